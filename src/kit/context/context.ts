@@ -1,0 +1,57 @@
+// Every effect enters through the first argument of a verb. What is not in here (a clock, a random
+// byte, a byte sent to the outside) is not available to the product, which is what lets the seeded
+// simulation, the movable clock and the crash tests run the very code that runs live.
+
+import type { CrashPoint } from './crash-points.ts';
+import type { Database } from './database.ts';
+
+export type Context = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly log: Log;
+  readonly database: Database;
+  /** Who acts. It is written into the audit log and into events. */
+  readonly actor: Actor;
+  /** Ends the process on purpose at a numbered point; a function without a body when off. */
+  readonly crashPoint: (point: CrashPoint) => void;
+};
+
+export type Clock = {
+  /** Wall time in whole milliseconds since 1970. A user of test mode may move it. */
+  now(): number;
+  /** Milliseconds that only ever rise, for timers and durations. Nobody moves it. */
+  monotonicMs(): number;
+  /** Resolves after that much monotonic time, or at once when the signal fires. */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+};
+
+export type Random = {
+  bytes(count: number): Buffer;
+};
+
+/** The only way to the outside. The client for providers and webhooks is built on it. */
+export type Network = {
+  fetch(url: string, init: RequestInit & { signal: AbortSignal }): Promise<Response>;
+};
+
+export type Log = {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+};
+
+/** Names are from a fixed list (see `kit/log`); a name that is not on it is not printed. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export type Actor = {
+  readonly kind: 'system' | 'operator' | 'api_key' | 'payer';
+  /** The key's id, the operator's name, the job's name. Never a secret. */
+  readonly id: string;
+  readonly requestId?: string;
+  readonly address?: string;
+};
+
+/** Unix seconds, the unit of every timestamp on the wire. */
+export const unixSeconds = (clock: Clock): number => Math.floor(clock.now() / 1000);

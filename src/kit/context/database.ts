@@ -1,0 +1,62 @@
+// What the product sees of the database. `platform/db` implements it on PostgreSQL; a verb gets it
+// with its context and cannot reach a connection in any other way.
+
+/** Whose rows a statement may see. Row level security admits these and no others. */
+export type Scope = {
+  readonly accountId: string;
+  readonly livemode: boolean;
+};
+
+/** A named statement: prepared once per connection, and named in logs and metrics. */
+export type Statement = {
+  readonly name: string;
+  readonly text: string;
+};
+
+export type Row = Record<string, unknown>;
+
+export type Tx = {
+  query<T extends Row = Row>(statement: Statement, values?: readonly unknown[]): Promise<T[]>;
+};
+
+/**
+ * One row for a table, to be committed together with others of its unit and, in one statement per
+ * table, with the rows of whoever else is waiting.
+ */
+export type Write = {
+  readonly into: WriteStatement;
+  readonly row: readonly unknown[];
+};
+
+/**
+ * A statement that writes many rows at once. `$1 … $n` are arrays, one per column; the statement
+ * returns `key`, as text, for each row that took effect. A row whose key does not come back has lost
+ * (a duplicate, an older version): then nothing of its unit is committed.
+ */
+export type WriteStatement = Statement & {
+  /** The order of statements in a batch: claims first, then versioned updates, then inserts. */
+  readonly rank: number;
+  /** SQL types of the columns, in order, for the array casts. */
+  readonly types: readonly string[];
+  /** Which column carries the text that the statement returns as `key`. */
+  readonly keyColumn: number;
+};
+
+export type Commit =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly lost: WriteStatement };
+
+export type Database = {
+  /** One statement in a short read-only transaction of its own. */
+  read<T extends Row = Row>(
+    scope: Scope,
+    statement: Statement,
+    values?: readonly unknown[],
+  ): Promise<T[]>;
+  /** Several statements in one transaction; serialization failures run the whole of it again. */
+  transaction<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** For tables that belong to no account (queues, locks): no rows of accounts are visible. */
+  system<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Group commit: all writes of the unit, durably, or none of them. */
+  commit(scope: Scope, writes: readonly Write[]): Promise<Commit>;
+};

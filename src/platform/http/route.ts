@@ -1,0 +1,63 @@
+// A route is data: what it is called, what it takes, what it answers, who may call it. The router,
+// the checks of parameters, the OpenAPI document, the reference page and the isolation tests are all
+// computed from it.
+
+import type { Context, Scope, Write } from '#kit/context';
+import type { TObject, TSchema } from 'typebox';
+
+export type Route = {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** `/v1/customers/:customer`. */
+  readonly path: string;
+  /** `customers.create`: the OpenAPI operation id; its first word is the permission's resource. */
+  readonly operation: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Where the reference page groups it: `Customers`. */
+  readonly group: string;
+  /** Query of GET and DELETE, body of POST. Strict: what is not named is refused. `expand` is everywhere. */
+  readonly parameters: TObject;
+  readonly answer: TSchema;
+  /** The `object` value of the answer, or of the items of a list: what `expand` paths start from. */
+  readonly object?: string;
+  readonly list?: boolean;
+  /** Which keys may call it. A secret key may call everything but `public`, which takes no key. */
+  readonly keys: 'secret' | 'publishable' | 'public';
+  readonly handle: (context: Context, request: ApiRequest) => Promise<Outcome>;
+};
+
+export type ApiRequest = {
+  readonly scope: Scope;
+  readonly principal: Principal;
+  /** `req_…` */
+  readonly requestId: string;
+  /** Spelled as the caller sent it, echoed in events. */
+  readonly idempotencyKey: string | null;
+  readonly apiVersion: string;
+  /** Path without query, as lists repeat it in `url`. */
+  readonly url: string;
+  readonly path: Readonly<Record<string, string>>;
+  /** Parsed and typed by `parameters`. A name that was not sent is absent. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+};
+
+export type Principal = {
+  readonly scope: Scope;
+  readonly keyId: string;
+  readonly kind: 'secret' | 'restricted' | 'publishable';
+  /** For restricted keys: resource to what it allows. */
+  readonly permissions: Readonly<Record<string, 'read' | 'write'>>;
+};
+
+/**
+ * What a handler decided. `writes` are committed by the frame in one transaction with the stored
+ * answer of the idempotency key; when another request was faster (an older version, a used key) the
+ * handler is asked again, or the stored answer is replayed.
+ */
+export type Outcome = {
+  readonly status?: number;
+  readonly body: unknown;
+  readonly writes?: readonly Write[];
+  /** Objects by id that `expand` may need and that are not yet in the database. */
+  readonly related?: Readonly<Record<string, unknown>>;
+};
