@@ -42,9 +42,7 @@ export type WriteStatement = Statement & {
   readonly keyColumn: number;
 };
 
-export type Commit =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly lost: WriteStatement };
+export type Commit = { readonly ok: true } | { readonly ok: false; readonly lost: WriteStatement };
 
 export type Database = {
   /** One statement in a short read-only transaction of its own. */

@@ -1,0 +1,60 @@
+// A clock and randomness that a test holds in its hand.
+
+import { createHash } from 'node:crypto';
+import type { Clock, Log, Network, Random } from './context.ts';
+
+export type ManualClock = Clock & { advance(durationMs: number): void; set(ms: number): void };
+
+export const manualClock = (startMs = Date.parse('2026-01-15T12:00:00Z')): ManualClock => {
+  let now = startMs;
+  const sleepers = new Set<{ until: number; wake: () => void }>();
+  const wakeDue = (): void => {
+    for (const sleeper of sleepers) {
+      if (sleeper.until > now) continue;
+      sleepers.delete(sleeper);
+      sleeper.wake();
+    }
+  };
+  return {
+    now: () => now,
+    monotonicMs: () => now - startMs,
+    sleep: (durationMs, signal) =>
+      new Promise((resolve) => {
+        sleepers.add({ until: now + durationMs, wake: resolve });
+        signal?.addEventListener('abort', () => resolve());
+        wakeDue();
+      }),
+    advance: (durationMs) => {
+      now += durationMs;
+      wakeDue();
+    },
+    set: (ms) => {
+      now = ms;
+      wakeDue();
+    },
+  };
+};
+
+/** The same seed gives the same bytes on every machine. */
+export const seededRandom = (seed: string | number): Random => {
+  let block = 0;
+  let ready = Buffer.alloc(0);
+  return {
+    bytes: (count) => {
+      while (ready.length < count) {
+        const more = createHash('sha512').update(`${seed}:${block}`).digest();
+        ready = Buffer.concat([ready, more]);
+        block += 1;
+      }
+      const bytes = ready.subarray(0, count);
+      ready = ready.subarray(count);
+      return bytes;
+    },
+  };
+};
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export const noNetwork: Network = {
+  fetch: (url) => Promise.reject(new Error(`A test reached for the network: ${url}`)),
+};

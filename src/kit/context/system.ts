@@ -1,0 +1,35 @@
+// The real clock, randomness and network: the one place in the product that reads them. A test holds
+// that no other file does.
+
+import { randomFillSync } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock, Network, Random } from './context.ts';
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (durationMs, signal) =>
+    wait(durationMs, undefined, signal ? { signal } : {}).catch(() => {}),
+};
+
+// Asking the system for eight bytes costs as much as asking for four thousand, so they are drawn ahead.
+const POOL_BYTES = 4096;
+let pool = Buffer.alloc(0);
+let used = 0;
+
+export const systemRandom: Random = {
+  bytes: (count) => {
+    if (count > POOL_BYTES) return randomFillSync(Buffer.allocUnsafeSlow(count));
+    if (used + count > pool.length) {
+      pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_BYTES));
+      used = 0;
+    }
+    const bytes = pool.subarray(used, used + count);
+    used += count;
+    return bytes;
+  },
+};
+
+export const systemNetwork: Network = {
+  fetch: (url, init) => fetch(url, init),
+};

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { newUuid, parseId, spellId, uuidAt, uuidFromBytes, uuidMs } from '#kit/ids';
+import { manualClock, seededRandom } from '../context/for-tests.ts';
+
+const anyUuid = fc
+  .uint8Array({ minLength: 16, maxLength: 16 })
+  .map((bytes) => uuidFromBytes(Buffer.from(bytes)));
+
+describe('an id', () => {
+  test('is read back as it was spelled', () => {
+    fc.assert(
+      fc.property(anyUuid, (uuid) => {
+        assert.equal(parseId('cus', spellId('cus', uuid)), uuid);
+      }),
+    );
+  });
+
+  test('of another kind, length, alphabet or range is not an id', () => {
+    const spelled = spellId('cus', newUuid({ clock: manualClock(), random: seededRandom(1) }));
+    for (const wrong of [
+      spelled.replace('cus_', 'pi_'),
+      `${spelled}0`,
+      spelled.slice(0, -1),
+      `${spelled.slice(0, -1)}-`,
+      'cus_zzzzzzzzzzzzzzzzzzzzzz',
+      '',
+      'cus_',
+    ]) {
+      assert.equal(parseId('cus', wrong), null, wrong);
+    }
+  });
+
+  test('made later sorts later, within a millisecond, across a counter overflow and as text', () => {
+    const clock = manualClock();
+    const random = seededRandom(2);
+    const made: string[] = [];
+    for (let n = 0; n < 10_000; n += 1) {
+      if (n % 3000 === 0) clock.advance(1);
+      made.push(newUuid({ clock, random }));
+    }
+    assert.deepEqual(made, made.toSorted());
+    assert.equal(new Set(made).size, made.length);
+    const spelled = made.map((uuid) => spellId('evt', uuid));
+    assert.deepEqual(spelled, spelled.toSorted());
+  });
+
+  test('keeps its order when the clock steps back a little', () => {
+    const clock = manualClock();
+    const random = seededRandom(3);
+    const before = newUuid({ clock, random });
+    clock.advance(-5_000);
+    assert.ok(newUuid({ clock, random }) > before);
+  });
+
+  test('tells the millisecond it was made in', () => {
+    const clock = manualClock();
+    const uuid = newUuid({ clock, random: seededRandom(4) });
+    assert.equal(uuidMs(uuid), clock.now());
+    assert.ok(uuidAt(clock.now()) <= uuid);
+    assert.ok(uuid < uuidAt(clock.now() + 1));
+  });
+});

@@ -1,0 +1,65 @@
+// The database as the context carries it: reads, transactions, and the group commit.
+
+import type { Clock, CrashPoint, Database, Scope } from '#kit/context';
+import { type ConnectionSettings, connect } from './connection.ts';
+import { createLane, type Lane } from './group-commit.ts';
+import { createPool, type Pool } from './pool.ts';
+import { inTransaction, readOnce, retrying } from './transaction.ts';
+
+export type DatabaseSettings = {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly clock: Clock;
+  readonly crashPoint: (point: CrashPoint) => void;
+  readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
+};
+
+export type OpenDatabase = Database & {
+  readonly pool: Pick<Pool, 'busy' | 'waiting'>;
+  close(): Promise<void>;
+};
+
+const UNITS_PER_BATCH_MAX = 64;
+const UNITS_WAITING_MAX = 10_000;
+
+export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
+  const connection: ConnectionSettings = {
+    url: settings.url,
+    connectTimeoutMs: 3_000,
+    statementTimeoutMs: 6_000,
+    applicationName: 'tollgate',
+  };
+  const pool = createPool({ ...connection, size: settings.poolSize, waitTimeoutMs: 1_000 });
+
+  // A batch admits the accounts it carries in one mode, so test and live never share one.
+  const laneOf = (livemode: boolean): Lane =>
+    createLane({
+      connect: () => connect(connection),
+      livemode,
+      unitsMax: UNITS_PER_BATCH_MAX,
+      waitingMax: UNITS_WAITING_MAX,
+      crashPoint: settings.crashPoint,
+      monotonicMs: () => settings.clock.monotonicMs(),
+      ...(settings.observeBatch ? { observe: settings.observeBatch } : {}),
+    });
+  const lanes = { live: laneOf(true), test: laneOf(false) };
+
+  return {
+    read: (scope, statement, values = []) =>
+      pool.use((connection) => readOnce(connection, scope, statement, values)),
+    transaction: (scope, work) => transact(pool, scope, work),
+    system: (work) => transact(pool, null, work),
+    commit: (scope, writes) => (scope.livemode ? lanes.live : lanes.test).submit(scope, writes),
+    pool,
+    close: async () => {
+      await Promise.all([lanes.live.close(), lanes.test.close()]);
+      await pool.close();
+    },
+  };
+};
+
+const transact = <T>(
+  pool: Pool,
+  scope: Scope | null,
+  work: Parameters<typeof inTransaction<T>>[2],
+): Promise<T> => retrying(() => pool.use((connection) => inTransaction(connection, scope, work)));

@@ -1,0 +1,237 @@
+// Group commit. Requests hand in units of rows; what is waiting when the lane's last batch returns
+// goes out as one transaction with one statement per table. One fsync then serves many requests.
+//
+// A unit is all or nothing. When a row of a unit loses (its key is taken, its version is old) the
+// batch is rolled back and run again without that unit: losers are rare, and a batch that undid half
+// a unit would not be. A statement that fails outright makes every unit run alone, so that one broken
+// unit cannot take its neighbours down.
+//
+// An unanswered COMMIT is not a failure. The transaction's number was learned before, and a new
+// connection asks what became of it.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Commit, CrashPoint, Scope, Statement, Write, WriteStatement } from '#kit/context';
+import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
+import { scopeValues } from './transaction.ts';
+
+export type LaneSettings = {
+  readonly connect: () => Promise<Connection>;
+  readonly livemode: boolean;
+  readonly unitsMax: number;
+  /** More units than this waiting: the caller is told to come back rather than kept in memory. */
+  readonly waitingMax: number;
+  readonly crashPoint: (point: CrashPoint) => void;
+  readonly observe?: (batch: { units: number; seconds: number }) => void;
+  readonly monotonicMs: () => number;
+};
+
+export type Lane = {
+  submit(scope: Scope, writes: readonly Write[]): Promise<Commit>;
+  close(): Promise<void>;
+};
+
+type Unit = {
+  readonly accountId: string;
+  readonly writes: readonly Write[];
+  readonly resolve: (outcome: Commit) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+const enterBatch: Statement = {
+  name: 'enter_batch',
+  text: `select set_config('app.accounts', $1, true), set_config('app.livemode', $2, true),
+                pg_current_xact_id()::text as xid`,
+};
+const begin: Statement = { name: 'begin', text: 'begin' };
+const commit: Statement = { name: 'commit', text: 'commit' };
+const rollback: Statement = { name: 'rollback', text: 'rollback' };
+const statusOf: Statement = {
+  name: 'xact_status',
+  text: 'select pg_xact_status($1::text::xid8) as status',
+};
+
+export const createLane = (settings: LaneSettings): Lane => {
+  const waiting: Unit[] = [];
+  let connection: Connection | null = null;
+  let running: Promise<void> | null = null;
+  let closed = false;
+
+  const submit = (scope: Scope, writes: readonly Write[]): Promise<Commit> =>
+    new Promise((resolve, reject) => {
+      if (closed) return reject(new DatabaseUnavailable('The gateway is stopping.'));
+      if (waiting.length >= settings.waitingMax) {
+        return reject(new DatabaseUnavailable('Too many writes are waiting for the database.'));
+      }
+      waiting.push({ accountId: scope.accountId, writes, resolve, reject });
+      running ??= drain();
+    });
+
+  const drain = async (): Promise<void> => {
+    // One turn of the event loop lets the requests that arrived together leave together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) {
+      const startedMs = settings.monotonicMs();
+      const units = waiting.splice(0, settings.unitsMax);
+      await runBatch(units);
+      settings.observe?.({
+        units: units.length,
+        seconds: (settings.monotonicMs() - startedMs) / 1000,
+      });
+    }
+    running = null;
+  };
+
+  const runBatch = async (units: readonly Unit[]): Promise<void> => {
+    try {
+      await commitTogether(units);
+    } catch (error) {
+      if (units.length === 1 || !isServerError(error)) {
+        for (const unit of units) unit.reject(error);
+        return;
+      }
+      for (const unit of units) {
+        await commitTogether([unit]).catch(unit.reject);
+      }
+    }
+  };
+
+  /** Settles every unit it was given, or throws without having settled any that were left. */
+  const commitTogether = async (units: readonly Unit[]): Promise<void> => {
+    let left = units;
+    while (left.length > 0) {
+      const attempt = await tryCommit(left);
+      if (attempt.committed) {
+        for (const unit of left) unit.resolve({ ok: true });
+        return;
+      }
+      for (const [unit, lost] of attempt.losers) unit.resolve({ ok: false, lost });
+      left = left.filter((unit) => !attempt.losers.has(unit));
+    }
+  };
+
+  type Attempt =
+    | { committed: true }
+    | { committed: false; losers: ReadonlyMap<Unit, WriteStatement> };
+
+  const tryCommit = async (units: readonly Unit[]): Promise<Attempt> => {
+    if (connection === null || connection.broken) connection = await settings.connect();
+    const current = connection;
+
+    const tables = byStatement(units);
+    const accounts = [...new Set(units.map((unit) => unit.accountId))];
+    const sent = [
+      current.send(begin),
+      current.send<{ xid: string }>(enterBatch, scopeValues(accounts, settings.livemode)),
+      ...tables.map((table) => current.send<{ key: string }>(table.statement, table.columns())),
+    ];
+    const results = await Promise.allSettled(sent);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) {
+      if (!current.broken) await current.send(rollback).catch(() => {});
+      throw failed.reason;
+    }
+
+    const rows = results.map((result) => (result.status === 'fulfilled' ? result.value : []));
+    const losers = findLosers(tables, rows.slice(2) as { key: string }[][]);
+    if (losers.size > 0) {
+      await current.send(rollback);
+      return { committed: false, losers };
+    }
+
+    settings.crashPoint('commit.before');
+    const xid = String((rows[1] as { xid: string }[])[0]?.xid);
+    try {
+      await current.send(commit);
+    } catch (error) {
+      if (isServerError(error)) throw error;
+      if ((await outcomeOf(xid)) === 'aborted') throw error;
+    }
+    settings.crashPoint('commit.after');
+    return { committed: true };
+  };
+
+  /** What became of a COMMIT that nobody answered. Only the database may say. */
+  const outcomeOf = async (xid: string): Promise<'committed' | 'aborted'> => {
+    for (let waitMs = 50; waitMs <= 6_400; waitMs *= 2) {
+      try {
+        connection = await settings.connect();
+        const [row] = await connection.send<{ status: string | null }>(statusOf, [xid]);
+        if (row?.status === 'committed' || row?.status === 'aborted') return row.status;
+      } catch (error) {
+        if (isServerError(error)) throw new CommitUnknown(xid, { cause: error });
+      }
+      await wait(waitMs);
+    }
+    throw new CommitUnknown(xid);
+  };
+
+  return {
+    submit,
+    close: async () => {
+      closed = true;
+      await running;
+      await connection?.close();
+    },
+  };
+};
+
+/** The database took the COMMIT and then went silent for longer than we may wait. */
+export class CommitUnknown extends Error {
+  override readonly name = 'CommitUnknown';
+  constructor(xid: string, options?: ErrorOptions) {
+    super(`It is not known whether transaction ${xid} was committed.`, options);
+  }
+}
+
+type Table = {
+  readonly statement: WriteStatement;
+  readonly rows: { readonly unit: Unit; readonly row: readonly unknown[] }[];
+  columns(): unknown[][];
+};
+
+const byStatement = (units: readonly Unit[]): Table[] => {
+  const tables = new Map<string, Table>();
+  for (const unit of units) {
+    for (const { into, row } of unit.writes) {
+      let table = tables.get(into.name);
+      if (table === undefined) {
+        const rows: Table['rows'] = [];
+        table = {
+          statement: into,
+          rows,
+          columns: () => into.types.map((_, column) => rows.map((entry) => entry.row[column])),
+        };
+        tables.set(into.name, table);
+      }
+      table.rows.push({ unit, row });
+    }
+  }
+  // Rows in the order of their keys: two lanes then lock in one order and cannot wait in a circle.
+  for (const { statement, rows } of tables.values()) {
+    const key = statement.keyColumn;
+    rows.sort((a, b) => (String(a.row[key]) < String(b.row[key]) ? -1 : 1));
+  }
+  return [...tables.values()].sort((a, b) => a.statement.rank - b.statement.rank);
+};
+
+const findLosers = (
+  tables: readonly Table[],
+  returned: readonly { key: string }[][],
+): Map<Unit, WriteStatement> => {
+  const losers = new Map<Unit, WriteStatement>();
+  tables.forEach(({ statement, rows }, index) => {
+    const won = new Set((returned[index] ?? []).map((row) => row.key));
+    if (won.size === rows.length) return;
+    const taken = new Set<string>();
+    for (const { unit, row } of rows) {
+      const key = String(row[statement.keyColumn]);
+      // Two rows of one key cannot both have won, whatever the statement says of the key.
+      if (won.has(key) && !taken.has(key)) {
+        taken.add(key);
+        continue;
+      }
+      if (!losers.has(unit)) losers.set(unit, statement);
+    }
+  });
+  return losers;
+};

@@ -1,0 +1,11 @@
+export {
+  type Connection,
+  type ConnectionSettings,
+  connect,
+  DatabaseUnavailable,
+  isServerError,
+} from './connection.ts';
+export { type DatabaseSettings, type OpenDatabase, openDatabase } from './database.ts';
+export { CommitUnknown } from './group-commit.ts';
+export * from './migrate.ts';
+export { insertRows, rank, statement, writeRows } from './write.ts';

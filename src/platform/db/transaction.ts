@@ -1,0 +1,86 @@
+// Transactions that say whose rows they may see. The scope is set inside the transaction, so it ends
+// with it, also behind a pooler; a statement outside any scope is an error, not an empty answer.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Row, Scope, Statement, Tx } from '#kit/context';
+import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
+
+const begin: Statement = { name: 'begin', text: 'begin' };
+const beginReadOnly: Statement = { name: 'begin_read_only', text: 'begin read only' };
+const commit: Statement = { name: 'commit', text: 'commit' };
+const rollback: Statement = { name: 'rollback', text: 'rollback' };
+
+/** Also tells the transaction's number, by which an unanswered COMMIT can be looked up later. */
+export const enterScope: Statement = {
+  name: 'enter_scope',
+  text: `select set_config('app.accounts', $1, true), set_config('app.livemode', $2, true)`,
+};
+
+export const scopeValues = (accountIds: readonly string[], livemode: boolean): string[] => [
+  `{${accountIds.join(',')}}`,
+  livemode ? 'on' : 'off',
+];
+
+/** Everything goes out at once: a read costs one round trip. */
+export const readOnce = async <T extends Row>(
+  connection: Connection,
+  scope: Scope | null,
+  statement: Statement,
+  values: readonly unknown[],
+): Promise<T[]> => {
+  const sent = [
+    connection.send(beginReadOnly),
+    scope === null
+      ? Promise.resolve([])
+      : connection.send(enterScope, scopeValues([scope.accountId], scope.livemode)),
+    connection.send<T>(statement, values),
+    connection.send(commit),
+  ] as const;
+  const [began, entered, rows] = await Promise.allSettled(sent);
+  // The first failure is the cause; those behind it only say that the transaction is aborted.
+  if (began.status === 'rejected') throw began.reason;
+  if (entered.status === 'rejected') throw entered.reason;
+  if (rows.status === 'rejected') throw rows.reason;
+  return rows.value;
+};
+
+export const inTransaction = async <T>(
+  connection: Connection,
+  scope: Scope | null,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> => {
+  const opened = Promise.all([
+    connection.send(begin),
+    scope === null
+      ? Promise.resolve([])
+      : connection.send(enterScope, scopeValues([scope.accountId], scope.livemode)),
+  ]);
+  try {
+    await opened;
+    const result = await work({ query: connection.send });
+    await connection.send(commit);
+    return result;
+  } catch (error) {
+    if (!connection.broken) await connection.send(rollback).catch(() => {});
+    throw error;
+  }
+};
+
+const RETRIES_MAX = 8;
+const serializationFailures = new Set(['40001', '40P01', '55P03']);
+
+/** Runs the whole work again when PostgreSQL says that only its timing was wrong. */
+export const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isServerError(error) || !serializationFailures.has(error.code)) throw error;
+      if (attempt === RETRIES_MAX) {
+        throw new DatabaseUnavailable('The rows stayed locked by others.', { cause: error });
+      }
+      // Spread by attempt rather than by chance: the lanes that collide are few.
+      await wait(2 ** attempt);
+    }
+  }
+};

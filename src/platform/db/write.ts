@@ -1,0 +1,56 @@
+// Builds statements that write many rows at once: one array per column, unnested in the database.
+
+import type { Statement, WriteStatement } from '#kit/context';
+
+/** Statements of a batch run in this order: who may write at all is settled first. */
+export const rank = { claim: 10, update: 20, insert: 30, log: 40 } as const;
+
+type Columns = Readonly<Record<string, string>>;
+
+export const insertRows = (input: {
+  readonly name: string;
+  readonly table: string;
+  /** Column to SQL type, in the order of a row's values. */
+  readonly columns: Columns;
+  /** The column that identifies the row within a batch. */
+  readonly key: string;
+  readonly rank: number;
+  /** `on conflict do nothing`, for rows that someone else may have written first. */
+  readonly orNothing?: boolean;
+}): WriteStatement => {
+  const names = Object.keys(input.columns);
+  return {
+    name: input.name,
+    rank: input.rank,
+    types: Object.values(input.columns),
+    keyColumn: names.indexOf(input.key),
+    text: `insert into ${input.table} (${names.join(', ')})
+select * from unnest(${arrays(input.columns)})
+${input.orNothing ? 'on conflict do nothing\n' : ''}returning ${input.key}::text as key`,
+  };
+};
+
+/** `text` uses the rows as `given`, with the columns' names, and returns `key`. */
+export const writeRows = (input: {
+  readonly name: string;
+  readonly columns: Columns;
+  readonly key: string;
+  readonly rank: number;
+  readonly text: (given: string) => string;
+}): WriteStatement => {
+  const names = Object.keys(input.columns);
+  return {
+    name: input.name,
+    rank: input.rank,
+    types: Object.values(input.columns),
+    keyColumn: names.indexOf(input.key),
+    text: input.text(`unnest(${arrays(input.columns)}) as given(${names.join(', ')})`),
+  };
+};
+
+const arrays = (columns: Columns): string =>
+  Object.values(columns)
+    .map((type, index) => `$${index + 1}::${type}[]`)
+    .join(', ');
+
+export const statement = (name: string, text: string): Statement => ({ name, text });
