@@ -1,0 +1,4 @@
+export { type FolderLock, lockFolder } from './folder-lock.ts';
+export { prepareDataFolder } from './home.ts';
+export { StartError, type StartErrorCode } from './start-error.ts';
+export { type PostgresOptions, type RunningPostgres, startPostgres } from './start-postgres.ts';

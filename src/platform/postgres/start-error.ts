@@ -1,0 +1,58 @@
+// What goes wrong before the gateway is up is told to a person at a terminal, so each of these
+// carries one whole sentence that says what happened and what to do. The code is for programs.
+
+export type StartErrorCode =
+  | 'binaries_missing'
+  | 'binaries_unusable'
+  | 'data_folder_in_use'
+  | 'data_folder_not_writable'
+  | 'data_folder_not_ours'
+  | 'data_from_newer_version'
+  | 'data_from_older_version'
+  | 'disk_full'
+  | 'no_unprivileged_user'
+  | 'postgres_failed'
+  | 'unsupported_platform';
+
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  readonly code: StartErrorCode;
+
+  constructor(code: StartErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Turns what the file system said into a sentence; anything unexpected stays as it was. */
+export const explainFileError = (error: unknown, path: string): unknown => {
+  switch ((error as NodeJS.ErrnoException | undefined)?.code) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new StartError(
+        'data_folder_not_writable',
+        `The data folder ${path} is not writable for this user; choose another one with TOLLGATE_DATA.`,
+        { cause: error },
+      );
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return new StartError(
+        'data_folder_not_writable',
+        `The data folder ${path} cannot be made because a file is in its place; choose another one with TOLLGATE_DATA.`,
+        { cause: error },
+      );
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return diskFull(path, error);
+    default:
+      return error;
+  }
+};
+
+export const diskFull = (path: string, cause?: unknown): StartError =>
+  new StartError(
+    'disk_full',
+    `The disk that holds ${path} is full; free some space and start again, nothing is lost.`,
+    { cause },
+  );
