@@ -8,4 +8,5 @@ export {
 export { type DatabaseSettings, type OpenDatabase, openDatabase } from './database.ts';
 export { CommitUnknown } from './group-commit.ts';
 export * from './migrate.ts';
+export { withDatabase, withLogin, withoutPassword } from './url.ts';
 export { insertRows, rank, statement, writeRows } from './write.ts';

@@ -1,0 +1,127 @@
+import type { Context, Scope, Tx, Write } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import { insertRows, rank, statement } from '#platform/db';
+import type { AuditEntry, AuditSeal } from './audit-entry.ts';
+
+/** Notes an act in the transaction of the act. `details` name what changed, never a secret. */
+export const auditEntry = (
+  context: Pick<Context, 'clock' | 'random' | 'actor'>,
+  act: {
+    readonly scope: Scope | null;
+    readonly action: string;
+    readonly target?: string;
+    readonly succeeded?: boolean;
+    readonly details?: Readonly<Record<string, unknown>>;
+  },
+): Write => ({
+  into: insertEntry,
+  row: [
+    newUuid(context),
+    act.scope?.accountId ?? null,
+    act.scope?.livemode ?? null,
+    new Date(context.clock.now()).toISOString(),
+    context.actor.kind,
+    context.actor.id,
+    act.action,
+    act.target ?? null,
+    act.succeeded ?? true,
+    context.actor.address ?? null,
+    context.actor.requestId ?? null,
+    JSON.stringify(act.details ?? {}),
+  ],
+});
+
+const entryColumns = {
+  id: 'uuid',
+  account_id: 'uuid',
+  livemode: 'boolean',
+  at: 'timestamptz',
+  actor_kind: 'text',
+  actor_id: 'text',
+  action: 'text',
+  target: 'text',
+  succeeded: 'boolean',
+  origin: 'text',
+  request_id: 'text',
+  details: 'json',
+} as const;
+
+const insertEntry = insertRows({
+  name: 'audit.insert',
+  table: 'identity.audit_entries',
+  columns: entryColumns,
+  key: 'id',
+  rank: rank.log,
+});
+
+const listedColumns = [...Object.keys(entryColumns), 'position'];
+const unsealed = statement(
+  'audit.unsealed',
+  `select ${listedColumns.join(', ')} from identity.unsealed_audit_entries($1, $2)`,
+);
+const lastSeal = statement(
+  'audit.last_seal',
+  'select * from identity.audit_seals order by number desc limit 1',
+);
+const sealsFrom = statement(
+  'audit.seals',
+  'select * from identity.audit_seals where number > $1 order by number limit $2',
+);
+const sealedEntries = statement(
+  'audit.sealed',
+  `select seal, leaf, ${listedColumns.map((column) => `(entry).${column}`).join(', ')}
+     from identity.sealed_audit_entries($1, $2)`,
+);
+const insertSeal = statement(
+  'audit.insert_seal',
+  `insert into identity.audit_seals (number, entries, root, previous, hash, upto, signature, sealed_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz)`,
+);
+const insertLeaves = statement(
+  'audit.insert_leaves',
+  `insert into identity.audit_leaves (entry_id, seal, leaf)
+   select entry_id, $2, leaf - 1 from unnest($1::uuid[]) with ordinality as given(entry_id, leaf)`,
+);
+const onlySealer = statement(
+  'audit.only_sealer',
+  `select pg_try_advisory_xact_lock(hashtext('tollgate audit seal')) as mine`,
+);
+
+/** One sealer at a time; the others find nothing to do. */
+export const becomeSealer = async (tx: Tx): Promise<boolean> =>
+  (await tx.query<{ mine: boolean }>(onlySealer))[0]?.mine ?? false;
+
+export const loadUnsealed = (tx: Tx, after: bigint, atMost: number): Promise<AuditEntry[]> =>
+  tx.query<AuditEntry>(unsealed, [after, atMost]);
+
+export const loadLastSeal = async (tx: Tx): Promise<AuditSeal | undefined> =>
+  (await tx.query<AuditSeal>(lastSeal))[0];
+
+export const loadSealsAfter = (tx: Tx, number: bigint, atMost: number): Promise<AuditSeal[]> =>
+  tx.query<AuditSeal>(sealsFrom, [number, atMost]);
+
+export type SealedEntry = { readonly seal: bigint; readonly leaf: number } & (
+  | AuditEntry
+  | { readonly id: null }
+);
+
+export const loadSealedEntries = (tx: Tx, first: bigint, last: bigint): Promise<SealedEntry[]> =>
+  tx.query<SealedEntry>(sealedEntries, [first, last]);
+
+export const storeSeal = async (
+  tx: Tx,
+  seal: AuditSeal,
+  entryIds: readonly string[],
+): Promise<void> => {
+  await tx.query(insertSeal, [
+    seal.number,
+    seal.entries,
+    seal.root,
+    seal.previous,
+    seal.hash,
+    seal.upto,
+    seal.signature,
+    new Date(seal.sealed_at).toISOString(),
+  ]);
+  await tx.query(insertLeaves, [entryIds, seal.number]);
+};

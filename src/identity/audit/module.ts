@@ -1,0 +1,4 @@
+export const module = {
+  name: 'identity/audit',
+  migrations: new URL('./migrations/', import.meta.url),
+};

@@ -1,0 +1,4 @@
+export const module = {
+  name: 'identity/keys',
+  migrations: new URL('./migrations/', import.meta.url),
+};

@@ -1,0 +1,65 @@
+// The map. Modules stand from the most independent to the most dependent; one uses only those listed
+// before it, through their front door. Migrations, routes, jobs, events and checks are gathered from
+// here and from nowhere else.
+//
+// Above all of them is `kit/`, which knows nothing of payments and has no tables: context, ids, log,
+// crypto, assert.
+
+import type { Context } from '#kit/context';
+import { module as customers } from './cards/customers/module.ts';
+import { module as accounts } from './identity/accounts/module.ts';
+import { module as audit } from './identity/audit/module.ts';
+import { module as keys } from './identity/keys/module.ts';
+import { module as db } from './platform/db/module.ts';
+import type { EventKind, EventKinds } from './platform/events/index.ts';
+import { module as events } from './platform/events/module.ts';
+import type { ResourceDefinition, Route } from './platform/http/index.ts';
+import { module as http } from './platform/http/module.ts';
+import { module as idempotency } from './platform/idempotency/module.ts';
+import type { JobKind, PeriodicJob } from './platform/jobs/index.ts';
+import { module as jobs } from './platform/jobs/module.ts';
+import { module as limits } from './platform/limits/module.ts';
+import { module as postgres } from './platform/postgres/module.ts';
+
+export type Module = {
+  /** Floor and folder: `cards/customers`. */
+  readonly name: string;
+  /** Numbered SQL files, each applied once. */
+  readonly migrations?: URL;
+  readonly routes?: (gathered: Gathered) => readonly Route[];
+  /** What `expand` may reach. */
+  readonly resources?: readonly ResourceDefinition[];
+  readonly eventKinds?: readonly EventKind[];
+  readonly jobs?: readonly JobKind[];
+  readonly periodicJobs?: readonly PeriodicJob[];
+  /** Called in every round of the worker; says how much it did. */
+  readonly rounds?: readonly ((context: Context) => Promise<number>)[];
+  /** Queries that a healthy database answers with no rows. */
+  readonly checks?: readonly Check[];
+};
+
+export type Check = { readonly name: string; readonly text: string };
+
+/** What modules learn of those that come after them. */
+export type Gathered = { readonly eventKinds: EventKinds };
+
+type Entry = { readonly holds: string; readonly module: Module };
+
+const map: readonly Entry[] = [
+  { module: postgres, holds: 'the PostgreSQL that comes along: first start, supervision, stop' },
+  { module: db, holds: 'connections, scoped transactions, group commit, migrations' },
+  { module: http, holds: "the frame of the API: parsing, errors, lists, search, expand, OpenAPI" },
+  { module: idempotency, holds: 'one key, one effect, one answer' },
+  { module: events, holds: 'the log of what happened, the outbox, /v1/events' },
+  { module: jobs, holds: 'work for later, periodic work, the worker, heartbeats' },
+  { module: limits, holds: 'how much a key may ask per second' },
+  { module: accounts, holds: 'tenants' },
+  { module: audit, holds: 'who did what: entries, seals, verification' },
+  { module: keys, holds: 'API keys: making, rolling, ending, recognizing' },
+  { module: customers, holds: 'the customers of a merchant' },
+];
+
+export const modules: readonly Module[] = map.map((entry) => entry.module);
+export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
+  ({ module, holds }) => ({ name: module.name, holds }),
+);

@@ -1,0 +1,56 @@
+// A kind of event: its name on the wire, its number in the database, and how a snapshot is rendered.
+
+export type EventKind = {
+  /** Stable for ever: rows of years ago carry it. */
+  readonly code: number;
+  /** `customer.created` */
+  readonly type: string;
+  /** The noun whose API shape `data.object` has. */
+  readonly object: string;
+  /** Old renderers stay, so that an event is the same bytes whenever it is asked for. */
+  readonly renderers: Readonly<Record<number, EventRenderer>>;
+  readonly renderer: number;
+};
+
+export type EventRenderer = (snapshot: Snapshot, livemode: boolean) => EventData;
+
+/** What a module wrote down of its object. Plain JSON; card data and secrets have no place in it. */
+export type Snapshot = Readonly<Record<string, unknown>>;
+
+export type EventData = {
+  readonly object: Readonly<Record<string, unknown>>;
+  readonly previous_attributes?: Readonly<Record<string, unknown>>;
+};
+
+export type EventKinds = {
+  byCode(code: number): EventKind | undefined;
+  byType(type: string): EventKind | undefined;
+  readonly all: readonly EventKind[];
+};
+
+export const gatherEventKinds = (kinds: readonly EventKind[]): EventKinds => {
+  const codes = new Map(kinds.map((kind) => [kind.code, kind]));
+  const types = new Map(kinds.map((kind) => [kind.type, kind]));
+  if (codes.size !== kinds.length || types.size !== kinds.length) {
+    throw new Error('Two kinds of event share a code or a type.');
+  }
+  return { byCode: (code) => codes.get(code), byType: (type) => types.get(type), all: kinds };
+};
+
+/** The old values of exactly the fields that changed, nested like the object. Undefined: nothing did. */
+export const previousAttributes = (
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Record<string, unknown> | undefined => {
+  const previous: Record<string, unknown> = {};
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [old, current] = [before[name], after[name]];
+    if (JSON.stringify(old) === JSON.stringify(current)) continue;
+    previous[name] =
+      isObject(old) && isObject(current) ? previousAttributes(old, current) : (old ?? null);
+  }
+  return Object.keys(previous).length === 0 ? undefined : previous;
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

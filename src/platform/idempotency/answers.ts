@@ -1,0 +1,160 @@
+// One idempotency key, one effect, one answer. The answer is committed in the transaction of the
+// effect; whoever comes second loses the claim, takes nothing else with it, and reads the answer.
+
+import type { Context, Scope, Write, WriteStatement } from '#kit/context';
+import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
+import { uuidFromBytes } from '#kit/ids';
+import { insertRows, rank, statement } from '#platform/db';
+
+export type Recalled =
+  | {
+      readonly state: 'finished';
+      readonly status: number;
+      readonly body: string;
+      readonly requestId: string;
+    }
+  | { readonly state: 'in_flight' }
+  | { readonly state: 'other_parameters' }
+  | { readonly state: 'unknown' };
+
+type Asked = { readonly scope: Scope; readonly key: string; readonly fingerprint: string };
+type Answered = Asked & {
+  readonly requestId: string;
+  readonly status: number;
+  readonly body: string;
+};
+
+export type Answers = {
+  /** Claims the key and stores the answer at once: for requests that need one transaction only. */
+  remember(context: Context, input: Answered): Write;
+  /** Claims the key before a call to the outside; `finish` stores the answer after it. */
+  claim(context: Context, input: Asked & { readonly requestId: string }): Write;
+  finish(context: Context, input: Answered): Promise<void>;
+  recall(context: Context, input: Asked): Promise<Recalled>;
+  isClaim(statement: WriteStatement): boolean;
+  /** A keyed digest: what was asked cannot be guessed from it. */
+  fingerprint(canonical: string): string;
+};
+
+/** How long a key is remembered at least. */
+export const ANSWER_KEPT_MS = 25 * 60 * 60 * 1000;
+
+export const createAnswers = (masterSecret: Buffer): Answers => {
+  const digestKey = deriveKey(masterSecret, 'idempotency digest');
+  const sealKey = deriveKey(masterSecret, 'idempotency answer');
+  const digest = (text: string): string =>
+    uuidFromBytes(hmacSha256(digestKey, text).subarray(0, 16));
+  const keyOf = ({ scope, key }: Asked): string => digest(`key\n${boundTo(scope)}\n${key}`);
+
+  const sealed = (context: Context, input: Answered): Buffer =>
+    seal(
+      context.random,
+      sealKey,
+      Buffer.from(input.body),
+      `${boundTo(input.scope)}\n${keyOf(input)}`,
+    );
+
+  const row = (
+    context: Context,
+    input: Asked & { requestId: string },
+    end: [number | null, Buffer | null],
+  ) => ({
+    into: claimAnswer,
+    row: [
+      input.scope.accountId,
+      input.scope.livemode,
+      keyOf(input),
+      input.fingerprint,
+      input.requestId,
+      new Date(context.clock.now()).toISOString(),
+      ...end,
+    ],
+  });
+
+  return {
+    remember: (context, input) => row(context, input, [input.status, sealed(context, input)]),
+    claim: (context, input) => row(context, input, [null, null]),
+    finish: async (context, input) => {
+      const { accountId, livemode } = input.scope;
+      await context.database.transaction(input.scope, (tx) =>
+        tx.query(finishAnswer, [
+          accountId,
+          livemode,
+          keyOf(input),
+          input.requestId,
+          input.status,
+          sealed(context, input),
+        ]),
+      );
+    },
+    recall: async (context, input) => {
+      const { accountId, livemode } = input.scope;
+      const key = keyOf(input);
+      const [found] = await context.database.read<{
+        fingerprint: string;
+        request_id: string;
+        created_at: number;
+        status: number | null;
+        answer: Buffer | null;
+      }>(input.scope, findAnswer, [accountId, livemode, key]);
+      if (found === undefined) return { state: 'unknown' };
+      if (found.fingerprint !== input.fingerprint) return { state: 'other_parameters' };
+      if (found.status === null || found.answer === null) return { state: 'in_flight' };
+      return {
+        state: 'finished',
+        status: found.status,
+        body: open(sealKey, found.answer, `${boundTo(input.scope)}\n${key}`).toString(),
+        requestId: found.request_id,
+      };
+    },
+    isClaim: (into) => into === claimAnswer,
+    fingerprint: (canonical) => digest(`request\n${canonical}`),
+  };
+};
+
+const boundTo = ({ accountId, livemode }: Scope): string =>
+  `${accountId}/${livemode ? 'live' : 'test'}`;
+
+const claimAnswer = insertRows({
+  name: 'answers.claim',
+  table: 'platform.answers',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    key: 'uuid',
+    fingerprint: 'uuid',
+    request_id: 'text',
+    created_at: 'timestamptz',
+    status: 'smallint',
+    answer: 'bytea',
+  },
+  key: 'key',
+  rank: rank.claim,
+  orNothing: true,
+});
+
+const finishAnswer = statement(
+  'answers.finish',
+  `update platform.answers set status = $5, answer = $6
+    where account_id = $1 and livemode = $2 and key = $3 and request_id = $4 and status is null`,
+);
+
+const findAnswer = statement(
+  'answers.find',
+  `select fingerprint, request_id, created_at, status, answer from platform.answers
+    where account_id = $1 and livemode = $2 and key = $3`,
+);
+
+const forgetAnswers = statement('answers.forget', 'select platform.forget_answers($1, $2) as gone');
+const FORGET_AT_MOST = 5_000;
+
+/** Makes keys new again once they are old enough. */
+export const forgetOldAnswers = async (context: Context): Promise<void> => {
+  const before = new Date(context.clock.now() - ANSWER_KEPT_MS).toISOString();
+  for (let gone = FORGET_AT_MOST; gone === FORGET_AT_MOST; ) {
+    const [row] = await context.database.system((tx) =>
+      tx.query<{ gone: number }>(forgetAnswers, [before, FORGET_AT_MOST]),
+    );
+    gone = row?.gone ?? 0;
+  }
+};

@@ -1,0 +1,114 @@
+import type { Context, Tx, Write } from '#kit/context';
+import { newUuid, type Uuid } from '#kit/ids';
+import { insertRows, rank, statement } from '#platform/db';
+import type { JobPayload } from './job.ts';
+
+export type LeasedJob = {
+  readonly id: Uuid;
+  readonly name: string;
+  readonly payload: JobPayload;
+  readonly lease_epoch: number;
+  readonly attempts: number;
+};
+
+/** Queues work in the transaction of the change that makes it necessary. */
+export const enqueue = (
+  context: Pick<Context, 'clock' | 'random'>,
+  job: { readonly name: string; readonly payload?: JobPayload; readonly runAtMs?: number },
+): Write => ({
+  into: insertJob,
+  row: [
+    newUuid(context),
+    job.name,
+    JSON.stringify(job.payload ?? {}),
+    new Date(job.runAtMs ?? context.clock.now()).toISOString(),
+  ],
+});
+
+const insertJob = insertRows({
+  name: 'jobs.enqueue',
+  table: 'platform.jobs',
+  columns: { id: 'uuid', name: 'text', payload: 'json', run_at: 'timestamptz' },
+  key: 'id',
+  rank: rank.log,
+});
+
+const leaseJobs = statement(
+  'jobs.lease',
+  `update platform.jobs j
+      set leased_until = clock_timestamp() + make_interval(secs => $3::float8 / 1000),
+          lease_epoch = j.lease_epoch + 1, attempts = j.attempts + 1
+     from (select id from platform.jobs
+            where failed_at is null and run_at <= $1::timestamptz
+              and (leased_until is null or leased_until < clock_timestamp())
+            order by run_at limit $2 for update skip locked) due
+    where j.id = due.id
+   returning j.id, j.name, j.payload, j.lease_epoch, j.attempts`,
+);
+
+const endJob = statement(
+  'jobs.end',
+  'delete from platform.jobs where id = $1 and lease_epoch = $2 returning id',
+);
+
+const retryJob = statement(
+  'jobs.retry',
+  `update platform.jobs
+      set run_at = $3::timestamptz, leased_until = null, last_error = $4,
+          failed_at = case when $5::boolean then clock_timestamp() end
+    where id = $1 and lease_epoch = $2
+   returning id`,
+);
+
+const startPeriod = statement(
+  'jobs.start_period',
+  `insert into platform.periods (name, period) values ($1, $2)
+   on conflict (name) do update set period = excluded.period
+     where platform.periods.period < excluded.period
+   returning period`,
+);
+
+const beat = statement(
+  'jobs.beat',
+  `insert into platform.heartbeats (id, role, version) values ($1, $2, $3)
+   on conflict (id) do update set seen_at = clock_timestamp()`,
+);
+const forgetBeats = statement(
+  'jobs.forget_beats',
+  `delete from platform.heartbeats where id = $1 or seen_at < clock_timestamp() - interval '1 day'`,
+);
+const aliveWorkers = statement(
+  'jobs.alive_workers',
+  `select count(*)::integer as alive from platform.heartbeats
+    where role = 'worker' and seen_at > clock_timestamp() - interval '10 seconds'`,
+);
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();
+
+export const lease = (
+  tx: Tx,
+  nowMs: number,
+  atMost: number,
+  leaseMs: number,
+): Promise<LeasedJob[]> => tx.query<LeasedJob>(leaseJobs, [isoOf(nowMs), atMost, leaseMs]);
+
+export const end = (tx: Tx, job: LeasedJob): Promise<unknown[]> =>
+  tx.query(endJob, [job.id, job.lease_epoch]);
+
+export const retry = (
+  tx: Tx,
+  job: LeasedJob,
+  next: { readonly runAtMs: number; readonly error: string; readonly giveUp: boolean },
+): Promise<unknown[]> =>
+  tx.query(retryJob, [job.id, job.lease_epoch, isoOf(next.runAtMs), next.error, next.giveUp]);
+
+/** True for the one worker that may start this period. */
+export const claimPeriod = async (tx: Tx, name: string, period: number): Promise<boolean> =>
+  (await tx.query(startPeriod, [name, period])).length === 1;
+
+export const heartbeat = (tx: Tx, id: Uuid, role: string, version: string): Promise<unknown[]> =>
+  tx.query(beat, [id, role, version]);
+export const endHeartbeat = (tx: Tx, id: Uuid): Promise<unknown[]> => tx.query(forgetBeats, [id]);
+
+export const countAliveWorkers = async (tx: Tx): Promise<number> =>
+  (await tx.query<{ alive: number }>(aliveWorkers))[0]?.alive ?? 0;

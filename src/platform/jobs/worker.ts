@@ -1,0 +1,137 @@
+// The worker: leases what is due, runs it outside any transaction, and ends it only if the lease is
+// still its own. Periodic jobs are claimed by (name, period), so two workers never run one twice.
+
+import type { Context } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import { ATTEMPTS_MAX, type JobKind, LEASE_MS, type PeriodicJob, retryDelayMs } from './job.ts';
+import {
+  claimPeriod,
+  end,
+  endHeartbeat,
+  heartbeat,
+  type LeasedJob,
+  lease,
+  retry,
+} from './jobs.store.ts';
+
+export type Worker = {
+  /** Runs all that is due now and says how many jobs that were. The loop calls nothing else. */
+  tick(): Promise<number>;
+  start(): void;
+  /** Waits for what runs, up to the limit; the lease of the rest ends by itself. */
+  stop(limitMs: number): Promise<void>;
+};
+
+const JOBS_AT_ONCE = 10;
+const IDLE_MS = 250;
+const BEAT_MS = 2_000;
+
+export const createWorker = (input: {
+  readonly context: Context;
+  readonly version: string;
+  readonly jobs: readonly JobKind[];
+  readonly periodicJobs: readonly PeriodicJob[];
+  /** Called in every round: the outbox, deliveries, the resolver. Says how much it did. */
+  readonly rounds?: readonly ((context: Context) => Promise<number>)[];
+}): Worker => {
+  const { context } = input;
+  const id = newUuid(context);
+  const kinds = new Map(input.jobs.map((kind) => [kind.name, kind]));
+  const stopping = new AbortController();
+  let loop: Promise<void> | null = null;
+  let beatAtMs = Number.NEGATIVE_INFINITY;
+
+  const tick = async (): Promise<number> => {
+    await beat();
+    await runPeriodicJobs();
+    let done = 0;
+    for (const round of input.rounds ?? []) done += await round(context);
+    const leased = await context.database.system((tx) =>
+      lease(tx, context.clock.now(), JOBS_AT_ONCE, LEASE_MS),
+    );
+    context.crashPoint('job.claimed');
+    await Promise.all(leased.map(runJob));
+    return done + leased.length;
+  };
+
+  const beat = async (): Promise<void> => {
+    const nowMs = context.clock.monotonicMs();
+    if (nowMs - beatAtMs < BEAT_MS) return;
+    await context.database.system((tx) => heartbeat(tx, id, 'worker', input.version));
+    beatAtMs = nowMs;
+  };
+
+  const periodsStarted = new Map<string, number>();
+  const runPeriodicJobs = async (): Promise<void> => {
+    for (const job of input.periodicJobs) {
+      const period = Math.floor(context.clock.now() / job.everyMs);
+      if (periodsStarted.get(job.name) === period) continue;
+      const mine = await context.database.system((tx) => claimPeriod(tx, job.name, period));
+      periodsStarted.set(job.name, period);
+      if (!mine) continue;
+      // A failed period is over: the next one does the work. What must not be missed is a job.
+      await job.run(asActor(job.name)).catch((error: unknown) => {
+        context.log.error({ job: job.name, error }, 'A periodic job failed');
+      });
+    }
+  };
+
+  const runJob = async (job: LeasedJob): Promise<void> => {
+    const kind = kinds.get(job.name);
+    try {
+      if (kind === undefined) throw new Error(`No module of this version runs ${job.name}.`);
+      await kind.run(asActor(job.name), job.payload);
+      context.crashPoint('job.done');
+      await context.database.system((tx) => end(tx, job));
+    } catch (error) {
+      const giveUp = job.attempts >= (kind?.attemptsMax ?? ATTEMPTS_MAX);
+      const chance = context.random.bytes(1).readUInt8(0) / 255;
+      context.log[giveUp ? 'error' : 'warn'](
+        { job: job.name, attempts: job.attempts, error },
+        giveUp
+          ? 'A job was given up on and waits for a person'
+          : 'A job failed and will be retried',
+      );
+      await context.database.system((tx) =>
+        retry(tx, job, {
+          runAtMs: context.clock.now() + retryDelayMs(job.attempts, chance),
+          error: error instanceof Error ? error.name : 'Error',
+          giveUp,
+        }),
+      );
+    }
+  };
+
+  const asActor = (job: string): Context => ({ ...context, actor: { kind: 'system', id: job } });
+
+  const run = async (): Promise<void> => {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      try {
+        const done = await tick();
+        failures = 0;
+        if (done > 0) continue;
+      } catch (error) {
+        failures += 1;
+        // While the database is away the first line says it; the rest would only repeat it.
+        if (failures === 1) context.log.error({ error }, 'The worker cannot work');
+      }
+      await context.clock.sleep(
+        Math.min(IDLE_MS * 2 ** Math.min(failures, 4), 4_000),
+        stopping.signal,
+      );
+    }
+  };
+
+  return {
+    tick,
+    start: () => {
+      loop ??= run();
+    },
+    stop: async (limitMs) => {
+      stopping.abort();
+      await Promise.race([loop, context.clock.sleep(limitMs)]);
+      await context.database.system((tx) => endHeartbeat(tx, id)).catch(() => {});
+    },
+  };
+};

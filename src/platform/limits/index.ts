@@ -1,0 +1,39 @@
+// Rate limits: a bucket of tokens per key that fills at a steady rate. Buckets live in the memory of
+// each process; with several processes a key may use each one's share.
+
+import type { Clock } from '#kit/context';
+
+export type Limits = {
+  /** Null: go ahead. A number: refused, try again after that many seconds. */
+  take(key: string, cost?: number): number | null;
+};
+
+type Bucket = { tokens: number; atMs: number };
+
+const BUCKETS_MAX = 50_000;
+
+export const createLimits = (
+  clock: Pick<Clock, 'monotonicMs'>,
+  settings: { readonly perSecond: number; readonly burst: number },
+): Limits => {
+  const buckets = new Map<string, Bucket>();
+
+  return {
+    take: (key, cost = 1) => {
+      const nowMs = clock.monotonicMs();
+      const bucket = buckets.get(key) ?? { tokens: settings.burst, atMs: nowMs };
+      const filled = bucket.tokens + ((nowMs - bucket.atMs) / 1000) * settings.perSecond;
+      const tokens = Math.min(settings.burst, filled);
+
+      // The least recently used keys are forgotten first; a forgotten key starts with a full bucket.
+      buckets.delete(key);
+      if (buckets.size >= BUCKETS_MAX) buckets.delete(buckets.keys().next().value as string);
+      if (tokens < cost) {
+        buckets.set(key, { tokens, atMs: nowMs });
+        return Math.max(1, Math.ceil((cost - tokens) / settings.perSecond));
+      }
+      buckets.set(key, { tokens: tokens - cost, atMs: nowMs });
+      return null;
+    },
+  };
+};
