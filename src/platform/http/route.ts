@@ -2,8 +2,8 @@
 // the checks of parameters, the OpenAPI document, the reference page and the isolation tests are all
 // computed from it.
 
-import type { Context, Scope, Write } from '#kit/context';
-import type { TObject, TSchema } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
+import type { Commit, Context, Scope, Write } from '#kit/context';
 
 export type Route = {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -23,6 +23,8 @@ export type Route = {
   readonly list?: boolean;
   /** Which keys may call it. A secret key may call everything but `public`, which takes no key. */
   readonly keys: 'secret' | 'publishable' | 'public';
+  /** What `expand` may name with a publishable key: nothing else, as it would show what a page must not see. */
+  readonly publishableExpand?: readonly string[];
   readonly handle: (context: Context, request: ApiRequest) => Promise<Outcome>;
 };
 
@@ -39,7 +41,28 @@ export type ApiRequest = {
   readonly path: Readonly<Record<string, string>>;
   /** Parsed and typed by `parameters`. A name that was not sent is absent. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** The checked paths of `expand`. The frame expands; a search looks here for `total_count`. */
+  readonly expand: readonly string[];
+  /**
+   * For a handler that calls the outside: commits what it intends, with the claim of the idempotency
+   * key, before the call. Ends the handler when another request holds the key. What the handler
+   * returns is then stored under the claimed key.
+   */
+  readonly begin: (writes: readonly Write[]) => Promise<Commit>;
 };
+
+/** A request whose parameters have the types of the route's schema. */
+export type TypedRequest<P extends TObject> = Omit<ApiRequest, 'parameters'> & {
+  readonly parameters: Readonly<Static<P>>;
+};
+
+/** Writes a route with typed parameters; all routes together are of the plain type. */
+export const route = <P extends TObject>(
+  definition: Omit<Route, 'parameters' | 'handle'> & {
+    readonly parameters: P;
+    readonly handle: (context: Context, request: TypedRequest<P>) => Promise<Outcome>;
+  },
+): Route => definition as unknown as Route;
 
 export type Principal = {
   readonly scope: Scope;
@@ -47,6 +70,8 @@ export type Principal = {
   readonly kind: 'secret' | 'restricted' | 'publishable';
   /** For restricted keys: resource to what it allows. */
   readonly permissions: Readonly<Record<string, 'read' | 'write'>>;
+  /** The account's own API version, for requests that name none. */
+  readonly apiVersion?: string;
 };
 
 /**
@@ -56,6 +81,7 @@ export type Principal = {
  */
 export type Outcome = {
   readonly status?: number;
+  /** The rendered object; or an `ApiError`, for a refusal that wrote something (a declined charge). */
   readonly body: unknown;
   readonly writes?: readonly Write[];
   /** Objects by id that `expand` may need and that are not yet in the database. */

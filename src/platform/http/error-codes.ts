@@ -1,0 +1,177 @@
+// Every code the API answers with, as data: `refuse` takes status and text from here, and the
+// reference page of errors is this table. A module with codes of its own adds a table like it.
+
+export type ErrorType = 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
+
+export type ErrorRow = {
+  readonly status: number;
+  readonly type: ErrorType;
+  /** Absent where each use says something of its own. */
+  readonly message?: string;
+  readonly param?: string;
+  readonly meaning: string;
+  readonly advice: string;
+};
+
+export type ErrorTable = Readonly<Record<string, ErrorRow>>;
+
+const request = (status: number, meaning: string, advice: string, message?: string) =>
+  ({
+    status,
+    type: 'invalid_request_error',
+    meaning,
+    advice,
+    ...(message === undefined ? {} : { message }),
+  }) as const satisfies ErrorRow;
+
+const card = (meaning: string, message: string, param?: string) =>
+  ({
+    status: 402,
+    type: 'card_error',
+    message,
+    ...(param === undefined ? {} : { param }),
+    meaning,
+    advice: 'Show the message to the payer and ask for another card or corrected details.',
+  }) as const satisfies ErrorRow;
+
+const fixCall = 'Correct the call; sending it again unchanged gives the same answer.';
+const reload = 'Retrieve the object and decide by its present state.';
+
+const table = {
+  amount_too_large: request(400, 'The amount is above what can be charged.', fixCall),
+  amount_too_small: request(400, 'The amount is below the least that can be charged.', fixCall),
+  authentication_required: card(
+    'The issuer wants the payer to authenticate, and the payer is not there.',
+    'Your card was declined. This transaction requires authentication.',
+  ),
+  balance_insufficient: request(
+    400,
+    'The available balance does not cover this.',
+    'Wait until pending funds become available, or ask for less.',
+  ),
+  card_declined: card('The issuer, or a risk rule, refused.', 'Your card was declined.'),
+  charge_already_captured: request(400, 'The charge was captured before.', reload),
+  charge_already_refunded: request(400, 'Nothing is left to refund.', reload),
+  charge_disputed: request(
+    400,
+    'A chargeback holds the money.',
+    'Answer the dispute instead of refunding.',
+  ),
+  charge_expired_for_capture: request(
+    400,
+    'The authorization ended before it was captured.',
+    'Make a new payment.',
+  ),
+  checkout_not_active_session: request(
+    400,
+    'The Checkout Session is complete or expired.',
+    'Make a new session.',
+    'This Checkout Session is no longer active.',
+  ),
+  email_invalid: request(400, 'The text is not an e-mail address.', fixCall),
+  expired_card: card('The card has expired.', 'Your card has expired.', 'exp_month'),
+  idempotency_key_in_use: {
+    status: 409,
+    type: 'idempotency_error',
+    meaning: 'A request with this key is still running.',
+    advice: 'Send the same request again after a moment; it gets the stored answer.',
+  },
+  incorrect_cvc: card(
+    'The security code is wrong.',
+    "Your card's security code is incorrect.",
+    'cvc',
+  ),
+  incorrect_number: card('The card number is wrong.', 'Your card number is incorrect.', 'number'),
+  invalid_cvc: card(
+    'The security code is malformed.',
+    "Your card's security code is invalid.",
+    'cvc',
+  ),
+  invalid_expiry_month: card(
+    'There is no such month.',
+    "Your card's expiration month is invalid.",
+    'exp_month',
+  ),
+  invalid_expiry_year: card(
+    'The year is past or malformed.',
+    "Your card's expiration year is invalid.",
+    'exp_year',
+  ),
+  invalid_number: card('The card number is malformed.', 'Your card number is incorrect.', 'number'),
+  lock_timeout: {
+    status: 429,
+    type: 'invalid_request_error',
+    message:
+      'This object cannot be accessed right now because another API request is currently accessing it. Please try again.',
+    meaning: 'Other requests kept changing the same object.',
+    advice: 'Send the same request again, with the same key.',
+  },
+  parameter_invalid_empty: request(400, 'An empty value where none is possible.', fixCall),
+  parameter_invalid_integer: request(
+    400,
+    'The value is not a whole number, or out of range.',
+    fixCall,
+  ),
+  parameter_missing: request(400, 'A required parameter was not sent.', fixCall),
+  parameter_unknown: request(400, 'A parameter this call does not take.', fixCall),
+  parameters_exclusive: request(
+    400,
+    'Two parameters that mean the same were given different values.',
+    fixCall,
+  ),
+  payment_intent_authentication_failure: card(
+    'The payer did not pass the authentication.',
+    'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.',
+  ),
+  payment_intent_unexpected_state: request(
+    400,
+    'The payment is in a state that does not allow this.',
+    reload,
+  ),
+  processing_error: card(
+    'The network or the issuer could not process it.',
+    'An error occurred while processing your card. Try again in a little bit.',
+  ),
+  property_expansion_max_depth: request(400, 'The expand path is too long.', fixCall),
+  rate_limit: {
+    status: 429,
+    type: 'invalid_request_error',
+    message: 'Request rate limit exceeded. Please slow down and try again after a moment.',
+    meaning: 'Too many requests in a short time.',
+    advice: 'Wait as long as Retry-After says, and send more slowly.',
+  },
+  resource_missing: request(
+    404,
+    'There is no such object for this key and mode.',
+    'Check the id, and that the key is of the mode the object was made in.',
+  ),
+  secret_key_required: request(
+    401,
+    'A publishable key was used where a secret one is needed.',
+    'Make this call from your server with a secret key.',
+    'This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys in the dashboard.',
+  ),
+  setup_intent_unexpected_state: request(
+    400,
+    'The setup is in a state that does not allow this.',
+    reload,
+  ),
+  token_already_used: request(400, 'A token works once.', 'Make a new token.'),
+  url_invalid: request(400, 'The text is not a URL that can be used here.', fixCall),
+} as const satisfies ErrorTable;
+
+export type KnownCode = keyof typeof table;
+
+/** Widened, so that a row's optional keys can be read whichever code it is. */
+export const errorCodes: Readonly<Record<KnownCode, ErrorRow>> = table;
+
+/** Texts of declines that say more than the code's own. */
+export const declineMessages: Readonly<Record<string, string>> = {
+  insufficient_funds: 'Your card has insufficient funds.',
+  card_velocity_exceeded:
+    'Your card was declined for making repeated attempts too frequently or exceeding its amount limit.',
+  live_mode_test_card:
+    'Your card was declined. Your request was in live mode, but used a known test card.',
+  test_mode_live_card:
+    'Your card was declined. Your request was in test mode, but used a non test card. For a list of valid test cards, see the documentation.',
+};

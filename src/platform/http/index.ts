@@ -1,0 +1,13 @@
+export * from './currency-codes.ts';
+export * from './error-codes.ts';
+export * from './errors.ts';
+export * from './expand.ts';
+export * from './list.ts';
+export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';
+export { compileParameters, type Parameters, type Parsed } from './parameters.ts';
+export * from './refusals.ts';
+export * from './route.ts';
+export * from './schema.ts';
+export * from './search-query.ts';
+export * from './search-sql.ts';
+export { containsCardNumber, maskKey, maskSensitive } from './sensitive.ts';
