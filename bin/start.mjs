@@ -1,0 +1,8 @@
+// npm start: a gateway to try, with all it needs.
+
+import { become, ensureInstalled, launch, projectFolder } from './launch.mjs';
+
+launch(async () => {
+  await ensureInstalled(projectFolder, 'runtime');
+  become([`${projectFolder}/cli/tollgate.ts`, 'start', '--quickstart', ...process.argv.slice(2)]);
+});
