@@ -54,18 +54,27 @@ export const launch = (work) => {
   });
 };
 
-/** Goes on as a program under the pinned Node; this process ends as that one does. */
-export const become = (args) => {
+/**
+ * Goes on as a program under the pinned Node; this process ends as that one does.
+ *
+ * npm, and the shell it may put between, do not always pass a signal on. A program that
+ * `endsWithParent` is told whose child it is, so that it can end when that process has gone.
+ */
+export const become = (args, { endsWithParent = false } = {}) => {
   const node = pinnedNode();
   const command = [...nodeFlags, ...args];
+  const underNpm = process.env.npm_lifecycle_event !== undefined;
 
   // A Node that can turn into another program leaves no second process behind.
   if (typeof process.execve === 'function') {
-    process.execve(node, [node, ...command], environment(process.env.npm_lifecycle_event));
+    const env = endsWithParent && underNpm ? { TOLLGATE_PARENT: String(process.ppid) } : {};
+    process.execve(node, [node, ...command], { ...process.env, ...env });
   }
 
-  const child = spawn(node, command, { stdio: 'inherit', env: environment('launcher') });
+  const env = endsWithParent ? { TOLLGATE_PARENT: String(process.pid) } : {};
+  const child = spawn(node, command, { stdio: 'inherit', env: { ...process.env, ...env } });
   passSignals(child);
+  if (underNpm) endWithParent(child);
   child.on('error', (error) => {
     process.stderr.write(`The pinned Node could not be started: ${error.message}.\n`);
     process.exitCode = 1;
@@ -74,33 +83,24 @@ export const become = (args) => {
 };
 
 /**
- * npm, and the shell it may put between, do not always pass a signal on. So the gateway is told
- * to end when the process that started it has gone.
- */
-const environment = (startedBy) =>
-  startedBy === undefined
-    ? process.env
-    : { ...process.env, TOLLGATE_STOP_WITH_PARENT: startedBy === 'launcher' ? own : parent };
-
-const own = String(process.pid);
-const parent = String(process.ppid);
-const askEveryMs = 500;
-
-/**
  * A Ctrl-C at a terminal has reached the child already, and npm passes it on once more; the gateway
  * takes signals that come together for one, so passing it on here, too, does no harm.
  */
 const passSignals = (child) => {
   const pass = (signal) => child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+};
 
-  if (process.env.npm_lifecycle_event === undefined) return;
-  const parentWatch = setInterval(() => {
-    if (String(process.ppid) === parent) return;
-    clearInterval(parentWatch);
+const parent = process.ppid;
+const askEveryMs = 500;
+
+const endWithParent = (child) => {
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
     child.kill('SIGTERM');
   }, askEveryMs);
-  parentWatch.unref();
+  watch.unref();
 };
 
 const endAs = (code, signal) => {

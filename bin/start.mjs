@@ -4,5 +4,6 @@ import { become, ensureInstalled, launch, projectFolder } from './launch.mjs';
 
 launch(async () => {
   await ensureInstalled(projectFolder, 'runtime');
-  become([`${projectFolder}/cli/tollgate.ts`, 'start', '--quickstart', ...process.argv.slice(2)]);
+  const command = ['start', '--quickstart', ...process.argv.slice(2)];
+  become([`${projectFolder}/cli/tollgate.ts`, ...command], { endsWithParent: true });
 });

@@ -22,6 +22,13 @@ export class StartError extends Error {
     super(message, options);
     this.code = code;
   }
+
+  static inUse(dataFolder: string, pid: number): StartError {
+    return new StartError(
+      'data_folder_in_use',
+      `Another Tollgate (process ${pid}) runs on the data folder ${dataFolder}; stop it, or give this one another folder with TOLLGATE_DATA.`,
+    );
+  }
 }
 
 /** Turns what the file system said into a sentence; anything unexpected stays as it was. */

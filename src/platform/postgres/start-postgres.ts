@@ -68,10 +68,7 @@ const lockOrRefuse = (dataFolder: string): (() => void) => {
   try {
     const lock = lockFolder(dataFolder, 'postgres.lock');
     if (lock.ok) return lock.release;
-    throw new StartError(
-      'data_folder_in_use',
-      `Another Tollgate (process ${lock.holder.pid}) runs on the data folder ${dataFolder}; stop it, or give this one another folder with TOLLGATE_DATA.`,
-    );
+    throw StartError.inUse(dataFolder, lock.holder.pid);
   } catch (error) {
     throw explainFileError(error, dataFolder);
   }

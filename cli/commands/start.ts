@@ -1,0 +1,43 @@
+// tollgate start: the gateway with what it needs around it, in the order in which a refusal is
+// cheapest, and taken down in the opposite order.
+
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readSettings, type Settings } from '../../src/config.ts';
+import { loadStartGateway, type Role, roles } from '../gateway.ts';
+import { runGateway } from '../run-gateway.ts';
+
+const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
+
+export const addStart = (program: Command): void => {
+  program
+    .command('start')
+    .description('start the gateway, with a database of its own unless DATABASE_URL names one')
+    .addOption(
+      new Option('--role <roles>', 'which parts run in this process, separated by commas')
+        .default([...roles], roles.join(','))
+        .argParser(parseRoles),
+    )
+    .option('--quickstart', 'make test keys, print them and how to begin', false)
+    .action(async (options: { role: Role[]; quickstart: boolean }) => {
+      const settings = settingsOfProject(process.env);
+      process.exitCode = await runGateway({
+        settings,
+        roles: options.role,
+        isQuickstart: options.quickstart,
+        startGateway: await loadStartGateway(),
+      });
+    });
+};
+
+/** The data folder stands in the project, wherever the command was given. */
+const settingsOfProject = (env: NodeJS.ProcessEnv): Settings =>
+  readSettings({ ...env, TOLLGATE_DATA: env.TOLLGATE_DATA || join(projectFolder, '.tollgate') });
+
+const parseRoles = (text: string): Role[] => {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !roles.includes(name as Role));
+  if (unknown === undefined) return [...new Set(names as Role[])];
+  throw new InvalidArgumentError(`There is no role "${unknown}"; there are ${roles.join(', ')}.`);
+};

@@ -1,0 +1,57 @@
+// Whether the port is free is asked before anything is started, so that the answer comes at once and
+// leaves nothing to clean up.
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { CliError } from './errors.ts';
+
+const portsTried = 20;
+
+export const refuseTakenPort = async (host: string, port: number): Promise<void> => {
+  const problem = await problemWith(host, port);
+  if (problem === undefined) return;
+
+  if (problem === 'EADDRINUSE') {
+    const free = await nextFree(host, port + 1);
+    const advice = free === undefined ? 'try another one with PORT' : `try PORT=${free}`;
+    throw new CliError(`Port ${port} is taken by another program; ${advice}.`);
+  }
+  if (problem === 'EACCES') {
+    throw new CliError(
+      `Port ${port} is reserved for privileged programs; choose one above 1023 with PORT.`,
+    );
+  }
+  throw new CliError(
+    `Tollgate cannot listen on ${host}, port ${port} (${problem}); see TOLLGATE_HOST and PORT.`,
+  );
+};
+
+const nextFree = async (host: string, from: number): Promise<number | undefined> => {
+  for (let port = from; port < Math.min(from + portsTried, 65_536); port += 1) {
+    if ((await problemWith(host, port)) === undefined) return port;
+  }
+  return undefined;
+};
+
+/**
+ * The address shown is http://localhost, which a browser may look for at ::1 first: a program that
+ * listens there alone would answer in our place.
+ */
+const problemWith = async (host: string, port: number): Promise<string | undefined> => {
+  const problem = await tryToListen(host, port);
+  if (problem !== undefined || port === 0 || host !== '127.0.0.1') return problem;
+  return (await tryToListen('::1', port)) === 'EADDRINUSE' ? 'EADDRINUSE' : undefined;
+};
+
+const tryToListen = async (host: string, port: number): Promise<string | undefined> => {
+  const server = createServer();
+  try {
+    server.listen({ host, port, exclusive: true });
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+};

@@ -1,0 +1,63 @@
+// What the quick start leaves for programs (a file) and for people (a few lines).
+
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { inColumns, type Paint } from './terminal.ts';
+
+export type Quickstart = {
+  /** Base URL without /v1. */
+  readonly url: string;
+  readonly secretKey: string;
+  readonly publishableKey: string;
+};
+
+const fileIn = (dataFolder: string): string => join(dataFolder, 'quickstart.json');
+
+/** Whoever waits for the file finds it complete, and only while the gateway behind it is up. */
+export const writeQuickstart = (dataFolder: string, quickstart: Quickstart): void => {
+  const content = {
+    api: quickstart.url,
+    secret_key: quickstart.secretKey,
+    publishable_key: quickstart.publishableKey,
+  };
+  const file = fileIn(dataFolder);
+  rmSync(`${file}.new`, { force: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+};
+
+export const removeQuickstart = (dataFolder: string): void =>
+  rmSync(fileIn(dataFolder), { force: true });
+
+export const welcome = (
+  { url, secretKey, publishableKey }: Quickstart,
+  { dataFolder, database, paint }: { dataFolder: string; database: string; paint: Paint },
+): string =>
+  [
+    '',
+    paint.bold('Tollgate is ready.'),
+    '',
+    ...inColumns(
+      [
+        ['API', `${url}/v1`],
+        ['Secret key', secretKey],
+        ['Publishable key', publishableKey],
+        ['Data', `${shortened(dataFolder)} ${paint.dim(`(${database})`)}`],
+      ],
+      paint,
+    ),
+    '',
+    paint.dim('Try it, in another terminal:'),
+    '',
+    `curl ${url}/v1/customers -u ${secretKey}: -d email=jenny@example.com`,
+    '',
+    paint.dim('These are test keys: no real money moves. Ctrl-C stops everything.'),
+    '',
+  ]
+    .map((line) => (line === '' ? '' : `  ${line}`))
+    .join('\n');
+
+const shortened = (folder: string): string => {
+  const fromHere = relative(process.cwd(), folder);
+  return fromHere !== '' && !fromHere.startsWith('..') ? fromHere : folder;
+};

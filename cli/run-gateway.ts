@@ -1,0 +1,151 @@
+// One run of the gateway, from the checks that cost nothing to the last process gone.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Log, systemClock } from '#kit/context';
+import { createLog } from '#kit/log';
+import { APP_ROLE, withLogin } from '#platform/db';
+import {
+  lockFolder,
+  prepareDataFolder,
+  type RunningPostgres,
+  StartError,
+  startPostgres,
+} from '#platform/postgres';
+import type { Settings } from '../src/config.ts';
+import { CliError, explain } from './errors.ts';
+import type { Gateway, Role, StartGateway } from './gateway.ts';
+import { refuseTakenPort } from './port.ts';
+import { removeQuickstart, welcome, writeQuickstart } from './quickstart.ts';
+import { listenForStop, type StopRequests } from './stop-requests.ts';
+import { paintFor } from './terminal.ts';
+
+export type Run = {
+  settings: Settings;
+  roles: readonly Role[];
+  isQuickstart: boolean;
+  startGateway: StartGateway;
+};
+
+/** Resolves with the exit code once everything has been taken down. */
+export const runGateway = async (run: Run): Promise<number> => {
+  const { settings } = run;
+  const takeDown: (() => Promise<void> | void)[] = [];
+  const requests = listenForStop();
+  leaveWhileStarting(requests);
+
+  try {
+    if (run.roles.includes('api')) await refuseTakenPort(settings.host, settings.port);
+    if (run.isQuickstart) takeDown.push(takeQuickstart(settings.data));
+
+    const postgres = settings.databaseUrl === '' ? await startDatabase(run) : undefined;
+    if (postgres !== undefined) takeDown.push(() => postgres.stop());
+
+    const gateway = await startOn(run, postgres);
+    takeDown.push(() => stopWithinReason(gateway, requests.hurry));
+
+    if (run.isQuickstart) announce(settings, gateway);
+    return await untilStopped(requests, postgres);
+  } finally {
+    for (const step of takeDown.reverse()) await step();
+    requests.close();
+  }
+};
+
+let isUp = false;
+
+/**
+ * Before it is up there is nothing to drain, and waiting for a first start would only annoy. The
+ * database notices that we are gone and shuts down by itself.
+ */
+const leaveWhileStarting = ({ stop }: StopRequests): void => {
+  stop.addEventListener('abort', () => {
+    if (!isUp) process.exit(130);
+  });
+};
+
+/** Only one quick start at a time may write the file; a file of an earlier one is stale. */
+const takeQuickstart = (dataFolder: string): (() => void) => {
+  const folder = prepareDataFolder(dataFolder);
+  const lock = lockFolder(folder, 'quickstart.lock');
+  if (!lock.ok) throw StartError.inUse(folder, lock.holder.pid);
+  removeQuickstart(folder);
+  return () => {
+    removeQuickstart(folder);
+    lock.release();
+  };
+};
+
+const startDatabase = ({ settings, isQuickstart }: Run): Promise<RunningPostgres> =>
+  startPostgres({ dataFolder: settings.data, log: logFor(settings, isQuickstart) });
+
+/** A quick start is for eyes, even where its output goes through a pipe. */
+const logFor = ({ logFormat, logLevel }: Settings, isQuickstart: boolean): Log => {
+  const isTerminal = process.stderr.isTTY;
+  const auto = isTerminal || isQuickstart ? 'terminal' : 'json';
+  return createLog({
+    format: logFormat === 'auto' ? auto : logFormat,
+    level: logLevel,
+    clock: systemClock,
+    colour: isTerminal && !process.env.NO_COLOR,
+    write: (line) => process.stderr.write(line),
+  });
+};
+
+const startOn = (run: Run, postgres: RunningPostgres | undefined): Promise<Gateway> => {
+  const { roles, isQuickstart, settings } = run;
+  return run.startGateway(postgres === undefined ? settings : settingsOn(settings, postgres), {
+    roles,
+    quickstart: isQuickstart,
+  });
+};
+
+const settingsOn = (settings: Settings, postgres: RunningPostgres): Settings => ({
+  ...settings,
+  databaseUrl: postgres.ownerUrl,
+  databaseAppUrl: withLogin(postgres.ownerUrl, APP_ROLE, postgres.appPassword),
+});
+
+const announce = (settings: Settings, gateway: Gateway): void => {
+  if (gateway.testKeys === undefined) {
+    throw new CliError('The gateway has no test keys for the quick start.');
+  }
+  const quickstart = { url: gateway.url.replace(/\/$/, ''), ...gateway.testKeys };
+  writeQuickstart(settings.data, quickstart);
+  process.stdout.write(
+    welcome(quickstart, {
+      dataFolder: settings.data,
+      database: settings.databaseUrl === '' ? 'with its own PostgreSQL' : 'DATABASE_URL is used',
+      paint: paintFor(process.stdout),
+    }),
+  );
+};
+
+const untilStopped = async (
+  { stop }: StopRequests,
+  postgres: RunningPostgres | undefined,
+): Promise<number> => {
+  isUp = true;
+  const told = new Promise<number>((resolve) => {
+    if (stop.aborted) resolve(0);
+    stop.addEventListener('abort', () => resolve(0));
+  });
+  const databaseGone = postgres?.exited.then(({ error }) => {
+    if (error !== undefined) process.stderr.write(`${explain(error)}\n`);
+    return 1;
+  });
+  const code = await Promise.race(databaseGone === undefined ? [told] : [told, databaseGone]);
+  if (code === 0 && process.stdout.isTTY) process.stdout.write('\n  Stopping …\n');
+  return code;
+};
+
+// After the second request the gateway has this long; its database keeps what was committed.
+const hurriedMs = 1_000;
+
+const stopWithinReason = async (gateway: Gateway, hurry: AbortSignal): Promise<void> => {
+  const hurried = new Promise<void>((resolve) => {
+    const begin = () => void sleep(hurriedMs, undefined, { ref: false }).then(resolve);
+    if (hurry.aborted) begin();
+    hurry.addEventListener('abort', begin);
+  });
+  await Promise.race([gateway.stop(hurry), hurried]);
+};
