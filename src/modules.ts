@@ -48,7 +48,7 @@ type Entry = { readonly holds: string; readonly module: Module };
 const map: readonly Entry[] = [
   { module: postgres, holds: 'the PostgreSQL that comes along: first start, supervision, stop' },
   { module: db, holds: 'connections, scoped transactions, group commit, migrations' },
-  { module: http, holds: "the frame of the API: parsing, errors, lists, search, expand, OpenAPI" },
+  { module: http, holds: 'the frame of the API: parsing, errors, lists, search, expand, OpenAPI' },
   { module: idempotency, holds: 'one key, one effect, one answer' },
   { module: events, holds: 'the log of what happened, the outbox, /v1/events' },
   { module: jobs, holds: 'work for later, periodic work, the worker, heartbeats' },

@@ -1,0 +1,54 @@
+import type { Context } from '#kit/context';
+import { newUuid, spellBytes } from '#kit/ids';
+import { appendChange } from '#platform/events';
+import { type Outcome, resourceMissing, type TypedRequest } from '#platform/http';
+import { applyParameters } from './apply-parameters.ts';
+import { blankCustomer, type Customer } from './customer.ts';
+import type { createParameters } from './customer-parameters.ts';
+import { insertCustomer } from './customers.store.ts';
+import { customerCreated, customerSnapshot } from './events.ts';
+import { renderCustomer } from './render-customer.ts';
+
+export const createCustomer = async (
+  context: Context,
+  request: TypedRequest<typeof createParameters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const blank = blankCustomer(newUuid(context), newInvoicePrefix(context));
+  const customer: Customer = {
+    ...applyParameters(blank, asked),
+    tax_ids: (asked.tax_id_data ?? []).map(({ type, value }) => ({
+      id: newUuid(context),
+      type,
+      value,
+    })),
+    test_clock: testClock(asked.test_clock, scope.livemode),
+  };
+
+  return {
+    body: renderCustomer(customer, scope.livemode),
+    writes: [
+      insertCustomer(scope, customer),
+      appendChange(context, {
+        scope,
+        objectId: customer.id,
+        sequence: customer.version,
+        kinds: [customerCreated],
+        snapshot: customerSnapshot(customer),
+        request,
+      }),
+    ],
+  };
+};
+
+/** Eight letters and digits, as Stripe makes them: what the customer's invoice numbers begin with. */
+const newInvoicePrefix = (context: Context): string =>
+  spellBytes(context.random.bytes(6)).toUpperCase().slice(-8);
+
+const testClock = (asked: string | undefined, livemode: boolean): string | null => {
+  if (asked === undefined) return null;
+  if (livemode || !/^clock_[0-9A-Za-z]{1,64}$/.test(asked)) {
+    throw resourceMissing({ noun: 'test clock', id: asked, param: 'test_clock' });
+  }
+  return asked;
+};

@@ -1,0 +1,45 @@
+import type { Context, Scope } from '#kit/context';
+import { parseId, type Uuid } from '#kit/ids';
+import { resourceMissing } from '#platform/http';
+import type { Customer } from './customer.ts';
+import { loadCustomer } from './customers.store.ts';
+import { CUSTOMER } from './render-customer.ts';
+
+/** The customer of that id, deleted ones included; or the refusal that says what is wrong with it. */
+export const findCustomer = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+): Promise<Customer> => {
+  const id = parseId(CUSTOMER, spelled);
+  const customer = id && (await loadCustomer(context, scope, id));
+  if (!customer) throw await customerMissing(context, scope, spelled, id);
+  return customer;
+};
+
+/** For changes: a deleted customer cannot be changed. */
+export const findLivingCustomer = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+): Promise<Customer> => {
+  const customer = await findCustomer(context, scope, spelled);
+  if (customer.deleted) throw resourceMissing({ noun: 'customer', id: spelled });
+  return customer;
+};
+
+// The commonest mistake is a key of the wrong mode, so the same account's other mode is looked at.
+const customerMissing = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  id: Uuid | null,
+) => {
+  const other = { ...scope, livemode: !scope.livemode };
+  const similar = id !== null && (await loadCustomer(context, other, id)) !== undefined;
+  return resourceMissing({
+    noun: 'customer',
+    id: spelled,
+    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
+  });
+};

@@ -1,0 +1,88 @@
+import { Type } from 'typebox';
+import { parameters, route } from '#platform/http';
+import { createCustomer } from './create-customer.ts';
+import { createParameters, updateParameters } from './customer-parameters.ts';
+import { customerSchema, deletedCustomerSchema } from './customer-schema.ts';
+import { deleteCustomer } from './delete-customer.ts';
+import { findCustomer } from './find-customer.ts';
+import { customerFilters, listCustomers } from './list-customers.ts';
+import { renderAny } from './render-customer.ts';
+import { customerSearch, searchCustomers } from './search-customers.ts';
+import { updateCustomer } from './update-customer.ts';
+
+const common = { group: 'Customers', object: 'customer', keys: 'secret' } as const;
+const none = parameters({});
+
+export const customerRoutes = [
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/customers',
+    operation: 'customers.create',
+    summary: 'Create a customer',
+    description: 'Everything may be left out. The customer exists when the answer is there.',
+    parameters: createParameters,
+    answer: customerSchema,
+    handle: createCustomer,
+  }),
+  route({
+    ...common,
+    method: 'GET',
+    path: '/v1/customers',
+    operation: 'customers.list',
+    summary: 'List customers',
+    description: 'Newest first. Deleted customers are not in the list.',
+    list: true,
+    parameters: customerFilters,
+    answer: customerSchema,
+    handle: listCustomers,
+  }),
+  route({
+    ...common,
+    method: 'GET',
+    path: '/v1/customers/search',
+    operation: 'customers.search',
+    summary: 'Search customers',
+    description:
+      "By created, email, name, phone and metadata['key']. The answer knows every customer created before it was asked for.",
+    list: true,
+    parameters: customerSearch,
+    answer: customerSchema,
+    handle: searchCustomers,
+  }),
+  route({
+    ...common,
+    method: 'GET',
+    path: '/v1/customers/:customer',
+    operation: 'customers.retrieve',
+    summary: 'Retrieve a customer',
+    description: 'A deleted customer answers with its id and `deleted: true`.',
+    parameters: none,
+    answer: Type.Union([customerSchema, deletedCustomerSchema]),
+    handle: async (context, { scope, path }) => ({
+      body: renderAny(await findCustomer(context, scope, path['customer'] ?? ''), scope.livemode),
+    }),
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/customers/:customer',
+    operation: 'customers.update',
+    summary: 'Update a customer',
+    description: 'What is not sent stays. An empty value unsets; metadata is merged key by key.',
+    parameters: updateParameters,
+    answer: customerSchema,
+    handle: updateCustomer,
+  }),
+  route({
+    ...common,
+    method: 'DELETE',
+    path: '/v1/customers/:customer',
+    operation: 'customers.delete',
+    summary: 'Delete a customer',
+    description: 'For good. What was known of the person is erased; payments keep the id.',
+    parameters: none,
+    answer: deletedCustomerSchema,
+    handle: deleteCustomer,
+  }),
+];

@@ -1,0 +1,67 @@
+import type { Context } from '#kit/context';
+import { parseId, spellId } from '#kit/ids';
+import {
+  decodePage,
+  encodePage,
+  type Outcome,
+  page,
+  parseSearchQuery,
+  searchParameters,
+  searchResult,
+  searchToSql,
+  type TypedRequest,
+} from '#platform/http';
+import { countFound, searchRows } from './customers.store.ts';
+import { CUSTOMER, renderCustomer } from './render-customer.ts';
+
+export const customerSearch = searchParameters();
+
+const fields = {
+  created: 'number',
+  email: 'string',
+  metadata: 'metadata',
+  name: 'string',
+  phone: 'string',
+} as const;
+
+const columns = {
+  created: 'platform.id_seconds(id)',
+  email: 'email',
+  metadata: 'metadata',
+  name: 'name',
+  phone: 'phone',
+};
+
+const LIMIT = 10;
+
+export const searchCustomers = async (
+  context: Context,
+  request: TypedRequest<typeof customerSearch>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const query = parseSearchQuery(asked.query, fields);
+  const from = asked.page === undefined ? null : parseId(CUSTOMER, decodePage(asked.page));
+  const limit = asked.limit ?? LIMIT;
+
+  const found = await searchRows(context, scope, {
+    condition: (first) => searchToSql(query, columns, first),
+    from,
+    limit: limit + 1,
+  });
+  const { rows, hasMore } = page(found, { limit });
+  const last = rows.at(-1);
+  const totalCount = request.expand.includes('total_count')
+    ? await countFound(context, scope, (first) => searchToSql(query, columns, first))
+    : undefined;
+
+  return {
+    body: searchResult(
+      request.url,
+      { rows: rows.map((customer) => renderCustomer(customer, scope.livemode)), hasMore },
+      {
+        nextPage: last ? encodePage(spellId(CUSTOMER, last.id)) : null,
+        ...(totalCount === undefined ? {} : { totalCount }),
+      },
+    ),
+  };
+};

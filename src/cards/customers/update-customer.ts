@@ -1,0 +1,39 @@
+import type { Context } from '#kit/context';
+import { appendChange } from '#platform/events';
+import type { Outcome, TypedRequest } from '#platform/http';
+import { applyParameters } from './apply-parameters.ts';
+import type { updateParameters } from './customer-parameters.ts';
+import { updateCustomer as updateRow } from './customers.store.ts';
+import { customerSnapshot, customerUpdated } from './events.ts';
+import { findLivingCustomer } from './find-customer.ts';
+import { renderCustomer } from './render-customer.ts';
+
+export const updateCustomer = async (
+  context: Context,
+  request: TypedRequest<typeof updateParameters>,
+): Promise<Outcome> => {
+  const { scope } = request;
+  const before = await findLivingCustomer(context, scope, request.path['customer'] ?? '');
+  const after = applyParameters(before, request.parameters);
+
+  // Asking for what already holds changes nothing, and nobody needs to hear of it.
+  if (JSON.stringify(after) === JSON.stringify(before)) {
+    return { body: renderCustomer(before, scope.livemode) };
+  }
+
+  const customer = { ...after, version: before.version + 1 };
+  return {
+    body: renderCustomer(customer, scope.livemode),
+    writes: [
+      updateRow(scope, customer),
+      appendChange(context, {
+        scope,
+        objectId: customer.id,
+        sequence: customer.version,
+        kinds: [customerUpdated],
+        snapshot: customerSnapshot(customer, before),
+        request,
+      }),
+    ],
+  };
+};

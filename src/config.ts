@@ -1,0 +1,221 @@
+// Every setting, where it is declared: what it is for, what it may be, what it is by default. Nothing
+// else reads the environment. `tollgate doctor` lists this table, and an unknown name that begins with
+// TOLLGATE_ is refused, because a misspelt setting is one that silently does not hold.
+
+import { resolve } from 'node:path';
+
+type Kind = 'text' | 'secret' | 'url' | 'port' | 'count' | 'switch' | 'folder' | readonly string[];
+
+type Definition = {
+  readonly env: string;
+  readonly kind: Kind;
+  readonly default: string;
+  readonly says: string;
+  /** Smallest and largest count. */
+  readonly range?: readonly [number, number];
+};
+
+const define = <const T extends Record<string, Definition>>(definitions: T): T => definitions;
+
+export const definitions = define({
+  port: {
+    env: 'PORT',
+    kind: 'port',
+    default: '4242',
+    says: 'The one port of the gateway: API, documents, health and, later, checkout.',
+  },
+  host: {
+    env: 'TOLLGATE_HOST',
+    kind: 'text',
+    default: '127.0.0.1',
+    says: 'The address it listens on. 0.0.0.0 opens it to the network; put TLS in front of it then.',
+  },
+  publicUrl: {
+    env: 'TOLLGATE_PUBLIC_URL',
+    kind: 'url',
+    default: '',
+    says: 'Where it is reached from outside, without a path. Empty: http://localhost and the port.',
+  },
+  data: {
+    env: 'TOLLGATE_DATA',
+    kind: 'folder',
+    default: '.tollgate',
+    says: 'The folder of the embedded database, the secrets made at first start, and the audit anchor.',
+  },
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    kind: 'secret',
+    default: '',
+    says: 'A PostgreSQL 16 or later to use instead of the embedded one, as the role that owns the tables.',
+  },
+  databaseAppUrl: {
+    env: 'DATABASE_APP_URL',
+    kind: 'secret',
+    default: '',
+    says: 'The same database as the role tollgate_app, which serves. Empty: derived, with a password kept in the data folder.',
+  },
+  databasePool: {
+    env: 'TOLLGATE_DATABASE_POOL',
+    kind: 'count',
+    default: '8',
+    range: [2, 200],
+    says: 'Connections for reads and transactions, per process. Group commit has two more of its own.',
+  },
+  secret: {
+    env: 'TOLLGATE_SECRET',
+    kind: 'secret',
+    default: '',
+    says: 'The master secret (64 hex digits) behind sealed answers and audit signatures. Empty: made at first start and kept in the data folder. Processes on several machines need the same one.',
+  },
+  liveMode: {
+    env: 'TOLLGATE_LIVE',
+    kind: 'switch',
+    default: 'off',
+    says: 'Whether live keys work. On, the gateway refuses to start on an unsafe database or with a secret it made itself.',
+  },
+  ratePerSecond: {
+    env: 'TOLLGATE_RATE_PER_SECOND',
+    kind: 'count',
+    default: '500',
+    range: [1, 1_000_000],
+    says: 'Requests a second that each key may make, over time. It may spend four seconds of them at once.',
+  },
+  logFormat: {
+    env: 'TOLLGATE_LOG_FORMAT',
+    kind: ['auto', 'terminal', 'json'],
+    default: 'auto',
+    says: 'json is one line of Elastic Common Schema each; terminal is for eyes; auto asks whether it is a terminal.',
+  },
+  logLevel: {
+    env: 'TOLLGATE_LOG_LEVEL',
+    kind: ['debug', 'info', 'warn', 'error'],
+    default: 'info',
+    says: 'What is worth a line.',
+  },
+  auditAnchor: {
+    env: 'TOLLGATE_AUDIT_ANCHOR',
+    kind: 'text',
+    default: '',
+    says: 'The file outside the database that remembers each seal of the audit log. Empty: audit-anchor.txt in the data folder.',
+  },
+  crashAt: {
+    env: 'TOLLGATE_CRASH_AT',
+    kind: 'text',
+    default: '',
+    says: 'For tests: ends the process at this numbered point, as a power cut would. Refused in live mode.',
+  },
+});
+
+export type Settings = {
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl: string;
+  readonly data: string;
+  readonly databaseUrl: string;
+  readonly databaseAppUrl: string;
+  readonly databasePool: number;
+  readonly secret: string;
+  readonly liveMode: boolean;
+  readonly ratePerSecond: number;
+  readonly logFormat: 'auto' | 'terminal' | 'json';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly auditAnchor: string;
+  readonly crashAt: string;
+};
+
+/** One sentence per wrong setting, each naming it. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** Set by tools of ours for themselves; they are not settings of the gateway. */
+const reserved = new Set(['TOLLGATE_TEST_FULL', 'TOLLGATE_TEST_DATABASE_URL']);
+
+export const readSettings = (env: Readonly<Record<string, string | undefined>>): Settings => {
+  const problems = findUnknown(env);
+  const values: Record<string, unknown> = {};
+  for (const [name, definition] of Object.entries(definitions) as [string, Definition][]) {
+    const text = env[definition.env]?.trim() || definition.default;
+    const read = readValue(definition, text);
+    if (read.ok) values[name] = read.value;
+    else problems.push(`${definition.env} ${read.why}.`);
+  }
+  const settings = values as unknown as Settings;
+  if (settings.liveMode && settings.crashAt)
+    problems.push('TOLLGATE_CRASH_AT is refused in live mode.');
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
+};
+
+const findUnknown = (env: Readonly<Record<string, string | undefined>>): string[] => {
+  const known = new Set<string>(Object.values(definitions).map((definition) => definition.env));
+  return Object.keys(env)
+    .filter((name) => name.startsWith('TOLLGATE_') && !known.has(name) && !reserved.has(name))
+    .map((name) => `${name} is not a setting of Tollgate; ${suggestion(name, known)}`);
+};
+
+const suggestion = (name: string, known: ReadonlySet<string>): string => {
+  const [closest] = [...known]
+    .map((candidate) => ({ candidate, distance: distanceOf(name, candidate) }))
+    .sort((a, b) => a.distance - b.distance);
+  return closest && closest.distance <= 4
+    ? `did you mean ${closest.candidate}?`
+    : '`tollgate doctor` lists those there are.';
+};
+
+type Read =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly why: string };
+
+const readValue = (definition: Definition, text: string): Read => {
+  const { kind } = definition;
+  if (typeof kind !== 'string') {
+    return kind.includes(text)
+      ? { ok: true, value: text }
+      : { ok: false, why: `must be one of ${kind.join(', ')}, and is "${text}"` };
+  }
+  if (kind === 'port') return readCount(text, [0, 65_535]);
+  if (kind === 'count') return readCount(text, definition.range ?? [0, Number.MAX_SAFE_INTEGER]);
+  if (kind === 'folder') return { ok: true, value: resolve(text) };
+  if (kind === 'switch') {
+    if (/^(on|true|1|yes)$/i.test(text)) return { ok: true, value: true };
+    if (/^(off|false|0|no)$/i.test(text)) return { ok: true, value: false };
+    return { ok: false, why: `must be on or off, and is "${text}"` };
+  }
+  if (kind === 'url' && text !== '' && !/^https?:\/\/[^/?#]+\/?$/.test(text)) {
+    return {
+      ok: false,
+      why: `must be like https://pay.example.com, without a path, and is "${text}"`,
+    };
+  }
+  if (definition.env === 'TOLLGATE_SECRET' && text !== '' && !/^[0-9a-f]{64}$/i.test(text)) {
+    return { ok: false, why: 'must be 64 hexadecimal digits (openssl rand -hex 32 makes them)' };
+  }
+  return { ok: true, value: kind === 'url' ? text.replace(/\/$/, '') : text };
+};
+
+const readCount = (text: string, [least, most]: readonly [number, number]): Read => {
+  const count = Number(text);
+  return /^\d+$/.test(text) && count >= least && count <= most
+    ? { ok: true, value: count }
+    : { ok: false, why: `must be a whole number from ${least} to ${most}, and is "${text}"` };
+};
+
+/** How many letters differ at the least (Levenshtein). */
+const distanceOf = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + change));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+};

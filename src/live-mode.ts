@@ -1,0 +1,81 @@
+// What live mode refuses to run on. Each of these has cost somebody money: a database that forgets
+// what it acknowledged, a role that row level security does not bind, a secret nobody chose.
+
+import { type Connection, connect } from '#platform/db';
+import type { Settings } from './config.ts';
+
+export const refusalsOfLiveMode = async (settings: Settings, nowMs: number): Promise<string[]> => {
+  const refusals: string[] = [];
+  if (settings.secret === '') {
+    refusals.push('TOLLGATE_SECRET is not set: live mode does not use a secret it made itself.');
+  }
+  if (!settings.publicUrl.startsWith('https://')) {
+    refusals.push('TOLLGATE_PUBLIC_URL must begin with https:// in live mode.');
+  }
+  const app = await connect({
+    url: settings.databaseAppUrl,
+    connectTimeoutMs: 3_000,
+    statementTimeoutMs: 6_000,
+    applicationName: 'tollgate self-check',
+  });
+  try {
+    refusals.push(...(await refusalsOfDatabase(app, nowMs)));
+  } finally {
+    await app.close();
+  }
+  return refusals;
+};
+
+const CLOCKS_MAY_DIFFER_MS = 2_000;
+
+export const refusalsOfDatabase = async (
+  app: Pick<Connection, 'send'>,
+  nowMs: number,
+): Promise<string[]> => {
+  const refusals: string[] = [];
+  for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
+    const [row] = await app.send<{ value: string }>(sql('select current_setting($1) as value'), [
+      name,
+    ]);
+    if (row?.value === 'off') refusals.push(`The database runs with ${name} off: turn it on.`);
+  }
+
+  const [role] = await app.send<{ rolsuper: boolean; rolbypassrls: boolean; owns: number }>(
+    sql(`select rolsuper, rolbypassrls,
+                (select count(*)::integer from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                  where c.relowner = r.oid and n.nspname = any($1)) as owns
+           from pg_roles r where rolname = current_user`),
+    [schemas],
+  );
+  if (role?.rolsuper) refusals.push('The serving role is a superuser: use tollgate_app.');
+  if (role?.rolbypassrls)
+    refusals.push('The serving role passes row level security: use tollgate_app.');
+  if ((role?.owns ?? 0) > 0) refusals.push('The serving role owns tables: use tollgate_app.');
+
+  for (const { name } of await app.send<{ name: string }>(sql(unforced), [schemas])) {
+    refusals.push(`Row level security is not enabled and forced on ${name}: run tollgate migrate.`);
+  }
+
+  const [clock] = await app.send<{ now: number }>(sql('select clock_timestamp() as now'));
+  if (Math.abs((clock?.now ?? 0) - nowMs) > CLOCKS_MAY_DIFFER_MS) {
+    refusals.push("This machine's clock and the database's differ by more than two seconds.");
+  }
+  return refusals;
+};
+
+/** Floors whose tables are Tollgate's. */
+export const schemas = ['platform', 'identity', 'cards'];
+
+/** Tables with an account that row level security does not hold. */
+export const unforced = `
+  select n.nspname || '.' || c.relname as name
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attname = 'account_id' and not a.attisdropped
+   where n.nspname = any($1) and c.relkind in ('r', 'p')
+     and not (c.relrowsecurity and c.relforcerowsecurity)
+     -- Holds references only; see its migration.
+     and n.nspname || '.' || c.relname <> 'platform.outbox'
+   order by 1`;
+
+const sql = (text: string) => ({ name: '', text });

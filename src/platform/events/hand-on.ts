@@ -1,0 +1,49 @@
+// Takes what the outbox holds and hands it to those who listen, in the transaction that empties it: an
+// event reaches every listener's own tables exactly once, however often a worker dies on the way.
+
+import type { Context, Tx } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { statement } from '#platform/db';
+
+export type Listener = {
+  readonly name: string;
+  /** Writes what it owes because of these events. It calls nothing outside. */
+  readonly hear: (context: Context, tx: Tx, changes: readonly Owed[]) => Promise<void>;
+};
+
+export type Owed = {
+  readonly event_id: Uuid;
+  readonly account_id: Uuid;
+  readonly livemode: boolean;
+};
+
+const CHANGES_AT_ONCE = 500;
+
+const takeOwed = statement(
+  'events.take_owed',
+  `delete from platform.outbox
+    where event_id in (select event_id from platform.outbox
+                        order by event_id limit $1 for update skip locked)
+   returning event_id, account_id, livemode`,
+);
+
+export const handOn = (context: Context, listeners: readonly Listener[]): Promise<number> =>
+  context.database.system(async (tx) => {
+    const owed = await tx.query<Owed>(takeOwed, [CHANGES_AT_ONCE]);
+    for (const listener of owed.length > 0 ? listeners : []) {
+      await listener.hear(context, tx, owed);
+    }
+    return owed.length;
+  });
+
+const prepare = statement(
+  'events.prepare_partitions',
+  'select platform.prepare_event_partitions(($1::timestamptz)::date, 4)',
+);
+
+/** This month and the three after it get a table of their own. */
+export const preparePartitions = async (context: Context): Promise<void> => {
+  await context.database.system((tx) =>
+    tx.query(prepare, [new Date(context.clock.now()).toISOString()]),
+  );
+};

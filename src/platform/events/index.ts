@@ -1,0 +1,12 @@
+export {
+  type EventData,
+  type EventKind,
+  type EventKinds,
+  type EventRenderer,
+  gatherEventKinds,
+  previousAttributes,
+  type Snapshot,
+} from './event-kind.ts';
+export { appendChange, type ChangeRow } from './events.store.ts';
+export { handOn, type Listener, type Owed } from './hand-on.ts';
+export { API_VERSION } from './render-event.ts';

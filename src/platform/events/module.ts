@@ -1,0 +1,25 @@
+import type { EventKinds } from './event-kind.ts';
+import { handOn, preparePartitions } from './hand-on.ts';
+import { eventRoutes } from './routes.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export const module = {
+  name: 'platform/events',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: ({ eventKinds }: { readonly eventKinds: EventKinds }) => eventRoutes(eventKinds),
+  periodicJobs: [{ name: 'events.prepare_partitions', everyMs: DAY_MS, run: preparePartitions }],
+  resources: [{ object: 'event', permission: 'events' }],
+  rounds: [(context: Parameters<typeof handOn>[0]) => handOn(context, [])],
+  checks: [
+    {
+      name: 'the events of an object are numbered without gap or repetition',
+      text: `select account_id, object_id, sequence from (
+               select account_id, livemode, object_id, sequence,
+                      lag(sequence + cardinality(kinds), 1, 1) over (
+                        partition by account_id, livemode, object_id order by sequence, id) as expected
+                 from platform.events) numbered
+              where sequence <> expected`,
+    },
+  ],
+};

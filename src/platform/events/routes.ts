@@ -1,0 +1,167 @@
+import { Type } from 'typebox';
+import type { Context, Scope } from '#kit/context';
+import { parseId, type Uuid, uuidAt } from '#kit/ids';
+import {
+  ApiError,
+  arrayOf,
+  boolean,
+  list,
+  listParameters,
+  listWindow,
+  page,
+  parameters,
+  type Route,
+  resourceMissing,
+  route,
+  text,
+  timestampRange,
+  type Window,
+  wholeSeconds,
+} from '#platform/http';
+import type { EventKinds } from './event-kind.ts';
+import { loadChange, loadChanges } from './events.store.ts';
+import { EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
+
+const filters = listParameters(
+  {
+    created: timestampRange(),
+    delivery_success: boolean(),
+    type: text(100),
+    types: arrayOf(text(100), { max: 20 }),
+  },
+  { exclusive: [['type', 'types']] },
+);
+
+const eventSchema = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('event'),
+  api_version: Type.String(),
+  created: Type.Integer(),
+  data: Type.Object({
+    object: Type.Unknown({ description: 'The object as it was after the change.' }),
+    previous_attributes: Type.Optional(
+      Type.Unknown({ description: 'The old values of exactly the fields that changed.' }),
+    ),
+  }),
+  livemode: Type.Boolean(),
+  pending_webhooks: Type.Integer(),
+  request: Type.Object({
+    id: Type.Union([Type.String(), Type.Null()]),
+    idempotency_key: Type.Union([Type.String(), Type.Null()]),
+  }),
+  type: Type.String(),
+});
+
+export const eventRoutes = (kinds: EventKinds): readonly Route[] => {
+  const find = async (context: Context, scope: Scope, spelled: string) => {
+    const id = parseId(EVENT, spelled);
+    const change = id && (await loadChange(context, scope, id));
+    return change ? eventsOf(kinds, change).find((event) => event.id === id) : undefined;
+  };
+
+  return [
+    route({
+      group: 'Events',
+      object: 'event',
+      keys: 'secret',
+      method: 'GET',
+      path: '/v1/events',
+      operation: 'events.list',
+      summary: 'List events',
+      description: 'Newest first. `type` is one name, or ends with `*` for all that begin like it.',
+      list: true,
+      parameters: filters,
+      answer: eventSchema,
+      handle: async (context, request) => {
+        const { scope, parameters: asked } = request;
+        const window = await listWindow<Uuid>(
+          asked,
+          'event',
+          async (spelled) => (await find(context, scope, spelled))?.id ?? null,
+        );
+        const codes = wantedCodes(
+          kinds,
+          asked.types ?? (asked.type === undefined ? null : [asked.type]),
+        );
+        // Every event counts as delivered until there are endpoints to deliver to.
+        const found =
+          asked.delivery_success === false
+            ? []
+            : await loadEvents(context, scope, kinds, {
+                window,
+                codes,
+                created: wholeSeconds(asked.created),
+              });
+        const { rows, hasMore } = page(found, window);
+        return { body: list(request.url, { rows: rows.map(renderEvent), hasMore }) };
+      },
+    }),
+    route({
+      group: 'Events',
+      object: 'event',
+      keys: 'secret',
+      method: 'GET',
+      path: '/v1/events/:event',
+      operation: 'events.retrieve',
+      summary: 'Retrieve an event',
+      description: 'The same bytes whenever it is asked for.',
+      parameters: parameters({}),
+      answer: eventSchema,
+      handle: async (context, { scope, path }) => {
+        const spelled = path['event'] ?? '';
+        const event = await find(context, scope, spelled);
+        if (event === undefined) throw resourceMissing({ noun: 'event', id: spelled });
+        return { body: renderEvent(event) };
+      },
+    }),
+  ];
+};
+
+const wantedCodes = (kinds: EventKinds, types: readonly string[] | null): number[] | null => {
+  if (types === null) return null;
+  return types.flatMap((type) => {
+    if (!/^[a-z_.]+\*?$/.test(type)) {
+      throw new ApiError(
+        400,
+        'Invalid type: an event type such as customer.created, or customer.* for all of a kind.',
+        {
+          param: 'type',
+        },
+      );
+    }
+    const stem = type.endsWith('*') ? type.slice(0, -1) : null;
+    return kinds.all
+      .filter((kind) => (stem === null ? kind.type === type : kind.type.startsWith(stem)))
+      .map((kind) => kind.code);
+  });
+};
+
+// A change is one row and several events, so the rows around the cursor are read with one to spare and
+// cut to events afterwards.
+const loadEvents = async (
+  context: Context,
+  scope: Scope,
+  kinds: EventKinds,
+  asked: {
+    readonly window: Window<Uuid>;
+    readonly codes: readonly number[] | null;
+    readonly created: { readonly from: number; readonly to: number };
+  },
+): Promise<LoggedEvent[]> => {
+  const { window, codes, created } = asked;
+  const older = window.before === undefined;
+  const cursor = window.after ?? window.before ?? null;
+  const changes = await loadChanges(context, scope, {
+    direction: older ? 'older' : 'newer',
+    from: cursor,
+    createdFrom: uuidAt(created.from * 1000),
+    createdBefore: uuidAt((created.to + 1) * 1000),
+    codes,
+    limit: window.limit + 2,
+  });
+  return changes
+    .flatMap((change) => (older ? eventsOf(kinds, change).toReversed() : eventsOf(kinds, change)))
+    .filter((event) => codes === null || codes.includes(event.kind.code))
+    .filter((event) => cursor === null || (older ? event.id < cursor : event.id > cursor))
+    .slice(0, window.limit + 1);
+};

@@ -1,0 +1,104 @@
+// What every role and every command of the CLI stands on: the settings made whole, the schema up to
+// date, and a context that is the real world.
+
+import { join } from 'node:path';
+import { type Sealing, sealingWith } from '#identity/audit';
+import {
+  type Actor,
+  type Context,
+  crashPointFrom,
+  type Log,
+  systemClock,
+  systemNetwork,
+  systemRandom,
+} from '#kit/context';
+import {
+  APP_ROLE,
+  migrate,
+  type OpenDatabase,
+  openDatabase,
+  readMigrations,
+  withLogin,
+} from '#platform/db';
+import type { Settings } from './config.ts';
+import { refusalsOfLiveMode } from './live-mode.ts';
+import { modules } from './modules.ts';
+import { loadSecrets, type Secrets } from './secrets.ts';
+
+export type Runtime = {
+  readonly settings: Settings;
+  readonly context: Context & { readonly database: OpenDatabase };
+  readonly secrets: Secrets;
+  readonly masterSecret: Buffer;
+  readonly sealing: Sealing;
+  close(): Promise<void>;
+};
+
+/** Live mode was asked for on something it must not run on. */
+export class LiveModeRefused extends Error {
+  override readonly name = 'LiveModeRefused';
+}
+
+export const openRuntime = async (
+  given: Settings,
+  how: {
+    readonly log: Log;
+    readonly actor: Actor;
+    readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
+  },
+): Promise<Runtime> => {
+  const secrets = await loadSecrets(given.data, systemRandom);
+  const settings = {
+    ...given,
+    databaseAppUrl:
+      given.databaseAppUrl || withLogin(given.databaseUrl, APP_ROLE, secrets.databaseAppPassword),
+    auditAnchor: given.auditAnchor || join(given.data, 'audit-anchor.txt'),
+  };
+  const crashPoint = crashPointFrom(settings.crashAt);
+
+  await migrate({
+    connection: {
+      url: settings.databaseUrl,
+      connectTimeoutMs: 5_000,
+      statementTimeoutMs: 6_000,
+      applicationName: 'tollgate migrations',
+    },
+    migrations: await readMigrations(modules),
+    log: how.log,
+    crashPoint,
+    ...(given.databaseAppUrl === '' ? { appPassword: secrets.databaseAppPassword } : {}),
+  });
+  if (settings.liveMode) await refuseUnsafeLiveMode(settings);
+
+  const masterSecret = Buffer.from(settings.secret || secrets.master, 'hex');
+  const database = openDatabase({
+    url: settings.databaseAppUrl,
+    poolSize: settings.databasePool,
+    clock: systemClock,
+    crashPoint,
+    ...(how.observeBatch ? { observeBatch: how.observeBatch } : {}),
+  });
+  return {
+    settings,
+    context: {
+      clock: systemClock,
+      random: systemRandom,
+      network: systemNetwork,
+      log: how.log,
+      actor: how.actor,
+      crashPoint,
+      database,
+    },
+    secrets,
+    masterSecret,
+    sealing: sealingWith(masterSecret, settings.auditAnchor),
+    close: () => database.close(),
+  };
+};
+
+const refuseUnsafeLiveMode = async (settings: Settings): Promise<void> => {
+  const refusals = await refusalsOfLiveMode(settings, systemClock.now());
+  if (refusals.length > 0) {
+    throw new LiveModeRefused(`Live mode is refused. ${refusals.join(' ')}`);
+  }
+};
