@@ -92,6 +92,12 @@ export const definitions = define({
     default: 'info',
     says: 'What is worth a line.',
   },
+  metricsToken: {
+    env: 'TOLLGATE_METRICS_TOKEN',
+    kind: 'secret',
+    default: '',
+    says: 'The bearer token for /metrics. Empty: only callers on this machine may read it.',
+  },
   auditAnchor: {
     env: 'TOLLGATE_AUDIT_ANCHOR',
     kind: 'text',
@@ -119,6 +125,7 @@ export type Settings = {
   readonly ratePerSecond: number;
   readonly logFormat: 'auto' | 'terminal' | 'json';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly metricsToken: string;
   readonly auditAnchor: string;
   readonly crashAt: string;
 };

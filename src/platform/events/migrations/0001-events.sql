@@ -72,4 +72,4 @@ create table platform.outbox (
   account_id uuid not null,
   livemode boolean not null
 );
-grant select, insert, delete on platform.outbox to tollgate_app;
+grant select, insert, update, delete on platform.outbox to tollgate_app;

@@ -1,0 +1,142 @@
+// The role that answers: the API, health, metrics and documents, all on one port.
+
+import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
+import type { Context } from '#kit/context';
+import { spellId } from '#kit/ids';
+import { gatherEventKinds } from '#platform/events';
+import {
+  ApiError,
+  createHttpServer,
+  type HttpMetrics,
+  type HttpServer,
+  type PlainHandler,
+  type Principal,
+  type Route,
+} from '#platform/http';
+import { createAnswers } from '#platform/idempotency';
+import { countAliveWorkers } from '#platform/jobs';
+import { createLimits } from '#platform/limits';
+import { modules } from '../modules.ts';
+import type { Runtime } from '../runtime.ts';
+import { documentHandlers } from './documents.ts';
+
+export const gatherRoutes = (): readonly Route[] => {
+  const eventKinds = gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? []));
+  return modules.flatMap((module) => module.routes?.({ eventKinds }) ?? []);
+};
+
+export const createApi = (
+  runtime: Runtime,
+  input: {
+    readonly publicUrl: string;
+    readonly metrics?: HttpMetrics;
+    readonly handlers?: readonly PlainHandler[];
+  },
+): HttpServer => {
+  const { context, settings } = runtime;
+  const authenticator = createAuthenticator();
+  const routes = gatherRoutes();
+
+  return createHttpServer({
+    context,
+    routes,
+    resources: modules.flatMap((module) => module.resources ?? []),
+    authenticate: (context, attempt) =>
+      recognize(authenticator, context, attempt, settings.liveMode),
+    idempotency: createAnswers(runtime.masterSecret),
+    limits: createLimits(context.clock, {
+      perSecond: settings.ratePerSecond,
+      burst: settings.ratePerSecond * 4,
+    }),
+    settings: { publicUrl: input.publicUrl },
+    spellAccount: (accountId) => spellId('acct', accountId),
+    ...(input.metrics ? { metrics: input.metrics } : {}),
+    handlers: [
+      ...healthHandlers(context),
+      ...documentHandlers(routes, input.publicUrl),
+      ...(input.handlers ?? []),
+    ],
+  });
+};
+
+const recognize = async (
+  authenticator: Authenticator,
+  context: Context,
+  attempt: { readonly key: string; readonly address: string },
+  liveMode: boolean,
+): Promise<Principal | null> => {
+  const found = await authenticator.authenticate(context, attempt.key, attempt.address);
+  if (!found.ok) {
+    if (found.why === 'expired') {
+      throw new ApiError(401, `Expired API Key provided: ${masked(attempt.key)}`, {
+        code: 'api_key_expired',
+      });
+    }
+    if (found.why === 'address') {
+      throw new ApiError(403, 'This API key may not be used from this IP address.');
+    }
+    return null;
+  }
+  const { key } = found;
+  if (key.scope.livemode && !liveMode) {
+    throw new ApiError(
+      403,
+      'Live mode is off on this installation: use a test key, or start it with TOLLGATE_LIVE=on.',
+    );
+  }
+  return principalOf(key);
+};
+
+const principalOf = (key: ApiKey): Principal => ({
+  scope: key.scope,
+  keyId: spellId('mk', key.id),
+  kind: key.kind,
+  permissions: key.permissions,
+});
+
+const masked = (key: string): string => `${key.slice(0, 8)}****${key.slice(-4)}`;
+
+const HEALTH_LIMIT_MS = 2_000;
+
+/** `healthz`: the process is up. `readyz`: it can do its work, and a worker does the rest. */
+const healthHandlers = (context: Context): readonly PlainHandler[] => [
+  {
+    method: 'GET',
+    path: '/healthz',
+    handle: (_, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"status":"up"}\n');
+    },
+  },
+  {
+    method: 'GET',
+    path: '/readyz',
+    handle: async (_, response) => {
+      // The gateway listens only once its migrations are done.
+      const checks = { database: true, migrations: true, worker: false };
+      try {
+        checks.worker =
+          (await withinLimit(context, context.database.system(countAliveWorkers))) > 0;
+      } catch {
+        checks.database = false;
+      }
+      const ready = checks.database && checks.worker;
+      response
+        .writeHead(ready ? 200 : 503, { 'Content-Type': 'application/json' })
+        .end(`${JSON.stringify({ ready, checks })}\n`);
+    },
+  },
+];
+
+const withinLimit = async <T>(context: Context, work: Promise<T>): Promise<T> => {
+  const done = new AbortController();
+  try {
+    return await Promise.race([
+      work,
+      context.clock.sleep(HEALTH_LIMIT_MS, done.signal).then(() => {
+        throw new Error('The database did not answer in time.');
+      }),
+    ]);
+  } finally {
+    done.abort();
+  }
+};

@@ -1,0 +1,90 @@
+// Numbers for Prometheus. They are shown to this machine only, or to whoever knows the token: rates
+// and statuses tell a stranger more than he needs to know.
+
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { sha256 } from '#kit/crypto';
+import type { OpenDatabase } from '#platform/db';
+import { createHttpMetrics, type HttpMetrics, type PlainHandler } from '#platform/http';
+import type { Settings } from '../config.ts';
+
+export type GatewayMetrics = {
+  readonly http: HttpMetrics;
+  readonly observeBatch: (batch: { units: number; seconds: number }) => void;
+  readonly handlers: readonly PlainHandler[];
+  watch(database: OpenDatabase): void;
+};
+
+export const createMetrics = (settings: Pick<Settings, 'metricsToken'>): GatewayMetrics => {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'tollgate_' });
+
+  const units = new Histogram({
+    name: 'tollgate_commit_units',
+    help: 'Requests served by one group commit.',
+    buckets: [1, 2, 4, 8, 16, 32, 64],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'tollgate_commit_seconds',
+    help: 'Duration of one group commit.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1],
+    registers,
+  });
+
+  return {
+    http: createHttpMetrics(registry),
+    observeBatch: (batch) => {
+      units.observe(batch.units);
+      seconds.observe(batch.seconds);
+    },
+    watch: (database) => {
+      new Gauge({
+        name: 'tollgate_database_connections_busy',
+        help: 'Connections of the pool that are in use.',
+        registers,
+        collect() {
+          this.set(database.pool.busy);
+        },
+      });
+      new Gauge({
+        name: 'tollgate_database_waiting',
+        help: 'Reads and transactions that wait for a connection.',
+        registers,
+        collect() {
+          this.set(database.pool.waiting);
+        },
+      });
+    },
+    handlers: [
+      {
+        method: 'GET',
+        path: '/metrics',
+        handle: async (request, response) => {
+          if (!maySee(request, settings.metricsToken)) {
+            response
+              .writeHead(403, { 'Content-Type': 'text/plain' })
+              .end(
+                'Metrics are for this machine, or for those who send TOLLGATE_METRICS_TOKEN as a bearer token.\n',
+              );
+            return;
+          }
+          response
+            .writeHead(200, { 'Content-Type': registry.contentType })
+            .end(await registry.metrics());
+        },
+      },
+    ],
+  };
+};
+
+const maySee = (request: IncomingMessage, token: string): boolean => {
+  if (token !== '') {
+    const given = sha256(request.headers.authorization ?? '');
+    return timingSafeEqual(given, sha256(`Bearer ${token}`));
+  }
+  const address = request.socket.remoteAddress ?? '';
+  return address === '::1' || /^(?:::ffff:)?127\./.test(address);
+};

@@ -1,0 +1,32 @@
+// The role that does what nobody waits for: the outbox, jobs, periodic work, sealing the audit log.
+
+import { sealAudit } from '#identity/audit';
+import type { Context } from '#kit/context';
+import { createWorker, type Worker } from '#platform/jobs';
+import { modules } from '../modules.ts';
+import type { Runtime } from '../runtime.ts';
+import { VERSION } from '../version.ts';
+
+const SEAL_EVERY_MS = 2_000;
+
+export const createGatewayWorker = (runtime: Runtime): Worker =>
+  createWorker({
+    context: runtime.context,
+    version: VERSION,
+    jobs: modules.flatMap((module) => module.jobs ?? []),
+    periodicJobs: modules.flatMap((module) => module.periodicJobs ?? []),
+    rounds: [
+      ...modules.flatMap((module) => module.rounds ?? []),
+      everySoOften(SEAL_EVERY_MS, (context) => sealAudit(context, runtime.sealing)),
+    ],
+  });
+
+const everySoOften = (everyMs: number, round: (context: Context) => Promise<number>) => {
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return async (context: Context): Promise<number> => {
+    const nowMs = context.clock.monotonicMs();
+    if (nowMs < nextMs) return 0;
+    nextMs = nowMs + everyMs;
+    return round(context);
+  };
+};
