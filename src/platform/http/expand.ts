@@ -34,7 +34,7 @@ export type Expandable =
   | { readonly to: readonly string[] }
   /** Absent unless asked for; loaded by the ids of the holders. `of` is what it, or its list, holds. */
   | { readonly include: Load; readonly of: readonly string[] }
-  /** Always there as an object or a list of objects: only what lies further down can be expanded. */
+  /** Always there as an object or a list of objects: asking for it does nothing, what lies below counts. */
   | { readonly inside: readonly string[] };
 
 export type Expander = {
@@ -138,7 +138,7 @@ const step = (
   principal: Principal,
 ): Step | null => {
   const field = fieldAt(place, segment);
-  const rule = place.resource.expandable?.[field];
+  const rule = ruleAt(place, segment);
 
   if (rule === undefined) {
     // `data` of an inline or included list, or the way down a hash to a field that can be expanded.
@@ -154,7 +154,7 @@ const step = (
   for (const target of targets) checkPermission(target, principal);
   return {
     places: targets.map((resource) => ({ resource, prefix: '' })),
-    expands: !('inside' in rule),
+    expands: true,
   };
 };
 
@@ -165,6 +165,13 @@ const kindsOf = (rule: Expandable): readonly string[] => {
 
 const fieldAt = ({ prefix }: Place, segment: string): string =>
   prefix === '' ? segment : `${prefix}.${segment}`;
+
+/** A path may be the name of anything, also of what every object inherits. */
+const ruleAt = (place: Place, segment: string): Expandable | undefined => {
+  const field = fieldAt(place, segment);
+  const { expandable = {} } = place.resource;
+  return Object.hasOwn(expandable, field) ? expandable[field] : undefined;
+};
 
 const isRemoved = (place: Place, segment: string): boolean =>
   place.resource.removed?.includes(fieldAt(place, segment)) === true;
@@ -255,7 +262,7 @@ const siteOf = (resources: Resources, holder: Json, tree: Tree, object?: string)
 const enterFields = (resources: Resources, site: Site, wanted: Wanted[], next: Site[]): void => {
   for (const [segment, tree] of site.tree) {
     const { holder, place } = site;
-    const rule = place?.resource.expandable?.[fieldAt(place, segment)];
+    const rule = place === null ? undefined : ruleAt(place, segment);
     const value = holder[segment];
 
     if (rule !== undefined && 'include' in rule && value === undefined) {

@@ -2,12 +2,23 @@ export * from './currency-codes.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
 export * from './expand.ts';
+export type { Authenticate, RequestLimits } from './frame.ts';
+export type { AnswerToKeep, AskedAgain, IdempotencyStore, Recollection } from './idempotency.ts';
 export * from './list.ts';
 export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';
+export { createHttpMetrics, type HttpMetrics } from './metrics.ts';
 export { compileParameters, type Parameters, type Parsed } from './parameters.ts';
 export * from './refusals.ts';
+export { newRequestId } from './request-id.ts';
 export * from './route.ts';
 export * from './schema.ts';
 export * from './search-query.ts';
 export * from './search-sql.ts';
 export { containsCardNumber, maskKey, maskSensitive } from './sensitive.ts';
+export {
+  createHttpServer,
+  type HttpServer,
+  type HttpServerOptions,
+  type PlainHandler,
+} from './server.ts';
+export { type HttpSettings, httpDefaults } from './settings.ts';

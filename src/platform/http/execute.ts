@@ -1,0 +1,223 @@
+// From a checked request to an answer whose effect is committed. The handler decides, the body is
+// rendered once, and the writes go together with the stored answer in one transaction: either both
+// are there or neither. Who loses a race asks the handler again, or repeats the winner's bytes.
+
+import type { Context, Write } from '#kit/context';
+import type { ErrorPlace } from './errors.ts';
+import { ApiError, renderError } from './errors.ts';
+import type { Expander } from './expand.ts';
+import type { AskedAgain, IdempotencyStore } from './idempotency.ts';
+import {
+  idempotencyKeyInUse,
+  idempotencyKeyReused,
+  internalError,
+  lockTimeout,
+} from './refusals.ts';
+import type { ApiRequest, Outcome, Route } from './route.ts';
+
+export type Answer = {
+  readonly status: number;
+  readonly body: string;
+  readonly error: ApiError | null;
+  /** Kept under the idempotency key: asking again gives the same bytes. */
+  readonly stored: boolean;
+  /** The request that executed, where it was an earlier one. */
+  readonly replayOf: string | null;
+};
+
+export type Execution = {
+  readonly context: Context;
+  readonly route: Route;
+  readonly request: Omit<ApiRequest, 'begin'>;
+  /** Of the key and of what was asked; null without a key. */
+  readonly fingerprint: string | null;
+  readonly idempotency: IdempotencyStore;
+  readonly expander: Expander;
+  readonly place: ErrorPlace;
+};
+
+/** How often a handler may find that another request was faster. */
+const triesMax = 10;
+
+/** Thrown through the handler when its `begin` finds the key taken. */
+class KeyTaken extends Error {}
+
+export const execute = async (execution: Execution): Promise<Answer> => {
+  const run = createRun(execution);
+
+  for (let tries = 0; tries < triesMax; tries++) {
+    const decision = await decide(execution, run);
+    if (decision === 'key taken') {
+      const recalled = await recall(execution);
+      if (recalled !== null) return recalled;
+      continue;
+    }
+
+    const settled = await settle(execution, run, decision);
+    if (settled === 'stored' || settled === 'not stored') {
+      return {
+        status: decision.status,
+        body: decision.body,
+        error: decision.error,
+        stored: settled === 'stored',
+        replayOf: null,
+      };
+    }
+    if (settled === 'key taken') {
+      const recalled = await recall(execution);
+      if (recalled !== null) return recalled;
+    }
+  }
+  return refusalOf(execution, lockTimeout());
+};
+
+/** What lasts over all tries of one request. */
+type Run = {
+  readonly asked: AskedAgain | null;
+  readonly request: ApiRequest;
+  /** Whether `begin` has committed the claim: then the answer is stored by finishing it. */
+  claimed: boolean;
+};
+
+const createRun = ({ context, request, fingerprint, idempotency }: Execution): Run => {
+  const { scope, idempotencyKey: key, requestId } = request;
+  const asked = key === null || fingerprint === null ? null : { scope, key, fingerprint };
+
+  const run: Run = {
+    asked,
+    claimed: false,
+    request: {
+      ...request,
+      begin: async (writes) => {
+        const claims =
+          asked === null || run.claimed
+            ? []
+            : [idempotency.claim(context, { ...asked, requestId })];
+        const commit = await context.database.commit(scope, [...claims, ...writes]);
+
+        if (commit.ok) run.claimed ||= claims.length > 0;
+        else if (idempotency.isClaim(commit.lost)) throw new KeyTaken();
+        return commit;
+      },
+    },
+  };
+  return run;
+};
+
+type Decision = {
+  readonly status: number;
+  readonly body: string;
+  readonly error: ApiError | null;
+  readonly writes: readonly Write[];
+};
+
+/** Asks the handler and renders what it says. A bug is a decision too: it may be stored. */
+const decide = async (execution: Execution, run: Run): Promise<Decision | 'key taken'> => {
+  const { context, route } = execution;
+
+  try {
+    const outcome = await route.handle(context, run.request);
+    return await render(execution, outcome);
+  } catch (error) {
+    if (error instanceof KeyTaken) return 'key taken';
+    if (error instanceof ApiError) return errorDecision(execution, error, []);
+
+    const { requestId } = run.request;
+    context.log.error({ requestId, operation: route.operation, error }, 'a handler failed');
+    return errorDecision(execution, internalError(requestId), []);
+  }
+};
+
+const render = async (execution: Execution, outcome: Outcome): Promise<Decision> => {
+  const { writes = [] } = outcome;
+  if (outcome.body instanceof ApiError) return errorDecision(execution, outcome.body, writes);
+
+  const { context, request, expander } = execution;
+  const { scope, expand: paths } = request;
+  const { related } = outcome;
+  const { object = '' } = execution.route;
+  const body =
+    paths.length === 0
+      ? outcome.body
+      : await expander.expand(context, {
+          scope,
+          body: outcome.body,
+          object,
+          paths,
+          ...(related === undefined ? {} : { related }),
+        });
+  return { status: outcome.status ?? 200, body: toJson(body), error: null, writes };
+};
+
+const errorDecision = (
+  { place }: Execution,
+  error: ApiError,
+  writes: readonly Write[],
+): Decision => ({ status: error.status, body: toJson(renderError(error, place)), error, writes });
+
+const refusalOf = (execution: Execution, error: ApiError): Answer => {
+  const { status, body } = errorDecision(execution, error, []);
+  return { status, body, error, stored: false, replayOf: null };
+};
+
+type Settled = 'stored' | 'not stored' | 'key taken' | 'overtaken';
+
+/** Commits what was decided, with the answer under the key where there is one. */
+const settle = async (execution: Execution, run: Run, decision: Decision): Promise<Settled> => {
+  const { context, idempotency, request } = execution;
+  const { status, body, writes } = decision;
+  const { asked, claimed } = run;
+  const answer = asked === null ? null : { ...asked, requestId: request.requestId, status, body };
+
+  const keeps = answer !== null && !claimed && isKept(decision);
+  const unit = keeps ? [...writes, idempotency.remember(context, answer)] : writes;
+
+  try {
+    if (unit.length > 0) {
+      const commit = await context.database.commit(request.scope, unit);
+      if (!commit.ok) return idempotency.isClaim(commit.lost) ? 'key taken' : 'overtaken';
+    }
+    if (answer !== null && claimed) await idempotency.finish(context, answer);
+  } catch (error) {
+    if (decision.error === null || decision.status < 500) throw error;
+    // The store failed too: the caller learns of the bug, and may try again under the same key.
+    return 'not stored';
+  }
+  return keeps || (answer !== null && claimed) ? 'stored' : 'not stored';
+};
+
+/** Not kept, so that the key stays usable: who may not, who is too fast, and our own overload. */
+const isKept = ({ status }: Decision): boolean =>
+  status !== 401 && status !== 403 && status !== 429 && status !== 503;
+
+/** What the holder of the key answered. Null when there is no holder any more: then it is our turn. */
+const recall = async (execution: Execution): Promise<Answer | null> => {
+  const { context, request, fingerprint, idempotency } = execution;
+  const { scope, idempotencyKey: key } = request;
+  if (key === null || fingerprint === null) return null;
+
+  const found = await idempotency.recall(context, { scope, key, fingerprint });
+  switch (found.state) {
+    case 'finished':
+      return {
+        status: found.status,
+        body: found.body,
+        error: null,
+        stored: true,
+        replayOf: found.requestId,
+      };
+    case 'in_flight':
+      return refusalOf(execution, idempotencyKeyInUse(key));
+    case 'other_parameters':
+      return refusalOf(execution, idempotencyKeyReused(key));
+    case 'unknown':
+      return null;
+  }
+};
+
+/** Pretty-printed, as Stripe's answers are, because people read them. */
+export const toJson = (body: unknown): string => {
+  const text: string | undefined = JSON.stringify(body, null, 2);
+  if (text === undefined) throw new Error('A handler gave nothing to answer with.');
+  return text;
+};

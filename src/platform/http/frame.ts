@@ -1,0 +1,224 @@
+// One API request from its head to its answer, in the order that callers can rely on: key, URL,
+// idempotency key, parameters, expand, handler. Nothing before the handler leaves a trace.
+
+import type { IncomingMessage } from 'node:http';
+import type { Context } from '#kit/context';
+import { canonicalText } from './canonical.ts';
+import {
+  checkAccess,
+  keyFromHeaders,
+  keyFromParameters,
+  nobody,
+  resourceOf,
+} from './credentials.ts';
+import { ApiError, type ErrorPlace } from './errors.ts';
+import type { Answer } from './execute.ts';
+import { execute } from './execute.ts';
+import type { Expander } from './expand.ts';
+import type { IdempotencyStore } from './idempotency.ts';
+import { checkIdempotencyKey } from './idempotency.ts';
+import type { ParameterReader } from './parameters.ts';
+import { compileParameters } from './parameters.ts';
+import type { RawMap } from './raw.ts';
+import {
+  accountForbidden,
+  cardNumberRefused,
+  keyInvalid,
+  keyMissing,
+  rateLimited,
+  urlUnknown,
+  versionInvalid,
+} from './refusals.ts';
+import { decodeParameters, readBody } from './request-body.ts';
+import type { Principal, Route } from './route.ts';
+import { containsCardNumber } from './sensitive.ts';
+import type { HttpSettings } from './settings.ts';
+
+/** Null: no such key. May throw a refusal of its own (an expired key, an address not allowed). */
+export type Authenticate = (
+  context: Context,
+  attempt: { readonly key: string; readonly address: string },
+) => Promise<Principal | null>;
+
+/** Null: go ahead. A number: refused, try again after so many seconds. */
+export type RequestLimits = { take(key: string, cost?: number): number | null };
+
+export type FrameParts = {
+  readonly context: Context;
+  readonly authenticate: Authenticate;
+  readonly idempotency: IdempotencyStore;
+  readonly limits: RequestLimits | null;
+  readonly expander: Expander;
+  readonly settings: HttpSettings;
+  /** How an account's id is spelled in `Stripe-Account`. */
+  readonly spellAccount: (accountId: string) => string;
+};
+
+/** A route with what is computed from it once. */
+export type CompiledRoute = {
+  readonly route: Route;
+  readonly readParameters: ParameterReader;
+  readonly resource: string;
+};
+
+export const compileRoute = (route: Route): CompiledRoute => ({
+  route,
+  readParameters: compileParameters(route.parameters),
+  resource: resourceOf(route),
+});
+
+/** One request on its way. What is learned is noted here, because answer and log need it too. */
+export type Exchange = {
+  readonly request: IncomingMessage;
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly address: string;
+  readonly matched: {
+    readonly compiled: CompiledRoute;
+    readonly params: Readonly<Record<string, string>>;
+  } | null;
+  principal: Principal | null;
+  apiVersion: string;
+  idempotencyKey: string | null;
+  account: string | null;
+};
+
+export const answerExchange = async (parts: FrameParts, exchange: Exchange): Promise<Answer> => {
+  const { settings } = parts;
+  const { request, matched } = exchange;
+  const { raw: early, principal } = await identify(parts, exchange);
+  exchange.principal = principal;
+
+  if (matched === null) throw unknownUrl(settings, exchange);
+  const { route, readParameters } = matched.compiled;
+  checkAccess(principal, route);
+  takeFromLimit(parts, exchange, principal);
+  noteHeaders(parts, exchange, principal);
+  checkPath(matched.params);
+
+  const body = early === null ? await readBody(request, settings.bodyBytesMax) : null;
+  const raw = early ?? decodeParameters(exchange.query, body!, request.headers);
+  const parsed = readParameters(raw);
+  parts.expander.check(parsed.expand, route, principal);
+
+  const { requestId, idempotencyKey, apiVersion } = exchange;
+  return execute({
+    context: contextOf(parts.context, exchange, principal),
+    route,
+    request: {
+      scope: principal.scope,
+      principal,
+      requestId,
+      idempotencyKey,
+      apiVersion,
+      url: exchange.path,
+      path: matched.params,
+      parameters: parsed.values,
+      expand: parsed.expand,
+    },
+    fingerprint:
+      idempotencyKey === null
+        ? null
+        : parts.idempotency.fingerprint(canonicalText(route, matched.params, apiVersion, parsed)),
+    idempotency: parts.idempotency,
+    expander: parts.expander,
+    place: errorPlace(settings, exchange),
+  });
+};
+
+export const errorPlace = (settings: HttpSettings, exchange: Exchange): ErrorPlace => ({
+  requestId: exchange.requestId,
+  publicUrl: settings.publicUrl,
+  livemode: exchange.principal?.scope.livemode ?? false,
+});
+
+type Identified = { readonly principal: Principal; readonly raw: RawMap | null };
+
+/**
+ * A key in the header is checked before a byte of the body is read. Without one the key may be a
+ * parameter, so the parameters are decoded first and handed on.
+ */
+const identify = async (parts: FrameParts, exchange: Exchange): Promise<Identified> => {
+  const { request, matched, query, address } = exchange;
+  if (matched?.compiled.route.keys === 'public') return { principal: nobody, raw: null };
+
+  const header = keyFromHeaders(request.headers);
+  const raw = header === null ? await parametersForKey(parts, exchange, query) : null;
+  const key = header ?? (raw === null ? null : keyFromParameters(raw));
+  if (key === null) throw keyMissing(`${parts.settings.publicUrl}/docs`);
+
+  const principal = await parts.authenticate(parts.context, { key, address });
+  if (principal !== null) return { principal, raw };
+
+  const wait = parts.limits?.take(`unknown key from ${address}`) ?? null;
+  throw wait === null ? keyInvalid(key) : rateLimited(wait);
+};
+
+/** Malformed parameters cannot hold a key; what is wrong with them is told to those who have one. */
+const parametersForKey = async (
+  { settings }: FrameParts,
+  { request }: Exchange,
+  query: string,
+): Promise<RawMap | null> => {
+  const body = await readBody(request, settings.bodyBytesMax);
+  try {
+    return decodeParameters(query, body, request.headers);
+  } catch (error) {
+    if (error instanceof ApiError) return null;
+    throw error;
+  }
+};
+
+const unknownUrl = (settings: HttpSettings, { method, path }: Exchange) =>
+  urlUnknown(method, path, `${settings.publicUrl}/docs`);
+
+const takeFromLimit = (parts: FrameParts, exchange: Exchange, principal: Principal): void => {
+  const whose = principal === nobody ? `address ${exchange.address}` : `key ${principal.keyId}`;
+  const wait = parts.limits?.take(whose) ?? null;
+  if (wait !== null) throw rateLimited(wait);
+};
+
+const versionPattern = /^\d{4}-\d{2}-\d{2}(?:\.[a-z][a-z0-9_]{0,30})?$/;
+
+const noteHeaders = (parts: FrameParts, exchange: Exchange, principal: Principal): void => {
+  const { headers } = exchange.request;
+  exchange.apiVersion = principal.apiVersion ?? exchange.apiVersion;
+
+  const version = headers['stripe-version'];
+  if (version !== undefined) {
+    const text = String(version);
+    if (!versionPattern.test(text)) throw versionInvalid(text);
+    exchange.apiVersion = text;
+  }
+
+  const account = headers['stripe-account'] ?? headers['stripe-context'];
+  if (account !== undefined) {
+    const own = parts.spellAccount(principal.scope.accountId);
+    if (account !== own) throw accountForbidden(String(account));
+    exchange.account = own;
+  }
+
+  const key = headers['idempotency-key'];
+  if (key !== undefined && exchange.method === 'POST') {
+    exchange.idempotencyKey = checkIdempotencyKey(String(key));
+  }
+};
+
+/** An id in the URL would be echoed and logged: a card number does not get that far. */
+const checkPath = (params: Readonly<Record<string, string>>): void => {
+  for (const [name, value] of Object.entries(params)) {
+    if (containsCardNumber(value, { wholeWords: true })) throw cardNumberRefused(name);
+  }
+};
+
+const contextOf = (context: Context, exchange: Exchange, principal: Principal): Context => ({
+  ...context,
+  actor: {
+    kind: principal === nobody ? 'payer' : 'api_key',
+    id: principal.keyId,
+    requestId: exchange.requestId,
+    address: exchange.address,
+  },
+});

@@ -1,0 +1,47 @@
+// What the frame needs of the store of idempotent answers. The store is a later module, so it is
+// given to the server rather than imported.
+
+import type { Context, Scope, Write, WriteStatement } from '#kit/context';
+import { idempotencyKeyInvalid } from './refusals.ts';
+
+export type AskedAgain = {
+  readonly scope: Scope;
+  readonly key: string;
+  readonly fingerprint: string;
+};
+
+export type AnswerToKeep = AskedAgain & {
+  readonly requestId: string;
+  readonly status: number;
+  readonly body: string;
+};
+
+export type IdempotencyStore = {
+  /** Claims the key and stores the answer at once, in the transaction of the effect. */
+  remember(context: Context, answer: AnswerToKeep): Write;
+  /** Claims the key before a call to the outside; `finish` stores the answer afterwards. */
+  claim(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
+  finish(context: Context, answer: AnswerToKeep): Promise<void>;
+  recall(context: Context, asked: AskedAgain): Promise<Recollection>;
+  isClaim(statement: WriteStatement): boolean;
+  fingerprint(canonical: string): string;
+};
+
+export type Recollection =
+  | {
+      readonly state: 'finished';
+      readonly status: number;
+      readonly body: string;
+      readonly requestId: string;
+    }
+  | { readonly state: 'in_flight' }
+  | { readonly state: 'other_parameters' }
+  | { readonly state: 'unknown' };
+
+// Control characters would let a key forge a log line or a header; other bytes have no one spelling.
+const keyPattern = /^[\x20-\x7e]{1,255}$/;
+
+export const checkIdempotencyKey = (key: string): string => {
+  if (!keyPattern.test(key)) throw idempotencyKeyInvalid();
+  return key;
+};

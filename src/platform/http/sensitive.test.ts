@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { containsCardNumber, echo, maskKey, maskSensitive } from './sensitive.ts';
+
+const cards: readonly [what: string, text: string][] = [
+  ['a Visa number', '4242424242424242'],
+  ['an Amex number', '378282246310005'],
+  ['a Diners number of 14 digits', '30569309025904'],
+  ['a UnionPay number of 19 digits', '6205500000000000004'],
+  ['a Mastercard number of the two series', '2223003122003222'],
+  ['a Discover number', '6011111111111117'],
+  ['a JCB number', '3566002020360505'],
+  ['groups of four with spaces', '4242 4242 4242 4242'],
+  ['groups of four with dashes', '4242-4242-4242-4242'],
+  ['Amex groups', '3782 822463 10005'],
+  ['a number in a sentence', 'Please charge 4242424242424242, thanks'],
+  ['a number before its expiry', '4242 4242 4242 4242 12 27'],
+  ['a number after a count', '1 4242 4242 4242 4242'],
+  ['a number inside letters', 'x4242424242424242y'],
+  ['spaces that do not break', '4242\u00a04242\u00a04242\u00a04242'],
+];
+
+const harmless: readonly [what: string, text: string][] = [
+  ['a wrong last digit', '4242424242424241'],
+  ['twelve digits', '424242424242'],
+  ['twenty digits', '42424242424242424242'],
+  ['a millisecond timestamp', '1732100000008'],
+  ['a Brazilian phone number', '+55 11 91234-5678'],
+  ['a UUID that ends in digits', 'a3b1c2d4-1234-4678-9012-424242424242'],
+  ['a date and a time', '2026-11-20 10:00:00'],
+  ['nothing', ''],
+];
+
+describe('a card number', () => {
+  for (const [what, text] of cards) {
+    test(`is found in ${what}`, () => assert.equal(containsCardNumber(text), true));
+    test(`is masked in ${what}`, () => {
+      const masked = maskSensitive(text);
+      assert.equal(containsCardNumber(masked), false, masked);
+      assert.match(masked, /\*{4}\d{4}/);
+    });
+  }
+  for (const [what, text] of harmless) {
+    test(`is not seen in ${what}`, () => {
+      assert.equal(containsCardNumber(text), false);
+      assert.equal(maskSensitive(text), text);
+    });
+  }
+
+  test('is not seen in the random part of an identifier, but as an identifier', () => {
+    const words = { wholeWords: true };
+    assert.equal(containsCardNumber('pm_a4242424242424242b', words), false);
+    assert.equal(containsCardNumber('cus_4242424242424242', words), true);
+    assert.equal(containsCardNumber('4242424242424242', words), true);
+  });
+
+  test('is searched in linear time', () => {
+    const started = performance.now();
+    containsCardNumber('4242 '.repeat(50_000));
+    containsCardNumber('4-'.repeat(125_000));
+    containsCardNumber('1'.repeat(250_000));
+    assert.ok(performance.now() - started < 500);
+  });
+});
+
+describe('a secret', () => {
+  test('is masked wherever it stands', () => {
+    assert.equal(maskSensitive('key sk_live_abcdefghijk!'), 'key sk_live_****!');
+    assert.equal(maskSensitive('pi_3Abc_secret_xyzxyzxyz'), 'pi_3Abc_secret_****');
+    assert.equal(maskSensitive('whsec_abcdefghijk'), 'whsec_****');
+  });
+
+  test('that is a key keeps its kind and its last four letters', () => {
+    assert.equal(maskKey('sk_test_0123456789abcd'), 'sk_test_****abcd');
+    assert.equal(maskKey('short'), '****');
+    assert.equal(maskKey('x'.repeat(10_000)), `****xxxx`);
+    assert.equal(maskKey('\r\nSet-Cookie: a=b; and so on'), '****');
+  });
+});
+
+test('what an error repeats is short and holds no card number at the cut', () => {
+  const shown = echo(`${'a'.repeat(50)}4242424242424242${'b'.repeat(500)}`);
+  assert.ok(shown.length <= 100);
+  assert.doesNotMatch(shown, /42424/);
+});

@@ -1,0 +1,410 @@
+// The front door: node:http and a router, and around every request the same frame. A bug inside
+// becomes a plain 500 with the request's id and a line in the log; the process goes on.
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import findMyWay from 'find-my-way';
+import type { Context } from '#kit/context';
+import { ApiError, renderError } from './errors.ts';
+import type { Answer } from './execute.ts';
+import { toJson } from './execute.ts';
+import type { ResourceDefinition } from './expand.ts';
+import { createExpander } from './expand.ts';
+import type { Authenticate, CompiledRoute, Exchange, FrameParts, RequestLimits } from './frame.ts';
+import { answerExchange, compileRoute, errorPlace } from './frame.ts';
+import { answerHeaders, preflightHeaders, securityHeaders } from './headers.ts';
+import type { IdempotencyStore } from './idempotency.ts';
+import type { HttpMetrics } from './metrics.ts';
+import { noMetrics } from './metrics.ts';
+import { internalError, overloaded, urlUnknown } from './refusals.ts';
+import { CallerGone } from './request-body.ts';
+import { newRequestId } from './request-id.ts';
+import type { Route } from './route.ts';
+import type { HttpSettings } from './settings.ts';
+import { httpDefaults } from './settings.ts';
+
+export type HttpServerOptions = {
+  readonly context: Context;
+  readonly routes: readonly Route[];
+  readonly resources?: readonly ResourceDefinition[];
+  readonly authenticate: Authenticate;
+  readonly idempotency: IdempotencyStore;
+  readonly limits?: RequestLimits;
+  readonly settings: Pick<HttpSettings, 'publicUrl'> & Partial<HttpSettings>;
+  readonly metrics?: HttpMetrics;
+  /** Outside the API: health, metrics, documents. */
+  readonly handlers?: readonly PlainHandler[];
+  /** How an account's id is spelled in `Stripe-Account`; as it is, when absent. */
+  readonly spellAccount?: (accountId: string) => string;
+};
+
+export type PlainHandler = {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly handle: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    more: { readonly requestId: string; readonly params: Readonly<Record<string, string>> },
+  ) => void | Promise<void>;
+};
+
+export type HttpServer = {
+  /** Gives the port, which is a free one when asked for 0. */
+  listen(port: number, host?: string): Promise<number>;
+  /** Takes no new connections, lets what runs finish within the bound, then closes the rest. */
+  close(): Promise<void>;
+};
+
+export const createHttpServer = (options: HttpServerOptions): HttpServer => {
+  const door = createDoor(options);
+  const { settings } = door.parts;
+  const server = createServer(
+    {
+      headersTimeout: settings.headersTimeoutMs,
+      requestTimeout: settings.requestTimeoutMs,
+      keepAliveTimeout: settings.keepAliveTimeoutMs,
+      // How often the two limits above are looked at.
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 16_384,
+    },
+    (request, response) => void admit(door, request, response),
+  );
+  server.timeout = settings.silenceTimeoutMs;
+  server.maxConnections = settings.connectionsMax;
+  server.on('clientError', (error, socket) => refuseMalformed(door, error, socket as Socket));
+
+  return {
+    listen: (port, host = '127.0.0.1') => listen(server, port, host),
+    close: () => close(door, server),
+  };
+};
+
+/** What all requests share. */
+type Door = {
+  readonly parts: FrameParts;
+  readonly metrics: HttpMetrics;
+  readonly find: (method: string, path: string) => Match | null;
+  readonly security: readonly string[];
+  inFlight: number;
+  closing: boolean;
+  whenEmpty: (() => void) | null;
+};
+
+type Target =
+  | { readonly kind: 'api'; readonly compiled: CompiledRoute }
+  | { readonly kind: 'plain'; readonly handler: PlainHandler }
+  | { readonly kind: 'preflight' };
+
+type Match = { readonly target: Target; readonly params: Readonly<Record<string, string>> };
+
+const createDoor = (options: HttpServerOptions): Door => {
+  const settings = { ...httpDefaults, ...options.settings };
+  return {
+    parts: {
+      context: options.context,
+      authenticate: options.authenticate,
+      idempotency: options.idempotency,
+      limits: options.limits ?? null,
+      expander: createExpander(options.resources ?? []),
+      settings,
+      spellAccount: options.spellAccount ?? ((accountId) => accountId),
+    },
+    metrics: options.metrics ?? noMetrics,
+    find: createFinder(options.routes, options.handlers ?? []),
+    security: securityHeaders(settings.publicUrl),
+    inFlight: 0,
+    closing: false,
+    whenEmpty: null,
+  };
+};
+
+const createFinder = (
+  routes: readonly Route[],
+  handlers: readonly PlainHandler[],
+): Door['find'] => {
+  const router = findMyWay({ maxParamLength: 500 });
+  const add = (method: findMyWay.HTTPMethod, path: string, target: Target): void =>
+    router.on(method, path, () => {}, target);
+
+  for (const route of routes) {
+    add(route.method, route.path, { kind: 'api', compiled: compileRoute(route) });
+  }
+  const open = new Set(routes.filter(({ keys }) => keys !== 'secret').map(({ path }) => path));
+  for (const path of open) add('OPTIONS', path, { kind: 'preflight' });
+  for (const handler of handlers) add(handler.method, handler.path, { kind: 'plain', handler });
+
+  return (method, path) => {
+    const looked = method === 'HEAD' ? 'GET' : method;
+    const found = router.find(looked as findMyWay.HTTPMethod, path);
+    if (found === null || found.store === null || found.store === undefined) return null;
+    const params = found.params as Record<string, string>;
+    // `/v1/customers/` names no customer.
+    if (Object.values(params).includes('')) return null;
+    return { target: found.store as Target, params };
+  };
+};
+
+/** Counts the request in and out, whatever becomes of it and of who asked. */
+const admit = async (
+  door: Door,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const { context } = door.parts;
+  const startedMs = context.clock.monotonicMs();
+  door.inFlight += 1;
+  door.metrics.inFlight(1);
+  // A caller who hangs up does not end the work; without a listener the error would end the process.
+  response.on('error', () => {});
+
+  try {
+    await serve(door, request, response, startedMs);
+  } catch (error) {
+    context.log.error({ error }, 'the frame of a request failed');
+    response.destroy();
+  }
+
+  // An answer that is still on its way keeps the request inside, so that `close` waits for it.
+  if (response.closed || response.writableFinished || response.destroyed) leave(door);
+  else response.once('close', () => leave(door));
+};
+
+const leave = (door: Door): void => {
+  door.inFlight -= 1;
+  door.metrics.inFlight(-1);
+  if (door.inFlight === 0) door.whenEmpty?.();
+};
+
+const serve = async (
+  door: Door,
+  request: IncomingMessage,
+  response: ServerResponse,
+  startedMs: number,
+): Promise<void> => {
+  const { context, settings } = door.parts;
+  const requestId = newRequestId(context.random);
+  const { method = 'GET', url = '/' } = request;
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const match = door.find(method, path);
+
+  if (match?.target.kind === 'plain') {
+    await servePlain(door, request, response, match.target.handler, requestId, match.params);
+    return;
+  }
+  if (match?.target.kind === 'preflight') {
+    response.writeHead(204, ['Request-Id', requestId, ...door.security, ...preflightHeaders]);
+    response.end();
+    return;
+  }
+
+  const exchange: Exchange = {
+    request,
+    requestId,
+    method,
+    path,
+    query: mark === -1 ? '' : url.slice(mark + 1),
+    address: addressOf(request),
+    matched:
+      match === null
+        ? null
+        : { compiled: (match.target as ApiTarget).compiled, params: match.params },
+    principal: null,
+    apiVersion: settings.apiVersion,
+    idempotencyKey: null,
+    account: null,
+  };
+  const answer = await answerOrError(door, exchange);
+  if (answer !== null) sendAnswer(door, exchange, response, answer);
+  note(door, exchange, answer, startedMs);
+};
+
+/** An IPv4 caller on a socket for both families is written as IPv4. */
+const addressOf = ({ socket }: IncomingMessage): string =>
+  (socket.remoteAddress ?? '').replace('::ffff:', '');
+
+type ApiTarget = Extract<Target, { kind: 'api' }>;
+
+/** Null when nobody is left to answer: the caller hung up before the request was complete. */
+const answerOrError = async (door: Door, exchange: Exchange): Promise<Answer | null> => {
+  const { parts } = door;
+  const { requestId, method, path } = exchange;
+
+  try {
+    if (door.inFlight > parts.settings.inFlightMax) throw overloaded();
+    if (exchange.matched === null && !path.startsWith('/v1/')) {
+      throw urlUnknown(method, path, `${parts.settings.publicUrl}/docs`);
+    }
+    return await answerExchange(parts, exchange);
+  } catch (error) {
+    if (error instanceof CallerGone) return null;
+    if (!(error instanceof ApiError)) {
+      const operation = exchange.matched?.compiled.route.operation;
+      parts.context.log.error({ requestId, operation, error }, 'a request failed');
+    }
+
+    const refusal = error instanceof ApiError ? error : internalError(requestId);
+    const body = toJson(renderError(refusal, errorPlace(parts.settings, exchange)));
+    return { status: refusal.status, body, error: refusal, stored: false, replayOf: null };
+  }
+};
+
+const sendAnswer = (
+  door: Door,
+  exchange: Exchange,
+  response: ServerResponse,
+  answer: Answer,
+): void => {
+  const { requestId, method, apiVersion, idempotencyKey, account, request } = exchange;
+  const tooLarge = answer.status === 413;
+  const headers = answerHeaders(door.security, answer, {
+    requestId,
+    method,
+    apiVersion,
+    idempotencyKey,
+    account,
+    crossOrigin: (exchange.matched?.compiled.route.keys ?? 'secret') !== 'secret',
+    lastOfConnection: door.closing || tooLarge,
+  });
+
+  door.parts.context.crashPoint('answer.before');
+  response.writeHead(answer.status, headers);
+  response.end(method === 'HEAD' ? undefined : answer.body);
+  if (tooLarge) discardRest(request);
+};
+
+// Long enough for a caller that is still sending to see the answer, short enough to hold nothing.
+const discardMs = 1_000;
+
+const discardRest = (request: IncomingMessage): void => {
+  request.resume();
+  setTimeout(() => request.destroy(), discardMs).unref();
+};
+
+/** One line and one observation. Path and query are left out: they may hold what nobody should read. */
+const note = (door: Door, exchange: Exchange, answer: Answer | null, startedMs: number): void => {
+  const { context } = door.parts;
+  const { requestId, method, principal, address } = exchange;
+  const route = exchange.matched?.compiled.route;
+  const operation = route?.operation ?? 'unknown';
+  // 499 is what proxies write for a caller that left.
+  const status = answer?.status ?? 499;
+  const durationMs = context.clock.monotonicMs() - startedMs;
+
+  door.metrics.observe(operation, status, durationMs);
+  context.log.info(
+    {
+      requestId,
+      operation,
+      method,
+      path: route?.path,
+      status,
+      why: answer?.error?.code,
+      durationMs: Math.round(durationMs * 10) / 10,
+      idempotentReplay: (answer?.replayOf ?? null) !== null,
+      accountId: principal?.scope.accountId,
+      livemode: principal?.scope.livemode,
+      keyId: principal?.keyId,
+      address,
+    },
+    'request',
+  );
+};
+
+const servePlain = async (
+  door: Door,
+  request: IncomingMessage,
+  response: ServerResponse,
+  handler: PlainHandler,
+  requestId: string,
+  params: Readonly<Record<string, string>>,
+): Promise<void> => {
+  response.setHeader('Request-Id', requestId);
+  for (let at = 0; at < door.security.length; at += 2) {
+    response.setHeader(door.security[at]!, door.security[at + 1]!);
+  }
+  if (door.closing) response.setHeader('Connection', 'close');
+
+  try {
+    await handler.handle(request, response, { requestId, params });
+  } catch (error) {
+    door.parts.context.log.error({ requestId, error, path: handler.path }, 'a handler failed');
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500, { 'Content-Type': 'text/plain' }).end(`Error ${requestId}\n`);
+  }
+};
+
+/** What node's parser refuses never becomes a request; the caller still gets an error it can read. */
+const refuseMalformed = (door: Door, error: Error & { code?: string }, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+
+  const { context, settings } = door.parts;
+  const requestId = newRequestId(context.random);
+  const refusal = malformed(error.code);
+  const body = toJson(
+    renderError(refusal, { requestId, publicUrl: settings.publicUrl, livemode: false }),
+  );
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${reasons[refusal.status]}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-cache, no-store',
+    `Request-Id: ${requestId}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  context.log.info({ requestId, status: refusal.status, why: error.code }, 'malformed request');
+};
+
+const reasons: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};
+
+const malformed = (code: string | undefined): ApiError => {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new ApiError(408, 'The request took too long.');
+  if (code === 'HPE_HEADER_OVERFLOW') return new ApiError(431, 'The headers are too large.');
+  return new ApiError(400, 'The request is not valid HTTP.');
+};
+
+const listen = (server: Server, port: number, host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+
+const close = async (door: Door, server: Server): Promise<void> => {
+  if (door.closing) return;
+  door.closing = true;
+
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await emptied(door);
+  server.closeIdleConnections();
+
+  // What is still open now is sending slowly, reading slowly, or beyond the bound.
+  const rest = setTimeout(() => server.closeAllConnections(), 100);
+  await closed;
+  clearTimeout(rest);
+};
+
+const emptied = (door: Door): Promise<void> =>
+  new Promise((resolve) => {
+    if (door.inFlight === 0) {
+      resolve();
+      return;
+    }
+    const bound = setTimeout(resolve, door.parts.settings.closeTimeoutMs);
+    door.whenEmpty = () => {
+      clearTimeout(bound);
+      resolve();
+    };
+  });

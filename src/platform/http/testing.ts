@@ -1,0 +1,223 @@
+// A server in this process on a free port, with a database that is a list and keys that are known:
+// for tests of the frame, and of modules that want to see their routes over HTTP.
+
+import type { IncomingHttpHeaders } from 'node:http';
+import { request as send } from 'node:http';
+import type { Commit, Context, Database, Scope, Write, WriteStatement } from '#kit/context';
+import { manualClock, noNetwork, seededRandom, silentLog } from '../../kit/context/for-tests.ts';
+import type { AnswerToKeep, AskedAgain, IdempotencyStore } from './idempotency.ts';
+import type { Principal } from './route.ts';
+import type { HttpServerOptions } from './server.ts';
+import { createHttpServer } from './server.ts';
+
+export const testScope: Scope = { accountId: 'acct_test', livemode: false };
+
+const principal = (
+  kind: Principal['kind'],
+  keyId: string,
+  permissions: Principal['permissions'] = {},
+  scope = testScope,
+): Principal => ({ scope, keyId, kind, permissions });
+
+/** The keys that a test server knows. */
+export const testKeys = {
+  secret: 'sk_test_0000000000000000secret',
+  live: 'sk_live_0000000000000000secret',
+  otherAccount: 'sk_test_0000000000000000other1',
+  publishable: 'pk_test_0000000000000000public',
+  restricted: 'rk_test_0000000000000000reader',
+} as const;
+
+export const testPrincipals: ReadonlyMap<string, Principal> = new Map([
+  [testKeys.secret, principal('secret', 'key_secret')],
+  [testKeys.live, principal('secret', 'key_live', {}, { ...testScope, livemode: true })],
+  [
+    testKeys.otherAccount,
+    principal('secret', 'key_other', {}, { ...testScope, accountId: 'acct_2' }),
+  ],
+  [testKeys.publishable, principal('publishable', 'key_publishable')],
+  [testKeys.restricted, principal('restricted', 'key_restricted', { things: 'read' })],
+]);
+
+/** A statement that puts its rows into `committed`. */
+export const testInsert: WriteStatement = {
+  name: 'test.insert',
+  text: '',
+  rank: 1,
+  types: ['text'],
+  keyColumn: 0,
+};
+
+const testClaim: WriteStatement = { ...testInsert, name: 'test.claim', rank: 0 };
+
+export type MemoryStore = {
+  readonly database: Database;
+  readonly idempotency: IdempotencyStore;
+  /** Rows written, in order, without claims. */
+  readonly committed: readonly unknown[][];
+  /** Lets the next commits lose to another request, as an older version would. */
+  loseNext(times: number): void;
+  failNext(error: Error): void;
+};
+
+type Kept = AskedAgain & Partial<AnswerToKeep>;
+
+const keyOf = ({ scope, key }: AskedAgain) => `${scope.accountId} ${scope.livemode} ${key}`;
+const claimWrite = (answer: Kept): Write => ({ into: testClaim, row: [answer] });
+
+export const createMemoryStore = (): MemoryStore => {
+  const committed: unknown[][] = [];
+  const kept = new Map<string, Kept>();
+  let losing = 0;
+  let failing: Error | null = null;
+
+  const commit = async (_scope: Scope, writes: readonly Write[]): Promise<Commit> => {
+    await new Promise(setImmediate);
+    if (failing !== null) {
+      const error = failing;
+      failing = null;
+      throw error;
+    }
+    if (losing > 0) {
+      losing -= 1;
+      return { ok: false, lost: testInsert };
+    }
+
+    const claims = writes.filter(({ into }) => into === testClaim).map(({ row }) => row[0] as Kept);
+    if (claims.some((claim) => kept.has(keyOf(claim)))) return { ok: false, lost: testClaim };
+    for (const claim of claims) kept.set(keyOf(claim), claim);
+    committed.push(...writes.filter(({ into }) => into !== testClaim).map(({ row }) => [...row]));
+    return { ok: true };
+  };
+
+  return {
+    committed,
+    loseNext: (times) => (losing = times),
+    failNext: (error) => (failing = error),
+    database: {
+      commit,
+      read: () => Promise.resolve([]),
+      transaction: () => Promise.reject(new Error('The test database has no transactions.')),
+      system: () => Promise.reject(new Error('The test database has no transactions.')),
+    },
+    idempotency: {
+      remember: (_context, answer) => claimWrite(answer),
+      claim: (_context, asked) => claimWrite(asked),
+      finish: (_context, answer) => {
+        kept.set(keyOf(answer), answer);
+        return Promise.resolve();
+      },
+      recall: async (_context, asked) => {
+        const found = kept.get(keyOf(asked));
+        if (found === undefined) return { state: 'unknown' };
+        if (found.fingerprint !== asked.fingerprint) return { state: 'other_parameters' };
+        if (found.status === undefined) return { state: 'in_flight' };
+        return {
+          state: 'finished',
+          status: found.status,
+          body: found.body!,
+          requestId: found.requestId!,
+        };
+      },
+      isClaim: (statement) => statement === testClaim,
+      fingerprint: (canonical) => canonical,
+    },
+  };
+};
+
+export const testContext = (database: Database, changes: Partial<Context> = {}): Context => ({
+  clock: manualClock(),
+  random: seededRandom('http'),
+  network: noNetwork,
+  log: silentLog,
+  database,
+  actor: { kind: 'system', id: 'test' },
+  crashPoint: () => {},
+  ...changes,
+});
+
+export type TestAnswer = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it expects
+  readonly body: any;
+};
+
+export type TestRequest = {
+  /** A key of `testKeys` by its text; null sends none. */
+  readonly key?: string | null;
+  readonly form?: string;
+  readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+export type TestServer = MemoryStore & {
+  readonly port: number;
+  ask(method: string, path: string, request?: TestRequest): Promise<TestAnswer>;
+  close(): Promise<void>;
+};
+
+/** Listens on 127.0.0.1 until `close`. */
+export const startTestServer = async (
+  options: Pick<HttpServerOptions, 'routes'> &
+    Partial<HttpServerOptions> & { readonly contextChanges?: Partial<Context> },
+): Promise<TestServer> => {
+  const store = createMemoryStore();
+  const { contextChanges = {}, ...rest } = options;
+  const server = createHttpServer({
+    context: testContext(store.database, contextChanges),
+    authenticate: async (_context, { key }) => testPrincipals.get(key) ?? null,
+    idempotency: store.idempotency,
+    settings: { publicUrl: 'http://pay.test', closeTimeoutMs: 2_000 },
+    ...rest,
+  });
+  const port = await server.listen(0);
+
+  return {
+    ...store,
+    port,
+    close: () => server.close(),
+    ask: (method, path, request = {}) => ask(port, method, path, request),
+  };
+};
+
+const ask = (
+  port: number,
+  method: string,
+  path: string,
+  { key = testKeys.secret, form, json, headers = {} }: TestRequest,
+): Promise<TestAnswer> =>
+  new Promise((resolve, reject) => {
+    const body = json === undefined ? (form ?? '') : JSON.stringify(json);
+    const type = json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
+    const request = send({
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      agent: false,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === '' ? {} : { 'content-type': type }),
+        'content-length': String(Buffer.byteLength(body)),
+        ...headers,
+      },
+    });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('error', reject);
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text,
+          body: text.startsWith('{') ? JSON.parse(text) : null,
+        });
+      });
+    });
+    request.end(body);
+  });
