@@ -92,7 +92,7 @@ const passSignals = (child) => {
 };
 
 const parent = process.ppid;
-const askEveryMs = 500;
+const askEveryMs = 200;
 
 const endWithParent = (child) => {
   const watch = setInterval(() => {

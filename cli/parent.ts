@@ -3,7 +3,7 @@
 // when that process has gone we end as if we had been told to.
 
 const variable = 'TOLLGATE_PARENT';
-const askEveryMs = 500;
+const askEveryMs = 200;
 
 export const tieToParent = (): void => {
   const parent = process.env[variable];

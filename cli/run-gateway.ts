@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, systemClock } from '#kit/context';
 import { createLog } from '#kit/log';
-import { APP_ROLE, withLogin } from '#platform/db';
 import {
   lockFolder,
   prepareDataFolder,
@@ -102,7 +101,6 @@ const startOn = (run: Run, postgres: RunningPostgres | undefined): Promise<Gatew
 const settingsOn = (settings: Settings, postgres: RunningPostgres): Settings => ({
   ...settings,
   databaseUrl: postgres.ownerUrl,
-  databaseAppUrl: withLogin(postgres.ownerUrl, APP_ROLE, postgres.appPassword),
 });
 
 const announce = (settings: Settings, gateway: Gateway): void => {

@@ -22,12 +22,14 @@ export const addStart = (program: Command): void => {
     .option('--quickstart', 'make test keys, print them and how to begin', false)
     .action(async (options: { role: Role[]; quickstart: boolean }) => {
       const settings = settingsOfProject(process.env);
-      process.exitCode = await runGateway({
+      const code = await runGateway({
         settings,
         roles: options.role,
         isQuickstart: options.quickstart,
         startGateway: await loadStartGateway(),
       });
+      // All is taken down. Whatever else still waits in this process waits for nothing.
+      process.exit(code);
     });
 };
 

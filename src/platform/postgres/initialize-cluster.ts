@@ -107,6 +107,13 @@ const runInitdb = (options: Options, draft: string, passwordFile: string): Promi
 
 const explainInitdb = (said: string, folder: string): StartError => {
   if (/no space left on device|disk quota exceeded/i.test(said)) return diskFull(folder);
+  const nameless = /could not look up effective user ID (\d+)/.exec(said)?.[1];
+  if (nameless !== undefined) {
+    return new StartError(
+      'no_unprivileged_user',
+      `PostgreSQL needs a user with a name, and the user ${nameless} has none on this system; add it to /etc/passwd, start Tollgate as another user, or set DATABASE_URL.`,
+    );
+  }
 
   const lines = said.trim().split('\n');
   const telling = lines.find((line) => /error|fatal|could not/i.test(line)) ?? lines.at(-1) ?? '';

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '#kit/context';
+import type { Home } from './home.ts';
 import { StartError } from './start-error.ts';
 
 /** From the gentlest on: fast shutdown, shutdown at once, the end. */
@@ -19,8 +20,8 @@ const steps: readonly { afterMs: number; signal: NodeJS.Signals }[] = [
 const giveUpAfterMs = 30_000;
 const askEveryMs = 50;
 
-export const endOrphans = async (cluster: string, log: Log): Promise<void> => {
-  const folder = realpathSync(cluster);
+export const endOrphans = async (home: Home, log: Log): Promise<void> => {
+  const folder = realpathSync(home.cluster);
   const begunAt = performance.now();
   const due = [...steps];
 
@@ -35,9 +36,20 @@ export const endOrphans = async (cluster: string, log: Log): Promise<void> => {
     }
     await sleep(askEveryMs);
   }
-  // With nobody left in the cluster its lock file is stale for certain. PostgreSQL itself could not
-  // tell if some other process has the number by now, and would refuse to start.
-  rmSync(join(folder, 'postmaster.pid'), { force: true });
+  removeStaleLocks(home);
+};
+
+/**
+ * With nobody left in the cluster its lock files are stale for certain. PostgreSQL itself could not
+ * tell if some other process has the number by now, and would refuse to start.
+ *
+ * Elsewhere than on Linux we cannot see the backends of a killed postmaster, and PostgreSQL looks
+ * for them by what its own file says. So there the file stays.
+ */
+const removeStaleLocks = ({ cluster, socketFolder }: Home): void => {
+  if (process.platform !== 'linux') return;
+  rmSync(join(cluster, 'postmaster.pid'), { force: true });
+  for (const name of readdirSync(socketFolder)) rmSync(join(socketFolder, name), { force: true });
 };
 
 const stillThere = (folder: string, pids: readonly number[]): StartError =>

@@ -161,7 +161,7 @@ class Supervisor implements RunningPostgres {
   private async launch(): Promise<ServerProcess> {
     const { home, binaries, logFile } = this;
     const { log, throwAway = false } = this.options;
-    await endOrphans(home.cluster, log);
+    await endOrphans(home, log);
     writeSettings(home, throwAway);
     const server = await startServer({ home, binaries, logFile, throwAway });
     try {

@@ -1,0 +1,501 @@
+// The life of the embedded PostgreSQL: everyday starts and stops, and every way in which a part of
+// it can be killed.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { silent, temporaryFolder } from './for-tests.ts';
+import { type PostgresOptions, type RunningPostgres, startPostgres } from './index.ts';
+import { startOf } from './process-identity.ts';
+import { isRoot, nobody } from './run-as.ts';
+
+// Most of the time goes by waiting for processes.
+const together = { concurrency: 4 };
+
+const folderForTest = (): string => {
+  const { folder, remove } = temporaryFolder();
+  after(remove);
+  return folder;
+};
+
+const start = async (
+  dataFolder: string,
+  options: Partial<PostgresOptions> = {},
+): Promise<RunningPostgres> => {
+  const postgres = await startPostgres({ dataFolder, log: silent, ...options });
+  after(() => postgres.stop());
+  return postgres;
+};
+
+const query = async (url: string, text: string): Promise<Record<string, unknown>[]> => {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+const remember = async (url: string, word: string): Promise<void> => {
+  await query(url, `create table words as select '${word}' as word`);
+};
+const recall = async (url: string): Promise<unknown> =>
+  (await query(url, 'select word from words'))[0]?.word;
+
+/** On every system, number one. */
+const daemon = { uid: 1, gid: 1 };
+
+type Holder = { process: ChildProcess; said: Promise<Record<string, string>> };
+
+/** A gateway in a process of its own; in a session of its own when a test signals its group. */
+const holderOn = (folder: string, options: { uid?: number; gid?: number } = {}): Holder => {
+  const program = fileURLToPath(new URL('./test-holder.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, folder], {
+    ...options,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  after(() => child.kill('SIGKILL'));
+  return { process: child, said: firstLine(child) };
+};
+
+const firstLine = async (child: ChildProcess): Promise<Record<string, string>> => {
+  let said = '';
+  for await (const text of child.stdout ?? []) {
+    said += text;
+    if (said.includes('\n')) break;
+  }
+  return said === '' ? {} : JSON.parse(said);
+};
+
+const ends = async (pid: number, withinMs: number): Promise<boolean> => {
+  const deadline = performance.now() + withinMs;
+  while (startOf(pid) !== undefined) {
+    if (performance.now() > deadline) return false;
+    await sleep(20);
+  }
+  return true;
+};
+
+const kill = async (child: ChildProcess): Promise<void> => {
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+};
+
+/** Every server of this supervisor, as soon as it is there. */
+const killEach = async (postgres: RunningPostgres, signal: AbortSignal): Promise<void> => {
+  let killed = 0;
+  while (!signal.aborted) {
+    if (postgres.pid !== killed) {
+      killed = postgres.pid;
+      process.kill(killed, 'SIGKILL');
+    }
+    await sleep(20);
+  }
+};
+
+const refusal = (code: string, says: RegExp) => (error: Error & { code?: string }) => {
+  assert.equal(error.name, 'StartError');
+  assert.equal(error.code, code);
+  assert.match(error.message, says);
+  assert.doesNotMatch(error.message, /\n/);
+  return true;
+};
+
+describe('the embedded PostgreSQL', together, () => {
+  test('keeps its data over stop and start, and its second start is quick', async () => {
+    const folder = folderForTest();
+    const first = await start(folder);
+    await remember(first.ownerUrl, 'kept');
+    await first.stop();
+    assert.equal(startOf(first.pid), undefined);
+    assert.deepEqual(await first.exited, { code: 0, signal: null });
+
+    const begunAt = performance.now();
+    const second = await start(folder);
+    const tookMs = performance.now() - begunAt;
+    assert.equal(await recall(second.ownerUrl), 'kept');
+    assert.ok(tookMs < 3_000, `took ${tookMs} ms`);
+    await second.stop();
+  });
+
+  test('is durable and reached by its socket alone', async () => {
+    const { ownerUrl, stop } = await startBound(folderForTest());
+    const settings = await query(
+      ownerUrl,
+      `select name, setting from pg_settings where name in ('fsync', 'full_page_writes',
+        'synchronous_commit', 'data_checksums', 'listen_addresses') order by name`,
+    );
+    assert.deepEqual(
+      settings.map(({ name, setting }) => `${String(name)}=${String(setting)}`),
+      [
+        'data_checksums=on',
+        'fsync=on',
+        'full_page_writes=on',
+        'listen_addresses=',
+        'synchronous_commit=on',
+      ],
+    );
+    await assert.rejects(query(ownerUrl.replace(/:[^:@]+@/, ':wrong@'), 'select'), /password/);
+    await stop();
+  });
+
+  test('keeps the values of statements out of its log', async () => {
+    const folder = folderForTest();
+    const { ownerUrl, stop } = await startBound(folder);
+    await query(ownerUrl, 'create table cards (number text primary key check (number > $$5$$))');
+    await assert.rejects(query(ownerUrl, `insert into cards values ('4242424242424242')`));
+    await assert.rejects(query(ownerUrl, `select '4242424242424242'::date`));
+    await stop();
+    assert.doesNotMatch(readFileSync(join(folder, 'postgres.log'), 'utf8'), /4242424242/);
+  });
+
+  test('cuts its log when it has grown', async () => {
+    const folder = folderForTest();
+    writeFileSync(join(folder, 'postgres.log'), 'x'.repeat(5 * 1024 * 1024));
+    const { stop } = await startBound(folder);
+    await stop();
+    assert.ok(lstatSync(join(folder, 'postgres.log')).size < 64 * 1024);
+    assert.ok(existsSync(join(folder, 'postgres.log.1')));
+  });
+
+  test('is reached in a folder whose path is too long for a socket', async () => {
+    const folder = join(folderForTest(), 'a'.repeat(60), 'b'.repeat(60));
+    const postgres = await start(folder);
+    assert.ok(Buffer.byteLength(postgres.socketFolder) < 90);
+    assert.deepEqual(await query(postgres.ownerUrl, 'select 1 as one'), [{ one: 1 }]);
+    await postgres.stop();
+    rmSync(postgres.socketFolder, { recursive: true });
+  });
+
+  test('runs beside another one in another folder', async () => {
+    const [one, two] = await Promise.all([start(folderForTest()), start(folderForTest())]);
+    await remember(one.ownerUrl, 'one');
+    await remember(two.ownerUrl, 'two');
+    assert.equal(await recall(one.ownerUrl), 'one');
+    assert.equal(await recall(two.ownerUrl), 'two');
+    await Promise.all([one.stop(), two.stop()]);
+  });
+});
+
+describe('when something is killed', together, () => {
+  test('the server is started again, and what was committed is there', async () => {
+    const ends: unknown[] = [];
+    const postgres = await start(folderForTest(), { onUnexpectedEnd: (ended) => ends.push(ended) });
+    await remember(postgres.ownerUrl, 'committed');
+
+    const killed = postgres.pid;
+    process.kill(killed, 'SIGKILL');
+    await until(() => postgres.pid !== killed);
+
+    assert.equal(await recall(postgres.ownerUrl), 'committed');
+    assert.deepEqual(ends, [{ code: null, signal: 'SIGKILL' }]);
+    await postgres.stop();
+  });
+
+  test('a server that ends again and again is given up with one sentence', async () => {
+    const postgres = await start(folderForTest());
+    const killing = new AbortController();
+    void killEach(postgres, killing.signal);
+    const { error } = await postgres.exited;
+    killing.abort();
+    assert.match(error?.message ?? '', /^PostgreSQL ended 6 times within a minute .*\.$/);
+  });
+
+  test('a killed gateway leaves no server behind, and the next one starts at once', async () => {
+    const folder = folderForTest();
+    const holder = holderOn(folder);
+    const { pid, ownerUrl } = await holder.said;
+    await remember(ownerUrl as string, 'before');
+    await kill(holder.process);
+
+    // While the server is still on its way out.
+    const postgres = await start(folder);
+    assert.equal(await recall(postgres.ownerUrl), 'before');
+    await postgres.stop();
+    assert.ok(await ends(Number(pid), 0));
+  });
+
+  test('a gateway killed in the middle of a transaction leaves none either', async () => {
+    const holder = holderOn(folderForTest());
+    const { pid, ownerUrl } = await holder.said;
+    const client = new Client({ connectionString: ownerUrl as string });
+    client.on('error', () => {});
+    await client.connect();
+    await client.query('begin; create table half (a int)');
+
+    await kill(holder.process);
+    assert.ok(await ends(Number(pid), 5_000));
+    assert.deepEqual(watchersOf(pid), []);
+  });
+
+  test('a gateway and its server killed together leave data that can be used', async () => {
+    const folder = folderForTest();
+    const holder = holderOn(folder);
+    const { pid, ownerUrl } = await holder.said;
+    await remember(ownerUrl as string, 'synced');
+    holder.process.kill('SIGSTOP');
+    process.kill(Number(pid), 'SIGKILL');
+    await kill(holder.process);
+
+    const postgres = await start(folder);
+    assert.equal(await recall(postgres.ownerUrl), 'synced');
+    await postgres.stop();
+  });
+
+  test('a server that nobody told to stop is stopped before the next one starts', async () => {
+    const folder = folderForTest();
+    const holder = holderOn(folder);
+    const { pid, ownerUrl } = await holder.said;
+    await remember(ownerUrl as string, 'orphaned');
+    for (const watcher of watchersOf(pid)) process.kill(watcher, 'SIGKILL');
+    await kill(holder.process);
+    await sleep(300);
+    assert.notEqual(startOf(Number(pid)), undefined);
+
+    const postgres = await start(folder);
+    assert.equal(startOf(Number(pid)), undefined);
+    assert.equal(await recall(postgres.ownerUrl), 'orphaned');
+    await postgres.stop();
+  });
+
+  test('a foreign process that has the number of the old server is left in peace', async () => {
+    const folder = folderForTest();
+    const { stop } = await startBound(folder);
+    await stop();
+    const foreign = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
+    after(() => foreign.kill());
+    writeFileSync(join(folder, 'postgres/postmaster.pid'), `${foreign.pid}\n${folder}/postgres\n`);
+
+    const postgres = await start(folder);
+    await postgres.stop();
+    assert.equal(foreign.exitCode ?? foreign.signalCode, null);
+  });
+
+  test('a first start killed at any moment is begun anew', async () => {
+    const folder = folderForTest();
+    for (const afterMs of [150, 250, 400, 600]) {
+      const holder = holderOn(folder);
+      await sleep(afterMs);
+      await kill(holder.process);
+    }
+    const postgres = await start(folder);
+    await remember(postgres.ownerUrl, 'made');
+    await postgres.stop();
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('postgres.new-')),
+      [],
+    );
+  });
+
+  test('what an interrupted first start left is removed', async () => {
+    const folder = folderForTest();
+    mkdirSync(join(folder, 'postgres.new-0123/base'), { recursive: true });
+    mkdirSync(join(folder, 'postgres'));
+    const { stop } = await startBound(folder);
+    await stop();
+    assert.equal(existsSync(join(folder, 'postgres.new-0123')), false);
+  });
+
+  test('a Ctrl-C at the terminal does not reach the server', async () => {
+    const holder = holderOn(folderForTest());
+    const { ownerUrl } = await holder.said;
+    process.kill(-(holder.process.pid as number), 'SIGINT');
+    await sleep(300);
+    assert.deepEqual(await query(ownerUrl as string, 'select 1 as one'), [{ one: 1 }]);
+    await kill(holder.process);
+  });
+});
+
+describe('a start is refused with one sentence', together, () => {
+  test('while another gateway runs on the folder', async () => {
+    const folder = folderForTest();
+    const holder = holderOn(folder);
+    await holder.said;
+    const says = new RegExp(`^Another Tollgate \\(process ${holder.process.pid}\\) runs on `);
+    await assert.rejects(start(folder), refusal('data_folder_in_use', says));
+    await kill(holder.process);
+
+    const { stop } = await startBound(folder);
+    await assert.rejects(start(folder), refusal('data_folder_in_use', /^Another Tollgate/));
+    await stop();
+  });
+
+  test('when a newer PostgreSQL made the data, or an older one', async () => {
+    const folder = folderForTest();
+    const { stop } = await startBound(folder);
+    await stop();
+    writeFileSync(join(folder, 'postgres/PG_VERSION'), '19\n');
+    await assert.rejects(start(folder), refusal('data_from_newer_version', /PostgreSQL 19, newer/));
+    writeFileSync(join(folder, 'postgres/PG_VERSION'), '17\n');
+    await assert.rejects(start(folder), refusal('data_from_older_version', /PostgreSQL 17, and/));
+  });
+
+  test('when something else is in the place of the data', async () => {
+    const folder = folderForTest();
+    mkdirSync(join(folder, 'postgres'));
+    writeFileSync(join(folder, 'postgres/holiday.jpg'), '');
+    await assert.rejects(start(folder), refusal('data_folder_not_ours', /is not a PostgreSQL/));
+  });
+
+  test('when the passwords are lost', async () => {
+    const folder = folderForTest();
+    const { stop } = await startBound(folder);
+    await stop();
+    rmSync(join(folder, 'postgres-passwords.json'));
+    await assert.rejects(start(folder), refusal('data_folder_not_ours', /passwords is missing/));
+  });
+
+  test('when PostgreSQL itself refuses, with its reason', async () => {
+    const folder = folderForTest();
+    const { stop } = await startBound(folder);
+    await stop();
+    appendFileSync(join(folder, 'postgres/postgresql.auto.conf'), "shared_buffers = 'much'\n");
+    await assert.rejects(start(folder), refusal('postgres_failed', /^PostgreSQL did not start: /));
+  });
+
+  test('when a file is in the place of the folder', async () => {
+    const file = join(folderForTest(), 'file');
+    writeFileSync(file, '');
+    await assert.rejects(
+      start(file),
+      refusal('data_folder_not_writable', /a file is in its place/),
+    );
+  });
+
+  test('when the folder is not writable', async () => {
+    const folder = join(folderForTest(), 'locked');
+    mkdirSync(folder, { mode: 0o555 });
+    const said = await holderOn(folder, isRoot() ? nobody : {}).said;
+    assert.equal(said.name, 'StartError');
+    assert.match(said.message ?? '', /^The data folder .*locked is not writable/);
+  });
+
+  test('when the disk is full', {
+    skip: !mayMount() && 'mounting is not allowed here',
+  }, async () => {
+    const folder = folderForTest();
+    const program = fileURLToPath(new URL('./test-holder.ts', import.meta.url));
+    const script =
+      'mount -t tmpfs -o size=30m,mode=711 tmpfs "$1" && exec "$2" "$3" "$1" && sleep 1';
+    const child = spawn(
+      'unshare',
+      ['--mount', 'sh', '-c', script, 'sh', folder, process.execPath, program],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const said = await firstLine(child);
+    assert.match(said.message ?? '', /^The disk that holds .* is full; free some space/);
+  });
+});
+
+describe('as root', { ...together, skip: !isRoot() && 'this is an ordinary user' }, () => {
+  test('the server runs as an unprivileged user', async () => {
+    const postgres = await start(folderForTest());
+    assert.equal(lstatSync(`/proc/${postgres.pid}`).uid, nobody.uid);
+    await postgres.stop();
+  });
+
+  test('data in a folder that this user may not enter are kept outside, behind a link', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'untraversable-'));
+    const dataFolder = join(folder, '.tollgate');
+    const said: string[] = [];
+    const log = { ...silent, info: (_: unknown, message: string) => said.push(message) };
+    const first = await start(dataFolder, { log });
+    const outside = dirname(realpathSync(join(dataFolder, 'postgres')));
+    after(() => {
+      for (const path of [folder, outside]) rmSync(path, { recursive: true, force: true });
+    });
+    await remember(first.ownerUrl, 'outside');
+    await first.stop();
+    assert.equal(lstatSync(folder).mode & 0o777, 0o700);
+    assert.equal(said.filter((line) => line.includes(outside)).length, 1);
+
+    const second = await start(dataFolder, { log });
+    assert.equal(await recall(second.ownerUrl), 'outside');
+    await second.stop();
+    assert.equal(said.filter((line) => line.includes(outside)).length, 1);
+
+    rmSync(outside, { recursive: true });
+    await assert.rejects(start(dataFolder), refusal('data_folder_not_ours', /is gone/));
+  });
+
+  test('data that an ordinary user made still belong to that user', async () => {
+    const folder = folderForTest();
+    chownSync(folder, daemon.uid, daemon.gid);
+    const holder = holderOn(folder, daemon);
+    const { ownerUrl } = await holder.said;
+    await remember(ownerUrl as string, 'theirs');
+    await kill(holder.process);
+
+    const postgres = await start(folder);
+    assert.equal(await recall(postgres.ownerUrl), 'theirs');
+    assert.equal(lstatSync(`/proc/${postgres.pid}`).uid, daemon.uid);
+    await postgres.stop();
+  });
+
+  test('a user without a name is told so', async () => {
+    const folder = folderForTest();
+    chownSync(folder, 54_321, 54_321);
+    const said = await holderOn(folder, { uid: 54_321, gid: 54_321 }).said;
+    assert.match(
+      said.message ?? '',
+      /^PostgreSQL needs a user with a name, and the user 54321 has/,
+    );
+  });
+});
+
+const startBound = async (folder: string) => {
+  const postgres = await start(folder);
+  return { ownerUrl: postgres.ownerUrl, stop: () => postgres.stop() };
+};
+
+const until = async (holds: () => boolean): Promise<void> => {
+  const deadline = performance.now() + 10_000;
+  while (!holds()) {
+    assert.ok(performance.now() < deadline, 'It took too long.');
+    await sleep(20);
+  }
+};
+
+/** The shell that watches over a server stands in the session that the server leads. */
+function watchersOf(server: string | undefined): number[] {
+  return execFileSync('ps', ['-eo', 'sid=,pid=,comm='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([session, , command]) => session === String(server) && command === 'sh')
+    .map(([, pid]) => Number(pid))
+    .filter((pid) => startOf(pid) !== undefined);
+}
+
+function mayMount(): boolean {
+  if (!isRoot() || process.platform !== 'linux') return false;
+  try {
+    execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
