@@ -31,6 +31,9 @@ import { isRoot, nobody } from './run-as.ts';
 // Most of the time goes by waiting for processes.
 const together = { concurrency: 4 };
 
+// Where processes can be looked at without a program that may not be installed.
+const onLinux = { skip: process.platform !== 'linux' && 'there is no /proc here' };
+
 const folderForTest = (): string => {
   const { folder, remove } = temporaryFolder();
   after(remove);
@@ -239,7 +242,7 @@ describe('when something is killed', together, () => {
     assert.ok(await ends(Number(pid), 0));
   });
 
-  test('a gateway killed in the middle of a transaction leaves none either', async () => {
+  test('a gateway killed in the middle of a transaction leaves none either', onLinux, async () => {
     const holder = holderOn(folderForTest());
     const { pid, ownerUrl } = await holder.said;
     const client = new Client({ connectionString: ownerUrl as string });
@@ -266,21 +269,25 @@ describe('when something is killed', together, () => {
     await postgres.stop();
   });
 
-  test('a server that nobody told to stop is stopped before the next one starts', async () => {
-    const folder = folderForTest();
-    const holder = holderOn(folder);
-    const { pid, ownerUrl } = await holder.said;
-    await remember(ownerUrl as string, 'orphaned');
-    for (const watcher of watchersOf(pid)) process.kill(watcher, 'SIGKILL');
-    await kill(holder.process);
-    await sleep(300);
-    assert.notEqual(startOf(Number(pid)), undefined);
+  test(
+    'a server that nobody told to stop is stopped before the next one starts',
+    onLinux,
+    async () => {
+      const folder = folderForTest();
+      const holder = holderOn(folder);
+      const { pid, ownerUrl } = await holder.said;
+      await remember(ownerUrl as string, 'orphaned');
+      for (const watcher of watchersOf(pid)) process.kill(watcher, 'SIGKILL');
+      await kill(holder.process);
+      await sleep(300);
+      assert.notEqual(startOf(Number(pid)), undefined);
 
-    const postgres = await start(folder);
-    assert.equal(startOf(Number(pid)), undefined);
-    assert.equal(await recall(postgres.ownerUrl), 'orphaned');
-    await postgres.stop();
-  });
+      const postgres = await start(folder);
+      assert.equal(startOf(Number(pid)), undefined);
+      assert.equal(await recall(postgres.ownerUrl), 'orphaned');
+      await postgres.stop();
+    },
+  );
 
   test('a foreign process that has the number of the old server is left in peace', async () => {
     const folder = folderForTest();
@@ -482,12 +489,20 @@ const until = async (holds: () => boolean): Promise<void> => {
 
 /** The shell that watches over a server stands in the session that the server leads. */
 function watchersOf(server: string | undefined): number[] {
-  return execFileSync('ps', ['-eo', 'sid=,pid=,comm='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([session, , command]) => session === String(server) && command === 'sh')
-    .map(([, pid]) => Number(pid))
-    .filter((pid) => startOf(pid) !== undefined);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => isWatcher(pid, String(server)))
+    .map(Number);
+}
+
+function isWatcher(pid: string, server: string): boolean {
+  try {
+    const [, name, state, , , session] =
+      /\((.*)\) (\S) (\d+) (\d+) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return session === server && name === 'sh' && state !== 'Z';
+  } catch {
+    return false;
+  }
 }
 
 function mayMount(): boolean {
