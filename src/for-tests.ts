@@ -19,6 +19,10 @@ export type TestContext = Context & {
 export const testDatabase = async (): Promise<TestDatabase> =>
   databaseWith(await readMigrations(modules));
 
+// Registered here and not in `testContext`: a hook registered inside another hook ends with it.
+const opened: OpenDatabase[] = [];
+after(() => Promise.all(opened.map((database) => database.close())));
+
 /** Closes by itself at the end of the test file. `on` shares a database with another context. */
 export const testContext = async (
   changes: Partial<Omit<TestContext, 'database'>> = {},
@@ -27,7 +31,7 @@ export const testContext = async (
   const clock = changes.clock ?? systemClock;
   const crashPoint = crashPointFrom(undefined);
   const database = openDatabase({ url: on.appUrl, poolSize: 4, clock, crashPoint });
-  after(() => database.close());
+  opened.push(database);
   return {
     random: systemRandom,
     network: noNetwork,

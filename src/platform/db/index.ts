@@ -6,6 +6,7 @@ export {
   isServerError,
 } from './connection.ts';
 export { type DatabaseSettings, type OpenDatabase, openDatabase } from './database.ts';
+export { describeSchema } from './describe-schema.ts';
 export { CommitUnknown } from './group-commit.ts';
 export * from './migrate.ts';
 export { withDatabase, withLogin, withoutPassword } from './url.ts';

@@ -36,3 +36,8 @@ begin
   execute format('create policy owner on %s to current_user using (true)', target);
 end
 $$;
+
+-- The moment an id was made, in whole seconds since 1970: the first 48 of its bits are milliseconds.
+create function platform.id_seconds(id uuid) returns bigint
+  language sql immutable parallel safe
+  as $$ select ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000 $$;

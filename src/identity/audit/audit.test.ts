@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, beforeEach, describe, test } from 'node:test';
+import { auditEntry, type Sealing, sealAudit, sealingWith, verifyAudit } from '#identity/audit';
+import { spellId, uuidFromBytes } from '#kit/ids';
+import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { manualClock } from '../../kit/context/for-tests.ts';
+import { merkleRoot } from './audit-entry.ts';
+
+const clock = manualClock();
+const master = Buffer.alloc(32, 7);
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tollgate-audit-'));
+});
+
+describe('the audit log', () => {
+  let context: TestContext;
+  let sealing: Sealing;
+
+  beforeEach(async () => {
+    context = await testContext({ clock });
+    const name = spellId('anchor', uuidFromBytes(context.random.bytes(16)));
+    sealing = sealingWith(master, join(folder, name));
+    const scope = await testAccount(context);
+    for (let batch = 0; batch < 3; batch += 1) {
+      await context.database.commit(
+        scope,
+        Array.from({ length: 5 }, (_, n) =>
+          auditEntry(context, { scope, action: 'test.act', target: `${batch}/${n}` }),
+        ),
+      );
+      assert.equal(await sealAudit(context, sealing), 5);
+    }
+  });
+
+  const verify = () => verifyAudit(context, sealing);
+  /** As somebody with the owner's rights and a plan would. */
+  const tamper = (text: string) =>
+    asOwner(context.on, `set session_replication_role = replica; ${text}`);
+  const problems = async () => (await verify()).problems.join(' ');
+
+  test('that nobody touched verifies', async () => {
+    assert.deepEqual(await verify(), { seals: 3, entries: 15, problems: [] });
+    assert.equal(await sealAudit(context, sealing), 0);
+  });
+
+  test('tells of a changed entry', async () => {
+    await tamper(
+      `update identity.audit_entries set actor_id = 'someone else' where target = '1/2'`,
+    );
+    assert.match(await problems(), /Seal 2: an entry was changed/);
+  });
+
+  test('tells of a removed entry', async () => {
+    await tamper(`delete from identity.audit_entries where target = '0/4'`);
+    assert.match(await problems(), /Seal 1: 1 of its entries were removed/);
+  });
+
+  test('tells of two entries that changed places', async () => {
+    await tamper(`update identity.audit_leaves set leaf = 10 + leaf where seal = 1;
+                  update identity.audit_leaves set leaf = 14 - leaf where seal = 1`);
+    assert.match(await problems(), /Seal 1: an entry was changed or moved/);
+  });
+
+  test('tells of an entry slipped in behind the sealer', async () => {
+    await tamper(`insert into identity.audit_entries
+      (id, at, actor_kind, actor_id, action, succeeded, details)
+      values ('00000000-0000-7000-8000-000000000001', '2020-01-01', 'system', 'x', 'y', true, '{}')`);
+    assert.match(await problems(), /is old and in no seal/);
+  });
+
+  test('tells of a removed seal', async () => {
+    await tamper(`delete from identity.audit_leaves where seal = 2;
+                  delete from identity.audit_entries where target like '1/%';
+                  delete from identity.audit_seals where number = 2`);
+    assert.match(await problems(), /follows seal 1, so a seal was removed/);
+  });
+
+  test('tells of a cut tail by what was noted outside the database', async () => {
+    await tamper(`delete from identity.audit_leaves where seal = 3;
+                  delete from identity.audit_entries where target like '2/%';
+                  delete from identity.audit_seals where number = 3`);
+    assert.match(await problems(), /Seal 3: was noted outside the database and is gone/);
+  });
+
+  test('tells of a chain that was made anew with another key', async () => {
+    const forger = sealingWith(Buffer.alloc(32, 8), sealing.anchorFile);
+    assert.match(
+      (await verifyAudit(context, forger)).problems.join(' '),
+      /is not signed with the key/,
+    );
+  });
+
+  test('tells of a seal that differs from the note outside', async () => {
+    const noted = await readFile(sealing.anchorFile, 'utf8');
+    await writeFile(
+      sealing.anchorFile,
+      noted.replace(/^2 ./m, (found) => `2 ${found[2] === 'a' ? 'b' : 'a'}`),
+    );
+    assert.match(await problems(), /Seal 2: differs from what was noted/);
+  });
+
+  test('can be neither changed nor emptied by the role that serves, nor by the owner by accident', async () => {
+    const scope = await testAccount(context);
+    await assert.rejects(
+      context.database.transaction(scope, (tx) =>
+        tx.query({ name: '', text: `delete from identity.audit_entries` }),
+      ),
+      /permission denied/,
+    );
+    await assert.rejects(
+      asOwner(context.on, `update identity.audit_entries set action = 'x'`),
+      /append-only/,
+    );
+  });
+});
+
+test('a Merkle root depends on every leaf and on their order', () => {
+  const leaves = Array.from({ length: 7 }, (_, n) => Buffer.alloc(32, n));
+  const root = merkleRoot(leaves).toString('hex');
+  for (let n = 0; n < leaves.length; n += 1) {
+    const changed = leaves.with(n, Buffer.alloc(32, 99));
+    assert.notEqual(merkleRoot(changed).toString('hex'), root);
+  }
+  assert.notEqual(merkleRoot(leaves.toReversed()).toString('hex'), root);
+  assert.notEqual(merkleRoot(leaves.slice(0, 6)).toString('hex'), root);
+});

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { Scope } from '#kit/context';
+import { newUuid, spellId } from '#kit/ids';
+import {
+  appendChange,
+  type EventKind,
+  gatherEventKinds,
+  handOn,
+  type Owed,
+  previousAttributes,
+} from '#platform/events';
+import { ApiError, type ApiRequest } from '#platform/http';
+import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { manualClock } from '../../kit/context/for-tests.ts';
+import { eventRoutes } from './routes.ts';
+
+const kind = (code: number, type: string): EventKind => ({
+  code,
+  type,
+  object: 'thing',
+  renderer: 1,
+  renderers: { 1: (snapshot) => ({ object: { ...snapshot, rendered: type } }) },
+});
+const [started, moved, ended] = [
+  kind(1, 'thing.started'),
+  kind(2, 'thing.moved'),
+  kind(3, 'other.ended'),
+];
+const kinds = gatherEventKinds([started, moved, ended]);
+const routes = eventRoutes(kinds);
+
+const clock = manualClock();
+let context: TestContext;
+let scope: Scope;
+
+before(async () => {
+  context = await testContext({ clock });
+});
+
+const append = (objectId: string, sequence: number, ...of: EventKind[]) =>
+  context.database.commit(scope, [
+    appendChange(context, {
+      scope,
+      objectId,
+      sequence,
+      kinds: of,
+      snapshot: { n: sequence },
+      request: { requestId: 'req_1', idempotencyKey: 'key' },
+    }),
+  ]);
+
+type Event = { id: string; type: string; created: number; data: { object: { n: number } } };
+type EventList = { data: Event[]; has_more: boolean };
+
+const call = async (operation: string, parameters: object, path = {}): Promise<unknown> => {
+  const found = routes.find((route) => route.operation === operation);
+  assert.ok(found);
+  const request = { scope, parameters, path, url: '/v1/events' } as unknown as ApiRequest;
+  return (await found.handle(context, request)).body;
+};
+const list = (parameters: object) => call('events.list', parameters) as Promise<EventList>;
+
+describe('the log of events', () => {
+  before(async () => {
+    scope = await testAccount(context);
+    // Five changes of two or three events each: twelve events.
+    for (let n = 0; n < 5; n += 1) {
+      clock.advance(1_000);
+      const object = newUuid(context);
+      await (n % 2 ? append(object, 1, started, moved, ended) : append(object, 1, started, moved));
+    }
+  });
+
+  test('shows the events of one change newest first, and every one of them once', async () => {
+    const { data } = await list({ limit: 100 });
+    assert.equal(data.length, 12);
+    assert.equal(new Set(data.map((event) => event.id)).size, 12);
+    assert.deepEqual(
+      data.slice(0, 5).map((event) => event.type),
+      ['thing.moved', 'thing.started', 'other.ended', 'thing.moved', 'thing.started'],
+    );
+  });
+
+  test('is paged through from the middle of a change, in both directions, without gap or repetition', async () => {
+    const all = (await list({ limit: 100 })).data.map((event) => event.id);
+    for (let limit = 1; limit <= 7; limit += 1) {
+      const forward: string[] = [];
+      for (let more = true, after: object = {}; more; ) {
+        const page = await list({ limit, ...after });
+        forward.push(...page.data.map((event) => event.id));
+        more = page.has_more;
+        after = { starting_after: forward.at(-1) };
+      }
+      assert.deepEqual(forward, all, `limit ${limit}`);
+
+      let backward: string[] = [];
+      for (let more = true, cursor = all.at(-1); more; ) {
+        const page = await list({ limit, ending_before: cursor });
+        backward = [...page.data.map((event) => event.id), ...backward];
+        more = page.has_more;
+        cursor = backward[0];
+      }
+      assert.deepEqual(backward, all.slice(0, -1), `limit ${limit}, backwards`);
+    }
+  });
+
+  test('is filtered by type, by the beginning of a type, by several and by an unknown one', async () => {
+    const typesOf = async (parameters: object) =>
+      [
+        ...new Set((await list({ limit: 100, ...parameters })).data.map((event) => event.type)),
+      ].sort();
+    assert.deepEqual(await typesOf({ type: 'other.ended' }), ['other.ended']);
+    assert.deepEqual(await typesOf({ type: 'thing.*' }), ['thing.moved', 'thing.started']);
+    assert.deepEqual(await typesOf({ types: ['other.ended', 'thing.moved'] }), [
+      'other.ended',
+      'thing.moved',
+    ]);
+    assert.deepEqual(await typesOf({ type: 'charge.succeeded' }), []);
+    await assert.rejects(list({ type: "x'; drop table" }), ApiError);
+    const page = await list({ limit: 1, type: 'other.ended' });
+    assert.equal(page.has_more, true);
+  });
+
+  test('is filtered by the second of creation', async () => {
+    const { data } = await list({ limit: 100 });
+    const second = data[0]?.created ?? 0;
+    const inSecond = await list({ limit: 100, created: { gte: second, lte: second } });
+    assert.deepEqual(
+      inSecond.data.map((event) => event.id),
+      data.filter((event) => event.created === second).map((event) => event.id),
+    );
+  });
+
+  test('gives each event by its id, and no other', async () => {
+    const { data } = await list({ limit: 3 });
+    for (const event of data) {
+      assert.deepEqual(await call('events.retrieve', {}, { event: event.id }), event);
+    }
+    const unknown = spellId('evt', newUuid(context));
+    await assert.rejects(call('events.retrieve', {}, { event: unknown }), /No such event/);
+  });
+
+  test('can be neither changed nor shortened', async () => {
+    for (const text of ['delete from platform.events', 'update platform.events set sequence = 9']) {
+      await assert.rejects(
+        context.database.transaction(scope, (tx) => tx.query({ name: '', text })),
+        /permission denied/,
+      );
+      await assert.rejects(asOwner(context.on, text), /append-only/);
+    }
+  });
+
+  test('goes on into monthly tables that are made ahead of time', async () => {
+    const { preparePartitions } = await import('./hand-on.ts');
+    clock.set(Date.parse('2031-05-31T23:59:59Z'));
+    await preparePartitions(context);
+    await preparePartitions(context);
+    await append(newUuid(context), 1, started);
+    const [row] = await asOwner(
+      context.on,
+      'select tableoid::regclass::text as name from platform.events order by id desc limit 1',
+    );
+    assert.equal(row?.['name'], 'platform.events_2031_05');
+    assert.equal((await list({ limit: 1 })).data[0]?.type, 'thing.started');
+  });
+});
+
+describe('the outbox', () => {
+  test('gives every change to every listener once, and keeps what a listener could not take', async () => {
+    scope = await testAccount(context);
+    await asOwner(context.on, 'delete from platform.outbox');
+    const object = newUuid(context);
+    for (let n = 1; n <= 3; n += 1) await append(object, n, started);
+
+    const failing = { name: 'failing', hear: () => Promise.reject(new Error('not now')) };
+    await assert.rejects(handOn(context, [failing]), /not now/);
+
+    const heard: Owed[] = [];
+    const listener = {
+      name: 'hears',
+      hear: async (_: unknown, __: unknown, changes: readonly Owed[]) =>
+        void heard.push(...changes),
+    };
+    const counts = await Promise.all([handOn(context, [listener]), handOn(context, [listener])]);
+    assert.equal(counts[0] + counts[1], 3);
+    assert.equal(new Set(heard.map((change) => change.event_id)).size, 3);
+    assert.ok(heard.every((change) => change.account_id === scope.accountId));
+    assert.equal(await handOn(context, [listener]), 0);
+  });
+});
+
+describe('previous attributes', () => {
+  test('are the old values of exactly what changed, nested like the object', () => {
+    for (const [before, after, expected] of [
+      [{ a: 1 }, { a: 1 }, undefined],
+      [{ a: 1, b: 2 }, { a: 1, b: 3 }, { b: 2 }],
+      [{ a: null }, { a: 'x' }, { a: null }],
+      [{ a: { b: 1, c: 2 } }, { a: { b: 1, c: 3 } }, { a: { c: 2 } }],
+      [{ a: { b: 1 } }, { a: null }, { a: { b: 1 } }],
+      [{ a: [1] }, { a: [1, 2] }, { a: [1] }],
+      [{}, { a: 1 }, { a: null }],
+    ] as const) {
+      assert.deepEqual(previousAttributes(before, after), expected);
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { Scope } from '#kit/context';
+import { createAnswers } from '#platform/idempotency';
+import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { manualClock } from '../../kit/context/for-tests.ts';
+import { ANSWER_KEPT_MS, forgetOldAnswers } from './answers.ts';
+
+const clock = manualClock();
+const answers = createAnswers(Buffer.alloc(32, 1));
+let context: TestContext;
+let scope: Scope;
+
+before(async () => {
+  context = await testContext({ clock });
+  scope = await testAccount(context);
+});
+
+const asked = (key: string, parameters = 'a') => ({
+  scope,
+  key,
+  fingerprint: answers.fingerprint(parameters),
+});
+const answered = (key: string, body = '{"id":"cus_1","name":"Jenny Rosen"}') => ({
+  ...asked(key),
+  requestId: 'req_1',
+  status: 200,
+  body,
+});
+const remember = (key: string) =>
+  context.database.commit(scope, [answers.remember(context, answered(key))]);
+
+describe('an idempotency key', () => {
+  test('gives back the answer of the first request, to the byte', async () => {
+    await remember('first');
+    const recalled = await answers.recall(context, asked('first'));
+    assert.deepEqual(recalled, {
+      state: 'finished',
+      status: 200,
+      body: answered('first').body,
+      requestId: 'req_1',
+    });
+  });
+
+  test('with other parameters is told apart, and an unknown one is unknown', async () => {
+    await remember('other');
+    assert.deepEqual(await answers.recall(context, asked('other', 'b')), {
+      state: 'other_parameters',
+    });
+    assert.deepEqual(await answers.recall(context, asked('never seen')), { state: 'unknown' });
+  });
+
+  test('claimed before a call to the outside is in flight until it is finished', async () => {
+    const claim = () =>
+      context.database.commit(scope, [
+        answers.claim(context, { ...asked('outside'), requestId: 'req_2' }),
+      ]);
+    assert.equal((await claim()).ok, true);
+    assert.equal((await claim()).ok, false);
+    assert.deepEqual(await answers.recall(context, asked('outside')), { state: 'in_flight' });
+
+    await answers.finish(context, { ...answered('outside'), requestId: 'req_2' });
+    assert.equal((await answers.recall(context, asked('outside'))).state, 'finished');
+  });
+
+  test('is finished by the request that claimed it and by no other', async () => {
+    await context.database.commit(scope, [
+      answers.claim(context, { ...asked('mine'), requestId: 'req_mine' }),
+    ]);
+    await answers.finish(context, { ...answered('mine'), requestId: 'req_other' });
+    assert.deepEqual(await answers.recall(context, asked('mine')), { state: 'in_flight' });
+  });
+
+  test('of another account, or of the other mode, is another key', async () => {
+    await remember('shared');
+    const theirs = await testAccount(context);
+    const live = { ...scope, livemode: true };
+    for (const elsewhere of [theirs, live]) {
+      const recalled = await answers.recall(context, { ...asked('shared'), scope: elsewhere });
+      assert.deepEqual(recalled, { state: 'unknown' });
+    }
+  });
+
+  test('leaves nothing in the table that tells what was asked or answered', async () => {
+    await remember('jenny@example.com');
+    const rows = await asOwner(context.on, 'select a::text as row from platform.answers a');
+    assert.doesNotMatch(JSON.stringify(rows), /jenny|Rosen|cus_1/i);
+    const sealed = await asOwner(
+      context.on,
+      'select answer from platform.answers where answer is not null',
+    );
+    for (const { answer } of sealed) assert.doesNotMatch(String(answer), /Jenny|cus_1/);
+  });
+
+  test('moved to another row does not open', async () => {
+    await remember('from');
+    await remember('to');
+    await asOwner(
+      context.on,
+      `update platform.answers a set answer = b.answer from platform.answers b
+        where a.key <> b.key and a.account_id = b.account_id and a.answer is not null and b.answer is not null`,
+    );
+    await assert.rejects(answers.recall(context, asked('to')), /authenticate/);
+  });
+
+  test('is new again after a day and an hour, and not before', async () => {
+    await asOwner(context.on, 'delete from platform.answers');
+    await remember('old');
+    clock.advance(ANSWER_KEPT_MS - 1);
+    await forgetOldAnswers(context);
+    assert.equal((await answers.recall(context, asked('old'))).state, 'finished');
+    clock.advance(2);
+    await forgetOldAnswers(context);
+    assert.equal((await answers.recall(context, asked('old'))).state, 'unknown');
+  });
+});

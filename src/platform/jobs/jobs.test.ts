@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { before, beforeEach, describe, test } from 'node:test';
+import type { Scope } from '#kit/context';
+import { createWorker, enqueue, type JobKind, type PeriodicJob } from '#platform/jobs';
+import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { manualClock } from '../../kit/context/for-tests.ts';
+import { retryDelayMs } from './job.ts';
+
+const clock = manualClock();
+let context: TestContext;
+let scope: Scope;
+
+before(async () => {
+  context = await testContext({ clock });
+  scope = await testAccount(context);
+});
+beforeEach(() => asOwner(context.on, 'delete from platform.jobs').then(() => {}));
+
+const workerOf = (jobs: readonly JobKind[], periodicJobs: readonly PeriodicJob[] = []) =>
+  createWorker({ context, version: 'test', jobs, periodicJobs });
+const queue = (name: string, more: { runAtMs?: number } = {}) =>
+  context.database.commit(scope, [enqueue(context, { name, payload: { n: 1 }, ...more })]);
+const jobsLeft = () =>
+  asOwner(context.on, 'select attempts, failed_at, last_error from platform.jobs');
+
+describe('a job', () => {
+  test('runs once when it is due, with what it was given', async () => {
+    const seen: unknown[] = [];
+    const worker = workerOf([{ name: 'note', run: async (_, payload) => void seen.push(payload) }]);
+    await queue('note', { runAtMs: clock.now() + 60_000 });
+    await worker.tick();
+    assert.deepEqual(seen, []);
+
+    clock.advance(60_000);
+    await worker.tick();
+    await worker.tick();
+    assert.deepEqual(seen, [{ n: 1 }]);
+    assert.deepEqual(await jobsLeft(), []);
+  });
+
+  test('of a transaction that failed is not there', async () => {
+    await assert.rejects(
+      context.database.transaction(scope, async (tx) => {
+        const { into, row } = enqueue(context, { name: 'note' });
+        await tx.query(
+          into,
+          row.map((value) => [value]),
+        );
+        throw new Error('no');
+      }),
+    );
+    assert.deepEqual(await jobsLeft(), []);
+  });
+
+  test('that fails is tried again later, and in the end waits for a person', async () => {
+    let runs = 0;
+    const worker = workerOf([
+      {
+        name: 'fail',
+        attemptsMax: 3,
+        run: async () => {
+          runs += 1;
+          throw new TypeError('secret details');
+        },
+      },
+    ]);
+    await queue('fail');
+    for (let round = 0; round < 6; round += 1) {
+      await worker.tick();
+      clock.advance(3_600_000 * 1.3);
+    }
+    assert.equal(runs, 3);
+    const [job] = await jobsLeft();
+    assert.ok(job?.['failed_at']);
+    // The kind of error, and not its text, which may repeat what must not be stored.
+    assert.equal(job?.['last_error'], 'TypeError');
+  });
+
+  test('that no version here can run is kept and tried again', async () => {
+    await queue('from.the.future');
+    await workerOf([]).tick();
+    assert.equal((await jobsLeft()).length, 1);
+  });
+
+  test('is not run by a second worker while the first holds its lease, and is when the lease has ended', async () => {
+    let runs = 0;
+    let finish = () => {};
+    const slow: JobKind = {
+      name: 'slow',
+      run: () => {
+        runs += 1;
+        return runs === 1 ? new Promise((resolve) => (finish = resolve)) : Promise.resolve();
+      },
+    };
+    await queue('slow');
+    const first = workerOf([slow]).tick();
+    while (runs === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+
+    const second = workerOf([slow]);
+    await second.tick();
+    assert.equal(runs, 1);
+
+    await asOwner(
+      context.on,
+      `update platform.jobs set leased_until = now() - interval '1 second'`,
+    );
+    await second.tick();
+    assert.equal(runs, 2);
+    finish();
+    await first;
+    assert.deepEqual(await jobsLeft(), []);
+  });
+
+  test('taken over by another worker is not ended by the one that woke up late', async () => {
+    let finish = () => {};
+    let started = false;
+    const worker = workerOf([
+      {
+        name: 'late',
+        run: () => {
+          started = true;
+          return new Promise((resolve) => (finish = resolve));
+        },
+      },
+    ]);
+    await queue('late');
+    const ticking = worker.tick();
+    while (!started) await new Promise((resolve) => setTimeout(resolve, 5));
+    await asOwner(context.on, 'update platform.jobs set lease_epoch = lease_epoch + 1');
+    finish();
+    await ticking;
+    assert.equal((await jobsLeft()).length, 1);
+  });
+
+  test('of a poisonous kind does not keep its neighbours waiting', async () => {
+    let good = 0;
+    const worker = workerOf([
+      { name: 'bad', run: () => Promise.reject(new Error('no')) },
+      { name: 'good', run: async () => void (good += 1) },
+    ]);
+    await queue('bad');
+    for (let n = 0; n < 5; n += 1) await queue('good');
+    await worker.tick();
+    assert.equal(good, 5);
+  });
+});
+
+describe('a periodic job', () => {
+  test('is run once per period by however many workers', async () => {
+    let runs = 0;
+    const hourly = { name: 'hourly', everyMs: 3_600_000, run: async () => void (runs += 1) };
+    const workers = Array.from({ length: 4 }, () => workerOf([], [hourly]));
+    const tickAll = () => Promise.all(workers.map((worker) => worker.tick()));
+    await tickAll();
+    await tickAll();
+    assert.equal(runs, 1);
+    clock.advance(3_600_000);
+    await tickAll();
+    assert.equal(runs, 2);
+  });
+
+  test('that fails does not stop the worker', async () => {
+    const worker = workerOf(
+      [],
+      [{ name: 'broken', everyMs: 1_000, run: () => Promise.reject(new Error('no')) }],
+    );
+    await worker.tick();
+  });
+});
+
+test('waiting grows from two seconds to an hour, and never marches in step', () => {
+  assert.equal(retryDelayMs(1, 0.5), 2_000);
+  assert.equal(retryDelayMs(5, 0.5), 32_000);
+  assert.equal(retryDelayMs(30, 0.5), 3_600_000);
+  assert.equal(retryDelayMs(1, 0), 1_600);
+  assert.equal(retryDelayMs(1, 1), 2_400);
+});
