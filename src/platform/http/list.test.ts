@@ -60,9 +60,9 @@ describe('a page', () => {
   });
 });
 
-describe('a cursor', () => {
-  const find = (id: string) => (id.startsWith('t_') ? Number(id.slice(2)) : null);
+const find = (id: string) => (id.startsWith('t_') ? Number(id.slice(2)) : null);
 
+describe('a cursor', () => {
   test('becomes a position, ten rows unless said otherwise', async () => {
     assert.deepEqual(await listWindow({ starting_after: 't_5' }, 'thing', find), {
       limit: 10,

@@ -4,7 +4,7 @@
 import { declineMessages, errorCodes } from './error-codes.ts';
 import type { ErrorFields } from './errors.ts';
 import { ApiError, refuse } from './errors.ts';
-import { echo, maskKey, maskSensitive } from './sensitive.ts';
+import { echo, maskKey, maskSensitive, shorten } from './sensitive.ts';
 
 // Who calls, and where.
 
@@ -81,8 +81,7 @@ export const shapeInvalid = (kind: 'array' | 'object', param: string): ApiError 
   new ApiError(400, `Invalid ${kind}`, { param });
 
 export const textTooLong = (param: string, value: string, maximum: number): ApiError => {
-  const masked = maskSensitive(value);
-  const shown = `${masked.slice(0, 10)}...${masked.slice(-10)}`;
+  const shown = shorten(value, { whole: 10, head: 10, tail: 10 });
   return new ApiError(400, `Invalid string: ${shown}; must be at most ${maximum} characters`, {
     param,
   });

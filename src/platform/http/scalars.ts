@@ -236,12 +236,20 @@ const readMetadata: Reader = (raw, name, faults) => {
       faults.form ??= valueInvalid('string', nested(name, key), showRaw(sent));
       continue;
     }
-    if (containsCardNumber(key)) faults.form ??= cardNumberRefused(name);
-    if (containsCardNumber(text)) faults.form ??= cardNumberRefused(nested(name, key));
     values[key] = text;
   }
-  faults.form ??= metadataFault(values, name);
+
+  // Lengths first, so that only short texts are searched.
+  faults.form ??= metadataFault(values, name) ?? cardInMetadata(values, name);
   return values;
+};
+
+const cardInMetadata = (values: Record<string, string>, name: string): ApiError | null => {
+  for (const [key, value] of Object.entries(values)) {
+    if (containsCardNumber(key)) return cardNumberRefused(name);
+    if (containsCardNumber(value)) return cardNumberRefused(nested(name, key));
+  }
+  return null;
 };
 
 const metadataFault = (values: Record<string, string>, name: string): ApiError | null => {

@@ -54,11 +54,13 @@ describe('a card number', () => {
     assert.equal(containsCardNumber('4242424242424242', words), true);
   });
 
-  test('is searched in linear time', () => {
+  // Masking once looked at all groups again after each number it found: 26 s for 250 kB.
+  test('is searched and masked in linear time', () => {
     const started = performance.now();
-    containsCardNumber('4242 '.repeat(50_000));
-    containsCardNumber('4-'.repeat(125_000));
-    containsCardNumber('1'.repeat(250_000));
+    for (const text of ['4242 '.repeat(50_000), '4-'.repeat(125_000), '1'.repeat(250_000)]) {
+      containsCardNumber(text);
+      maskSensitive(text);
+    }
     assert.ok(performance.now() - started < 500);
   });
 });

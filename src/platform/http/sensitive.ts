@@ -2,7 +2,6 @@
 // would be stored, logged, searched and mailed in clear, so it is refused at the door, and no error
 // text repeats it.
 
-const separators = new Set([' ', '-', '\u00a0', '\u2009', '\u2010', '\u2011', '\u2012', '\u2013']);
 const digitsMin = 13;
 const digitsMax = 19;
 
@@ -58,9 +57,22 @@ const maskCardNumbers = (text: string): string => {
 };
 
 /** A caller's value as an error text may show it: masked, then short. */
-export const echo = (text: string): string => {
-  const masked = maskSensitive(text);
-  return masked.length <= 100 ? masked : `${masked.slice(0, 60)}...${masked.slice(-20)}`;
+export const echo = (text: string): string => shorten(text, { whole: 100, head: 60, tail: 20 });
+
+/**
+ * Masks before it cuts, so that no half of a number is left. Only what can come to be shown is
+ * masked: even a mask of eight characters for each number of 37 leaves enough of a thousand.
+ */
+export const shorten = (
+  text: string,
+  { whole, head, tail }: { whole: number; head: number; tail: number },
+): string => {
+  const long = text.length > 1_000;
+  const masked = maskSensitive(long ? text.slice(0, 1_000) : text);
+  if (!long && masked.length <= whole) return masked;
+
+  const end = long ? maskSensitive(text.slice(-1_000)) : masked;
+  return `${masked.slice(0, head)}...${end.slice(-tail)}`;
 };
 
 /** `sk_test_****abcd`: enough to tell one's own keys apart, useless to anyone else. */
@@ -73,6 +85,7 @@ export const maskKey = (key: string): string => {
 
 type Span = { readonly start: number; readonly end: number };
 
+/** From every run of digits on, as far as a number may reach: linear, whatever the text. */
 const findCardNumber = (text: string, from: number, wholeWords: boolean): Span | null => {
   let position = from;
 
@@ -81,84 +94,76 @@ const findCardNumber = (text: string, from: number, wholeWords: boolean): Span |
       position += 1;
       continue;
     }
-    const groups = digitGroups(text, position);
-    const found = cardAmong(text, groups, wholeWords);
+    const found = cardFrom(text, position, wholeWords);
     if (found !== null) return found;
-    position = groups.at(-1)!.end;
+    while (isDigit(text.charCodeAt(position))) position += 1;
   }
   return null;
 };
 
-/** Runs of digits with one separator between them: `4242 4242 4242 4242`. */
-const digitGroups = (text: string, from: number): Span[] => {
-  const groups: Span[] = [];
-  let start = from;
-
-  for (;;) {
-    let end = start;
-    while (end < text.length && isDigit(text.charCodeAt(end))) end += 1;
-    groups.push({ start, end });
-
-    const more = separators.has(text.charAt(end)) && isDigit(text.charCodeAt(end + 1));
-    if (!more) return groups;
-    start = end + 1;
-  }
-};
-
-const cardAmong = (text: string, groups: readonly Span[], wholeWords: boolean): Span | null => {
-  for (let first = 0; first < groups.length; first++) {
-    let digits = '';
-
-    for (let last = first; last < groups.length; last++) {
-      const { start, end } = groups[last]!;
-      if (digits.length + end - start > digitsMax) break;
-      digits += text.slice(start, end);
-
-      const span = { start: groups[first]!.start, end };
-      const alone = last === first && !wholeWords;
-      if (isCardNumber(digits) && (alone || standsAlone(text, span)) && !inUuid(text, span)) {
-        return span;
-      }
-    }
-  }
-  return null;
-};
-
-const isCardNumber = (digits: string): boolean => {
-  const { length } = digits;
-  if (length < digitsMin || length > digitsMax) return false;
-
-  const start = Number(digits.slice(0, 2));
+/** The lengths issued for each pair of first digits, one bit per length. */
+const lengthsByStart: readonly number[] = Array.from({ length: 100 }, (_, start) => {
   const range = issued.find(({ from, to }) => start >= from && start <= to);
-  return range?.lengths.includes(length) === true && passesLuhn(digits);
-};
+  return (range?.lengths ?? []).reduce((bits, length) => bits | (1 << length), 0);
+});
 
-const passesLuhn = (digits: string): boolean => {
-  let sum = 0;
-  for (let place = 0; place < digits.length; place++) {
-    const digit = digits.charCodeAt(digits.length - 1 - place) - 48;
-    const doubled = place % 2 === 0 ? digit : digit * 2;
-    sum += doubled > 9 ? doubled - 9 : doubled;
+/**
+ * Runs of digits with one separator between them, as in `4242 4242 4242 4242`. A number may end where
+ * a run ends. Which digits Luhn doubles depends on the length, so both sums are kept on the way.
+ */
+const cardFrom = (text: string, start: number, wholeWords: boolean): Span | null => {
+  let digits = 0;
+  let firstTwo = 0;
+  let evenDoubled = 0;
+  let oddDoubled = 0;
+
+  for (let at = start, groupStart = start; ; at++) {
+    const code = text.charCodeAt(at);
+    if (isDigit(code)) {
+      const digit = code - 48;
+      const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
+      if (digits < 2) firstTwo = firstTwo * 10 + digit;
+      evenDoubled += digits % 2 === 0 ? doubled : digit;
+      oddDoubled += digits % 2 === 0 ? digit : doubled;
+      digits += 1;
+      if (digits > digitsMax) return null;
+      if (digits === 2 && lengthsByStart[firstTwo] === 0) return null;
+      continue;
+    }
+
+    const sum = digits % 2 === 0 ? evenDoubled : oddDoubled;
+    const valid = sum % 10 === 0 && ((lengthsByStart[firstTwo] ?? 0) & (1 << digits)) !== 0;
+    if (valid) {
+      const span = { start, end: at };
+      const inOneRun = groupStart === start && !wholeWords;
+      if (inOneRun || (standsAlone(text, span) && !inUuid(text, span))) return span;
+    }
+    if (!isSeparator(code) || !isDigit(text.charCodeAt(at + 1))) return null;
+    groupStart = at + 1;
   }
-  return sum % 10 === 0;
 };
 
 const standsAlone = (text: string, { start, end }: Span): boolean =>
   !isLetterOrDigit(text.charCodeAt(start - 1)) && !isLetterOrDigit(text.charCodeAt(end));
 
-// A UUID whose last groups happen to be digits is what merchants most often put into metadata.
-const uuidPattern = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+// A UUID whose last groups happen to be digits is what merchants most often put into metadata. The
+// span begins with one of its five groups.
+const uuidPattern = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/iy;
+const uuidGroups = [0, 9, 14, 19, 24];
 
-const inUuid = (text: string, { start, end }: Span): boolean => {
-  const around = text.slice(Math.max(0, start - 36), end + 36);
-  const offset = start - Math.max(0, start - 36);
+const inUuid = (text: string, { start, end }: Span): boolean =>
+  uuidGroups.some((offset) => {
+    uuidPattern.lastIndex = start - offset;
+    return start >= offset && uuidPattern.test(text) && start - offset + 36 >= end;
+  });
 
-  for (const match of around.matchAll(uuidPattern)) {
-    const inside = match.index <= offset && match.index + 36 >= offset + (end - start);
-    if (inside) return true;
-  }
-  return false;
-};
+/** A space, a dash, and what typography makes of them. */
+const isSeparator = (code: number): boolean =>
+  code === 0x20 ||
+  code === 0x2d ||
+  code === 0xa0 ||
+  code === 0x2009 ||
+  (code >= 0x2010 && code <= 0x2013);
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 

@@ -200,7 +200,9 @@ const ask = (
       headers: {
         ...(key === null ? {} : { authorization: `Bearer ${key}` }),
         ...(body === '' ? {} : { 'content-type': type }),
-        'content-length': String(Buffer.byteLength(body)),
+        ...('transfer-encoding' in headers
+          ? {}
+          : { 'content-length': String(Buffer.byteLength(body)) }),
         ...headers,
       },
     });

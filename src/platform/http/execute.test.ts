@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { Type } from 'typebox';
+import { ApiError } from './errors.ts';
+import { cardRefused } from './refusals.ts';
+import type { ApiRequest, Outcome, Route } from './route.ts';
+import { route } from './route.ts';
+import { alias, amount, decimal, emptyable, id, metadata, parameters, text } from './schema.ts';
+import type { TestServer } from './testing.ts';
+import { startTestServer, testInsert, testKeys } from './testing.ts';
+
+let asked = 0;
+let handler: (request: ApiRequest) => Promise<Outcome>;
+
+const charge = (path: string): Route =>
+  route({
+    method: 'POST',
+    path,
+    operation: 'charges.create',
+    summary: 'Charge',
+    group: 'Charges',
+    object: 'charge',
+    keys: 'secret',
+    answer: Type.Object({}),
+    parameters: parameters({
+      amount: amount(),
+      card: alias('source'),
+      description: emptyable(text()),
+      metadata: metadata(),
+      source: id(),
+      tax: decimal(),
+    }),
+    handle: (_context, request) => {
+      asked += 1;
+      return handler(request);
+    },
+  });
+
+let server: TestServer;
+beforeEach(async () => {
+  asked = 0;
+  handler = async ({ requestId, parameters }) => ({
+    body: { id: 'ch_1', requestId, ...parameters },
+    writes: [{ into: testInsert, row: [parameters['amount'] ?? null] }],
+  });
+  server = await startTestServer({ routes: [charge('/v1/charges'), charge('/v1/other')] });
+});
+afterEach(() => server.close());
+
+const post = (
+  form: string,
+  key: string | null = 'K',
+  more: { path?: string; as?: string; headers?: Record<string, string> } = {},
+) =>
+  server.ask('POST', more.path ?? '/v1/charges', {
+    form,
+    key: more.as ?? testKeys.secret,
+    headers: { ...(key === null ? {} : { 'Idempotency-Key': key }), ...more.headers },
+  });
+
+describe('a key that comes again', () => {
+  test('gets the same bytes and causes nothing', async () => {
+    const first = await post('amount=5');
+    const again = await post('amount=5');
+    assert.equal(again.text, first.text);
+    assert.equal(again.status, 200);
+    assert.deepEqual(server.committed, [[5]]);
+    assert.equal(first.headers['idempotency-key'], 'K');
+    assert.equal(first.headers['original-request'], first.headers['request-id']);
+    assert.equal(first.headers['idempotent-replayed'], undefined);
+    assert.equal(again.headers['idempotency-key'], 'K');
+    assert.equal(again.headers['original-request'], first.headers['request-id']);
+    assert.notEqual(again.headers['request-id'], first.headers['request-id']);
+    assert.equal(again.headers['idempotent-replayed'], 'true');
+    assert.equal(again.headers['stripe-should-retry'], 'false');
+  });
+
+  test('with the same meaning written differently is the same request', async () => {
+    const first = await post(
+      'amount=5&description=a+b&metadata[x]=1&metadata[y]=2&tax=1.50&source=tok&expand[]=',
+    );
+    assert.equal(first.status, 400, 'an empty path cannot be expanded and leaves the key unused');
+
+    const { text } = await post(
+      'amount=5&description=a+b&metadata[x]=1&metadata[y]=2&tax=1.50&source=tok',
+    );
+    for (const form of [
+      'metadata[y]=2&metadata[x]=1&tax=1.5&description=a%20b&amount=5&source=tok',
+      'metadata%5By%5D=2&metadata[x]=1&tax=1.500&description=a%20b&amount=5&card=tok&guid=1',
+    ]) {
+      assert.equal((await post(form)).text, text);
+    }
+    const json = {
+      amount: '5',
+      description: 'a b',
+      metadata: { y: 2, x: '1' },
+      tax: 1.5,
+      source: 'tok',
+    };
+    const asJson = await server.ask('POST', '/v1/charges', {
+      json,
+      headers: { 'Idempotency-Key': 'K' },
+    });
+    assert.equal(asJson.text, text);
+    assert.equal(server.committed.length, 1);
+  });
+
+  const others: readonly [what: string, form: string, more: Parameters<typeof post>[2]][] = [
+    ['other parameters', 'amount=6', {}],
+    ['fewer parameters', '', {}],
+    ['an unset parameter', 'amount=5&description=', {}],
+    ['another path', 'amount=5', { path: '/v1/other' }],
+    ['another version', 'amount=5', { headers: { 'Stripe-Version': '2020-08-27' } }],
+  ];
+  for (const [what, form, more] of others) {
+    test(`with ${what} is refused and causes nothing`, async () => {
+      await post('amount=5');
+      const { status, body, headers } = await post(form, 'K', more);
+      assert.equal(status, 400);
+      assert.equal(body.error.type, 'idempotency_error');
+      assert.match(body.error.message, /Try using a key other than 'K' if/);
+      assert.equal(headers['original-request'], undefined);
+      assert.deepEqual(server.committed, [[5]]);
+    });
+  }
+
+  test('of another account or mode is another key', async () => {
+    await post('amount=5');
+    for (const as of [testKeys.otherAccount, testKeys.live]) {
+      assert.equal((await post('amount=7', 'K', { as })).status, 200);
+    }
+    assert.deepEqual(server.committed, [[5], [7], [7]]);
+  });
+
+  test('while the first runs gives one effect and one answer', async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => post('amount=5')));
+    assert.deepEqual(server.committed, [[5]]);
+    assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
+    assert.equal(answers.filter(({ headers }) => headers['idempotent-replayed']).length, 49);
+  });
+});
+
+describe('a refusal', () => {
+  test('of the handler is kept under the key', async () => {
+    handler = () => Promise.reject(cardRefused('card_declined', { decline_code: 'lost_card' }));
+    const first = await post('amount=5');
+    handler = async () => ({ body: { id: 'ch_2' } });
+    const again = await post('amount=5');
+    assert.deepEqual([first.status, again.status], [402, 402]);
+    assert.equal(again.text, first.text);
+    assert.equal(again.headers['idempotent-replayed'], 'true');
+  });
+
+  test('may come with writes, which are committed', async () => {
+    handler = async () => ({
+      body: cardRefused('card_declined', { charge: 'ch_9' }),
+      writes: [{ into: testInsert, row: ['failed charge'] }],
+    });
+    const { status, body } = await post('amount=5');
+    assert.deepEqual([status, body.error.charge], [402, 'ch_9']);
+    assert.deepEqual(server.committed, [['failed charge']]);
+    assert.equal((await post('amount=5')).headers['idempotent-replayed'], 'true');
+  });
+
+  test('before the handler leaves the key usable', async () => {
+    assert.equal((await post('amount=x')).status, 400);
+    assert.equal((await post('amount=5&expand[]=x')).status, 400);
+    assert.equal((await post('amount=5', 'K', { as: testKeys.restricted })).status, 403);
+    assert.equal((await post('amount=5')).status, 200);
+    assert.equal(asked, 1);
+  });
+
+  test('because of a limit is not kept', async () => {
+    handler = () => Promise.reject(new ApiError(429, 'Slow down.', { code: 'rate_limit' }));
+    assert.equal((await post('amount=5')).status, 429);
+    handler = async () => ({ body: { id: 'ch_1' } });
+    assert.equal((await post('amount=5')).status, 200);
+  });
+});
+
+describe('a bug', () => {
+  test('is kept under the key, so that trying again is of no use', async () => {
+    handler = () => Promise.reject(new Error('a secret of ours'));
+    const first = await post('amount=5');
+    assert.equal(first.status, 500);
+    assert.equal(first.headers['stripe-should-retry'], 'false');
+    assert.doesNotMatch(first.text, /a secret of ours/);
+    assert.equal((await post('amount=5')).text, first.text);
+    assert.equal(asked, 2);
+  });
+
+  test('without a key may be tried again', async () => {
+    handler = () => Promise.reject(new Error('no'));
+    assert.equal((await post('amount=5', null)).headers['stripe-should-retry'], 'true');
+  });
+
+  test('of the database at the commit is not kept, and trying again works', async () => {
+    server.failNext(new Error('connection lost'));
+    const failed = await post('amount=5');
+    assert.deepEqual([failed.status, failed.headers['stripe-should-retry']], [500, 'true']);
+    const { status, headers } = await post('amount=5');
+    assert.deepEqual([status, headers['idempotent-replayed']], [200, undefined]);
+    assert.deepEqual(server.committed, [[5]]);
+  });
+
+  test('is also an answer that cannot be written as JSON', async () => {
+    handler = async () => ({ body: { amount: 5n } });
+    assert.equal((await post('', null)).status, 500);
+    handler = async () => ({ body: undefined });
+    assert.equal((await post('', null)).status, 500);
+  });
+});
+
+describe('a handler that was overtaken', () => {
+  test('decides again on what is there now', async () => {
+    server.loseNext(3);
+    const { status } = await post('amount=5');
+    assert.deepEqual([status, asked, server.committed], [200, 4, [[5]]]);
+  });
+
+  test('ten times gives up, and the key stays usable', async () => {
+    server.loseNext(10);
+    const { status, body, headers } = await post('amount=5');
+    assert.deepEqual(
+      [status, body.error.code, headers['stripe-should-retry']],
+      [429, 'lock_timeout', 'true'],
+    );
+    assert.equal((await post('amount=5')).status, 200);
+  });
+});
+
+const twoPhases = async (request: ApiRequest): Promise<Outcome> => {
+  const begun = await request.begin([{ into: testInsert, row: ['intent'] }]);
+  assert.ok(begun.ok);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  return { body: { id: 'ch_1' }, writes: [{ into: testInsert, row: ['outcome'] }] };
+};
+
+describe('a handler that calls the outside', () => {
+  test('claims the key with what it intends, before the call', async () => {
+    handler = twoPhases;
+    const first = post('amount=5');
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    const meanwhile = await post('amount=5');
+    assert.deepEqual(
+      [meanwhile.status, meanwhile.body.error.code],
+      [409, 'idempotency_key_in_use'],
+    );
+    assert.equal(meanwhile.headers['stripe-should-retry'], 'true');
+
+    const { text, headers } = await first;
+    assert.equal(headers['original-request'], headers['request-id']);
+    const again = await post('amount=5');
+    assert.equal(again.text, text);
+    assert.deepEqual(server.committed, [['intent'], ['outcome']]);
+  });
+
+  test('has its refusal kept too, whatever its status', async () => {
+    handler = async (request) => {
+      await request.begin([]);
+      throw new ApiError(429, 'The provider is busy.');
+    };
+    const first = await post('amount=5');
+    const again = await post('amount=5');
+    assert.deepEqual([first.status, again.status, again.text], [429, 429, first.text]);
+  });
+
+  test('needs no key for that', async () => {
+    handler = twoPhases;
+    assert.equal((await post('amount=5', null)).status, 200);
+    assert.deepEqual(server.committed, [['intent'], ['outcome']]);
+  });
+});
