@@ -1,0 +1,90 @@
+// A load on loopback that costs little itself: plain sockets kept open, one request at a time on each,
+// bounded in time.
+
+import { connect, type Socket } from 'node:net';
+
+export type Load = {
+  readonly port: number;
+  readonly concurrency: number;
+  readonly seconds: number;
+  /** The whole request, head and body; `n` counts up. */
+  readonly request: (n: number) => string;
+};
+
+export type Measured = {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly answers: number;
+  readonly notOk: number;
+};
+
+export const measure = async (load: Load): Promise<Measured> => {
+  const durations: number[] = [];
+  let next = 0;
+  let notOk = 0;
+  const startedMs = performance.now();
+  const endsMs = startedMs + load.seconds * 1000;
+
+  const one = async (): Promise<void> => {
+    const caller = await open(load.port);
+    while (performance.now() < endsMs) {
+      const sentMs = performance.now();
+      const status = await caller.ask(load.request(next++));
+      durations.push(performance.now() - sentMs);
+      if (status !== 200) notOk += 1;
+    }
+    caller.close();
+  };
+  await Promise.all(Array.from({ length: load.concurrency }, one));
+
+  const seconds = (performance.now() - startedMs) / 1000;
+  durations.sort((a, b) => a - b);
+  const at = (share: number): number => durations[Math.floor(durations.length * share)] ?? 0;
+  return {
+    perSecond: durations.length / seconds,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    answers: durations.length,
+    notOk,
+  };
+};
+
+type Caller = { ask(request: string): Promise<number>; close(): void };
+
+const open = (port: number): Promise<Caller> =>
+  new Promise((resolve, reject) => {
+    const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    let waiting: ((status: number) => void) | null = null;
+    let received = '';
+
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => {
+      received += chunk;
+      const headEnd = received.indexOf('\r\n\r\n');
+      if (headEnd < 0) return;
+      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
+      if (received.length < headEnd + 4 + length) return;
+      const status = Number(received.slice(9, 12));
+      received = '';
+      waiting?.(status);
+    });
+    socket.on('error', reject);
+    socket.on('connect', () =>
+      resolve({
+        ask: (request) =>
+          new Promise((answered) => {
+            waiting = answered;
+            socket.write(request);
+          }),
+        close: () => socket.destroy(),
+      }),
+    );
+  });
+
+export const post = (path: string, key: string, body: string, headers = ''): string =>
+  `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n${headers}` +
+  `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
+export const get = (path: string, key: string): string =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n\r\n`;

@@ -1,0 +1,48 @@
+// The supply chain: what is not there cannot be attacked.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+type Package = {
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly resolved?: string;
+};
+
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'));
+const manifest = read('package.json') as Record<string, Record<string, string>>;
+const packages = Object.entries(
+  read('package-lock.json').packages as Record<string, Package>,
+).filter(([path]) => path !== '');
+
+test('the server stands on fewer than forty packages', () => {
+  const runtime = packages.filter(([, found]) => !found.dev && !found.optional);
+  assert.ok(runtime.length < 40, `${runtime.length} packages`);
+});
+
+test('every version is pinned to the letter, and every package to its content', () => {
+  for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies']) {
+    for (const [name, version] of Object.entries(manifest[kind] ?? {})) {
+      assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} ${version}`);
+    }
+  }
+  for (const [path, found] of packages) assert.ok(found.integrity, path);
+});
+
+test('no package may run code while it is installed', () => {
+  assert.match(
+    readFileSync(new URL('../.npmrc', import.meta.url), 'utf8'),
+    /^ignore-scripts=true$/m,
+  );
+});
+
+test('the lockfile names no registry', () => {
+  assert.deepEqual(
+    packages.filter(([, found]) => found.resolved).map(([path]) => path),
+    [],
+  );
+});
