@@ -1,6 +1,5 @@
 // Makes an empty database, completely or not at all: initdb works in a folder of another name,
-// which gets its own name only when everything is on disk. What an interrupted attempt left behind
-// is thrown away by the next one.
+// which gets its own name only when everything is on disk.
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -16,6 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from './binaries.ts';
 import { commandThatEndsWithUs, environment } from './command.ts';
@@ -32,12 +32,25 @@ type Options = {
   throwAway: boolean;
 };
 
+/**
+ * What a killed first start left. Its initdb may be on its way out and still write, so what cannot
+ * be removed now is left to the next start: its name is not used again.
+ */
+export const removeInterrupted = async (home: Home): Promise<void> => {
+  for (const name of readdirSync(home.folder)) {
+    if (!name.startsWith('postgres.new-')) continue;
+    const path = join(home.folder, name);
+    await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }).catch(
+      () => {},
+    );
+  }
+};
+
 export const initializeCluster = async (options: Options): Promise<void> => {
   const { home } = options;
   const draft = join(home.folder, `postgres.new-${randomBytes(4).toString('hex')}`);
   const passwordFile = `${draft}.password`;
   try {
-    removeInterrupted(home.folder);
     mkdirSync(draft, { mode: 0o700 });
     giveTo(draft, home.runAs);
     writeFileSync(passwordFile, options.password, { mode: 0o600 });
@@ -53,13 +66,6 @@ export const initializeCluster = async (options: Options): Promise<void> => {
     throw explainFileError(error, home.folder);
   } finally {
     rmSync(passwordFile, { force: true });
-  }
-};
-
-const removeInterrupted = (folder: string): void => {
-  for (const name of readdirSync(folder)) {
-    if (!name.startsWith('postgres.new-')) continue;
-    rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
   }
 };
 

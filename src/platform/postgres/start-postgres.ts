@@ -10,7 +10,7 @@ import type { Log } from '#kit/context';
 import { type Binaries, packagedVersion, prepareBinaries } from './binaries.ts';
 import { lockFolder } from './folder-lock.ts';
 import { clusterIsMade, findHome, type Home, prepareDataFolder } from './home.ts';
-import { initializeCluster, owner } from './initialize-cluster.ts';
+import { initializeCluster, owner, removeInterrupted } from './initialize-cluster.ts';
 import { watchSize } from './log-file.ts';
 import { endOrphans } from './orphans.ts';
 import { passwordsFor } from './passwords.ts';
@@ -126,6 +126,7 @@ class Supervisor implements RunningPostgres {
       runAs: this.home.runAs,
     });
 
+    await removeInterrupted(this.home);
     if (isMade) refuseOtherVersion(this.home.cluster, this.binaries.major);
     else await this.initialize(throwAway);
 

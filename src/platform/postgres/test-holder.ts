@@ -8,14 +8,15 @@ const say = (line: unknown): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 };
 
+// A drain under way: the terminal's Ctrl-C does not end it at once.
+process.on('SIGINT', () => {});
+
 try {
   const { pid, ownerUrl } = await startPostgres({
     dataFolder: process.argv[2] as string,
     log: silent,
   });
   say({ pid, ownerUrl });
-  // A drain under way: the terminal's Ctrl-C does not end it at once.
-  process.on('SIGINT', () => {});
 } catch (error) {
   const { name, message } = error as Error;
   say({ name, message });
