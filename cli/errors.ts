@@ -24,7 +24,9 @@ export const explain = (error: unknown): string => {
 
 /** Their messages are written as whole sentences. */
 const isForPeople = (error: Error): boolean =>
-  ['CliError', 'StartError', 'SettingsError'].includes(error.name);
+  ['CliError', 'StartError', 'SettingsError', 'SchemaMismatch', 'LiveModeRefused'].includes(
+    error.name,
+  );
 
 const sentence = (message: string): string => {
   const [first = ''] = message.split('\n');

@@ -1,6 +1,6 @@
 // What the quick start leaves for programs (a file) and for people (a few lines).
 
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { inColumns, type Paint } from './terminal.ts';
 
@@ -24,6 +24,20 @@ export const writeQuickstart = (dataFolder: string, quickstart: Quickstart): voi
   rmSync(`${file}.new`, { force: true });
   writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
+};
+
+/** Null when no quick start is up on these data. */
+export const readQuickstart = (dataFolder: string): Quickstart | null => {
+  try {
+    const content = JSON.parse(readFileSync(fileIn(dataFolder), 'utf8')) as Record<string, string>;
+    return {
+      url: content['api'] ?? '',
+      secretKey: content['secret_key'] ?? '',
+      publishableKey: content['publishable_key'] ?? '',
+    };
+  } catch {
+    return null;
+  }
 };
 
 export const removeQuickstart = (dataFolder: string): void =>

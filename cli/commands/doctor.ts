@@ -1,11 +1,101 @@
+// tollgate doctor: every setting with its meaning and value, and what is wrong here.
+
 import type { Command } from 'commander';
-import { CliError } from '../errors.ts';
+import { systemClock } from '#kit/context';
+import { connect, isMigrated, readMigrations, withoutPassword } from '#platform/db';
+import { definitions, readSettings, type Settings, SettingsError } from '../../src/config.ts';
+import { refusalsOfDatabase } from '../../src/live-mode.ts';
+import { modules } from '../../src/modules.ts';
+import { explain } from '../errors.ts';
+import { paint, say, withDatabaseUrl } from '../with-runtime.ts';
 
 export const addDoctor = (program: Command): void => {
   program
-    .command('doctor', { hidden: true })
-    .description('look for what keeps Tollgate from running well here')
-    .action(() => {
-      throw new CliError('tollgate doctor is not there yet.');
+    .command('doctor')
+    .description('list every setting, and say what keeps Tollgate from running well here')
+    .action(async () => {
+      listSettings();
+      const problems = findWrongSettings();
+      if (problems.length === 0) problems.push(...(await findWrongDatabase()));
+      if (problems.length === 0) {
+        say('', paint.bold('Nothing wrong.'));
+        return;
+      }
+      say('', ...problems.map((problem) => `- ${problem}`));
+      process.exitCode = 1;
     });
+};
+
+const listSettings = (): void => {
+  for (const definition of Object.values(definitions)) {
+    const given = process.env[definition.env];
+    const shown = given === undefined || given === '' ? null : shownValue(definition, given);
+    const standard = definition.default === '' ? 'empty' : definition.default;
+    say(
+      `${paint.bold(definition.env)} ${shown ?? paint.dim(`(${standard})`)}`,
+      `  ${paint.dim(definition.says)}`,
+    );
+  }
+};
+
+const shownValue = (definition: { readonly kind: unknown }, given: string): string => {
+  if (definition.kind !== 'secret') return given;
+  return /^postgres(ql)?:\/\//.test(given) ? withoutPassword(given) : '(set)';
+};
+
+const findWrongSettings = (): string[] => {
+  try {
+    readSettings(process.env);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return [...error.problems];
+    throw error;
+  }
+};
+
+const findWrongDatabase = async (): Promise<string[]> => {
+  try {
+    return await withDatabaseUrl(diagnose);
+  } catch (error) {
+    return [explain(error)];
+  }
+};
+
+const diagnose = async (settings: Settings): Promise<string[]> => {
+  const database = await connect({
+    url: settings.databaseUrl,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 10_000,
+    applicationName: 'tollgate doctor',
+  });
+  try {
+    const [server] = await database.send<{ version: string; number: number }>({
+      name: '',
+      text: `select current_setting('server_version') as version,
+                    current_setting('server_version_num')::integer as number`,
+    });
+    say('', `PostgreSQL ${server?.version ?? 'unknown'}`);
+    const problems: string[] = [];
+    if ((server?.number ?? 0) < 160_000) problems.push('PostgreSQL 16 or later is needed.');
+    if (!(await isUpToDate(database))) {
+      problems.push(
+        'The schema is not up to date: tollgate migrate, or the next start, brings it there.',
+      );
+    }
+    const unsafe = await refusalsOfDatabase(database, systemClock.now());
+    // Asked as the owner, who does own the tables.
+    return [...problems, ...unsafe.filter((refusal) => !refusal.startsWith('The serving role'))];
+  } finally {
+    await database.close();
+  }
+};
+
+const isUpToDate = async (database: Parameters<typeof isMigrated>[0]): Promise<boolean> => {
+  try {
+    return await isMigrated(database, await readMigrations(modules));
+  } catch (error) {
+    // No table of migrations: an empty database.
+    if (error instanceof Error && /does not exist/.test(error.message)) return false;
+    throw error;
+  }
 };

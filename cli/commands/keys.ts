@@ -1,20 +1,147 @@
-import type { Command } from 'commander';
+// tollgate keys: API keys, for those who run the installation. Every change is in the audit log.
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { listAccounts } from '#identity/accounts';
+import { type ApiKey, createKey, type KeyKind, listKeys, revokeKey, rollKey } from '#identity/keys';
+import { parseId, spellId } from '#kit/ids';
+import type { Runtime } from '../../src/runtime.ts';
 import { CliError } from '../errors.ts';
+import { inColumns } from '../terminal.ts';
+import { paint, say, withRuntime } from '../with-runtime.ts';
+
+type Where = { readonly account?: string; readonly live: boolean };
+type Permissions = Record<string, 'read' | 'write'>;
 
 export const addKeys = (program: Command): void => {
-  const keys = program.command('keys', { hidden: true }).description('API keys');
-
-  for (const [name, says] of [
-    ['create', 'make a key and print it, this once'],
-    ['list', 'list the keys, without their secrets'],
-    ['roll', 'replace a key by a new one'],
-    ['revoke', 'end a key at once'],
-  ] as const) {
+  const keys = program.command('keys').description('make, list, roll and revoke API keys');
+  const add = (name: string, says: string) =>
     keys
       .command(name)
       .description(says)
-      .action(() => {
-        throw new CliError(`tollgate keys ${name} is not there yet.`);
-      });
+      .option('--account <id>', 'whose keys; needed when there are several accounts')
+      .option('--live', 'live keys rather than test keys', false);
+
+  add('create', 'make a key and print it, this once')
+    .option('--name <name>', 'what it is for', 'Made on the command line')
+    .addOption(
+      new Option('--kind <kind>', 'what it may do')
+        .choices(['secret', 'restricted', 'publishable'])
+        .default('secret'),
+    )
+    .addOption(
+      new Option(
+        '--allow <permissions>',
+        'for restricted keys: customers=write,events=read',
+      ).argParser(parsePermissions),
+    )
+    .action((options: Where & { name: string; kind: KeyKind; allow?: Permissions }) =>
+      withRuntime(async (runtime) => {
+        if ((options.kind === 'restricted') !== (options.allow !== undefined)) {
+          throw new CliError('--allow goes with --kind restricted, and the other way round.');
+        }
+        const scope = await scopeOf(runtime, options);
+        const text = await createKey(runtime.context, {
+          scope,
+          kind: options.kind,
+          name: options.name,
+          ...(options.allow ? { permissions: options.allow } : {}),
+        });
+        say(text);
+        if (process.stdout.isTTY) say(paint.dim('Keep it now: it is not shown again.'));
+      }),
+    );
+
+  add('list', 'list the keys, without their secrets').action((options: Where) =>
+    withRuntime(async (runtime) => {
+      const found = await listKeys(runtime.context, await scopeOf(runtime, options));
+      if (found.length === 0) say('There are no keys.');
+      else
+        say(
+          ...inColumns(
+            found.map((key) => [spellId('mk', key.id), describe(key)]),
+            paint,
+          ),
+        );
+    }),
+  );
+
+  add('roll <key>', 'make a new key like this one, and end this one after an overlap')
+    .addOption(
+      new Option('--overlap <hours>', 'how long both work, at most 168')
+        .default(24)
+        .argParser(parseHours),
+    )
+    .action((spelled: string, options: Where & { overlap: number }) =>
+      withRuntime(async (runtime) => {
+        const key = await findKey(runtime, spelled, options);
+        const text = await rollKey(runtime.context, key, options.overlap * 3_600_000);
+        if (text === null) throw new CliError(`The key ${spelled} has been revoked.`);
+        say(text);
+      }),
+    );
+
+  add('revoke <key>', 'end a key at once').action((spelled: string, options: Where) =>
+    withRuntime(async (runtime) => {
+      const key = await findKey(runtime, spelled, options);
+      const ended = await revokeKey(runtime.context, key);
+      say(
+        ended
+          ? 'Revoked. Other processes refuse it within a second.'
+          : 'It had been revoked before.',
+      );
+    }),
+  );
+};
+
+const scopeOf = async ({ context }: Runtime, { account, live }: Where) => {
+  const accounts = await listAccounts(context);
+  if (account === undefined) {
+    const [only, second] = accounts;
+    if (only && !second) return { accountId: only.id, livemode: live };
+    throw new CliError(
+      only
+        ? `There are several accounts; say which with --account: ${accounts.map(({ id, name }) => `${spellId('acct', id)} (${name})`).join(', ')}.`
+        : 'There is no account yet; npm start makes the first one.',
+    );
   }
+  const id = parseId('acct', account);
+  if (!accounts.some((known) => known.id === id))
+    throw new CliError(`There is no account ${account}.`);
+  return { accountId: id ?? '', livemode: live };
+};
+
+const findKey = async (runtime: Runtime, spelled: string, where: Where): Promise<ApiKey> => {
+  const id = parseId('mk', spelled);
+  const found = await listKeys(runtime.context, await scopeOf(runtime, where));
+  const key = found.find((known) => known.id === id);
+  if (key) return key;
+  throw new CliError(`There is no key ${spelled}; tollgate keys list shows those there are.`);
+};
+
+const describe = (key: ApiKey): string => {
+  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
+  const state =
+    key.revokedAtMs !== null
+      ? `revoked ${day(key.revokedAtMs)}`
+      : key.expiresAtMs !== null
+        ? `ends ${day(key.expiresAtMs)}`
+        : 'works';
+  const used = key.lastUsedAtMs === null ? 'never used' : `used ${day(key.lastUsedAtMs)}`;
+  return `${key.kind}  …${key.hint}  ${state}  ${used}  ${key.name}`;
+};
+
+const parsePermissions = (text: string): Permissions => {
+  const permissions: Permissions = {};
+  for (const part of text.split(',')) {
+    const match = /^\s*([a-z_]+)=(read|write)\s*$/.exec(part);
+    if (!match) throw new InvalidArgumentError('Write it like customers=write,events=read.');
+    permissions[match[1] ?? ''] = match[2] as 'read' | 'write';
+  }
+  return permissions;
+};
+
+const parseHours = (text: string): number => {
+  const hours = Number(text);
+  if (Number.isFinite(hours) && hours >= 0 && hours <= 168) return hours;
+  throw new InvalidArgumentError('It must be a number of hours from 0 to 168.');
 };

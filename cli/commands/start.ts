@@ -1,14 +1,10 @@
 // tollgate start: the gateway with what it needs around it, in the order in which a refusal is
 // cheapest, and taken down in the opposite order.
 
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { readSettings, type Settings } from '../../src/config.ts';
 import { loadStartGateway, type Role, roles } from '../gateway.ts';
 import { runGateway } from '../run-gateway.ts';
-
-const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
+import { settingsOfProject } from '../settings.ts';
 
 export const addStart = (program: Command): void => {
   program
@@ -32,10 +28,6 @@ export const addStart = (program: Command): void => {
       process.exit(code);
     });
 };
-
-/** The data folder stands in the project, wherever the command was given. */
-const settingsOfProject = (env: NodeJS.ProcessEnv): Settings =>
-  readSettings({ ...env, TOLLGATE_DATA: env.TOLLGATE_DATA || join(projectFolder, '.tollgate') });
 
 const parseRoles = (text: string): Role[] => {
   const names = text.split(',').map((name) => name.trim());

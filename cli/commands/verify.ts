@@ -1,11 +1,23 @@
+// tollgate verify: 0 when everything that can be proved holds, 1 with the first differences.
+
 import type { Command } from 'commander';
-import { CliError } from '../errors.ts';
+import { verify } from '../../src/verify.ts';
+import { paint, say, withRuntime } from '../with-runtime.ts';
 
 export const addVerify = (program: Command): void => {
   program
-    .command('verify', { hidden: true })
-    .description('ask the database every question that a healthy one answers with nothing')
-    .action(() => {
-      throw new CliError('tollgate verify is not there yet.');
+    .command('verify')
+    .description(
+      'prove the audit log and ask every question a healthy database answers with nothing',
+    )
+    .action(async () => {
+      const { audit, checks, problems } = await withRuntime(verify);
+      const looked = `${audit.entries} audit entries in ${audit.seals} seals, ${checks} checks`;
+      if (problems.length === 0) {
+        say(`${paint.bold('Nothing wrong.')} ${paint.dim(`(${looked})`)}`);
+        return;
+      }
+      say(...problems, paint.dim(`(${looked})`));
+      process.exitCode = 1;
     });
 };

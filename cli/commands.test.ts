@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readSettings } from '../src/config.ts';
+import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
+import { startGateway } from '../src/main.ts';
+
+const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-'));
+let on: TestDatabase;
+let env: NodeJS.ProcessEnv;
+
+type Result = { readonly code: number; readonly out: string; readonly err: string };
+
+const tollgate = (...args: string[]): Promise<Result> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { env, timeout: 30_000 }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
+    });
+  });
+
+before(async () => {
+  on = await testDatabase();
+  env = {
+    PATH: process.env['PATH'],
+    TOLLGATE_DATA: folder,
+    DATABASE_URL: on.ownerUrl,
+    DATABASE_APP_URL: on.appUrl,
+  };
+});
+
+describe('tollgate keys', () => {
+  test('on an empty installation says that there is no account', async () => {
+    const { code, err } = await tollgate('keys', 'list');
+    assert.equal(code, 1);
+    assert.equal(err, 'There is no account yet; npm start makes the first one.\n');
+  });
+
+  test('makes a key, lists it without its secret, rolls it and revokes it', async () => {
+    await asOwner(
+      on,
+      `insert into identity.accounts (id, name, is_first) values ('00000000-0000-7000-8000-000000000000', 'Shop', true)`,
+    );
+    const made = await tollgate('keys', 'create', '--name', 'Night jobs');
+    assert.match(made.out, /^sk_test_[0-9A-Za-z]{47}\n$/);
+
+    const listed = await tollgate('keys', 'list');
+    assert.match(listed.out, /secret {2}….{4} {2}works {2}never used {2}Night jobs/);
+    assert.ok(!listed.out.includes(made.out.trim().slice(10, 40)));
+
+    const [id = ''] = /mk_\w+/.exec(listed.out) ?? [];
+    const rolled = await tollgate('keys', 'roll', id, '--overlap', '1');
+    assert.match(rolled.out, /^sk_test_/);
+    assert.notEqual(rolled.out, made.out);
+    assert.match((await tollgate('keys', 'list')).out, /ends \d{4}-/);
+
+    assert.match((await tollgate('keys', 'revoke', id)).out, /^Revoked/);
+    assert.match((await tollgate('keys', 'revoke', id)).out, /had been revoked before/);
+    assert.match((await tollgate('keys', 'list')).out, /revoked \d{4}-/);
+  });
+
+  test('says what is wrong with what it was told', async () => {
+    for (const [args, code, says] of [
+      [['keys', 'revoke', 'mk_unknown'], 1, /There is no key mk_unknown/],
+      [['keys', 'create', '--kind', 'restricted'], 1, /--allow goes with --kind restricted/],
+      [['keys', 'create', '--allow', 'customers:write'], 2, /customers=write,events=read/],
+      [
+        ['keys', 'create', '--kind', 'golden'],
+        2,
+        /Allowed choices are secret, restricted, publishable/,
+      ],
+      [['keys', 'list', '--account', 'acct_x'], 1, /There is no account acct_x/],
+    ] as const) {
+      const result = await tollgate(...args);
+      assert.equal(result.code, code, result.err);
+      assert.match(result.err, says);
+    }
+  });
+
+  test('live keys and test keys are apart', async () => {
+    assert.match((await tollgate('keys', 'create', '--live')).out, /^sk_live_/);
+    assert.match((await tollgate('keys', 'list', '--live')).out, /Made on the command line/);
+  });
+});
+
+describe('tollgate verify', () => {
+  test('finds nothing wrong with what is right, and says so with code 0', async () => {
+    const { code, out } = await tollgate('verify');
+    assert.equal(code, 0, out);
+    assert.match(out, /^Nothing wrong\. \(\d+ audit entries in \d+ seals, \d+ checks\)/);
+  });
+
+  test('names the first differences, and says so with code 1', async () => {
+    await asOwner(
+      on,
+      `insert into cards.customers (account_id, livemode, id, version, metadata, details)
+       values ('00000000-0000-7000-8000-000000000000', false, '01900000-0000-7000-8000-000000000001', 3, '{}', '{}')`,
+    );
+    const { code, out } = await tollgate('verify');
+    assert.equal(code, 1);
+    assert.match(
+      out,
+      /cards\/customers: not so that the last event of a customer carries its version \(1 rows/,
+    );
+    await asOwner(on, 'delete from cards.customers');
+  });
+});
+
+describe('tollgate doctor', () => {
+  test('lists every setting, without secrets, and finds nothing wrong', async () => {
+    const { out } = await tollgate('doctor');
+    assert.match(out, /TOLLGATE_DATA/);
+    assert.match(out, /PostgreSQL 1[678]/);
+    assert.doesNotMatch(out, new RegExp(new URL(on.appUrl).password));
+  });
+
+  test('names a misspelt setting', async () => {
+    env = { ...env, TOLLGATE_PROT: '1' };
+    const { code, out } = await tollgate('doctor');
+    delete env['TOLLGATE_PROT'];
+    assert.equal(code, 1);
+    assert.match(out, /- TOLLGATE_PROT is not a setting of Tollgate/);
+  });
+
+  test('sees a schema that is behind, and a newer one', async () => {
+    await asOwner(on, `delete from public.tollgate_migrations where module = 'cards/customers'`);
+    assert.match((await tollgate('doctor')).out, /The schema is not up to date/);
+    await asOwner(
+      on,
+      `insert into public.tollgate_migrations (module, number, name, checksum)
+       values ('cards/time-travel', 1, '0001-future', '')`,
+    );
+    const { code, err } = await tollgate('migrate');
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /^The data were written by a newer version of Tollgate \(it applied cards\/time-travel\/0001-future\)/,
+    );
+  });
+});
+
+describe('tollgate events tail', () => {
+  test('prints what happens while it happens', async () => {
+    const fresh = await testDatabase();
+    const gateway = await startGateway(
+      {
+        ...readSettings({
+          PORT: '0',
+          TOLLGATE_DATA: join(folder, 'tail'),
+          TOLLGATE_LOG_LEVEL: 'error',
+        }),
+        databaseUrl: fresh.ownerUrl,
+        databaseAppUrl: fresh.appUrl,
+      },
+      { roles: ['api', 'worker'], quickstart: true },
+    );
+    const key = gateway.testKeys?.secretKey ?? '';
+    const tail = spawn(
+      process.execPath,
+      [program, 'events', 'tail', '--url', gateway.url, '--key', key, '--type', 'customer.*'],
+      { env, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    try {
+      const create = () =>
+        fetch(`${gateway.url}/v1/customers`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}` },
+        });
+      const line = once(tail.stdout, 'data');
+      // It may not listen yet when the first one is made.
+      const making = setInterval(() => void create(), 300);
+      const [text] = (await line) as [Buffer];
+      clearInterval(making);
+      assert.match(String(text), /customer\.created\s+cus_\w{22}\s+evt_\w{22}/);
+    } finally {
+      tail.kill('SIGTERM');
+      await gateway.stop();
+    }
+  });
+});
