@@ -262,6 +262,8 @@ describe('a path', () => {
       route('charge'),
       'You cannot expand more than 4 levels of a property. Property: a.b.c.d.e',
     ],
+    ['data', route('charge'), 'This property cannot be expanded (data).'],
+    ['customer.data', route('charge'), 'This property cannot be expanded (customer.data).'],
     ['constructor', route('charge'), 'This property cannot be expanded (constructor).'],
   ];
   for (const [path, on, message] of refused) {

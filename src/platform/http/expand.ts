@@ -65,7 +65,13 @@ export const createExpander = (definitions: readonly ResourceDefinition[]): Expa
 };
 
 type Resources = ReadonlyMap<string, ResourceDefinition>;
-type Place = { readonly resource: ResourceDefinition; readonly prefix: string };
+type Place = {
+  readonly resource: ResourceDefinition;
+  /** The way from its top: empty, or the hash we are in. */
+  readonly prefix: string;
+  /** Whether a list of them may be here, whose items stand under `data`. */
+  readonly listed: boolean;
+};
 /** Where a path leads, or why it leads nowhere. */
 type Walk = 'expands' | 'stands still' | 'unknown';
 
@@ -79,7 +85,7 @@ const checkPath = (
   if (segments.length > levelsMax) throw tooManyLevels(path);
 
   const root = resources.get(route.object ?? '');
-  const places = root === undefined ? [] : [{ resource: root, prefix: '' }];
+  const places = root === undefined ? [] : [{ resource: root, prefix: '', listed: false }];
   const isList = route.list === true;
   if (principal.kind === 'publishable' && route.publishableExpand?.includes(path) !== true) {
     throw notExpandable(path);
@@ -142,18 +148,21 @@ const step = (
 
   if (rule === undefined) {
     // `data` of an inline or included list, or the way down a hash to a field that can be expanded.
-    if (segment === 'data' && place.prefix === '') return { places: [place], expands: true };
+    if (segment === 'data' && place.listed) {
+      return { places: [{ ...place, listed: false }], expands: true };
+    }
     const leads = Object.keys(place.resource.expandable ?? {}).some((path) =>
       path.startsWith(`${field}.`),
     );
-    return leads ? { places: [{ ...place, prefix: field }], expands: false } : null;
+    return leads ? { places: [{ ...place, prefix: field, listed: false }], expands: false } : null;
   }
 
   const kinds = kindsOf(rule);
-  const targets = kinds.map((kind) => resources.get(kind)).filter((found) => found !== undefined);
+  // A kind that no module has yet leads no further, but may be named.
+  const targets = kinds.map((kind) => resources.get(kind) ?? { object: kind });
   for (const target of targets) checkPermission(target, principal);
   return {
-    places: targets.map((resource) => ({ resource, prefix: '' })),
+    places: targets.map((resource) => ({ resource, prefix: '', listed: !('to' in rule) })),
     expands: true,
   };
 };
@@ -255,7 +264,11 @@ const siteOf = (resources: Resources, holder: Json, tree: Tree, object?: string)
   const resource =
     resources.get(String(holder['object'])) ??
     (object === undefined ? undefined : resources.get(object));
-  return { holder, tree, place: resource === undefined ? null : { resource, prefix: '' } };
+  return {
+    holder,
+    tree,
+    place: resource === undefined ? null : { resource, prefix: '', listed: false },
+  };
 };
 
 /** Copies what is already there and goes on below it; notes what has to be loaded. */

@@ -1,4 +1,5 @@
 export * from './currency-codes.ts';
+export { documentHandlers } from './documents.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
 export * from './expand.ts';
@@ -7,7 +8,9 @@ export type { AnswerToKeep, AskedAgain, IdempotencyStore, Recollection } from '.
 export * from './list.ts';
 export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';
 export { createHttpMetrics, type HttpMetrics } from './metrics.ts';
+export { type OpenApiOptions, openApiDocument } from './openapi.ts';
 export { compileParameters, type Parameters, type Parsed } from './parameters.ts';
+export { type ReferencePage, referencePage } from './reference-page.ts';
 export * from './refusals.ts';
 export { newRequestId } from './request-id.ts';
 export * from './route.ts';

@@ -1,0 +1,49 @@
+// `/openapi.json` and `/docs`: rendered once, when the server is made, because routes do not change.
+
+import { createHash } from 'node:crypto';
+import { toJson } from './execute.ts';
+import type { OpenApiOptions } from './openapi.ts';
+import { openApiDocument } from './openapi.ts';
+import { referencePage } from './reference-page.ts';
+import type { Route } from './route.ts';
+import type { PlainHandler } from './server.ts';
+
+export const documentHandlers = (
+  routes: readonly Route[],
+  options: OpenApiOptions,
+): readonly PlainHandler[] => {
+  const page = referencePage(routes, options);
+  return [
+    still('/openapi.json', toJson(openApiDocument(routes, options)), {
+      'Content-Type': 'application/json',
+      'Access-Control-Allow-Origin': '*',
+    }),
+    still('/docs', page.html, {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': page.contentSecurityPolicy,
+    }),
+  ];
+};
+
+/** A text that stays the same until the next start; browsers ask whether it still does. */
+const still = (
+  path: string,
+  text: string,
+  headers: Readonly<Record<string, string>>,
+): PlainHandler => {
+  const body = Buffer.from(text);
+  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  const all = { ...headers, ETag: tag, 'Cache-Control': 'no-cache' };
+
+  return {
+    method: 'GET',
+    path,
+    handle: (request, response) => {
+      if (request.headers['if-none-match'] === tag) {
+        response.writeHead(304, all).end();
+        return;
+      }
+      response.writeHead(200, { ...all, 'Content-Length': body.length }).end(body);
+    },
+  };
+};
