@@ -109,7 +109,7 @@ describe('the quick start', { concurrency: 3 }, () => {
     const server = serverOf(dataFolder);
     killed.process.kill('SIGKILL');
     await killed.ended;
-    for (let waits = 0; isThere(server) && waits < 100; waits += 1) await sleep(50);
+    for (let waits = 0; isThere(server) && waits < 300; waits += 1) await sleep(50);
     assert.equal(isThere(server), false);
 
     writeFileSync(join(dataFolder, 'quickstart.json'), '{"api":"stale"}');
@@ -139,7 +139,7 @@ describe('the quick start', { concurrency: 3 }, () => {
     const ready = { process: launcher, output: () => '', ended: Promise.resolve(0) };
     await readiness(dataFolder, ready);
     launcher.kill('SIGKILL');
-    for (let waits = 0; isThere(gateway) && waits < 100; waits += 1) await sleep(50);
+    for (let waits = 0; isThere(gateway) && waits < 300; waits += 1) await sleep(50);
     assert.equal(isThere(gateway), false);
     assert.equal(existsSync(join(dataFolder, 'quickstart.json')), false);
   });
@@ -150,7 +150,7 @@ describe('the quick start', { concurrency: 3 }, () => {
     const toldAt = performance.now();
     gateway.process.kill('SIGINT');
     await gateway.ended;
-    assert.ok(performance.now() - toldAt < 2_000);
+    assert.ok(performance.now() - toldAt < 5_000);
   });
 });
 

@@ -5,12 +5,15 @@
 
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   constants,
   cpSync,
   existsSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -33,7 +36,9 @@ export const prepareBinaries = (options: { copyFolder: string; runAs: RunAs }): 
   const source = packagedFolder();
   if (makeLinks(source) && versionOf(source, options.runAs).ok) return binariesIn(source);
 
-  const copy = copyOnce(source, options.copyFolder);
+  const copy = options.copyFolder;
+  if (existsSync(copy) && versionOf(copy, options.runAs).ok) return binariesIn(copy);
+  copyAnew(source, copy);
   const version = versionOf(copy, options.runAs);
   if (version.ok) return binariesIn(copy);
   throw new StartError(
@@ -110,11 +115,11 @@ const firstLine = (text: string): string => text.trim().split('\n')[0] ?? '';
 const notNeeded = (path: string): boolean =>
   ['.a', '.pc'].includes(extname(path)) || basename(path) === 'pgxs';
 
-const copyOnce = (source: string, target: string): string => {
-  if (existsSync(target)) return target;
-
-  const draft = `${target}.${process.pid}`;
+/** Only the holder of the data folder's lock comes here, so nobody else makes the same copy. */
+const copyAnew = (source: string, target: string): void => {
+  const draft = `${target}.new`;
   try {
+    for (const path of [draft, target]) rmSync(path, { recursive: true, force: true });
     cpSync(source, draft, {
       recursive: true,
       verbatimSymlinks: true,
@@ -122,13 +127,22 @@ const copyOnce = (source: string, target: string): string => {
       filter: (path) => !notNeeded(path),
     });
     makeLinksOfCopy(draft, source);
+    letOthersRead(draft);
     renameSync(draft, target);
   } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    if (existsSync(target)) return target;
     throw explainFileError(error, dirname(target));
   }
-  return target;
+};
+
+/** Whatever our umask says: the copy is there for another user to run. */
+const letOthersRead = (folder: string): void => {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const isProgram = (statSync(path).mode & 0o100) !== 0;
+    chmodSync(path, isProgram ? 0o755 : 0o644);
+  }
+  chmodSync(folder, 0o755);
 };
 
 const makeLinksOfCopy = (copy: string, source: string): void => {

@@ -33,7 +33,8 @@ export type Home = {
 export const prepareDataFolder = (dataFolder: string): string => {
   const folder = resolve(dataFolder);
   try {
-    mkdirSync(folder, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
+    const isNew = mkdirSync(folder, { recursive: true }) !== undefined;
+    if (isNew) chmodSync(folder, isRoot() ? 0o711 : 0o700);
   } catch (error) {
     throw explainFileError(error, folder);
   }

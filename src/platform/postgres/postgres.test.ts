@@ -69,12 +69,13 @@ const recall = async (url: string): Promise<unknown> =>
 /** On every system, number one. */
 const daemon = { uid: 1, gid: 1 };
 
+const holderProgram = fileURLToPath(new URL('./test-holder.ts', import.meta.url));
+
 type Holder = { process: ChildProcess; said: Promise<Record<string, string>> };
 
 /** A gateway in a process of its own; in a session of its own when a test signals its group. */
 const holderOn = (folder: string, options: { uid?: number; gid?: number } = {}): Holder => {
-  const program = fileURLToPath(new URL('./test-holder.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, folder], {
+  const child = spawn(process.execPath, [holderProgram, folder], {
     ...options,
     cwd: '/',
     detached: true,
@@ -129,7 +130,7 @@ const refusal = (code: string, says: RegExp) => (error: Error & { code?: string 
 };
 
 describe('the embedded PostgreSQL', together, () => {
-  test('keeps its data over stop and start, and its second start is quick', async () => {
+  test('keeps its data over stop and start, and is made only once', async () => {
     const folder = folderForTest();
     const first = await start(folder);
     await remember(first.ownerUrl, 'kept');
@@ -137,11 +138,10 @@ describe('the embedded PostgreSQL', together, () => {
     assert.equal(startOf(first.pid), undefined);
     assert.deepEqual(await first.exited, { code: 0, signal: null });
 
-    const begunAt = performance.now();
+    const made = lstatSync(join(folder, 'postgres/PG_VERSION')).mtimeMs;
     const second = await start(folder);
-    const tookMs = performance.now() - begunAt;
     assert.equal(await recall(second.ownerUrl), 'kept');
-    assert.ok(tookMs < 3_000, `took ${tookMs} ms`);
+    assert.equal(lstatSync(join(folder, 'postgres/PG_VERSION')).mtimeMs, made);
     await second.stop();
   });
 
@@ -251,7 +251,7 @@ describe('when something is killed', together, () => {
     await client.query('begin; create table half (a int)');
 
     await kill(holder.process);
-    assert.ok(await ends(Number(pid), 5_000));
+    assert.ok(await ends(Number(pid), 15_000));
     assert.deepEqual(watchersOf(pid), []);
   });
 
@@ -405,12 +405,11 @@ describe('a start is refused with one sentence', together, () => {
     skip: !mayMount() && 'mounting is not allowed here',
   }, async () => {
     const folder = folderForTest();
-    const program = fileURLToPath(new URL('./test-holder.ts', import.meta.url));
     const script =
       'mount -t tmpfs -o size=30m,mode=711 tmpfs "$1" && exec "$2" "$3" "$1" && sleep 1';
     const child = spawn(
       'unshare',
-      ['--mount', 'sh', '-c', script, 'sh', folder, process.execPath, program],
+      ['--mount', 'sh', '-c', script, 'sh', folder, process.execPath, holderProgram],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const said = await firstLine(child);
@@ -463,6 +462,23 @@ describe('as root', { ...together, skip: !isRoot() && 'this is an ordinary user'
     await postgres.stop();
   });
 
+  test('a strict umask keeps nobody from running a copy of the binaries', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'untraversable-'));
+    const child = spawn(
+      '/bin/sh',
+      ['-c', 'umask 077 && exec "$@"', 'sh', process.execPath, holderProgram, folder],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const { ownerUrl, message } = await firstLine(child);
+    const outside = dirname(realpathSync(join(folder, 'postgres')));
+    after(() => {
+      for (const path of [folder, outside]) rmSync(path, { recursive: true, force: true });
+    });
+    assert.equal(message, undefined);
+    assert.deepEqual(await query(ownerUrl as string, 'select 1 as one'), [{ one: 1 }]);
+    await kill(child);
+  });
+
   test('a user without a name is told so', async () => {
     const folder = folderForTest();
     chownSync(folder, 54_321, 54_321);
@@ -480,7 +496,7 @@ const startBound = async (folder: string) => {
 };
 
 const until = async (holds: () => boolean): Promise<void> => {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   while (!holds()) {
     assert.ok(performance.now() < deadline, 'It took too long.');
     await sleep(20);
