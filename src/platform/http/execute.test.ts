@@ -162,6 +162,16 @@ describe('a refusal', () => {
     assert.equal((await post('amount=5')).headers['idempotent-replayed'], 'true');
   });
 
+  test('that wrote something is kept whatever its status', async () => {
+    handler = async () => ({
+      body: new ApiError(429, 'The provider is busy.'),
+      writes: [{ into: testInsert, row: ['attempt'] }],
+    });
+    await post('amount=5');
+    assert.equal((await post('amount=5')).headers['idempotent-replayed'], 'true');
+    assert.deepEqual(server.committed, [['attempt']]);
+  });
+
   test('before the handler leaves the key usable', async () => {
     assert.equal((await post('amount=x')).status, 400);
     assert.equal((await post('amount=5&expand[]=x')).status, 400);

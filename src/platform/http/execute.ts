@@ -186,9 +186,12 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
   return keeps || (answer !== null && claimed) ? 'stored' : 'not stored';
 };
 
-/** Not kept, so that the key stays usable: who may not, who is too fast, and our own overload. */
-const isKept = ({ status }: Decision): boolean =>
-  status !== 401 && status !== 403 && status !== 429 && status !== 503;
+/**
+ * Not kept, so that the key stays usable: who may not, who is too fast, and our own overload. What
+ * wrote something is always kept, or trying again would write it twice.
+ */
+const isKept = ({ status, writes }: Decision): boolean =>
+  writes.length > 0 || (status !== 401 && status !== 403 && status !== 429 && status !== 503);
 
 /** What the holder of the key answered. Null when there is no holder any more: then it is our turn. */
 const recall = async (execution: Execution): Promise<Answer | null> => {

@@ -2,7 +2,8 @@
 // given to the server rather than imported.
 
 import type { Context, Scope, Write, WriteStatement } from '#kit/context';
-import { idempotencyKeyInvalid } from './refusals.ts';
+import { cardNumberRefused, idempotencyKeyInvalid } from './refusals.ts';
+import { containsCardNumber } from './sensitive.ts';
 
 export type AskedAgain = {
   readonly scope: Scope;
@@ -43,5 +44,7 @@ const keyPattern = /^[\x20-\x7e]{1,255}$/;
 
 export const checkIdempotencyKey = (key: string): string => {
   if (!keyPattern.test(key)) throw idempotencyKeyInvalid();
+  // Events repeat the key of their request.
+  if (containsCardNumber(key, { wholeWords: true })) throw cardNumberRefused('Idempotency-Key');
   return key;
 };

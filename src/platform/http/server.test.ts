@@ -388,6 +388,14 @@ describe('a header', () => {
     });
   }
 
+  test('with a card number as idempotency key is refused, a UUID never', async () => {
+    const { status, text } = await post('amount=5', { 'Idempotency-Key': '4242424242424242' });
+    assert.equal(status, 400);
+    assert.doesNotMatch(text, /42424242/);
+    const uuid = 'stripe-node-retry-42424242-4242-4242-8242-424242424242';
+    assert.equal((await post('amount=5', { 'Idempotency-Key': uuid })).status, 200);
+  });
+
   test('of SDKs that is noise is ignored', async () => {
     const noise = {
       'X-Stripe-Client-User-Agent': '{"lang',
@@ -537,6 +545,23 @@ test('a body that drips in is ended by the time limit', async () => {
   assert.match(answer, /^HTTP\/1\.1 408 /);
   await impatient.close();
   assert.deepEqual(impatient.committed, []);
+});
+
+test('a caller who hangs up within the body leaves nothing behind', async () => {
+  const left = await startTestServer({ routes });
+  const socket = connect(left.port, '127.0.0.1', () => {
+    socket.write(
+      `POST /v1/things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${testKeys.secret}\r\nContent-Length: 100\r\n\r\namount=5`,
+    );
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+
+  const startedMs = performance.now();
+  await left.close();
+  assert.ok(performance.now() - startedMs < 1_000);
+  assert.deepEqual(left.committed, []);
 });
 
 test('a caller who hangs up does not stop the work', async () => {
