@@ -3,6 +3,7 @@
 // are there or neither. Who loses a race asks the handler again, or repeats the winner's bytes.
 
 import type { Context, Write } from '#kit/context';
+import { DatabaseUnavailable } from '#platform/db';
 import type { ErrorPlace } from './errors.ts';
 import { ApiError, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
@@ -120,6 +121,8 @@ const decide = async (execution: Execution, run: Run): Promise<Decision | 'key t
     return await render(execution, outcome);
   } catch (error) {
     if (error instanceof KeyTaken) return 'key taken';
+    // The database is away: nothing was decided, so there is nothing to keep under the key.
+    if (error instanceof DatabaseUnavailable) throw error;
     if (error instanceof ApiError) return errorDecision(execution, error, []);
 
     const { requestId } = run.request;

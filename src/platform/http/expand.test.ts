@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { ApiError } from './errors.ts';
-import type { Load, ResourceDefinition } from './expand.ts';
 import { createExpander } from './expand.ts';
+import type { Load, ResourceDefinition } from './resource.ts';
 import type { Principal, Route } from './route.ts';
 import { createMemoryStore, testContext, testKeys, testPrincipals, testScope } from './testing.ts';
 

@@ -2,7 +2,7 @@ export * from './currency-codes.ts';
 export { documentHandlers } from './documents.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
-export * from './expand.ts';
+export { createExpander, type Expander } from './expand.ts';
 export type { Authenticate, RequestLimits } from './frame.ts';
 export type { AnswerToKeep, AskedAgain, IdempotencyStore, Recollection } from './idempotency.ts';
 export * from './list.ts';
@@ -13,6 +13,7 @@ export { compileParameters, type Parameters, type Parsed } from './parameters.ts
 export { type ReferencePage, referencePage } from './reference-page.ts';
 export * from './refusals.ts';
 export { newRequestId } from './request-id.ts';
+export type { Expandable, Load, ResourceDefinition } from './resource.ts';
 export * from './route.ts';
 export * from './schema.ts';
 export * from './search-query.ts';

@@ -6,10 +6,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import findMyWay from 'find-my-way';
 import type { Context } from '#kit/context';
+import { DatabaseUnavailable } from '#platform/db';
 import { ApiError, renderError } from './errors.ts';
 import type { Answer } from './execute.ts';
 import { toJson } from './execute.ts';
-import type { ResourceDefinition } from './expand.ts';
 import { createExpander } from './expand.ts';
 import type { Authenticate, CompiledRoute, Exchange, FrameParts, RequestLimits } from './frame.ts';
 import { answerExchange, compileRoute, errorPlace } from './frame.ts';
@@ -20,6 +20,7 @@ import { noMetrics } from './metrics.ts';
 import { internalError, overloaded, urlUnknown } from './refusals.ts';
 import { CallerGone } from './request-body.ts';
 import { newRequestId } from './request-id.ts';
+import type { ResourceDefinition } from './resource.ts';
 import type { Route } from './route.ts';
 import type { HttpSettings } from './settings.ts';
 import { httpDefaults } from './settings.ts';
@@ -244,10 +245,16 @@ const answerOrError = async (door: Door, exchange: Exchange): Promise<Answer | n
       parts.context.log.error({ requestId, operation, error }, 'a request failed');
     }
 
-    const refusal = error instanceof ApiError ? error : internalError(requestId);
+    const refusal = refusalFor(error, requestId);
     const body = toJson(renderError(refusal, errorPlace(parts.settings, exchange)));
     return { status: refusal.status, body, error: refusal, stored: false, replayOf: null };
   }
+};
+
+/** A database that is away comes back: the caller may try again, with the same key. */
+const refusalFor = (error: unknown, requestId: string): ApiError => {
+  if (error instanceof ApiError) return error;
+  return error instanceof DatabaseUnavailable ? overloaded() : internalError(requestId);
 };
 
 const sendAnswer = (

@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import Stripe from 'stripe';
 import { Type } from 'typebox';
-import type { ResourceDefinition } from './expand.ts';
 import type { ListParameters } from './list.ts';
 import { list, listWindow, page, searchResult } from './list.ts';
 import { mergeMetadata } from './metadata.ts';
 import { cardRefused, resourceMissing } from './refusals.ts';
+import type { ResourceDefinition } from './resource.ts';
 import { route } from './route.ts';
 import type { MetadataChange } from './schema.ts';
 import {

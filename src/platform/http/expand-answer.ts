@@ -1,0 +1,198 @@
+// Fills a rendered answer level by level: what waits on one level is loaded together, each id once.
+
+import type { Context, Scope } from '#kit/context';
+import type { Expandable, Load, Place, Resources } from './resource.ts';
+import { fieldAt, kindsOf, ruleAt } from './resource.ts';
+
+export type ExpandInput = {
+  readonly scope: Scope;
+  readonly body: unknown;
+  readonly object: string;
+  readonly paths: readonly string[];
+  readonly related?: Readonly<Record<string, unknown>>;
+};
+
+type Json = Record<string, unknown>;
+type Tree = Map<string, Tree>;
+
+/** An object that is our own copy, where in its resource we are, and what to expand below. */
+type Site = { readonly holder: Json; readonly place: Place | null; readonly tree: Tree };
+
+/** A field that waits for what it points to. `holderId` is set where the field is included. */
+type Wanted = {
+  readonly site: Site;
+  readonly segment: string;
+  readonly id: string;
+  readonly rule: Expandable;
+  readonly put: (value: Json) => void;
+};
+
+export const expandAnswer = async (
+  resources: Resources,
+  context: Context,
+  { scope, body, object, paths, related = {} }: ExpandInput,
+): Promise<unknown> => {
+  if (!isObject(body)) return body;
+
+  const root = { ...body };
+  const loader = createLoader(resources, context, scope, related);
+  let sites: Site[] = [siteOf(resources, root, treeOf(paths), object)];
+
+  while (sites.length > 0) {
+    const wanted: Wanted[] = [];
+    const next: Site[] = [];
+    for (const site of sites) enterFields(resources, site, wanted, next);
+
+    await loader.load(wanted);
+    for (const want of wanted) {
+      const found = loader.find(want);
+      if (!isObject(found)) continue;
+      const copy = { ...found };
+      want.put(copy);
+      const below = want.site.tree.get(want.segment)!;
+      if (below.size > 0) next.push(siteOf(resources, copy, below));
+    }
+    sites = next;
+  }
+  return root;
+};
+
+const treeOf = (paths: readonly string[]): Tree => {
+  const root: Tree = new Map();
+  for (const path of paths) {
+    let node = root;
+    for (const segment of path.split('.')) {
+      const below: Tree = node.get(segment) ?? new Map();
+      node.set(segment, below);
+      node = below;
+    }
+  }
+  return root;
+};
+
+const siteOf = (resources: Resources, holder: Json, tree: Tree, object?: string): Site => {
+  const resource =
+    resources.get(String(holder['object'])) ??
+    (object === undefined ? undefined : resources.get(object));
+  return {
+    holder,
+    tree,
+    place: resource === undefined ? null : { resource, prefix: '', listed: false },
+  };
+};
+
+/** Copies what is already there and goes on below it; notes what has to be loaded. */
+const enterFields = (resources: Resources, site: Site, wanted: Wanted[], next: Site[]): void => {
+  for (const [segment, tree] of site.tree) {
+    const { holder, place } = site;
+    const rule = place === null ? undefined : ruleAt(place, segment);
+    const value = holder[segment];
+
+    if (rule !== undefined && 'include' in rule && value === undefined) {
+      const { id } = holder;
+      const put = (found: Json) => (holder[segment] = found);
+      if (typeof id === 'string') wanted.push({ site, segment, id, rule, put });
+      continue;
+    }
+    if (typeof value === 'string' && rule !== undefined && 'to' in rule) {
+      const put = (found: Json) => (holder[segment] = found);
+      wanted.push({ site, segment, id: value, rule, put });
+      continue;
+    }
+    if (Array.isArray(value)) enterArray(resources, { site, segment, value, rule }, wanted, next);
+    else if (isObject(value)) {
+      const copy = { ...value };
+      holder[segment] = copy;
+      next.push(
+        copy['object'] === undefined && place !== null
+          ? { holder: copy, tree, place: { ...place, prefix: fieldAt(place, segment) } }
+          : siteOf(resources, copy, tree),
+      );
+    }
+  }
+};
+
+const enterArray = (
+  resources: Resources,
+  field: { site: Site; segment: string; value: unknown[]; rule: Expandable | undefined },
+  wanted: Wanted[],
+  next: Site[],
+): void => {
+  const { site, segment, value, rule } = field;
+  const items = [...value];
+  site.holder[segment] = items;
+
+  for (const [at, item] of items.entries()) {
+    if (typeof item === 'string' && rule !== undefined && 'to' in rule) {
+      const put = (found: Json) => (items[at] = found);
+      wanted.push({ site, segment, id: item, rule, put });
+    } else if (isObject(item)) {
+      const copy = { ...item };
+      items[at] = copy;
+      next.push(siteOf(resources, copy, site.tree.get(segment)!));
+    }
+  }
+};
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+type Loader = {
+  load(wanted: readonly Wanted[]): Promise<void>;
+  find(want: Wanted): unknown;
+};
+
+const createLoader = (
+  resources: Resources,
+  context: Context,
+  scope: Scope,
+  related: Readonly<Record<string, unknown>>,
+): Loader => {
+  const objects = new Map<string, unknown>(Object.entries(related));
+  const included = new Map<Expandable, Map<string, unknown>>();
+  const asked = new Set<string>();
+
+  const loadReferences = async (wanted: readonly Wanted[]): Promise<void> => {
+    const missing = wanted.filter(({ id, rule }) => 'to' in rule && !objects.has(id));
+    const byKind = new Map<string, Set<string>>();
+    for (const { id, rule } of missing) {
+      for (const kind of kindsOf(rule)) {
+        const resource = resources.get(kind);
+        if (resource?.load === undefined || resource.owns?.(id) === false) continue;
+        if (asked.has(`${kind} ${id}`)) continue;
+        asked.add(`${kind} ${id}`);
+        byKind.set(kind, (byKind.get(kind) ?? new Set()).add(id));
+      }
+    }
+
+    await Promise.all(
+      [...byKind].map(async ([kind, ids]) => {
+        const loaded = await resources.get(kind)!.load!(context, scope, [...ids]);
+        for (const [id, object] of loaded) objects.set(id, object);
+      }),
+    );
+  };
+
+  const loadIncluded = async (wanted: readonly Wanted[]): Promise<void> => {
+    const byRule = new Map<Expandable, Set<string>>();
+    for (const { rule, id } of wanted) {
+      if (!('include' in rule) || included.get(rule)?.has(id)) continue;
+      byRule.set(rule, (byRule.get(rule) ?? new Set()).add(id));
+    }
+
+    await Promise.all(
+      [...byRule].map(async ([rule, ids]) => {
+        const loaded = await (rule as { include: Load }).include(context, scope, [...ids]);
+        included.set(rule, new Map([...(included.get(rule) ?? []), ...loaded]));
+      }),
+    );
+  };
+
+  return {
+    load: async (wanted) => {
+      if (wanted.length === 0) return;
+      await Promise.all([loadReferences(wanted), loadIncluded(wanted)]);
+    },
+    find: ({ rule, id }) => ('to' in rule ? objects.get(id) : included.get(rule)?.get(id)),
+  };
+};
