@@ -3,10 +3,11 @@
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { gatherEventKinds } from '#platform/events';
+import { API_VERSION, gatherEventKinds } from '#platform/events';
 import {
   ApiError,
   createHttpServer,
+  documentHandlers,
   type HttpMetrics,
   type HttpServer,
   type PlainHandler,
@@ -18,7 +19,7 @@ import { countAliveWorkers } from '#platform/jobs';
 import { createLimits } from '#platform/limits';
 import { modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
-import { documentHandlers } from './documents.ts';
+import { VERSION } from '../version.ts';
 
 export const gatherRoutes = (): readonly Route[] => {
   const eventKinds = gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? []));
@@ -53,7 +54,12 @@ export const createApi = (
     ...(input.metrics ? { metrics: input.metrics } : {}),
     handlers: [
       ...healthHandlers(context),
-      ...documentHandlers(routes, input.publicUrl),
+      ...documentHandlers(routes, {
+        title: 'Tollgate',
+        version: VERSION,
+        publicUrl: input.publicUrl,
+        apiVersion: API_VERSION,
+      }),
       ...(input.handlers ?? []),
     ],
   });

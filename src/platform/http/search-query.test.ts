@@ -23,31 +23,31 @@ const columns = {
 const sqlOf = (query: string) => searchToSql(parseSearchQuery(query, fields), columns, 3);
 
 const conditions: readonly [query: string, text: string, values: unknown[]][] = [
-  [`email:'a@b.co'`, '((c.email) = $3::text)', ['a@b.co']],
-  [`email:"a@b.co"`, '((c.email) = $3::text)', ['a@b.co']],
-  [`email:'it\\'s'`, '((c.email) = $3::text)', ["it's"]],
-  [`email:'\\\\'`, '((c.email) = $3::text)', ['\\']],
+  [`email:'a@b.co'`, '(lower((c.email)) = lower($3::text))', ['a@b.co']],
+  [`email:"a@b.co"`, '(lower((c.email)) = lower($3::text))', ['a@b.co']],
+  [`email:'it\\'s'`, '(lower((c.email)) = lower($3::text))', ["it's"]],
+  [`email:'\\\\'`, '(lower((c.email)) = lower($3::text))', ['\\']],
   [`email~'abc'`, '(strpos(lower((c.email)), lower($3::text)) > 0)', ['abc']],
-  [`-email:'a'`, '((c.email) = $3::text) is not true', ['a']],
+  [`-email:'a'`, '(lower((c.email)) = lower($3::text)) is not true', ['a']],
   [`email:null`, '(c.email) is null', []],
   [`-email:null`, '(c.email) is not null', []],
   [`created>10`, '((extract(epoch from c.created_at)) > $3::numeric)', [10]],
   [`created<='10'`, '((extract(epoch from c.created_at)) <= $3::numeric)', [10]],
   [`created:10`, '((extract(epoch from c.created_at)) = $3::numeric)', [10]],
-  [`metadata['k']:'v'`, '(((c.metadata) ->> $3::text) = $4::text)', ['k', 'v']],
+  [`metadata['k']:'v'`, '(lower(((c.metadata) ->> $3::text)) = lower($4::text))', ['k', 'v']],
   [`metadata["k"]:null`, '((c.metadata) ->> $3::text) is null', ['k']],
   [`-metadata['k']:null`, '((c.metadata) ->> $3::text) is not null', ['k']],
   [
     `currency:'usd' AND created>=1 and email : 'x'`,
-    '((c.currency) = $3::text) and ((extract(epoch from c.created_at)) >= $4::numeric) and ((c.email) = $5::text)',
+    '(lower((c.currency)) = lower($3::text)) and ((extract(epoch from c.created_at)) >= $4::numeric) and (lower((c.email)) = lower($5::text))',
     ['usd', 1, 'x'],
   ],
   [
     `currency:'usd' OR currency:'eur'`,
-    '((c.currency) = $3::text) or ((c.currency) = $4::text)',
+    '(lower((c.currency)) = lower($3::text)) or (lower((c.currency)) = lower($4::text))',
     ['usd', 'eur'],
   ],
-  [`email:'x AND y'`, '((c.email) = $3::text)', ['x AND y']],
+  [`email:'x AND y'`, '(lower((c.email)) = lower($3::text))', ['x AND y']],
 ];
 
 describe('a search query', () => {

@@ -10,7 +10,7 @@ export type SqlCondition = { readonly text: string; readonly values: readonly un
 
 /**
  * `firstParameter` is the number of the first `$` that is free. Metadata columns are `jsonb`. Text is
- * compared without case by `~` and as it is by `:`.
+ * compared without case, as Stripe does.
  */
 export const searchToSql = (
   query: SearchQuery,
@@ -53,5 +53,5 @@ const compare = (left: string, { operator, value }: SearchClause, parameter: Par
   if (operator === '~') {
     return `strpos(lower(${left}), lower(${parameter(value, 'text')})) > 0`;
   }
-  return `${left} = ${parameter(value, 'text')}`;
+  return `lower(${left}) = lower(${parameter(value, 'text')})`;
 };
