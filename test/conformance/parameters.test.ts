@@ -1,0 +1,132 @@
+// The names that each route takes are those of the SDK, and a written list of older ones. When the
+// SDK is raised, or a route drifts, this says what is new.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { gatherRoutes } from '../../src/roles/api.ts';
+import {
+  argumentOf,
+  declaredIn,
+  lookUp,
+  splitTop,
+  type TypeText,
+} from '../support/stripe-types.ts';
+
+/** Operation to the SDK's file and interface. */
+const interfaces: Readonly<Record<string, readonly [file: string, name: string]>> = {
+  'customers.create': ['resources/Customers.d.ts', 'CustomerCreateParams'],
+  'customers.update': ['resources/Customers.d.ts', 'CustomerUpdateParams'],
+  'customers.retrieve': ['resources/Customers.d.ts', 'CustomerRetrieveParams'],
+  'customers.delete': ['resources/Customers.d.ts', 'CustomerDeleteParams'],
+  'customers.list': ['resources/Customers.d.ts', 'CustomerListParams'],
+  'customers.search': ['resources/Customers.d.ts', 'CustomerSearchParams'],
+  'events.list': ['resources/Events.d.ts', 'EventListParams'],
+  'events.retrieve': ['resources/Events.d.ts', 'EventRetrieveParams'],
+};
+
+const olderOfCustomers = ['account_balance', 'card', 'coupon', 'default_card', 'promotion_code'];
+
+/** Names that clients of earlier versions send and the SDK no longer knows. */
+const older: Readonly<Record<string, readonly string[]>> = {
+  'customers.create': [...olderOfCustomers, 'default_source'],
+  'customers.update': olderOfCustomers,
+};
+
+type Schema = {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly 'x-emptyable'?: boolean;
+  readonly 'x-wire'?: { readonly kind: string };
+};
+
+const namesOfSchema = (schema: Schema, prefix = ''): string[] =>
+  Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
+    const path = prefix === '' ? name : `${prefix}[${name}]`;
+    if (inner.items !== undefined) return [path, ...namesOfSchema(inner.items, `${path}[]`)];
+    return [path, ...namesOfSchema(inner, path)];
+  });
+
+type Named = { readonly path: string; readonly emptyable: boolean };
+
+const namesOfInterface = (type: TypeText, prefix = ''): Named[] => {
+  const found = lookUp(type);
+  if (found?.kind !== 'interface' || found.index) return [];
+  return found.fields.flatMap((field) => {
+    const path = prefix === '' ? field.name : `${prefix}[${field.name}]`;
+    return [
+      { path, emptyable: /\bEmptyable</.test(field.type.text) },
+      ...splitTop(field.type.text, '|').flatMap((option) =>
+        namesInside({ ...field.type, text: option }, path),
+      ),
+    ];
+  });
+};
+
+const namesInside = (type: TypeText, path: string): Named[] => {
+  const { text } = type;
+  const emptyable = argumentOf(text, 'Emptyable');
+  if (emptyable !== null) return namesInside({ ...type, text: emptyable }, path);
+  const item = argumentOf(text, 'Array');
+  if (item !== null) return namesInside({ ...type, text: item }, `${path}[]`);
+  // A range is one parameter, read as a whole.
+  if (!/^[A-Z]/.test(text) || text === 'RangeQueryParam') return [];
+  const found = lookUp(type);
+  if (found?.kind === 'alias') return [];
+  return namesOfInterface(type, path);
+};
+
+const schemaAt = (schema: Schema, path: string): Schema | undefined =>
+  path
+    .split(/[[\]]+/)
+    .filter((segment) => segment !== '')
+    .reduce<Schema | undefined>((at, name) => (at?.items ?? at)?.properties?.[name], schema);
+
+describe('the parameters of a route are those of the SDK:', () => {
+  for (const route of gatherRoutes()) {
+    test(route.operation, () => {
+      const where = interfaces[route.operation];
+      assert.ok(where !== undefined, `Say which of the SDK's interfaces ${route.operation} takes.`);
+      declaredIn(...where);
+      const [file, name] = where;
+      const wanted = namesOfInterface({ text: name, at: { file, path: [] } });
+      const schema = route.parameters as unknown as Schema;
+
+      // `expand` is a parameter of every route and declared by none.
+      const expected = wanted.map(({ path }) => path).filter((path) => path !== 'expand');
+      assert.deepEqual(
+        namesOfSchema(schema).sort(),
+        [...expected, ...(older[route.operation] ?? [])].sort(),
+      );
+
+      for (const { path } of wanted.filter(({ emptyable }) => emptyable)) {
+        const at = schemaAt(schema, path);
+        const unsets = at?.['x-emptyable'] === true || at?.['x-wire']?.kind === 'metadata';
+        assert.ok(unsets, `The SDK may unset ${path} of ${route.operation}.`);
+      }
+    });
+  }
+
+  test('and every interface that is named here belongs to a route', () => {
+    const operations = gatherRoutes().map(({ operation }) => operation);
+    assert.deepEqual(operations.toSorted(), Object.keys(interfaces).toSorted());
+  });
+});
+
+describe('the SDK can call every route:', () => {
+  test('method and path are those of one of its own calls', async () => {
+    const { readFileSync } = await import('node:fs');
+    const folder = new URL('../../node_modules/stripe/esm/resources/', import.meta.url);
+    const calls = ['Customers.js', 'Events.js'].flatMap((file) =>
+      [
+        ...readFileSync(new URL(file, folder), 'utf8').matchAll(
+          /_makeRequest\('(\w+)', [`']([^`']+)[`']/g,
+        ),
+      ].map(([, method, path = '']) => `${method} ${path.replaceAll(/\$\{[^}]+\}/g, ':id')}`),
+    );
+    for (const { method, path, operation } of gatherRoutes()) {
+      const call = `${method} ${path.replaceAll(/:\w+/g, ':id')}`;
+      assert.ok(calls.includes(call), `${operation}: the SDK never calls ${call}`);
+    }
+  });
+});

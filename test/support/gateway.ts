@@ -1,0 +1,105 @@
+// A whole gateway in this process: its own database, a free port, a worker. It is put together from
+// the same parts as `src/main.ts`, with two differences: live keys work although the tests' server is
+// not durable, and what it logs as an error is kept, because most tests want there to be none.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import type { Context, Log } from '#kit/context';
+import type { OpenDatabase } from '#platform/db';
+import { readSettings } from '../../src/config.ts';
+import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
+import { silentLog } from '../../src/kit/context/for-tests.ts';
+import { createApi } from '../../src/roles/api.ts';
+import { createGatewayWorker } from '../../src/roles/worker.ts';
+import { openRuntime } from '../../src/runtime.ts';
+import { type Ask, createAsk } from './ask.ts';
+import { assertHealthy } from './health.ts';
+import { createMerchant, type Merchant } from './merchant.ts';
+
+export type TestGateway = {
+  readonly port: number;
+  readonly on: TestDatabase;
+  readonly context: Context & { readonly database: OpenDatabase };
+  readonly ask: Ask;
+  /** What was logged as an error. A test that provokes one empties it. */
+  readonly errors: string[];
+  merchant(name?: string): Promise<Merchant>;
+};
+
+export const publicUrl = 'http://pay.test';
+
+export type GatewayChanges = {
+  readonly on?: TestDatabase;
+  readonly ratePerSecond?: number;
+  /** Put between the gateway and its database. */
+  readonly wrapDatabase?: (database: OpenDatabase) => OpenDatabase;
+  readonly connections?: number;
+};
+
+/** Ends with the test file, after every check of every module was asked. */
+export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<TestGateway> => {
+  const on = changes.on ?? (await testDatabase());
+  const folder = temporaryData();
+  const errors: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    error: ({ error, operation }, message) =>
+      void errors.push(`${message}: ${String(operation)} ${describe(error)}`),
+  };
+
+  const opened = await openRuntime(readSettings(environmentFor(on, folder, changes)), {
+    log,
+    actor: { kind: 'system', id: 'tests' },
+  });
+  const wrapped = changes.wrapDatabase?.(opened.context.database) ?? opened.context.database;
+  const runtime = {
+    ...opened,
+    settings: { ...opened.settings, liveMode: true },
+    context: { ...opened.context, database: wrapped },
+  };
+  const worker = createGatewayWorker(opened);
+  await worker.tick();
+  worker.start();
+  const api = createApi(runtime, { publicUrl });
+  const port = await api.listen(0);
+  const { ask, close } = createAsk(port, changes.connections);
+
+  after(async () => {
+    close();
+    await api.close();
+    await worker.stop(5_000);
+    await opened.close();
+    rmSync(folder, { recursive: true, force: true });
+    await assertHealthy(on);
+    assert.deepEqual(errors, [], 'The gateway logged errors.');
+  });
+  return {
+    port,
+    on,
+    context: opened.context,
+    ask,
+    errors,
+    merchant: (name) => createMerchant(opened.context, name),
+  };
+};
+
+export const temporaryData = (): string => mkdtempSync(join(tmpdir(), 'tollgate-data-'));
+
+export const environmentFor = (
+  on: TestDatabase,
+  folder: string,
+  changes: Pick<GatewayChanges, 'ratePerSecond'> = {},
+): Record<string, string> => ({
+  PORT: '0',
+  DATABASE_URL: on.ownerUrl,
+  DATABASE_APP_URL: on.appUrl,
+  TOLLGATE_DATA: folder,
+  TOLLGATE_LOG_FORMAT: 'json',
+  // Tests send as fast as they can; the limit has a test of its own.
+  TOLLGATE_RATE_PER_SECOND: String(changes.ratePerSecond ?? 1_000_000),
+});
+
+const describe = (error: unknown): string => (error instanceof Error ? String(error) : '');

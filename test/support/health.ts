@@ -1,0 +1,15 @@
+// What holds at the end of every journey, whatever happened on the way.
+
+import assert from 'node:assert/strict';
+import { modules } from '../../src/modules.ts';
+import { asOwner, type TestDatabase } from '../../src/platform/db/for-tests.ts';
+
+/** Every check of every module answers with no rows. */
+export const assertHealthy = async (database: Pick<TestDatabase, 'ownerUrl'>): Promise<void> => {
+  const checks = modules.flatMap((module) => module.checks ?? []);
+  assert.ok(checks.length > 0, 'There are checks to make.');
+  for (const check of checks) {
+    const rows = await asOwner({ appUrl: '', ...database }, check.text);
+    assert.deepEqual(rows, [], `Not healthy: ${check.name}`);
+  }
+};
