@@ -4,7 +4,15 @@
 //
 // It does without durability. A test that is about durability starts a server of its own.
 
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '#kit/context';
@@ -45,10 +53,11 @@ const findServer = async (): Promise<TestServer> => {
 const endNow = (pid: number): void => {
   if (startOf(pid) === undefined) return;
   process.kill(pid, 'SIGQUIT');
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let waits = 0; waits < 200 && startOf(pid) !== undefined; waits += 1) {
-    Atomics.wait(pause, 0, 0, 10);
-  }
+  for (let waits = 0; waits < 200 && startOf(pid) !== undefined; waits += 1) pause(10);
+};
+
+const pause = (durationMs: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 };
 
 export const startThrowAway = async () => {
@@ -66,9 +75,19 @@ export const temporaryFolder = (): { folder: string; remove(): void } => {
   const folder = mkdtempSync(join(tmpdir(), prefix));
   chmodSync(folder, 0o711);
   writeFileSync(join(folder, ownerFile), JSON.stringify(ownIdentity()));
-  const remove = () =>
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  const remove = () => removeFirmly(folder);
   return { folder, remove };
+};
+
+/**
+ * A server on its way out still makes files, and `rmSync` then leaves folders behind without a word
+ * (seen with Node 26.10), so look and go again.
+ */
+export const removeFirmly = (folder: string): void => {
+  for (let attempts = 0; attempts < 100 && existsSync(folder); attempts += 1) {
+    if (attempts > 0) pause(50);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  }
 };
 
 /** What a killed run of the tests left behind. Folders of other users say no, which is fine. */

@@ -29,17 +29,23 @@ export type Home = {
   readonly runAs: RunAs;
 };
 
-/** Others may pass through (the database's user must) but not look: as little as is enough. */
+/**
+ * As root, others may pass through (the database's user must) but not look: as little as is enough.
+ * That is arranged for a folder that is new or empty; one that holds something keeps what it has.
+ */
 export const prepareDataFolder = (dataFolder: string): string => {
   const folder = resolve(dataFolder);
   try {
-    const isNew = mkdirSync(folder, { recursive: true }) !== undefined;
-    if (isNew) chmodSync(folder, isRoot() ? 0o711 : 0o700);
+    mkdirSync(folder, { recursive: true });
+    const isOursToArrange = lstatSync(folder).uid === process.getuid?.() && isEmpty(folder);
+    if (isOursToArrange) chmodSync(folder, isRoot() ? 0o711 : 0o700);
   } catch (error) {
     throw explainFileError(error, folder);
   }
   return folder;
 };
+
+const isEmpty = (folder: string): boolean => readdirSync(folder).length === 0;
 
 export const findHome = (dataFolder: string, log: Log): Home => {
   const entry = join(dataFolder, 'postgres');
@@ -174,7 +180,7 @@ const refuseForeign = (folder: string, runAs: RunAs): void => {
 /** A folder that is there, is not a database and is not empty is not for us to touch. */
 export const clusterIsMade = (cluster: string): boolean => {
   if (existsSync(join(cluster, 'PG_VERSION'))) return true;
-  if (!existsSync(cluster) || readdirSync(cluster).length === 0) return false;
+  if (!existsSync(cluster) || isEmpty(cluster)) return false;
   throw new StartError(
     'data_folder_not_ours',
     `The folder ${cluster} holds something that is not a PostgreSQL database; move it away or choose another folder with TOLLGATE_DATA.`,

@@ -23,7 +23,7 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import { silent, temporaryFolder } from './for-tests.ts';
+import { removeFirmly, silent, temporaryFolder } from './for-tests.ts';
 import { type PostgresOptions, type RunningPostgres, startPostgres } from './index.ts';
 import { startOf } from './process-identity.ts';
 import { isRoot, nobody } from './run-as.ts';
@@ -432,7 +432,7 @@ describe('as root', { ...together, skip: !isRoot() && 'this is an ordinary user'
     const first = await start(dataFolder, { log });
     const outside = dirname(realpathSync(join(dataFolder, 'postgres')));
     after(() => {
-      for (const path of [folder, outside]) rmSync(path, { recursive: true, force: true });
+      for (const path of [folder, outside]) removeFirmly(path);
     });
     await remember(first.ownerUrl, 'outside');
     await first.stop();
@@ -462,21 +462,31 @@ describe('as root', { ...together, skip: !isRoot() && 'this is an ordinary user'
     await postgres.stop();
   });
 
+  test('an empty folder that was made for the data is used, whatever its mode', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-empty-'));
+    after(() => removeFirmly(folder));
+    const { stop } = await startBound(folder);
+    await stop();
+    assert.ok(lstatSync(join(folder, 'postgres')).isDirectory());
+  });
+
   test('a strict umask keeps nobody from running a copy of the binaries', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'untraversable-'));
+    const dataFolder = join(folder, 'data');
     const child = spawn(
       '/bin/sh',
-      ['-c', 'umask 077 && exec "$@"', 'sh', process.execPath, holderProgram, folder],
+      ['-c', 'umask 077 && exec "$@"', 'sh', process.execPath, holderProgram, dataFolder],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
-    const { ownerUrl, message } = await firstLine(child);
-    const outside = dirname(realpathSync(join(folder, 'postgres')));
+    const { pid, ownerUrl, message } = await firstLine(child);
+    const outside = dirname(realpathSync(join(dataFolder, 'postgres')));
     after(() => {
-      for (const path of [folder, outside]) rmSync(path, { recursive: true, force: true });
+      for (const path of [folder, outside]) removeFirmly(path);
     });
     assert.equal(message, undefined);
     assert.deepEqual(await query(ownerUrl as string, 'select 1 as one'), [{ one: 1 }]);
     await kill(child);
+    assert.ok(await ends(Number(pid), 15_000));
   });
 
   test('a user without a name is told so', async () => {
