@@ -1,0 +1,13 @@
+export {
+  KeyMissing,
+  Tampered,
+  VaultForbidden,
+  VaultRefused,
+  VaultUnavailable,
+} from './failures.ts';
+export type { KeyProvider } from './key-provider.ts';
+export { createLocalKey, localKeys } from './local-keys.ts';
+export { openVault } from './open-vault.ts';
+export * from './vault.ts';
+export { defaultVaultSettings, type VaultSettings } from './vault-context.ts';
+export { provideVault, vaultOf } from './vault-of.ts';

@@ -1,0 +1,235 @@
+import type { KeyObject } from 'node:crypto';
+import { auditEntry } from '#identity/audit';
+import type { Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { type OpenedCard, openCardBytes, rewrapCardKey, sealCardBytes } from './card-cipher.ts';
+import { isGoneDataKey } from './data-keys.ts';
+import { Tampered, VaultUnavailable } from './failures.ts';
+import { riskFingerprintsOf } from './fingerprint.ts';
+import { cvcName } from './receive-card.ts';
+import {
+  type CardRow,
+  loadCard,
+  removeCard,
+  replaceCardKey,
+  resealCard,
+  touchCard,
+} from './vault.store.ts';
+import type { Caller, CardGone, Expiry, OpenCard } from './vault.ts';
+import type { VaultParts } from './vault-context.ts';
+
+const gone: CardGone = { ok: false, code: 'card_gone' };
+const DAY_MS = 86_400_000;
+
+export const withCard = async <T>(
+  vault: VaultParts,
+  caller: Caller,
+  input: {
+    readonly scope: Scope;
+    readonly card: Uuid;
+    readonly operation: string;
+    readonly cvcFor?: string;
+  },
+  use: (card: OpenCard) => Promise<T>,
+): Promise<{ readonly ok: true; readonly value: T } | CardGone> => {
+  const { scope } = input;
+  // Taken first: whatever goes wrong now, it is not there for a second try.
+  const cvc = input.cvcFor === undefined ? null : vault.cvcs.take(cvcName(scope, input.cvcFor));
+  let card: OpenedCard | null = null;
+  try {
+    card = await openAudited(vault, caller, {
+      scope,
+      card: input.card,
+      action: 'vault.card.open',
+      details: { operation: input.operation, cvc: cvc !== null },
+    });
+    if (card === null) return gone;
+    const { details, number } = card;
+    return { ok: true, value: await use({ ...details, number, cvc }) };
+  } finally {
+    card?.wipe();
+    cvc?.fill(0);
+  }
+};
+
+export const riskFingerprints = async (
+  vault: VaultParts,
+  caller: Caller,
+  input: { readonly scope: Scope; readonly card: Uuid },
+): Promise<{ readonly ok: true; readonly fingerprints: readonly string[] } | CardGone> => {
+  const keys = await vault.sharedKeys.versions('risk');
+  const card = await openAudited(vault, caller, {
+    ...input,
+    action: 'vault.card.risk_fingerprint',
+  });
+  if (card === null) return gone;
+  const fingerprints = riskFingerprintsOf(input.scope, keys, card.number);
+  card.wipe();
+  return { ok: true, fingerprints };
+};
+
+type Access = {
+  readonly scope: Scope;
+  readonly card: Uuid;
+  readonly action: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+};
+
+/** The entry in the audit log is durable before a byte is clear; a failed attempt has one too. */
+const openAudited = async (
+  vault: VaultParts,
+  caller: Caller,
+  access: Access,
+): Promise<OpenedCard | null> => {
+  const { context } = vault;
+  const { scope } = access;
+  const found = await loadWithKey(vault, scope, access.card);
+  if (found === null) {
+    await noteFailure(vault, caller, access, 'card_gone');
+    return null;
+  }
+
+  const { row, dataKey } = found;
+  await context.database.commit(scope, [auditOf(vault, caller, access)]);
+  try {
+    if (row.data_key_retired) await moveToCurrentKey(vault, scope, found);
+    await noteUse(vault, scope, row);
+    return openCardBytes(scope, dataKey, row);
+  } catch (error) {
+    await reportTampering(vault, caller, access, error);
+    throw error;
+  }
+};
+
+/** By the day. Of several who note it at once one does, and the others have nothing to add. */
+const noteUse = async (vault: VaultParts, scope: Scope, row: CardRow): Promise<void> => {
+  const nowMs = vault.context.clock.now();
+  if (nowMs - row.used_at < DAY_MS) return;
+  await vault.context.database.commit(scope, [touchCard(scope, row.id, nowMs)]);
+};
+
+export type CardWithKey = { readonly row: CardRow; readonly dataKey: KeyObject };
+
+export const loadWithKey = async (
+  vault: VaultParts,
+  scope: Scope,
+  card: Uuid,
+): Promise<CardWithKey | null> => {
+  const row = await loadCard(vault.context, scope, card);
+  if (row === undefined) return null;
+  const { data_key_id: id, data_key_key_id: key_id, data_key_sealed: sealed } = row;
+  return { row, dataKey: await vault.dataKeys.open(scope, { id, key_id, sealed }) };
+};
+
+/** True when the card is under the current key by what was done here. Whoever loses has nothing to do. */
+export const moveToCurrentKey = async (
+  vault: VaultParts,
+  scope: Scope,
+  { row, dataKey }: CardWithKey,
+): Promise<boolean> => {
+  const to = await vault.dataKeys.current(scope);
+  if (to.id === row.data_key_id) {
+    // This process had not heard of the rotation.
+    vault.dataKeys.forgetCurrent(scope);
+    return false;
+  }
+  const next = rewrapCardKey(vault.context.random, scope, dataKey, to, row);
+  try {
+    const outcome = await vault.context.database.commit(scope, [replaceCardKey(scope, row, next)]);
+    return outcome.ok;
+  } catch (error) {
+    if (!isGoneDataKey(error)) throw error;
+    vault.dataKeys.forgetCurrent(scope);
+    return false;
+  }
+};
+
+const auditOf = (
+  vault: VaultParts,
+  caller: Caller,
+  { scope, action, card, details = {} }: Access,
+  failure?: string,
+): Write =>
+  auditEntry(
+    { ...vault.context, actor: caller.actor },
+    {
+      scope,
+      action,
+      target: card,
+      succeeded: failure === undefined,
+      details: failure === undefined ? details : { ...details, failure },
+    },
+  );
+
+const noteFailure = async (
+  vault: VaultParts,
+  caller: Caller,
+  access: Access,
+  failure: string,
+): Promise<void> => {
+  await vault.context.database.commit(access.scope, [auditOf(vault, caller, access, failure)]);
+};
+
+const reportTampering = async (
+  vault: VaultParts,
+  caller: Caller,
+  access: Access,
+  error: unknown,
+): Promise<void> => {
+  if (!(error instanceof Tampered)) return;
+  vault.context.log.error(
+    { error, accountId: access.scope.accountId, operation: access.action },
+    'A sealed card was changed or moved',
+  );
+  await noteFailure(vault, caller, access, 'tampered');
+};
+
+const EXPIRY_TRIES_MAX = 5;
+
+/** All of the card is sealed anew under a new key of its own: an older expiry put back does not open. */
+export const changeExpiry = async (
+  vault: VaultParts,
+  caller: Caller,
+  input: { readonly scope: Scope; readonly card: Uuid; readonly expiry: Expiry },
+): Promise<{ readonly ok: true } | CardGone> => {
+  const { context } = vault;
+  const { scope } = input;
+  const access = { scope, card: input.card, action: 'vault.card.change_expiry' };
+  for (let attempt = 1; attempt <= EXPIRY_TRIES_MAX; attempt += 1) {
+    const found = await loadWithKey(vault, scope, input.card);
+    if (found === null) return gone;
+    const dataKey = await vault.dataKeys.current(scope);
+    const card = openCardBytes(scope, found.dataKey, found.row);
+    const { expMonth, expYear } = input.expiry;
+    const details = { ...card.details, expMonth, expYear };
+    const sealed = sealCardBytes(context, scope, dataKey, {
+      id: input.card,
+      number: card.number,
+      details,
+    });
+    card.wipe();
+    const writes = [...resealCard(scope, found.row, sealed), auditOf(vault, caller, access)];
+    try {
+      if ((await context.database.commit(scope, writes)).ok) return { ok: true };
+    } catch (error) {
+      if (!isGoneDataKey(error)) throw error;
+      vault.dataKeys.forgetCurrent(scope);
+    }
+  }
+  throw new VaultUnavailable('The expiry could not be changed: others keep changing the card.');
+};
+
+export const deleteCard = async (
+  vault: VaultParts,
+  caller: Caller,
+  input: { readonly scope: Scope; readonly card: Uuid; readonly why: string },
+): Promise<boolean> => {
+  const { scope, card, why } = input;
+  const access: Access = { scope, card, action: 'vault.card.delete', details: { why } };
+  const outcome = await vault.context.database.commit(scope, [
+    removeCard(scope, card),
+    auditOf(vault, caller, access),
+  ]);
+  if (!outcome.ok) await noteFailure(vault, caller, access, 'card_gone');
+  return outcome.ok;
+};
