@@ -36,6 +36,13 @@ export const definitions = define({
     default: '',
     says: 'Where it is reached from outside, without a path. Empty: http://localhost and the port.',
   },
+  proxies: {
+    env: 'TOLLGATE_PROXIES',
+    kind: 'count',
+    default: '0',
+    range: [0, 10],
+    says: 'How many proxies of yours stand before it and add to X-Forwarded-For; 0 believes nobody.',
+  },
   data: {
     env: 'TOLLGATE_DATA',
     kind: 'folder',
@@ -116,6 +123,7 @@ export type Settings = {
   readonly port: number;
   readonly host: string;
   readonly publicUrl: string;
+  readonly proxies: number;
   readonly data: string;
   readonly databaseUrl: string;
   readonly databaseAppUrl: string;

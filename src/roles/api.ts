@@ -49,7 +49,7 @@ export const createApi = (
       perSecond: settings.ratePerSecond,
       burst: settings.ratePerSecond * 4,
     }),
-    settings: { publicUrl: input.publicUrl },
+    settings: { publicUrl: input.publicUrl, proxies: settings.proxies },
     spellAccount: (accountId) => spellId('acct', accountId),
     ...(input.metrics ? { metrics: input.metrics } : {}),
     handlers: [

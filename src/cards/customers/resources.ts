@@ -1,7 +1,7 @@
 // What `expand` finds at a customer.
 
 import type { Context, Scope } from '#kit/context';
-import { parseId } from '#kit/ids';
+import { parseId, spellId } from '#kit/ids';
 import { list, type ResourceDefinition } from '#platform/http';
 import type { Customer } from './customer.ts';
 import { loadCustomers } from './customers.store.ts';
@@ -13,6 +13,7 @@ import {
   renderTaxId,
 } from './render-customer.ts';
 
+/** Undefined: there is nothing of that to show. */
 type Show = (customer: Customer, livemode: boolean, id: string) => unknown;
 
 const load = (show: Show) => async (context: Context, scope: Scope, ids: readonly string[]) => {
@@ -21,13 +22,34 @@ const load = (show: Show) => async (context: Context, scope: Scope, ids: readonl
   const shown = new Map<string, unknown>();
   for (const id of ids) {
     const customer = customers.get(parseId(CUSTOMER, id) ?? '');
-    if (customer) shown.set(id, show(customer, scope.livemode, id));
+    const view = customer && show(customer, scope.livemode, id);
+    if (view !== undefined) shown.set(id, view);
   }
   return shown;
 };
 
 const listAt = (id: string, name: string, rows: readonly unknown[]) =>
   list(`/v1/customers/${id}/${name}`, { rows, hasMore: false });
+
+/** Absent unless asked for. Of a customer who was deleted nothing is left to include. */
+const includable: Readonly<
+  Record<string, { readonly of: readonly string[]; readonly show: Show }>
+> = {
+  cash_balance: { of: ['cash_balance'], show: renderCashBalance },
+  tax: { of: ['tax'], show: renderTax },
+  tax_ids: {
+    of: ['tax_id'],
+    show: (customer, livemode, id) =>
+      listAt(
+        id,
+        'tax_ids',
+        customer.tax_ids.map((taxId) => renderTaxId(taxId, customer, livemode)),
+      ),
+  },
+  // Nothing can be attached to a customer yet, and so the lists are truly empty.
+  sources: { of: ['card', 'source'], show: (_, __, id) => listAt(id, 'sources', []) },
+  subscriptions: { of: ['subscription'], show: (_, __, id) => listAt(id, 'subscriptions', []) },
+};
 
 const customer: ResourceDefinition = {
   object: 'customer',
@@ -38,25 +60,36 @@ const customer: ResourceDefinition = {
     default_source: { to: ['card', 'source'] },
     'invoice_settings.default_payment_method': { to: ['payment_method'] },
     test_clock: { to: ['test_helpers.test_clock'] },
-    cash_balance: { of: ['cash_balance'], include: load(renderCashBalance) },
-    tax: { of: ['tax'], include: load(renderTax) },
-    tax_ids: {
-      of: ['tax_id'],
-      include: load((of, livemode, id) =>
-        listAt(
-          id,
-          'tax_ids',
-          of.tax_ids.map((taxId) => renderTaxId(taxId, of, livemode)),
-        ),
-      ),
-    },
-    // Nothing can be attached to a customer yet, and so the lists are truly empty.
-    sources: { of: ['card', 'source'], include: load((_, __, id) => listAt(id, 'sources', [])) },
-    subscriptions: {
-      of: ['subscription'],
-      include: load((_, __, id) => listAt(id, 'subscriptions', [])),
-    },
+    ...Object.fromEntries(
+      Object.entries(includable).map(([name, { of, show }]) => [
+        name,
+        {
+          of,
+          include: load((found, livemode, id) =>
+            found.deleted ? undefined : show(found, livemode, id),
+          ),
+        },
+      ]),
+    ),
   },
+};
+
+/**
+ * What was asked to be included in the answer of a change. The answer is rendered before the change is
+ * committed, so what is in the database is not yet what it shows.
+ */
+export const includedIn = (
+  changed: Customer,
+  livemode: boolean,
+  paths: readonly string[],
+): Record<string, unknown> => {
+  const names = new Set(paths.map((path) => path.split('.', 1)[0] ?? ''));
+  const id = spellId(CUSTOMER, changed.id);
+  return Object.fromEntries(
+    Object.entries(includable)
+      .filter(([name]) => names.has(name))
+      .map(([name, { show }]) => [name, show(changed, livemode, id)]),
+  );
 };
 
 export const customerResources = [customer];

@@ -1,6 +1,7 @@
 import type { Context } from '#kit/context';
-import { parseId, spellId } from '#kit/ids';
+import { parseId, spellId, type Uuid } from '#kit/ids';
 import {
+  ApiError,
   decodePage,
   encodePage,
   type Outcome,
@@ -40,7 +41,7 @@ export const searchCustomers = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   const query = parseSearchQuery(asked.query, fields);
-  const from = asked.page === undefined ? null : parseId(CUSTOMER, decodePage(asked.page));
+  const from = asked.page === undefined ? null : positionOf(asked.page);
   const limit = asked.limit ?? LIMIT;
 
   const found = await searchRows(context, scope, {
@@ -64,4 +65,13 @@ export const searchCustomers = async (
       },
     ),
   };
+};
+
+// A page that leads nowhere would otherwise be the first one again, and a caller would go in circles.
+const positionOf = (page: string): Uuid => {
+  const id = parseId(CUSTOMER, decodePage(page));
+  if (id !== null) return id;
+  throw new ApiError(400, 'Invalid page: pass the next_page of an earlier answer, unchanged.', {
+    param: 'page',
+  });
 };

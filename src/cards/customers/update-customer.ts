@@ -7,6 +7,7 @@ import { updateCustomer as updateRow } from './customers.store.ts';
 import { customerSnapshot, customerUpdated } from './events.ts';
 import { findLivingCustomer } from './find-customer.ts';
 import { renderCustomer } from './render-customer.ts';
+import { includedIn } from './resources.ts';
 
 export const updateCustomer = async (
   context: Context,
@@ -23,7 +24,10 @@ export const updateCustomer = async (
 
   const customer = { ...after, version: before.version + 1 };
   return {
-    body: renderCustomer(customer, scope.livemode),
+    body: {
+      ...renderCustomer(customer, scope.livemode),
+      ...includedIn(customer, scope.livemode, request.expand),
+    },
     writes: [
       updateRow(scope, customer),
       appendChange(context, {

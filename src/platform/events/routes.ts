@@ -120,7 +120,8 @@ export const eventRoutes = (kinds: EventKinds): readonly Route[] => {
 const wantedCodes = (kinds: EventKinds, types: readonly string[] | null): number[] | null => {
   if (types === null) return null;
   return types.flatMap((type) => {
-    if (!/^[a-z_.]+\*?$/.test(type)) {
+    // The star alone is a beginning too: that of every name.
+    if (!/^(?:[a-z_.]+\*?|\*)$/.test(type)) {
       throw new ApiError(
         400,
         'Invalid type: an event type such as customer.created, or customer.* for all of a kind.',

@@ -172,21 +172,21 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
   const { asked, claimed } = run;
   const answer = asked === null ? null : { ...asked, requestId: request.requestId, status, body };
 
-  const keeps = answer !== null && !claimed && isKept(decision);
-  const unit = keeps ? [...writes, idempotency.remember(context, answer)] : writes;
+  const keeps = answer !== null && (claimed || isKept(decision));
+  const keep = claimed ? idempotency.finish : idempotency.remember;
+  const unit = keeps ? [...writes, keep(context, answer)] : writes;
 
   try {
     if (unit.length > 0) {
       const commit = await context.database.commit(request.scope, unit);
       if (!commit.ok) return idempotency.isClaim(commit.lost) ? 'key taken' : 'overtaken';
     }
-    if (answer !== null && claimed) await idempotency.finish(context, answer);
   } catch (error) {
     if (decision.error === null || decision.status < 500) throw error;
     // The store failed too: the caller learns of the bug, and may try again under the same key.
     return 'not stored';
   }
-  return keeps || (answer !== null && claimed) ? 'stored' : 'not stored';
+  return keeps ? 'stored' : 'not stored';
 };
 
 /**

@@ -20,9 +20,10 @@ export type AnswerToKeep = AskedAgain & {
 export type IdempotencyStore = {
   /** Claims the key and stores the answer at once, in the transaction of the effect. */
   remember(context: Context, answer: AnswerToKeep): Write;
-  /** Claims the key before a call to the outside; `finish` stores the answer afterwards. */
+  /** Claims the key before a call to the outside. */
   claim(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
-  finish(context: Context, answer: AnswerToKeep): Promise<void>;
+  /** Stores the answer of a claimed key, in the transaction that records what was learned outside. */
+  finish(context: Context, answer: AnswerToKeep): Write;
   recall(context: Context, asked: AskedAgain): Promise<Recollection>;
   isClaim(statement: WriteStatement): boolean;
   fingerprint(canonical: string): string;

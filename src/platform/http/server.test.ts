@@ -648,3 +648,39 @@ test('more requests than there is room for get 503 at once', async () => {
   assert.equal((await running).status, 200);
   await small.close();
 });
+
+describe('the address of a caller', () => {
+  const seenBehind = async (proxies: number, forwarded: string): Promise<string> => {
+    let seen = '';
+    const behind = await startTestServer({
+      routes: [
+        route({
+          method: 'GET',
+          path: '/v1/address',
+          operation: 'address.retrieve',
+          summary: 'Address',
+          group: 'Test',
+          parameters: parameters({}),
+          answer: Type.Object({}),
+          keys: 'secret',
+          handle: async (context) => {
+            seen = context.actor.address ?? '';
+            return { body: {} };
+          },
+        }),
+      ],
+      settings: { publicUrl: 'http://pay.test', proxies },
+    });
+    await behind.ask('GET', '/v1/address', { headers: { 'x-forwarded-for': forwarded } });
+    await behind.close();
+    return seen;
+  };
+
+  test('is what our own proxies say, and never what the caller says', async () => {
+    assert.equal(await seenBehind(0, '203.0.113.9'), '127.0.0.1');
+    assert.equal(await seenBehind(1, '198.51.100.1, 203.0.113.9'), '203.0.113.9');
+    assert.equal(await seenBehind(2, '198.51.100.1, 203.0.113.9, 10.0.0.1'), '203.0.113.9');
+    assert.equal(await seenBehind(1, 'nonsense'), '127.0.0.1');
+    assert.equal(await seenBehind(3, '203.0.113.9'), '127.0.0.1');
+  });
+});

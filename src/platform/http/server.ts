@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 import findMyWay from 'find-my-way';
 import type { Context } from '#kit/context';
 import { DatabaseUnavailable } from '#platform/db';
@@ -206,7 +206,7 @@ const serve = async (
     method,
     path,
     query: mark === -1 ? '' : url.slice(mark + 1),
-    address: addressOf(request),
+    address: addressOf(request, settings.proxies),
     matched:
       match === null
         ? null
@@ -221,9 +221,19 @@ const serve = async (
   note(door, exchange, answer, startedMs);
 };
 
-/** An IPv4 caller on a socket for both families is written as IPv4. */
-const addressOf = ({ socket }: IncomingMessage): string =>
-  (socket.remoteAddress ?? '').replace('::ffff:', '');
+/**
+ * Who calls. Of `X-Forwarded-For` only what our own proxies wrote counts, from the right; whatever
+ * stands further left is the caller's own word. IPv4 on a socket for both families is written as IPv4.
+ */
+const addressOf = ({ socket, headers }: IncomingMessage, proxies: number): string => {
+  const direct = (socket.remoteAddress ?? '').replace('::ffff:', '');
+  if (proxies === 0) return direct;
+  const hops = String(headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((hop) => hop.trim());
+  const told = hops.at(-proxies) ?? '';
+  return isIP(told) === 0 ? direct : told;
+};
 
 type ApiTarget = Extract<Target, { kind: 'api' }>;
 

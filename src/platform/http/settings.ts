@@ -16,6 +16,8 @@ export type HttpSettings = {
   /** How long `close` waits for what runs. */
   readonly closeTimeoutMs: number;
   readonly connectionsMax: number;
+  /** How many proxies of our own stand before us and add to `X-Forwarded-For`. */
+  readonly proxies: number;
   /** Above it, a 503 at once is kinder than a queue that nobody waits for. */
   readonly inFlightMax: number;
 };
@@ -30,5 +32,6 @@ export const httpDefaults: Omit<HttpSettings, 'publicUrl'> = {
   silenceTimeoutMs: 90_000,
   closeTimeoutMs: 10_000,
   connectionsMax: 10_000,
+  proxies: 0,
   inFlightMax: 2_000,
 };

@@ -49,6 +49,7 @@ export const testInsert: WriteStatement = {
 };
 
 const testClaim: WriteStatement = { ...testInsert, name: 'test.claim', rank: 0 };
+const testFinish: WriteStatement = { ...testInsert, name: 'test.finish', rank: 0 };
 
 export type MemoryStore = {
   readonly database: Database;
@@ -63,6 +64,7 @@ export type MemoryStore = {
 type Kept = AskedAgain & Partial<AnswerToKeep>;
 
 const keyOf = ({ scope, key }: AskedAgain) => `${scope.accountId} ${scope.livemode} ${key}`;
+const finishWrite = (answer: Kept): Write => ({ into: testFinish, row: [answer] });
 const claimWrite = (answer: Kept): Write => ({ into: testClaim, row: [answer] });
 
 export const createMemoryStore = (): MemoryStore => {
@@ -85,8 +87,11 @@ export const createMemoryStore = (): MemoryStore => {
 
     const claims = writes.filter(({ into }) => into === testClaim).map(({ row }) => row[0] as Kept);
     if (claims.some((claim) => kept.has(keyOf(claim)))) return { ok: false, lost: testClaim };
-    for (const claim of claims) kept.set(keyOf(claim), claim);
-    committed.push(...writes.filter(({ into }) => into !== testClaim).map(({ row }) => [...row]));
+    const answers = writes.filter(({ into }) => into === testClaim || into === testFinish);
+    for (const { row } of answers) kept.set(keyOf(row[0] as Kept), row[0] as Kept);
+    committed.push(
+      ...writes.filter((write) => !answers.includes(write)).map(({ row }) => [...row]),
+    );
     return { ok: true };
   };
 
@@ -103,10 +108,7 @@ export const createMemoryStore = (): MemoryStore => {
     idempotency: {
       remember: (_context, answer) => claimWrite(answer),
       claim: (_context, asked) => claimWrite(asked),
-      finish: (_context, answer) => {
-        kept.set(keyOf(answer), answer);
-        return Promise.resolve();
-      },
+      finish: (_context, answer) => finishWrite(answer),
       recall: async (_context, asked) => {
         const found = kept.get(keyOf(asked));
         if (found === undefined) return { state: 'unknown' };

@@ -27,6 +27,8 @@ const answered = (key: string, body = '{"id":"cus_1","name":"Jenny Rosen"}') => 
   status: 200,
   body,
 });
+const finish = (answer: ReturnType<typeof answered>) =>
+  context.database.commit(scope, [answers.finish(context, answer)]);
 const remember = (key: string) =>
   context.database.commit(scope, [answers.remember(context, answered(key))]);
 
@@ -59,7 +61,7 @@ describe('an idempotency key', () => {
     assert.equal((await claim()).ok, false);
     assert.deepEqual(await answers.recall(context, asked('outside')), { state: 'in_flight' });
 
-    await answers.finish(context, { ...answered('outside'), requestId: 'req_2' });
+    await finish({ ...answered('outside'), requestId: 'req_2' });
     assert.equal((await answers.recall(context, asked('outside'))).state, 'finished');
   });
 
@@ -67,7 +69,8 @@ describe('an idempotency key', () => {
     await context.database.commit(scope, [
       answers.claim(context, { ...asked('mine'), requestId: 'req_mine' }),
     ]);
-    await answers.finish(context, { ...answered('mine'), requestId: 'req_other' });
+    const finished = await finish({ ...answered('mine'), requestId: 'req_other' });
+    assert.equal(finished.ok, false);
     assert.deepEqual(await answers.recall(context, asked('mine')), { state: 'in_flight' });
   });
 

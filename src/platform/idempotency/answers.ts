@@ -4,7 +4,7 @@
 import type { Context, Scope, Write, WriteStatement } from '#kit/context';
 import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
 import { uuidFromBytes } from '#kit/ids';
-import { insertRows, rank, statement } from '#platform/db';
+import { insertRows, rank, statement, writeRows } from '#platform/db';
 
 export type Recalled =
   | {
@@ -29,7 +29,7 @@ export type Answers = {
   remember(context: Context, input: Answered): Write;
   /** Claims the key before a call to the outside; `finish` stores the answer after it. */
   claim(context: Context, input: Asked & { readonly requestId: string }): Write;
-  finish(context: Context, input: Answered): Promise<void>;
+  finish(context: Context, input: Answered): Write;
   recall(context: Context, input: Asked): Promise<Recalled>;
   isClaim(statement: WriteStatement): boolean;
   /** A keyed digest: what was asked cannot be guessed from it. */
@@ -74,19 +74,17 @@ export const createAnswers = (masterSecret: Buffer): Answers => {
   return {
     remember: (context, input) => row(context, input, [input.status, sealed(context, input)]),
     claim: (context, input) => row(context, input, [null, null]),
-    finish: async (context, input) => {
-      const { accountId, livemode } = input.scope;
-      await context.database.transaction(input.scope, (tx) =>
-        tx.query(finishAnswer, [
-          accountId,
-          livemode,
-          keyOf(input),
-          input.requestId,
-          input.status,
-          sealed(context, input),
-        ]),
-      );
-    },
+    finish: (context, input) => ({
+      into: finishAnswer,
+      row: [
+        input.scope.accountId,
+        input.scope.livemode,
+        keyOf(input),
+        input.requestId,
+        input.status,
+        sealed(context, input),
+      ],
+    }),
     recall: async (context, input) => {
       const { accountId, livemode } = input.scope;
       const key = keyOf(input);
@@ -133,11 +131,25 @@ const claimAnswer = insertRows({
   orNothing: true,
 });
 
-const finishAnswer = statement(
-  'answers.finish',
-  `update platform.answers set status = $5, answer = $6
-    where account_id = $1 and livemode = $2 and key = $3 and request_id = $4 and status is null`,
-);
+// By the request that claimed it and by no other.
+const finishAnswer = writeRows({
+  name: 'answers.finish',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    key: 'uuid',
+    request_id: 'text',
+    status: 'smallint',
+    answer: 'bytea',
+  },
+  key: 'key',
+  rank: rank.claim,
+  text: (given) => `update platform.answers a set status = given.status, answer = given.answer
+  from ${given}
+ where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
+   and a.request_id = given.request_id and a.status is null
+returning a.key::text as key`,
+});
 
 const findAnswer = statement(
   'answers.find',
