@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, systemClock } from '#kit/context';
 import { createLog } from '#kit/log';
 import {
+  explainFileError,
   lockFolder,
   prepareDataFolder,
   type RunningPostgres,
@@ -44,10 +45,18 @@ export const runGateway = async (run: Run): Promise<number> => {
 
     if (run.isQuickstart) announce(settings, gateway);
     return await untilStopped(requests, postgres);
+  } catch (error) {
+    throw concernsFolder(error, settings.data) ? explainFileError(error, settings.data) : error;
   } finally {
     for (const step of takeDown.reverse()) await step();
     requests.close();
   }
+};
+
+/** A full disk stops whatever writes first; a folder is at fault only if its own file was. */
+const concernsFolder = (error: unknown, dataFolder: string): boolean => {
+  const { code = '', path = '' } = error as { code?: string; path?: string };
+  return ['ENOSPC', 'EDQUOT', '53100'].includes(code) || path.startsWith(dataFolder);
 };
 
 let isUp = false;

@@ -7,6 +7,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSameProcessAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { explainFileError } from './start-error.ts';
 
 export type FolderLock =
   | { readonly ok: true; release(): void }
@@ -15,6 +16,14 @@ export type FolderLock =
 const attemptsMax = 20;
 
 export const lockFolder = (folder: string, name: string): FolderLock => {
+  try {
+    return take(folder, name);
+  } catch (error) {
+    throw explainFileError(error, folder);
+  }
+};
+
+const take = (folder: string, name: string): FolderLock => {
   const path = join(folder, name);
   const own = JSON.stringify(ownIdentity());
 

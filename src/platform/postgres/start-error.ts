@@ -51,6 +51,8 @@ export const explainFileError = (error: unknown, path: string): unknown => {
       );
     case 'ENOSPC':
     case 'EDQUOT':
+    // The same, said by PostgreSQL.
+    case '53100':
       return diskFull(path, error);
     default:
       return error;

@@ -17,7 +17,7 @@ import { passwordsFor } from './passwords.ts';
 import { refuseRootWithoutNobody } from './run-as.ts';
 import { type Ended, type ServerProcess, startServer } from './server-process.ts';
 import { port, writeSettings } from './settings.ts';
-import { explainFileError, StartError } from './start-error.ts';
+import { StartError } from './start-error.ts';
 
 export type PostgresOptions = {
   dataFolder: string;
@@ -65,13 +65,9 @@ export const startPostgres = async (options: PostgresOptions): Promise<RunningPo
 };
 
 const lockOrRefuse = (dataFolder: string): (() => void) => {
-  try {
-    const lock = lockFolder(dataFolder, 'postgres.lock');
-    if (lock.ok) return lock.release;
-    throw StartError.inUse(dataFolder, lock.holder.pid);
-  } catch (error) {
-    throw explainFileError(error, dataFolder);
-  }
+  const lock = lockFolder(dataFolder, 'postgres.lock');
+  if (lock.ok) return lock.release;
+  throw StartError.inUse(dataFolder, lock.holder.pid);
 };
 
 class Supervisor implements RunningPostgres {
