@@ -31,14 +31,15 @@ export type Home = {
 
 /**
  * As root, others may pass through (the database's user must) but not look: as little as is enough.
- * That is arranged for a folder that is new or empty; one that holds something keeps what it has.
+ * That is arranged for a folder that is new or, as root, empty; any other keeps what it has.
  */
 export const prepareDataFolder = (dataFolder: string): string => {
   const folder = resolve(dataFolder);
   try {
-    mkdirSync(folder, { recursive: true });
-    const isOursToArrange = lstatSync(folder).uid === process.getuid?.() && isEmpty(folder);
-    if (isOursToArrange) chmodSync(folder, isRoot() ? 0o711 : 0o700);
+    const isNew = mkdirSync(folder, { recursive: true }) !== undefined;
+    if (isRoot() ? isEmpty(folder) && lstatSync(folder).uid === 0 : isNew) {
+      chmodSync(folder, isRoot() ? 0o711 : 0o700);
+    }
   } catch (error) {
     throw explainFileError(error, folder);
   }
