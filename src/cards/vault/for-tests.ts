@@ -18,11 +18,14 @@ import { type OpenDatabase, openDatabase, readMigrations, withLogin } from '#pla
 import { silentLog } from '../../kit/context/for-tests.ts';
 import { modules } from '../../modules.ts';
 import { asOwner, databaseWith, type TestDatabase } from '../../platform/db/for-tests.ts';
+import { connectVault } from './connect-vault.ts';
 import type { KeyProvider } from './key-provider.ts';
 import { localKeys } from './local-keys.ts';
 import { module } from './module.ts';
 import { openVault } from './open-vault.ts';
+import { serveVault } from './serve-vault.ts';
 import type { Caller, PlainCard, Vault } from './vault.ts';
+import type { MutualTls } from './vault-address.ts';
 import type { VaultContext, VaultSettings } from './vault-context.ts';
 
 // A hook that is registered inside another belongs to that one, so there is one for the file.
@@ -32,6 +35,11 @@ after(async () => {
 });
 export const atEnd = (close: () => Promise<void>): void => {
   closing.push(close);
+};
+
+/** Before what was registered earlier. */
+const atStart = (close: () => Promise<void>): void => {
+  closing.unshift(close);
 };
 
 export type TestVault = {
@@ -165,4 +173,31 @@ export const maintainAll = async (vault: Vault): Promise<number> => {
     if (done === 0) return all;
     all += done;
   }
+};
+
+/** The same vault, spoken to over a socket or over mutual TLS. */
+export const served = async (
+  opened: TestVault,
+  by: { readonly tls?: { readonly server: MutualTls; readonly client: MutualTls } } = {},
+): Promise<TestVault & { readonly using: Vault; readonly folder: string }> => {
+  const folder = await mkdtemp(join(tmpdir(), 'tollgate-vault-'));
+  const tokenFiles = { use: join(folder, 'use.token'), reveal: join(folder, 'reveal.token') };
+  const socket = join(folder, 'vault.sock');
+  const server = await serveVault({
+    vault: opened.vault,
+    context: opened.context,
+    at: by.tls ? { host: '127.0.0.1', port: 0, tls: by.tls.server } : { socket },
+    tokenFiles,
+  });
+  const at = by.tls
+    ? { host: 'localhost', port: server.port ?? 0, tls: by.tls.client }
+    : { socket };
+  const vault = connectVault({ at, tokenFile: tokenFiles.reveal });
+  const using = connectVault({ at, tokenFile: tokenFiles.use });
+  atStart(async () => {
+    await vault.close();
+    await using.close();
+    await server.close();
+  });
+  return { ...opened, vault, using, folder };
 };

@@ -1,3 +1,4 @@
+export { connectVault } from './connect-vault.ts';
 export {
   KeyMissing,
   Tampered,
@@ -8,6 +9,8 @@ export {
 export type { KeyProvider } from './key-provider.ts';
 export { createLocalKey, localKeys } from './local-keys.ts';
 export { openVault } from './open-vault.ts';
+export { type ServedVault, serveVault } from './serve-vault.ts';
 export * from './vault.ts';
+export type { MutualTls, VaultAddress } from './vault-address.ts';
 export { defaultVaultSettings, type VaultSettings } from './vault-context.ts';
 export { provideVault, vaultOf } from './vault-of.ts';

@@ -28,7 +28,7 @@ export type Jwe = {
   readonly bound: Buffer;
 };
 
-const LENGTH_MAX = 4096;
+export const MESSAGE_LENGTH_MAX = 4096;
 const ALGORITHM = 'A256GCM';
 const CONTENT_KEY_BITS = 256;
 const NONCE_BYTES = 12;
@@ -36,7 +36,7 @@ const TAG_BYTES = 16;
 const COORDINATE_BYTES = 32;
 
 export const parseJwe = (text: string): Jwe | null => {
-  if (text.length > LENGTH_MAX) return null;
+  if (text.length > MESSAGE_LENGTH_MAX) return null;
   const parts = text.split('.');
   const [head, encryptedKey, iv, body, mac] = parts;
   if (parts.length !== 5 || head === undefined || encryptedKey !== '') return null;

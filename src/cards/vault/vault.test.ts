@@ -10,6 +10,7 @@ import {
   plainCard,
   randomNumber,
   reveal,
+  served,
   type TestVault,
   testCaller,
   testVault,
@@ -22,6 +23,10 @@ type Kind = { readonly name: string; readonly open: () => Promise<TestVault> };
 
 const kinds: readonly Kind[] = [
   { name: 'in this process', open: () => testVault({ settings: { testCards } }) },
+  {
+    name: 'behind a socket',
+    open: async () => served(await testVault({ settings: { testCards } })),
+  },
 ];
 
 for (const kind of kinds) {
