@@ -118,10 +118,13 @@ export const inRange = (moment: number, range: TimeRange): boolean => {
   return moment >= from && moment <= to;
 };
 
-export const wholeSeconds = (range: TimeRange = {}): { from: number; to: number } => ({
-  from: Math.max(range.gte ?? 0, range.gt === undefined ? 0 : range.gt + 1),
-  to: Math.min(range.lte ?? endOfTime, range.lt === undefined ? endOfTime : range.lt - 1),
-});
+// Moments before 1970 and after 9999 are brought to just outside of both: nothing was created there,
+// and ids, which the bounds become, carry no such moments.
+export const wholeSeconds = (range: TimeRange = {}): { from: number; to: number } => {
+  const from = Math.max(range.gte ?? 0, range.gt === undefined ? 0 : range.gt + 1);
+  const to = Math.min(range.lte ?? endOfTime, range.lt === undefined ? endOfTime : range.lt - 1);
+  return { from: Math.min(from, endOfTime + 1), to: Math.max(to, -1) };
+};
 
 const endOfTime = 253_402_300_799;
 

@@ -73,6 +73,8 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
   );
   server.timeout = settings.silenceTimeoutMs;
   server.maxConnections = settings.connectionsMax;
+  // An expectation that nobody knows may be ignored; node's own refusal would be no answer of ours.
+  server.on('checkExpectation', (request, response) => void admit(door, request, response));
   server.on('clientError', (error, socket) => refuseMalformed(door, error, socket as Socket));
 
   return {
