@@ -148,6 +148,34 @@ describe('filters', () => {
     assert.deepEqual(await got({ gte: created + 1, lt: created }), []);
   });
 
+  test('of moments at which nothing was created find nothing', async () => {
+    for (const path of ['/v1/customers', '/v1/events']) {
+      for (const filter of [
+        'created=-1',
+        'created[lt]=0',
+        'created[lte]=-335109038',
+        'created[gt]=253402300799',
+        'created[gte]=9007199254740991',
+        'created[gt]=9007199254740991',
+        'created[gte]=9007199254740991&created[lt]=-9007199254740991',
+      ]) {
+        const { status, text, body } = await gateway.ask('GET', `${path}?${filter}`, {
+          key: merchant.key,
+        });
+        assert.equal(status, 200, `${filter}: ${text}`);
+        assert.deepEqual(body.data, [], filter);
+      }
+      const all = await gateway.ask(
+        'GET',
+        `${path}?created[gte]=-5&created[lte]=9007199254740991`,
+        {
+          key: merchant.key,
+        },
+      );
+      assert.equal(all.body.data.length, 10);
+    }
+  });
+
   test('of the moment take no other bound', async () => {
     const { status, body } = await list('?created[after]=1');
     assert.equal(status, 400);

@@ -367,6 +367,17 @@ describe('routes of secret keys', () => {
   }
 });
 
+describe('an expectation', () => {
+  for (const expect of ['100-continue', 'a miracle']) {
+    test(`is no reason to answer differently: ${expect}`, async () => {
+      const { status, body, headers } = await post('name=x', { expect });
+      assert.equal(status, 200);
+      assert.equal(body.name, 'x');
+      assert.match(String(headers['request-id']), /^req_/);
+    });
+  }
+});
+
 describe('SDK headers', () => {
   test('are noise, however they look', async () => {
     const { status } = await post('', {

@@ -1,0 +1,207 @@
+// Whatever is sent, the gateway answers: soon, in JSON, with a request id, and never with a 5xx. And
+// afterwards it still works, and its database is healthy.
+
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { gatherRoutes } from '../src/roles/api.ts';
+import { runs, seed } from './support/full.ts';
+import { startGatewayHere } from './support/gateway.ts';
+import { type RandomRequest, randomRequest } from './support/random-request.ts';
+import { createRawConnection, type RawAnswer } from './support/raw-connection.ts';
+
+const REQUESTS = runs(10_000, 100_000);
+const CONNECTIONS = 16;
+const AT_ONCE = 500;
+// Far above what anything takes, even on a machine that does much else.
+const SLOWEST_MS = 5_000;
+
+const gateway = await startGatewayHere();
+const merchant = await gateway.merchant();
+const { key } = merchant;
+
+const errorKeys = new Set([
+  'code',
+  'decline_code',
+  'doc_url',
+  'message',
+  'param',
+  'request_log_url',
+  'type',
+]);
+const errorTypes = new Set([
+  'api_error',
+  'card_error',
+  'idempotency_error',
+  'invalid_request_error',
+]);
+
+const assertAnswer = (answer: RawAnswer, method: string): void => {
+  const { status, headers, text, durationMs } = answer;
+  assert.ok(status >= 200 && status < 500, `Status ${status}: ${text}`);
+  assert.ok(durationMs < SLOWEST_MS, `It took ${durationMs} ms.`);
+  assert.match(headers.get('request-id') ?? '', /^req_[0-9A-Za-z]+$/);
+  if (method === 'HEAD' || status === 204) return;
+
+  assert.equal(headers.get('content-type'), 'application/json');
+  const body = JSON.parse(text) as Record<string, unknown>;
+  if (status < 300) {
+    assert.equal('error' in body, false);
+    return;
+  }
+  assert.deepEqual(Object.keys(body), ['error']);
+  const error = body['error'] as Record<string, unknown>;
+  for (const [name, value] of Object.entries(error)) {
+    assert.ok(errorKeys.has(name), `An error has ${name}.`);
+    assert.equal(typeof value, 'string', name);
+  }
+  assert.ok(errorTypes.has(String(error['type'])));
+  assert.notEqual(error['message'], '');
+};
+
+describe('random requests', () => {
+  test(`are answered, all ${REQUESTS} of them`, async (t) => {
+    const { body: customer } = await gateway.ask('POST', '/v1/customers', { key });
+    const { body: events } = await gateway.ask('GET', '/v1/events', { key });
+    const other = await gateway.merchant('Another');
+    const world = {
+      routes: gatherRoutes(),
+      ids: [customer.id, events.data[0].id, 'cus_missing'],
+      keys: [
+        key,
+        key,
+        key,
+        merchant.liveKey,
+        merchant.publishableKey,
+        other.key,
+        await merchant.restrictedKey({ customers: 'read' }),
+      ],
+    };
+    const statuses = new Map<number, number>();
+    const connections = Array.from({ length: CONNECTIONS }, () =>
+      createRawConnection(gateway.port),
+    );
+
+    for (let done = 0; done < REQUESTS; done += AT_ONCE) {
+      const requests = fc.sample(randomRequest(world), { numRuns: AT_ONCE, seed: seed + done });
+      const queue = requests.entries();
+      await Promise.all(
+        connections.map(async (connection) => {
+          // The connections share the queue: each takes the next as soon as it is free.
+          for (const [n, request] of queue) {
+            await told(seed + done, n, request, async () => {
+              const answer = await connection.send(request.bytes, request.method, SLOWEST_MS);
+              assert.ok(answer !== null, 'The connection was closed without an answer.');
+              assertAnswer(answer, request.method);
+              statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+            });
+          }
+        }),
+      );
+    }
+    for (const connection of connections) connection.close();
+
+    t.diagnostic(
+      `seed ${seed}; ${[...statuses]
+        .sort(([a], [b]) => a - b)
+        .map(([s, n]) => `${s}: ${n}`)
+        .join(', ')}`,
+    );
+    // A fuzzer that is refused at the door tests the door only.
+    assert.ok((statuses.get(200) ?? 0) > REQUESTS / 20, 'Some of them succeed.');
+    assert.ok((statuses.get(400) ?? 0) > REQUESTS / 20, 'Some of them are refused.');
+  });
+
+  test('leave a gateway behind that works', async () => {
+    const { status, body } = await gateway.ask('POST', '/v1/customers', {
+      key,
+      form: 'name=After',
+    });
+    assert.equal(status, 200);
+    assert.equal(
+      (await gateway.ask('GET', `/v1/customers/${body.id}`, { key })).text.length > 0,
+      true,
+    );
+    assert.equal((await gateway.ask('GET', '/readyz')).status, 200);
+    assert.equal(({} as Record<string, unknown>)['x'], undefined, 'No prototype was reached.');
+  });
+});
+
+/** What failed can be sent again: the seed and the place in it, and the request itself. */
+const told = async (
+  seed: number,
+  n: number,
+  request: RandomRequest,
+  work: () => Promise<void>,
+): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    const shown = request.bytes.toString('latin1').slice(0, 2_000);
+    throw new Error(`seed ${seed}, request ${n}: ${String(error)}\n${shown}`, { cause: error });
+  }
+};
+
+const open = () => {
+  const socket = connect(gateway.port, '127.0.0.1');
+  socket.on('error', () => {});
+  return socket;
+};
+
+describe('broken requests', () => {
+  test('that end anywhere hold nothing up', async () => {
+    const whole = Buffer.from(
+      `POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Length: 6\r\n\r\nname=x`,
+    );
+    const cuts = Array.from({ length: whole.length }, (_, n) => n);
+    await Promise.all(
+      cuts.map(
+        (cut) =>
+          new Promise<void>((resolve) => {
+            const socket = open();
+            socket.on('close', () => resolve());
+            socket.write(whole.subarray(0, cut + 1), () => socket.destroy());
+          }),
+      ),
+    );
+    assert.equal((await gateway.ask('GET', '/v1/customers', { key })).status, 200);
+  });
+
+  test('of random bytes are told what they are', async () => {
+    const samples = fc.sample(fc.uint8Array({ minLength: 20, maxLength: 400 }), {
+      numRuns: runs(300, 3_000),
+      seed,
+    });
+    for (const bytes of samples) {
+      const connection = createRawConnection(gateway.port);
+      const sent = Buffer.concat([Buffer.from(bytes), Buffer.from('\r\n\r\n')]);
+      const answer = await connection.send(sent, 'GET', SLOWEST_MS);
+      connection.close();
+      if (answer !== null) assertAnswer(answer, 'GET');
+    }
+  });
+
+  test('that smuggle a second one are refused', async () => {
+    for (const lines of [
+      ['Content-Length: 5', 'Content-Length: 6'],
+      ['Content-Length: 5', 'Transfer-Encoding: chunked'],
+      ['Transfer-Encoding: chunked, identity'],
+      ['Content-Length: +5'],
+      ['Content-Length: -1'],
+      ['Transfer-Encoding : chunked'],
+    ]) {
+      const head = [
+        'POST /v1/customers HTTP/1.1',
+        'Host: x',
+        `Authorization: Bearer ${key}`,
+        ...lines,
+      ].join('\r\n');
+      const connection = createRawConnection(gateway.port);
+      const answer = await connection.send(Buffer.from(`${head}\r\n\r\nname=`), 'POST', SLOWEST_MS);
+      connection.close();
+      assert.equal(answer?.status, 400, lines.join());
+      assertAnswer(answer, 'POST');
+    }
+  });
+});
