@@ -26,7 +26,7 @@ const importsOf = (file: string): string[] =>
   [...codeOf(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target = '']) => target);
 
 const isForTests = (file: string): boolean =>
-  /(\.test|for-tests|test-setup|testing)\.ts$/.test(file);
+  /(?:\.test|for-tests[-\w]*|test-setup|test-holder|testing)\.ts$/.test(file);
 
 const source = filesOf('src/**/*.ts');
 const product = source.filter((file) => !isForTests(file));

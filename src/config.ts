@@ -61,6 +61,25 @@ export const definitions = define({
     default: '',
     says: 'The same database as the role tollgate_app, which serves. Empty: derived, with a password kept in the data folder.',
   },
+  databaseVaultUrl: {
+    env: 'DATABASE_VAULT_URL',
+    kind: 'secret',
+    default: '',
+    says: 'The database as the role tollgate_vault, which alone may read sealed cards. Empty: derived like the one above.',
+  },
+  keyShares: {
+    env: 'TOLLGATE_KEY_SHARES',
+    kind: 'text',
+    default: '',
+    says: 'Two folders, separated by a comma, each with one share of every key-encryption key. Empty: keys/a and keys/b in the data folder; live mode wants two of your own.',
+  },
+  unusedCardDays: {
+    env: 'TOLLGATE_UNUSED_CARD_DAYS',
+    kind: 'count',
+    default: '0',
+    range: [0, 36_500],
+    says: 'A stored card that nobody used for so many days is shredded; 0 keeps them.',
+  },
   databasePool: {
     env: 'TOLLGATE_DATABASE_POOL',
     kind: 'count',
@@ -127,6 +146,9 @@ export type Settings = {
   readonly data: string;
   readonly databaseUrl: string;
   readonly databaseAppUrl: string;
+  readonly databaseVaultUrl: string;
+  readonly keyShares: string;
+  readonly unusedCardDays: number;
   readonly databasePool: number;
   readonly secret: string;
   readonly liveMode: boolean;

@@ -64,7 +64,7 @@ export const refusalsOfDatabase = async (
 };
 
 /** Floors whose tables are Tollgate's. */
-export const schemas = ['platform', 'identity', 'cards'];
+export const schemas = ['platform', 'identity', 'cards', 'vault'];
 
 /** Tables with an account that row level security does not hold. */
 export const unforced = `

@@ -6,7 +6,10 @@
 // crypto, assert.
 
 import type { Context } from '#kit/context';
+import { module as bins } from './cards/bins/module.ts';
 import { module as customers } from './cards/customers/module.ts';
+import { module as methods } from './cards/methods/module.ts';
+import { module as vault } from './cards/vault/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
@@ -56,6 +59,9 @@ const map: readonly Entry[] = [
   { module: accounts, holds: 'tenants' },
   { module: audit, holds: 'who did what: entries, seals, verification' },
   { module: keys, holds: 'API keys: making, rolling, ending, recognizing' },
+  { module: bins, holds: 'what the first digits of a card tell; the documented test cards' },
+  { module: vault, holds: 'card numbers, sealed; the keys; what a browser seals to' },
+  { module: methods, holds: 'what a payer pays with: payment methods, tokens' },
   { module: customers, holds: 'the customers of a merchant' },
 ];
 

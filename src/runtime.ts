@@ -2,6 +2,8 @@
 // date, and a context that is the real world.
 
 import { join } from 'node:path';
+import { testCardNames } from '#cards/methods';
+import { localKeys, openVault, provideVault } from '#cards/vault';
 import { type Sealing, sealingWith } from '#identity/audit';
 import {
   type Actor,
@@ -24,6 +26,8 @@ import type { Settings } from './config.ts';
 import { refusalsOfLiveMode } from './live-mode.ts';
 import { modules } from './modules.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
+
+const VAULT_ROLE = 'tollgate_vault';
 
 export type Runtime = {
   readonly settings: Settings;
@@ -52,6 +56,9 @@ export const openRuntime = async (
     ...given,
     databaseAppUrl:
       given.databaseAppUrl || withLogin(given.databaseUrl, APP_ROLE, secrets.databaseAppPassword),
+    databaseVaultUrl:
+      given.databaseVaultUrl ||
+      withLogin(given.databaseUrl, VAULT_ROLE, secrets.databaseVaultPassword),
     auditAnchor: given.auditAnchor || join(given.data, 'audit-anchor.txt'),
   };
   const crashPoint = crashPointFrom(settings.crashAt);
@@ -66,7 +73,10 @@ export const openRuntime = async (
     migrations: await readMigrations(modules),
     log: how.log,
     crashPoint,
-    ...(given.databaseAppUrl === '' ? { appPassword: secrets.databaseAppPassword } : {}),
+    passwords: {
+      ...(given.databaseAppUrl === '' ? { [APP_ROLE]: secrets.databaseAppPassword } : {}),
+      ...(given.databaseVaultUrl === '' ? { [VAULT_ROLE]: secrets.databaseVaultPassword } : {}),
+    },
   });
   if (settings.liveMode) await refuseUnsafeLiveMode(settings);
 
@@ -78,21 +88,63 @@ export const openRuntime = async (
     crashPoint,
     ...(how.observeBatch ? { observeBatch: how.observeBatch } : {}),
   });
+  const context = {
+    clock: systemClock,
+    random: systemRandom,
+    network: systemNetwork,
+    log: how.log,
+    actor: how.actor,
+    crashPoint,
+    database,
+  };
+  const vault = await openVaultHere(settings, context);
+  provideVault(context, vault.vault);
   return {
     settings,
-    context: {
-      clock: systemClock,
-      random: systemRandom,
-      network: systemNetwork,
-      log: how.log,
-      actor: how.actor,
-      crashPoint,
-      database,
-    },
+    context,
     secrets,
     masterSecret,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
-    close: () => database.close(),
+    close: async () => {
+      await vault.close();
+      await database.close();
+    },
+  };
+};
+
+/** The vault in this process, on a connection of its own that only its role may use. */
+const openVaultHere = async (settings: Settings, context: Context) => {
+  const database = openDatabase({
+    url: settings.databaseVaultUrl,
+    poolSize: Math.max(2, Math.floor(settings.databasePool / 2)),
+    clock: context.clock,
+    crashPoint: context.crashPoint,
+  });
+  const [a = '', b = ''] = settings.keyShares
+    ? settings.keyShares.split(',').map((folder) => folder.trim())
+    : [join(settings.data, 'keys', 'a'), join(settings.data, 'keys', 'b')];
+  const vault = await openVault({
+    context: { ...context, database },
+    providers: [
+      await localKeys({
+        shareFolders: [a, b],
+        clock: context.clock,
+        random: context.random,
+        createFirst: !settings.liveMode,
+      }),
+    ],
+    livemode: settings.liveMode,
+    settings: {
+      testCards: testCardNames(),
+      unusedDaysMax: settings.unusedCardDays === 0 ? null : settings.unusedCardDays,
+    },
+  });
+  return {
+    vault,
+    close: async () => {
+      await vault.close();
+      await database.close();
+    },
   };
 };
 

@@ -11,6 +11,8 @@ export type Secrets = {
   readonly master: string;
   /** For the role that serves, where no DATABASE_APP_URL says otherwise. */
   readonly databaseAppPassword: string;
+  /** The same for the vault's role and DATABASE_VAULT_URL. */
+  readonly databaseVaultPassword: string;
   /** Shown by the quick start, the same at every start. Never a live key. */
   readonly quickstart?: { readonly secretKey: string; readonly publishableKey: string };
 };
@@ -19,13 +21,14 @@ const fileIn = (folder: string): string => join(folder, 'secrets.json');
 
 export const loadSecrets = async (folder: string, random: Random): Promise<Secrets> => {
   const known = await readFile(fileIn(folder), 'utf8').catch(() => null);
-  if (known !== null) return JSON.parse(known) as Secrets;
-
+  const kept = (known === null ? {} : JSON.parse(known)) as Partial<Secrets>;
   const secrets: Secrets = {
     master: random.bytes(32).toString('hex'),
     databaseAppPassword: spellBytes(random.bytes(24)),
+    databaseVaultPassword: spellBytes(random.bytes(24)),
+    ...kept,
   };
-  await saveSecrets(folder, secrets);
+  if (JSON.stringify(secrets) !== JSON.stringify(kept)) await saveSecrets(folder, secrets);
   return secrets;
 };
 

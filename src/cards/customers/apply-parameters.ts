@@ -130,18 +130,10 @@ const ipAddress = (asked: string | null): string | null => {
   });
 };
 
-// Cards, coupons and the rest are not part of this installation yet, so no id of one can exist.
-const refuseWhatCannotExist = (asked: CustomerParameters): void => {
-  const method = asked.invoice_settings?.default_payment_method;
-  const named = [
-    { noun: 'PaymentMethod', id: asked.payment_method, param: 'payment_method' },
-    { noun: 'token', id: asked.source, param: 'source' },
-    { noun: 'source', id: asked.default_source, param: 'default_source' },
-    { noun: 'PaymentMethod', id: method, param: 'invoice_settings[default_payment_method]' },
-    { noun: 'coupon', id: asked.coupon, param: 'coupon' },
-    { noun: 'promotion code', id: asked.promotion_code, param: 'promotion_code' },
-  ];
-  for (const { noun, id, param } of named) {
-    if (id !== undefined && id !== null) throw resourceMissing({ noun, id, param });
+// Coupons are not part of this installation yet, so no id of one can exist.
+const refuseWhatCannotExist = ({ coupon, promotion_code: code }: CustomerParameters): void => {
+  if (coupon !== undefined) throw resourceMissing({ noun: 'coupon', id: coupon, param: 'coupon' });
+  if (code !== undefined) {
+    throw resourceMissing({ noun: 'promotion code', id: code, param: 'promotion_code' });
   }
 };

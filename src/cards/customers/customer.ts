@@ -47,6 +47,9 @@ export type Customer = {
   readonly balance: number;
   readonly business_name: string | null;
   readonly cash_balance_mode: 'automatic' | 'manual' | null;
+  /** Ids as they are spelled: `pm_…` or `card_…`. */
+  readonly default_payment_method: string | null;
+  readonly default_source: string | null;
   readonly description: string | null;
   readonly individual_name: string | null;
   readonly invoice_prefix: string;
@@ -79,6 +82,8 @@ export const blankCustomer = (id: Uuid, invoicePrefix: string): Customer => ({
   balance: 0,
   business_name: null,
   cash_balance_mode: null,
+  default_payment_method: null,
+  default_source: null,
   description: null,
   individual_name: null,
   invoice_prefix: invoicePrefix,

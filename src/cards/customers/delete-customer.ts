@@ -2,6 +2,7 @@ import type { Context } from '#kit/context';
 import { appendChange } from '#platform/events';
 import type { ApiRequest, Outcome } from '#platform/http';
 import { erased } from './customer.ts';
+import { detachAll } from './customer-methods.ts';
 import { updateCustomer } from './customers.store.ts';
 import { customerDeleted, customerSnapshot } from './events.ts';
 import { findLivingCustomer } from './find-customer.ts';
@@ -20,6 +21,7 @@ export const deleteCustomer = async (
     body: renderDeletedCustomer(customer),
     writes: [
       updateCustomer(scope, customer),
+      ...(await detachAll(context, scope, before, request)),
       appendChange(context, {
         scope,
         objectId: customer.id,

@@ -28,18 +28,33 @@ export const findLivingCustomer = async (
   return customer;
 };
 
+/** Named by a parameter rather than by the URL: then the parameter is at fault. */
+export const findCustomerNamed = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  param: string,
+): Promise<Customer> => {
+  const id = parseId(CUSTOMER, spelled);
+  const customer = id && (await loadCustomer(context, scope, id));
+  if (customer && !customer.deleted) return customer;
+  throw await customerMissing(context, scope, spelled, id, param);
+};
+
 // The commonest mistake is a key of the wrong mode, so the same account's other mode is looked at.
 const customerMissing = async (
   context: Context,
   scope: Scope,
   spelled: string,
   id: Uuid | null,
+  param?: string,
 ) => {
   const other = { ...scope, livemode: !scope.livemode };
   const similar = id !== null && (await loadCustomer(context, other, id)) !== undefined;
   return resourceMissing({
     noun: 'customer',
     id: spelled,
+    ...(param === undefined ? {} : { param }),
     ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
   });
 };

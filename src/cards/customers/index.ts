@@ -1,2 +1,2 @@
 export type { Customer } from './customer.ts';
-export { findCustomer, findLivingCustomer } from './find-customer.ts';
+export { findCustomer, findCustomerNamed, findLivingCustomer } from './find-customer.ts';

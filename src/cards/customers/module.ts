@@ -1,11 +1,12 @@
 import { customerEventKinds } from './events.ts';
+import { customerMethodRoutes } from './method-routes.ts';
 import { customerResources } from './resources.ts';
 import { customerRoutes } from './routes.ts';
 
 export const module = {
   name: 'cards/customers',
   migrations: new URL('./migrations/', import.meta.url),
-  routes: () => customerRoutes,
+  routes: () => [...customerRoutes, ...customerMethodRoutes],
   resources: customerResources,
   eventKinds: customerEventKinds,
   checks: [

@@ -17,7 +17,7 @@ export const renderCustomer = (customer: Customer, livemode: boolean) =>
     created: createdSeconds(customer.id),
     currency: null,
     customer_account: null,
-    default_source: null,
+    default_source: customer.default_source,
     delinquent: false,
     description: customer.description,
     discount: null,
@@ -28,7 +28,7 @@ export const renderCustomer = (customer: Customer, livemode: boolean) =>
       custom_fields:
         customer.invoice_settings.custom_fields?.map(({ name, value }) => ({ name, value })) ??
         null,
-      default_payment_method: null,
+      default_payment_method: customer.default_payment_method,
       footer: customer.invoice_settings.footer,
       rendering_options: customer.invoice_settings.rendering_options,
     },

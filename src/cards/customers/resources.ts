@@ -12,6 +12,7 @@ import {
   renderTax,
   renderTaxId,
 } from './render-customer.ts';
+import { listSources, loadSourcesById } from './sources.ts';
 
 /** Undefined: there is nothing of that to show. */
 type Show = (customer: Customer, livemode: boolean, id: string) => unknown;
@@ -24,6 +25,18 @@ const load = (show: Show) => async (context: Context, scope: Scope, ids: readonl
     const customer = customers.get(parseId(CUSTOMER, id) ?? '');
     const view = customer && show(customer, scope.livemode, id);
     if (view !== undefined) shown.set(id, view);
+  }
+  return shown;
+};
+
+/** The first ten; the rest is under the list's own address. */
+const loadSources = async (context: Context, scope: Scope, ids: readonly string[]) => {
+  const shown = new Map<string, unknown>();
+  for (const id of ids) {
+    const customerId = parseId(CUSTOMER, id);
+    if (customerId !== null) {
+      shown.set(id, await listSources(context, scope, { customerId, id }, {}));
+    }
   }
   return shown;
 };
@@ -46,8 +59,7 @@ const includable: Readonly<
         customer.tax_ids.map((taxId) => renderTaxId(taxId, customer, livemode)),
       ),
   },
-  // Nothing can be attached to a customer yet, and so the lists are truly empty.
-  sources: { of: ['card', 'source'], show: (_, __, id) => listAt(id, 'sources', []) },
+  // Nothing can be subscribed to yet, and so the list is truly empty.
   subscriptions: { of: ['subscription'], show: (_, __, id) => listAt(id, 'subscriptions', []) },
 };
 
@@ -57,7 +69,8 @@ const customer: ResourceDefinition = {
   owns: (id) => id.startsWith(`${CUSTOMER}_`),
   load: load(renderAny),
   expandable: {
-    default_source: { to: ['card', 'source'] },
+    default_source: { to: ['card'] },
+    sources: { of: ['card'], include: loadSources },
     'invoice_settings.default_payment_method': { to: ['payment_method'] },
     test_clock: { to: ['test_helpers.test_clock'] },
     ...Object.fromEntries(
@@ -92,4 +105,13 @@ export const includedIn = (
   );
 };
 
-export const customerResources = [customer];
+/** A card in the older spelling, by its id. */
+const card: ResourceDefinition = {
+  object: 'card',
+  permission: 'customers',
+  owns: (id) => id.startsWith('card_'),
+  expandable: { customer: { to: ['customer'] } },
+  load: loadSourcesById,
+};
+
+export const customerResources = [customer, card];

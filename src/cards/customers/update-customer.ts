@@ -2,6 +2,7 @@ import type { Context } from '#kit/context';
 import { appendChange } from '#platform/events';
 import type { Outcome, TypedRequest } from '#platform/http';
 import { applyParameters } from './apply-parameters.ts';
+import { withDefaults, withSource } from './customer-methods.ts';
 import type { updateParameters } from './customer-parameters.ts';
 import { updateCustomer as updateRow } from './customers.store.ts';
 import { customerSnapshot, customerUpdated } from './events.ts';
@@ -15,7 +16,22 @@ export const updateCustomer = async (
 ): Promise<Outcome> => {
   const { scope } = request;
   const before = await findLivingCustomer(context, scope, request.path['customer'] ?? '');
-  const after = applyParameters(before, request.parameters);
+  const asked = request.parameters;
+  const sourced = await withSource(context, {
+    scope,
+    customer: applyParameters(before, asked),
+    token: asked.source,
+    request,
+  });
+  const after = await withDefaults(context, {
+    scope,
+    customer: sourced.customer,
+    source: asked.default_source,
+    method: asked.invoice_settings?.default_payment_method,
+  }).catch(async (error: unknown) => {
+    await sourced.undo();
+    throw error;
+  });
 
   // Asking for what already holds changes nothing, and nobody needs to hear of it.
   if (JSON.stringify(after) === JSON.stringify(before)) {
@@ -38,6 +54,8 @@ export const updateCustomer = async (
         snapshot: customerSnapshot(customer, before),
         request,
       }),
+      ...sourced.writes,
     ],
+    undo: sourced.undo,
   };
 };

@@ -13,6 +13,14 @@ import { withDatabase, withLogin } from './url.ts';
 export type TestDatabase = { readonly ownerUrl: string; readonly appUrl: string };
 
 const APP_PASSWORD = 'onlyForTests';
+/** A migration that makes a role of its own gets a password for it. */
+const passwordsOf = (migrations: readonly Migration[]): Record<string, string> =>
+  migrations.some(({ module }) => module === 'cards/vault')
+    ? { tollgate_vault: VAULT_PASSWORD }
+    : {};
+
+export const VAULT_PASSWORD = 'onlyForVaultTests';
+
 const TEMPLATE_LOCK = 4_242;
 
 /** A database with these migrations applied, cloned from a template that is made once per run. */
@@ -55,7 +63,7 @@ const makeTemplate = async (
     migrations,
     log: silentLog,
     crashPoint: crashPointFrom(undefined),
-    appPassword: APP_PASSWORD,
+    passwords: { [APP_ROLE]: APP_PASSWORD, ...passwordsOf(migrations) },
   });
   await run(server, `alter database ${template}_new rename to ${template}`);
 };

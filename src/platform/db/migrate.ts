@@ -54,8 +54,8 @@ export const migrate = async (input: {
   readonly migrations: readonly Migration[];
   readonly log: Log;
   readonly crashPoint: (point: CrashPoint) => void;
-  /** Given: the role that serves may log in with it. Absent: the operator manages the role. */
-  readonly appPassword?: string;
+  /** Roles that get a password of ours, by name; the operator manages those that are absent. */
+  readonly passwords?: Readonly<Record<string, string>>;
 }): Promise<{ applied: number }> => {
   const owner = await connect({ ...input.connection, statementTimeoutMs: 600_000 });
   try {
@@ -66,7 +66,7 @@ export const migrate = async (input: {
                       set idle_in_transaction_session_timeout = 0`,
     );
     await run(owner, `select pg_advisory_lock(${MIGRATION_LOCK})`);
-    await prepareRole(owner, input.appPassword);
+    await prepareRole(owner);
     await run(
       owner,
       `create table if not exists public.tollgate_migrations (
@@ -78,6 +78,9 @@ export const migrate = async (input: {
       await apply(owner, migration);
       input.crashPoint('migration.between');
       input.log.info({ migration: `${migration.module}/${migration.name}` }, 'Migration applied');
+    }
+    for (const [role, password] of Object.entries(input.passwords ?? {})) {
+      await setPassword(owner, role, password);
     }
     return { applied: pending.length };
   } finally {
@@ -144,7 +147,7 @@ const apply = async (owner: Connection, migration: Migration): Promise<void> => 
 
 // The role is of the whole server while the lock is of one database, hence the exception handler:
 // two databases that are migrated at once must not trip over each other.
-const prepareRole = async (owner: Connection, password: string | undefined): Promise<void> => {
+const prepareRole = async (owner: Connection): Promise<void> => {
   await run(
     owner,
     `do $$ begin
@@ -154,15 +157,19 @@ const prepareRole = async (owner: Connection, password: string | undefined): Pro
      exception when duplicate_object or unique_violation then null;
      end $$`,
   );
-  if (password === undefined) return;
-  if (!/^[A-Za-z0-9]+$/.test(password)) throw new Error('The role password must be alphanumeric.');
+};
+
+const setPassword = async (owner: Connection, role: string, password: string): Promise<void> => {
+  if (!/^[A-Za-z0-9]+$/.test(role.replaceAll('_', '') + password)) {
+    throw new Error('The names and passwords of roles must be letters and digits.');
+  }
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await run(owner, `alter role ${APP_ROLE} login password '${password}'`);
+      await run(owner, `alter role ${role} login password '${password}'`);
       return;
     } catch (error) {
       // "tuple concurrently updated": another database's migration is at the same row.
-      if (attempt === 5) throw error;
+      if (attempt === 20) throw error;
     }
   }
 };

@@ -20,6 +20,8 @@ export type ChangeRow = {
 export const appendChange = (
   context: Pick<Context, 'clock' | 'random'>,
   change: {
+    /** Drawn earlier, where the change comes before others whose rows are made first. */
+    readonly id?: Uuid;
     readonly scope: Scope;
     readonly objectId: Uuid;
     /** The number of the change's first event within the object. */
@@ -33,7 +35,7 @@ export const appendChange = (
   row: [
     change.scope.accountId,
     change.scope.livemode,
-    changeId(context),
+    change.id ?? newChangeId(context),
     change.objectId,
     change.sequence,
     `{${change.kinds.map((kind) => kind.code).join(',')}}`,
@@ -44,7 +46,8 @@ export const appendChange = (
   ],
 });
 
-const changeId = (context: Pick<Context, 'clock' | 'random'>): Uuid =>
+/** Events are listed by their ids: what is drawn first happened first. */
+export const newChangeId = (context: Pick<Context, 'clock' | 'random'>): Uuid =>
   `${newUuid(context).slice(0, -1)}0`;
 
 /** The id of the nth event of a change, and back. */

@@ -7,6 +7,6 @@ export {
   previousAttributes,
   type Snapshot,
 } from './event-kind.ts';
-export { appendChange, type ChangeRow } from './events.store.ts';
+export { appendChange, type ChangeRow, newChangeId } from './events.store.ts';
 export { handOn, type Listener, type Owed } from './hand-on.ts';
 export { API_VERSION } from './render-event.ts';

@@ -110,6 +110,7 @@ type Decision = {
   readonly body: string;
   readonly error: ApiError | null;
   readonly writes: readonly Write[];
+  readonly undo: (() => Promise<void>) | null;
 };
 
 /** Asks the handler and renders what it says. A bug is a decision too: it may be stored. */
@@ -149,14 +150,21 @@ const render = async (execution: Execution, outcome: Outcome): Promise<Decision>
           paths,
           ...(related === undefined ? {} : { related }),
         });
-  return { status: outcome.status ?? 200, body: toJson(body), error: null, writes };
+  const { status = 200, undo = null } = outcome;
+  return { status, body: toJson(body), error: null, writes, undo };
 };
 
 const errorDecision = (
   { place }: Execution,
   error: ApiError,
   writes: readonly Write[],
-): Decision => ({ status: error.status, body: toJson(renderError(error, place)), error, writes });
+): Decision => ({
+  status: error.status,
+  body: toJson(renderError(error, place)),
+  error,
+  writes,
+  undo: null,
+});
 
 const refusalOf = (execution: Execution, error: ApiError): Answer => {
   const { status, body } = errorDecision(execution, error, []);
@@ -179,7 +187,10 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
   try {
     if (unit.length > 0) {
       const commit = await context.database.commit(request.scope, unit);
-      if (!commit.ok) return idempotency.isClaim(commit.lost) ? 'key taken' : 'overtaken';
+      if (!commit.ok) {
+        await decision.undo?.();
+        return idempotency.isClaim(commit.lost) ? 'key taken' : 'overtaken';
+      }
     }
   } catch (error) {
     if (decision.error === null || decision.status < 500) throw error;

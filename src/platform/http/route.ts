@@ -84,6 +84,11 @@ export type Outcome = {
   /** The rendered object; or an `ApiError`, for a refusal that wrote something (a declined charge). */
   readonly body: unknown;
   readonly writes?: readonly Write[];
+  /**
+   * Called when `writes` were not committed because another request was faster: takes back what the
+   * handler did outside the transaction.
+   */
+  readonly undo?: () => Promise<void>;
   /** Objects by id that `expand` may need and that are not yet in the database. */
   readonly related?: Readonly<Record<string, unknown>>;
 };

@@ -130,7 +130,9 @@ export const createWorker = (input: {
     },
     stop: async (limitMs) => {
       stopping.abort();
-      await Promise.race([loop, context.clock.sleep(limitMs)]);
+      const done = new AbortController();
+      await Promise.race([loop, context.clock.sleep(limitMs, done.signal)]);
+      done.abort();
       await context.database.system((tx) => endHeartbeat(tx, id)).catch(() => {});
     },
   };

@@ -1,6 +1,6 @@
 -- The customers of a merchant. What the API can ask for stands in columns, the rest in one document.
 
-create schema cards;
+create schema if not exists cards;
 grant usage on schema cards to tollgate_app;
 
 create table cards.customers (

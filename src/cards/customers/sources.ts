@@ -1,0 +1,199 @@
+// Cards of a customer in the older way (`/v1/customers/{c}/sources` and `/cards`), which integrations of
+// some years ago still call. Each is a payment method too, under the same `card_…`.
+
+import {
+  attachMethod,
+  detachMethod,
+  listMethods,
+  loadMethods,
+  makeSource,
+  type PaymentMethod,
+  parseMethodId,
+  renderSource,
+  spellMethod,
+  updateSourceMethod,
+} from '#cards/methods';
+import type { Context, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { appendChange } from '#platform/events';
+import {
+  type ListParameters,
+  list,
+  listWindow,
+  type Outcome,
+  page,
+  resourceMissing,
+  type TypedRequest,
+} from '#platform/http';
+import type { Customer } from './customer.ts';
+import { loadOwn, withoutMethod } from './customer-methods.ts';
+import { updateCustomer } from './customers.store.ts';
+import { customerSnapshot, customerUpdated } from './events.ts';
+import { findCustomer, findLivingCustomer } from './find-customer.ts';
+import type {
+  createSourceParameters,
+  sourceFilters,
+  updateSourceParameters,
+} from './source-parameters.ts';
+
+export const listSources = async (
+  context: Context,
+  scope: Scope,
+  of: { readonly customerId: Uuid; readonly id: string },
+  asked: ListParameters,
+) => {
+  const window = await listWindow<Uuid>(asked, 'source', async (spelled) => {
+    const id = parseMethodId(spelled);
+    return id && (await loadMethods(context, scope, [id])).has(id) ? id : null;
+  });
+  const rows = await listMethods(context, scope, {
+    direction: window.before === undefined ? 'older' : 'newer',
+    from: window.after ?? window.before ?? null,
+    customerId: of.customerId,
+    type: 'card',
+    allowRedisplay: null,
+    legacyOnly: true,
+    limit: window.limit + 1,
+  });
+  const { rows: shown, hasMore } = page(rows, window);
+  return list(`/v1/customers/${of.id}/sources`, { rows: shown.map(renderSource), hasMore });
+};
+
+export const loadSourcesById = async (context: Context, scope: Scope, ids: readonly string[]) => {
+  const methods = await loadMethods(
+    context,
+    scope,
+    ids.map(parseMethodId).filter((id) => id !== null),
+  );
+  return new Map(
+    [...methods.values()].flatMap((method) => {
+      const source = renderSource(method);
+      return source === null ? [] : [[source.id, source] as const];
+    }),
+  );
+};
+
+const customerOf = (request: { readonly path: Readonly<Record<string, string>> }): string =>
+  request.path['customer'] ?? '';
+
+export const listCustomerSources = async (
+  context: Context,
+  request: TypedRequest<typeof sourceFilters>,
+): Promise<Outcome> => {
+  const id = customerOf(request);
+  const customer = await findCustomer(context, request.scope, id);
+  const of = { customerId: customer.id, id };
+  return { body: await listSources(context, request.scope, of, request.parameters) };
+};
+
+export const createSource = async (
+  context: Context,
+  request: TypedRequest<typeof createSourceParameters>,
+): Promise<Outcome> => {
+  const { scope } = request;
+  const customer = await findLivingCustomer(context, scope, customerOf(request));
+  const made = await makeSource(context, scope, request.parameters.source, 'source');
+  try {
+    const { method, writes } = attachMethod(context, {
+      scope,
+      found: { method: made.method, isNew: true },
+      customerId: customer.id,
+      request,
+    });
+    // The first card of a customer becomes the default; a later one does not.
+    const first =
+      customer.default_source === null
+        ? changeCustomer(context, request, customer, {
+            ...customer,
+            default_source: spellMethod(method),
+          })
+        : [];
+    return {
+      body: renderSource(method),
+      writes: [...made.writes, ...first, ...writes],
+      undo: made.undo,
+    };
+  } catch (error) {
+    await made.undo();
+    throw error;
+  }
+};
+
+export const retrieveSource = async (
+  context: Context,
+  request: Pick<TypedRequest<typeof sourceFilters>, 'scope' | 'path'>,
+): Promise<Outcome> => ({ body: renderSource((await findSource(context, request)).method) });
+
+export const updateSource = async (
+  context: Context,
+  request: TypedRequest<typeof updateSourceParameters>,
+): Promise<Outcome> => {
+  const { method } = await findSource(context, request);
+  const changed = await updateSourceMethod(context, {
+    scope: request.scope,
+    method,
+    asked: request.parameters,
+    request,
+  });
+  return { body: renderSource(changed.method), writes: changed.writes };
+};
+
+export const deleteSource = async (
+  context: Context,
+  request: Pick<
+    TypedRequest<typeof sourceFilters>,
+    'scope' | 'path' | 'requestId' | 'idempotencyKey'
+  >,
+): Promise<Outcome> => {
+  const { scope } = request;
+  const { customer, method } = await findSource(context, request);
+  const detached = detachMethod(context, { scope, method, request });
+  const id = spellMethod(method);
+  const without = withoutMethod(customer, id);
+  const changed =
+    JSON.stringify(without) === JSON.stringify(customer)
+      ? []
+      : changeCustomer(context, request, customer, without);
+  return {
+    body: { id, object: 'card', deleted: true },
+    writes: [...changed, ...detached.writes],
+  };
+};
+
+const findSource = async (
+  context: Context,
+  request: { readonly scope: Scope; readonly path: Readonly<Record<string, string>> },
+): Promise<{ customer: Customer; method: PaymentMethod }> => {
+  const spelled = request.path['source'] ?? '';
+  const customer = await findLivingCustomer(context, request.scope, customerOf(request));
+  const method = await loadOwn(context, request.scope, customer, spelled);
+  if (method === undefined || method.legacy === null) {
+    throw resourceMissing({ noun: 'source', id: spelled });
+  }
+  return { customer, method };
+};
+
+const changeCustomer = (
+  context: Context,
+  request: {
+    readonly scope: Scope;
+    readonly requestId: string;
+    readonly idempotencyKey: string | null;
+  },
+  before: Customer,
+  after: Customer,
+) => {
+  const { scope } = request;
+  const customer = { ...after, version: before.version + 1 };
+  return [
+    updateCustomer(scope, customer),
+    appendChange(context, {
+      scope,
+      objectId: customer.id,
+      sequence: customer.version,
+      kinds: [customerUpdated],
+      snapshot: customerSnapshot(customer, before),
+      request,
+    }),
+  ];
+};

@@ -1,0 +1,79 @@
+import { testCardById } from '#cards/bins';
+import type { Context, Scope } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import { type ApiError, resourceMissing } from '#platform/http';
+import { emptyBilling, type PaymentMethod } from './payment-method.ts';
+import { loadMethod } from './payment-methods.store.ts';
+import { cardOfTestId, dropCard, type StoredCard, storeCard } from './receive-card.ts';
+import { parseMethodId, spellMethod } from './render-payment-method.ts';
+
+export type FoundMethod = {
+  readonly method: PaymentMethod;
+  /** A ready-made id makes a method that is not stored yet: whoever uses it inserts it. */
+  readonly isNew: boolean;
+  /** Takes back what a new one left in the vault, when it comes to nothing. */
+  readonly undo?: () => Promise<void>;
+};
+
+/** Of `pm_…`, or of a ready-made `pm_card_visa`, of which each use makes a new one. */
+export const findMethod = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  param?: string,
+): Promise<FoundMethod> => {
+  const ready = cardOfTestId(context, scope, spelled);
+  if (ready !== null && spelled.startsWith('pm_card_')) {
+    const stored = await storeCard(context, scope, ready, 'card');
+    return {
+      method: cardMethod(context, stored),
+      isNew: true,
+      undo: () => dropCard(context, scope, stored),
+    };
+  }
+  const id = parseMethodId(spelled);
+  const method = id && (await loadMethod(context, scope, id));
+  if (!method || spellMethod(method) !== spelled)
+    throw await methodMissing(context, scope, spelled, param);
+  return { method, isNew: false };
+};
+
+export const cardMethod = (
+  context: Pick<Context, 'clock' | 'random'>,
+  stored: StoredCard,
+): PaymentMethod => ({
+  id: newUuid(context),
+  version: 1,
+  events: 0,
+  legacy: null,
+  type: 'card',
+  state: 'unattached',
+  customerId: null,
+  cardId: stored.cardId,
+  metadata: {},
+  card: stored.facts,
+  other: stored.cvcRef === null ? null : { cvc_ref: stored.cvcRef },
+  billing: emptyBilling,
+  allowRedisplay: 'unspecified',
+});
+
+const methodMissing = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  param: string | undefined,
+): Promise<ApiError> => {
+  const at = param === undefined ? {} : { param };
+  if (scope.livemode && testCardById(spelled) !== undefined) {
+    return resourceMissing({ noun: 'PaymentMethod', id: spelled, existsIn: 'test', ...at });
+  }
+  const id = parseMethodId(spelled);
+  const other = { ...scope, livemode: !scope.livemode };
+  const similar = id !== null && (await loadMethod(context, other, id)) !== undefined;
+  return resourceMissing({
+    noun: 'PaymentMethod',
+    id: spelled,
+    ...at,
+    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
+  });
+};

@@ -1,0 +1,17 @@
+export { attachMethod, detachMethod } from './attach-method.ts';
+export { testCardNames } from './check-card.ts';
+export { type MadeMethod, type MethodData, makeMethod } from './create-method.ts';
+export { type FoundMethod, findMethod } from './find-method.ts';
+export { listOfMethods } from './list-methods.ts';
+export { type MadeSource, makeSource } from './make-source.ts';
+export {
+  createMethodParameters,
+  methodFilters,
+  methodListParameters,
+} from './method-parameters.ts';
+export { methodSchema } from './method-schema.ts';
+export type { PaymentMethod } from './payment-method.ts';
+export { insertMethod, listMethods, loadMethods, updateMethod } from './payment-methods.store.ts';
+export { renderSource } from './render-card.ts';
+export { parseMethodId, renderPaymentMethod, spellMethod } from './render-payment-method.ts';
+export { updateSourceMethod } from './update-source.ts';

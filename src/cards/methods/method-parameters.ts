@@ -1,0 +1,95 @@
+// What a caller may say of a payment method.
+
+import {
+  address,
+  cardText,
+  email,
+  emptyable,
+  id,
+  integer,
+  listParameters,
+  metadata,
+  object,
+  oneOf,
+  phone,
+  required,
+  text,
+} from '#platform/http';
+import { otherTypeNames, otherTypes } from './other-types.ts';
+
+const networks = object({
+  preferred: emptyable(oneOf('cartes_bancaires', 'mastercard', 'visa')),
+});
+
+/** A sealed card may stand wherever a plain one does. */
+export const cardParameters = object({
+  number: cardText(),
+  exp_month: integer(),
+  exp_year: integer(),
+  cvc: cardText(10),
+  networks,
+  token: id(),
+  sealed: text(8_000),
+});
+
+const billingDetails = object({
+  address: emptyable(address()),
+  email: emptyable(email()),
+  name: emptyable(text()),
+  phone: emptyable(phone()),
+  tax_id: text(100),
+});
+
+const allowRedisplay = oneOf('always', 'limited', 'unspecified');
+
+export const typeNames = ['card', ...otherTypeNames] as const;
+
+export const createMethodParameters = object({
+  ...otherTypes,
+  allow_redisplay: allowRedisplay,
+  billing_details: billingDetails,
+  card: cardParameters,
+  metadata: metadata(),
+  radar_options: object({ session: id() }),
+  type: required(oneOf(...typeNames)),
+});
+
+export const updateMethodParameters = object({
+  allow_redisplay: allowRedisplay,
+  billing_details: billingDetails,
+  card: object({ exp_month: integer(), exp_year: integer(), networks }),
+  metadata: metadata(),
+});
+
+export const methodFilters = {
+  allow_redisplay: allowRedisplay,
+  type: oneOf(...typeNames),
+} as const;
+
+export const methodListParameters = listParameters(methodFilters);
+
+const tokenCard = object({
+  address_city: text(),
+  address_country: text(),
+  address_line1: text(),
+  address_line2: text(),
+  address_state: text(),
+  address_zip: text(),
+  currency: text(3),
+  cvc: cardText(10),
+  exp_month: integer(),
+  exp_year: integer(),
+  name: text(),
+  networks,
+  number: cardText(),
+  sealed: text(8_000),
+});
+
+export const createTokenParameters = object(
+  {
+    card: tokenCard,
+    customer: id(),
+    cvc_update: object({ cvc: cardText(10), sealed: text(8_000) }),
+  },
+  { exclusive: [['card', 'cvc_update']] },
+);
