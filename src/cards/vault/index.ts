@@ -1,3 +1,4 @@
+export { type AwsKmsSettings, awsKmsKeys } from './aws-kms.ts';
 export { connectVault } from './connect-vault.ts';
 export {
   KeyMissing,

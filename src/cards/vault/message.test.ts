@@ -19,6 +19,9 @@ const { subtle } = webcrypto;
 const b64 = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString('base64url');
 const jti = (): string => b64(systemRandom.bytes(16));
 
+const u32 = (n: number): number[] => [0, 0, n >> 8, n & 255];
+const chance = (below: number): number => systemRandom.bytes(4).readUInt32BE() % below;
+
 /** As a browser does it: WebCrypto and nothing else. */
 const sealAs = async (
   key: BrowserKey,
@@ -46,7 +49,6 @@ const sealAs = async (
       ...header,
     }),
   );
-  const u32 = (n: number) => [0, 0, n >> 8, n & 255];
   const name = Buffer.from('A256GCM');
   const round = Buffer.concat([
     Buffer.from(u32(1)),
@@ -80,15 +82,6 @@ const cardOf = (changes = {}) => ({
 
 describe('the arithmetic of a sealed message', () => {
   test('derives the key of RFC 7518, appendix C', () => {
-    const jwk = (kty: object) =>
-      createPrivateKey({ key: { kty: 'EC', crv: 'P-256', ...kty }, format: 'jwk' });
-    assert.ok(
-      jwk({
-        x: 'gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0',
-        y: 'SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps',
-        d: '0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo',
-      }),
-    );
     const bob = createECDH('prime256v1');
     bob.setPrivateKey(Buffer.from('VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw', 'base64url'));
     const alice = Buffer.concat([
@@ -311,7 +304,6 @@ for (const kind of kinds) {
     test('changed in any way, a thousand times, is refused every time', async () => {
       const jwe = await sealAs(key, payload());
       const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ';
-      const chance = (below: number) => systemRandom.bytes(4).readUInt32BE() % below;
       let changes = 0;
       let refused = 0;
       while (changes < 1_000) {

@@ -29,9 +29,9 @@ const load = (vaults: readonly Vault[], lanes = 6) => {
   const kept: { scope: (typeof scopes)[number]; card: string; number: string }[] = [];
   const failures: unknown[] = [];
   let requests = 0;
-  let stopped = false;
+  const stopping = new AbortController();
   const lane = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       try {
         const [vault, scope, number] = [some(vaults), some(scopes), randomNumber()];
         const { card } = await keep(vault, scope, plainCard({ number }));
@@ -50,7 +50,7 @@ const load = (vaults: readonly Vault[], lanes = 6) => {
     kept,
     scopes,
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await Promise.all(lanesDone);
       return { requests, failures };
     },
