@@ -155,8 +155,8 @@ describe('creating a customer', () => {
 
   for (const [name, form, param] of [
     ['a payment method', 'payment_method=pm_1', 'payment_method'],
-    ['a token as source', 'source=tok_visa', 'source'],
-    ['a token as card, by the old name', 'card=tok_visa', undefined],
+    ['a token as source', 'source=tok_1', 'source'],
+    ['a token as card, by the old name', 'card=tok_1', undefined],
     [
       'a default payment method',
       'invoice_settings[default_payment_method]=pm_1',

@@ -9,6 +9,7 @@ import type { createParameters } from './customer-parameters.ts';
 import { insertCustomer } from './customers.store.ts';
 import { customerCreated, customerSnapshot } from './events.ts';
 import { renderCustomer } from './render-customer.ts';
+import { includedIn } from './resources.ts';
 
 export const createCustomer = async (
   context: Context,
@@ -59,7 +60,10 @@ export const createCustomer = async (
   });
 
   return {
-    body: renderCustomer(customer, scope.livemode),
+    body: {
+      ...renderCustomer(customer, scope.livemode),
+      ...includedIn(customer, scope.livemode, request.expand),
+    },
     writes: [
       insertCustomer(scope, customer),
       appendChange(context, {

@@ -32,8 +32,20 @@ export const accountForbidden = (account: string): ApiError =>
     `The provided key does not have access to account '${echo(account)}' (or that account does not exist).`,
   );
 
+// Spaces arrive encoded: what is masked must be looked for in the text that a person would read.
+const readable = (path: string): string => {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+};
+
 export const urlUnknown = (method: string, path: string, docsUrl: string): ApiError =>
-  new ApiError(404, `Unrecognized request URL (${method}: ${echo(path)}). Please see ${docsUrl}.`);
+  new ApiError(
+    404,
+    `Unrecognized request URL (${method}: ${echo(readable(path))}). Please see ${docsUrl}.`,
+  );
 
 export const versionInvalid = (version: string): ApiError =>
   new ApiError(400, `Invalid Stripe API version: ${echo(version)}`);
