@@ -131,6 +131,37 @@ suite('describing a message', () => {
     });
   }
 
+  for (const dialect of dialects) {
+    test(`shows no card number that stands in one field alone: ${dialect.name}`, () => {
+      for (const [field, { content, length, prefix, parts }] of Object.entries(dialect.fields)) {
+        for (const card of cards) {
+          if (length < card.length || parts !== undefined || !'n an ans z'.includes(content))
+            continue;
+          for (const fill of content === 'n' || content === 'z'
+            ? ['0', '9']
+            : [' ', '0', '9', 'x']) {
+            const filled = prefix === undefined ? length : Math.min(length, card.length + 5);
+            for (const value of [card.padEnd(filled, fill), card.padStart(filled, fill)]) {
+              const line = describeLine(dialect, { mti: '0100', fields: { [field]: value } });
+              // Digits that run into the number make another one, which only luck finds.
+              const joined = fill === '0' || fill === '9' ? filled - card.length : 0;
+              if (joined > 0 && filled <= 19) continue;
+              assert.equal(line.includes(card), false, `${field}: ${line}`);
+            }
+          }
+        }
+      }
+    });
+  }
+
+  test('shows which message a reversal is about, and amounts with their zeros', () => {
+    const line = describeLine(ascii1987, {
+      mti: '0420',
+      fields: { 86: '0000000000012345', 90: '010012345606041234560000042393500000000000' },
+    });
+    assert.equal(line, '0420 86=0000000000012345 90=0100/123456/0604123456');
+  });
+
   test('does not fail on what its dialect does not know', () => {
     const line = describeLine(ascii1987, {
       mti: 'nonsense',

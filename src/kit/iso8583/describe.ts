@@ -1,10 +1,10 @@
 // A message for a log: what each field is called and what may be shown of it. Nothing is shown that
 // the masking rules do not allow, and no value may repeat the card's number, wherever a host put it.
 
-import { passesLuhn } from '#kit/log';
 import type { CompiledField, Dialect } from './dialect.ts';
-import { clearTags, type Masking, maskNumber } from './masking.ts';
+import { clearTags, type Masking, maskNumber, withoutCards } from './masking.ts';
 import type { FieldValue, Message, Positions, Tags } from './message.ts';
+import { parseOriginal } from './references.ts';
 
 export type Described = { readonly path: string; readonly name: string; readonly value: string };
 
@@ -78,9 +78,16 @@ const shown = (log: Masking, value: FieldValue): string => {
   if (typeof value === 'string') {
     if (log === 'number') return maskNumber(value);
     if (log === 'clear') return value;
+    if (log === 'original') return shownOriginal(value);
   }
   if (log === 'clear' && Buffer.isBuffer(value)) return value.toString('hex').toUpperCase();
   return hidden(value);
+};
+
+const shownOriginal = (value: string): string => {
+  const original = parseOriginal(value);
+  if (original === undefined) return hidden(value);
+  return `${original.mti}/${original.stan}/${original.transmittedAt}`;
 };
 
 const hidden = (value: FieldValue): string =>
@@ -115,16 +122,4 @@ const addCardsOfTags = (tags: Tags, add: (digits: string | undefined) => void): 
       add(/^\d{12,19}/.exec(value.toString('hex'))?.[0]);
     }
   }
-};
-
-const cardLike = /(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)/g;
-
-/** The last net: the card's own number anywhere, and any number that could be one. */
-const withoutCards = (text: string, numbers: readonly string[]): string => {
-  let clean = text;
-  for (const number of numbers) clean = clean.replaceAll(number, maskNumber(number));
-  return clean.replace(cardLike, (found) => {
-    const digits = found.replaceAll(/[ -]/g, '');
-    return passesLuhn(digits) ? maskNumber(digits) : found;
-  });
 };

@@ -48,16 +48,21 @@ const threeFrames = (framing: Framing): Frame[] =>
     message: Buffer.alloc(length, 0x41 + at),
   }));
 
+/** The length in front of a message of so many bytes. */
+const lengthOf = (framing: Framing, length: number): string =>
+  encodeFrame(framing, { header: none, message: Buffer.alloc(length) })
+    .subarray(0, framing.length === 'ascii-4' ? 4 : 2)
+    .toString('hex');
+
 describe('a frame', () => {
   // moov-io/iso8583, network/*_test.go, Apache-2.0.
   test('has the length that others write', () => {
-    const first = (framing: Framing, length: number): string =>
-      encodeFrame(framing, { header: none, message: Buffer.alloc(length) })
-        .subarray(0, framing.length === 'ascii-4' ? 4 : 2)
-        .toString('hex');
-    assert.equal(first(plain, 319), '013f');
-    assert.equal(first({ ...plain, length: 'bcd-2' }, 115), '0115');
-    assert.equal(first({ ...plain, length: 'ascii-4' }, 115), Buffer.from('0115').toString('hex'));
+    assert.equal(lengthOf(plain, 319), '013f');
+    assert.equal(lengthOf({ ...plain, length: 'bcd-2' }, 115), '0115');
+    assert.equal(
+      lengthOf({ ...plain, length: 'ascii-4' }, 115),
+      Buffer.from('0115').toString('hex'),
+    );
     // Their four bytes of length and flags: a header of two that is not counted.
     const flags = { ...plain, headerBytes: 2, countsHeader: false };
     const bytes = encodeFrame(flags, { header: hex('0000'), message: Buffer.alloc(15) });

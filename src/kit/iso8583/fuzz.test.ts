@@ -12,6 +12,8 @@ import { goldenMessages } from './golden-messages.ts';
 
 const frames = process.env['TOLLGATE_TEST_FULL'] === '1' ? 1_000_000 : 100_000;
 const SLOWEST_MS = 50;
+// A machine that did something else in between is not a slow frame; one that stays slow is.
+const SUSPECT_MS = 2;
 const seed = 20_260_801;
 
 type Sample = { readonly dialect: Dialect; readonly bytes: Buffer };
@@ -92,8 +94,9 @@ describe('a damaged message', () => {
       const before = performance.now();
       const read = unpack(dialect, bytes);
       let took = performance.now() - before;
-      // A machine that did something else in between is not a slow frame; one that stays slow is.
-      for (let again = 0; took > SLOWEST_MS && again < 3; again += 1) took = timed(dialect, bytes);
+      for (let again = 0; took > SUSPECT_MS && again < 3; again += 1) {
+        took = Math.min(took, timed(dialect, bytes));
+      }
       assert.ok(took <= SLOWEST_MS, `${took} ms, ${shown}`);
       slowest = Math.max(slowest, took);
 

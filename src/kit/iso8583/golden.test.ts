@@ -49,26 +49,27 @@ describe('a bitmap that others publish', () => {
   });
 });
 
-describe('chip data that others publish', () => {
-  const chip: Dialect = deriveDialect(bcd1987, {
-    name: 'chip data only',
-    fields: {
-      55: {
-        name: 'Chip data',
-        content: 'b',
-        length: 999,
-        prefix: 3,
-        parts: { by: 'ber-tag', depth: 4, opaque: ['71'] },
-      },
+const chip: Dialect = deriveDialect(bcd1987, {
+  name: 'chip data only',
+  fields: {
+    55: {
+      name: 'Chip data',
+      content: 'b',
+      length: 999,
+      prefix: 3,
+      parts: { by: 'ber-tag', depth: 4, opaque: ['71'] },
     },
-  });
-  const message = (data: Buffer): Buffer =>
-    Buffer.concat([
-      Buffer.from('01000000000000000200', 'hex'),
-      Buffer.from(String(data.length).padStart(4, '0'), 'hex'),
-      data,
-    ]);
+  },
+});
+/** A message of chip data only. */
+const withChip = (data: Buffer): Buffer =>
+  Buffer.concat([
+    Buffer.from('01000000000000000200', 'hex'),
+    Buffer.from(String(data.length).padStart(4, '0'), 'hex'),
+    data,
+  ]);
 
+describe('chip data that others publish', () => {
   // evsinev/ber-tlv, BerTlvParserTest, Apache-2.0: the tags of a whole authorization.
   const authorization =
     hex(`50045649534157131000023100000033d44122011003400000481f5a0810000231000000335f201a43415244332f
@@ -79,14 +80,14 @@ describe('chip data that others publish', () => {
     3704461bda7c9f410400000063`);
 
   test('is read tag by tag and written to the same bytes', () => {
-    const read = unpack(chip, message(authorization));
+    const read = unpack(chip, withChip(authorization));
     assert.ok(read.ok);
     const tags = read.message.fields[55] as Map<string, Buffer>;
     assert.equal(tags.size, 31);
     assert.equal(tags.get('5A')?.toString('hex'), '1000023100000033');
     assert.equal(tags.get('9F26')?.toString('hex'), 'cbfc767977111f15');
     assert.equal(tags.get('5F20')?.toString('latin1').trimEnd(), 'CARD3/EMV');
-    assert.deepEqual(pack(chip, read.message), message(authorization));
+    assert.deepEqual(pack(chip, read.message), withChip(authorization));
   });
 
   // The same tests: a template with a length of two bytes, which repeats a tag in a script.
@@ -97,12 +98,12 @@ describe('chip data that others publish', () => {
     81a4677a30308a023030`);
 
   test('is read in its levels, a script whole', () => {
-    const read = unpack(chip, message(script));
+    const read = unpack(chip, withChip(script));
     assert.ok(read.ok);
     const template = (read.message.fields[55] as Map<string, Map<string, Buffer>>).get('E0');
     assert.deepEqual([...(template?.keys() ?? [])], ['71', '91', '8A']);
     assert.equal(template?.get('71')?.length, 0x7f);
-    assert.deepEqual(pack(chip, read.message), message(script));
+    assert.deepEqual(pack(chip, read.message), withChip(script));
   });
 });
 

@@ -103,4 +103,12 @@ describe('a message with a code', () => {
     assert.ok(!read.ok);
     assert.deepEqual([read.path, read.code], ['64', 'mac_wrong']);
   });
+
+  test('of another length is a bug of its hook, and packing goes on afterwards', () => {
+    const wrong: Mac = { field: 64, compute: () => Buffer.alloc(4) };
+    assert.throws(() => pack(bcd1987, short, { mac: wrong }), /eight bytes/);
+    const inside: Mac = { field: 64, compute: () => pack(bcd1987, short).subarray(0, 8) };
+    assert.throws(() => pack(bcd1987, short, { mac: inside }), /must not pack/);
+    assert.equal(pack(bcd1987, short).length, 16);
+  });
 });

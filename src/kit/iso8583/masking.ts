@@ -1,8 +1,13 @@
 // What a log may show of a message. The rules of this file hold for every dialect and cannot be
 // lifted by one.
 
-/** `parts` shows the parts, each by its own rule; everything else shows all, some or nothing of a value. */
-export type Masking = 'clear' | 'number' | 'hidden' | 'parts';
+import { passesLuhn } from '#kit/log';
+
+/**
+ * `clear` shows a value, `number` its ends, `original` what original data name besides institutions,
+ * `parts` each part by its own rule, `hidden` only how long it is.
+ */
+export type Masking = 'clear' | 'number' | 'original' | 'parts' | 'hidden';
 
 export const alwaysMasked: Readonly<Record<number, Masking>> = {
   2: 'number',
@@ -14,6 +19,7 @@ export const alwaysMasked: Readonly<Record<number, Masking>> = {
   52: 'hidden',
   // What comes back in 55 is shown tag by tag, by the list below.
   55: 'parts',
+  90: 'original',
   102: 'hidden',
   103: 'hidden',
 };
@@ -54,4 +60,23 @@ export const maskNumber = (number: string): string => {
   return (
     number.slice(0, first) + STARS.slice(0, length - first - last) + number.slice(length - last)
   );
+};
+
+const CARD_DIGITS_MIN = 13;
+const CARD_DIGITS_MAX = 19;
+const longRuns = /\d(?:[ -]?\d){12,}/g;
+
+/**
+ * The last net: the card's own number anywhere, any number that could be one, and digits so many that
+ * one could stand among them. No card begins with 0, so zeros in front of an amount do not count.
+ */
+export const withoutCards = (text: string, own: readonly string[]): string => {
+  let clean = text;
+  for (const number of own) clean = clean.replaceAll(number, maskNumber(number));
+  return clean.replace(longRuns, (run) => {
+    const digits = run.replaceAll(/[ -]/g, '').replace(/^0+/, '');
+    if (digits.length < CARD_DIGITS_MIN) return run;
+    if (digits.length > CARD_DIGITS_MAX) return `[${run.length} hidden]`;
+    return passesLuhn(digits) ? maskNumber(digits) : run;
+  });
 };

@@ -87,7 +87,7 @@ const toRead: readonly Row[] = [
   [
     'a second bitmap that must not be announced',
     wordy,
-    hex(`${ebcdic('01008000000000000000')}`),
+    hex(ebcdic('01008000000000000000')),
     'bitmap',
     'bitmap_flag_wrong',
   ],
