@@ -31,6 +31,7 @@ before(async () => {
     TOLLGATE_DATA: folder,
     DATABASE_URL: on.ownerUrl,
     DATABASE_APP_URL: on.appUrl,
+    DATABASE_VAULT_URL: on.vaultUrl,
   };
 });
 
@@ -156,6 +157,7 @@ describe('tollgate events tail', () => {
         }),
         databaseUrl: fresh.ownerUrl,
         databaseAppUrl: fresh.appUrl,
+        databaseVaultUrl: fresh.vaultUrl ?? '',
       },
       { roles: ['api', 'worker'], quickstart: true },
     );

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import type { OpenDatabase } from '#platform/db';
 import { readSettings } from '../../src/config.ts';
@@ -14,7 +15,7 @@ import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
 import { silentLog } from '../../src/kit/context/for-tests.ts';
 import { createApi } from '../../src/roles/api.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
-import { openRuntime } from '../../src/runtime.ts';
+import { openRuntime, type Runtime } from '../../src/runtime.ts';
 import { type Ask, createAsk } from './ask.ts';
 import { assertHealthy } from './health.ts';
 import { createMerchant, type Merchant } from './merchant.ts';
@@ -55,11 +56,12 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     actor: { kind: 'system', id: 'tests' },
   });
   const wrapped = changes.wrapDatabase?.(opened.context.database) ?? opened.context.database;
-  const runtime = {
+  const runtime: Runtime = {
     ...opened,
     settings: { ...opened.settings, liveMode: true },
     context: { ...opened.context, database: wrapped },
   };
+  if (wrapped !== opened.context.database) provideVault(runtime.context, vaultOf(opened.context));
   const worker = createGatewayWorker(opened);
   await worker.tick();
   worker.start();
@@ -96,6 +98,7 @@ export const environmentFor = (
   PORT: '0',
   DATABASE_URL: on.ownerUrl,
   DATABASE_APP_URL: on.appUrl,
+  ...(on.vaultUrl === undefined ? {} : { DATABASE_VAULT_URL: on.vaultUrl }),
   TOLLGATE_DATA: folder,
   TOLLGATE_LOG_FORMAT: 'json',
   // Gateways on one database need one secret, or they could not read each other's answers.

@@ -79,6 +79,7 @@ export const createCustomer = async (
       ...paying.writes,
     ],
     undo,
+    related: { ...sourced.related, ...paying.related },
   };
 };
 

@@ -10,6 +10,8 @@ import {
   makeSource,
   type PaymentMethod,
   parseMethodId,
+  renderPaymentMethod,
+  renderSource,
   spellMethod,
 } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
@@ -22,6 +24,8 @@ export type Change = {
   readonly customer: Customer;
   readonly writes: readonly Write[];
   readonly undo: () => Promise<void>;
+  /** What `expand` may want before it is committed. */
+  readonly related: Readonly<Record<string, unknown>>;
 };
 
 const unchanged = async (): Promise<void> => {};
@@ -37,7 +41,9 @@ export const withPaymentMethod = async (
   },
 ): Promise<Change & { readonly attached: PaymentMethod | null }> => {
   const { scope, customer, spelled, request } = input;
-  if (spelled === undefined) return { customer, writes: [], undo: unchanged, attached: null };
+  if (spelled === undefined) {
+    return { customer, writes: [], undo: unchanged, attached: null, related: {} };
+  }
 
   const found = await findMethod(context, scope, spelled, 'payment_method');
   return undoing(found.undo, async () => {
@@ -47,7 +53,13 @@ export const withPaymentMethod = async (
       customerId: customer.id,
       request,
     });
-    return { customer, writes, undo: found.undo ?? unchanged, attached: method };
+    return {
+      customer,
+      writes,
+      undo: found.undo ?? unchanged,
+      attached: method,
+      related: { [spellMethod(method)]: renderPaymentMethod(method, scope.livemode) },
+    };
   });
 };
 
@@ -62,7 +74,7 @@ export const withSource = async (
   },
 ): Promise<Change> => {
   const { scope, customer, token, request } = input;
-  if (token === undefined) return { customer, writes: [], undo: unchanged };
+  if (token === undefined) return { customer, writes: [], undo: unchanged, related: {} };
 
   const made = await makeSource(context, scope, token, 'source');
   return undoing(made.undo, async () => {
@@ -78,6 +90,7 @@ export const withSource = async (
       customer: { ...customer, default_source: spellMethod(method) },
       writes: [...made.writes, ...gone, ...writes],
       undo: made.undo,
+      related: { [spellMethod(method)]: renderSource(method) },
     };
   });
 };

@@ -57,5 +57,6 @@ export const updateCustomer = async (
       ...sourced.writes,
     ],
     undo: sourced.undo,
+    related: sourced.related,
   };
 };

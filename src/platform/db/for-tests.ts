@@ -10,7 +10,12 @@ import { type Connection, type ConnectionSettings, connect } from './connection.
 import { APP_ROLE, type Migration, migrate } from './migrate.ts';
 import { withDatabase, withLogin } from './url.ts';
 
-export type TestDatabase = { readonly ownerUrl: string; readonly appUrl: string };
+export type TestDatabase = {
+  readonly ownerUrl: string;
+  readonly appUrl: string;
+  /** As the vault's role, where the migrations made it. */
+  readonly vaultUrl?: string;
+};
 
 const APP_PASSWORD = 'onlyForTests';
 /** A migration that makes a role of its own gets a password for it. */
@@ -42,6 +47,7 @@ export const databaseWith = async (migrations: readonly Migration[]): Promise<Te
   return {
     ownerUrl: withDatabase(ownerUrl, name),
     appUrl: withLogin(withDatabase(ownerUrl, name), APP_ROLE, APP_PASSWORD),
+    vaultUrl: withLogin(withDatabase(ownerUrl, name), 'tollgate_vault', VAULT_PASSWORD),
   };
 };
 
