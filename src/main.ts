@@ -33,7 +33,7 @@ export const startGateway = async (
     // The quick start is read by a person: a line for every request would bury what it says.
     level: settings.logFormat === 'auto' && how.quickstart ? 'warn' : settings.logLevel,
     clock: systemClock,
-    colour: process.stderr.isTTY === true && !process.env['NO_COLOR'],
+    colour: process.stderr.isTTY && !process.env['NO_COLOR'],
     write: (line) => void process.stderr.write(line),
   });
   const metrics = createMetrics(settings);

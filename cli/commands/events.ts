@@ -60,7 +60,7 @@ const tail = async (options: Options): Promise<void> => {
 const typeOf = ({ type }: Options): Record<string, string> => (type === undefined ? {} : { type });
 
 const ask = async (url: string, key: string, query: Record<string, string>): Promise<Event[]> => {
-  const address = `${url.replace(/\/$/, '')}/v1/events?${new URLSearchParams(query)}`;
+  const address = `${url.replace(/\/$/, '')}/v1/events?${new URLSearchParams(query).toString()}`;
   const response = await fetch(address, { headers: { authorization: `Bearer ${key}` } }).catch(
     () => {
       throw new CliError(`Nothing answers at ${url}.`);

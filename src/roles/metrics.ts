@@ -41,22 +41,19 @@ export const createMetrics = (settings: Pick<Settings, 'metricsToken'>): Gateway
       seconds.observe(batch.seconds);
     },
     watch: (database) => {
-      new Gauge({
-        name: 'tollgate_database_connections_busy',
-        help: 'Connections of the pool that are in use.',
-        registers,
-        collect() {
-          this.set(database.pool.busy);
+      const watched = {
+        tollgate_database_connections_busy: {
+          help: 'Connections of the pool that are in use.',
+          read: () => database.pool.busy,
         },
-      });
-      new Gauge({
-        name: 'tollgate_database_waiting',
-        help: 'Reads and transactions that wait for a connection.',
-        registers,
-        collect() {
-          this.set(database.pool.waiting);
+        tollgate_database_waiting: {
+          help: 'Reads and transactions that wait for a connection.',
+          read: () => database.pool.waiting,
         },
-      });
+      };
+      for (const [name, { help, read }] of Object.entries(watched)) {
+        const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
+      }
     },
     handlers: [
       {

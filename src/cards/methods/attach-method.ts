@@ -109,7 +109,7 @@ const usedBefore = (): ApiError =>
 
 /** Attaching asks the issuer of a real card; these documented cards answer with a refusal. */
 const refuseDecliningTestCard = ({ card }: PaymentMethod): void => {
-  const refusal = card?.testCard == null ? undefined : testCards[card.testCard]?.attach;
+  const refusal = testCards[card?.testCard ?? -1]?.attach;
   if (refusal === undefined) return;
   throw cardRefused(
     refusal.code,

@@ -67,7 +67,11 @@ export const sealAudit = async (context: Context, sealing: Sealing): Promise<num
     mode: 0o600,
   });
   const file = await open(sealing.anchorFile, 'r+');
-  await file.sync().finally(() => file.close());
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
   return seal.entries;
 };
 

@@ -7,9 +7,11 @@
 // unit cannot take its neighbours down.
 //
 // An unanswered COMMIT is not a failure. The transaction's number was learned before, and a new
-// connection asks what became of it.
+// connection asks what became of it. A server that has crashed in between may have given the number to
+// another transaction, since ours left no trace if it was lost: then its word counts only against us.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { present } from '#kit/assert';
 import type { Commit, CrashPoint, Scope, Statement, Write, WriteStatement } from '#kit/context';
 import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
 import { scopeValues } from './transaction.ts';
@@ -40,15 +42,20 @@ type Unit = {
 const enterBatch: Statement = {
   name: 'enter_batch',
   text: `select set_config('app.accounts', $1, true), set_config('app.livemode', $2, true),
-                pg_current_xact_id()::text as xid`,
+                pg_current_xact_id()::text as xid, pg_postmaster_start_time()::text as server`,
 };
 const begin: Statement = { name: 'begin', text: 'begin' };
 const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
 const statusOf: Statement = {
   name: 'xact_status',
-  text: 'select pg_xact_status($1::text::xid8) as status',
+  text: `select pg_xact_status($1::text::xid8) as status, pg_postmaster_start_time()::text as server`,
 };
+
+/** What a batch learned as it began: its transaction's number, and which life of the server gave it. */
+type Entered = { readonly xid: string; readonly server: string };
+type Status = { readonly status: string | null; readonly server: string };
+const NUMBER_OF_THE_FUTURE = '22023';
 
 export const createLane = (settings: LaneSettings): Lane => {
   const waiting: Unit[] = [];
@@ -121,7 +128,7 @@ export const createLane = (settings: LaneSettings): Lane => {
     const accounts = [...new Set(units.map((unit) => unit.accountId))];
     const sent = [
       current.send(begin),
-      current.send<{ xid: string }>(enterBatch, scopeValues(accounts, settings.livemode)),
+      current.send<Entered>(enterBatch, scopeValues(accounts, settings.livemode)),
       ...tables.map((table) => current.send<{ key: string }>(table.statement, table.columns())),
     ];
     const results = await Promise.allSettled(sent);
@@ -139,25 +146,32 @@ export const createLane = (settings: LaneSettings): Lane => {
     }
 
     settings.crashPoint('commit.before');
-    const xid = String((rows[1] as { xid: string }[])[0]?.xid);
+    const [entered] = rows[1] as Entered[];
     try {
       await current.send(commit);
     } catch (error) {
       if (isServerError(error)) throw error;
-      if ((await outcomeOf(xid)) === 'aborted') throw error;
+      if ((await outcomeOf(present(entered, 'The batch'))) === 'aborted') throw error;
     }
     settings.crashPoint('commit.after');
     return { committed: true };
   };
 
   /** What became of a COMMIT that nobody answered. Only the database may say. */
-  const outcomeOf = async (xid: string): Promise<'committed' | 'aborted'> => {
+  const outcomeOf = async ({ xid, server }: Entered): Promise<'committed' | 'aborted'> => {
     for (let waitMs = 50; waitMs <= 6_400; waitMs *= 2) {
       try {
         connection = await settings.connect();
-        const [row] = await connection.send<{ status: string | null }>(statusOf, [xid]);
-        if (row?.status === 'committed' || row?.status === 'aborted') return row.status;
+        const [row] = await connection.send<Status>(statusOf, [xid]);
+        if (row?.status === 'aborted') return 'aborted';
+        if (row?.status === 'committed') {
+          if (row.server === server) return 'committed';
+          throw new CommitUnknown(xid);
+        }
       } catch (error) {
+        if (error instanceof CommitUnknown) throw error;
+        // Not given out yet by a server that has crashed: then ours was lost with the crash.
+        if (isServerError(error) && error.code === NUMBER_OF_THE_FUTURE) return 'aborted';
         if (isServerError(error)) throw new CommitUnknown(xid, { cause: error });
       }
       await wait(waitMs);

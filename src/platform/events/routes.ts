@@ -144,7 +144,7 @@ const loadEvents = async (
   scope: Scope,
   kinds: EventKinds,
   asked: {
-    readonly window: Window<Uuid>;
+    readonly window: Window;
     readonly codes: readonly number[] | null;
     readonly created: { readonly from: number; readonly to: number };
   },

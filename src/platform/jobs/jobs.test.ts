@@ -14,7 +14,9 @@ before(async () => {
   context = await testContext({ clock });
   scope = await testAccount(context);
 });
-beforeEach(() => asOwner(context.on, 'delete from platform.jobs').then(() => {}));
+beforeEach(async () => {
+  await asOwner(context.on, 'delete from platform.jobs');
+});
 
 const workerOf = (jobs: readonly JobKind[], periodicJobs: readonly PeriodicJob[] = []) =>
   createWorker({ context, version: 'test', jobs, periodicJobs });
