@@ -34,9 +34,7 @@ export const serveVault = async (input: {
   const { vault, context, at } = input;
   const tokens = new Map<Capability, string>();
   for (const capability of ['use', 'reveal'] as const) {
-    const token = spellBytes(context.random.bytes(TOKEN_BYTES));
-    tokens.set(capability, token);
-    await writeToken(input.tokenFiles[capability], token);
+    tokens.set(capability, spellBytes(context.random.bytes(TOKEN_BYTES)));
   }
 
   const sockets = new Set<Socket>();
@@ -51,6 +49,8 @@ export const serveVault = async (input: {
       : createTlsServer({ ...tlsOptions(at.tls), requestCert: true }, welcome);
   server.maxConnections = CONNECTIONS_MAX;
   await listen(server, at);
+  // Only now: one that may not listen must not take the tokens of the one that does.
+  for (const [capability, token] of tokens) await writeToken(input.tokenFiles[capability], token);
 
   const address = server.address();
   return {
