@@ -3,11 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { systemRandom } from '#kit/context';
 import { readMigrations, withDatabase, withLogin } from '#platform/db';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
 import { startThrowAway } from '../src/platform/postgres/for-tests.ts';
+import { loadSecrets } from '../src/secrets.ts';
 import { runs } from './support/full.ts';
 import { environmentFor, temporaryData } from './support/gateway.ts';
 import { assertHealthy } from './support/health.ts';
@@ -96,6 +100,18 @@ describe('gateways that start at once on an empty database', () => {
       await assertServesTogether(on, [shared, shared]);
     }
   });
+});
+
+test('whoever looks for the secrets of a new folder at the same moment finds the same', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const folder = join(temporaryData(), 'new');
+    const found = await Promise.all(
+      Array.from({ length: 8 }, () => loadSecrets(folder, systemRandom)),
+    );
+    assert.equal(new Set(found.map((secrets) => JSON.stringify(secrets))).size, 1);
+    assert.deepEqual(await loadSecrets(folder, systemRandom), found[0]);
+    assert.deepEqual(readdirSync(folder), ['secrets.json']);
+  }
 });
 
 describe('a database that a newer version has written', () => {

@@ -89,7 +89,7 @@ const spawnGateway = (environment: Readonly<Record<string, string>>, args: reado
 /** Said in one line of the log once it listens. */
 const portFrom = async (child: ChildProcess, output: () => string): Promise<number> => {
   const until = performance.now() + startLimitMs;
-  while (performance.now() < until) {
+  while (performance.now() < until && child.exitCode === null && child.signalCode === null) {
     const line = output()
       .split('\n')
       .find((each) => each.includes('The gateway is up'));
