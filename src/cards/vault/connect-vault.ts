@@ -61,10 +61,13 @@ export const connectVault = (settings: {
     rotate: async (caller, what) => {
       await ask(caller, 'rotate', what);
     },
-    maintain: (caller) => ask<number>(caller, 'maintain', {}),
+    maintain: (caller) => ask<number>(caller, 'maintain', {}, MAINTAIN_TIMEOUT_MS),
     close: line.close,
   };
 };
+
+/** A step may wrap some hundred keys, each by a call to the outside. */
+const MAINTAIN_TIMEOUT_MS = 120_000;
 
 const malformed = { ok: false, code: 'message_malformed' } as const;
 
@@ -126,7 +129,12 @@ const createLine = (settings: {
     else asked.resolve(answer.value);
   };
 
-  const ask = async <T>(caller: Caller, verb: string, input: unknown): Promise<T> => {
+  const ask = async <T>(
+    caller: Caller,
+    verb: string,
+    input: unknown,
+    timeoutMs = settings.timeoutMs,
+  ): Promise<T> => {
     lastId += 1;
     const id = lastId;
     const frame = encodeFrame({ id, verb, actor: caller.actor, input });
@@ -136,7 +144,7 @@ const createLine = (settings: {
     try {
       const socket = await connection();
       return await new Promise<T>((resolve, reject) => {
-        const timer = setTimeout(() => settle(id)?.reject(unavailable()), settings.timeoutMs);
+        const timer = setTimeout(() => settle(id)?.reject(unavailable()), timeoutMs);
         waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
         socket.write(frame, () => frame.fill(0));
       });

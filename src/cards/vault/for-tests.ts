@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { newAccount } from '#identity/accounts';
+import { present } from '#kit/assert';
 import {
   type Clock,
   type Context,
@@ -14,14 +15,13 @@ import {
   systemClock,
   systemRandom,
 } from '#kit/context';
-import { type OpenDatabase, openDatabase, readMigrations, withLogin } from '#platform/db';
+import { type OpenDatabase, openDatabase, readMigrations } from '#platform/db';
 import { silentLog } from '../../kit/context/for-tests.ts';
 import { modules } from '../../modules.ts';
-import { asOwner, databaseWith, type TestDatabase } from '../../platform/db/for-tests.ts';
+import { databaseWith, type TestDatabase } from '../../platform/db/for-tests.ts';
 import { connectVault } from './connect-vault.ts';
 import type { KeyProvider } from './key-provider.ts';
 import { localKeys } from './local-keys.ts';
-import { module } from './module.ts';
 import { openVault } from './open-vault.ts';
 import { serveVault } from './serve-vault.ts';
 import type { Caller, PlainCard, Vault } from './vault.ts';
@@ -51,21 +51,9 @@ export type TestVault = {
 
 export type VaultDatabase = TestDatabase & { readonly vaultUrl: string };
 
-const PASSWORD = 'onlyForVaultTests';
-
 export const vaultDatabase = async (): Promise<VaultDatabase> => {
-  const listed = modules.filter(({ name }) => name !== module.name);
-  const on = await databaseWith(await readMigrations([...listed, module]));
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await asOwner(on, `alter role tollgate_vault login password '${PASSWORD}'`);
-      break;
-    } catch (error) {
-      // Another test file is at the same row.
-      if (attempt === 20) throw error;
-    }
-  }
-  return { ...on, vaultUrl: withLogin(on.appUrl, 'tollgate_vault', PASSWORD) };
+  const on = await databaseWith(await readMigrations(modules));
+  return { ...on, vaultUrl: present(on.vaultUrl, 'the address for the role of the vault') };
 };
 
 export const temporaryFolders = async (): Promise<[string, string]> => {
