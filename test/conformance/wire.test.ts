@@ -353,6 +353,12 @@ describe('HEAD', () => {
   });
 });
 
+const openPaths = new Set(
+  gatherRoutes()
+    .filter(({ keys }) => keys !== 'secret')
+    .map(({ path }) => path),
+);
+
 describe('routes of secret keys', () => {
   for (const { method, path, operation } of gatherRoutes().filter(
     ({ keys }) => keys === 'secret',
@@ -361,6 +367,8 @@ describe('routes of secret keys', () => {
       const headers = { origin: 'https://evil.example' };
       const answer = await ask(method, path.replaceAll(/:\w+/g, 'x_1'), { key, headers });
       assert.equal(answer.headers['access-control-allow-origin'], undefined);
+      // Pages may ask about a path whose other methods are for them.
+      if (openPaths.has(path)) return;
       const preflight = await ask('OPTIONS', path.replaceAll(/:\w+/g, 'x_1'), { headers });
       assert.equal(preflight.headers['access-control-allow-origin'], undefined);
     });

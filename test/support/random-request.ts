@@ -208,7 +208,7 @@ const contentType = fc.oneof(
 
 const method = (usual: string) =>
   fc.oneof(
-    { weight: 12, arbitrary: fc.constant(usual) },
+    { weight: 25, arbitrary: fc.constant(usual) },
     fc.constantFrom(
       'GET',
       'POST',
@@ -267,7 +267,7 @@ export const randomRequest = (world: RandomWorld): fc.Arbitrary<RandomRequest> =
         path: fc.oneof({ weight: 8, arbitrary: pathOf(route, world) }, lostPath),
         query: fc.oneof({ weight: 2, arbitrary: fc.constant('') }, form(pool)),
         key: fc.oneof(
-          { weight: 8, arbitrary: fc.constantFrom(...world.keys) },
+          { weight: 20, arbitrary: fc.constantFrom(...world.keys) },
           fc.constantFrom('', 'sk_test_x', '😀'),
         ),
         type: contentType,
