@@ -20,6 +20,7 @@ import { createLimits } from '#platform/limits';
 import { modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
+import { elementsHandlers } from './elements.ts';
 
 export const gatherRoutes = (): readonly Route[] => {
   const eventKinds = gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? []));
@@ -54,6 +55,7 @@ export const createApi = (
     ...(input.metrics ? { metrics: input.metrics } : {}),
     handlers: [
       ...healthHandlers(context),
+      ...elementsHandlers(context),
       ...documentHandlers(routes, {
         title: 'Tollgate',
         version: VERSION,
