@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { startGatewayHere } from '../support/gateway.ts';
 
 const gateway = await startGatewayHere();
@@ -70,7 +70,6 @@ describe('/elements', () => {
     });
     assert.equal(declined.headers['content-encoding'], undefined);
     assert.equal(declined.text, source.toString());
-    assert.deepEqual(gunzipSync(gzipSync(source)), source);
   });
 
   test('tells the time, which nobody may keep', async () => {

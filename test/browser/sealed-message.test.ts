@@ -205,7 +205,7 @@ describe('a sealed message', () => {
       assert.throws(() => vaultKeyFrom(wrong, NOW / 1000), { code: 'key_invalid' });
     }
     const offTheCurve = vaultKeyFrom({ ...answer, jwk: { ...jwk, y: jwk.x } }, NOW / 1000);
-    await assert.rejects(sealCard({ key: offTheCurve, card: cardOf() }));
+    assert.equal(await codeOf(sealCard({ key: offTheCurve, card: cardOf() })), 'key_invalid');
   });
 
   const refused: readonly [Partial<Card>, string][] = [

@@ -29,7 +29,8 @@ export const startShop = async (input: {
     };
     const html = pages[pathname];
     if (html === undefined) {
-      response.writeHead(404).end();
+      // Browsers ask for an icon by themselves.
+      response.writeHead(204).end();
       return;
     }
     response.writeHead(200, {
@@ -53,6 +54,7 @@ const policyFor = ({ api, pinned }: Input): string =>
     "default-src 'none'",
     `script-src 'nonce-${NONCE}' ${api}${pinned.path}`,
     `connect-src ${api}/v1/ ${api}/elements/`,
+    "img-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -73,21 +75,23 @@ const pinnedTag = ({ api, pinned }: Input): string => {
     <script type="module" src="${url}" integrity="${pinned.integrity}" crossorigin></script>`;
 };
 
+/** Nobody types a number into a form that cannot seal it, and no field has a name to be sent under. */
 const pageWith = (input: Input, loading: string): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <title>A shop</title>
-    <link rel="icon" href="data:,">
     ${loading}
   </head>
   <body>
     <form>
-      <label>Card number <input name="number" inputmode="numeric" autocomplete="cc-number"></label>
-      <label>Month <input name="month" inputmode="numeric" autocomplete="cc-exp-month"></label>
-      <label>Year <input name="year" inputmode="numeric" autocomplete="cc-exp-year"></label>
-      <label>Security code <input name="cvc" inputmode="numeric" autocomplete="cc-csc"></label>
-      <button>Pay</button>
+      <fieldset disabled>
+        <label>Card number <input id="number" inputmode="numeric" autocomplete="cc-number"></label>
+        <label>Month <input id="month" inputmode="numeric" autocomplete="cc-exp-month"></label>
+        <label>Year <input id="year" inputmode="numeric" autocomplete="cc-exp-year"></label>
+        <label>Security code <input id="cvc" inputmode="numeric" autocomplete="cc-csc"></label>
+        <button>Pay</button>
+      </fieldset>
     </form>
     <output></output>
     <script type="module" nonce="${NONCE}">
@@ -112,6 +116,7 @@ const pageWith = (input: Input, loading: string): string => `<!doctype html>
           .catch(({ code, message }) => ({ code, message }));
         document.querySelector('output').textContent = JSON.stringify(told);
       });
+      document.querySelector('fieldset').disabled = false;
     </script>
   </body>
 </html>
