@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addCards } from './commands/cards.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
@@ -22,7 +23,8 @@ const program = new Command('tollgate')
   .showHelpAfterError('Try tollgate --help.')
   .exitOverride();
 
-for (const add of [addStart, addMigrate, addDoctor, addVerify, addKeys, addEvents]) add(program);
+for (const add of [addStart, addMigrate, addDoctor, addVerify, addKeys, addCards, addEvents])
+  add(program);
 for (const command of program.commands) inherit(command);
 
 /** Settings of the frame hold for the commands, and for theirs. */

@@ -9,6 +9,7 @@ import type { Context } from '#kit/context';
 import { module as bins } from './cards/bins/module.ts';
 import { module as customers } from './cards/customers/module.ts';
 import { module as methods } from './cards/methods/module.ts';
+import { module as portability } from './cards/portability/module.ts';
 import { module as vault } from './cards/vault/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
@@ -63,6 +64,7 @@ const map: readonly Entry[] = [
   { module: vault, holds: 'card numbers, sealed; the keys; what a browser seals to' },
   { module: methods, holds: 'what a payer pays with: payment methods, tokens' },
   { module: customers, holds: 'the customers of a merchant' },
+  { module: portability, holds: 'moving stored cards in and out' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);
