@@ -4,7 +4,9 @@ import type { Gateway, Role, startGateway } from '../src/main.ts';
 
 export type { Gateway, Role };
 
+/** Those that run when none is named. The vault is in them, unless it has a process of its own. */
 export const roles: readonly Role[] = ['api', 'worker'];
+export const allRoles: readonly Role[] = ['api', 'worker', 'vault'];
 
 export type StartGateway = typeof startGateway;
 

@@ -8,6 +8,7 @@ import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addStart } from './commands/start.ts';
+import { addVault } from './commands/vault.ts';
 import { addVerify } from './commands/verify.ts';
 import { exitCode, explain } from './errors.ts';
 import { tieToParent } from './parent.ts';
@@ -23,7 +24,16 @@ const program = new Command('tollgate')
   .showHelpAfterError('Try tollgate --help.')
   .exitOverride();
 
-for (const add of [addStart, addMigrate, addDoctor, addVerify, addKeys, addCards, addEvents])
+for (const add of [
+  addStart,
+  addMigrate,
+  addDoctor,
+  addVerify,
+  addKeys,
+  addVault,
+  addCards,
+  addEvents,
+])
   add(program);
 for (const command of program.commands) inherit(command);
 

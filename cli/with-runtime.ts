@@ -36,6 +36,7 @@ export const withRuntime = <T>(work: (runtime: Runtime) => Promise<T>): Promise<
     const runtime = await openRuntime(settings, {
       log: quietLog(),
       actor: { kind: 'operator', id: operator() },
+      vault: 'reveal',
     });
     try {
       const result = await work(runtime);

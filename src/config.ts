@@ -73,6 +73,42 @@ export const definitions = define({
     default: '',
     says: 'Two folders, separated by a comma, each with one share of every key-encryption key. Empty: keys/a and keys/b in the data folder; live mode wants two of your own.',
   },
+  vaultSocket: {
+    env: 'TOLLGATE_VAULT_SOCKET',
+    kind: 'text',
+    default: '',
+    says: 'Where a vault process of its own listens: `tollgate start --role vault` makes this socket, the others use it. Empty: the vault is in each process.',
+  },
+  vaultHost: {
+    env: 'TOLLGATE_VAULT_HOST',
+    kind: 'text',
+    default: '',
+    says: 'host:port of a vault process on another machine, over mutual TLS, instead of a socket.',
+  },
+  vaultTls: {
+    env: 'TOLLGATE_VAULT_TLS',
+    kind: 'text',
+    default: '',
+    says: 'The folder with ca.pem, cert.pem and key.pem for that connection, on either side.',
+  },
+  vaultTokens: {
+    env: 'TOLLGATE_VAULT_TOKENS',
+    kind: 'text',
+    default: '',
+    says: 'The folder where the vault process writes its tokens and the others read them. Empty: the data folder.',
+  },
+  kmsKey: {
+    env: 'TOLLGATE_KMS_KEY',
+    kind: 'text',
+    default: '',
+    says: 'The ARN of an AWS KMS key that wraps data keys from now on; local shares still open what they wrapped. Needs the package @aws-sdk/client-kms.',
+  },
+  kmsRegion: {
+    env: 'TOLLGATE_KMS_REGION',
+    kind: 'text',
+    default: '',
+    says: 'The region of that key.',
+  },
   unusedCardDays: {
     env: 'TOLLGATE_UNUSED_CARD_DAYS',
     kind: 'count',
@@ -148,6 +184,12 @@ export type Settings = {
   readonly databaseAppUrl: string;
   readonly databaseVaultUrl: string;
   readonly keyShares: string;
+  readonly vaultSocket: string;
+  readonly vaultHost: string;
+  readonly vaultTls: string;
+  readonly vaultTokens: string;
+  readonly kmsKey: string;
+  readonly kmsRegion: string;
   readonly unusedCardDays: number;
   readonly databasePool: number;
   readonly secret: string;

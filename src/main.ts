@@ -7,12 +7,14 @@ import { type Context, systemClock } from '#kit/context';
 import { createLog } from '#kit/log';
 import type { Settings } from './config.ts';
 import { createApi } from './roles/api.ts';
-import { createMetrics } from './roles/metrics.ts';
+import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
+import { serveVaultRole } from './roles/vault.ts';
 import { createGatewayWorker } from './roles/worker.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import { type Secrets, saveSecrets } from './secrets.ts';
+import type { VaultUse } from './vault-access.ts';
 
-export type Role = 'api' | 'worker';
+export type Role = 'api' | 'worker' | 'vault';
 
 export type Gateway = {
   readonly url: string;
@@ -40,33 +42,72 @@ export const startGateway = async (
   const runtime = await openRuntime(settings, {
     log,
     actor: { kind: 'system', id: 'gateway' },
+    vault: vaultUse(how.roles),
     observeBatch: metrics.observeBatch,
   });
   metrics.watch(runtime.context.database);
-  const testKeys = how.quickstart ? await quickstartKeys(runtime) : undefined;
+  const takeDown: (() => Promise<void>)[] = [() => runtime.close()];
+  const stop = async (): Promise<void> => {
+    for (const step of takeDown.splice(0).toReversed()) await step();
+    log.info({}, 'The gateway has stopped');
+  };
+  try {
+    const started = await startRoles(runtime, { ...how, settings, metrics, takeDown });
+    log.info({ port: started.port, role: how.roles.join(',') }, 'The gateway is up');
+    return { ...started, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
 
-  const worker = how.roles.includes('worker') ? createGatewayWorker(runtime) : null;
-  // One round before the doors open, so that what is ready is really ready.
-  await worker?.tick();
-  worker?.start();
+/** `takeDown` gets what ends each part, in the order in which they were started. */
+const startRoles = async (
+  runtime: Runtime,
+  input: {
+    readonly roles: readonly Role[];
+    readonly quickstart?: boolean;
+    readonly settings: Settings;
+    readonly metrics: GatewayMetrics;
+    readonly takeDown: (() => Promise<void>)[];
+  },
+): Promise<Omit<Gateway, 'stop'> & { readonly port: number }> => {
+  const { roles, settings, metrics, takeDown } = input;
+  const testKeys = input.quickstart ? await quickstartKeys(runtime) : undefined;
 
-  const publicUrl = settings.publicUrl || `http://localhost:${settings.port}`;
-  const api = how.roles.includes('api')
-    ? createApi(runtime, { publicUrl, metrics: metrics.http, handlers: metrics.handlers })
-    : null;
-  const port = (await api?.listen(settings.port, settings.host)) ?? settings.port;
-  log.info({ port, role: how.roles.join(',') }, 'The gateway is up');
-
+  if (roles.includes('vault')) {
+    const vault = await serveVaultRole(runtime);
+    takeDown.push(() => vault.close());
+  }
+  if (roles.includes('worker')) {
+    const worker = createGatewayWorker(runtime);
+    // One round before the doors open, so that what is ready is really ready.
+    await worker.tick();
+    worker.start();
+    takeDown.push(() => worker.stop(WORKER_STOP_LIMIT_MS));
+  }
+  let { port } = settings;
+  if (roles.includes('api')) {
+    const publicUrl = settings.publicUrl || `http://localhost:${port}`;
+    const api = createApi(runtime, {
+      publicUrl,
+      metrics: metrics.http,
+      handlers: metrics.handlers,
+    });
+    port = await api.listen(port, settings.host);
+    takeDown.push(() => api.close());
+  }
   return {
     url: `http://${settings.host === '0.0.0.0' ? 'localhost' : settings.host}:${port}`,
+    port,
     ...(testKeys ? { testKeys } : {}),
-    stop: async () => {
-      await api?.close();
-      await worker?.stop(WORKER_STOP_LIMIT_MS);
-      await runtime.close();
-      log.info({}, 'The gateway has stopped');
-    },
   };
+};
+
+/** Only who keeps the cards has them; only who speaks with providers may have one out. */
+const vaultUse = (roles: readonly Role[]): VaultUse => {
+  if (roles.includes('vault')) return 'here';
+  return roles.includes('worker') ? 'reveal' : 'use';
 };
 
 const autoFormat = (quickstart: boolean): 'terminal' | 'json' =>

@@ -2,8 +2,7 @@
 // date, and a context that is the real world.
 
 import { join } from 'node:path';
-import { testCardNames } from '#cards/methods';
-import { localKeys, openVault, provideVault } from '#cards/vault';
+import { provideVault } from '#cards/vault';
 import { type Sealing, sealingWith } from '#identity/audit';
 import {
   type Actor,
@@ -26,6 +25,7 @@ import type { Settings } from './config.ts';
 import { refusalsOfLiveMode } from './live-mode.ts';
 import { modules } from './modules.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
+import { type VaultUse, vaultFor } from './vault-access.ts';
 
 const VAULT_ROLE = 'tollgate_vault';
 
@@ -48,6 +48,8 @@ export const openRuntime = async (
   how: {
     readonly log: Log;
     readonly actor: Actor;
+    /** What this process may do with a vault of its own process; `here` opens the vault itself. */
+    readonly vault?: VaultUse;
     readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
   },
 ): Promise<Runtime> => {
@@ -97,7 +99,12 @@ export const openRuntime = async (
     crashPoint,
     database,
   };
-  const vault = await openVaultHere(settings, context);
+  const vault = await vaultFor(settings, context, how.vault ?? 'use').catch(
+    async (error: unknown) => {
+      await database.close();
+      throw error;
+    },
+  );
   provideVault(context, vault.vault);
   return {
     settings,
@@ -105,42 +112,6 @@ export const openRuntime = async (
     secrets,
     masterSecret,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
-    close: async () => {
-      await vault.close();
-      await database.close();
-    },
-  };
-};
-
-/** The vault in this process, on a connection of its own that only its role may use. */
-const openVaultHere = async (settings: Settings, context: Context) => {
-  const database = openDatabase({
-    url: settings.databaseVaultUrl,
-    poolSize: Math.max(2, Math.floor(settings.databasePool / 2)),
-    clock: context.clock,
-    crashPoint: context.crashPoint,
-  });
-  const [a = '', b = ''] = settings.keyShares
-    ? settings.keyShares.split(',').map((folder) => folder.trim())
-    : [join(settings.data, 'keys', 'a'), join(settings.data, 'keys', 'b')];
-  const vault = await openVault({
-    context: { ...context, database },
-    providers: [
-      await localKeys({
-        shareFolders: [a, b],
-        clock: context.clock,
-        random: context.random,
-        createFirst: !settings.liveMode,
-      }),
-    ],
-    livemode: settings.liveMode,
-    settings: {
-      testCards: testCardNames(),
-      unusedDaysMax: settings.unusedCardDays === 0 ? null : settings.unusedCardDays,
-    },
-  });
-  return {
-    vault,
     close: async () => {
       await vault.close();
       await database.close();

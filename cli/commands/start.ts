@@ -2,7 +2,7 @@
 // cheapest, and taken down in the opposite order.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { loadStartGateway, type Role, roles } from '../gateway.ts';
+import { allRoles, loadStartGateway, type Role, roles } from '../gateway.ts';
 import { runGateway } from '../run-gateway.ts';
 import { settingsOfProject } from '../settings.ts';
 
@@ -31,7 +31,9 @@ export const addStart = (program: Command): void => {
 
 const parseRoles = (text: string): Role[] => {
   const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !roles.includes(name as Role));
+  const unknown = names.find((name) => !allRoles.includes(name as Role));
   if (unknown === undefined) return [...new Set(names as Role[])];
-  throw new InvalidArgumentError(`There is no role "${unknown}"; there are ${roles.join(', ')}.`);
+  throw new InvalidArgumentError(
+    `There is no role "${unknown}"; there are ${allRoles.join(', ')}.`,
+  );
 };

@@ -6,13 +6,13 @@ import { createECDH, createPrivateKey, type KeyObject } from 'node:crypto';
 import { present } from '#kit/assert';
 import { spellBytes } from '#kit/ids';
 import type { KeyRing } from './key-ring.ts';
-import { sharedKeyPurpose } from './shared-keys.ts';
 import {
   deleteSharedKey,
   insertSharedKey,
   loadSharedKeys,
   type SharedKeyRow,
-} from './vault.store.ts';
+} from './keys.store.ts';
+import { sharedKeyPurpose } from './shared-keys.ts';
 import type { BrowserKey } from './vault.ts';
 import type { VaultContext } from './vault-context.ts';
 

@@ -8,7 +8,7 @@ import { isServerError } from '#platform/db';
 import { VaultUnavailable } from './failures.ts';
 import type { KeyPurpose } from './key-provider.ts';
 import type { KeyRing } from './key-ring.ts';
-import { addDataKey, type DataKeyRow, reserveDataKey } from './vault.store.ts';
+import { addDataKey, type DataKeyRow, reserveDataKey } from './keys.store.ts';
 import type { VaultContext, VaultSettings } from './vault-context.ts';
 
 export type DataKey = { readonly id: Uuid; readonly key: KeyObject };

@@ -1,7 +1,9 @@
 // How the vault fails. The messages are ours alone and name keys, files and remedies; never a card.
 
+import { Unavailable } from '#kit/failure';
+
 /** The vault does not answer, or a key cannot be had for now. Nothing was stored; trying again is safe. */
-export class VaultUnavailable extends Error {
+export class VaultUnavailable extends Unavailable {
   override readonly name = 'VaultUnavailable';
 }
 

@@ -3,12 +3,19 @@
 
 import { openCardBytes } from './card-cipher.ts';
 import { dataKeyPurpose, isGoneDataKey } from './data-keys.ts';
+import {
+  deleteSharedKey,
+  destroyDataKey,
+  loadDataKey,
+  loadSharedKeys,
+  loadSharedKeysUnderOther,
+  rewrapDataKey,
+  rewrapSharedKey,
+} from './keys.store.ts';
 import { note } from './rotate.ts';
 import { nameOf } from './seal-card.ts';
 import { sharedKeyPurpose } from './shared-keys.ts';
 import {
-  deleteSharedKey,
-  destroyDataKey,
   findCardsUnderRetiredKeys,
   findCardsUnusedSince,
   findCardsWithOlderFingerprints,
@@ -16,12 +23,7 @@ import {
   findRetiredKeysWithoutCards,
   forgetFingerprints,
   forgetMessages,
-  loadDataKey,
-  loadSharedKeys,
-  loadSharedKeysUnderOther,
   refingerprintCard,
-  rewrapDataKey,
-  rewrapSharedKey,
 } from './vault.store.ts';
 import type { Caller } from './vault.ts';
 import type { VaultParts } from './vault-context.ts';

@@ -3,7 +3,7 @@
 
 import { auditEntry } from '#identity/audit';
 import type { Scope } from '#kit/context';
-import { retireAllDataKeys, retireDataKey } from './vault.store.ts';
+import { retireAllDataKeys, retireDataKey } from './keys.store.ts';
 import type { Caller, Rotation } from './vault.ts';
 import type { VaultParts } from './vault-context.ts';
 

@@ -9,7 +9,7 @@ import {
   loadSharedKeys,
   type SharedKeyRow,
   type SharedKind,
-} from './vault.store.ts';
+} from './keys.store.ts';
 import type { VaultContext } from './vault-context.ts';
 
 export type VersionedKey = { readonly version: number; readonly key: KeyObject };

@@ -3,6 +3,7 @@
 
 import pg from 'pg';
 import type { Row, Statement, Tx } from '#kit/context';
+import { Unavailable } from '#kit/failure';
 
 export type ConnectionSettings = {
   readonly url: string;
@@ -12,7 +13,7 @@ export type ConnectionSettings = {
 };
 
 /** The database cannot be reached, is frozen, or refuses for now. Nothing was committed. */
-export class DatabaseUnavailable extends Error {
+export class DatabaseUnavailable extends Unavailable {
   override readonly name = 'DatabaseUnavailable';
 }
 

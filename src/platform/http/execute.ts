@@ -2,8 +2,9 @@
 // rendered once, and the writes go together with the stored answer in one transaction: either both
 // are there or neither. Who loses a race asks the handler again, or repeats the winner's bytes.
 
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, Write } from '#kit/context';
-import { DatabaseUnavailable } from '#platform/db';
+import { Unavailable } from '#kit/failure';
 import type { ErrorPlace } from './errors.ts';
 import { ApiError, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
@@ -38,7 +39,14 @@ export type Execution = {
 };
 
 /** How often a handler may find that another request was faster. */
-const triesMax = 10;
+const triesMax = 40;
+const pauseMaxMs = 40;
+
+/** Those who lost together would lose together again: each waits a while of its own. */
+const pause = async ({ random }: Context, tries: number): Promise<void> => {
+  const chance = random.bytes(1).readUInt8(0) / 255;
+  await wait(chance * Math.min(2 ** tries, pauseMaxMs));
+};
 
 /** Thrown through the handler when its `begin` finds the key taken. */
 class KeyTaken extends Error {}
@@ -68,6 +76,7 @@ export const execute = async (execution: Execution): Promise<Answer> => {
       const recalled = await recall(execution);
       if (recalled !== null) return recalled;
     }
+    await pause(execution.context, tries);
   }
   return refusalOf(execution, lockTimeout());
 };
@@ -122,8 +131,8 @@ const decide = async (execution: Execution, run: Run): Promise<Decision | 'key t
     return await render(execution, outcome);
   } catch (error) {
     if (error instanceof KeyTaken) return 'key taken';
-    // The database is away: nothing was decided, so there is nothing to keep under the key.
-    if (error instanceof DatabaseUnavailable) throw error;
+    // The database or the vault is away: nothing was decided, so there is nothing to keep under the key.
+    if (error instanceof Unavailable) throw error;
     if (error instanceof ApiError) return errorDecision(execution, error, []);
 
     const { requestId } = run.request;

@@ -4,17 +4,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
-import findMyWay from 'find-my-way';
 import type { Context } from '#kit/context';
-import { DatabaseUnavailable } from '#platform/db';
+import { Unavailable } from '#kit/failure';
 import { ApiError, renderError } from './errors.ts';
 import type { Answer } from './execute.ts';
 import { toJson } from './execute.ts';
 import { createExpander } from './expand.ts';
-import type { Authenticate, CompiledRoute, Exchange, FrameParts, RequestLimits } from './frame.ts';
-import { answerExchange, compileRoute, errorPlace } from './frame.ts';
+import { createFinder, type Find, type Target } from './finder.ts';
+import type { Authenticate, Exchange, FrameParts, RequestLimits } from './frame.ts';
+import { answerExchange, errorPlace } from './frame.ts';
 import { answerHeaders, preflightHeaders, securityHeaders } from './headers.ts';
 import type { IdempotencyStore } from './idempotency.ts';
+import { refuseMalformed } from './malformed.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { noMetrics } from './metrics.ts';
 import { internalError, overloaded, urlUnknown } from './refusals.ts';
@@ -75,7 +76,7 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
   server.maxConnections = settings.connectionsMax;
   // An expectation that nobody knows may be ignored; node's own refusal would be no answer of ours.
   server.on('checkExpectation', (request, response) => void admit(door, request, response));
-  server.on('clientError', (error, socket) => refuseMalformed(door, error, socket as Socket));
+  server.on('clientError', (error, socket) => refuseMalformed(door.parts, error, socket as Socket));
 
   return {
     listen: (port, host = '127.0.0.1') => listen(server, port, host),
@@ -87,19 +88,12 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
 type Door = {
   readonly parts: FrameParts;
   readonly metrics: HttpMetrics;
-  readonly find: (method: string, path: string) => Match | null;
+  readonly find: Find;
   readonly security: readonly string[];
   inFlight: number;
   closing: boolean;
   whenEmpty: (() => void) | null;
 };
-
-type Target =
-  | { readonly kind: 'api'; readonly compiled: CompiledRoute }
-  | { readonly kind: 'plain'; readonly handler: PlainHandler }
-  | { readonly kind: 'preflight' };
-
-type Match = { readonly target: Target; readonly params: Readonly<Record<string, string>> };
 
 const createDoor = (options: HttpServerOptions): Door => {
   const settings = { ...httpDefaults, ...options.settings };
@@ -119,32 +113,6 @@ const createDoor = (options: HttpServerOptions): Door => {
     inFlight: 0,
     closing: false,
     whenEmpty: null,
-  };
-};
-
-const createFinder = (
-  routes: readonly Route[],
-  handlers: readonly PlainHandler[],
-): Door['find'] => {
-  const router = findMyWay({ maxParamLength: 500 });
-  const add = (method: findMyWay.HTTPMethod, path: string, target: Target): void =>
-    router.on(method, path, () => {}, target);
-
-  for (const route of routes) {
-    add(route.method, route.path, { kind: 'api', compiled: compileRoute(route) });
-  }
-  const open = new Set(routes.filter(({ keys }) => keys !== 'secret').map(({ path }) => path));
-  for (const path of open) add('OPTIONS', path, { kind: 'preflight' });
-  for (const handler of handlers) add(handler.method, handler.path, { kind: 'plain', handler });
-
-  return (method, path) => {
-    const looked = method === 'HEAD' ? 'GET' : method;
-    const found = router.find(looked as findMyWay.HTTPMethod, path);
-    if (found === null || found.store === null || found.store === undefined) return null;
-    const params = found.params as Record<string, string>;
-    // `/v1/customers/` names no customer.
-    if (Object.values(params).includes('')) return null;
-    return { target: found.store as Target, params };
   };
 };
 
@@ -263,10 +231,10 @@ const answerOrError = async (door: Door, exchange: Exchange): Promise<Answer | n
   }
 };
 
-/** A database that is away comes back: the caller may try again, with the same key. */
+/** A database or a vault that is away comes back: the caller may try again, with the same key. */
 const refusalFor = (error: unknown, requestId: string): ApiError => {
   if (error instanceof ApiError) return error;
-  return error instanceof DatabaseUnavailable ? overloaded() : internalError(requestId);
+  return error instanceof Unavailable ? overloaded() : internalError(requestId);
 };
 
 const sendAnswer = (
@@ -352,43 +320,6 @@ const servePlain = async (
     if (response.headersSent) response.destroy();
     else response.writeHead(500, { 'Content-Type': 'text/plain' }).end(`Error ${requestId}\n`);
   }
-};
-
-/** What node's parser refuses never becomes a request; the caller still gets an error it can read. */
-const refuseMalformed = (door: Door, error: Error & { code?: string }, socket: Socket): void => {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-
-  const { context, settings } = door.parts;
-  const requestId = newRequestId(context.random);
-  const refusal = malformed(error.code);
-  const body = toJson(
-    renderError(refusal, { requestId, publicUrl: settings.publicUrl, livemode: false }),
-  );
-  const head = [
-    `HTTP/1.1 ${refusal.status} ${reasons[refusal.status]}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-cache, no-store',
-    `Request-Id: ${requestId}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-  context.log.info({ requestId, status: refusal.status, why: error.code }, 'malformed request');
-};
-
-const reasons: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
-
-const malformed = (code: string | undefined): ApiError => {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new ApiError(408, 'The request took too long.');
-  if (code === 'HPE_HEADER_OVERFLOW') return new ApiError(431, 'The headers are too large.');
-  return new ApiError(400, 'The request is not valid HTTP.');
 };
 
 const listen = (server: Server, port: number, host: string): Promise<number> =>

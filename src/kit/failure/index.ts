@@ -1,0 +1,6 @@
+// The world failed, and not we: something this process needs does not answer. Nothing was decided, so
+// trying again is safe; whoever called is told so and nothing is kept of the attempt.
+
+export class Unavailable extends Error {
+  override readonly name: string = 'Unavailable';
+}

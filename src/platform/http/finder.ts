@@ -1,0 +1,38 @@
+// Which route or handler a request is for.
+
+import findMyWay from 'find-my-way';
+import { type CompiledRoute, compileRoute } from './frame.ts';
+import type { Route } from './route.ts';
+import type { PlainHandler } from './server.ts';
+
+export type Target =
+  | { readonly kind: 'api'; readonly compiled: CompiledRoute }
+  | { readonly kind: 'plain'; readonly handler: PlainHandler }
+  | { readonly kind: 'preflight' };
+
+export type Match = { readonly target: Target; readonly params: Readonly<Record<string, string>> };
+
+export type Find = (method: string, path: string) => Match | null;
+
+export const createFinder = (routes: readonly Route[], handlers: readonly PlainHandler[]): Find => {
+  const router = findMyWay({ maxParamLength: 500 });
+  const add = (method: findMyWay.HTTPMethod, path: string, target: Target): void =>
+    router.on(method, path, () => {}, target);
+
+  for (const route of routes) {
+    add(route.method, route.path, { kind: 'api', compiled: compileRoute(route) });
+  }
+  const open = new Set(routes.filter(({ keys }) => keys !== 'secret').map(({ path }) => path));
+  for (const path of open) add('OPTIONS', path, { kind: 'preflight' });
+  for (const handler of handlers) add(handler.method, handler.path, { kind: 'plain', handler });
+
+  return (method, path) => {
+    const looked = method === 'HEAD' ? 'GET' : method;
+    const found = router.find(looked as findMyWay.HTTPMethod, path);
+    if (found === null || found.store === null || found.store === undefined) return null;
+    const params = found.params as Record<string, string>;
+    // `/v1/customers/` names no customer.
+    if (Object.values(params).includes('')) return null;
+    return { target: found.store as Target, params };
+  };
+};
