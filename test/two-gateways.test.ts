@@ -75,16 +75,20 @@ describe('gateways that start at once on an empty database', () => {
       const on = await emptyDatabase();
       // Each has a folder of its own, as on two machines: what they share is told to them.
       const appUrl = withLogin(on.ownerUrl, 'tollgate_app', 'forBothOfThem');
-      await asOwner(
-        on,
-        `do $$ begin
-           create role tollgate_app login nosuperuser nobypassrls;
-         exception when duplicate_object then null; end $$;
-         alter role tollgate_app password 'forBothOfThem'`,
-      );
+      const vaultUrl = withLogin(on.ownerUrl, 'tollgate_vault', 'forBothOfThem');
+      for (const role of ['tollgate_app', 'tollgate_vault']) {
+        await asOwner(
+          on,
+          `do $$ begin
+             create role ${role} login nosuperuser nobypassrls;
+           exception when duplicate_object then null; end $$;
+           alter role ${role} password 'forBothOfThem'`,
+        );
+      }
+      const shared = { ...on, appUrl, vaultUrl };
       await assertServesTogether(on, [
-        environmentFor({ ...on, appUrl }, temporaryData()),
-        environmentFor({ ...on, appUrl }, temporaryData()),
+        environmentFor(shared, temporaryData()),
+        environmentFor(shared, temporaryData()),
       ]);
     }
   });

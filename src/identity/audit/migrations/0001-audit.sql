@@ -43,11 +43,9 @@ create table identity.audit_leaves (
 
 alter table identity.audit_entries enable row level security;
 alter table identity.audit_entries force row level security;
-create policy scope on identity.audit_entries to tollgate_app
-  using (account_id = any ((select platform.accounts())::uuid[]));
 -- Acts on the installation itself belong to no account.
-create policy installation on identity.audit_entries to tollgate_app
-  using (account_id is null);
+create policy scope on identity.audit_entries to tollgate_app
+  using (account_id is null or account_id = any ((select platform.accounts())::uuid[]));
 call platform.open_to_owner('identity.audit_entries');
 
 create trigger append_only before update or delete on identity.audit_entries
