@@ -18,6 +18,9 @@ const cards: readonly [what: string, text: string][] = [
   ['a number after a count', '1 4242 4242 4242 4242'],
   ['a number inside letters', 'x4242424242424242y'],
   ['spaces that do not break', '4242\u00a04242\u00a04242\u00a04242'],
+  ['narrow spaces that do not break', '4242\u202f4242\u202f4242\u202f4242'],
+  ['cells of a table', '4242\t4242\t4242\t4242'],
+  ['lines', '4242\n4242\n4242\n4242'],
 ];
 
 const harmless: readonly [what: string, text: string][] = [
@@ -52,6 +55,19 @@ describe('a card number', () => {
     assert.equal(containsCardNumber('pm_a4242424242424242b', words), false);
     assert.equal(containsCardNumber('cus_4242424242424242', words), true);
     assert.equal(containsCardNumber('4242424242424242', words), true);
+  });
+
+  test('takes the security code beside it along, in whatever it is echoed as', () => {
+    for (const text of [
+      '{"object":"card","number":"4242424242424242","cvc":"987"}',
+      '{"number":4242424242424242,"cvv2": 9876}',
+      "{'number': '4242424242424242', 'CVC': '987'}",
+      'card[number]=4242424242424242&card[cvc]=987',
+      String.raw`{\"cvc\":\"987\"}`,
+    ]) {
+      assert.doesNotMatch(maskSensitive(text), /987|4242424242/);
+    }
+    assert.equal(maskSensitive('cvc_check and 987'), 'cvc_check and 987');
   });
 
   // Masking once looked at all groups again after each number it found: 26 s for 250 kB.

@@ -35,7 +35,13 @@ export const containsCardNumber = (text: string, scan: CardScan = {}): boolean =
   text.length >= digitsMin && findCardNumber(text, 0, scan.wholeWords === true) !== null;
 
 /** Card numbers keep their last four digits, secret keys and client secrets their kind. */
-export const maskSensitive = (text: string): string => maskSecrets(maskCardNumbers(text));
+export const maskSensitive = (text: string): string =>
+  maskSecrets(maskSecurityCodes(maskCardNumbers(text)));
+
+// A whole card where a token belongs is echoed as the hash or the text that it came as, with the code.
+const securityCodePattern = /(c[vs][cv]2?\]?(?:\\*["'])?\s{0,9}[:=]\s{0,9}(?:\\*["'])?)\d{3,}/gi;
+
+const maskSecurityCodes = (text: string): string => text.replace(securityCodePattern, '$1****');
 
 const secretPattern =
   /\b((?:sk|rk)_(?:test|live)_|whsec_|[a-z]{2,6}_[0-9A-Za-z]{1,64}_secret_)[0-9A-Za-z]{5,}/g;
@@ -157,13 +163,16 @@ const inUuid = (text: string, { start, end }: Span): boolean =>
     return start >= offset && uuidPattern.test(text) && start - offset + 36 >= end;
   });
 
-/** A space, a dash, and what typography makes of them. */
+/** White space, a dash, and what typography and copying from tables make of them. */
 const isSeparator = (code: number): boolean =>
   code === 0x20 ||
   code === 0x2d ||
+  (code >= 0x09 && code <= 0x0d) ||
   code === 0xa0 ||
-  code === 0x2009 ||
-  (code >= 0x2010 && code <= 0x2013);
+  (code >= 0x2000 && code <= 0x200d) ||
+  (code >= 0x2010 && code <= 0x2015) ||
+  code === 0x202f ||
+  code === 0x3000;
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
