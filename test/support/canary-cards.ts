@@ -33,29 +33,30 @@ const ranges: readonly (readonly [prefix: string, ...lengths: number[]])[] = [
   ['6521', 16],
 ];
 
-const taken = new Set<string>();
+const drawnBefore = new Map<string, Canary>();
+
+/** All that were ever drawn in this process. */
+export const allCanaries = (): readonly Canary[] => [...drawnBefore.values()];
 
 /** No two alike, and none that is documented anywhere. */
 export const newCanary = (drawn?: Drawn): Canary => {
   for (;;) {
     const number = newNumber(drawn);
-    if (taken.has(number) || testCardByNumber(number) !== undefined) continue;
-    taken.add(number);
+    if (drawnBefore.has(number) || testCardByNumber(number) !== undefined) continue;
     assert.ok(brandOf(number) !== null && hasIssuedLength(number), number);
-    return {
+    const canary = {
       number,
-      cvc: newCvc(cvcLengthOf(number)),
+      cvc: newCvc(number),
       expMonth: randomInt(1, 13),
       expYear: randomInt(2030, 2060),
     };
+    drawnBefore.set(number, canary);
+    return canary;
   }
 };
 
-export const newCanaries = (count: number): readonly Canary[] =>
-  Array.from({ length: count }, () => newCanary());
-
 const newNumber = (drawn: Drawn | undefined): string => {
-  const [prefix = '4', length = 16] = rangeFor(drawn);
+  const [prefix, length] = rangeFor(drawn);
   const digits = prefix + drawDigits(length - prefix.length - 1);
   const check = [...'0123456789'].find((digit) => passesLuhn(digits + digit));
   return digits + String(check);
@@ -71,11 +72,15 @@ const rangeFor = (drawn: Drawn | undefined): [string, number] => {
 const drawDigits = (count: number): string =>
   Array.from({ length: count }, () => randomInt(10)).join('');
 
-/** Neither a year nor a code that documents show. */
-const newCvc = (length: number): string => {
+/**
+ * Nothing that documents show or that may be shown of the card. Codes of four digits begin with a zero,
+ * as no number of anything else does, so that they may be looked for on their own.
+ */
+const newCvc = (number: string): string => {
   for (;;) {
-    const cvc = drawDigits(length);
-    if (!/^(?:19|20)\d\d$|^(?:000|111|123|1234|314|321|999|9999|0000)$/.test(cvc)) return cvc;
+    const cvc = cvcLengthOf(number) === 4 ? `0${drawDigits(3)}` : drawDigits(3);
+    const isKnown = /^(?:000|111|123|314|321|999|0\d00|0123)$/.test(cvc);
+    if (!isKnown && !number.endsWith(cvc)) return cvc;
   }
 };
 
@@ -122,7 +127,7 @@ export const encodings: Readonly<Record<string, (number: string) => Buffer>> = {
   'reversed digits': (number) => Buffer.from([...number].toReversed().join('')),
   'UTF-16': (number) => Buffer.from(number, 'utf16le'),
   'UTF-16, big end first': (number) => utf16be(spaced(number)),
-  'JSON-escaped': (number) => Buffer.from(JSON.stringify({ number: escaped(number) })),
+  'JSON-escaped': (number) => Buffer.from(`{"number":"${escaped(number)}"}`),
   gzip: (number) => gzipSync(`a card of ${number} and more`),
   zlib: (number) => deflateSync(JSON.stringify({ card: { number } })),
 };

@@ -7,7 +7,7 @@
 // PostgreSQL may compress long values by a method of its own, which is not undone here: that is why
 // tables are looked at as text too, besides their files.
 
-import { constants, gunzipSync, inflateSync } from 'node:zlib';
+import { constants, inflateRawSync, inflateSync } from 'node:zlib';
 import { type Canary, groupsOf } from './canary-cards.ts';
 
 export type Finding = {
@@ -15,6 +15,8 @@ export type Finding = {
   /** The number of the card that was found. */
   readonly number: string;
   readonly what: string;
+  /** What stands there and around it, as far as it can be printed. */
+  readonly excerpt: string;
 };
 
 export type Scanner = {
@@ -35,8 +37,8 @@ export const createScanner = (canaries: readonly Canary[]): Scanner => {
       bytesRead += bytes.length;
       const walk: Walk = {
         ...table,
-        found: (number, what) => {
-          findings.set(`${where}\n${number}\n${what}`, { where, number, what });
+        found: (number, what, excerpt) => {
+          findings.set(`${where}\n${number}\n${what}`, { where, number, what, excerpt });
         },
       };
       walkOver(walk, bytes, 0);
@@ -67,7 +69,7 @@ type Table = {
   readonly byFact: ReadonlyMap<string, readonly Canary[]>;
 };
 
-type Walk = Table & { readonly found: (number: string, what: string) => void };
+type Walk = Table & { readonly found: (number: string, what: string, excerpt: string) => void };
 
 const HEAD = 8;
 
@@ -141,10 +143,19 @@ const walkOver = (walk: Walk, bytes: Buffer, depth: number): void => {
   decompress(bytes, (unpacked) => walkOver(walk, unpacked, depth + 1));
 };
 
+const excerptAt = (bytes: Buffer, at: number): string =>
+  latin1(bytes, Math.max(0, at - 100), Math.min(bytes.length, at + 100)).replaceAll(
+    /[^\x20-\x7e]+/g,
+    ' ',
+  );
+
+const latin1 = (bytes: Buffer, from?: number, to?: number): string =>
+  bytes.toString('latin1', from, to);
+
 // Digits.
 
-/** `", "` and the zeros of UTF-32 are the longest that stand between two digits of one thing. */
-const GAP_MAX = 4;
+/** Escapes of escapes are the longest that stand between two digits of one thing: `\\\\\\\\u0034`. */
+const GAP_MAX = 6;
 
 const followDigits = (walk: Walk, bytes: Buffer): void => {
   const { begins } = walk;
@@ -182,7 +193,7 @@ const separator = /^(?:%(?:20|2d|2b|22|3d|3a|c2|a0|00)|\\u00(?:20|2d|a0|00)|\\x(
 
 /** How many more bytes belong to an escaped separator, whose own digits do not count. */
 const separatorAt = (bytes: Buffer, at: number): number => {
-  const [found = ' '] = separator.exec(bytes.latin1Slice(at, at + 6)) ?? [];
+  const [found = ' '] = separator.exec(latin1(bytes, at, at + 6)) ?? [];
   return found.length - 1;
 };
 
@@ -212,7 +223,7 @@ const confirm = (
   }
   for (const { digits, isPart, number, what } of forms) {
     const seen = isPart ? rest.slice(0, from.isTogether ? together : 0) : rest;
-    if (seen.startsWith(digits.slice(HEAD))) walk.found(number, what);
+    if (seen.startsWith(digits.slice(HEAD))) walk.found(number, what, excerptAt(bytes, from.at));
   }
 };
 
@@ -221,15 +232,16 @@ const confirm = (
 
 const codeName = /c\0?[vs]\0?[cv]|security.?code|verification.?(?:value|code)/gi;
 const codeAfter =
-  /^(?:\0?[a-z_\]]){0,12}(?:%[0-9a-f]{2}|\\u00[0-9a-f]{2}|\\x[0-9a-f]{2}|[^0-9a-z,;}\n]){1,10}?(\d\0?\d\0?\d\0?\d?)(?![0-9a-z-])/i;
+  /^2?(?:\0?[a-z_\]]){0,12}(?:%[0-9a-f]{2}|\\u00[0-9a-f]{2}|\\x[0-9a-f]{2}|[^0-9a-z,;}\n]){1,10}?(\d\0?\d\0?\d\0?\d?)(?![0-9a-z-])/i;
 
 const lookForCodes = (walk: Walk, bytes: Buffer): void => {
-  const text = bytes.latin1Slice();
+  const text = latin1(bytes);
   for (const { index, 0: name } of text.matchAll(codeName)) {
     const after = text.slice(index + name.length, index + name.length + 48);
     const code = codeAfter.exec(after)?.[1]?.replaceAll('\0', '');
     if (code === undefined) continue;
-    for (const { number } of walk.cvcs.get(code) ?? []) walk.found(number, `its CVC ${code}`);
+    for (const { number } of walk.cvcs.get(code) ?? [])
+      walk.found(number, `its CVC ${code}`, excerptAt(bytes, index));
   }
 };
 
@@ -238,16 +250,17 @@ const codeAlone = /(?<![0-9a-z.-])\d{4}(?![0-9a-z.-])/gi;
 
 const lookNearby = (walk: Walk, bytes: Buffer, from: number, to: number): void => {
   if (!standsAlone(bytes, from, to)) return;
-  const canaries = walk.byFact.get(bytes.latin1Slice(from, to));
+  const canaries = walk.byFact.get(latin1(bytes, from, to));
   if (canaries === undefined) return;
   const start = Math.max(0, from - NEARBY);
   const around = [
-    bytes.latin1Slice(start, from),
-    bytes.latin1Slice(to, Math.min(bytes.length, to + NEARBY)),
+    latin1(bytes, start, from),
+    latin1(bytes, to, Math.min(bytes.length, to + NEARBY)),
   ].join('\n');
   for (const [code] of around.matchAll(codeAlone)) {
     for (const { cvc, number } of canaries) {
-      if (cvc === code) walk.found(number, `its CVC ${code} beside what is known of it`);
+      if (cvc !== code) continue;
+      walk.found(number, `its CVC ${code} beside what is known of it`, excerptAt(bytes, from));
     }
   }
 };
@@ -298,7 +311,7 @@ const eachRun = (
       const code = bytes[at] as number;
       if (belongs[code] || (code === NEWLINE && at - from >= LINE_MIN)) continue;
     }
-    if (at - from >= least) then(bytes.latin1Slice(from, at).replaceAll('\n', ''));
+    if (at - from >= least) then(latin1(bytes, from, at).replaceAll('\n', ''));
     from = at + 1;
   }
 };
@@ -307,20 +320,42 @@ const gzipMark = Buffer.from([0x1f, 0x8b, 0x08]);
 const zlibMarks = [0x01, 0x5e, 0x9c, 0xda].map((level) => Buffer.from([0x78, level]));
 
 const decompress = (bytes: Buffer, then: (unpacked: Buffer) => void): void => {
-  eachMark(bytes, gzipMark, (rest) => then(gunzipSync(rest, lenient)));
-  for (const mark of zlibMarks) eachMark(bytes, mark, (rest) => then(inflateSync(rest, lenient)));
+  eachMark(bytes, gzipMark, (rest) => inflateRawSync(rest.subarray(headOf(rest)), lenient), then);
+  for (const mark of zlibMarks) {
+    eachMark(bytes, mark, (rest) => inflateSync(rest, lenient), then);
+  }
+};
+
+/** Of a gzip member: ten bytes, and what its flags announce. What follows a member is not looked at. */
+const headOf = (member: Buffer): number => {
+  const flags = member[3] ?? 0;
+  let at = 10;
+  if ((flags & 4) !== 0) at += 2 + member.readUInt16LE(at);
+  for (const text of [8, 16]) if ((flags & text) !== 0) at = member.indexOf(0, at) + 1;
+  return (flags & 2) === 0 ? at : at + 2;
 };
 
 // What follows a packed thing, or that its end is missing, is no reason not to look at it.
 const lenient = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 16 * 1024 * 1024 };
 const PACKED_MAX = 1024 * 1024;
 
-const eachMark = (bytes: Buffer, mark: Buffer, then: (rest: Buffer) => void): void => {
+const eachMark = (
+  bytes: Buffer,
+  mark: Buffer,
+  unpack: (rest: Buffer) => Buffer,
+  then: (unpacked: Buffer) => void,
+): void => {
   for (let at = bytes.indexOf(mark); at !== -1; at = bytes.indexOf(mark, at + 1)) {
-    try {
-      then(bytes.subarray(at, at + PACKED_MAX));
-    } catch {
-      // These bytes only looked like it.
-    }
+    const unpacked = attempt(() => unpack(bytes.subarray(at, at + PACKED_MAX)));
+    if (unpacked !== null) then(unpacked);
+  }
+};
+
+/** Null: these bytes only looked like it. */
+const attempt = (unpack: () => Buffer): Buffer | null => {
+  try {
+    return unpack();
+  } catch {
+    return null;
   }
 };
