@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readSettings } from '../src/config.ts';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
+import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { startGateway } from '../src/main.ts';
 
 const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-'));
+const folder = temporaryFolder('cli');
 let on: TestDatabase;
 let env: NodeJS.ProcessEnv;
 

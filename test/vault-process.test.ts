@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readSettings, type Settings } from '../src/config.ts';
 import { type TestDatabase, testDatabase } from '../src/for-tests.ts';
+import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { type Gateway, startGateway } from '../src/main.ts';
 import { environmentFor } from './support/gateway.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-vault-'));
+const folder = temporaryFolder('vault');
 const socket = join(folder, 'vault.sock');
 let on: TestDatabase;
 let vault: Gateway;

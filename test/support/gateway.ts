@@ -3,16 +3,14 @@
 // not durable, and what it logs as an error is kept, because most tests want there to be none.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import type { OpenDatabase } from '#platform/db';
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
-import { silentLog } from '../../src/kit/context/for-tests.ts';
+import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
 import { createApi } from '../../src/roles/api.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
 import { openRuntime, type Runtime } from '../../src/runtime.ts';
@@ -88,7 +86,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   };
 };
 
-export const temporaryData = (): string => mkdtempSync(join(tmpdir(), 'tollgate-data-'));
+export const temporaryData = (): string => temporaryFolder('data');
 
 export const environmentFor = (
   on: TestDatabase,

@@ -1,7 +1,5 @@
 // A vault to test with: a database of its own, keys of its own, and card numbers that are nobody's.
 
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { newAccount } from '#identity/accounts';
@@ -16,7 +14,7 @@ import {
   systemRandom,
 } from '#kit/context';
 import { type OpenDatabase, openDatabase, readMigrations } from '#platform/db';
-import { silentLog } from '../../kit/context/for-tests.ts';
+import { silentLog, temporaryFolder } from '../../kit/context/for-tests.ts';
 import { modules } from '../../modules.ts';
 import { databaseWith, type TestDatabase } from '../../platform/db/for-tests.ts';
 import { connectVault } from './connect-vault.ts';
@@ -57,7 +55,7 @@ export const vaultDatabase = async (): Promise<VaultDatabase> => {
 };
 
 export const temporaryFolders = async (): Promise<[string, string]> => {
-  const folder = await mkdtemp(join(tmpdir(), 'tollgate-vault-'));
+  const folder = temporaryFolder('vault');
   return [join(folder, 'a'), join(folder, 'b')];
 };
 
@@ -168,7 +166,7 @@ export const served = async (
   opened: TestVault,
   by: { readonly tls?: { readonly server: MutualTls; readonly client: MutualTls } } = {},
 ): Promise<TestVault & { readonly using: Vault; readonly folder: string }> => {
-  const folder = await mkdtemp(join(tmpdir(), 'tollgate-vault-'));
+  const folder = temporaryFolder('vault');
   const tokenFiles = { use: join(folder, 'use.token'), reveal: join(folder, 'reveal.token') };
   const socket = join(folder, 'vault.sock');
   const server = await serveVault({

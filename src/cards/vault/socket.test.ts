@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import { connectVault } from './connect-vault.ts';
 import { VaultForbidden, VaultRefused, VaultUnavailable } from './failures.ts';
 import {
@@ -148,7 +148,7 @@ describe('the socket of the vault', () => {
   });
 
   test('that goes away fails what is under way, and serves again when it is back', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'tollgate-vault-'));
+    const folder = temporaryFolder('vault');
     const tokenFiles = { use: join(folder, 'use'), reveal: join(folder, 'reveal') };
     const at = { socket: join(folder, 'vault.sock') };
     const serve = () =>
@@ -188,7 +188,7 @@ describe('the socket of the vault', () => {
 
 /** An authority and certificates by it, for one test. */
 const certificates = async (): Promise<{ of: (name: string) => Promise<MutualTls> }> => {
-  const folder = await mkdtemp(join(tmpdir(), 'tollgate-tls-'));
+  const folder = temporaryFolder('tls');
   const run = (...words: string[]): Buffer =>
     execFileSync('openssl', words, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, beforeEach, describe, test } from 'node:test';
 import { auditEntry, type Sealing, sealAudit, sealingWith, verifyAudit } from '#identity/audit';
 import { spellId, uuidFromBytes } from '#kit/ids';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
-import { manualClock } from '../../kit/context/for-tests.ts';
+import { manualClock, temporaryFolder } from '../../kit/context/for-tests.ts';
 import { merkleRoot } from './audit-entry.ts';
 
 const clock = manualClock();
@@ -14,7 +13,7 @@ const master = Buffer.alloc(32, 7);
 let folder: string;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tollgate-audit-'));
+  folder = temporaryFolder('audit');
 });
 
 describe('the audit log', () => {

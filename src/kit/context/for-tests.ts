@@ -1,6 +1,9 @@
 // A clock and randomness that a test holds in its hand.
 
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Clock, Log, Network, Random } from './context.ts';
 
 export type ManualClock = Clock & { advance(durationMs: number): void; set(ms: number): void };
@@ -57,4 +60,18 @@ export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export const noNetwork: Network = {
   fetch: (url) => Promise.reject(new Error(`A test reached for the network: ${url}`)),
+};
+
+const folders: string[] = [];
+
+/** Goes with the process of the test file, whatever becomes of the tests in it. */
+export const temporaryFolder = (name: string): string => {
+  if (folders.length === 0) {
+    process.once('exit', () => {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    });
+  }
+  const folder = mkdtempSync(join(tmpdir(), `tollgate-${name}-`));
+  folders.push(folder);
+  return folder;
 };
