@@ -21,6 +21,7 @@ import {
   PortabilityError,
   readRecipient,
 } from '#cards/portability';
+import { KeyMissing } from '#cards/vault';
 import { listAccounts } from '#identity/accounts';
 import { parseId, spellId } from '#kit/ids';
 import { gatherEventKinds } from '#platform/events';
@@ -223,12 +224,21 @@ const parseColumns = (text: string): Columns => {
   }
 };
 
-/** Its errors are whole sentences already. */
+/** Of what can go wrong on the way, all that running it again mends. */
+const passing = ['VaultUnavailable', 'DatabaseUnavailable', 'CommitUnknown'];
+
+/** Errors about cards and keys are whole sentences already. */
 const explained = async (work: () => Promise<void>): Promise<void> => {
   try {
     await work();
   } catch (error) {
-    if (error instanceof PortabilityError) throw new CliError(error.message);
+    if (error instanceof PortabilityError || error instanceof KeyMissing) {
+      throw new CliError(error.message);
+    }
+    if (error instanceof Error && passing.includes(error.name)) {
+      const says = error.message.replace(/[.]$/, '');
+      throw new CliError(`${says}: run the command again, and it goes on where it stopped.`);
+    }
     throw error;
   }
 };

@@ -5,7 +5,7 @@
 // and imports, read 2026-11-20. What those pages do not show has to be named by the merchant (`--columns`).
 
 import { containsCardNumber } from '#platform/http';
-import { PortabilityError } from './failures.ts';
+import { ForbiddenColumn, PortabilityError } from './failures.ts';
 
 /** In the order of precedence: the first that is there and not empty counts. */
 export const knownColumns = {
@@ -89,7 +89,7 @@ export const refuseForbidden = (names: readonly string[]): void => {
   }
   const found = names.find(isForbiddenColumn);
   if (found === undefined) return;
-  throw new PortabilityError(
+  throw new ForbiddenColumn(
     `The column ${found} holds what must never be stored (security codes, PINs, tracks): have the file written again without it.`,
   );
 };

@@ -24,7 +24,7 @@ import { headOf, recordOf } from './export-record.ts';
 import { PortabilityError } from './failures.ts';
 import type { Recipient } from './pgp-keys.ts';
 import { encryptToFile } from './pgp-streams.ts';
-import { publish, unfinished } from './private-files.ts';
+import { alone, publish, unfinished } from './private-files.ts';
 import type { Format } from './read-rows.ts';
 
 export type ExportRequest = {
@@ -40,10 +40,10 @@ export type ExportRequest = {
 const CARDS_PER_PART = 5_000;
 const PAGE = 100;
 
-export const exportCards = async (
-  context: Context,
-  request: ExportRequest,
-): Promise<ExportManifest> => {
+export const exportCards = (context: Context, request: ExportRequest): Promise<ExportManifest> =>
+  alone(request.out, () => exportAlone(context, request));
+
+const exportAlone = async (context: Context, request: ExportRequest): Promise<ExportManifest> => {
   let manifest = await begin(context, request);
   const { export: id } = manifest;
   const details = { recipient: request.recipient.fingerprint, format: request.format };

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { sha256 } from '#kit/crypto';
 import { PortabilityError } from './failures.ts';
 import { writePrivate } from './private-files.ts';
@@ -112,7 +112,7 @@ const digestOf = async (file: string): Promise<string | null> => {
 
 /** An export that is given whole, by its manifest; or the one file that was given. */
 export const filesToImport = async (file: string): Promise<string[]> => {
-  if (extname(file) !== '.json') return [file];
+  if (!file.endsWith('.manifest.json')) return [file];
   const manifest = await loadManifest(file);
   if (manifest === null) throw new PortabilityError(`There is no file ${file}: check its name.`);
   if (manifest.finished_at === null) {

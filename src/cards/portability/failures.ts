@@ -4,3 +4,6 @@
 export class PortabilityError extends Error {
   override readonly name = 'PortabilityError';
 }
+
+/** Where it stands, reading ends at once. */
+export class ForbiddenColumn extends PortabilityError {}

@@ -14,11 +14,11 @@ import { type CardRow, cardRowOf, hasCard, type RefusedRow } from './card-row.ts
 import { csvLine } from './csv.ts';
 import type { CustomerVerbs } from './customer-verbs.ts';
 import { dryContext } from './dry-run.ts';
-import { PortabilityError } from './failures.ts';
+import { ForbiddenColumn, PortabilityError } from './failures.ts';
 import { type ImportTarget, importRow, type RowOutcome } from './import-row.ts';
 import { type ImportedRow, loadImported } from './imports.store.ts';
 import { decryptFile } from './pgp-streams.ts';
-import { openLines } from './private-files.ts';
+import { alone, openLines } from './private-files.ts';
 import { type Format, type Row, readRows } from './read-rows.ts';
 
 export type ImportRequest = {
@@ -51,10 +51,10 @@ const ROWS_AT_ONCE = 64;
 const CUSTOMERS_AT_ONCE = 8;
 const DEFAULT_TRIES_MAX = 5;
 
-export const importCards = async (
-  given: Context,
-  request: ImportRequest,
-): Promise<ImportSummary> => {
+export const importCards = (context: Context, request: ImportRequest): Promise<ImportSummary> =>
+  alone(request.mappingFile, () => importAlone(context, request));
+
+const importAlone = async (given: Context, request: ImportRequest): Promise<ImportSummary> => {
   const { rows: total, importId } = await inspect(request);
   const requestId = newRequestId(given.random);
   const actor = { ...given.actor, requestId };
@@ -79,14 +79,29 @@ export const importCards = async (
 /** Nothing of the file counts before its last byte was found to be right. */
 const inspect = async (request: ImportRequest): Promise<{ rows: number; importId: string }> => {
   const file = await decryptFile(request.file, request.key);
+  const clear = file.clear[Symbol.asyncIterator]();
   let rows = 0;
-  for await (const row of readRows(file.clear, request)) {
-    rows = row.number;
-    row.metadata('metadata');
-    row.metadata('card_metadata');
+  try {
+    for await (const row of readRows(leftOpen(clear), request)) {
+      rows = row.number;
+      row.metadata('metadata');
+      row.metadata('card_metadata');
+    }
+  } catch (error) {
+    // What cannot be read may have been changed on its way, which only the end can tell.
+    if (error instanceof PortabilityError && !(error instanceof ForbiddenColumn)) {
+      while ((await clear.next()).done !== true);
+    }
+    throw error;
+  } finally {
+    await clear.return?.();
   }
   return { rows, importId: file.sha256().slice(0, 32) };
 };
+
+const leftOpen = <T>(items: AsyncIterator<T>): AsyncIterable<T> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => items.next() }),
+});
 
 type Counts = { imported: number; known: number; withoutCard: number; refused: number };
 
