@@ -72,7 +72,6 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     await api.close();
     await worker.stop(5_000);
     await opened.close();
-    rmSync(folder, { recursive: true, force: true });
     await assertHealthy(on);
     assert.deepEqual(errors, [], 'The gateway logged errors.');
   });

@@ -15,6 +15,12 @@ export type Journal = {
 
 export const createJournal = (): Journal => ({ acknowledged: new Map(), unknown: new Set() });
 
+/** The journals of several rounds, each settled, as one. */
+export const joined = (journals: readonly Journal[]): Journal => ({
+  acknowledged: new Map(journals.flatMap(({ acknowledged }) => [...acknowledged])),
+  unknown: new Set(),
+});
+
 export type Writers = {
   /** Lets what is under way end, however it ends. */
   stop(): Promise<void>;
