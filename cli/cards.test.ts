@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createMessage, encrypt, generateKey, readKey } from 'openpgp';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
+import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 
 const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const shop = '00000000-0000-7000-8000-000000000000';
-let folder: string;
+const folder = temporaryFolder('cli-cards');
 let on: TestDatabase;
 let env: NodeJS.ProcessEnv;
 
@@ -27,7 +27,6 @@ const tollgate = (...args: string[]): Promise<Result> =>
 const at = (name: string): string => join(folder, name);
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tollgate-cli-cards-'));
   on = await testDatabase();
   env = {
     PATH: process.env['PATH'],

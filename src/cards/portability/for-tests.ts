@@ -1,13 +1,13 @@
 // Two accounts, a vault, a pair of keys, and files to move between them.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PrivateKey, PublicKey } from 'openpgp';
 import { testCardNames } from '#cards/methods';
 import { provideVault, type Vault } from '#cards/vault';
 import type { Scope } from '#kit/context';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import { modules } from '../../modules.ts';
 import { reveal, testVault, vaultDatabase } from '../vault/for-tests.ts';
 import { columnsWith } from './card-columns.ts';
@@ -24,7 +24,7 @@ export type World = {
   readonly folder: string;
 };
 
-export const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'tollgate-cards-'));
+export const newFolder = async (): Promise<string> => temporaryFolder('cards');
 
 export const newWorld = async (changes: Partial<TestContext> = {}): Promise<World> => {
   const on = await vaultDatabase();

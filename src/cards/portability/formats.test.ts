@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { columnsWith, isForbiddenColumn } from './card-columns.ts';
@@ -225,4 +226,14 @@ describe('columns', () => {
       assert.equal(isForbiddenColumn(name), false, name);
     }
   });
+});
+
+test('a gateway that moves no cards does not load the library of OpenPGP', () => {
+  const files = globSync('**/*.ts', { cwd: import.meta.dirname }).filter(
+    (file) => !/test/.test(file),
+  );
+  const loading = files.filter((file) =>
+    /^import (?!type ).*from 'openpgp'/m.test(readFileSync(new URL(file, import.meta.url), 'utf8')),
+  );
+  assert.deepEqual(loading, []);
 });
