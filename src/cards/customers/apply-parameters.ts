@@ -3,8 +3,9 @@
 
 import { isIP } from 'node:net';
 import type { Static } from 'typebox';
+import { type Address, emptyAddress } from '#cards/methods';
 import { ApiError, mergeMetadata, resourceMissing } from '#platform/http';
-import type { Address, Customer, InvoiceSettings, Shipping } from './customer.ts';
+import type { Customer, InvoiceSettings, Shipping } from './customer.ts';
 import type { createParameters } from './customer-parameters.ts';
 
 export type CustomerParameters = Partial<Static<typeof createParameters>>;
@@ -56,15 +57,6 @@ export const applyParameters = (customer: Customer, asked: CustomerParameters): 
 
 const changed = <T>(old: T | null, asked: T | null | undefined): T | null =>
   asked === undefined ? old : asked;
-
-const emptyAddress: Address = {
-  city: null,
-  country: null,
-  line1: null,
-  line2: null,
-  postal_code: null,
-  state: null,
-};
 
 const mergeAddress = (old: Address | null, asked: Partial<Address> | null): Address | null => {
   if (asked === null) return null;

@@ -1,19 +1,10 @@
 // The answer's shape for the OpenAPI document and the reference page.
 
 import { Type } from 'typebox';
+import { addressShape, nullable, nullableText } from '#platform/http';
 
-const nullable = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
-const text = () => nullable(Type.String());
-
-const address = Type.Object({
-  city: text(),
-  country: text(),
-  line1: text(),
-  line2: text(),
-  postal_code: text(),
-  state: text(),
-});
+const text = nullableText;
+const address = addressShape();
 
 export const deletedCustomerSchema = Type.Object({
   id: Type.String(),

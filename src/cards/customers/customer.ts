@@ -1,15 +1,7 @@
 // A customer: who pays a merchant. This is what is stored; `render-customer.ts` says how it is shown.
 
+import type { Address } from '#cards/methods';
 import type { Uuid } from '#kit/ids';
-
-export type Address = {
-  readonly city: string | null;
-  readonly country: string | null;
-  readonly line1: string | null;
-  readonly line2: string | null;
-  readonly postal_code: string | null;
-  readonly state: string | null;
-};
 
 export type Shipping = {
   readonly address: Address;

@@ -1,52 +1,23 @@
 // One idempotency key, one effect, one answer. The answer is committed in the transaction of the
 // effect; whoever comes second loses the claim, takes nothing else with it, and reads the answer.
 
-import type { Context, Scope, Write, WriteStatement } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
 import { uuidFromBytes } from '#kit/ids';
 import { insertRows, rank, statement, writeRows } from '#platform/db';
-
-export type Recalled =
-  | {
-      readonly state: 'finished';
-      readonly status: number;
-      readonly body: string;
-      readonly requestId: string;
-    }
-  | { readonly state: 'in_flight' }
-  | { readonly state: 'other_parameters' }
-  | { readonly state: 'unknown' };
-
-type Asked = { readonly scope: Scope; readonly key: string; readonly fingerprint: string };
-type Answered = Asked & {
-  readonly requestId: string;
-  readonly status: number;
-  readonly body: string;
-};
-
-export type Answers = {
-  /** Claims the key and stores the answer at once: for requests that need one transaction only. */
-  remember(context: Context, input: Answered): Write;
-  /** Claims the key before a call to the outside; `finish` stores the answer after it. */
-  claim(context: Context, input: Asked & { readonly requestId: string }): Write;
-  finish(context: Context, input: Answered): Write;
-  recall(context: Context, input: Asked): Promise<Recalled>;
-  isClaim(statement: WriteStatement): boolean;
-  /** A keyed digest: what was asked cannot be guessed from it. */
-  fingerprint(canonical: string): string;
-};
+import type { AnswerToKeep, AskedAgain, IdempotencyStore } from '#platform/http';
 
 /** How long a key is remembered at least. */
 export const ANSWER_KEPT_MS = 25 * 60 * 60 * 1000;
 
-export const createAnswers = (masterSecret: Buffer): Answers => {
+export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
   const digestKey = deriveKey(masterSecret, 'idempotency digest');
   const sealKey = deriveKey(masterSecret, 'idempotency answer');
   const digest = (text: string): string =>
     uuidFromBytes(hmacSha256(digestKey, text).subarray(0, 16));
-  const keyOf = ({ scope, key }: Asked): string => digest(`key\n${boundTo(scope)}\n${key}`);
+  const keyOf = ({ scope, key }: AskedAgain): string => digest(`key\n${boundTo(scope)}\n${key}`);
 
-  const sealed = (context: Context, input: Answered): Buffer =>
+  const sealed = (context: Context, input: AnswerToKeep): Buffer =>
     seal(
       context.random,
       sealKey,
@@ -56,7 +27,7 @@ export const createAnswers = (masterSecret: Buffer): Answers => {
 
   const row = (
     context: Context,
-    input: Asked & { requestId: string },
+    input: AskedAgain & { requestId: string },
     end: [number | null, Buffer | null],
   ) => ({
     into: claimAnswer,

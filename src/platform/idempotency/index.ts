@@ -1,1 +1,1 @@
-export { ANSWER_KEPT_MS, type Answers, createAnswers, type Recalled } from './answers.ts';
+export { ANSWER_KEPT_MS, createAnswers } from './answers.ts';
