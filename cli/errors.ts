@@ -24,9 +24,16 @@ export const explain = (error: unknown): string => {
 
 /** Their messages are written as whole sentences. */
 const isForPeople = (error: Error): boolean =>
-  ['CliError', 'StartError', 'SettingsError', 'SchemaMismatch', 'LiveModeRefused'].includes(
-    error.name,
-  );
+  [
+    'CliError',
+    'StartError',
+    'SettingsError',
+    'SchemaMismatch',
+    'LiveModeRefused',
+    'WrongSecret',
+    'VaultRefused',
+    'KeyMissing',
+  ].includes(error.name);
 
 const sentence = (message: string): string => {
   const [first = ''] = message.split('\n');

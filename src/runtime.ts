@@ -13,8 +13,10 @@ import {
   systemNetwork,
   systemRandom,
 } from '#kit/context';
+import { deriveKey, hmacSha256 } from '#kit/crypto';
 import {
   APP_ROLE,
+  agreeOn,
   migrate,
   type OpenDatabase,
   openDatabase,
@@ -37,6 +39,11 @@ export type Runtime = {
   readonly sealing: Sealing;
   close(): Promise<void>;
 };
+
+/** The database was written with another master secret. */
+export class WrongSecret extends Error {
+  override readonly name = 'WrongSecret';
+}
 
 /** Live mode was asked for on something it must not run on. */
 export class LiveModeRefused extends Error {
@@ -90,6 +97,7 @@ export const openRuntime = async (
     crashPoint,
     ...(how.observeBatch ? { observeBatch: how.observeBatch } : {}),
   });
+  await refuseOtherSecret(database, masterSecret);
   const context = {
     clock: systemClock,
     random: systemRandom,
@@ -117,6 +125,16 @@ export const openRuntime = async (
       await database.close();
     },
   };
+};
+
+/** With another secret the stored answers could not be read, and one key would take effect twice. */
+const refuseOtherSecret = async (database: OpenDatabase, secret: Buffer): Promise<void> => {
+  const mark = hmacSha256(deriveKey(secret, 'installation mark'), 'tollgate').toString('hex');
+  if (await agreeOn(database, 'master secret', mark)) return;
+  await database.close();
+  throw new WrongSecret(
+    'This database belongs to an installation with another master secret: set TOLLGATE_SECRET to that one, or use the data folder it began with.',
+  );
 };
 
 const refuseUnsafeLiveMode = async (settings: Settings): Promise<void> => {

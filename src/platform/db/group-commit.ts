@@ -14,7 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { present } from '#kit/assert';
 import type { Commit, CrashPoint, Scope, Statement, Write, WriteStatement } from '#kit/context';
 import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
-import { scopeValues } from './transaction.ts';
+import { CommitUnknown, scopeValues } from './transaction.ts';
 
 export type LaneSettings = {
   readonly connect: () => Promise<Connection>;
@@ -166,17 +166,17 @@ export const createLane = (settings: LaneSettings): Lane => {
         if (row?.status === 'aborted') return 'aborted';
         if (row?.status === 'committed') {
           if (row.server === server) return 'committed';
-          throw new CommitUnknown(xid);
+          throw new CommitUnknown(`transaction ${xid}`);
         }
       } catch (error) {
         if (error instanceof CommitUnknown) throw error;
         // Not given out yet by a server that has crashed: then ours was lost with the crash.
         if (isServerError(error) && error.code === NUMBER_OF_THE_FUTURE) return 'aborted';
-        if (isServerError(error)) throw new CommitUnknown(xid, { cause: error });
+        if (isServerError(error)) throw new CommitUnknown(`transaction ${xid}`, { cause: error });
       }
       await wait(waitMs);
     }
-    throw new CommitUnknown(xid);
+    throw new CommitUnknown(`transaction ${xid}`);
   };
 
   return {
@@ -188,14 +188,6 @@ export const createLane = (settings: LaneSettings): Lane => {
     },
   };
 };
-
-/** The database took the COMMIT and then went silent for longer than we may wait. */
-export class CommitUnknown extends Error {
-  override readonly name = 'CommitUnknown';
-  constructor(xid: string, options?: ErrorOptions) {
-    super(`It is not known whether transaction ${xid} was committed.`, options);
-  }
-}
 
 type Table = {
   readonly statement: WriteStatement;

@@ -64,13 +64,32 @@ export const inTransaction = async <T>(
   try {
     await opened;
     const result = await work({ query: connection.send });
-    await connection.send(commit);
+    await commitOf(connection);
     return result;
   } catch (error) {
     if (!connection.broken) await connection.send(rollback).catch(() => {});
     throw error;
   }
 };
+
+/** Without an answer to COMMIT nobody knows; it must not look like a refusal before it. */
+const commitOf = async (connection: Connection): Promise<void> => {
+  try {
+    await connection.send(commit);
+  } catch (error) {
+    throw error instanceof DatabaseUnavailable
+      ? new CommitUnknown('a transaction', { cause: error })
+      : error;
+  }
+};
+
+/** The database took the COMMIT and then went silent for longer than we may wait. */
+export class CommitUnknown extends Error {
+  override readonly name = 'CommitUnknown';
+  constructor(what: string, options?: ErrorOptions) {
+    super(`It is not known whether ${what} was committed.`, options);
+  }
+}
 
 const RETRIES_MAX = 8;
 const serializationFailures = new Set(['40001', '40P01', '55P03']);

@@ -12,6 +12,13 @@ create function platform.livemode() returns boolean
   language sql stable parallel safe
   as $$ select current_setting('app.livemode')::boolean $$;
 
+-- What all processes of an installation must agree on, by name; written by the first.
+create table platform.installation (
+  name text primary key,
+  value text not null
+);
+grant select, insert on platform.installation to tollgate_app;
+
 -- Row level security for a table of accounts: enabled, forced, and one policy for those who serve.
 -- The select around each function makes PostgreSQL call it once per statement, not once per row.
 create procedure platform.isolate(target regclass)
