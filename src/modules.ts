@@ -24,6 +24,7 @@ import type { JobKind, PeriodicJob } from './platform/jobs/index.ts';
 import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
+import { module as operations } from './rails/operations/module.ts';
 
 export type Module = {
   /** Floor and folder: `cards/customers`. */
@@ -65,6 +66,7 @@ const map: readonly Entry[] = [
   { module: methods, holds: 'what a payer pays with: payment methods, tokens' },
   { module: customers, holds: 'the customers of a merchant' },
   { module: portability, holds: 'moving stored cards in and out' },
+  { module: operations, holds: 'the journal of every call that moves money' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);

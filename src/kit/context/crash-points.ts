@@ -8,6 +8,15 @@ export const crashPoints = {
   'migration.between': 4,
   'job.claimed': 5,
   'job.done': 6,
+  'send.before': 7,
+  'send.intended': 8,
+  'send.journaled': 9,
+  'send.answered': 10,
+  'send.recorded': 11,
+  'resolve.leased': 12,
+  'resolve.journaled': 13,
+  'resolve.answered': 14,
+  'resolve.recorded': 15,
 } as const;
 
 export type CrashPoint = keyof typeof crashPoints;

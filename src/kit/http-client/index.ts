@@ -1,0 +1,1 @@
+export { NotSent } from './not-sent.ts';

@@ -1,0 +1,125 @@
+// One call to a provider: through the gates, into the send journal, out, and back by its deadline. It
+// says what was heard and writes nothing of it; no transaction is open while it runs.
+
+import type { Context, CrashPoint, Scope } from '#kit/context';
+import { NotSent } from '#kit/http-client';
+import type { Outcome } from './evidence.ts';
+import type { Gates } from './gates.ts';
+import type { Operation } from './operation.ts';
+import { lineOf, type SendJournal } from './send-journal.ts';
+
+/** What a connector does for one kind of operation. It makes one call, and no other after it. */
+export type ConnectorPort = (call: {
+  readonly operation: Operation;
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}) => Promise<Outcome>;
+
+/** What all calls of a process share. */
+export type Outgoing = {
+  readonly journal: SendJournal;
+  readonly gates: Gates;
+  /** Answers that were given up on and may still come; awaited before a process ends. */
+  readonly late: Set<Promise<void>>;
+};
+
+export const createOutgoing = (parts: Pick<Outgoing, 'journal' | 'gates'>): Outgoing => ({
+  ...parts,
+  late: new Set(),
+});
+
+type Call = {
+  readonly scope: Scope;
+  readonly operation: Operation;
+  readonly port: ConnectorPort;
+  readonly deadlineMs: number;
+  /** A look-up moves no money and stands in no journal. */
+  readonly movesMoney: boolean;
+  readonly points: { readonly journaled: CrashPoint; readonly answered: CrashPoint };
+  /** Hears what comes after the deadline, unless it is nothing. */
+  readonly late?: (outcome: Outcome) => Promise<unknown>;
+};
+
+export const callOut = async (
+  context: Context,
+  outgoing: Outgoing,
+  call: Call,
+): Promise<Outcome> => {
+  const passage = outgoing.gates.pass(call.operation.connectorAccountId);
+  if (!passage.ok) return { outcome: 'not_sent', code: passage.why };
+
+  if (call.movesMoney) {
+    try {
+      await outgoing.journal.append(lineOf(call.scope, call.operation, context.clock.now()));
+    } catch (error) {
+      passage.leave(null);
+      context.log.error({ error }, 'The send journal cannot be written: nothing is sent');
+      return { outcome: 'not_sent', code: 'journal_unavailable' };
+    }
+  }
+  context.crashPoint(call.points.journaled);
+
+  if (context.clock.now() >= call.deadlineMs) {
+    passage.leave(null);
+    return { outcome: 'not_sent', code: 'deadline_before_call' };
+  }
+  const outcome = await callInTime(context, outgoing, call);
+  passage.leave(outcome.outcome !== 'unknown' && outcome.outcome !== 'not_sent');
+  context.crashPoint(call.points.answered);
+  return outcome;
+};
+
+const callInTime = async (context: Context, outgoing: Outgoing, call: Call): Promise<Outcome> => {
+  const { operation, deadlineMs, port } = call;
+  const givenUp = new AbortController();
+  const heard = new AbortController();
+
+  const answer = ask(context, () =>
+    port({ operation, deadline: deadlineMs, signal: givenUp.signal }),
+  );
+  const inTime = await Promise.race([
+    answer,
+    context.clock.sleep(deadlineMs - context.clock.now(), heard.signal).then(() => null),
+  ]);
+  heard.abort();
+  if (inTime !== null) return inTime;
+
+  givenUp.abort();
+  if (call.late) outgoing.late.add(hearLate(context, outgoing, answer, call.late));
+  return { outcome: 'unknown', code: 'deadline' };
+};
+
+/** An error proves nothing, but for the one that says what was proven. */
+const ask = async (context: Context, port: () => Promise<Outcome>): Promise<Outcome> => {
+  try {
+    return await port();
+  } catch (error) {
+    if (error instanceof NotSent) return { outcome: 'not_sent', code: error.why };
+    context.log.warn({ error }, 'A call to a provider failed: its outcome is unknown');
+    return { outcome: 'unknown', code: 'failed' };
+  }
+};
+
+const hearLate = (
+  context: Context,
+  outgoing: Outgoing,
+  answer: Promise<Outcome>,
+  record: (outcome: Outcome) => Promise<unknown>,
+): Promise<void> => {
+  const hear = async (): Promise<void> => {
+    try {
+      const outcome = await answer;
+      if (outcome.outcome !== 'unknown') await record(outcome);
+    } catch (error) {
+      context.log.error(
+        { error },
+        'A late answer could not be recorded: it will be asked for again',
+      );
+    } finally {
+      outgoing.late.delete(hearing);
+    }
+  };
+  const hearing = hear();
+  return hearing;
+};

@@ -1,0 +1,34 @@
+// What a healthy journal answers with no rows.
+
+const said = (...outcomes: string[]): string =>
+  `exists (select from rails.evidence e
+            where e.account_id = o.account_id and e.livemode = o.livemode and e.operation_id = o.id
+              and e.says->>'outcome' in (${outcomes.map((outcome) => `'${outcome}'`).join(', ')}))`;
+
+export const checks = [
+  {
+    name: 'every end of an operation has evidence that says so',
+    text: `select o.account_id, o.id, o.state from rails.operations o
+            where (o.state = 3 and not ${said('approved')})
+               or (o.state = 4 and not ${said('declined', 'not_found')})
+               or (o.state = 7 and not ${said('not_sent')})
+               or (o.state = 9 and not ${said('reversed')})`,
+  },
+  {
+    name: 'what was approved with the right amount, currency and reference is called approved',
+    text: `select o.account_id, o.id, o.state
+             from rails.operations o
+             join rails.evidence e on e.account_id = o.account_id and e.livemode = o.livemode
+                                  and e.operation_id = o.id
+            where o.state not in (3, 9) and e.says->>'outcome' = 'approved'
+              and e.says->>'amount' = o.amount::text and e.says->>'currency' = o.currency
+              and e.says->>'reference' = o.reference`,
+  },
+  {
+    name: 'no intent has two live attempts that nobody reviews',
+    text: `select account_id, intent_id, ordinal from rails.operations
+            where state not in (4, 7, 9)
+            group by account_id, livemode, intent_id, case kind when 2 then 1 else kind end, ordinal
+           having count(*) > 1 and not bool_or(needs_review)`,
+  },
+];

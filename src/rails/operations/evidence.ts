@@ -1,0 +1,75 @@
+// What was learned of an operation, by whichever way. Evidence is only ever added.
+
+import type { Uuid } from '#kit/ids';
+
+/** The numbers are stored. */
+export const evidenceKinds = {
+  answer: 1,
+  look_up: 2,
+  webhook: 3,
+  settlement_line: 4,
+  statement_line: 5,
+  person: 6,
+} as const;
+export type EvidenceKind = keyof typeof evidenceKinds;
+
+/** What the other side calls the amount, the currency and us. Null where it does not say. */
+export type Echo = {
+  readonly amount: bigint | null;
+  readonly currency: string | null;
+  readonly reference: string | null;
+};
+
+/**
+ * Codes are words of ours or of the provider's table, never free text: nothing a payer typed and no
+ * card data may come to stand here. A word that the table does not know goes into `unmapped`.
+ */
+export type Outcome =
+  | {
+      readonly outcome: 'approved';
+      readonly amount: bigint;
+      readonly currency: string;
+      readonly reference: string;
+      readonly providerId?: string;
+      readonly code?: string;
+    }
+  | (Partial<Echo> & {
+      readonly outcome: 'declined';
+      readonly code: string;
+      readonly providerId?: string;
+    })
+  | (Partial<Echo> & {
+      readonly outcome: 'action_required';
+      readonly code: string;
+      readonly providerId?: string;
+    })
+  | (Partial<Echo> & {
+      readonly outcome: 'pending';
+      readonly code?: string;
+      readonly providerId?: string;
+    })
+  | (Partial<Echo> & {
+      readonly outcome: 'reversed';
+      readonly code?: string;
+      readonly providerId?: string;
+    })
+  | { readonly outcome: 'not_sent'; readonly code: string }
+  | { readonly outcome: 'unknown'; readonly code: string; readonly unmapped?: string }
+  /** The provider knows nothing of it, as of then. It may only be slow to know. */
+  | { readonly outcome: 'not_found'; readonly horizonMs: number | null };
+
+export type OutcomeName = Outcome['outcome'];
+
+export type Evidence = {
+  readonly id: Uuid;
+  readonly kind: EvidenceKind;
+  /** When it was asked, for what was asked; when it was said, for what was told. */
+  readonly atMs: number;
+  readonly says: Outcome;
+  /** Which sending of the operation this answers. Null where it answers none. */
+  readonly send: number | null;
+  /** The event's, the line's own name: one is evidence once, however often it comes. */
+  readonly sourceKey: string | null;
+  /** A person's word: what they had before them. It raises no alert any more. */
+  readonly considered: readonly Uuid[];
+};

@@ -1,0 +1,35 @@
+export {
+  type ConnectorPort,
+  createOutgoing,
+  type Outgoing,
+} from './call-out.ts';
+export { type Alert, type Conclusion, conclude } from './conclude.ts';
+export type { Echo, Evidence, EvidenceKind, Outcome, OutcomeName } from './evidence.ts';
+export { createGates, type GateSettings, type Gates, usualGates } from './gates.ts';
+export {
+  type NewOperation,
+  newOperation,
+  type Operation,
+  type OperationKind,
+  providerKeyOf,
+  providerKeysFrom,
+} from './operation.ts';
+export { blocksOthers, isFinished, type OperationState } from './operation-states.ts';
+export { loadByReference, loadKnown, loadOfIntent, loadOperation } from './operations.store.ts';
+export {
+  type Change,
+  type NewEvidence,
+  type Recorded,
+  recordEvidence,
+  type WritesOf,
+} from './record-evidence.ts';
+export type { Recovery, RecoveryStep } from './recovery.ts';
+export { createResolver, type Resolver, type ResolverSettings } from './resolver.ts';
+export {
+  findForgottenSends,
+  openSendJournal,
+  readSendJournal,
+  type SendJournal,
+  type SentLine,
+} from './send-journal.ts';
+export { type Sending, type Sent, sendOperation } from './send-operation.ts';

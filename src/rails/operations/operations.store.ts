@@ -1,0 +1,346 @@
+import { assert, present } from '#kit/assert';
+import type { Context, Row, Scope, Tx, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { insertRows, rank, statement, writeRows } from '#platform/db';
+import { type Evidence, evidenceKinds, type Outcome } from './evidence.ts';
+import { type Operation, operationKinds } from './operation.ts';
+import { operationStates } from './operation-states.ts';
+
+const types = {
+  account_id: 'uuid',
+  livemode: 'boolean',
+  id: 'uuid',
+  intent_id: 'uuid',
+  connector_account_id: 'uuid',
+  kind: 'smallint',
+  ordinal: 'integer',
+  attempt: 'integer',
+  state: 'smallint',
+  amount: 'bigint',
+  currency: 'text',
+  reference: 'text',
+  provider_key: 'text',
+  sends: 'integer',
+  first_sent_at: 'timestamptz',
+  deadline_at: 'timestamptz',
+  code: 'text',
+  alerts: 'text',
+  needs_review: 'boolean',
+  version: 'integer',
+  due_at: 'timestamptz',
+  tries: 'integer',
+  lease_epoch: 'integer',
+} as const;
+
+const names = Object.keys(types);
+
+// An attempt that is there already, or another that is alive beside it, makes this one lose.
+const insertOperationRow = writeRows({
+  name: 'operations.insert',
+  columns: types,
+  key: 'id',
+  rank: rank.claim,
+  text: (given) => `insert into rails.operations (${names.join(', ')})
+select ${names.map((name) => (name === 'alerts' ? 'alerts::text[]' : name)).join(', ')} from ${given}
+on conflict do nothing
+returning id::text as key`,
+});
+
+// Only from the version that was read and under the lease that was taken: a worker that slept past its
+// lease changes nothing. What the provider was told of an operation is never changed at all. A lease is
+// kept only while it runs by the database's clock.
+const updateOperationRow = writeRows({
+  name: 'operations.update',
+  columns: { ...types, keep_lease: 'boolean' },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `update rails.operations o
+   set state = given.state, sends = given.sends, deadline_at = given.deadline_at,
+       code = given.code, alerts = given.alerts::text[], needs_review = given.needs_review,
+       version = given.version, due_at = given.due_at, tries = given.tries,
+       leased_until = case when given.keep_lease then o.leased_until end
+  from ${given}
+ where (o.account_id, o.livemode, o.id) = (given.account_id, given.livemode, given.id)
+   and (o.version, o.lease_epoch) = (given.version - 1, given.lease_epoch)
+   and (not given.keep_lease or o.leased_until > clock_timestamp())
+returning o.id::text as key`,
+});
+
+const insertEvidenceRow = insertRows({
+  name: 'evidence.insert',
+  table: 'rails.evidence',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    operation_id: 'uuid',
+    id: 'uuid',
+    kind: 'smallint',
+    at: 'timestamptz',
+    send: 'integer',
+    source_key: 'text',
+    says: 'json',
+  },
+  key: 'id',
+  rank: rank.insert,
+  orNothing: true,
+});
+
+// Arrays of arrays cannot be unnested by row, so what a person had before them travels as text.
+const insertPersonRow = writeRows({
+  name: 'evidence.insert_person',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    operation_id: 'uuid',
+    id: 'uuid',
+    kind: 'smallint',
+    at: 'timestamptz',
+    source_key: 'text',
+    considered: 'text',
+    says: 'json',
+  },
+  key: 'id',
+  rank: rank.insert,
+  text: (given) => `insert into rails.evidence (account_id, livemode, operation_id, id, kind, at,
+                            source_key, considered, says)
+select account_id, livemode, operation_id, id, kind, at, source_key, considered::uuid[], says
+  from ${given}
+on conflict do nothing
+returning id::text as key`,
+});
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const toRow = (scope: Scope, operation: Operation): unknown[] => [
+  scope.accountId,
+  scope.livemode,
+  operation.id,
+  operation.intentId,
+  operation.connectorAccountId,
+  operationKinds[operation.kind],
+  operation.ordinal,
+  operation.attempt,
+  operationStates[operation.state],
+  operation.amount,
+  operation.currency,
+  operation.reference,
+  operation.providerKey,
+  operation.sends,
+  iso(operation.firstSentAtMs),
+  iso(operation.deadlineMs),
+  operation.code,
+  `{${operation.alerts.join(',')}}`,
+  operation.needsReview,
+  operation.version,
+  operation.dueAtMs === null ? null : iso(operation.dueAtMs),
+  operation.tries,
+  operation.leaseEpoch,
+];
+
+export const insertOperation = (scope: Scope, operation: Operation): Write => ({
+  into: insertOperationRow,
+  row: toRow(scope, operation),
+});
+
+/** `operation.version` is the new one, `operation.leaseEpoch` the one that was read or leased. */
+export const updateOperation = (
+  scope: Scope,
+  operation: Operation,
+  { keepLease = false }: { readonly keepLease?: boolean } = {},
+): Write => ({
+  into: updateOperationRow,
+  row: [...toRow(scope, operation), keepLease],
+});
+
+export const insertEvidence = (scope: Scope, operationId: Uuid, evidence: Evidence): Write => {
+  const { id, kind, atMs, send, sourceKey, considered, says } = evidence;
+  const owner = [scope.accountId, scope.livemode, operationId, id, evidenceKinds[kind], iso(atMs)];
+  if (kind !== 'person') {
+    assert(considered.length === 0, 'Only a person has considered something');
+    return { into: insertEvidenceRow, row: [...owner, send, sourceKey, spell(says)] };
+  }
+  return {
+    into: insertPersonRow,
+    row: [...owner, sourceKey, `{${considered.join(',')}}`, spell(says)],
+  };
+};
+
+/** Amounts are whole numbers beyond what JSON holds, so they are spelled as text. */
+const spell = (says: Outcome): string =>
+  JSON.stringify(says, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+
+const unspell = (says: Record<string, unknown>): Outcome =>
+  (typeof says['amount'] === 'string'
+    ? { ...says, amount: BigInt(says['amount']) }
+    : says) as unknown as Outcome;
+
+const nameOf = <Name extends string>(numbers: Readonly<Record<Name, number>>, number: unknown) =>
+  present(
+    (Object.keys(numbers) as Name[]).find((name) => numbers[name] === number),
+    `A name for ${String(number)}`,
+  );
+
+type OperationRow = Row & {
+  readonly id: Uuid;
+  readonly intent_id: Uuid;
+  readonly connector_account_id: Uuid;
+  readonly kind: number;
+  readonly ordinal: number;
+  readonly attempt: number;
+  readonly state: number;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly reference: string;
+  readonly provider_key: string;
+  readonly sends: number;
+  readonly first_sent_at: number;
+  readonly deadline_at: number;
+  readonly code: string | null;
+  readonly alerts: readonly string[];
+  readonly needs_review: boolean;
+  readonly version: number;
+  readonly due_at: number | null;
+  readonly tries: number;
+  readonly lease_epoch: number;
+};
+
+const fromRow = (row: OperationRow): Operation => ({
+  id: row.id,
+  intentId: row.intent_id,
+  connectorAccountId: row.connector_account_id,
+  kind: nameOf(operationKinds, row.kind),
+  ordinal: row.ordinal,
+  attempt: row.attempt,
+  state: nameOf(operationStates, row.state),
+  amount: row.amount,
+  currency: row.currency,
+  reference: row.reference,
+  providerKey: row.provider_key,
+  sends: row.sends,
+  firstSentAtMs: row.first_sent_at,
+  deadlineMs: row.deadline_at,
+  code: row.code,
+  alerts: row.alerts,
+  needsReview: row.needs_review,
+  version: row.version,
+  dueAtMs: row.due_at,
+  tries: row.tries,
+  leaseEpoch: row.lease_epoch,
+});
+
+type EvidenceRow = Row & {
+  readonly id: Uuid;
+  readonly kind: number;
+  readonly at: number;
+  readonly send: number | null;
+  readonly source_key: string | null;
+  readonly considered: readonly Uuid[];
+  readonly says: Record<string, unknown>;
+};
+
+const fromEvidenceRow = (row: EvidenceRow): Evidence => ({
+  id: row.id,
+  kind: nameOf(evidenceKinds, row.kind),
+  atMs: row.at,
+  send: row.send,
+  sourceKey: row.source_key,
+  considered: row.considered,
+  says: unspell(row.says),
+});
+
+const ownRow = '(account_id, livemode) = ($1, $2)';
+
+const findOperation = statement(
+  'operations.find',
+  `select ${names.slice(2).join(', ')} from rails.operations where ${ownRow} and id = $3`,
+);
+const findByReference = statement(
+  'operations.find_by_reference',
+  `select ${names.slice(2).join(', ')} from rails.operations
+    where ${ownRow} and connector_account_id = $3 and reference = $4`,
+);
+const listOfIntent = statement(
+  'operations.of_intent',
+  `select ${names.slice(2).join(', ')} from rails.operations
+    where ${ownRow} and intent_id = $3 order by id`,
+);
+const listEvidence = statement(
+  'evidence.list',
+  `select id, kind, at, send, source_key, considered, says from rails.evidence
+    where ${ownRow} and operation_id = $3 order by id`,
+);
+const leaseDue = statement(
+  'operations.lease',
+  'select * from rails.lease_operations($1::timestamptz, $2, $3)',
+);
+const findForgotten = statement(
+  'operations.forgotten',
+  'select * from rails.forgotten_operations($1::uuid[]) as id',
+);
+
+export type Known = { readonly operation: Operation; readonly evidence: readonly Evidence[] };
+
+/** The operation and all that is known of it, as of one moment. */
+export const loadKnown = (context: Context, scope: Scope, id: Uuid): Promise<Known | undefined> =>
+  context.database.transaction(scope, async (tx) => {
+    const of = [scope.accountId, scope.livemode, id];
+    const [[row], evidence] = await Promise.all([
+      tx.query<OperationRow>(findOperation, of),
+      tx.query<EvidenceRow>(listEvidence, of),
+    ]);
+    if (row === undefined) return undefined;
+    return { operation: fromRow(row), evidence: evidence.map(fromEvidenceRow) };
+  });
+
+export const loadOperation = async (
+  context: Context,
+  scope: Scope,
+  id: Uuid,
+): Promise<Operation | undefined> => {
+  const of = [scope.accountId, scope.livemode, id];
+  const [row] = await context.database.read<OperationRow>(scope, findOperation, of);
+  return row && fromRow(row);
+};
+
+/** What a webhook or a settlement line names. A host may give one reference twice over the years. */
+export const loadByReference = async (
+  context: Context,
+  scope: Scope,
+  connectorAccountId: Uuid,
+  reference: string,
+): Promise<Operation[]> => {
+  const of = [scope.accountId, scope.livemode, connectorAccountId, reference];
+  return (await context.database.read<OperationRow>(scope, findByReference, of)).map(fromRow);
+};
+
+/** Oldest first: every attempt, of every kind. */
+export const loadOfIntent = async (
+  context: Context,
+  scope: Scope,
+  intentId: Uuid,
+): Promise<Operation[]> => {
+  const of = [scope.accountId, scope.livemode, intentId];
+  return (await context.database.read<OperationRow>(scope, listOfIntent, of)).map(fromRow);
+};
+
+export type Leased = { readonly scope: Scope; readonly id: Uuid; readonly leaseEpoch: number };
+
+export const leaseOperations = async (
+  tx: Tx,
+  limits: { readonly nowMs: number; readonly atMost: number; readonly leaseMs: number },
+): Promise<Leased[]> => {
+  const rows = await tx.query<{
+    account_id: Uuid;
+    livemode: boolean;
+    id: Uuid;
+    lease_epoch: number;
+  }>(leaseDue, [iso(limits.nowMs), limits.atMost, limits.leaseMs]);
+  return rows.map((row) => ({
+    scope: { accountId: row.account_id, livemode: row.livemode },
+    id: row.id,
+    leaseEpoch: row.lease_epoch,
+  }));
+};
+
+export const loadForgotten = async (tx: Tx, ids: readonly Uuid[]): Promise<Uuid[]> =>
+  (await tx.query<{ id: Uuid }>(findForgotten, [ids])).map(({ id }) => id);

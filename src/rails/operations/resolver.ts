@@ -1,0 +1,244 @@
+// The owner of what is not known. Takes what is due, one worker at a time for each operation, does what
+// the provider's recovery class allows, and writes down what was learned. It never gives up: an old
+// operation is shown to a person as well, and what the provider lets one ask is still asked.
+
+import type { Context, Scope, Write } from '#kit/context';
+import { type ConnectorPort, callOut, type Outgoing } from './call-out.ts';
+import { conclude } from './conclude.ts';
+import type { Outcome } from './evidence.ts';
+import type { Operation } from './operation.ts';
+import {
+  type Known,
+  type Leased,
+  leaseOperations,
+  loadKnown,
+  updateOperation,
+} from './operations.store.ts';
+import { type BudgetSettings, fullBudget, spend } from './pace.ts';
+import {
+  type Change,
+  type NewEvidence,
+  postpone,
+  type Recorded,
+  recordEvidence,
+} from './record-evidence.ts';
+import { chooseStep, isForHuman, type Recovery, type RecoveryStep } from './recovery.ts';
+
+export type ResolverSettings = {
+  readonly outgoing: Outgoing;
+  readonly recoveryOf: (scope: Scope, operation: Operation) => Recovery | Promise<Recovery>;
+  /** What others commit with a change of state, as in `sendOperation`. */
+  readonly writes?: (scope: Scope, change: Change) => readonly Write[] | Promise<readonly Write[]>;
+  readonly budget?: BudgetSettings;
+  readonly atOnce?: number;
+  /** Longer than any call of a recovery may take. */
+  readonly leaseMs?: number;
+};
+
+export type Resolver = {
+  /** Looks at what is due, within the budget, and says at how many. */
+  round(): Promise<number>;
+};
+
+const points = { journaled: 'resolve.journaled', answered: 'resolve.answered' } as const;
+const GATE_WAIT_MS = 5_000;
+
+export const createResolver = (context: Context, settings: ResolverSettings): Resolver => {
+  const { atOnce = 20, leaseMs = 120_000, budget: pace = { perSecond: 10, burst: 20 } } = settings;
+  let budget = fullBudget(pace, context.clock.monotonicMs());
+
+  return {
+    round: async () => {
+      const spent = spend(budget, pace, atOnce, context.clock.monotonicMs());
+      if (spent.granted === 0) return 0;
+      const leased = await context.database.system((tx) =>
+        leaseOperations(tx, { nowMs: context.clock.now(), atMost: spent.granted, leaseMs }),
+      );
+      const unused = spent.granted - leased.length;
+      budget = { ...spent.budget, tokens: spent.budget.tokens + unused };
+      context.crashPoint('resolve.leased');
+      await Promise.all(leased.map((each) => resolveOne(context, settings, each)));
+      return leased.length;
+    },
+  };
+};
+
+/** One that fails ends its lease by time and does not disturb its neighbours. */
+const resolveOne = async (
+  context: Context,
+  settings: ResolverSettings,
+  leased: Leased,
+): Promise<void> => {
+  try {
+    await lookAt(context, settings, leased);
+  } catch (error) {
+    context.log.error(
+      { operation: leased.id, error },
+      'An operation could not be resolved for now',
+    );
+  }
+};
+
+const lookAt = async (
+  context: Context,
+  settings: ResolverSettings,
+  leased: Leased,
+): Promise<void> => {
+  const { scope, id } = leased;
+  const known = await loadKnown(context, scope, id);
+  if (known === undefined || known.operation.leaseEpoch !== leased.leaseEpoch) return;
+
+  const look: Look = { context, settings, leased, recovery: null };
+  const settled = known.operation.state === 'sending' ? await endSending(look, known) : known;
+  if (settled === null) return;
+  const recovery = await settings.recoveryOf(scope, settled.operation);
+  const step = chooseStep(settled.operation, recovery, context.clock.now());
+  await take({ ...look, recovery }, settled, step);
+};
+
+type Look = {
+  readonly context: Context;
+  readonly settings: ResolverSettings;
+  readonly leased: Leased;
+  readonly recovery: Recovery | null;
+};
+
+/** Nobody answered by the deadline, and whoever sent it may be dead: that is not known, and no more. */
+const endSending = async (look: Look, known: Known): Promise<Known | null> => {
+  const { sends } = known.operation;
+  const says: Outcome = { outcome: 'unknown', code: 'no_answer' };
+  const recorded = await record(look, known, { kind: 'answer', says, send: sends }, true);
+  if (!recorded.ok || recorded.change.evidence === undefined) return null;
+  return {
+    operation: recorded.change.after,
+    evidence: [...known.evidence, recorded.change.evidence],
+  };
+};
+
+const take = async (look: Look, known: Known, step: RecoveryStep | null): Promise<void> => {
+  if (step === null) return wait(look, known, {});
+  if (step.class === 'A') return sendAgain(look, known, step.port);
+  return ask(look, known, step);
+};
+
+const sendAgain = async (look: Look, known: Known, port: ConnectorPort): Promise<void> => {
+  const { context, leased } = look;
+  const again: Operation = {
+    ...known.operation,
+    sends: known.operation.sends + 1,
+    deadlineMs: deadlineOf(look),
+    version: known.operation.version + 1,
+  };
+  // Refused when the lease has ended: a worker that slept sends nothing.
+  const intent = updateOperation(leased.scope, again, { keepLease: true });
+  const commit = await context.database.commit(leased.scope, [intent]);
+  if (!commit.ok) return;
+
+  const evidenceOf = (says: Outcome): NewEvidence => ({ kind: 'answer', says, send: again.sends });
+  const says = await call(look, again, port, true, (outcome) => evidenceOf(outcome));
+  const recorded = await record(look, { ...known, operation: again }, evidenceOf(says), false);
+  context.crashPoint('resolve.recorded');
+  if (recorded.ok && isForHuman(recorded.change.after, context.clock.now())) {
+    await postpone(context, leased.scope, { ...ownedBy(look), toHuman: true });
+  }
+};
+
+/** Looking up, or cancelling: what changes nothing of what is known is not kept. */
+const ask = async (look: Look, known: Known, step: RecoveryStep): Promise<void> => {
+  const { context } = look;
+  const { operation, evidence } = known;
+  const isLookUp = step.class === 'B';
+  const askedAtMs = context.clock.now();
+  const evidenceOf = (says: Outcome): NewEvidence => ({
+    kind: isLookUp ? 'look_up' : 'answer',
+    says,
+    atMs: askedAtMs,
+  });
+  const asked = { ...operation, deadlineMs: deadlineOf(look) };
+  const says = await call(look, asked, step.port, !isLookUp, isLookUp ? null : evidenceOf);
+
+  if (says.outcome === 'not_sent') {
+    const isGate = says.code === 'circuit_open' || says.code === 'too_many_at_once';
+    return wait(look, known, isGate ? { dueAtMs: soon(context) } : {});
+  }
+  const learned = evidenceOf(says);
+  const before = conclude(operation, evidence);
+  const after = conclude(operation, [
+    ...evidence,
+    { id: '', atMs: askedAtMs, send: null, sourceKey: null, considered: [], ...learned },
+  ]);
+  if (after.state === operation.state && String(after.alerts) === String(before.alerts)) {
+    return wait(look, known, {});
+  }
+  await record(look, known, learned, false);
+  context.crashPoint('resolve.recorded');
+};
+
+const call = (
+  look: Look,
+  operation: Operation,
+  port: ConnectorPort,
+  movesMoney: boolean,
+  late: ((outcome: Outcome) => NewEvidence) | null,
+): Promise<Outcome> => {
+  const { context, settings, leased } = look;
+  const { scope, id } = leased;
+  return callOut(context, settings.outgoing, {
+    scope,
+    operation,
+    port,
+    deadlineMs: operation.deadlineMs,
+    movesMoney,
+    points,
+    ...(late === null
+      ? {}
+      : {
+          late: (outcome) =>
+            recordEvidence(context, scope, {
+              operationId: id,
+              evidence: late(outcome),
+              writes: (change) => settings.writes?.(scope, change) ?? [],
+            }),
+        }),
+  });
+};
+
+const record = (
+  look: Look,
+  known: Known,
+  evidence: NewEvidence,
+  keepLease: boolean,
+): Promise<Recorded> =>
+  recordEvidence(look.context, look.leased.scope, {
+    ...ownedBy(look),
+    known,
+    evidence,
+    keepLease,
+    isTry: !keepLease,
+  });
+
+const wait = async (
+  look: Look,
+  known: Known,
+  { dueAtMs }: { readonly dueAtMs?: number },
+): Promise<void> => {
+  await postpone(look.context, look.leased.scope, {
+    ...ownedBy(look),
+    known,
+    isTry: dueAtMs === undefined,
+    toHuman: isForHuman(known.operation, look.context.clock.now()),
+    ...(dueAtMs === undefined ? {} : { dueAtMs }),
+  });
+};
+
+const ownedBy = ({ leased, settings }: Look) => ({
+  operationId: leased.id,
+  leaseEpoch: leased.leaseEpoch,
+  writes: (change: Change) => settings.writes?.(leased.scope, change) ?? [],
+});
+
+const deadlineOf = ({ context, recovery }: Look): number =>
+  context.clock.now() + (recovery?.timeoutMs ?? 0);
+
+const soon = ({ clock, random }: Context): number =>
+  clock.now() + Math.round(GATE_WAIT_MS * (1 + random.bytes(1).readUInt8(0) / 255));

@@ -1,0 +1,328 @@
+import assert from 'node:assert/strict';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Scope } from '#kit/context';
+import { NotSent } from '#kit/http-client';
+import { newUuid } from '#kit/ids';
+import { enqueue } from '#platform/jobs';
+import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { manualClock } from '../../kit/context/for-tests.ts';
+import { createOutgoing, type Outgoing } from './call-out.ts';
+import { assertConcluded, newFor, testKeys } from './for-tests.ts';
+import { answering, approvalOf, charging, newBook } from './for-tests-bank.ts';
+import { createGates } from './gates.ts';
+import { providerKeyOf } from './operation.ts';
+import { loadByReference, loadKnown, loadOfIntent } from './operations.store.ts';
+import { recordEvidence } from './record-evidence.ts';
+import { openSendJournal, readSendJournal } from './send-journal.ts';
+import { sendOperation } from './send-operation.ts';
+
+const clock = manualClock();
+let context: TestContext;
+let scope: Scope;
+let folder: string;
+let outgoing: Outgoing;
+
+before(async () => {
+  context = await testContext({ clock });
+  scope = await testAccount(context);
+  folder = await mkdtemp(join(tmpdir(), 'sends-'));
+  outgoing = createOutgoing({
+    journal: await openSendJournal(context, folder),
+    gates: createGates(clock),
+  });
+});
+after(() => outgoing.journal.close());
+
+const operationFor = (changes: Parameters<typeof newFor>[2] = {}) =>
+  newFor(context, scope, changes);
+const known = async (id: string) => {
+  const found = await loadKnown(context, scope, id);
+  assert.ok(found);
+  return found;
+};
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('sending', () => {
+  test('commits the intent, then the line, then calls; and commits what was learned', async () => {
+    const operation = operationFor();
+    const seen: unknown[] = [];
+    const sent = await sendOperation(context, scope, outgoing, {
+      operation,
+      port: async (call) => {
+        const [row] = await asOwner(
+          context.on,
+          'select state, sends from rails.operations where id = $1',
+          [operation.id],
+        );
+        seen.push(row);
+        for await (const line of readSendJournal(folder)) {
+          if (line.operationId === operation.id) seen.push(line.providerKey);
+        }
+        return approvalOf(call.operation);
+      },
+    });
+    assert.deepEqual(seen, [{ state: 2, sends: 1 }, operation.providerKey]);
+    assert.ok(sent.ok && sent.conclusion.state === 'approved');
+    const { operation: stored, evidence } = await known(operation.id);
+    assert.deepEqual(stored, sent.operation);
+    assert.equal(stored.dueAtMs, null);
+    assert.deepEqual(
+      evidence.map(({ kind, send, says }) => [kind, send, says]),
+      [['answer', 1, approvalOf(operation)]],
+    );
+  });
+
+  test("takes the caller's rows into both commits, or writes and sends nothing", async () => {
+    const book = newBook();
+    const job = (name: string) => enqueue(context, { name });
+    const first = job('intent');
+    const operation = operationFor();
+    await sendOperation(context, scope, outgoing, {
+      operation,
+      port: charging(book),
+      intent: [first],
+      writes: ({ before, after }) => [job(`${before.state} to ${after.state}`)],
+    });
+    const jobs = await asOwner(context.on, 'select name from platform.jobs order by id');
+    assert.deepEqual(
+      jobs.map(({ name }) => name),
+      ['intent', 'sending to approved'],
+    );
+    await assert.rejects(
+      sendOperation(context, scope, outgoing, {
+        operation: operationFor(),
+        port: charging(book),
+        intent: [first],
+      }),
+    );
+    assert.equal(book.calls, 1);
+  });
+
+  test('A3: what provably never left may be tried again at once', async () => {
+    const operation = operationFor();
+    const sent = await sendOperation(context, scope, outgoing, {
+      operation,
+      port: () => Promise.reject(new NotSent('refused')),
+    });
+    assert.ok(sent.ok && sent.operation.state === 'not_sent' && sent.operation.code === 'refused');
+
+    const { intentId } = operation;
+    const elsewhere = operationFor({ intentId, attempt: 2 });
+    const again = await sendOperation(context, scope, outgoing, {
+      operation: elsewhere,
+      port: charging(newBook()),
+    });
+    assert.ok(again.ok && again.operation.state === 'approved');
+    assert.notEqual(elsewhere.providerKey, operation.providerKey);
+    assert.equal((await loadOfIntent(context, scope, intentId)).length, 2);
+  });
+
+  for (const [story, fails] of [
+    ['A1: no answer', async () => ({ outcome: 'unknown', code: 'timeout' }) as const],
+    ['A4: an error of any other kind', () => Promise.reject(new Error('read ECONNRESET'))],
+    ['A18: still being worked on', async () => ({ outcome: 'pending' }) as const],
+  ] as const) {
+    test(`${story}: no other attempt can begin, not even by mistake`, async () => {
+      const operation = operationFor();
+      await sendOperation(context, scope, outgoing, { operation, port: fails });
+      const book = newBook();
+      for (const kind of ['authorize', 'sale'] as const) {
+        const second = operationFor({ intentId: operation.intentId, attempt: 2, kind });
+        assert.deepEqual(
+          await sendOperation(context, scope, outgoing, {
+            operation: second,
+            port: charging(book),
+          }),
+          { ok: false, code: 'not_alone' },
+        );
+      }
+      assert.equal(book.calls, 0);
+      assert.notEqual((await known(operation.id)).operation.dueAtMs, null);
+    });
+  }
+
+  test('sends one attempt once, however many workers send it', async () => {
+    const book = newBook();
+    const intentId = newUuid(context);
+    const sent = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        sendOperation(context, scope, outgoing, {
+          operation: operationFor({ intentId }),
+          port: charging(book),
+        }),
+      ),
+    );
+    assert.equal(sent.filter(({ ok }) => ok).length, 1);
+    assert.equal(book.calls, 1);
+  });
+
+  test('gives up at the deadline, and still hears what comes late', async () => {
+    const operation = operationFor();
+    let answer: ((says: ReturnType<typeof approvalOf>) => void) | null = null;
+    let aborted = false;
+    const sending = sendOperation(context, scope, outgoing, {
+      operation,
+      port: ({ signal }) => {
+        signal.addEventListener('abort', () => (aborted = true));
+        return new Promise((resolve) => (answer = resolve));
+      },
+    });
+    while (answer === null) await turn();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    clock.advance(30_000);
+    const sent = await sending;
+    assert.ok(sent.ok && sent.operation.state === 'unknown' && sent.operation.code === 'deadline');
+    assert.ok(aborted);
+
+    (answer as (says: ReturnType<typeof approvalOf>) => void)(approvalOf(operation));
+    await Promise.all(outgoing.late);
+    assert.equal((await known(operation.id)).operation.state, 'approved');
+  });
+
+  test('sends nothing when the journal cannot be written', async () => {
+    const book = newBook();
+    const journal = { append: () => Promise.reject(new Error('ENOSPC')), close: async () => {} };
+    const sent = await sendOperation(
+      context,
+      scope,
+      { ...outgoing, journal },
+      { operation: operationFor(), port: charging(book) },
+    );
+    assert.ok(sent.ok && sent.operation.state === 'not_sent');
+    assert.equal(book.calls, 0);
+  });
+
+  test('leaves a provider alone that has failed too often: that is not sent', async () => {
+    const book = newBook();
+    const connectorAccountId = newUuid(context);
+    const states: string[] = [];
+    for (let n = 0; n < 7; n += 1) {
+      const sent = await sendOperation(context, scope, outgoing, {
+        operation: operationFor({ connectorAccountId }),
+        port: answering(book, { outcome: 'unknown', code: 'http_502' }),
+      });
+      if (sent.ok) states.push(sent.operation.state);
+    }
+    assert.deepEqual(states, [...Array(5).fill('unknown'), 'not_sent', 'not_sent']);
+    assert.equal(book.calls, 5);
+  });
+});
+
+describe('evidence', () => {
+  test('that comes twice is kept once, and a state is written once per piece', async () => {
+    const operation = operationFor();
+    await sendOperation(context, scope, outgoing, {
+      operation,
+      port: async () => ({ outcome: 'unknown', code: 'timeout' }),
+    });
+    const webhook = {
+      operationId: operation.id,
+      evidence: { kind: 'webhook', says: approvalOf(operation), sourceKey: 'evt_1' },
+    } as const;
+    const recorded = await Promise.all(
+      Array.from({ length: 6 }, () => recordEvidence(context, scope, webhook)),
+    );
+    assert.equal(recorded.filter((each) => each.ok && !each.repeated).length, 1);
+    const { operation: stored, evidence } = await known(operation.id);
+    assert.equal(stored.state, 'approved');
+    assert.equal(evidence.length, 2);
+  });
+
+  test('from many sides at once is all kept, and all of it counts', async () => {
+    const operation = operationFor();
+    await sendOperation(context, scope, outgoing, {
+      operation,
+      port: async () => ({ outcome: 'unknown', code: 'timeout' }),
+    });
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        recordEvidence(context, scope, {
+          operationId: operation.id,
+          evidence: {
+            kind: 'webhook',
+            says: n === 5 ? approvalOf(operation) : { outcome: 'pending' },
+            sourceKey: `evt_${n}`,
+          },
+        }),
+      ),
+    );
+    const { operation: stored, evidence } = await known(operation.id);
+    assert.equal(stored.state, 'approved');
+    assert.equal(evidence.length, 9);
+  });
+
+  test('can be neither changed nor removed, by the serving role or by the owner', async () => {
+    for (const text of ['update rails.evidence set kind = 6', 'delete from rails.evidence']) {
+      await assert.rejects(asOwner(context.on, text), /append-only/);
+    }
+    await assert.rejects(
+      context.database.transaction(scope, (tx) =>
+        tx.query({ name: '', text: 'delete from rails.evidence' }),
+      ),
+      /permission denied/,
+    );
+  });
+
+  test('of another account, or another mode, does not exist: under its policy alone', async () => {
+    const operation = operationFor();
+    await sendOperation(context, scope, outgoing, { operation, port: charging(newBook()) });
+    const others = [await testAccount(context), { ...scope, livemode: true }];
+    for (const other of others) {
+      assert.equal(await loadKnown(context, other, operation.id), undefined);
+      for (const table of ['operations', 'evidence']) {
+        // Without any condition of the store.
+        const text = `select 1 as one from rails.${table}`;
+        assert.deepEqual(await context.database.read(other, { name: '', text }), []);
+      }
+      const changed = await context.database.transaction(other, (tx) =>
+        tx.query({ name: '', text: 'update rails.operations set tries = 99 returning id' }),
+      );
+      assert.deepEqual(changed, []);
+      const says = { outcome: 'declined', code: 'forged' } as const;
+      assert.deepEqual(
+        await recordEvidence(context, other, {
+          operationId: operation.id,
+          evidence: { kind: 'webhook', says },
+        }),
+        { ok: false, code: 'no_such_operation' },
+      );
+    }
+    const [found] = await loadByReference(
+      context,
+      scope,
+      operation.connectorAccountId,
+      operation.reference,
+    );
+    assert.equal(found?.id, operation.id);
+  });
+});
+
+describe("the provider's key", () => {
+  const of = { intentId: newUuid({ clock, random: { bytes: (n) => Buffer.alloc(n) } }) };
+  const keyOf = (changes: object = {}, livemode = false) =>
+    providerKeyOf(
+      testKeys,
+      { accountId: 'a', livemode },
+      { ...of, kind: 'refund', ordinal: 1, attempt: 1, ...changes },
+    );
+
+  test('is the same each time, and another for everything that is something else', () => {
+    assert.equal(keyOf(), keyOf());
+    const others = [
+      keyOf({}, true),
+      keyOf({ kind: 'capture' }),
+      keyOf({ ordinal: 2 }),
+      keyOf({ attempt: 2 }),
+      keyOf({ intentId: 'other' }),
+    ];
+    assert.equal(new Set([keyOf(), ...others]).size, 6);
+    assert.match(keyOf(), /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+  });
+});
+
+test('in the end every state is what its evidence says', async () => {
+  assert.ok((await assertConcluded(context)) > 15);
+});
