@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { complete, opening, refund, reverse, withChange } from '../../sandbox/issuer/approval.ts';
-import { type Asked, authorize, standIn } from '../../sandbox/issuer/authorize.ts';
+import {
+  type AccountView,
+  type Asked,
+  authorize,
+  standIn,
+} from '../../sandbox/issuer/authorize.ts';
 import { cardByNumber, testCards } from '../../sandbox/issuer/test-cards.ts';
 import { networkOf } from '../../sandbox/networks/networks.ts';
 import { testCards as documented } from '../../src/cards/bins/test-cards.ts';
@@ -17,7 +22,7 @@ const asked = (more: Partial<Asked> = {}): Asked => ({
   initiatedBy: 'cardholder',
   ...more,
 });
-const rich = {
+const rich: AccountView = {
   availableMinor: 1_000_000n,
   approvedToday: 0,
   limits: { amountMinor: null, countPerDay: null },

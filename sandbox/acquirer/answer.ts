@@ -1,0 +1,40 @@
+// The answer to a message: what it repeats of the request, never the card's number, and what was decided.
+
+import { assert } from '#kit/assert';
+import { answerOf, type Fields, type Message, repeatOf } from '#kit/iso8583';
+import type { Answer } from '../world/request.ts';
+
+const repeated = [3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49, 50, 70] as const;
+
+export const answerTo = (request: Message, answer: Answer, nowMs: number): Message => {
+  const mti = answerOf(request.mti);
+  assert(mti !== undefined, 'Only a request is answered');
+  const fields: Record<number, Fields[number]> = {};
+  for (const field of repeated) fields[field] = request.fields[field];
+  // The business day of this host is the day of GMT.
+  if (!mti.startsWith('08')) fields[15] = monthAndDay(nowMs);
+  return { mti, fields: { ...fields, ...answer } };
+};
+
+export const expectsAnswer = (message: Message): boolean => repeatOf(message.mti) !== undefined;
+
+const monthAndDay = (nowMs: number): string =>
+  new Date(nowMs).toISOString().slice(5, 10).replace('-', '');
+
+/** A hundred more than is true, in the first field that tells an amount. */
+export const withWrongAmount = (answer: Message): Message => {
+  for (const field of [4, 88]) {
+    const amount = answer.fields[field];
+    if (typeof amount !== 'string') continue;
+    const wrong = String(BigInt(amount) + 100n).padStart(field === 4 ? 12 : 16, '0');
+    return { ...answer, fields: { ...answer.fields, [field]: wrong } };
+  }
+  return answer;
+};
+
+/** The number that is waited for, and everything else of another answer. */
+export const withAnswerOf = (answer: Message, other: Message | undefined): Message => {
+  const { 7: transmittedAt, 11: stan } = answer.fields;
+  const strange = other?.fields ?? { ...answer.fields, 37: '999999999999', 38: 'SWAPPD' };
+  return { mti: answer.mti, fields: { ...strange, 7: transmittedAt, 11: stan } };
+};

@@ -1,0 +1,166 @@
+// What the world knows, made of the facts of its journal and of nothing else.
+
+import { assert, present } from '#kit/assert';
+import { type Approval, type Change, movedBy, withChange } from '../issuer/approval.ts';
+import type { Limits } from '../issuer/authorize.ts';
+import type { Fact } from './fact.ts';
+import type { Answer, RequestIdentity } from './request.ts';
+import { noTotals, type Totals, withMoved } from './totals.ts';
+
+export type Account = {
+  readonly card: string;
+  readonly currency: string;
+  readonly balanceMinor: bigint;
+  readonly heldMinor: bigint;
+  readonly day: number;
+  readonly approvedToday: number;
+};
+
+/** A request that was answered, so that the same again is answered alike. */
+export type Known = {
+  readonly identity: RequestIdentity;
+  readonly answer: Answer;
+  /** What it changed, and in which approval. */
+  readonly approvalId?: string;
+  readonly change?: Change;
+};
+
+export type State = {
+  seed: string | undefined;
+  clockOffsetMs: number;
+  readonly accounts: Map<string, Account>;
+  readonly limits: Map<string, Limits>;
+  readonly approvals: Map<string, Approval>;
+  readonly approvalsByRrn: Map<string, string[]>;
+  readonly known: Map<string, Known>;
+  /** From a trace to the key of the request that had it first. */
+  readonly traces: Map<string, string>;
+  /** Traces of originals that were reversed before they came. */
+  readonly reversedUnseen: Set<string>;
+  /** Keys of requests whose change was taken back. */
+  readonly reversed: Set<string>;
+  /** Holds in the order in which they end. */
+  readonly holds: Map<string, number>;
+  readonly batches: Map<string, Totals>;
+};
+
+export const emptyState = (): State => ({
+  seed: undefined,
+  clockOffsetMs: 0,
+  accounts: new Map(),
+  limits: new Map(),
+  approvals: new Map(),
+  approvalsByRrn: new Map(),
+  known: new Map(),
+  traces: new Map(),
+  reversedUnseen: new Set(),
+  reversed: new Set(),
+  holds: new Map(),
+  batches: new Map(),
+});
+
+export const accountKey = (card: string, currency: string): string => `${card}/${currency}`;
+export const batchKey = (institution: string, currency: string): string =>
+  `${institution}/${currency}`;
+export const rrnKey = (terminal: string, rrn: string): string => `${terminal}/${rrn}`;
+export const dayOf = (nowMs: number): number => Math.floor(nowMs / 86_400_000);
+
+export const applyFact = (state: State, fact: Fact, atMs: number): void => {
+  if ('request' in fact) remember(state, fact);
+  switch (fact.fact) {
+    case 'opened':
+      state.seed = fact.seed;
+      return;
+    case 'account_opened':
+      state.accounts.set(accountKey(fact.card, fact.currency), {
+        card: fact.card,
+        currency: fact.currency,
+        balanceMinor: fact.openingMinor,
+        heldMinor: 0n,
+        day: 0,
+        approvedToday: 0,
+      });
+      return;
+    case 'limits_set':
+      state.limits.set(fact.card, { amountMinor: fact.amountMinor, countPerDay: fact.countPerDay });
+      return;
+    case 'clock_moved':
+      state.clockOffsetMs += fact.byMs;
+      return;
+    case 'approved':
+      open(state, fact.approval, fact.change, atMs);
+      return;
+    case 'completed':
+    case 'refunded':
+      applyChange(state, fact.approvalId, fact.change, false);
+      return;
+    case 'reversed':
+      state.reversed.add(fact.of);
+      applyChange(state, fact.approvalId, fact.change, true);
+      return;
+    case 'expired':
+      applyChange(state, fact.approvalId, fact.change, false);
+      return;
+    case 'reversal_kept':
+      state.reversedUnseen.add(fact.original);
+      return;
+    case 'totals_compared':
+      if (fact.isClosed) {
+        state.batches.delete(batchKey(fact.request.institution, fact.request.currency));
+      }
+      return;
+    default:
+  }
+};
+
+const remember = (state: State, fact: Extract<Fact, { request: RequestIdentity }>): void => {
+  const { request: identity, answer } = fact;
+  assert(!state.known.has(identity.key), 'A request is decided once');
+  const made =
+    fact.fact === 'approved'
+      ? { approvalId: fact.approval.id, change: fact.change }
+      : 'approvalId' in fact
+        ? { approvalId: fact.approvalId, change: fact.change }
+        : {};
+  state.known.set(identity.key, { identity, answer, ...made });
+  if (!state.traces.has(identity.trace)) state.traces.set(identity.trace, identity.key);
+};
+
+const open = (state: State, approval: Approval, change: Change, atMs: number): void => {
+  const { id, card, currency, terminal, rrn } = approval;
+  state.approvals.set(id, approval);
+  const sameRrn = state.approvalsByRrn.get(rrnKey(terminal, rrn));
+  if (sameRrn === undefined) state.approvalsByRrn.set(rrnKey(terminal, rrn), [id]);
+  else sameRrn.push(id);
+  applyChange(state, id, change, false);
+
+  const key = accountKey(card, currency);
+  const account = present(state.accounts.get(key), 'The account of an approval');
+  const day = dayOf(atMs);
+  const approvedToday = account.day === day ? account.approvedToday + 1 : 1;
+  state.accounts.set(key, { ...account, day, approvedToday });
+};
+
+const applyChange = (state: State, id: string, by: Change, isReversal: boolean): void => {
+  const approval = withChange(present(state.approvals.get(id), 'An approval'), by);
+  const { heldMinor, capturedMinor, refundedMinor, approvedMinor } = approval;
+  assert(heldMinor >= 0n && capturedMinor >= 0n, 'Nothing is held or captured below zero');
+  assert(heldMinor + capturedMinor <= approvedMinor, 'Never more than was approved');
+  assert(refundedMinor >= 0n && refundedMinor <= capturedMinor, 'Never more than was captured');
+  state.approvals.set(id, approval);
+  if (heldMinor > 0n) {
+    if (!state.holds.has(id)) state.holds.set(id, approval.heldUntilMs);
+  } else state.holds.delete(id);
+
+  const key = accountKey(approval.card, approval.currency);
+  const account = present(state.accounts.get(key), 'The account of an approval');
+  state.accounts.set(key, {
+    ...account,
+    balanceMinor: account.balanceMinor - movedBy(by),
+    heldMinor: account.heldMinor + by.heldMinor,
+  });
+
+  const batch = batchKey(approval.institution, approval.currency);
+  const totals = state.batches.get(batch) ?? noTotals;
+  state.batches.set(batch, withMoved(totals, by, isReversal));
+};
