@@ -26,6 +26,7 @@ export type Connection = Tx & {
   destroy(): void;
 };
 
+const QUERY_CANCELED = '57014';
 const TIMESTAMPTZ = 1184;
 const INT8 = 20;
 
@@ -83,6 +84,8 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
       const result = await client.query(statement.name === '' ? withoutName(config) : config);
       return result.rows as T[];
     } catch (error) {
+      // A statement that took too long was undone by the server; the connection is as good as before.
+      if (isServerError(error) && error.code === QUERY_CANCELED) throw asUnavailable(error);
       if (isServerError(error)) throw error;
       broken = true;
       throw asUnavailable(error);

@@ -32,6 +32,12 @@ const things: Migration = {
     create table test.names (
       account_id uuid not null, livemode boolean not null, name text not null, id uuid not null,
       primary key (account_id, livemode, name));
+    create sequence test.calls;
+    create function test.works_once() returns boolean language plpgsql as $$ begin
+      if nextval('test.calls') > 1 then raise exception 'not twice'; end if;
+      return true;
+    end $$;
+    grant usage on sequence test.calls to tollgate_app;
     call platform.isolate('test.things');
     call platform.isolate('test.names');
     grant select, insert, update, delete on test.things, test.names to tollgate_app;`,
@@ -68,6 +74,13 @@ const updateThing = writeRows({
   ) => `update test.things t set name = given.name, version = t.version + 1 from ${given}
     where t.account_id = given.account_id and t.livemode = given.livemode and t.id = given.id
       and t.version = given.version returning t.id::text as key`,
+});
+const worksOnce = writeRows({
+  name: 'test.works_once',
+  columns: { id: 'uuid' },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `select given.id::text as key from ${given} where test.works_once()`,
 });
 const allThings = statement(
   'test.all',
@@ -273,6 +286,17 @@ describe('the group commit', () => {
     );
     assert.ok(outcomes[1]?.status === 'rejected' && isServerError(outcomes[1].reason));
     assert.equal(await count(scope), 2);
+  });
+
+  test('whoever was told that it lost is not tried again when the rest then fails', async () => {
+    const scope = merchant();
+    const [winner, loser] = await Promise.allSettled([
+      database.commit(scope, [name(scope, 'once'), { into: worksOnce, row: [uuid()] }]),
+      database.commit(scope, [name(scope, 'once'), thing(scope, 'of the loser')]),
+    ]);
+    assert.equal(winner.status, 'rejected');
+    assert.deepEqual(loser, { status: 'fulfilled', value: { ok: false, lost: claimName } });
+    assert.equal(await count(scope), 0);
   });
 
   test('rows of an account that the batch did not declare are refused by the database', async () => {

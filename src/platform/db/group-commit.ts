@@ -89,21 +89,23 @@ export const createLane = (settings: LaneSettings): Lane => {
   };
 
   const runBatch = async (units: readonly Unit[]): Promise<void> => {
+    // Who was told that it lost must not be tried again: its caller has gone on without it.
+    const open = new Set(units);
     try {
-      await commitTogether(units);
+      await commitTogether(units, open);
     } catch (error) {
-      if (units.length === 1 || !isServerError(error)) {
-        for (const unit of units) unit.reject(error);
+      if (open.size === 1 || !isServerError(error)) {
+        for (const unit of open) unit.reject(error);
         return;
       }
-      for (const unit of units) {
-        await commitTogether([unit]).catch(unit.reject);
+      for (const unit of open) {
+        await commitTogether([unit], new Set([unit])).catch(unit.reject);
       }
     }
   };
 
-  /** Settles every unit it was given, or throws without having settled any that were left. */
-  const commitTogether = async (units: readonly Unit[]): Promise<void> => {
+  /** Settles every unit it was given, or throws and leaves in `open` those it has told nothing. */
+  const commitTogether = async (units: readonly Unit[], open: Set<Unit>): Promise<void> => {
     let left = units;
     while (left.length > 0) {
       const attempt = await tryCommit(left);
@@ -111,7 +113,10 @@ export const createLane = (settings: LaneSettings): Lane => {
         for (const unit of left) unit.resolve({ ok: true });
         return;
       }
-      for (const [unit, lost] of attempt.losers) unit.resolve({ ok: false, lost });
+      for (const [unit, lost] of attempt.losers) {
+        open.delete(unit);
+        unit.resolve({ ok: false, lost });
+      }
       left = left.filter((unit) => !attempt.losers.has(unit));
     }
   };
@@ -121,8 +126,7 @@ export const createLane = (settings: LaneSettings): Lane => {
     | { committed: false; losers: ReadonlyMap<Unit, WriteStatement> };
 
   const tryCommit = async (units: readonly Unit[]): Promise<Attempt> => {
-    if (connection === null || connection.broken) connection = await settings.connect();
-    const current = connection;
+    const current = await openConnection();
 
     const tables = byStatement(units);
     const accounts = [...new Set(units.map((unit) => unit.accountId))];
@@ -157,12 +161,20 @@ export const createLane = (settings: LaneSettings): Lane => {
     return { committed: true };
   };
 
+  const openConnection = async (): Promise<Connection> => {
+    if (connection !== null && !connection.broken) return connection;
+    connection?.destroy();
+    connection = null;
+    connection = await settings.connect();
+    return connection;
+  };
+
   /** What became of a COMMIT that nobody answered. Only the database may say. */
   const outcomeOf = async ({ xid, server }: Entered): Promise<'committed' | 'aborted'> => {
     for (let waitMs = 50; waitMs <= 6_400; waitMs *= 2) {
       try {
-        connection = await settings.connect();
-        const [row] = await connection.send<Status>(statusOf, [xid]);
+        const asked = await openConnection();
+        const [row] = await asked.send<Status>(statusOf, [xid]);
         if (row?.status === 'aborted') return 'aborted';
         if (row?.status === 'committed') {
           if (row.server === server) return 'committed';
