@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { brandOf, testCards } from '#cards/bins';
+import { asOwner } from '../../src/for-tests.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
 
@@ -589,5 +590,91 @@ describe('a publishable key', () => {
     ]) {
       assert.equal((await refusalOf(call())).code, 'secret_key_required');
     }
+  });
+});
+
+describe('between a customer that is deleted and a method that is attached', () => {
+  test('nothing is left attached to a customer that is gone', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { id: customer } = await customers.create();
+      const { id: method } = await paymentMethods.create({
+        type: 'card',
+        card: { token: 'tok_visa' },
+      });
+      const [attached, deleted] = await Promise.allSettled([
+        paymentMethods.attach(method, { customer }),
+        customers.del(customer),
+      ]);
+      assert.equal(deleted.status, 'fulfilled');
+      const after = await paymentMethods.retrieve(method);
+      assert.equal(after.customer, null, `round ${round}: attaching was ${attached.status}`);
+    }
+  });
+});
+
+describe('a repeat under an idempotency key', () => {
+  test('changes the expiry in the vault no second time, nor does the same key for something else', async () => {
+    const { id: customer } = await customers.create();
+    const { id } = await paymentMethods.attach('pm_card_visa', { customer });
+    const expire = (exp_year: number, idempotencyKey: string) =>
+      paymentMethods.update(id, { card: { exp_month: 5, exp_year } }, { idempotencyKey });
+    await expire(2031, 'first');
+    await expire(2035, 'second');
+    assert.equal((await expire(2031, 'first')).card?.exp_year, 2031);
+    assert.equal((await refusalOf(expire(2033, 'first'))).type, 'StripeIdempotencyError');
+
+    const changes = await asOwner(
+      gateway.on,
+      `select count(*)::integer as count from identity.audit_entries
+        where action = 'vault.card.change_expiry' and account_id = $1`,
+      [merchant.accountId],
+    );
+    const before = Number(changes[0]?.['count']);
+    await expire(2031, 'first');
+    const again = await asOwner(
+      gateway.on,
+      `select count(*)::integer as count from identity.audit_entries
+        where action = 'vault.card.change_expiry' and account_id = $1`,
+      [merchant.accountId],
+    );
+    assert.equal(Number(again[0]?.['count']), before);
+    assert.equal((await paymentMethods.retrieve(id)).card?.exp_year, 2035);
+  });
+
+  test('of many at once with one sealed or plain card makes one method and no refusal but "in use"', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        gateway.ask('POST', '/v1/payment_methods', {
+          key: merchant.key,
+          idempotencyKey: 'one card',
+          form: 'type=card&card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=123',
+        }),
+      ),
+    );
+    const made = new Set(answers.filter(({ status }) => status === 200).map(({ body }) => body.id));
+    assert.equal(made.size, 1);
+    assert.ok(answers.every(({ status }) => status === 200 || status === 409));
+    const again = await gateway.ask('POST', '/v1/payment_methods', {
+      key: merchant.key,
+      idempotencyKey: 'one card',
+      form: 'type=card&card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=123',
+    });
+    assert.equal(again.status, 200);
+    assert.ok(made.has(again.body.id));
+  });
+
+  test('of a page does not use up the keys of the server', async () => {
+    const form = 'card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034';
+    const page = await gateway.ask('POST', '/v1/tokens', {
+      key: merchant.publishableKey,
+      idempotencyKey: 'order-6735',
+      form,
+    });
+    const server = await gateway.ask('POST', '/v1/customers', {
+      key: merchant.key,
+      idempotencyKey: 'order-6735',
+      form: 'name=Jenny',
+    });
+    assert.deepEqual([page.status, server.status], [200, 200]);
   });
 });

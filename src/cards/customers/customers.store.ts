@@ -82,6 +82,24 @@ export const updateCustomer = (scope: Scope, customer: Customer): Write => ({
   row: toRow(scope, customer),
 });
 
+// Attaching changes no row of the customer, and deleting no row of a method that it has not seen. So
+// who attaches holds the customer's row for as long as its transaction lasts, and who deletes asks
+// again, with that row in hand, whether everything is detached: of the two, one loses and looks again.
+const lockLiving = writeRows({
+  name: 'customers.lives',
+  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid' },
+  key: 'id',
+  rank: rank.claim,
+  text: (given) => `select c.id::text as key from cards.customers c join ${given}
+    on c.account_id = given.account_id and c.livemode = given.livemode and c.id = given.id
+ where not c.deleted for share of c`,
+});
+
+export const customerLives = (scope: Scope, id: Uuid): Write => ({
+  into: lockLiving,
+  row: [scope.accountId, scope.livemode, id],
+});
+
 const columns = 'id, version, deleted, email, name, phone, metadata, details';
 const ownRows = 'account_id = $1 and livemode = $2';
 

@@ -1,3 +1,4 @@
+import { nothingAttached } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { appendChange } from '#platform/events';
 import type { ApiRequest, Outcome } from '#platform/http';
@@ -22,6 +23,7 @@ export const deleteCustomer = async (
     writes: [
       updateCustomer(scope, customer),
       ...(await detachAll(context, scope, before, request)),
+      nothingAttached(scope, before.id),
       appendChange(context, {
         scope,
         objectId: customer.id,

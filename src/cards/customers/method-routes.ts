@@ -21,6 +21,7 @@ import {
   route,
 } from '#platform/http';
 import { loadOwn } from './customer-methods.ts';
+import { customerLives } from './customers.store.ts';
 import { findCustomer, findCustomerNamed } from './find-customer.ts';
 import {
   createSourceParameters,
@@ -66,6 +67,7 @@ const methodRoutes = [
     method: 'POST',
     path: '/v1/payment_methods/:payment_method/attach',
     operation: 'payment_methods.attach',
+    claims: () => true,
     summary: 'Attach a payment method to a customer',
     parameters: object({ customer: required(id()) }),
     answer: methodSchema,
@@ -86,7 +88,11 @@ const methodRoutes = [
           customerId: customer.id,
           request,
         });
-        return { body: renderPaymentMethod(method, scope.livemode), writes, undo };
+        return {
+          body: renderPaymentMethod(method, scope.livemode),
+          writes: [customerLives(scope, customer.id), ...writes],
+          undo,
+        };
       } catch (error) {
         await undo();
         throw error;
@@ -149,6 +155,7 @@ const sourceRoutes = (name: 'sources' | 'cards'): readonly Route[] => {
       method: 'POST',
       path,
       operation: `customers.create_${operation}`,
+      claims: () => true,
       summary: `Add a ${operation} to a customer`,
       description: 'From a token. The first one becomes the default.',
       parameters: createSourceParameters,
@@ -168,6 +175,7 @@ const sourceRoutes = (name: 'sources' | 'cards'): readonly Route[] => {
       method: 'POST',
       path: `${path}/:source`,
       operation: `customers.update_${operation}`,
+      claims: () => true,
       summary: `Update a customer's ${operation}`,
       parameters: updateSourceParameters,
       handle: updateSource,

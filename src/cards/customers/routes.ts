@@ -13,12 +13,17 @@ import { updateCustomer } from './update-customer.ts';
 const common = { group: 'Customers', object: 'customer', keys: 'secret' } as const;
 const none = parameters({});
 
+/** A card among the parameters goes to the vault before the customer is written. */
+const storesCard = (asked: Readonly<Record<string, unknown>>): boolean =>
+  asked['source'] !== undefined || asked['payment_method'] !== undefined;
+
 export const customerRoutes = [
   route({
     ...common,
     method: 'POST',
     path: '/v1/customers',
     operation: 'customers.create',
+    claims: storesCard,
     summary: 'Create a customer',
     description: 'Everything may be left out. The customer exists when the answer is there.',
     parameters: createParameters,
@@ -68,6 +73,7 @@ export const customerRoutes = [
     method: 'POST',
     path: '/v1/customers/:customer',
     operation: 'customers.update',
+    claims: storesCard,
     summary: 'Update a customer',
     description: 'What is not sent stays. An empty value unsets; metadata is merged key by key.',
     parameters: updateParameters,

@@ -27,7 +27,7 @@ import {
 } from '#platform/http';
 import type { Customer } from './customer.ts';
 import { loadOwn, withoutMethod } from './customer-methods.ts';
-import { updateCustomer } from './customers.store.ts';
+import { customerLives, updateCustomer } from './customers.store.ts';
 import { customerSnapshot, customerUpdated } from './events.ts';
 import { findCustomer, findLivingCustomer } from './find-customer.ts';
 import type {
@@ -110,7 +110,7 @@ export const createSource = async (
         : [];
     return {
       body: renderSource(method),
-      writes: [...made.writes, ...first, ...writes],
+      writes: [...made.writes, customerLives(scope, customer.id), ...first, ...writes],
       undo: made.undo,
     };
   } catch (error) {

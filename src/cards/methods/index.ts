@@ -10,6 +10,7 @@ export {
   methodListParameters,
 } from './method-parameters.ts';
 export { methodSchema } from './method-schema.ts';
+export { nothingAttached } from './nothing-attached.store.ts';
 export { type Address, emptyAddress, type PaymentMethod } from './payment-method.ts';
 export { insertMethod, listMethods, loadMethods, updateMethod } from './payment-methods.store.ts';
 export { renderSource } from './render-card.ts';

@@ -1,7 +1,7 @@
 // The answer's shape for the OpenAPI document and the reference page.
 
 import { Type } from 'typebox';
-import { addressShape, nullable, nullableText } from '#platform/http';
+import { addressShape, nullableText } from '#platform/http';
 
 const text = nullableText;
 const address = addressShape();

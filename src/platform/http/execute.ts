@@ -53,6 +53,8 @@ class KeyTaken extends Error {}
 
 export const execute = async (execution: Execution): Promise<Answer> => {
   const run = createRun(execution);
+  const early = await claimFirst(execution, run);
+  if (early !== null) return early;
 
   for (let tries = 0; tries < triesMax; tries++) {
     const decision = await decide(execution, run);
@@ -81,6 +83,25 @@ export const execute = async (execution: Execution): Promise<Answer> => {
   return refusalOf(execution, lockTimeout());
 };
 
+/**
+ * A handler that changes something outside the transaction (the vault) runs only for whoever holds the
+ * key: a repeat, or the same key for something else, must not change it again.
+ */
+const claimFirst = async (execution: Execution, run: Run): Promise<Answer | null> => {
+  const { route, request } = execution;
+  if (run.asked === null || route.claims?.(request.parameters) !== true) return null;
+  try {
+    await run.request.begin([]);
+    return null;
+  } catch (error) {
+    if (!(error instanceof KeyTaken)) throw error;
+    return (
+      (await recall(execution)) ??
+      refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''))
+    );
+  }
+};
+
 /** What lasts over all tries of one request. */
 type Run = {
   readonly asked: AskedAgain | null;
@@ -89,9 +110,23 @@ type Run = {
   claimed: boolean;
 };
 
+/**
+ * Whoever sees a checkout page has its publishable key: with it nobody may use up the keys that the
+ * merchant's server will use. A key of ours has no control characters, so the two cannot meet.
+ */
+const askedBy = (
+  { scope, principal, idempotencyKey }: Execution['request'],
+  fingerprint: string | null,
+): AskedAgain | null => {
+  if (idempotencyKey === null || fingerprint === null) return null;
+  const key = principal.kind === 'publishable' ? `\u0000public ${idempotencyKey}` : idempotencyKey;
+  return { scope, key, fingerprint };
+};
+
 const createRun = ({ context, request, fingerprint, idempotency }: Execution): Run => {
-  const { scope, idempotencyKey: key, requestId } = request;
-  const asked = key === null || fingerprint === null ? null : { scope, key, fingerprint };
+  const { requestId } = request;
+  const { scope } = request;
+  const asked = askedBy(request, fingerprint);
 
   const run: Run = {
     asked,
@@ -128,11 +163,19 @@ const decide = async (execution: Execution, run: Run): Promise<Decision | 'key t
 
   try {
     const outcome = await route.handle(context, run.request);
-    return await render(execution, outcome);
+    try {
+      return await render(execution, outcome);
+    } catch (error) {
+      await outcome.undo?.();
+      throw error;
+    }
   } catch (error) {
     if (error instanceof KeyTaken) return 'key taken';
     // The database or the vault is away: nothing was decided, so there is nothing to keep under the key.
-    if (error instanceof Unavailable) throw error;
+    if (error instanceof Unavailable) {
+      await release(execution, run);
+      throw error;
+    }
     if (error instanceof ApiError) return errorDecision(execution, error, []);
 
     const { requestId } = run.request;
@@ -141,9 +184,19 @@ const decide = async (execution: Execution, run: Run): Promise<Decision | 'key t
   }
 };
 
+/** Lets the next try have the key at once; should even that fail, it can be taken over a minute later. */
+const release = async ({ context, idempotency, request }: Execution, run: Run): Promise<void> => {
+  if (!run.claimed || run.asked === null) return;
+  const write = idempotency.release(context, { ...run.asked, requestId: request.requestId });
+  await context.database.commit(request.scope, [write]).catch(() => {});
+};
+
 const render = async (execution: Execution, outcome: Outcome): Promise<Decision> => {
   const { writes = [] } = outcome;
-  if (outcome.body instanceof ApiError) return errorDecision(execution, outcome.body, writes);
+  if (outcome.body instanceof ApiError) {
+    const decision = errorDecision(execution, outcome.body, writes);
+    return { ...decision, undo: outcome.undo ?? null };
+  }
 
   const { context, request, expander } = execution;
   const { scope, expand: paths } = request;
@@ -219,10 +272,11 @@ const isKept = ({ status, writes }: Decision): boolean =>
 /** What the holder of the key answered. Null when there is no holder any more: then it is our turn. */
 const recall = async (execution: Execution): Promise<Answer | null> => {
   const { context, request, fingerprint, idempotency } = execution;
-  const { scope, idempotencyKey: key } = request;
-  if (key === null || fingerprint === null) return null;
+  const asked = askedBy(request, fingerprint);
+  if (asked === null) return null;
+  const key = request.idempotencyKey ?? '';
 
-  const found = await idempotency.recall(context, { scope, key, fingerprint });
+  const found = await idempotency.recall(context, asked);
   switch (found.state) {
     case 'finished':
       return {

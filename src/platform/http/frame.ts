@@ -41,7 +41,10 @@ export type Authenticate = (
 ) => Promise<Principal | null>;
 
 /** Null: go ahead. A number: refused, try again after so many seconds. */
-export type RequestLimits = { take(key: string, cost?: number): number | null };
+export type RequestLimits = {
+  take(key: string, cost?: number): number | null;
+  isSpent?(key: string): boolean;
+};
 
 export type FrameParts = {
   readonly context: Context;
@@ -149,10 +152,13 @@ const identify = async (parts: FrameParts, exchange: Exchange): Promise<Identifi
   const key = header ?? (raw === null ? null : keyFromParameters(raw));
   if (key === null) throw keyMissing(`${parts.settings.publicUrl}/docs`);
 
+  // Whoever guesses keys is stopped before the database is asked.
+  const guesses = `unknown key from ${networkOf(address)}`;
+  if (parts.limits?.isSpent?.(guesses)) throw rateLimited(1);
   const principal = await parts.authenticate(parts.context, { key, address });
   if (principal !== null) return { principal, raw };
 
-  const wait = parts.limits?.take(`unknown key from ${address}`) ?? null;
+  const wait = parts.limits?.take(guesses, GUESS_COST) ?? null;
   throw wait === null ? keyInvalid(key) : rateLimited(wait);
 };
 
@@ -171,15 +177,26 @@ const parametersForKey = async (
   }
 };
 
+/** A guess costs as much as many requests: nobody mistypes a key a hundred times a second. */
+const GUESS_COST = 20;
+
+/** One household or one machine of IPv6 has a whole /64. */
+const networkOf = (address: string): string =>
+  address.includes(':') ? address.split(':').slice(0, 4).join(':') : address;
+
 const unknownUrl = (settings: HttpSettings, { method, path }: Exchange) =>
   urlUnknown(method, path, `${settings.publicUrl}/docs`);
 
 const takeFromLimit = (parts: FrameParts, exchange: Exchange, principal: Principal): void => {
-  const whose = principal === nobody ? `address ${exchange.address}` : `key ${principal.keyId}`;
-  const wait = parts.limits?.take(whose) ?? null;
+  const whose =
+    principal === nobody ? `address ${networkOf(exchange.address)}` : `key ${principal.keyId}`;
+  // A search reads every object of the account.
+  const cost = exchange.matched?.compiled.route.path.endsWith('/search') ? SEARCH_COST : 1;
+  const wait = parts.limits?.take(whose, cost) ?? null;
   if (wait !== null) throw rateLimited(wait);
 };
 
+const SEARCH_COST = 20;
 const versionPattern = /^\d{4}-\d{2}-\d{2}(?:\.[a-z][a-z0-9_]{0,30})?$/;
 
 const noteHeaders = (parts: FrameParts, exchange: Exchange, principal: Principal): void => {

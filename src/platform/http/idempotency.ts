@@ -24,6 +24,8 @@ export type IdempotencyStore = {
   claim(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
   /** Stores the answer of a claimed key, in the transaction that records what was learned outside. */
   finish(context: Context, answer: AnswerToKeep): Write;
+  /** Gives a claim back: nothing was done under it. */
+  release(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
   recall(context: Context, asked: AskedAgain): Promise<Recollection>;
   isClaim(statement: WriteStatement): boolean;
   fingerprint(canonical: string): string;

@@ -25,6 +25,11 @@ export type Route = {
   readonly keys: 'secret' | 'publishable' | 'public';
   /** What `expand` may name with a publishable key: nothing else, as it would show what a page must not see. */
   readonly publishableExpand?: readonly string[];
+  /**
+   * Whether, with these parameters, the handler changes something outside the transaction. Then the
+   * idempotency key is claimed before it runs.
+   */
+  readonly claims?: (parameters: Readonly<Record<string, unknown>>) => boolean;
   readonly handle: (context: Context, request: ApiRequest) => Promise<Outcome>;
 };
 

@@ -49,6 +49,7 @@ export const testInsert: WriteStatement = {
 };
 
 const testClaim: WriteStatement = { ...testInsert, name: 'test.claim', rank: 0 };
+const testRelease: WriteStatement = { ...testInsert, name: 'test.release', rank: 0 };
 const testFinish: WriteStatement = { ...testInsert, name: 'test.finish', rank: 0 };
 
 export type MemoryStore = {
@@ -87,8 +88,15 @@ export const createMemoryStore = (): MemoryStore => {
 
     const claims = writes.filter(({ into }) => into === testClaim).map(({ row }) => row[0] as Kept);
     if (claims.some((claim) => kept.has(keyOf(claim)))) return { ok: false, lost: testClaim };
-    const answers = writes.filter(({ into }) => into === testClaim || into === testFinish);
-    for (const { row } of answers) kept.set(keyOf(row[0] as Kept), row[0] as Kept);
+    for (const { into, row } of writes) {
+      if (into === testRelease) kept.delete(keyOf(row[0] as Kept));
+    }
+    const answers = writes.filter(
+      ({ into }) => into === testClaim || into === testFinish || into === testRelease,
+    );
+    for (const { into, row } of answers) {
+      if (into !== testRelease) kept.set(keyOf(row[0] as Kept), row[0] as Kept);
+    }
     committed.push(
       ...writes.filter((write) => !answers.includes(write)).map(({ row }) => [...row]),
     );
@@ -109,6 +117,7 @@ export const createMemoryStore = (): MemoryStore => {
       remember: (_context, answer) => claimWrite(answer),
       claim: (_context, asked) => claimWrite(asked),
       finish: (_context, answer) => finishWrite(answer),
+      release: (_context, asked) => ({ into: testRelease, row: [asked] }),
       recall: async (_context, asked) => {
         const found = kept.get(keyOf(asked));
         if (found === undefined) return { state: 'unknown' };

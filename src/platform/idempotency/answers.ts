@@ -44,7 +44,11 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
 
   return {
     remember: (context, input) => row(context, input, [input.status, sealed(context, input)]),
-    claim: (context, input) => row(context, input, [null, null]),
+    claim: (context, input) => ({ ...row(context, input, [null, null]), into: claimOrTakeOver }),
+    release: (_context, input) => ({
+      into: releaseClaim,
+      row: [input.scope.accountId, input.scope.livemode, keyOf(input), input.requestId],
+    }),
     finish: (context, input) => ({
       into: finishAnswer,
       row: [
@@ -76,7 +80,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         requestId: found.request_id,
       };
     },
-    isClaim: (into) => into === claimAnswer,
+    isClaim: (into) => into === claimAnswer || into === claimOrTakeOver,
     fingerprint: (canonical) => digest(`request\n${canonical}`),
   };
 };
@@ -84,22 +88,51 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
 const boundTo = ({ accountId, livemode }: Scope): string =>
   `${accountId}/${livemode ? 'live' : 'test'}`;
 
+const columns = {
+  account_id: 'uuid',
+  livemode: 'boolean',
+  key: 'uuid',
+  fingerprint: 'uuid',
+  request_id: 'text',
+  created_at: 'timestamptz',
+  status: 'smallint',
+  answer: 'bytea',
+} as const;
+
 const claimAnswer = insertRows({
   name: 'answers.claim',
   table: 'platform.answers',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    key: 'uuid',
-    fingerprint: 'uuid',
-    request_id: 'text',
-    created_at: 'timestamptz',
-    status: 'smallint',
-    answer: 'bytea',
-  },
+  columns,
   key: 'key',
   rank: rank.claim,
   orNothing: true,
+});
+
+// A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same.
+// A minute is longer than any request may take. Calls that move money do not rely on this: their
+// operation says what was sent, whoever holds the key.
+const claimOrTakeOver = writeRows({
+  name: 'answers.claim_or_take_over',
+  columns,
+  key: 'key',
+  rank: rank.claim,
+  text: (given) => `insert into platform.answers as a select * from ${given}
+on conflict (account_id, livemode, key) do update
+   set request_id = excluded.request_id, created_at = excluded.created_at
+ where a.status is null and a.fingerprint = excluded.fingerprint
+   and a.created_at < excluded.created_at - interval '1 minute'
+returning key::text as key`,
+});
+
+const releaseClaim = writeRows({
+  name: 'answers.release',
+  columns: { account_id: 'uuid', livemode: 'boolean', key: 'uuid', request_id: 'text' },
+  key: 'key',
+  rank: rank.claim,
+  text: (given) => `update platform.answers a set created_at = 'epoch' from ${given}
+ where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
+   and a.request_id = given.request_id and a.status is null
+returning a.key::text as key`,
 });
 
 // By the request that claimed it and by no other.

@@ -1,0 +1,23 @@
+// Asked in the transaction that deletes a customer, once its row is held: whether a method is attached
+// that the deletion does not know of. Then the deletion has lost, and looks again.
+
+import type { Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { rank, writeRows } from '#platform/db';
+
+const nothingAttachedRow = writeRows({
+  name: 'payment_methods.nothing_attached',
+  columns: { account_id: 'uuid', livemode: 'boolean', customer_id: 'uuid' },
+  key: 'customer_id',
+  // After the updates that hold the customer's row and detach what was known.
+  rank: rank.update + 5,
+  text: (given) => `select given.customer_id::text as key from ${given}
+ where not exists (select from cards.payment_methods m
+                    where m.account_id = given.account_id and m.livemode = given.livemode
+                      and m.customer_id = given.customer_id)`,
+});
+
+export const nothingAttached = (scope: Scope, customerId: Uuid): Write => ({
+  into: nothingAttachedRow,
+  row: [scope.accountId, scope.livemode, customerId],
+});
