@@ -11,6 +11,7 @@ import { maintain } from './maintain.ts';
 import { cvcName, holdCvc, receiveCard, wipeReceived } from './receive-card.ts';
 import { rotate } from './rotate.ts';
 import { sealCard } from './seal-card.ts';
+import { createSetAside } from './set-aside.ts';
 import { createSharedKeys } from './shared-keys.ts';
 import type { Vault } from './vault.ts';
 import {
@@ -56,6 +57,8 @@ export const openVault = async (input: {
       most,
       wipe: (cvc) => cvc.fill(0),
     }),
+    unreadable: createSetAside(context.clock),
+    reported: createSetAside(context.clock),
     testCardOf: testCardFinder(settings.testCards),
   };
 

@@ -7,6 +7,7 @@ import type { DataKeys } from './data-keys.ts';
 import type { Details } from './details.ts';
 import type { Held } from './held.ts';
 import type { KeyRing } from './key-ring.ts';
+import type { SetAside } from './set-aside.ts';
 import type { SharedKeys } from './shared-keys.ts';
 
 export type VaultContext = Pick<Context, 'clock' | 'random' | 'log' | 'database' | 'actor'>;
@@ -56,5 +57,9 @@ export type VaultParts = {
   readonly browserKeys: BrowserKeys;
   readonly received: Held<ReceivedCard>;
   readonly cvcs: Held<Buffer>;
+  /** Ids of cards and data keys that background work could not read. */
+  readonly unreadable: SetAside;
+  /** Steps of background work that failed, and keys of the installation that could not be wrapped. */
+  readonly reported: SetAside;
   readonly testCardOf: (number: Buffer) => string | null;
 };

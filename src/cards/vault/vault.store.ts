@@ -198,6 +198,23 @@ export const removeCard = (scope: Scope, id: Uuid): Write => ({
   row: [...own(scope), id],
 });
 
+const deleteUnusedCardRow = writeRows({
+  name: 'vault.delete_unused_card',
+  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid', unused_since: 'timestamptz' },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `delete from vault.cards c using ${given}
+ where c.account_id = given.account_id and c.livemode = given.livemode and c.id = given.id
+   and c.used_at < given.unused_since
+returning c.id::text as key`,
+});
+
+/** Takes no effect when the card was used meanwhile. */
+export const removeUnusedCard = (scope: Scope, id: Uuid, unusedSince: string): Write => ({
+  into: deleteUnusedCardRow,
+  row: [...own(scope), id, unusedSince],
+});
+
 // Fingerprints
 
 const namesByMac = statement(
@@ -328,11 +345,11 @@ const finding = (name: string, call: string) => {
 
 export const findDataKeysUnderOther = finding(
   'vault.data_keys_under_other',
-  'vault.data_keys_under_other($1, $2)',
+  'vault.data_keys_under_other($1, $2::uuid[], $3)',
 );
 export const findCardsUnderRetiredKeys = finding(
   'vault.cards_under_retired_keys',
-  'vault.cards_under_retired_keys($1)',
+  'vault.cards_under_retired_keys($1::uuid[], $2)',
 );
 export const findRetiredKeysWithoutCards = finding(
   'vault.retired_keys_without_cards',
@@ -340,7 +357,7 @@ export const findRetiredKeysWithoutCards = finding(
 );
 export const findCardsWithOlderFingerprints = finding(
   'vault.cards_with_older_fingerprints',
-  'vault.cards_with_older_fingerprints($1, $2)',
+  'vault.cards_with_older_fingerprints($1, $2::uuid[], $3)',
 );
 export const findCardsUnusedSince = finding(
   'vault.cards_unused_since',

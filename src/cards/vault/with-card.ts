@@ -11,6 +11,7 @@ import {
   type CardRow,
   loadCard,
   removeCard,
+  removeUnusedCard,
   replaceCardKey,
   resealCard,
   touchCard,
@@ -116,7 +117,14 @@ export const loadWithKey = async (
   card: Uuid,
 ): Promise<CardWithKey | null> => {
   const row = await loadCard(vault.context, scope, card);
-  if (row === undefined) return null;
+  return row === undefined ? null : withKey(vault, scope, row);
+};
+
+export const withKey = async (
+  vault: VaultParts,
+  scope: Scope,
+  row: CardRow,
+): Promise<CardWithKey> => {
   const { data_key_id: id, data_key_key_id: key_id, data_key_sealed: sealed } = row;
   return { row, dataKey: await vault.dataKeys.open(scope, { id, key_id, sealed }) };
 };
@@ -231,5 +239,20 @@ export const deleteCard = async (
     auditOf(vault, caller, access),
   ]);
   if (!outcome.ok) await noteFailure(vault, caller, access, 'card_gone');
+  return outcome.ok;
+};
+
+/** Only while it is still unused: whoever used it since it was found wanting keeps it. */
+export const deleteUnusedCard = async (
+  vault: VaultParts,
+  caller: Caller,
+  input: { readonly scope: Scope; readonly card: Uuid; readonly unusedSince: string },
+): Promise<boolean> => {
+  const { scope, card, unusedSince } = input;
+  const details = { why: 'retention' };
+  const outcome = await vault.context.database.commit(scope, [
+    removeUnusedCard(scope, card, unusedSince),
+    auditOf(vault, caller, { scope, card, action: 'vault.card.delete', details }),
+  ]);
   return outcome.ok;
 };

@@ -146,15 +146,16 @@ create policy vault on identity.audit_entries to tollgate_vault
   using (account_id is null or account_id = any ((select platform.accounts())::uuid[]));
 
 -- What background work must find across accounts: whose rows and which, never what is in them.
-create function vault.data_keys_under_other(current_key text, at_most integer)
+-- `skip` names keys and cards that could not be done lately, so that those behind them are found.
+create function vault.data_keys_under_other(current_key text, skip uuid[], at_most integer)
   returns table (account_id uuid, livemode boolean, id uuid)
   language sql stable security definer set search_path = pg_catalog
   as $$
     select k.account_id, k.livemode, k.id from vault.data_keys k
-     where k.key_id <> current_key limit at_most
+     where k.key_id <> current_key and k.id <> all (skip) limit at_most
   $$;
 
-create function vault.cards_under_retired_keys(at_most integer)
+create function vault.cards_under_retired_keys(skip uuid[], at_most integer)
   returns table (account_id uuid, livemode boolean, id uuid)
   language sql stable security definer set search_path = pg_catalog
   as $$
@@ -162,7 +163,8 @@ create function vault.cards_under_retired_keys(at_most integer)
       from vault.data_keys k
       join vault.card_keys c
         on c.account_id = k.account_id and c.livemode = k.livemode and c.data_key_id = k.id
-     where k.retired_at is not null limit at_most
+     where k.retired_at is not null and k.id <> all (skip) and c.card_id <> all (skip)
+     limit at_most
   $$;
 
 create function vault.retired_keys_without_cards(at_most integer)
@@ -186,12 +188,18 @@ create function vault.retire_data_keys(at timestamptz) returns bigint
     select count(*) from retired
   $$;
 
-create function vault.cards_with_older_fingerprints(current_version integer, at_most integer)
+create function vault.cards_with_older_fingerprints(
+  current_version integer, skip uuid[], at_most integer)
   returns table (account_id uuid, livemode boolean, id uuid)
   language sql stable security definer set search_path = pg_catalog
   as $$
     select c.account_id, c.livemode, c.id from vault.cards c
-     where c.fingerprint_version < current_version limit at_most
+     where c.fingerprint_version < current_version and c.id <> all (skip)
+       and not exists (
+         select from vault.card_keys k
+          where k.account_id = c.account_id and k.livemode = c.livemode and k.card_id = c.id
+            and k.data_key_id = any (skip))
+     limit at_most
   $$;
 
 create function vault.cards_unused_since(before timestamptz, at_most integer)
