@@ -158,7 +158,7 @@ export const definitions = define({
     env: 'TOLLGATE_METRICS_TOKEN',
     kind: 'secret',
     default: '',
-    says: 'The bearer token for /metrics. Empty: only callers on this machine may read it.',
+    says: 'The bearer token for /metrics. Empty: only callers on this machine may read it, and nobody in live mode or behind a proxy.',
   },
   auditAnchor: {
     env: 'TOLLGATE_AUDIT_ANCHOR',

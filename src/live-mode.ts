@@ -12,18 +12,30 @@ export const refusalsOfLiveMode = async (settings: Settings, nowMs: number): Pro
   if (!settings.publicUrl.startsWith('https://')) {
     refusals.push('TOLLGATE_PUBLIC_URL must begin with https:// in live mode.');
   }
-  const app = await connect({
-    url: settings.databaseAppUrl,
+  refusals.push(
+    ...(await asRole(settings.databaseAppUrl, (app) => refusalsOfDatabase(app, nowMs))),
+    ...(await asRole(settings.databaseVaultUrl, (vault) =>
+      refusalsOfRole(vault, 'tollgate_vault'),
+    )),
+  );
+  return refusals;
+};
+
+const asRole = async <T>(
+  url: string,
+  ask: (connection: Pick<Connection, 'send'>) => Promise<T>,
+): Promise<T> => {
+  const connection = await connect({
+    url,
     connectTimeoutMs: 3_000,
     statementTimeoutMs: 6_000,
     applicationName: 'tollgate self-check',
   });
   try {
-    refusals.push(...(await refusalsOfDatabase(app, nowMs)));
+    return await ask(connection);
   } finally {
-    await app.close();
+    await connection.close();
   }
-  return refusals;
 };
 
 const CLOCKS_MAY_DIFFER_MS = 2_000;
@@ -40,17 +52,7 @@ export const refusalsOfDatabase = async (
     if (row?.value === 'off') refusals.push(`The database runs with ${name} off: turn it on.`);
   }
 
-  const [role] = await app.send<{ rolsuper: boolean; rolbypassrls: boolean; owns: number }>(
-    sql(`select rolsuper, rolbypassrls,
-                (select count(*)::integer from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                  where c.relowner = r.oid and n.nspname = any($1)) as owns
-           from pg_roles r where rolname = current_user`),
-    [schemas],
-  );
-  if (role?.rolsuper) refusals.push('The serving role is a superuser: use tollgate_app.');
-  if (role?.rolbypassrls)
-    refusals.push('The serving role passes row level security: use tollgate_app.');
-  if ((role?.owns ?? 0) > 0) refusals.push('The serving role owns tables: use tollgate_app.');
+  refusals.push(...(await refusalsOfRole(app, 'tollgate_app')));
 
   for (const { name } of await app.send<{ name: string }>(sql(unforced), [schemas])) {
     refusals.push(`Row level security is not enabled and forced on ${name}: run tollgate migrate.`);
@@ -63,8 +65,34 @@ export const refusalsOfDatabase = async (
   return refusals;
 };
 
+/** A role that may become the owner of the tables is as good as the owner. */
+const refusalsOfRole = async (
+  connection: Pick<Connection, 'send'>,
+  meant: string,
+): Promise<string[]> => {
+  const [role] = await connection.send<{
+    name: string;
+    rolsuper: boolean;
+    rolbypassrls: boolean;
+    owns: number;
+  }>(
+    sql(`select rolname as name, rolsuper, rolbypassrls,
+                (select count(*)::integer from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                  where n.nspname = any($1) and pg_has_role(current_user, c.relowner, 'member')) as owns
+           from pg_roles where rolname = current_user`),
+    [schemas],
+  );
+  const who = `The role ${role?.name ?? 'that serves'}`;
+  const refusals: string[] = [];
+  if (role?.rolsuper) refusals.push(`${who} is a superuser: use ${meant}.`);
+  if (role?.rolbypassrls) refusals.push(`${who} passes row level security: use ${meant}.`);
+  if ((role?.owns ?? 0) > 0)
+    refusals.push(`${who} owns tables, or may act as their owner: use ${meant}.`);
+  return refusals;
+};
+
 /** Floors whose tables are Tollgate's. */
-export const schemas = ['platform', 'identity', 'cards', 'vault'];
+export const schemas = ['platform', 'identity', 'cards', 'vault', 'rails'];
 
 /** Tables with an account that row level security does not hold. */
 export const unforced = `

@@ -19,7 +19,10 @@ test('a process with another master secret is refused before it can do harm', as
 
   const first = await openRuntime(settings('a'), how);
   await first.close();
-  await assert.rejects(openRuntime(settings('b'), how), /another master secret: set TOLLGATE_SECRET/);
+  await assert.rejects(
+    openRuntime(settings('b'), how),
+    /another master secret: set TOLLGATE_SECRET/,
+  );
   const again = await openRuntime(settings('a'), how);
   await again.close();
 });

@@ -17,6 +17,7 @@ import { deriveKey, hmacSha256 } from '#kit/crypto';
 import {
   APP_ROLE,
   agreeOn,
+  connect,
   migrate,
   type OpenDatabase,
   openDatabase,
@@ -82,10 +83,7 @@ export const openRuntime = async (
     migrations: await readMigrations(modules),
     log: how.log,
     crashPoint,
-    passwords: {
-      ...(given.databaseAppUrl === '' ? { [APP_ROLE]: secrets.databaseAppPassword } : {}),
-      ...(given.databaseVaultUrl === '' ? { [VAULT_ROLE]: secrets.databaseVaultPassword } : {}),
-    },
+    passwords: await missingPasswords(given, settings, secrets),
   });
   if (settings.liveMode) await refuseUnsafeLiveMode(settings);
 
@@ -125,6 +123,40 @@ export const openRuntime = async (
       await database.close();
     },
   };
+};
+
+/**
+ * Only roles that cannot log in yet get a password: setting one at every start would cut off gateways
+ * that run with another data folder, and would stand in the log of a server that logs such statements.
+ */
+const missingPasswords = async (
+  given: Settings,
+  settings: Settings,
+  secrets: Secrets,
+): Promise<Record<string, string>> => {
+  const passwords: Record<string, string> = {};
+  if (given.databaseAppUrl === '' && !(await canLogIn(settings.databaseAppUrl))) {
+    passwords[APP_ROLE] = secrets.databaseAppPassword;
+  }
+  if (given.databaseVaultUrl === '' && !(await canLogIn(settings.databaseVaultUrl))) {
+    passwords[VAULT_ROLE] = secrets.databaseVaultPassword;
+  }
+  return passwords;
+};
+
+const canLogIn = async (url: string): Promise<boolean> => {
+  try {
+    const connection = await connect({
+      url,
+      connectTimeoutMs: 3_000,
+      statementTimeoutMs: 3_000,
+      applicationName: 'tollgate start',
+    });
+    await connection.close();
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 /** With another secret the stored answers could not be read, and one key would take effect twice. */

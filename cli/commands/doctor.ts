@@ -84,7 +84,7 @@ const diagnose = async (settings: Settings): Promise<string[]> => {
     }
     const unsafe = await refusalsOfDatabase(database, systemClock.now());
     // Asked as the owner, who does own the tables.
-    return [...problems, ...unsafe.filter((refusal) => !refusal.startsWith('The serving role'))];
+    return [...problems, ...unsafe.filter((refusal) => !refusal.startsWith('The role '))];
   } finally {
     await database.close();
   }

@@ -1,5 +1,6 @@
 // tollgate keys: API keys, for those who run the installation. Every change is in the audit log.
 
+import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { listAccounts } from '#identity/accounts';
 import { type ApiKey, createKey, type KeyKind, listKeys, revokeKey, rollKey } from '#identity/keys';
@@ -34,21 +35,29 @@ export const addKeys = (program: Command): void => {
         'for restricted keys: customers=write,events=read',
       ).argParser(parsePermissions),
     )
-    .action((options: Where & { name: string; kind: KeyKind; allow?: Permissions }) =>
-      withRuntime(async (runtime) => {
-        if ((options.kind === 'restricted') !== (options.allow !== undefined)) {
-          throw new CliError('--allow goes with --kind restricted, and the other way round.');
-        }
-        const scope = await scopeOf(runtime, options);
-        const text = await createKey(runtime.context, {
-          scope,
-          kind: options.kind,
-          name: options.name,
-          ...(options.allow ? { permissions: options.allow } : {}),
-        });
-        say(text);
-        if (process.stdout.isTTY) say(paint.dim('Keep it now: it is not shown again.'));
-      }),
+    .addOption(
+      new Option(
+        '--from <networks>',
+        'where it may be used from: 10.0.0.0/8,2001:db8::/32',
+      ).argParser(parseNetworks),
+    )
+    .action(
+      (options: Where & { name: string; kind: KeyKind; allow?: Permissions; from?: string[] }) =>
+        withRuntime(async (runtime) => {
+          if ((options.kind === 'restricted') !== (options.allow !== undefined)) {
+            throw new CliError('--allow goes with --kind restricted, and the other way round.');
+          }
+          const scope = await scopeOf(runtime, options);
+          const text = await createKey(runtime.context, {
+            scope,
+            kind: options.kind,
+            name: options.name,
+            ...(options.allow ? { permissions: options.allow } : {}),
+            ...(options.from ? { allowedAddresses: options.from } : {}),
+          });
+          say(text);
+          if (process.stdout.isTTY) say(paint.dim('Keep it now: it is not shown again.'));
+        }),
     );
 
   add('list', 'list the keys, without their secrets').action((options: Where) =>
@@ -139,6 +148,17 @@ const parsePermissions = (text: string): Permissions => {
   }
   return permissions;
 };
+
+const parseNetworks = (text: string): string[] =>
+  text.split(',').map((part) => {
+    const [address = '', bits = ''] = part.trim().split('/');
+    const family = isIP(address);
+    const bitsMax = family === 4 ? 32 : 128;
+    if (family === 0 || !/^\d{0,3}$/.test(bits) || Number(bits) > bitsMax) {
+      throw new InvalidArgumentError('Write it like 10.0.0.0/8,203.0.113.7.');
+    }
+    return bits === '' ? `${address}/${bitsMax}` : `${address}/${bits}`;
+  });
 
 const parseHours = (text: string): number => {
   const hours = Number(text);

@@ -26,7 +26,7 @@ export const sealingWith = (masterSecret: Buffer, anchorFile: string): Sealing =
   return { privateKey, publicKey: createPublicKey(privateKey), anchorFile };
 };
 
-const ENTRIES_PER_SEAL_MAX = 1_000;
+export const ENTRIES_PER_SEAL_MAX = 1_000;
 /** A transaction that took its position early may commit late: the sealer looks that far back. */
 const POSITIONS_BACK = 10_000n;
 

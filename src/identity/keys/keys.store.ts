@@ -1,5 +1,5 @@
 import type { Context, Scope, WriteStatement } from '#kit/context';
-import { insertRows, rank, statement } from '#platform/db';
+import { rank, statement, writeRows } from '#platform/db';
 import { type ApiKey, type KeyKind, keyKinds } from './api-key.ts';
 
 type KeyRow = {
@@ -17,9 +17,8 @@ type KeyRow = {
   readonly last_used_at: number | null;
 };
 
-export const insertKey: WriteStatement = insertRows({
+export const insertKey: WriteStatement = writeRows({
   name: 'api_keys.insert',
-  table: 'identity.api_keys',
   columns: {
     account_id: 'uuid',
     livemode: 'boolean',
@@ -31,9 +30,16 @@ export const insertKey: WriteStatement = insertRows({
     name: 'text',
     permissions: 'json',
     expires_at: 'timestamptz',
+    allowed_addresses: 'text',
   },
   key: 'id',
   rank: rank.insert,
+  text: (given) => `insert into identity.api_keys
+  (account_id, livemode, id, kind, lookup, hash, hint, name, permissions, expires_at, allowed_addresses)
+select account_id, livemode, id, kind, lookup, hash, hint, name, permissions, expires_at,
+       allowed_addresses::cidr[]
+  from ${given}
+returning id::text as key`,
 });
 
 const columns = `account_id, livemode, id, kind, hash, hint, name, permissions,
@@ -53,8 +59,10 @@ const touchKey = statement(
 );
 export const expireKey = statement(
   'api_keys.expire',
-  `update identity.api_keys set expires_at = $4::timestamptz
+  // A key that has ended stays ended, and one that ends soon is not given longer.
+  `update identity.api_keys set expires_at = least(coalesce(expires_at, $4), $4::timestamptz)
     where account_id = $1 and livemode = $2 and id = $3 and revoked_at is null
+      and (expires_at is null or expires_at > $5::timestamptz)
    returning id`,
 );
 export const revokeKeyRow = statement(

@@ -144,3 +144,26 @@ const waitFor = async <T>(look: () => Promise<T | null>): Promise<T> => {
   }
   throw new Error('It did not come.');
 };
+
+describe('rolling', () => {
+  test('brings no ended key back, and keeps where a key may be used from', async () => {
+    const authenticator = createAuthenticator();
+    const old = await createKey(context, {
+      scope,
+      kind: 'secret',
+      name: 'Leaked',
+      allowedAddresses: ['127.0.0.0/8'],
+    });
+    const key = await keyNamed('Leaked');
+    const next = await rollKey(context, key, 0);
+    assert.ok(next);
+    clock.advance(1_001);
+    assert.equal((await authenticator.authenticate(context, old, HERE)).ok, false);
+    assert.equal((await authenticator.authenticate(context, next, '10.0.0.1')).ok, false);
+    assert.equal((await authenticator.authenticate(context, next, HERE)).ok, true);
+
+    assert.equal(await rollKey(context, key, 60 * 60 * 1000), null);
+    clock.advance(1_001);
+    assert.equal((await authenticator.authenticate(context, old, HERE)).ok, false);
+  });
+});

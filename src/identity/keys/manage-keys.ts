@@ -21,6 +21,8 @@ export type NewKey = {
   readonly name: string;
   readonly permissions?: Permissions;
   readonly expiresAtMs?: number;
+  /** Networks such as 10.0.0.0/8; from anywhere when there are none. */
+  readonly allowedAddresses?: readonly string[];
 };
 
 /** The key's text, and the writes that make it work. */
@@ -49,6 +51,7 @@ export const newKey = (
           input.name,
           JSON.stringify(input.permissions ?? {}),
           input.expiresAtMs === undefined ? null : new Date(input.expiresAtMs).toISOString(),
+          `{${(input.allowedAddresses ?? []).join(',')}}`,
         ],
       },
       auditEntry(context, {
@@ -82,6 +85,7 @@ export const rollKey = async (
     kind: key.kind,
     name: key.name,
     permissions: key.permissions,
+    allowedAddresses: key.allowedAddresses,
   });
   const rolled = await change(context, key, {
     statement: expireKey,
@@ -118,6 +122,7 @@ const change = (
       livemode,
       key.id,
       new Date(what.atMs).toISOString(),
+      ...(what.statement === expireKey ? [new Date(context.clock.now()).toISOString()] : []),
     ]);
     if (changed.length === 0) return false;
     const noted = auditEntry(context, {
