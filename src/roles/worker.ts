@@ -1,6 +1,6 @@
 // The role that does what nobody waits for: the outbox, jobs, periodic work, sealing the audit log.
 
-import { sealAudit } from '#identity/audit';
+import { ENTRIES_PER_SEAL_MAX, sealAudit } from '#identity/audit';
 import type { Context } from '#kit/context';
 import { createWorker, type Worker } from '#platform/jobs';
 import { modules } from '../modules.ts';
@@ -17,7 +17,15 @@ export const createGatewayWorker = (runtime: Runtime): Worker =>
     periodicJobs: modules.flatMap((module) => module.periodicJobs ?? []),
     rounds: [
       ...modules.flatMap((module) => module.rounds ?? []),
-      everySoOften(SEAL_EVERY_MS, (context) => sealAudit(context, runtime.sealing)),
+      everySoOften(SEAL_EVERY_MS, async (context) => {
+        let sealed = 0;
+        for (let full = true; full; ) {
+          const now = await sealAudit(context, runtime.sealing);
+          sealed += now;
+          full = now === ENTRIES_PER_SEAL_MAX;
+        }
+        return sealed;
+      }),
     ],
   });
 

@@ -6,7 +6,6 @@ export type JobKind = {
   readonly run: (context: Context, payload: JobPayload) => Promise<void>;
   /** After so many failures the job waits for a person. */
   readonly attemptsMax?: number;
-  readonly leaseMs?: number;
 };
 
 /** Work that is due by the clock, once per period over all workers. */

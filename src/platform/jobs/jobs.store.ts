@@ -60,6 +60,13 @@ const retryJob = statement(
    returning id`,
 );
 
+const keepLeaseRows = statement(
+  'jobs.keep_leases',
+  `update platform.jobs j set leased_until = clock_timestamp() + make_interval(secs => $3::float8 / 1000)
+     from unnest($1::uuid[], $2::integer[]) as own(id, lease_epoch)
+    where j.id = own.id and j.lease_epoch = own.lease_epoch`,
+);
+
 const startPeriod = statement(
   'jobs.start_period',
   `insert into platform.periods (name, period) values ($1, $2)
@@ -91,6 +98,14 @@ export const lease = (
   atMost: number,
   leaseMs: number,
 ): Promise<LeasedJob[]> => tx.query<LeasedJob>(leaseJobs, [isoOf(nowMs), atMost, leaseMs]);
+
+/** Of jobs that take longer than a lease; one that was taken over is not taken back. */
+export const keepLeases = (
+  tx: Tx,
+  jobs: readonly LeasedJob[],
+  leaseMs: number,
+): Promise<unknown[]> =>
+  tx.query(keepLeaseRows, [jobs.map((job) => job.id), jobs.map((job) => job.lease_epoch), leaseMs]);
 
 export const end = (tx: Tx, job: LeasedJob): Promise<unknown[]> =>
   tx.query(endJob, [job.id, job.lease_epoch]);

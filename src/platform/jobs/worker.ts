@@ -9,15 +9,17 @@ import {
   end,
   endHeartbeat,
   heartbeat,
+  keepLeases,
   type LeasedJob,
   lease,
   retry,
 } from './jobs.store.ts';
 
 export type Worker = {
-  /** Runs all that is due now and says how many jobs that were. The loop calls nothing else. */
+  /** Runs all that is due now, periodic work included, and says how many jobs and changes that were. */
   tick(): Promise<number>;
-  start(): void;
+  /** Resolves when the worker has shown that it is alive. */
+  start(): Promise<void>;
   /** Waits for what runs, up to the limit; the lease of the rest ends by itself. */
   stop(limitMs: number): Promise<void>;
 };
@@ -39,13 +41,20 @@ export const createWorker = (input: {
   const kinds = new Map(input.jobs.map((kind) => [kind.name, kind]));
   const stopping = new AbortController();
   let loop: Promise<void> | null = null;
-  let beatAtMs = Number.NEGATIVE_INFINITY;
+  let beating: Promise<void> | null = null;
 
   const tick = async (): Promise<number> => {
     await beat();
-    await runPeriodicJobs();
+    const done = await round();
+    await Promise.all(periodic.values());
+    return done;
+  };
+
+  // Periodic work goes on beside the rounds: a long one must hold up neither jobs nor the outbox.
+  const round = async (): Promise<number> => {
+    await startPeriodicJobs();
     let done = 0;
-    for (const round of input.rounds ?? []) done += await round(context);
+    for (const work of input.rounds ?? []) done += await work(context);
     const leased = await context.database.system((tx) =>
       lease(tx, context.clock.now(), JOBS_AT_ONCE, LEASE_MS),
     );
@@ -54,37 +63,52 @@ export const createWorker = (input: {
     return done + leased.length;
   };
 
+  /** Says that this worker is alive, and keeps the leases of what it is still doing. */
   const beat = async (): Promise<void> => {
-    const nowMs = context.clock.monotonicMs();
-    if (nowMs - beatAtMs < BEAT_MS) return;
-    await context.database.system((tx) => heartbeat(tx, id, 'worker', input.version));
-    beatAtMs = nowMs;
+    await context.database.system(async (tx) => {
+      await heartbeat(tx, id, 'worker', input.version);
+      if (running.size > 0) await keepLeases(tx, [...running], LEASE_MS);
+    });
   };
 
+  const running = new Set<LeasedJob>();
+  const periodic = new Map<string, Promise<void>>();
   const periodsStarted = new Map<string, number>();
-  const runPeriodicJobs = async (): Promise<void> => {
+
+  const startPeriodicJobs = async (): Promise<void> => {
     for (const job of input.periodicJobs) {
       const period = Math.floor(context.clock.now() / job.everyMs);
-      if (periodsStarted.get(job.name) === period) continue;
+      if (periodsStarted.get(job.name) === period || periodic.has(job.name)) continue;
       const mine = await context.database.system((tx) => claimPeriod(tx, job.name, period));
       periodsStarted.set(job.name, period);
-      if (!mine) continue;
-      // A failed period is over: the next one does the work. What must not be missed is a job.
-      await job.run(asActor(job.name)).catch((error: unknown) => {
-        context.log.error({ job: job.name, error }, 'A periodic job failed');
-      });
+      if (mine) periodic.set(job.name, runPeriodicJob(job));
+    }
+  };
+
+  // A failed period is over: the next one does the work. What must not be missed is a job.
+  const runPeriodicJob = async (job: PeriodicJob): Promise<void> => {
+    try {
+      await job.run(asActor(job.name));
+    } catch (error) {
+      context.log.error({ job: job.name, error }, 'A periodic job failed');
+    } finally {
+      periodic.delete(job.name);
     }
   };
 
   const runJob = async (job: LeasedJob): Promise<void> => {
     const kind = kinds.get(job.name);
+    const attemptsMax = kind?.attemptsMax ?? ATTEMPTS_MAX;
+    running.add(job);
     try {
+      // A job that ends the process every time never comes to the lines below.
+      if (job.attempts > attemptsMax) throw new Error('It never came to an end.');
       if (kind === undefined) throw new Error(`No module of this version runs ${job.name}.`);
       await kind.run(asActor(job.name), job.payload);
       context.crashPoint('job.done');
       await context.database.system((tx) => end(tx, job));
     } catch (error) {
-      const giveUp = job.attempts >= (kind?.attemptsMax ?? ATTEMPTS_MAX);
+      const giveUp = job.attempts >= attemptsMax;
       const chance = context.random.bytes(1).readUInt8(0) / 255;
       context.log[giveUp ? 'error' : 'warn'](
         { job: job.name, attempts: job.attempts, error },
@@ -99,6 +123,8 @@ export const createWorker = (input: {
           giveUp,
         }),
       );
+    } finally {
+      running.delete(job);
     }
   };
 
@@ -108,7 +134,7 @@ export const createWorker = (input: {
     let failures = 0;
     while (!stopping.signal.aborted) {
       try {
-        const done = await tick();
+        const done = await round();
         failures = 0;
         if (done > 0) continue;
       } catch (error) {
@@ -123,15 +149,26 @@ export const createWorker = (input: {
     }
   };
 
+  const keepBeating = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await context.clock.sleep(BEAT_MS, stopping.signal);
+      // Without the database there is nobody to tell; the loop of the work says so.
+      await beat().catch(() => {});
+    }
+  };
+
   return {
     tick,
-    start: () => {
+    start: async () => {
+      await beat();
+      beating ??= keepBeating();
       loop ??= run();
     },
     stop: async (limitMs) => {
       stopping.abort();
       const done = new AbortController();
-      await Promise.race([loop, context.clock.sleep(limitMs, done.signal)]);
+      const ended = Promise.all([loop, beating, ...periodic.values()]);
+      await Promise.race([ended, context.clock.sleep(limitMs, done.signal)]);
       done.abort();
       await context.database.system((tx) => endHeartbeat(tx, id)).catch(() => {});
     },
