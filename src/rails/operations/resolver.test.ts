@@ -6,7 +6,7 @@ import { enqueue } from '#platform/jobs';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock, seededRandom } from '../../kit/context/for-tests.ts';
 import { type ConnectorPort, createOutgoing } from './call-out.ts';
-import { assertConcluded, newFor } from './for-tests.ts';
+import { newFor } from './for-tests.ts';
 import {
   answering,
   approvalOf,
@@ -17,6 +17,7 @@ import {
   lost,
   newBook,
 } from './for-tests-bank.ts';
+import { assertConcluded } from './for-tests-checks.ts';
 import { createGates, usualGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 import { loadKnown } from './operations.store.ts';
