@@ -62,6 +62,8 @@ export type RawHow = {
   readonly hangUpAfterMs?: number;
 };
 
+export const metricsToken = 'only-for-these-metrics';
+
 const cli = fileURLToPath(new URL('../../cli/tollgate.ts', import.meta.url));
 const run = promisify(execFile);
 
@@ -190,6 +192,7 @@ const environmentOf = (postgres: RunningPostgres, at: Folders): Record<string, s
   TOLLGATE_RATE_PER_SECOND: '1000000',
   TOLLGATE_PROXIES: '1',
   TOLLGATE_VAULT_SOCKET: at.socket,
+  TOLLGATE_METRICS_TOKEN: metricsToken,
 });
 
 type Running = {
@@ -212,13 +215,13 @@ const spawnRole = async (
   const [out, err] = [openSync(join(logs, `${which}.stdout`), 'a'), openSync(errors, 'a')];
   const before = readFileSync(errors, 'utf8').length;
   const child = spawn(process.execPath, [cli, ...argumentsOf[which]], {
-    env,
+    // However we end, it ends too.
+    env: { ...env, TOLLGATE_PARENT: String(process.pid) },
     stdio: ['ignore', out, err],
   });
   closeSync(out);
   closeSync(err);
   const ended = once(child, 'exit');
-  process.once('exit', () => child.kill('SIGKILL'));
   const port = await portOf(child, () => readFileSync(errors, 'utf8').slice(before));
   const { ask, close } = createAsk(port);
   return {

@@ -3,7 +3,6 @@
 // not durable, and what it logs as an error is kept, because most tests want there to be none.
 
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
 import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
@@ -61,8 +60,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   };
   if (wrapped !== opened.context.database) provideVault(runtime.context, vaultOf(opened.context));
   const worker = createGatewayWorker(opened);
-  await worker.tick();
-  worker.start();
+  await worker.start();
   const api = createApi(runtime, { publicUrl });
   const port = await api.listen(0);
   const { ask, close } = createAsk(port, changes.connections);
