@@ -10,6 +10,7 @@ import { module as bins } from './cards/bins/module.ts';
 import { module as customers } from './cards/customers/module.ts';
 import { module as methods } from './cards/methods/module.ts';
 import { module as portability } from './cards/portability/module.ts';
+import { module as threeDs } from './cards/three-ds/module.ts';
 import { module as vault } from './cards/vault/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
@@ -24,6 +25,7 @@ import type { JobKind, PeriodicJob } from './platform/jobs/index.ts';
 import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
+import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
 
 export type Module = {
@@ -66,7 +68,12 @@ const map: readonly Entry[] = [
   { module: methods, holds: 'what a payer pays with: payment methods, tokens' },
   { module: customers, holds: 'the customers of a merchant' },
   { module: portability, holds: 'moving stored cards in and out' },
+  { module: threeDs, holds: '3-D Secure: asking the card holder, and the proof of it' },
   { module: operations, holds: 'the journal of every call that moves money' },
+  {
+    module: connectors,
+    holds: 'what a provider is: contract, discovery, credentials, webhooks in',
+  },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);

@@ -9,7 +9,7 @@
 // currency, another reference, a word nobody knows) decides nothing and is seen by a person; so is a no
 // beside a yes. No evidence at all leaves everything as it is.
 
-import type { Echo, Evidence, Outcome } from './evidence.ts';
+import type { Echo, Evidence, Outcome, Told } from './evidence.ts';
 import type { Operation } from './operation.ts';
 import { type Concluded, isFinished, next, type OperationState } from './operation-states.ts';
 
@@ -30,6 +30,9 @@ export type Conclusion = {
   /** Sorted, each once. */
   readonly alerts: readonly Alert[];
   readonly needsReview: boolean;
+  /** The provider's name for it, and what else it told, with the word that counts. */
+  readonly providerId: string | null;
+  readonly told: Told | null;
 };
 
 type Concerned = Pick<
@@ -62,7 +65,21 @@ export const conclude = (operation: Concerned, evidence: readonly Evidence[]): C
     missing: missingIn(state),
     alerts: [...alerts].sort(),
     needsReview: alerts.size > 0,
+    ...saidWith(word, weighed),
   };
+};
+
+/** A later word may leave out the provider's id that an earlier one named. */
+const saidWith = (
+  word: Weighed | null,
+  weighed: readonly Weighed[],
+): Pick<Conclusion, 'providerId' | 'told'> => {
+  const fitting = weighed.filter(({ differs }) => differs.length === 0);
+  const named = [...(word === null ? [] : [word]), ...fitting].map(({ from }) =>
+    'providerId' in from.says ? from.says.providerId : undefined,
+  );
+  const told = word !== null && 'told' in word.from.says ? word.from.says.told : undefined;
+  return { providerId: named.find(isSaid) ?? null, told: told ?? null };
 };
 
 type Weighed = {

@@ -20,6 +20,40 @@ export type Echo = {
   readonly reference: string | null;
 };
 
+/** Where the payer has to go, or what has to be shown, before the provider goes on. */
+export type Action = {
+  readonly kind: 'redirect' | 'form_post' | 'qr' | 'app_link' | 'client_token';
+  readonly url?: string;
+  /** Of a form that the payer's browser posts. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** What a QR code says, or a token for the provider's own script. */
+  readonly text?: string;
+  readonly expiresAtMs?: number;
+};
+
+export type CheckResult = 'pass' | 'fail' | 'unavailable' | 'unchecked';
+
+/**
+ * What else the provider told, for those who show it and for the next call. It decides nothing, and no
+ * card data and nothing a payer typed may come to stand here.
+ */
+export type Told = {
+  /** As receipts show it: field 38 of a card message. */
+  readonly authorizationCode?: string;
+  readonly networkTransactionId?: string;
+  /** The code in the network's own words: `51`. */
+  readonly networkCode?: string;
+  readonly advice?: 'do_not_try_again' | 'try_again_later' | 'confirm_card_data';
+  readonly checks?: {
+    readonly cvc?: CheckResult;
+    readonly postalCode?: CheckResult;
+    readonly addressLine1?: CheckResult;
+  };
+  readonly action?: Action;
+  /** What the connector itself needs when it follows up: ids and dates of the provider. */
+  readonly data?: Readonly<Record<string, string>>;
+};
+
 /**
  * Codes are words of ours or of the provider's table, never free text: nothing a payer typed and no
  * card data may come to stand here. A word that the table does not know goes into `unmapped`.
@@ -32,26 +66,31 @@ export type Outcome =
       readonly reference: string;
       readonly providerId?: string;
       readonly code?: string;
+      readonly told?: Told;
     }
   | (Partial<Echo> & {
       readonly outcome: 'declined';
       readonly code: string;
       readonly providerId?: string;
+      readonly told?: Told;
     })
   | (Partial<Echo> & {
       readonly outcome: 'action_required';
       readonly code: string;
       readonly providerId?: string;
+      readonly told?: Told;
     })
   | (Partial<Echo> & {
       readonly outcome: 'pending';
       readonly code?: string;
       readonly providerId?: string;
+      readonly told?: Told;
     })
   | (Partial<Echo> & {
       readonly outcome: 'reversed';
       readonly code?: string;
       readonly providerId?: string;
+      readonly told?: Told;
     })
   | { readonly outcome: 'not_sent'; readonly code: string }
   | { readonly outcome: 'unknown'; readonly code: string; readonly unmapped?: string }

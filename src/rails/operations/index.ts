@@ -4,7 +4,16 @@ export {
   type Outgoing,
 } from './call-out.ts';
 export { type Alert, type Conclusion, conclude } from './conclude.ts';
-export type { Echo, Evidence, EvidenceKind, Outcome, OutcomeName } from './evidence.ts';
+export type {
+  Action,
+  CheckResult,
+  Echo,
+  Evidence,
+  EvidenceKind,
+  Outcome,
+  OutcomeName,
+  Told,
+} from './evidence.ts';
 export { createGates, type GateSettings, type Gates, usualGates } from './gates.ts';
 export {
   type NewOperation,

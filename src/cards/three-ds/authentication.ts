@@ -1,0 +1,22 @@
+// What a proof that the holder of a card agreed looks like to those who send it to the card's bank.
+// One neutral object: where it travels in a message is the business of each acquirer and provider.
+
+export type Exemption =
+  | 'low_value'
+  | 'transaction_risk_analysis'
+  | 'trusted_beneficiary'
+  | 'recurring'
+  | 'secure_corporate';
+
+export type Authentication = {
+  /** `authenticated`: the bank says it was the holder. `attempted`: it could not ask, and answers for it. */
+  readonly outcome: 'authenticated' | 'attempted' | 'exempted';
+  /** Of the protocol: `2.2.0`. */
+  readonly version: string;
+  /** Electronic commerce indicator: `05`, `06`, `02` … */
+  readonly eci: string;
+  /** Twenty bytes in base64. Null where nobody was asked. */
+  readonly cavv: string | null;
+  readonly directoryServerTransactionId: string | null;
+  readonly exemption: Exemption | null;
+};

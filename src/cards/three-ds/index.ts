@@ -1,0 +1,1 @@
+export type { Authentication, Exemption } from './authentication.ts';

@@ -1,0 +1,167 @@
+// What a provider's folder is. A folder under `rails/psp/` exports one `connector`: data that says what
+// it can do, and functions that do it. A function that is not there is a "no". Shared code asks what a
+// connector can do and never which one it is.
+
+import type { TObject } from 'typebox';
+import type { OpenCard } from '#cards/vault';
+import type { Context, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import type { Conclusion, Operation, Outcome } from '#rails/operations';
+import type { FollowingRequest, PaymentRequest } from './request.ts';
+
+export type Connector = {
+  readonly definition: Definition;
+  /** Once per process. What has a lifetime (a link to a host) begins and ends with it. */
+  readonly open: (context: Context) => ConnectorFunctions;
+};
+
+export type Definition = {
+  /** The name of its folder. */
+  readonly name: string;
+  readonly title: string;
+  /** Against what it was ever run: below `sandbox` it is shown as beta. */
+  readonly verified: 'none' | 'sandbox' | 'live';
+  readonly modes: readonly ('test' | 'live')[];
+  readonly methods: readonly MethodSupport[];
+  readonly operations: Readonly<Partial<Record<ConnectorOperation, OperationSupport>>>;
+  /** What a merchant enters. A property with `secret: true` is sealed and never shown again. */
+  readonly settings: TObject;
+};
+
+export type ConnectorOperation = 'authorize' | 'sale' | 'capture' | 'void' | 'refund' | 'verify';
+
+export type MethodSupport = {
+  /** As Stripe names it: `card`, `paypal`. */
+  readonly type: string;
+  readonly brands?: readonly string[];
+  readonly currencies: readonly string[] | 'all';
+  readonly countries: readonly string[] | 'all';
+};
+
+export type OperationSupport = {
+  /** What may be done about a lost answer, in order of preference. None is class D. */
+  readonly recovery: readonly RecoveryDeclared[];
+  readonly timeoutMs: number;
+  /** For a smaller amount than that of what it follows. */
+  readonly partial?: boolean;
+  /** More than once on the same original. */
+  readonly multiple?: boolean;
+  /** Only the outcome of a webhook is final. */
+  readonly asynchronous?: boolean;
+};
+
+export type RecoveryDeclared =
+  | { readonly class: 'A'; readonly windowMs: number }
+  | { readonly class: 'B' }
+  | { readonly class: 'C' };
+
+export type ConnectorFunctions = {
+  readonly authorize?: Verb<PaymentRequest>;
+  readonly sale?: Verb<PaymentRequest>;
+  /** Asks the card's bank whether the card is good, without an amount. */
+  readonly verify?: Verb<PaymentRequest>;
+  readonly capture?: Verb<FollowingRequest>;
+  readonly void?: Verb<FollowingRequest>;
+  readonly refund?: Verb<FollowingRequest>;
+  /** Class B: what became of this operation, asked by our reference or by the provider's id. */
+  readonly lookUp?: Verb<PaymentRequest | FollowingRequest>;
+  /** Class C: takes it back, or finds that it never was. Its own answer is `reversed`. */
+  readonly reverse?: Verb<PaymentRequest | FollowingRequest>;
+  readonly webhook?: WebhookReader;
+  readonly settlement?: SettlementReader;
+  readonly close?: () => Promise<void>;
+};
+
+/** Makes one call and no other after it. What it throws is `unknown`, but for `NotSent`. */
+export type Verb<R> = (call: Call<R>) => Promise<Outcome>;
+
+export type Call<R> = {
+  readonly context: Context;
+  readonly scope: Scope;
+  readonly account: ConnectorAccount;
+  readonly operation: Operation;
+  readonly request: R;
+  /** What it follows, and what is known of that; null for a payment. */
+  readonly original: Original | null;
+  /** Opens the card of the request for this call alone; throws `NotSent` when it is gone. */
+  readonly withCard: <T>(use: (card: OpenCard) => Promise<T>) => Promise<T>;
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+};
+
+export type Original = {
+  readonly operation: Operation;
+  readonly request: PaymentRequest;
+  readonly conclusion: Conclusion;
+};
+
+/** A merchant's account at a provider, its settings opened. */
+export type ConnectorAccount = {
+  readonly id: Uuid;
+  readonly connector: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+};
+
+/** The bytes as they came; nothing of them is believed before `verify` says so. */
+export type RawWebhook = {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly url: string;
+};
+
+export type WebhookReader = {
+  readonly verify: (
+    webhook: RawWebhook,
+    account: ConnectorAccount,
+    nowMs: number,
+  ) =>
+    | { readonly ok: true; readonly eventId: string }
+    | { readonly ok: false; readonly code: string };
+  /** What a verified webhook says of which operations. */
+  readonly read: (webhook: RawWebhook, account: ConnectorAccount) => readonly Said[];
+  /** What the provider expects to hear. */
+  readonly answer?: (
+    eventId: string,
+    account: ConnectorAccount,
+  ) => {
+    readonly status: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
+};
+
+export type Said = {
+  /** Ours, or the provider's own name of the operation. */
+  readonly of: { readonly reference: string } | { readonly providerId: string };
+  readonly says: Outcome;
+};
+
+/** Rows of a provider's report, in one common shape; an unknown column is kept in `raw`. */
+export type SettlementReader = {
+  readonly read: (text: string, account: ConnectorAccount) => readonly SettlementRow[];
+};
+
+export type SettlementRow = {
+  /** Unique in the account: a file that is sent again adds nothing. */
+  readonly key: string;
+  readonly kind:
+    | 'payment'
+    | 'refund'
+    | 'chargeback'
+    | 'chargeback_reversal'
+    | 'fee'
+    | 'adjustment'
+    | 'payout';
+  readonly reference: string | null;
+  readonly providerId: string | null;
+  readonly currency: string;
+  /** Minor units, signed: what the merchant receives is positive. */
+  readonly gross: bigint;
+  readonly fee: bigint;
+  readonly net: bigint;
+  readonly bookedAtMs: number;
+  readonly availableOn: string | null;
+  readonly batch: string | null;
+  readonly raw: Readonly<Record<string, string>>;
+};
