@@ -25,6 +25,7 @@ import type { JobKind, PeriodicJob } from './platform/jobs/index.ts';
 import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
+import type { OperationListener } from './rails/connectors/index.ts';
 import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
 
@@ -39,6 +40,8 @@ export type Module = {
   readonly eventKinds?: readonly EventKind[];
   readonly jobs?: readonly JobKind[];
   readonly periodicJobs?: readonly PeriodicJob[];
+  /** Hears of every change of an operation, and writes in the same transaction. */
+  readonly onOperation?: OperationListener;
   /** Called in every round of the worker; says how much it did. */
   readonly rounds?: readonly ((context: Context) => Promise<number>)[];
   /** Queries that a healthy database answers with no rows. */

@@ -1,0 +1,56 @@
+// What later floors may ask of the rails: who could do it, and to do it. One value per process, on the
+// context, so that nobody below knows who calls and nobody above knows which provider it is.
+
+import type { Context, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import type { Change, OperationKind, Sent, WritesOf } from '#rails/operations';
+import type { ConnectorOperation, OperationSupport } from './connector.ts';
+import type { FollowingRequest, PaymentRequest } from './request.ts';
+
+export type Rails = {
+  /** The merchant's accounts that could do this, in the order in which the merchant wants them. */
+  candidates(scope: Scope, wanted: Wanted): Promise<readonly Candidate[]>;
+  /** Sends one operation and waits for its outcome, or for its deadline. */
+  send(context: Context, scope: Scope, sending: RailsSending): Promise<Sent>;
+};
+
+export type Wanted = {
+  readonly operation: ConnectorOperation;
+  /** As Stripe names it: `card`. */
+  readonly method: string;
+  readonly brand?: string;
+  readonly currency: string;
+};
+
+export type Candidate = {
+  readonly connectorAccountId: Uuid;
+  readonly connector: string;
+  readonly support: OperationSupport;
+};
+
+export type RailsSending = {
+  readonly connectorAccountId: Uuid;
+  readonly kind: OperationKind;
+  /** What it is done for: the payment. */
+  readonly intentId: Uuid;
+  readonly ordinal: number;
+  readonly attempt: number;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly request: PaymentRequest | FollowingRequest;
+  /** Committed before the first byte leaves: the attempt, a reservation, the claim of a key. */
+  readonly intent?: readonly Write[];
+  /** Committed with what is learned now: the stored answer. What follows from a change wherever it is learned is the business of listeners. */
+  readonly writes?: WritesOf;
+};
+
+/**
+ * What a module writes whenever something is learned of an operation, by whichever way: an answer, a
+ * webhook, a look-up, a line of a settlement. It is committed with it. A module lets alone what is not
+ * its own.
+ */
+export type OperationListener = (
+  context: Context,
+  scope: Scope,
+  change: Change,
+) => Promise<readonly Write[]>;
