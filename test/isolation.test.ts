@@ -421,8 +421,11 @@ describe('with row level security alone,', async () => {
       status: 200,
       body: '{}',
     });
-    const commit = await context.database.commit(world.mine.scope, [finish]);
-    assert.deepEqual(commit, { ok: false, lost: finish.into });
+    const release = answers.release(context, asked(world.theirs.scope));
+    for (const write of [finish, release]) {
+      const commit = await context.database.commit(world.mine.scope, [write]);
+      assert.deepEqual(commit, { ok: false, lost: write.into });
+    }
     assert.equal((await answers.recall(context, asked(world.theirs.scope))).state, 'in_flight');
     const own = await context.database.commit(world.theirs.scope, [finish]);
     assert.deepEqual(own, { ok: true });
