@@ -15,8 +15,9 @@ import { module as vault } from './cards/vault/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
+import { module as webhooks } from './outward/webhooks/module.ts';
 import { module as db } from './platform/db/module.ts';
-import type { EventKind, EventKinds } from './platform/events/index.ts';
+import type { EventKind, EventKinds, Listener } from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
 import type { ResourceDefinition, Route } from './platform/http/index.ts';
 import { module as http } from './platform/http/module.ts';
@@ -43,7 +44,9 @@ export type Module = {
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
   /** Called in every round of the worker; says how much it did. */
-  readonly rounds?: readonly ((context: Context) => Promise<number>)[];
+  readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
+  /** Hears of every event, in the transaction that takes it from the outbox. */
+  readonly listeners?: (gathered: Gathered) => readonly Listener[];
   /** Queries that a healthy database answers with no rows. */
   readonly checks?: readonly Check[];
 };
@@ -77,6 +80,7 @@ const map: readonly Entry[] = [
     module: connectors,
     holds: 'what a provider is: contract, discovery, credentials, webhooks in',
   },
+  { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);

@@ -14,6 +14,7 @@ import {
   systemRandom,
 } from '#kit/context';
 import { deriveKey, hmacSha256 } from '#kit/crypto';
+import { provideWebhooks } from '#outward/webhooks';
 import {
   APP_ROLE,
   agreeOn,
@@ -112,6 +113,7 @@ export const openRuntime = async (
     },
   );
   provideVault(context, vault.vault);
+  provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
   return {
     settings,
     context,

@@ -2,6 +2,7 @@
 
 import { ENTRIES_PER_SEAL_MAX, sealAudit } from '#identity/audit';
 import type { Context } from '#kit/context';
+import { gatherEventKinds, handOn } from '#platform/events';
 import { createWorker, type Worker } from '#platform/jobs';
 import { modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
@@ -9,14 +10,21 @@ import { VERSION } from '../version.ts';
 
 const SEAL_EVERY_MS = 2_000;
 
-export const createGatewayWorker = (runtime: Runtime): Worker =>
-  createWorker({
+export const createGatewayWorker = (runtime: Runtime): Worker => {
+  const gathered = {
+    eventKinds: gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? [])),
+  };
+  const listeners = modules.flatMap((module) => module.listeners?.(gathered) ?? []);
+  return createWorker({
     context: runtime.context,
     version: VERSION,
     jobs: modules.flatMap((module) => module.jobs ?? []),
     periodicJobs: modules.flatMap((module) => module.periodicJobs ?? []),
     rounds: [
-      ...modules.flatMap((module) => module.rounds ?? []),
+      (context) => handOn(context, listeners),
+      ...modules
+        .flatMap((module) => module.rounds ?? [])
+        .map((round) => (context: Context) => round(context, gathered)),
       everySoOften(SEAL_EVERY_MS, async (context) => {
         let sealed = 0;
         for (let full = true; full; ) {
@@ -28,6 +36,7 @@ export const createGatewayWorker = (runtime: Runtime): Worker =>
       }),
     ],
   });
+};
 
 const everySoOften = (everyMs: number, round: (context: Context) => Promise<number>) => {
   let nextMs = Number.NEGATIVE_INFINITY;

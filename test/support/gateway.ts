@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
+import { provideWebhooks } from '#outward/webhooks';
 import type { OpenDatabase } from '#platform/db';
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
@@ -58,7 +59,10 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     settings: { ...opened.settings, liveMode: true },
     context: { ...opened.context, database: wrapped },
   };
-  if (wrapped !== opened.context.database) provideVault(runtime.context, vaultOf(opened.context));
+  if (wrapped !== opened.context.database) {
+    provideVault(runtime.context, vaultOf(opened.context));
+    provideWebhooks(runtime.context, { masterSecret: opened.masterSecret, toLoopback: true });
+  }
   const worker = createGatewayWorker(opened);
   await worker.start();
   const api = createApi(runtime, { publicUrl });
@@ -99,6 +103,7 @@ export const environmentFor = (
   // Gateways on one database need one secret, or they could not read each other's answers.
   TOLLGATE_SECRET: '5ec4e7'.repeat(11).slice(0, 64),
   // Tests send as fast as they can; the limit has a test of its own.
+  TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
   TOLLGATE_RATE_PER_SECOND: String(changes.ratePerSecond ?? 1_000_000),
 });
 
