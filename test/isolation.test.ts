@@ -10,7 +10,7 @@ import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { listKeys, revokeKey } from '#identity/keys';
 import type { Database, Scope, Statement, Tx, WriteStatement } from '#kit/context';
-import { parseId, spellId } from '#kit/ids';
+import { parseId, spellId, uuidAt } from '#kit/ids';
 import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
@@ -18,11 +18,19 @@ import { blankCustomer } from '../src/cards/customers/customer.ts';
 import { updateCustomer } from '../src/cards/customers/customers.store.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
+import {
+  askAgain,
+  concludeDelivery,
+  loadDelivery,
+  replayDeliveries,
+} from '../src/outward/webhooks/deliveries.store.ts';
+import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
 import { gatherRoutes } from '../src/roles/api.ts';
 import type { Answer, Ask } from './support/ask.ts';
-import { runs } from './support/full.ts';
+import { isFull, runs } from './support/full.ts';
 import { startGatewayHere } from './support/gateway.ts';
 import type { Merchant } from './support/merchant.ts';
+import { pause } from './support/writers.ts';
 
 type Filters = {
   readonly wrap: (database: OpenDatabase) => OpenDatabase;
@@ -120,6 +128,26 @@ const fillWithCards = async (ask: Ask, key: string, customer: string): Promise<s
   return [attached, free, token, made].map(({ body }) => body.id).filter((id) => id !== undefined);
 };
 
+/** An endpoint, and what it was told of one event. */
+const fillWithWebhooks = async (ask: Ask, key: string): Promise<string[]> => {
+  const form = 'url=https://hook.invalid/&enabled_events[]=customer.updated';
+  const { body: endpoint } = await ask('POST', '/v1/webhook_endpoints', { key, form });
+  const { body: customer } = await ask('POST', '/v1/customers', { key, form: 'name=Told' });
+  await ask('POST', `/v1/customers/${customer.id}`, { key, form: 'name=Told twice' });
+  const path = `/v1/webhook_deliveries?webhook_endpoint=${endpoint.id}`;
+  let owed: string[] = [];
+  for (let tries = 0; owed.length === 0 && tries < 200; tries += 1) {
+    const { body } = await ask('GET', path, { key });
+    owed = body.data
+      .filter(({ attempts }: { attempts: unknown[] }) => attempts.length > 0)
+      .map(({ id }: { id: string }) => id);
+    if (owed.length === 0) await pause(25);
+  }
+  assert.ok(owed.length > 0, 'The event is owed and was tried.');
+  await ask('DELETE', `/v1/customers/${customer.id}`, { key });
+  return [endpoint.id, ...owed];
+};
+
 const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   const ids: string[] = [];
   for (let n = 0; n < 3; n += 1) {
@@ -129,6 +157,7 @@ const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   }
   await ask('POST', `/v1/customers/${ids[0]}`, { key, form: 'description=changed' });
   ids.push(...(await fillWithCards(ask, key, String(ids[0]))));
+  ids.push(...(await fillWithWebhooks(ask, key)));
   await ask('DELETE', `/v1/customers/${ids[2]}`, { key });
   const events = await ask('GET', '/v1/events?limit=100', { key });
   for (const { id } of events.body.data) ids.push(id);
@@ -210,6 +239,8 @@ const prefixes: Readonly<Record<string, string>> = {
   token: 'tok_',
   source: 'pm_',
   card: 'pm_',
+  webhook_endpoint: 'we_',
+  webhook_delivery: 'whd_',
 };
 
 /** Path parameters one by one, the others being ids of mine; then every text parameter. */
@@ -250,22 +281,33 @@ const valueFor = (name: string, id: string): string => {
   return id;
 };
 
+/** Every route with every id grows with the square of the API: the usual run takes one id of a kind. */
+const ofEachKind = (ids: readonly string[]): readonly string[] =>
+  isFull ? ids : [...new Map(ids.map((id) => [id.split('_', 1)[0], id])).values()];
+
 const describeIsolation = (world: World): void => {
   const { ask, mine } = world;
   const { key } = mine;
+  let ownWebhooks: Promise<string[]> | null = null;
 
   for (const route of gatherRoutes()) {
     test(`${route.operation} treats ids of others like ids that nobody has`, async () => {
       const { body: own } = await ask('POST', '/v1/customers', { key, form: 'name=My own' });
       const { body: events } = await ask('GET', '/v1/events?limit=1', { key });
-      const ownIds = [own.id, events.data[0].id, ...(await fillWithCards(ask, key, own.id))];
+      ownWebhooks ??= fillWithWebhooks(ask, key);
+      const ownIds = [
+        own.id,
+        events.data[0].id,
+        ...(await fillWithCards(ask, key, own.id)),
+        ...(await ownWebhooks),
+      ];
       for (const place of placesOf(route, ownIds)) {
         for (const [ids, mayHint] of [
           [world.foreign, false],
           [world.foreignOtherMode, true],
         ] as const) {
           for (let round = 0; round < runs(1, 20); round += 1) {
-            for (const id of ids) await assertUnknown(route, place, id, mayHint);
+            for (const id of ofEachKind(ids)) await assertUnknown(route, place, id, mayHint);
           }
         }
       }
@@ -313,6 +355,10 @@ const describeIsolation = (world: World): void => {
     const queries = [
       `/v1/customers?limit=100&ending_before=${await oldestOf('/v1/customers')}`,
       `/v1/events?limit=100&ending_before=${await oldestOf('/v1/events')}`,
+      `/v1/webhook_deliveries?limit=100&ending_before=${await oldestOf('/v1/webhook_deliveries')}`,
+      '/v1/webhook_deliveries?limit=100',
+      `/v1/webhook_endpoints?limit=100&ending_before=${await oldestOf('/v1/webhook_endpoints')}`,
+      '/v1/webhook_endpoints?limit=100',
       '/v1/customers?limit=100',
       `/v1/customers?email=${secretWord}@example.com`,
       '/v1/customers?created[gt]=0&limit=100',
@@ -429,6 +475,26 @@ describe('with row level security alone,', async () => {
     assert.equal((await answers.recall(context, asked(world.theirs.scope))).state, 'in_flight');
     const own = await context.database.commit(world.theirs.scope, [finish]);
     assert.deepEqual(own, { ok: true });
+  });
+
+  test('a delivery of others is neither asked for again nor concluded, nor its endpoint judged', async () => {
+    const spelled = world.foreign.find((id) => id.startsWith('whd_')) ?? '';
+    const id = parseId('whd', spelled) ?? '';
+    const delivery = await loadDelivery(gateway.context, world.theirs.scope, id);
+    assert.ok(delivery !== undefined);
+    const { endpointId } = delivery;
+    const range = { endpointId, from: uuidAt(0), before: uuidAt(1e13), alsoDelivered: true };
+    for (const scope of [world.mine.scope, world.mine.liveScope]) {
+      assert.equal(await askAgain(context, scope, id), undefined);
+      assert.equal(await replayDeliveries(context, scope, range), 0);
+      for (const write of [
+        concludeDelivery(scope, delivery),
+        noteEndpointHealth(scope, endpointId, Date.now()),
+      ]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
   });
 
   test('a customer of others is not changed by a write that names it', async () => {

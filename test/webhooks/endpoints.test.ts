@@ -136,8 +136,8 @@ describe('an event', () => {
       );
       assert.equal(headers['webhook-id'], event.id);
     }
-    const sequences = wanted.received.map(({ headers }) => headers['tollgate-sequence']).toSorted();
-    assert.deepEqual(sequences, ['1', '3']);
+    const sequences = new Set(wanted.received.map(({ headers }) => headers['tollgate-sequence']));
+    assert.deepEqual(sequences, new Set(['1', '3']));
 
     const told = await until(async () => {
       const all = await deliveriesTo(made.id);
@@ -191,12 +191,6 @@ describe('an event', () => {
     const sink = await startSink(500);
     const made = await endpoints.create({ url: sink.url, enabled_events: ['customer.created'] });
     await customers.create({ name: 'Unheard' });
-    await asOwner(
-      gateway.on,
-      `update outward.deliveries d set attempts = 9, due_at = now()
-         from outward.webhook_endpoints w where w.id = d.endpoint_id and w.url = $1`,
-      [sink.url],
-    ).catch(() => {});
     const waiting = await until(async () => (await deliveriesTo(made.id))[0]);
     await asOwner(
       gateway.on,

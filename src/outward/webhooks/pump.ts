@@ -39,10 +39,12 @@ export const createPump = (): Pump => {
 
       for (const each of leased) {
         const call = lanes.begin(each.endpointId, context.clock.monotonicMs());
-        const telling = tellOne(context, kinds, each).then((told) => {
+        const tell = async (): Promise<void> => {
+          const told = await tellOne(context, kinds, each);
           call.end(told !== 'failed', context.clock.monotonicMs());
           underWay.delete(telling);
-        });
+        };
+        const telling = tell();
         underWay.add(telling);
       }
       return leased.length;
