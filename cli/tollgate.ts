@@ -6,8 +6,10 @@ import { addCards } from './commands/cards.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
+import { addListen } from './commands/listen.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addStart } from './commands/start.ts';
+import { addTrigger } from './commands/trigger.ts';
 import { addVault } from './commands/vault.ts';
 import { addVerify } from './commands/verify.ts';
 import { exitCode, explain } from './errors.ts';
@@ -33,6 +35,8 @@ for (const add of [
   addVault,
   addCards,
   addEvents,
+  addListen,
+  addTrigger,
 ])
   add(program);
 for (const command of program.commands) inherit(command);
