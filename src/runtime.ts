@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { provideVault } from '#cards/vault';
-import { type Sealing, sealingWith } from '#identity/audit';
+import { sealingWith } from '#identity/audit';
 import {
   type Actor,
   type Context,
@@ -14,6 +14,7 @@ import {
   systemRandom,
 } from '#kit/context';
 import { deriveKey, hmacSha256 } from '#kit/crypto';
+import type { Sealing } from '#kit/seals';
 import {
   APP_ROLE,
   agreeOn,
