@@ -8,6 +8,7 @@
 import type { Context } from '#kit/context';
 import { module as calendars } from './books/calendars/module.ts';
 import { module as currencies } from './books/currencies/module.ts';
+import { module as ledger } from './books/ledger/module.ts';
 import { module as bins } from './cards/bins/module.ts';
 import { module as customers } from './cards/customers/module.ts';
 import { module as methods } from './cards/methods/module.ts';
@@ -70,6 +71,7 @@ const map: readonly Entry[] = [
   { module: keys, holds: 'API keys: making, rolling, ending, recognizing' },
   { module: currencies, holds: 'what amounts each currency allows, as the API counts them' },
   { module: calendars, holds: 'bank days, cut-offs, value dates' },
+  { module: ledger, holds: 'entries, balances, snapshots, seals of the books' },
   { module: bins, holds: 'what the first digits of a card tell; the documented test cards' },
   { module: vault, holds: 'card numbers, sealed; the keys; what a browser seals to' },
   { module: methods, holds: 'what a payer pays with: payment methods, tokens' },

@@ -2,6 +2,7 @@
 // date, and a context that is the real world.
 
 import { join } from 'node:path';
+import { alignPositions, booksSealingWith } from '#books/ledger';
 import { provideVault } from '#cards/vault';
 import { sealingWith } from '#identity/audit';
 import {
@@ -39,6 +40,7 @@ export type Runtime = {
   readonly secrets: Secrets;
   readonly masterSecret: Buffer;
   readonly sealing: Sealing;
+  readonly booksSealing: Sealing;
   close(): Promise<void>;
 };
 
@@ -97,6 +99,9 @@ export const openRuntime = async (
     ...(how.observeBatch ? { observeBatch: how.observeBatch } : {}),
   });
   await refuseOtherSecret(database, masterSecret);
+  if (await alignPositions(database)) {
+    how.log.warn({}, 'The database was restored from a dump: the books go on where they stopped');
+  }
   const context = {
     clock: systemClock,
     random: systemRandom,
@@ -119,6 +124,7 @@ export const openRuntime = async (
     secrets,
     masterSecret,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
+    booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
     close: async () => {
       await vault.close();
       await database.close();
