@@ -38,7 +38,7 @@ export const takeSnapshots = async (
     const [row] = await context.database.system((tx) =>
       tx.query<Row & { counted: bigint | null }>(take, [transactionsPerStep]),
     );
-    if (row?.counted == null) break;
+    if (row === undefined || row.counted === null) break;
     counted += row.counted;
   }
   return counted;
