@@ -55,8 +55,8 @@ export const listBalanceTransactions = async (
       : await listEntries(context, scope, {
           direction: window.before === undefined ? 'older' : 'newer',
           from: window.after ?? window.before ?? null,
-          postedFromMs: created.from * 1000,
-          postedBeforeMs: (created.to + 1) * 1000,
+          postedFrom: created.from,
+          postedBefore: created.to + 1,
           purposes: codes,
           currency: asked.currency ?? null,
           subject,

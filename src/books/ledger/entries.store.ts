@@ -155,8 +155,9 @@ export type EntryFilter = {
   readonly direction: 'older' | 'newer';
   /** Exclusive; null is the end from which the direction starts. */
   readonly from: { readonly position: bigint; readonly id: Uuid } | null;
-  readonly postedFromMs: number;
-  readonly postedBeforeMs: number;
+  /** Unix seconds, which may lie beyond what a calendar spells. */
+  readonly postedFrom: number;
+  readonly postedBefore: number;
   readonly purposes: readonly number[];
   readonly currency: string | null;
   readonly subject: Uuid | null;
@@ -171,7 +172,7 @@ const listIn = (direction: 'older' | 'newer', ofSubject: boolean) => {
     `ledger.list_${direction}${ofSubject ? '_of_subject' : ''}`,
     `select ${columns} from books.entries
       where ${ownRows} and position ${sign}= $3 and (position, id) ${sign} ($3, $4::uuid)
-        and posted_at >= $5::timestamptz and posted_at < $6::timestamptz
+        and posted_at >= to_timestamp($5) and posted_at < to_timestamp($6)
         and purpose = any($7::smallint[])
         and ($8::text is null or currency = $8)
         ${ofSubject ? 'and subject = $10::uuid and id >= $11::uuid and id <= $12::uuid' : ''}
@@ -201,8 +202,8 @@ export const listEntries = async (
     scope.livemode,
     from.position,
     from.id,
-    new Date(filter.postedFromMs).toISOString(),
-    new Date(filter.postedBeforeMs).toISOString(),
+    filter.postedFrom,
+    filter.postedBefore,
     filter.purposes,
     filter.currency,
     filter.limit,
