@@ -43,8 +43,9 @@ const atMoment = statement(
     from books.latest_snapshots newest
     left join lateral (
       select position, accounts, balances from books.snapshots older
-       where older.account_id = newest.account_id and older.livemode = newest.livemode
-         and older.currency = newest.currency and older.latest_at <= $3::timestamptz
+       where (older.account_id, older.livemode, older.currency)
+               = (newest.account_id, newest.livemode, newest.currency)
+         and older.latest_at <= $3::timestamptz
        order by older.position desc limit 1) chosen on true
    where account_id = $1 and livemode = $2
 ), counted as (
