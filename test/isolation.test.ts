@@ -68,7 +68,11 @@ const createFilterless = (): Filters => {
     if (known !== undefined) return known as S;
     const text = withoutFilter(statement.text);
     // An inserted column is no filter; what is compared is one.
-    assert.doesNotMatch(text, /\baccount_id\s*=\s*[$\w]/, `A filter unknown here: ${statement.name}`);
+    assert.doesNotMatch(
+      text,
+      /\baccount_id\s*=\s*[$\w]/,
+      `A filter unknown here: ${statement.name}`,
+    );
     if (text !== statement.text) removed.add(nameOf(statement));
     // A connection knows a prepared statement by its name, and both kinds share connections here.
     const name = text === statement.text || statement.name === '' ? '' : ' without filter';
@@ -467,8 +471,14 @@ describe('with row level security alone,', async () => {
     const connectorAccountId = newUuid(context);
     const reference = 'TGX';
     const expected = expect({
-      ...{ connectorAccountId, reference, kind: 'payment', currency: 'usd', amount: 900n },
-      ...{ cost: null, schedule: STANDARD_SCHEDULE, atMs: nowMs },
+      connectorAccountId,
+      reference,
+      kind: 'payment',
+      currency: 'usd',
+      amount: 900n,
+      cost: null,
+      schedule: STANDARD_SCHEDULE,
+      atMs: nowMs,
     });
     const others = [theirs.scope, theirs.liveScope, mine.liveScope];
     for (const [n, scope] of others.entries()) {
