@@ -8,9 +8,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { STANDARD_SCHEDULE } from '#books/calendars';
+import { expect, expectation, loadExpectationsOf, loadOpenExpectations } from '#books/expectations';
+import { loadFeeRules, loadFeeRulesOf, setFeeRules } from '#books/fees';
+import {
+  captureEntry,
+  entryIdOf,
+  loadBalances,
+  loadBalancesAt,
+  loadEntries,
+  loadEntriesOf,
+  post,
+  takeSnapshots,
+} from '#books/ledger';
 import { listKeys, revokeKey } from '#identity/keys';
 import type { Database, Scope, Statement, Tx, WriteStatement } from '#kit/context';
-import { parseId, spellId, uuidAt } from '#kit/ids';
+import { newUuid, parseId, spellId, uuidAt } from '#kit/ids';
 import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
@@ -63,7 +76,11 @@ const createFilterless = (): Filters => {
     if (known !== undefined) return known as S;
     const text = withoutFilter(statement.text);
     // An inserted column is no filter; what is compared is one.
-    assert.doesNotMatch(text, /account_id\s*=\s*[$\w]/, `A filter unknown here: ${statement.name}`);
+    assert.doesNotMatch(
+      text,
+      /\baccount_id\s*=\s*[$\w]/,
+      `A filter unknown here: ${statement.name}`,
+    );
     if (text !== statement.text) removed.add(nameOf(statement));
     // A connection knows a prepared statement by its name, and both kinds share connections here.
     const name = text === statement.text || statement.name === '' ? '' : ' without filter';
@@ -513,6 +530,46 @@ describe('with row level security alone,', async () => {
       const commit = await context.database.commit(scope, [write]);
       assert.deepEqual(commit, { ok: false, lost: write.into });
     }
+  });
+
+  test('the books of others are neither counted nor read', async () => {
+    const { mine, theirs } = world;
+    const nowMs = context.clock.now();
+    const fact = { subject: newUuid(context), currency: 'usd' };
+    const entry = captureEntry({ ...fact, amount: 900n, fee: 30n, availableAtMs: nowMs });
+    const connectorAccountId = newUuid(context);
+    const reference = 'TGX';
+    const expected = expect({
+      connectorAccountId,
+      reference,
+      kind: 'payment',
+      currency: 'usd',
+      amount: 900n,
+      cost: null,
+      schedule: STANDARD_SCHEDULE,
+      atMs: nowMs,
+    });
+    const others = [theirs.scope, theirs.liveScope, mine.liveScope];
+    for (const [n, scope] of others.entries()) {
+      const writes = [post(context, scope, entry), expectation(context, scope, expected)];
+      assert.deepEqual(await gateway.context.database.commit(scope, writes), { ok: true });
+      if (n === 0) await takeSnapshots(gateway.context);
+      await setFeeRules(gateway.context, scope, { rules: [] });
+    }
+    const { scope } = mine;
+    const id = entryIdOf(entry);
+    const asked = { connectorAccountId, reference, upTo: '9999-01-01', limit: 9 };
+    assert.equal((await loadBalances(context, scope)).size, 0);
+    assert.equal((await loadBalancesAt(context, scope, nowMs + 60_000)).size, 0);
+    assert.equal((await loadEntries(context, scope, [id])).size, 0);
+    assert.deepEqual(await loadEntriesOf(context, scope, fact.subject), []);
+    assert.deepEqual(await loadExpectationsOf(context, scope, asked), []);
+    assert.deepEqual(await loadOpenExpectations(context, scope, asked), []);
+    assert.equal((await loadFeeRules(context, scope)).version, 0);
+    assert.equal(await loadFeeRulesOf(context, scope, 1), null);
+    // The first version of mine, although the others have one of theirs.
+    const set = await setFeeRules(context, scope, { rules: [] });
+    assert.equal(set.ok && set.version, 1);
   });
 
   // Each test of this block runs statements; what they ran is asked once they are done.
