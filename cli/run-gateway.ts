@@ -55,8 +55,13 @@ export const runGateway = async (run: Run): Promise<number> => {
 
 /** A full disk stops whatever writes first; a folder is at fault only if its own file was. */
 const concernsFolder = (error: unknown, dataFolder: string): boolean => {
-  const { code = '', path = '' } = error as { code?: string; path?: string };
-  return ['ENOSPC', 'EDQUOT', '53100'].includes(code) || path.startsWith(dataFolder);
+  const {
+    code = '',
+    path = '',
+    cause,
+  } = error as { code?: string; path?: string; cause?: unknown };
+  if (['ENOSPC', 'EDQUOT', '53100'].includes(code) || path.startsWith(dataFolder)) return true;
+  return cause instanceof Error && concernsFolder(cause, dataFolder);
 };
 
 let isUp = false;
