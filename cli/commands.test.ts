@@ -39,14 +39,26 @@ describe('tollgate keys', () => {
   test('on an empty installation says that there is no account', async () => {
     const { code, err } = await tollgate('keys', 'list');
     assert.equal(code, 1);
-    assert.equal(err, 'There is no account yet; npm start makes the first one.\n');
+    assert.equal(err, 'There is no account yet; tollgate accounts create makes one.\n');
+  });
+
+  test('has an account once one was made, and what made it is in the audit log', async () => {
+    assert.equal((await tollgate('accounts', 'list')).out, 'There is no account yet.\n');
+    const made = await tollgate('accounts', 'create', 'Shop');
+    assert.match(made.out, /^acct_[0-9A-Za-z]{22}\n$/);
+    assert.equal((await tollgate('accounts', 'list')).out, `${made.out.trim()}  Shop\n`);
+    const entries = await asOwner(
+      on,
+      `select 1 from identity.audit_entries where action = 'account.create'`,
+    );
+    assert.equal(entries.length, 1);
+
+    const nameless = await tollgate('accounts', 'create', ' ');
+    assert.equal(nameless.code, 2);
+    assert.match(nameless.err, /A name has 1 to 200 characters/);
   });
 
   test('makes a key, lists it without its secret, rolls it and revokes it', async () => {
-    await asOwner(
-      on,
-      `insert into identity.accounts (id, name, is_first) values ('00000000-0000-7000-8000-000000000000', 'Shop', true)`,
-    );
     const made = await tollgate('keys', 'create', '--name', 'Night jobs');
     assert.match(made.out, /^sk_test_[0-9A-Za-z]{47}\n$/);
 

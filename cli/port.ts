@@ -34,8 +34,8 @@ const nextFree = async (host: string, from: number): Promise<number | undefined>
 };
 
 /**
- * The address shown is http://localhost, which a browser may look for at ::1 first: a program that
- * listens there alone would answer in our place.
+ * People and the documents say http://localhost, which a browser may look for at ::1 first: a program
+ * that listens there alone would answer in our place.
  */
 const problemWith = async (host: string, port: number): Promise<string | undefined> => {
   const problem = await tryToListen(host, port);

@@ -49,21 +49,25 @@ export const welcome = (
 ): string =>
   [
     '',
-    paint.bold('Tollgate is ready.'),
+    `${paint.green('●')} ${paint.bold('Tollgate is ready.')}`,
     '',
     ...inColumns(
       [
-        ['API', `${url}/v1`],
+        ['API', paint.cyan(`${url}/v1`)],
+        ['Reference', paint.cyan(`${url}/docs`)],
         ['Secret key', secretKey],
         ['Publishable key', publishableKey],
         ['Data', `${shortened(dataFolder)} ${paint.dim(`(${database})`)}`],
       ],
       paint,
-    ),
+    ).map((line) => `  ${line}`),
     '',
     paint.dim('Try it, in another terminal:'),
     '',
-    `curl ${url}/v1/customers -u ${secretKey}: -d email=jenny@example.com`,
+    // In lines that fit a terminal of eighty columns, and can be copied as they stand.
+    `  curl ${url}/v1/customers \\`,
+    `    -u ${secretKey}: \\`,
+    '    -d email=jenny@example.com',
     '',
     paint.dim('These are test keys: no real money moves. Ctrl-C stops everything.'),
     '',

@@ -17,7 +17,7 @@ import type { Gateway, Role, StartGateway } from './gateway.ts';
 import { refuseTakenPort } from './port.ts';
 import { removeQuickstart, welcome, writeQuickstart } from './quickstart.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
-import { paintFor } from './terminal.ts';
+import { paintFor, showWaiting } from './terminal.ts';
 
 export type Run = {
   settings: Settings;
@@ -37,12 +37,15 @@ export const runGateway = async (run: Run): Promise<number> => {
     if (run.roles.includes('api')) await refuseTakenPort(settings.host, settings.port);
     if (run.isQuickstart) takeDown.push(takeQuickstart(settings.data));
 
+    const progress = run.isQuickstart ? showWaiting(process.stderr, 'Starting') : undefined;
+    takeDown.push(() => progress?.());
     const postgres = settings.databaseUrl === '' ? await startDatabase(run) : undefined;
     if (postgres !== undefined) takeDown.push(() => postgres.stop());
 
     const gateway = await startOn(run, postgres);
     takeDown.push(() => stopWithinReason(gateway, requests.hurry));
 
+    progress?.();
     if (run.isQuickstart) announce(settings, gateway);
     return await untilStopped(requests, postgres);
   } catch (error) {
@@ -55,8 +58,13 @@ export const runGateway = async (run: Run): Promise<number> => {
 
 /** A full disk stops whatever writes first; a folder is at fault only if its own file was. */
 const concernsFolder = (error: unknown, dataFolder: string): boolean => {
-  const { code = '', path = '' } = error as { code?: string; path?: string };
-  return ['ENOSPC', 'EDQUOT', '53100'].includes(code) || path.startsWith(dataFolder);
+  const {
+    code = '',
+    path = '',
+    cause,
+  } = error as { code?: string; path?: string; cause?: unknown };
+  if (['ENOSPC', 'EDQUOT', '53100'].includes(code) || path.startsWith(dataFolder)) return true;
+  return cause instanceof Error && concernsFolder(cause, dataFolder);
 };
 
 let isUp = false;

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAccounts } from './commands/accounts.ts';
 import { addCards } from './commands/cards.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
@@ -32,6 +33,7 @@ for (const add of [
   addMigrate,
   addDoctor,
   addVerify,
+  addAccounts,
   addKeys,
   addFees,
   addVault,

@@ -1,6 +1,6 @@
 // How many cards a core seals and opens in a second, beside the bare cipher in the same run.
 //
-//   node bench/vault/bench.ts [seconds per line]
+//   npm run bench:vault -- [seconds per line]
 //
 // With DATABASE_VAULT_URL (a migrated database, as tollgate_vault) also through a whole vault: audit
 // entry, group commit and all. The database is then part of what is measured.

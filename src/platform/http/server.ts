@@ -222,12 +222,25 @@ const answerOrError = async (door: Door, exchange: Exchange): Promise<Answer | n
     if (error instanceof CallerGone) return null;
     if (!(error instanceof ApiError)) {
       const operation = exchange.matched?.compiled.route.operation;
-      parts.context.log.error({ requestId, operation, error }, 'a request failed');
+      logFailure(parts, { requestId, operation, error });
     }
 
     const refusal = refusalFor(error, requestId);
     const body = toJson(renderError(refusal, errorPlace(parts.settings, exchange)));
     return { status: refusal.status, body, error: refusal, stored: false, replayOf: null };
+  }
+};
+
+/** Where in our code we met a database that is away helps nobody; where a bug is, does. */
+const logFailure = (
+  { context }: FrameParts,
+  failure: { requestId: string; operation: string | undefined; error: unknown },
+): void => {
+  const { error, ...where } = failure;
+  if (error instanceof Unavailable) {
+    context.log.error({ ...where, why: error.message }, 'a request found nobody to serve it');
+  } else {
+    context.log.error(failure, 'a request failed');
   }
 };
 
