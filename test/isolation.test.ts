@@ -411,7 +411,7 @@ describe('with row level security alone,', async () => {
       requestId: 'req_1',
     });
     await context.database.commit(world.theirs.scope, [
-      answers.claim(context, asked(world.theirs.scope)),
+      answers.claim(context, { ...asked(world.theirs.scope), passesOn: true }),
     ]);
     assert.equal((await answers.recall(context, asked(world.mine.scope))).state, 'unknown');
 
