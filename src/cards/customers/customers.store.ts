@@ -87,17 +87,18 @@ export const updateCustomer = (scope: Scope, customer: Customer): Write => ({
 // again, with that row in hand, whether everything is detached: of the two, one loses and looks again.
 const lockLiving = writeRows({
   name: 'customers.lives',
-  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid' },
-  key: 'id',
+  // Of the method, because many may be attached to one customer in one batch.
+  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid', method_id: 'uuid' },
+  key: 'method_id',
   rank: rank.claim,
-  text: (given) => `select c.id::text as key from cards.customers c join ${given}
+  text: (given) => `select given.method_id::text as key from cards.customers c join ${given}
     on c.account_id = given.account_id and c.livemode = given.livemode and c.id = given.id
  where not c.deleted for share of c`,
 });
 
-export const customerLives = (scope: Scope, id: Uuid): Write => ({
+export const customerLives = (scope: Scope, id: Uuid, methodId: Uuid): Write => ({
   into: lockLiving,
-  row: [scope.accountId, scope.livemode, id],
+  row: [scope.accountId, scope.livemode, id, methodId],
 });
 
 const columns = 'id, version, deleted, email, name, phone, metadata, details';

@@ -90,7 +90,7 @@ const methodRoutes = [
         });
         return {
           body: renderPaymentMethod(method, scope.livemode),
-          writes: [customerLives(scope, customer.id), ...writes],
+          writes: [customerLives(scope, customer.id, method.id), ...writes],
           undo,
         };
       } catch (error) {

@@ -110,7 +110,7 @@ export const createSource = async (
         : [];
     return {
       body: renderSource(method),
-      writes: [...made.writes, customerLives(scope, customer.id), ...first, ...writes],
+      writes: [...made.writes, customerLives(scope, customer.id, method.id), ...first, ...writes],
       undo: made.undo,
     };
   } catch (error) {

@@ -9,8 +9,9 @@ const nothingAttachedRow = writeRows({
   name: 'payment_methods.nothing_attached',
   columns: { account_id: 'uuid', livemode: 'boolean', customer_id: 'uuid' },
   key: 'customer_id',
-  // After the updates that hold the customer's row and detach what was known.
-  rank: rank.update + 5,
+  // After the updates that hold the customer's row and detach what was known, and after every insert: a
+  // method that another unit of the same batch attaches may be a new one.
+  rank: rank.insert + 5,
   text: (given) => `select given.customer_id::text as key from ${given}
  where not exists (select from cards.payment_methods m
                     where m.account_id = given.account_id and m.livemode = given.livemode
