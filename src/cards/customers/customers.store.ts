@@ -101,6 +101,30 @@ export const customerLives = (scope: Scope, id: Uuid, methodId: Uuid): Write => 
   row: [scope.accountId, scope.livemode, id, methodId],
 });
 
+// Whoever detaches a method that is no default holds the customer's row as well, and asks at the end
+// whether somebody has made it one meanwhile.
+const notDefaultRow = writeRows({
+  name: 'customers.not_default',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    method: 'text',
+  },
+  key: 'method',
+  rank: rank.insert + 5,
+  text: (given) => `select given.method as key from cards.customers c join ${given}
+    on c.account_id = given.account_id and c.livemode = given.livemode and c.id = given.id
+ where c.details->>'default_payment_method' is distinct from given.method
+   and c.details->>'default_source' is distinct from given.method`,
+});
+
+/** `method` as it is spelled. */
+export const notDefault = (scope: Scope, id: Uuid, method: string): Write => ({
+  into: notDefaultRow,
+  row: [scope.accountId, scope.livemode, id, method],
+});
+
 const columns = 'id, version, deleted, email, name, phone, metadata, details';
 const ownRows = 'account_id = $1 and livemode = $2';
 

@@ -5,7 +5,7 @@ import { ApiError, type Outcome, parameterMissing, type TypedRequest } from '#pl
 import { applyCommon } from './apply-parameters.ts';
 import { cardMethod } from './find-method.ts';
 import type { createMethodParameters } from './method-parameters.ts';
-import { isOtherType } from './other-types.ts';
+import { isOtherType, needsHash } from './other-types.ts';
 import { emptyBilling, type PaymentMethod } from './payment-method.ts';
 import { insertMethod } from './payment-methods.store.ts';
 import { cardOfTestId, dropCard, type StoredCard, storeCard } from './receive-card.ts';
@@ -45,7 +45,10 @@ export const makeMethod = async (
   if (type === undefined) throw parameterMissing(named('type'));
   refuseOtherHashes(asked, type, named);
 
-  if (type !== 'card') {
+  if (isOtherType(type)) {
+    if (needsHash(type) && (asked as Record<string, unknown>)[type] === undefined) {
+      throw parameterMissing(named(type));
+    }
     const method = applyCommon(otherMethod(context, type, asked), asked);
     return { method, writes: [insertMethod(scope, method)], undo: async () => {} };
   }

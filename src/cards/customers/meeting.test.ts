@@ -3,11 +3,19 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { emptyAddress, insertMethod, nothingAttached, type PaymentMethod } from '#cards/methods';
+import {
+  emptyAddress,
+  insertMethod,
+  nothingAttached,
+  type PaymentMethod,
+  spellMethod,
+  stillAttached,
+  updateMethod,
+} from '#cards/methods';
 import { newUuid } from '#kit/ids';
 import { type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { blankCustomer, erased } from './customer.ts';
-import { customerLives, insertCustomer, updateCustomer } from './customers.store.ts';
+import { customerLives, insertCustomer, notDefault, updateCustomer } from './customers.store.ts';
 
 let context: TestContext;
 before(async () => {
@@ -53,6 +61,33 @@ describe('in one batch', () => {
       ]),
     ]);
     assert.deepEqual([deleted.ok, attached.ok], [false, true]);
+  });
+
+  test('a method is not made the default while it is detached', async () => {
+    const scope = await testAccount(context);
+    const customer = blankCustomer(newUuid(context), 'ABC123');
+    const method = methodOf(customer.id);
+    await context.database.commit(scope, [
+      insertCustomer(scope, customer),
+      insertMethod(scope, method),
+    ]);
+    const spelled = spellMethod(method);
+    const outcomes = await Promise.all([
+      context.database.commit(scope, [
+        updateCustomer(scope, { ...customer, version: 2, default_payment_method: spelled }),
+        stillAttached(scope, method.id, customer.id),
+      ]),
+      context.database.commit(scope, [
+        customerLives(scope, customer.id, method.id),
+        notDefault(scope, customer.id, spelled),
+        updateMethod(scope, { ...method, version: 2, state: 'detached', customerId: null }),
+      ]),
+    ]);
+    // Neither has seen the other: both look again.
+    assert.deepEqual(
+      outcomes.map(({ ok }) => ok),
+      [false, false],
+    );
   });
 
   test('many methods are attached to one customer', async () => {
