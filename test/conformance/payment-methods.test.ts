@@ -652,9 +652,14 @@ describe('a publishable key', () => {
 
   test('may make tokens and methods, and may look at none', async () => {
     const method = await browser.paymentMethods.create({ type: 'card', card: visa as never });
-    await browser.tokens.create({
+    const token = await browser.tokens.create({
       card: { number: visa.number, exp_month: '12', exp_year: '2034' },
     });
+    // By its fingerprint anybody could find out which of two cards have one number.
+    assert.equal(method.card?.fingerprint, null);
+    assert.equal(token.card?.fingerprint, null);
+    assert.match((await paymentMethods.retrieve(method.id)).card?.fingerprint ?? '', /^\w{16}$/);
+    assert.match((await stripe.tokens.retrieve(token.id)).card?.fingerprint ?? '', /^\w{16}$/);
     for (const call of [
       () => browser.paymentMethods.retrieve(method.id),
       () => browser.paymentMethods.list(),

@@ -9,7 +9,7 @@ import { isOtherType, needsHash } from './other-types.ts';
 import { emptyBilling, type PaymentMethod } from './payment-method.ts';
 import { insertMethod } from './payment-methods.store.ts';
 import { cardOfTestId, dropCard, type StoredCard, storeCard } from './receive-card.ts';
-import { renderPaymentMethod } from './render-payment-method.ts';
+import { forPrincipal, renderPaymentMethod } from './render-payment-method.ts';
 import { takeToken } from './take-token.ts';
 
 export type MethodData = Partial<Static<typeof createMethodParameters>>;
@@ -21,7 +21,7 @@ export const createMethod = async (
   const { scope } = request;
   const made = await makeMethod(context, scope, request.parameters, '');
   return {
-    body: renderPaymentMethod(made.method, scope.livemode),
+    body: forPrincipal(request.principal, renderPaymentMethod(made.method, scope.livemode)),
     writes: made.writes,
     undo: made.undo,
   };
