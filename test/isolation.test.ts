@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { stillAttached } from '#cards/methods';
 import { listKeys, revokeKey } from '#identity/keys';
 import type { Database, Scope, Statement, Tx, WriteStatement } from '#kit/context';
 import { parseId, spellId } from '#kit/ids';
@@ -15,7 +16,7 @@ import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
-import { updateCustomer } from '../src/cards/customers/customers.store.ts';
+import { notDefault, updateCustomer } from '../src/cards/customers/customers.store.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
 import { gatherRoutes } from '../src/roles/api.ts';
@@ -421,8 +422,11 @@ describe('with row level security alone,', async () => {
       status: 200,
       body: '{}',
     });
-    const commit = await context.database.commit(world.mine.scope, [finish]);
-    assert.deepEqual(commit, { ok: false, lost: finish.into });
+    const theirs = asked(world.theirs.scope);
+    for (const write of [finish, answers.hold(context, theirs), answers.release(context, theirs)]) {
+      const commit = await context.database.commit(world.mine.scope, [write]);
+      assert.deepEqual(commit, { ok: false, lost: write.into });
+    }
     assert.equal((await answers.recall(context, asked(world.theirs.scope))).state, 'in_flight');
     const own = await context.database.commit(world.theirs.scope, [finish]);
     assert.deepEqual(own, { ok: true });
@@ -443,6 +447,26 @@ describe('with row level security alone,', async () => {
       const write = updateCustomer(scope, customer);
       const commit = await context.database.commit(scope, [write]);
       assert.deepEqual(commit, { ok: false, lost: write.into });
+    }
+  });
+
+  test('a default of others is not looked at by a write that names it', async () => {
+    const [row] = await asOwner(
+      gateway.on,
+      `select id, customer_id from cards.payment_methods
+        where account_id = $1 and customer_id is not null limit 1`,
+      [world.theirs.accountId],
+    );
+    assert.ok(row !== undefined);
+    const [method, customer] = [String(row['id']), String(row['customer_id'])];
+    for (const scope of [world.mine.scope, world.mine.liveScope]) {
+      for (const write of [
+        stillAttached(scope, method, customer),
+        notDefault(scope, customer, spellId('pm', method)),
+      ]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
     }
   });
 
