@@ -21,6 +21,7 @@ import {
   post,
   takeSnapshots,
 } from '#books/ledger';
+import { stillAttached } from '#cards/methods';
 import { listKeys, revokeKey } from '#identity/keys';
 import type { Database, Scope, Statement, Tx, WriteStatement } from '#kit/context';
 import { newUuid, parseId, spellId, uuidAt } from '#kit/ids';
@@ -28,7 +29,7 @@ import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
-import { updateCustomer } from '../src/cards/customers/customers.store.ts';
+import { notDefault, updateCustomer } from '../src/cards/customers/customers.store.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
 import {
@@ -474,7 +475,7 @@ describe('with row level security alone,', async () => {
       requestId: 'req_1',
     });
     await context.database.commit(world.theirs.scope, [
-      answers.claim(context, asked(world.theirs.scope)),
+      answers.claim(context, { ...asked(world.theirs.scope), passesOn: true }),
     ]);
     assert.equal((await answers.recall(context, asked(world.mine.scope))).state, 'unknown');
 
@@ -484,8 +485,8 @@ describe('with row level security alone,', async () => {
       status: 200,
       body: '{}',
     });
-    const release = answers.release(context, asked(world.theirs.scope));
-    for (const write of [finish, release]) {
+    const theirs = asked(world.theirs.scope);
+    for (const write of [finish, answers.hold(context, theirs), answers.release(context, theirs)]) {
       const commit = await context.database.commit(world.mine.scope, [write]);
       assert.deepEqual(commit, { ok: false, lost: write.into });
     }
@@ -570,6 +571,26 @@ describe('with row level security alone,', async () => {
     // The first version of mine, although the others have one of theirs.
     const set = await setFeeRules(context, scope, { rules: [] });
     assert.equal(set.ok && set.version, 1);
+  });
+
+  test('a default of others is not looked at by a write that names it', async () => {
+    const [row] = await asOwner(
+      gateway.on,
+      `select id, customer_id from cards.payment_methods
+        where account_id = $1 and customer_id is not null limit 1`,
+      [world.theirs.accountId],
+    );
+    assert.ok(row !== undefined);
+    const [method, customer] = [String(row['id']), String(row['customer_id'])];
+    for (const scope of [world.mine.scope, world.mine.liveScope]) {
+      for (const write of [
+        stillAttached(scope, method, customer),
+        notDefault(scope, customer, spellId('pm', method)),
+      ]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
   });
 
   // Each test of this block runs statements; what they ran is asked once they are done.
