@@ -5,6 +5,7 @@
 // Above all of them is `kit/`, which knows nothing of payments and has no tables: context, ids, log,
 // crypto, assert.
 
+import type { AuthenticationListener } from '#cards/three-ds';
 import type { Context } from '#kit/context';
 import { module as bins } from './cards/bins/module.ts';
 import { module as customers } from './cards/customers/module.ts';
@@ -42,6 +43,8 @@ export type Module = {
   readonly periodicJobs?: readonly PeriodicJob[];
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
+  /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
+  readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
   readonly rounds?: readonly ((context: Context) => Promise<number>)[];
   /** Queries that a healthy database answers with no rows. */

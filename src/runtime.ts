@@ -2,6 +2,7 @@
 // date, and a context that is the real world.
 
 import { join } from 'node:path';
+import { provideThreeDs } from '#cards/three-ds';
 import { provideVault } from '#cards/vault';
 import { type Sealing, sealingWith } from '#identity/audit';
 import {
@@ -112,6 +113,11 @@ export const openRuntime = async (
     },
   );
   provideVault(context, vault.vault);
+  provideThreeDs(context, {
+    publicUrl: settings.publicUrl || `http://localhost:${settings.port}`,
+    key: deriveKey(masterSecret, '3-D Secure'),
+    listeners: modules.flatMap((module) => module.onAuthentication ?? []),
+  });
   return {
     settings,
     context,

@@ -1,5 +1,6 @@
 // The role that answers: the API, health, metrics and documents, all on one port.
 
+import { threeDsHandlers } from '#cards/three-ds';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
@@ -56,6 +57,7 @@ export const createApi = (
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
+      ...threeDsHandlers(context),
       ...documentHandlers(routes, {
         title: 'Tollgate',
         version: VERSION,
