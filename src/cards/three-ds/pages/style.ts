@@ -1,6 +1,8 @@
 // The look of our pages: a moment between the shop and the bank, on a phone as on a desk, light and
 // dark by the payer's own setting. One sheet, inline, known to the browser by its hash.
 
+import { readFileSync } from 'node:fs';
+
 export const pageStyle = `
 :root {
   color-scheme: light dark;
@@ -44,19 +46,5 @@ button:focus-visible, .button:focus-visible { outline: 3px solid var(--accent); 
 @media (forced-colors: active) { .wait { border-top-color: Highlight; } }
 `;
 
-/** Tells the bank what it wants to know of the browser, and sends the one form there is. */
-export const sendScript = `
-const form = document.forms[0];
-const tell = (name, value) => {
-  if (form.elements[name]) form.elements[name].value = String(value);
-};
-tell('script', 'yes');
-tell('color_depth', screen.colorDepth);
-tell('screen_height', screen.height);
-tell('screen_width', screen.width);
-tell('window_height', innerHeight);
-tell('window_width', innerWidth);
-tell('time_zone', new Date().getTimezoneOffset());
-tell('language', navigator.language);
-form.submit();
-`;
+/** What our pages run: it tells of the browser, and sends the one form there is. */
+export const sendScript = readFileSync(new URL('./send-form.js', import.meta.url), 'utf8');
