@@ -81,16 +81,20 @@ export const createChallenges = (
     await world.note({ fact: 'authentication_reported', id: ended.id, ...reported });
   };
 
+  /** The world may have ended meanwhile; then nobody is told anything. */
+  const endInTime = async (asking: Asking): Promise<void> => {
+    await clock.sleep(challengeMs, stopped.signal);
+    const isOpen = open.get(asking.authentication.acsTransactionId) === asking;
+    if (isOpen && !stopped.signal.aborted) await end(asking, 'too_late');
+  };
+
   return {
     add: (asking) => {
       const { acsTransactionId } = asking.authentication;
       const oldest = open.keys().next().value;
       if (open.size >= ASKING_MAX && oldest !== undefined) open.delete(oldest);
       open.set(acsTransactionId, asking);
-      void clock.sleep(challengeMs, stopped.signal).then(async () => {
-        if (stopped.signal.aborted || open.get(acsTransactionId) !== asking) return;
-        await end(asking, 'too_late').catch(() => {});
-      });
+      endInTime(asking).catch(() => {});
     },
     find: (acsTransactionId) => open.get(acsTransactionId),
     shown: (asking) => ({

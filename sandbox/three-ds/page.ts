@@ -6,8 +6,8 @@ import type { ServerResponse } from 'node:http';
 const style = `:root{color-scheme:light dark;--bg:light-dark(#eef3f1,#0c1412);--box:light-dark(#fff,#14201d);
 --ink:light-dark(#10221d,#e4efeb);--quiet:light-dark(#536660,#93a8a1);--line:light-dark(#cfdcd7,#2b3b36);
 --green:light-dark(#0b6b4f,#5fd3a8);--on:light-dark(#fff,#06231a);--red:light-dark(#a3232f,#ff9aa2)}
-*{box-sizing:border-box}html,body{min-height:100%;margin:0}
-body{display:grid;place-items:center;padding:1rem;background:var(--bg);color:var(--ink);
+*{box-sizing:border-box}
+body{min-height:100dvh;margin:0;display:grid;place-items:center;padding:1rem;background:var(--bg);color:var(--ink);
 font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 main{width:100%;max-width:24rem;background:var(--box);border:1px solid var(--line);border-radius:16px;overflow:hidden}
 header{display:flex;justify-content:space-between;gap:1rem;padding:1rem 1.25rem;border-bottom:1px solid var(--line);font-weight:600}

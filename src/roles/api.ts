@@ -7,6 +7,7 @@ import { spellId } from '#kit/ids';
 import { API_VERSION, gatherEventKinds } from '#platform/events';
 import {
   ApiError,
+  addressOf,
   createHttpServer,
   documentHandlers,
   type HttpMetrics,
@@ -57,7 +58,7 @@ export const createApi = (
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
-      ...threeDsHandlers(context),
+      ...threeDsHandlers(context, (request) => addressOf(request, settings.proxies)),
       ...documentHandlers(routes, {
         title: 'Tollgate',
         version: VERSION,

@@ -19,11 +19,13 @@ import type { Uuid } from '#kit/ids';
 import { createHttpServer } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import type { Sandbox, SandboxSettings } from '../../sandbox/main.ts';
+import type { TestDatabase } from '../../src/for-tests.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 
 export type Pair = {
   readonly sandbox: Sandbox;
+  readonly on: TestDatabase;
   readonly context: Context;
   readonly scope: Scope;
   readonly origin: string;
@@ -74,6 +76,7 @@ export const startPair = async (more: Partial<SandboxSettings> = {}): Promise<Pa
 
   return {
     sandbox,
+    on: gateway.on,
     context,
     scope,
     origin,

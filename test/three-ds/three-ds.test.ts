@@ -10,6 +10,7 @@ import {
   lostTheProof,
   useAuthentication,
 } from '#cards/three-ds';
+import { asOwner } from '../../src/for-tests.ts';
 import { charge, codeOf, connectGateway } from '../sandbox/support/gateway.ts';
 import {
   codeIn,
@@ -522,6 +523,27 @@ describe('what is kept and shown', () => {
     const after = await findAuthentication(context, scope, begun.id);
     assert.equal(after?.authentication.learned.cavv, null);
     assert.equal(after?.now, null);
+  });
+
+  test('no row holds a number or a value as it is', async () => {
+    const begun = await challenge();
+    await pass(begun.url);
+    const found = await findAuthentication(context, scope, begun.id);
+    assert.ok(found?.now?.state === 'done');
+    const rows = await asOwner(pair.on, 'select a::text as row from cards.authentications a');
+    const text = JSON.stringify(rows);
+    assert.match(text, new RegExp(begun.id));
+    assert.doesNotMatch(text, /4000000000003220|4000000032200000/);
+    assert.ok(!text.includes(found.now.authentication.cavv ?? assert.fail('There is no value')));
+  });
+
+  test('in live mode nothing is asked over an open line', async () => {
+    const card = await pair.keep(CHALLENGED);
+    sent.length = 0;
+    const live = pair.beginning(card, { scope: { ...scope, livemode: true } });
+    const begun = await beginAuthentication(context, live);
+    assert.deepEqual(begun, { state: 'not_possible', id: null, why: 'directory_not_secure' });
+    assert.deepEqual(sent, []);
   });
 
   test('the journal of the bank tells of every authentication, and of no number', () => {

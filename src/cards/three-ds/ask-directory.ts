@@ -82,12 +82,17 @@ const stepAfter = (
   const answered = readAres(it.id, answer);
   if (answered.kind !== 'said') return impossible('directory_error');
   const { said, version, acsUrl } = answered;
+  if (acsUrl !== null && !isSecure(scope, acsUrl)) return impossible('directory_error');
   return judge(said, it.asked.brand, (cavv) => sealValue(context, scope, it.id, cavv), {
     flow: said.transStatus === 'C' ? 'challenge' : 'frictionless',
     protocolVersion: version,
     acsUrl: said.transStatus === 'C' ? acsUrl : null,
   });
 };
+
+/** In live mode nothing of a payer goes over a line that others can read. */
+export const isSecure = (scope: Scope, url: string): boolean =>
+  !scope.livemode || url.startsWith('https://');
 
 const impossible = (why: string): Step => ({ event: 'find_impossible', learned: { why } });
 

@@ -6,7 +6,7 @@ import { assert } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { pageUrl } from './addresses.ts';
-import { askDirectory } from './ask-directory.ts';
+import { askDirectory, isSecure } from './ask-directory.ts';
 import type { Authentication } from './authentication.ts';
 import { insertAuthentication, loadAuthentication } from './authentications.store.ts';
 import {
@@ -61,7 +61,10 @@ export const beginAuthentication = async (context: Context, input: Beginning): P
   assert(isWebAddress(input.returnUrl), 'A payer is sent back to an address of the web or an app');
   const { scope } = input;
   const created = newAuthentication(context, input);
-  const why = unsupportedIn(created) ?? (await whyNotEnrolled(context, input));
+  const why =
+    unsupportedIn(created) ??
+    (isSecure(scope, input.directoryServer) ? null : 'directory_not_secure') ??
+    (await whyNotEnrolled(context, input));
   if (why !== null) return { state: 'not_possible', id: null, why };
 
   const commit = await context.database.commit(scope, [insertAuthentication(scope, created)]);

@@ -23,6 +23,7 @@ export * from './search-query.ts';
 export * from './search-sql.ts';
 export { containsCardNumber, maskKey, maskSensitive } from './sensitive.ts';
 export {
+  addressOf,
   createHttpServer,
   type HttpServer,
   type HttpServerOptions,

@@ -15,9 +15,8 @@ export const pageStyle = `
   --on-accent: light-dark(#ffffff, #14121f);
 }
 * { box-sizing: border-box; }
-html, body { height: 100%; margin: 0; }
 body {
-  display: grid; place-items: center; padding: 1rem; background: var(--ground); color: var(--ink);
+  min-height: 100dvh; margin: 0; display: grid; place-items: center; padding: 1rem; background: var(--ground); color: var(--ink);
   font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: anywhere;
 }
 main {
