@@ -117,7 +117,7 @@ const optionsOf = (args: readonly string[]) =>
       faults: { type: 'string' },
       'acquirer-port': { type: 'string', default: '8583' },
       'control-port': { type: 'string', default: '8584' },
-      'three-ds-port': { type: 'string', default: '8585' },
+      'three-ds-port': { type: 'string' },
     },
   }).values;
 
@@ -144,12 +144,15 @@ const runProcess = async (): Promise<void> => {
     dataFolder: options.data,
     acquirerPort: Number(options['acquirer-port']),
     controlPort: Number(options['control-port']),
-    threeDsPort: Number(options['three-ds-port']),
+    // Who takes any port for one takes any for all.
+    threeDsPort: Number(options['three-ds-port'] ?? (options['control-port'] === '0' ? 0 : 8585)),
     seed: options.seed ?? known ?? spellBytes(systemRandom.bytes(8)),
     dialect: options.dialect,
     faults: rulesFrom(options.faults),
   });
-  process.stdout.write(`${JSON.stringify({ ports: sandbox.ports })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ports: sandbox.ports, directory: sandbox.directoryUrl })}\n`,
+  );
 
   const stop = async (): Promise<void> => {
     await sandbox.stop();
