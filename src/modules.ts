@@ -5,6 +5,7 @@
 // Above all of them is `kit/`, which knows nothing of payments and has no tables: context, ids, log,
 // crypto, assert.
 
+import type { AuthenticationListener } from '#cards/three-ds';
 import type { Context } from '#kit/context';
 import { module as balance } from './books/balance/module.ts';
 import { module as calendars } from './books/calendars/module.ts';
@@ -49,6 +50,8 @@ export type Module = {
   readonly periodicJobs?: readonly PeriodicJob[];
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
+  /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
+  readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
   readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
   /** Hears of every event, in the transaction that takes it from the outbox. */

@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import { alignPositions, booksSealingWith } from '#books/ledger';
+import { provideThreeDs } from '#cards/three-ds';
 import { provideVault } from '#cards/vault';
 import { sealingWith } from '#identity/audit';
 import {
@@ -120,6 +121,11 @@ export const openRuntime = async (
   );
   provideVault(context, vault.vault);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
+  provideThreeDs(context, {
+    publicUrl: settings.publicUrl || `http://localhost:${settings.port}`,
+    key: deriveKey(masterSecret, '3-D Secure'),
+    listeners: modules.flatMap((module) => module.onAuthentication ?? []),
+  });
   return {
     settings,
     context,

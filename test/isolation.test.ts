@@ -30,6 +30,16 @@ import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
 import { notDefault, updateCustomer } from '../src/cards/customers/customers.store.ts';
+import {
+  insertAuthentication,
+  loadAuthentication,
+  updateAuthentication,
+  useAuthenticationRow,
+} from '../src/cards/three-ds/authentications.store.ts';
+import {
+  type CardAuthentication,
+  nothingLearned,
+} from '../src/cards/three-ds/card-authentication.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
 import {
@@ -593,6 +603,26 @@ describe('with row level security alone,', async () => {
     }
   });
 
+  test('an authentication of others is neither found, changed nor used', async () => {
+    const { mine, theirs } = world;
+    const it = anAuthentication();
+    await context.database.commit(theirs.scope, [insertAuthentication(theirs.scope, it)]);
+    const binding = { ...it, operationId: randomUUID(), nowMs: context.clock.now() };
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.equal(await loadAuthentication(context, scope, it.id), undefined);
+      const change = updateAuthentication(scope, { ...it, version: 2 });
+      const use = useAuthenticationRow(scope, it.id, binding);
+      for (const write of [change, use]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
+    const own = await context.database.commit(theirs.scope, [
+      useAuthenticationRow(theirs.scope, it.id, binding),
+    ]);
+    assert.deepEqual(own, { ok: true });
+  });
+
   // Each test of this block runs statements; what they ran is asked once they are done.
   after(() => {
     const known = new Set(filteredStatements());
@@ -606,6 +636,30 @@ describe('with row level security alone,', async () => {
     assert.ok(filters.removed.has('unnamed id'), 'A search was tried.');
     assert.ok(filters.removed.has('unnamed count'), 'Counting a search was tried.');
   });
+});
+
+/** Completed, and not used. */
+const anAuthentication = (): CardAuthentication => ({
+  id: randomUUID(),
+  version: 1,
+  state: 'completed',
+  intentId: randomUUID(),
+  card: randomUUID(),
+  amount: 5_000n,
+  currency: 'eur',
+  merchantId: 'M1',
+  expiresAtMs: Date.now() + 600_000,
+  dueAtMs: null,
+  usedFor: null,
+  asked: {
+    brand: 'visa',
+    merchant: { id: 'M1', name: 'A shop', mcc: '5992', country: 'DE', acquirerBin: '412345' },
+    payer: null,
+    preference: 'any',
+    directoryServer: 'https://directory.test/',
+    returnUrl: 'https://shop.test/',
+  },
+  learned: { ...nothingLearned, transStatus: 'Y' },
 });
 
 /** Statements with a filter that nothing above can reach, each with the reason. */

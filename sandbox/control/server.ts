@@ -8,6 +8,8 @@ import { liveApprovalsOf } from '../books/journal.ts';
 import { cardTokenOf, type SandboxContext } from '../context.ts';
 import { type Faults, faultKinds, parseFaultRules } from '../faults/fault.ts';
 import { cardByNumber, testCards } from '../issuer/test-cards.ts';
+import { type Behaviour, behaviours } from '../three-ds/authentication.ts';
+import type { ThreeDs } from '../three-ds/server.ts';
 import type { SandboxWorld } from '../world/world.ts';
 import { showPage } from './page.ts';
 
@@ -15,6 +17,7 @@ export type Controlled = {
   readonly world: SandboxWorld;
   readonly host: AcquirerHost;
   readonly faults: Faults;
+  readonly threeDs: ThreeDs;
 };
 
 export type Control = { readonly port: number; stop(): Promise<void> };
@@ -83,7 +86,7 @@ const PAGE_ROWS_MAX = 1_000;
 
 const routesOf = (
   { seed }: SandboxContext,
-  { world, host, faults }: Controlled,
+  { world, host, faults, threeDs }: Controlled,
 ): Readonly<Record<string, Route>> => ({
   'GET /accounts': async ({ query }) =>
     ok(
@@ -141,6 +144,16 @@ const routesOf = (
     const card = cardTokenOf(seed, number);
     await world.note({ fact: 'limits_set', card, ...limits });
     return ok({ card });
+  },
+  'GET /authentications': () => ok([...world.state.authentications.values()].slice(-PAGE_ROWS_MAX)),
+  'PUT /authentication': ({ body }) => {
+    const { number, behaviour } = (body ?? {}) as Record<string, unknown>;
+    const isKnown = behaviours.includes(behaviour as Behaviour);
+    if (typeof number !== 'string' || cardByNumber(number) === undefined || !isKnown) {
+      return refuse(400, `\`number\` of a test card, and \`behaviour\`: ${behaviours.join(', ')}.`);
+    }
+    threeDs.setBehaviour(number, behaviour as Behaviour);
+    return ok({ card: cardTokenOf(seed, number), behaviour });
   },
   'GET /clock': () => ok({ now: new Date(world.now()).toISOString() }),
   'POST /clock': async ({ body }) => {

@@ -3,6 +3,7 @@
 import { assert, present } from '#kit/assert';
 import { type Approval, type Change, movedBy, withChange } from '../issuer/approval.ts';
 import type { Limits } from '../issuer/authorize.ts';
+import type { Authentication } from '../three-ds/authentication.ts';
 import type { Fact } from './fact.ts';
 import type { Answer, RequestIdentity } from './request.ts';
 import { noTotals, type Totals, withMoved } from './totals.ts';
@@ -42,6 +43,10 @@ export type State = {
   /** Holds in the order in which they end. */
   readonly holds: Map<string, number>;
   readonly batches: Map<string, Totals>;
+  /** By the directory server's number. */
+  readonly authentications: Map<string, Authentication>;
+  /** Those whose value came with an approval. */
+  readonly proofsUsed: Set<string>;
 };
 
 export const emptyState = (): State => ({
@@ -57,6 +62,8 @@ export const emptyState = (): State => ({
   reversed: new Set(),
   holds: new Map(),
   batches: new Map(),
+  authentications: new Map(),
+  proofsUsed: new Set(),
 });
 
 export const accountKey = (card: string, currency: string): string => `${card}/${currency}`;
@@ -89,7 +96,18 @@ export const applyFact = (state: State, fact: Fact, atMs: number): void => {
       return;
     case 'approved':
       open(state, fact.approval, fact.change, atMs);
+      if (fact.proof !== undefined) state.proofsUsed.add(fact.proof);
       return;
+    case 'authentication_asked':
+      state.authentications.set(fact.authentication.id, fact.authentication);
+      return;
+    case 'authentication_ended': {
+      const asked = present(state.authentications.get(fact.id), 'What ended was asked');
+      const { status, eci } = fact;
+      const ended = { ...asked, status, ...(eci === undefined ? {} : { eci }) };
+      state.authentications.set(fact.id, ended);
+      return;
+    }
     case 'completed':
     case 'refunded':
       applyChange(state, fact.approvalId, fact.change, false);

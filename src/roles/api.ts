@@ -1,11 +1,13 @@
 // The role that answers: the API, health, metrics and documents, all on one port.
 
+import { threeDsHandlers } from '#cards/three-ds';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { API_VERSION, gatherEventKinds } from '#platform/events';
 import {
   ApiError,
+  addressOf,
   createHttpServer,
   documentHandlers,
   type HttpMetrics,
@@ -56,6 +58,7 @@ export const createApi = (
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
+      ...threeDsHandlers(context, (request) => addressOf(request, settings.proxies)),
       ...documentHandlers(routes, {
         title: 'Tollgate',
         version: VERSION,

@@ -195,7 +195,7 @@ const serve = async (
  * Who calls. Of `X-Forwarded-For` only what our own proxies wrote counts, from the right; whatever
  * stands further left is the caller's own word. IPv4 on a socket for both families is written as IPv4.
  */
-const addressOf = ({ socket, headers }: IncomingMessage, proxies: number): string => {
+export const addressOf = ({ socket, headers }: IncomingMessage, proxies: number): string => {
   const direct = (socket.remoteAddress ?? '').replace('::ffff:', '');
   if (proxies === 0) return direct;
   const hops = String(headers['x-forwarded-for'] ?? '')
