@@ -62,7 +62,7 @@ export const startSandbox = async (settings: SandboxSettings): Promise<Sandbox> 
   try {
     const host = await startHost(context, world, faults, { port: settings.acquirerPort, dialect });
     stops.push(() => host.stop());
-    const control = await startControl(context, { world, host, faults }, settings.controlPort);
+    const control = await startControl({ context, world, host, faults }, settings.controlPort);
     stops.push(() => control.stop());
     return {
       ports: { acquirer: host.port, control: control.port },
