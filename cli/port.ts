@@ -26,6 +26,14 @@ export const refuseTakenPort = async (host: string, port: number): Promise<void>
   );
 };
 
+/** This port of the loopback, or one of the next, or 0: any that is free. */
+export const freePortNear = async (wished: number, taken?: number): Promise<number> => {
+  if (wished === 0) return 0;
+  const from = wished === taken ? wished + 1 : wished;
+  const found = await nextFree('127.0.0.1', from);
+  return found === undefined || found === taken ? 0 : found;
+};
+
 const nextFree = async (host: string, from: number): Promise<number | undefined> => {
   for (let port = from; port < Math.min(from + portsTried, 65_536); port += 1) {
     if ((await problemWith(host, port)) === undefined) return port;

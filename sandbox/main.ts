@@ -2,6 +2,7 @@
 //
 //   SANDBOX_DATABASE_URL=postgres://… node sandbox/main.ts --data folder [--seed words]
 //     [--acquirer-port 8583] [--control-port 8584] [--dialect ascii|bcd] [--faults rules.json]
+//     [--end-with-input]
 //
 // When everything listens it prints one line of JSON with the ports.
 
@@ -93,6 +94,7 @@ const optionsOf = (args: readonly string[]) =>
       seed: { type: 'string' },
       dialect: { type: 'string', default: 'ascii' },
       faults: { type: 'string' },
+      'end-with-input': { type: 'boolean', default: false },
       'acquirer-port': { type: 'string', default: '8583' },
       'control-port': { type: 'string', default: '8584' },
     },
@@ -133,6 +135,8 @@ const runProcess = async (): Promise<void> => {
   };
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
+  // Whoever started us holds the other end, and its end is ours, however it came.
+  if (options['end-with-input']) process.stdin.resume().once('close', () => void stop());
   const why = await sandbox.broken;
   process.stderr.write(`The sandbox cannot go on: ${why.message}\n`);
   process.exit(1);

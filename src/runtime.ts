@@ -38,7 +38,15 @@ export type Runtime = {
   readonly secrets: Secrets;
   readonly masterSecret: Buffer;
   readonly sealing: Sealing;
+  /** The world to pay in that runs beside this gateway, in test mode. */
+  readonly sandbox?: SandboxAddress;
   close(): Promise<void>;
+};
+
+/** Where its page and control API are, and where its acquirer listens for ISO 8583. */
+export type SandboxAddress = {
+  readonly url: string;
+  readonly acquirer: { readonly host: string; readonly port: number };
 };
 
 /** The database was written with another master secret. */
@@ -59,6 +67,7 @@ export const openRuntime = async (
     /** What this process may do with a vault of its own process; `here` opens the vault itself. */
     readonly vault?: VaultUse;
     readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
+    readonly sandbox?: SandboxAddress;
   },
 ): Promise<Runtime> => {
   const secrets = await loadSecrets(given.data, systemRandom);
@@ -118,6 +127,7 @@ export const openRuntime = async (
     secrets,
     masterSecret,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
+    ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
     close: async () => {
       await vault.close();
       await database.close();
