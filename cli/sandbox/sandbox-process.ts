@@ -24,7 +24,6 @@ export type SandboxSettings = {
 
 export type RunningSandbox = {
   readonly ports: SandboxPorts;
-  readonly pid: number;
   stop(): Promise<void>;
 };
 
@@ -85,9 +84,6 @@ const keepRunning = ({ settings, folder, databaseUrl }: Parts, first: Child): Ru
 
   return {
     ports,
-    get pid() {
-      return child.pid ?? 0;
-    },
     stop: async () => {
       stopping.abort();
       await endChild(child);
@@ -141,6 +137,8 @@ const startChild = async (
     const why = said.trim().split('\n')[0] || 'it said nothing and was not ready in time';
     throw new CliError(`The sandbox could not be started: ${why}`);
   }
+  // For people and tools that look for the process; nothing of ours reads it.
+  writeFileSync(join(folder, 'process.json'), `${JSON.stringify({ pid: child.pid })}\n`);
   return { process: child, ports: (JSON.parse(line) as { ports: SandboxPorts }).ports };
 };
 
