@@ -46,12 +46,10 @@ export const storyOf = (
   lines: readonly JournalLine[],
   reference: string,
 ): readonly Chapter[] =>
-  factsAbout(state, lines, reference).map(({ seq, at, fact }) => ({
-    seq,
-    at,
-    what: fact.fact,
-    says: sentenceOf(state, fact),
-  }));
+  factsAbout(state, lines, reference)
+    // Only the world itself has to remember that there was a plan.
+    .filter(({ fact }) => fact.fact !== 'plan_done')
+    .map(({ seq, at, fact }) => ({ seq, at, what: fact.fact, says: sentenceOf(state, fact) }));
 
 const sentenceOf = (state: State, fact: Fact): string => {
   const money = (amountMinor: bigint, currency: string): string =>

@@ -59,8 +59,12 @@ export const table = (
     const content = isNumber ? given.number : given;
     return html`<td data-label="${head[at] ?? ''}"${isNumber ? html` class="number"` : ''}>${content}</td>`;
   };
+  const isNumber = (at: number): boolean => {
+    const given = rows[0]?.[at];
+    return typeof given === 'object' && 'number' in given;
+  };
   return html`<div class="wide"><table>
-<thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr>${head.map((name, at) => html`<th scope="col"${isNumber(at) ? html` class="number"` : ''}>${name}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>
 </table></div>`;
 };

@@ -85,7 +85,8 @@ td.wire { font: .8rem/1.55 ui-monospace, "SF Mono", Menlo, monospace; overflow-w
   .levers button { width: 100%; }
   main { padding: .9rem; gap: .9rem; }
   .figures { grid-template-columns: 1fr 1fr; }
-  thead { position: absolute; clip-path: inset(50%); }
+  .wide { overflow: hidden; position: relative; }
+  thead { position: absolute; clip-path: inset(50%); width: 1px; overflow: hidden; }
   table, tbody, tr, td { display: block; }
   tr { border-top: 1px solid var(--line); padding: .6rem 1.1rem; }
   td, td:first-child, td:last-child { border: 0; padding: .12rem 0; display: grid; grid-template-columns: 7rem 1fr; gap: .75rem; }
@@ -93,6 +94,8 @@ td.wire { font: .8rem/1.55 ui-monospace, "SF Mono", Menlo, monospace; overflow-w
   td.number { text-align: left; }
   td.wire { grid-template-columns: 1fr; }
   td.wire::before { content: none; }
+  td[data-label=""] { grid-template-columns: 1fr; }
   td[data-label=""]::before { content: none; }
+  .badge { justify-self: start; }
 }
 `;
