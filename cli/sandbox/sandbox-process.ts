@@ -72,12 +72,11 @@ const keepRunning = ({ settings, folder, databaseUrl }: Parts, first: Child): Ru
       }
       settings.warn('The sandbox ended by itself, and is started again.');
       await sleep(FIRST_PAUSE_MS * 2 ** (ends.length - 1), undefined, { signal: stopping.signal });
-      await startChild(folder, databaseUrl, ports).then(
-        (next) => {
-          child = next.process;
-        },
-        (error: Error) => settings.warn(error.message),
-      );
+      try {
+        child = (await startChild(folder, databaseUrl, ports)).process;
+      } catch (error) {
+        settings.warn(error instanceof Error ? error.message : String(error));
+      }
     }
   };
   const watched = watch().catch(() => {});
@@ -112,8 +111,10 @@ const startChild = async (
   ports: SandboxPorts,
 ): Promise<Child> => {
   const args = [
-    ...['--data', folder, '--end-with-input'],
-    ...['--acquirer-port', String(ports.acquirer), '--control-port', String(ports.control)],
+    '--end-with-input',
+    `--data=${folder}`,
+    `--acquirer-port=${ports.acquirer}`,
+    `--control-port=${ports.control}`,
   ];
   const child = spawn(process.execPath, [...nodeFlags, program, ...args], {
     env: { PATH: process.env.PATH, SANDBOX_DATABASE_URL: databaseUrl },

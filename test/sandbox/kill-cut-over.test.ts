@@ -2,17 +2,24 @@
 // What was written stands, the rest follows, and nobody is cleared or paid twice.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
 import { readJournal } from '../../sandbox/books/journal.ts';
 import { startSandbox } from '../../sandbox/main.ts';
 import { journalFile } from '../../sandbox/world/world.ts';
-import { clockAt, controlOf } from './support/control.ts';
+import { clockAt, controlOf, DAY_MS } from './support/control.ts';
 import { charge, connectGateway } from './support/gateway.ts';
 import { assertAgree } from './support/verdict.ts';
-import { newDatabase, newSettings } from './support/world.ts';
+import { newDatabase, newFolder, newSettings } from './support/world.ts';
 
 const MERCHANTS = 12;
+const ROUNDS = 6;
 const EVERY = process.env['TOLLGATE_TEST_FULL'] ? 1 : 4;
 
 /** What is cleared and paid, told by the journal alone. */
@@ -70,4 +77,82 @@ test('after every line of a cut-over and of a funding', { timeout: 120_000 }, as
   }
   t.diagnostic(`${cuts} power cuts in ${whole.length - sold} lines`);
   assert.ok(cuts >= 10);
+});
+
+const bookedUpTo = async (databaseUrl: string): Promise<number> => {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ seq: string }>(
+      'select applied_seq as seq from sandbox.world',
+    );
+    return Number(rows[0]?.seq);
+  } finally {
+    await client.end();
+  }
+};
+
+const program = join(import.meta.dirname, '../../sandbox/main.ts');
+
+test('kill -9 while a cut-over is under way', { timeout: 120_000 }, async (t) => {
+  const [databaseUrl, folder] = [await newDatabase(), newFolder()];
+  const start = async () => {
+    const ports = ['--acquirer-port', '0', '--control-port', '0'];
+    const child = spawn(process.execPath, [program, '--data', folder, ...ports], {
+      env: { ...process.env, SANDBOX_DATABASE_URL: databaseUrl },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    after(() => child.kill('SIGKILL'));
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    const { ports: open } = JSON.parse(line) as { ports: { acquirer: number; control: number } };
+    return { child, gateway: await connectGateway(open.acquirer), control: open.control };
+  };
+  const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  };
+
+  let sales = 0;
+  let cuts = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { child, gateway, control } = await start();
+    for (let at = 0; at < 60; at += 1) {
+      sales += 1;
+      await gateway.ask(charge(sales, { more: { 42: `MERCHANT${String(at).padStart(7, '0')}` } }));
+    }
+    const file = journalFile(folder);
+    const bytes = statSync(file).size;
+    // Three days: the cut-over, and on most days the funding too.
+    const asked = controlOf(control)
+      .advance(3 * DAY_MS)
+      .catch(() => {});
+    for (let waits = 0; statSync(file).size === bytes && waits < 10_000; waits += 1) await pause(0);
+    await end(child, 'SIGKILL');
+    await asked;
+    if ((await bookedUpTo(databaseUrl)) < readJournal(file).lines.length) cuts += 1;
+  }
+
+  const { child, control } = await start();
+  await controlOf(control).advance(10 * DAY_MS);
+  await end(child, 'SIGTERM');
+  const journal = readJournal(journalFile(folder));
+  const { bank } = journal.state();
+  const cleared = [...bank.batches.values()].flatMap(({ items }) => items.map(({ key }) => key));
+  const sold = journal.lines.flatMap(({ fact }) =>
+    fact.fact === 'approved' ? [fact.approval.id] : [],
+  );
+  assert.equal(sold.length, sales);
+  assert.deepEqual(cleared.toSorted(), sold.toSorted());
+  assert.equal(bank.unfunded.size + bank.unsettled.size, 0);
+  const funded = journal.lines.flatMap(({ fact }) =>
+    fact.fact === 'batch_funded' ? [fact.batchId] : [],
+  );
+  assert.equal(new Set(funded).size, funded.length);
+  assert.deepEqual(
+    bank.closedCycles.map(({ cycle }) => cycle),
+    bank.closedCycles.map((_, at) => at + 1),
+  );
+  await assertAgree(databaseUrl, journal);
+  t.diagnostic(`${ROUNDS} kills, ${sales} sales; ${cuts} times the books were behind the journal`);
 });
