@@ -27,6 +27,7 @@ export const moment = (iso: string): Html =>
 
 const tones: Readonly<Record<string, string>> = {
   captured: 'good',
+  signed_on: 'good',
   won: 'good',
   executed: 'good',
   paid: 'good',

@@ -27,7 +27,7 @@ ${section(
     ['Link', 'State'],
     links.map(({ number, isSignedOn }) => [
       String(number),
-      badge(isSignedOn ? 'signed on' : 'connected'),
+      badge(isSignedOn ? 'signed_on' : 'connected'),
     ]),
     'No gateway is connected.',
   ),

@@ -80,6 +80,8 @@ ol.story time { display: block; font-size: .82rem; color: var(--quiet); }
 td.wire { font: .8rem/1.55 ui-monospace, "SF Mono", Menlo, monospace; overflow-wrap: anywhere; }
 @media (max-width: 46rem) {
   .bar { padding: .8rem 1rem; }
+  nav { flex-wrap: wrap; }
+  nav a { padding: .4rem .6rem; }
   .levers { margin-left: 0; width: 100%; }
   .levers form { flex: 1; }
   .levers button { width: 100%; }
