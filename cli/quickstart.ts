@@ -9,7 +9,11 @@ export type Quickstart = {
   readonly url: string;
   readonly secretKey: string;
   readonly publishableKey: string;
+  /** The world to pay in, when one runs. */
+  readonly sandbox?: { readonly url: string; readonly acquirer: Address };
 };
+
+type Address = { readonly host: string; readonly port: number };
 
 const fileIn = (dataFolder: string): string => join(dataFolder, 'quickstart.json');
 
@@ -19,6 +23,9 @@ export const writeQuickstart = (dataFolder: string, quickstart: Quickstart): voi
     api: quickstart.url,
     secret_key: quickstart.secretKey,
     publishable_key: quickstart.publishableKey,
+    ...(quickstart.sandbox === undefined
+      ? {}
+      : { sandbox: quickstart.sandbox.url, acquirer: quickstart.sandbox.acquirer }),
   };
   const file = fileIn(dataFolder);
   rmSync(`${file}.new`, { force: true });
@@ -44,7 +51,7 @@ export const removeQuickstart = (dataFolder: string): void =>
   rmSync(fileIn(dataFolder), { force: true });
 
 export const welcome = (
-  { url, secretKey, publishableKey }: Quickstart,
+  { url, secretKey, publishableKey, sandbox }: Quickstart,
   { dataFolder, database, paint }: { dataFolder: string; database: string; paint: Paint },
 ): string =>
   [
@@ -57,6 +64,9 @@ export const welcome = (
         ['Reference', paint.cyan(`${url}/docs`)],
         ['Secret key', secretKey],
         ['Publishable key', publishableKey],
+        ...(sandbox === undefined
+          ? []
+          : [['Sandbox bank', `${sandbox.url} ${paint.dim('(what really happened)')}`] as const]),
         ['Data', `${shortened(dataFolder)} ${paint.dim(`(${database})`)}`],
       ],
       paint,

@@ -2,7 +2,7 @@
 //
 //   SANDBOX_DATABASE_URL=postgres://… node sandbox/main.ts --data folder [--seed words]
 //     [--acquirer-port 8583] [--control-port 8584] [--three-ds-port 8585]
-//     [--dialect ascii|bcd] [--faults rules.json]
+//     [--dialect ascii|bcd] [--faults rules.json] [--end-with-input]
 //
 // When everything listens it prints one line of JSON with the ports.
 
@@ -79,8 +79,7 @@ export const startSandbox = async (settings: SandboxSettings): Promise<Sandbox> 
     });
     stops.push(() => threeDs.stop());
     const control = await startControl(
-      context,
-      { world, host, faults, threeDs },
+      { context, world, host, faults, threeDs },
       settings.controlPort,
     );
     stops.push(() => control.stop());
@@ -115,6 +114,7 @@ const optionsOf = (args: readonly string[]) =>
       seed: { type: 'string' },
       dialect: { type: 'string', default: 'ascii' },
       faults: { type: 'string' },
+      'end-with-input': { type: 'boolean', default: false },
       'acquirer-port': { type: 'string', default: '8583' },
       'control-port': { type: 'string', default: '8584' },
       'three-ds-port': { type: 'string' },
@@ -160,6 +160,8 @@ const runProcess = async (): Promise<void> => {
   };
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
+  // Whoever started us holds the other end, and its end is ours, however it came.
+  if (options['end-with-input']) process.stdin.resume().once('close', () => void stop());
   const why = await sandbox.broken;
   process.stderr.write(`The sandbox cannot go on: ${why.message}\n`);
   process.exit(1);

@@ -10,7 +10,7 @@ import { createApi } from './roles/api.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
 import { serveVaultRole } from './roles/vault.ts';
 import { createGatewayWorker } from './roles/worker.ts';
-import { openRuntime, type Runtime } from './runtime.ts';
+import { openRuntime, type Runtime, type SandboxAddress } from './runtime.ts';
 import { type Secrets, saveSecrets } from './secrets.ts';
 import type { VaultUse } from './vault-access.ts';
 
@@ -28,7 +28,11 @@ const WORKER_STOP_LIMIT_MS = 10_000;
 /** `settings.databaseUrl` must lead somewhere: an embedded database is started by the caller. */
 export const startGateway = async (
   settings: Settings,
-  how: { readonly roles: readonly Role[]; readonly quickstart?: boolean },
+  how: {
+    readonly roles: readonly Role[];
+    readonly quickstart?: boolean;
+    readonly sandbox?: SandboxAddress;
+  },
 ): Promise<Gateway> => {
   const log = createLog({
     format:
@@ -45,6 +49,7 @@ export const startGateway = async (
     actor: { kind: 'system', id: 'gateway' },
     vault: vaultUse(how.roles),
     observeBatch: metrics.observeBatch,
+    ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
   });
   metrics.watch(runtime.context.database);
   const takeDown: (() => Promise<void>)[] = [() => runtime.close()];

@@ -43,7 +43,16 @@ export type Runtime = {
   readonly masterSecret: Buffer;
   readonly sealing: Sealing;
   readonly booksSealing: Sealing;
+  /** The world to pay in that runs beside this gateway, in test mode. */
+  readonly sandbox?: SandboxAddress;
   close(): Promise<void>;
+};
+
+/** Where its page and control API are, its directory server, and where its acquirer listens. */
+export type SandboxAddress = {
+  readonly url: string;
+  readonly directory: string;
+  readonly acquirer: { readonly host: string; readonly port: number };
 };
 
 /** The database was written with another master secret. */
@@ -64,6 +73,7 @@ export const openRuntime = async (
     /** What this process may do with a vault of its own process; `here` opens the vault itself. */
     readonly vault?: VaultUse;
     readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
+    readonly sandbox?: SandboxAddress;
   },
 ): Promise<Runtime> => {
   const secrets = await loadSecrets(given.data, systemRandom);
@@ -133,6 +143,7 @@ export const openRuntime = async (
     masterSecret,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
     booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
+    ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
     close: async () => {
       await vault.close();
       await database.close();

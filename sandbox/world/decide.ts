@@ -181,9 +181,16 @@ const approvalOf = (
   heldMinor: 0n,
   capturedMinor: 0n,
   refundedMinor: 0n,
+  chargedBackMinor: 0n,
   state: kind === 'authorization' ? 'held' : 'captured',
   heldUntilMs: nowMs + HOLD_MS,
+  ...laterOf(card),
 });
+
+const laterOf = ({ later }: Card): Pick<Approval, 'later'> => {
+  const { directory: _, availableAtOnce: __, ...afterwards } = later;
+  return Object.keys(afterwards).length === 0 ? {} : { later: afterwards };
+};
 
 const decideCompletion = (world: World, request: Request): Decided => {
   const { identity, moreFollows } = request;

@@ -1,6 +1,8 @@
 // What happens in this world, each once, in order. The journal is a list of facts; everything else that
 // the world knows is made of them.
 
+import type { BankFact } from '../bank/bank-fact.ts';
+import type { DisputeFact } from '../disputes/dispute-fact.ts';
 import type { FaultKind } from '../faults/fault.ts';
 import type { Approval, Change } from '../issuer/approval.ts';
 import type { Authentication, TransStatus } from '../three-ds/authentication.ts';
@@ -11,6 +13,8 @@ import type { Totals } from './totals.ts';
 type Answered = { readonly request: RequestIdentity; readonly answer: Answer };
 
 export type Fact =
+  | BankFact
+  | DisputeFact
   | { readonly fact: 'opened'; readonly seed: string }
   | {
       readonly fact: 'account_opened';

@@ -23,6 +23,7 @@ import { modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 import { elementsHandlers } from './elements.ts';
+import { sandboxPages } from './sandbox-pages.ts';
 
 export const gatherRoutes = (): readonly Route[] => {
   const eventKinds = gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? []));
@@ -65,6 +66,7 @@ export const createApi = (
         publicUrl: input.publicUrl,
         apiVersion: API_VERSION,
       }),
+      ...(runtime.sandbox === undefined ? [] : sandboxPages(runtime.sandbox.url)),
       ...(input.handlers ?? []),
     ],
   });

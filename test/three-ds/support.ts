@@ -43,6 +43,7 @@ export const startPair = async (more: Partial<SandboxSettings> = {}): Promise<Pa
   const gateway = await startGatewayHere();
   const sent: string[] = [];
   const network: Network = {
+    ...systemNetwork,
     fetch: (url, init) => {
       sent.push(String(init.body));
       return systemNetwork.fetch(url, init);
