@@ -31,7 +31,10 @@ create table rails.requests (
   original_id uuid,
   request json not null,
   primary key (account_id, livemode, operation_id),
-  foreign key (account_id, livemode, operation_id) references rails.operations,
+  -- Looked at when all is written: an operation that loses against another is no error, and takes its
+  -- request with it.
+  foreign key (account_id, livemode, operation_id) references rails.operations
+    deferrable initially deferred,
   foreign key (account_id, livemode, original_id) references rails.operations
 );
 call platform.isolate('rails.requests');
