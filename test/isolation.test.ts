@@ -14,6 +14,7 @@ import { parseId, spellId } from '#kit/ids';
 import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
+import { railsOf } from '#rails/connectors';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
 import { updateCustomer } from '../src/cards/customers/customers.store.ts';
 import { asOwner } from '../src/for-tests.ts';
@@ -129,6 +130,8 @@ const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   }
   await ask('POST', `/v1/customers/${ids[0]}`, { key, form: 'description=changed' });
   ids.push(...(await fillWithCards(ask, key, String(ids[0]))));
+  const account = 'connector=stripe&settings[secret_key]=sk_test_of_somebody';
+  ids.push((await ask('POST', '/v1/connector_accounts', { key, form: account })).body.id);
   await ask('DELETE', `/v1/customers/${ids[2]}`, { key });
   const events = await ask('GET', '/v1/events?limit=100', { key });
   for (const { id } of events.body.data) ids.push(id);
@@ -210,6 +213,7 @@ const prefixes: Readonly<Record<string, string>> = {
   token: 'tok_',
   source: 'pm_',
   card: 'pm_',
+  connector_account: 'cna_',
 };
 
 /** Path parameters one by one, the others being ids of mine; then every text parameter. */
@@ -321,6 +325,7 @@ const describeIsolation = (world: World): void => {
       '/v1/customers/search?query=created>0&limit=100&expand[]=total_count',
       '/v1/customers/search?query=-name:null&limit=100&expand[]=data.tax_ids',
       ...(await listsOfMethods()),
+      '/v1/connector_accounts?limit=100',
       '/v1/events?limit=100',
       '/v1/events?type=customer.*&limit=100',
       '/v1/events?types[]=customer.deleted',
@@ -426,6 +431,13 @@ describe('with row level security alone,', async () => {
     assert.equal((await answers.recall(context, asked(world.theirs.scope))).state, 'in_flight');
     const own = await context.database.commit(world.theirs.scope, [finish]);
     assert.deepEqual(own, { ok: true });
+  });
+
+  test('the providers of others are no candidates', async () => {
+    const wanted = { operation: 'sale', method: 'card', currency: 'eur' } as const;
+    const { candidates } = railsOf(context);
+    assert.deepEqual(await candidates(world.mine.scope, wanted), []);
+    assert.equal((await candidates(world.theirs.scope, wanted)).length, 1);
   });
 
   test('a customer of others is not changed by a write that names it', async () => {
