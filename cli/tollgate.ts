@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCards } from './commands/cards.ts';
+import { addConnectors } from './commands/connectors.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
@@ -32,6 +33,7 @@ for (const add of [
   addKeys,
   addVault,
   addCards,
+  addConnectors,
   addEvents,
 ])
   add(program);

@@ -435,7 +435,7 @@ describe('with row level security alone,', async () => {
 
   test('the providers of others are no candidates', async () => {
     const wanted = { operation: 'sale', method: 'card', currency: 'eur' } as const;
-    const { candidates } = railsOf(context);
+    const { candidates } = railsOf(gateway.context);
     assert.deepEqual(await candidates(world.mine.scope, wanted), []);
     assert.equal((await candidates(world.theirs.scope, wanted)).length, 1);
   });

@@ -28,7 +28,7 @@ const suiteFor = ({ definition }: Connector, stage: Stage): void => {
   ): void => {
     if (!promised) return;
     if (playable) test(name, run);
-    else test.todo(name);
+    else void test.todo(name);
   };
   const plays = (...names: FaultName[]): boolean =>
     names.every((name) => other.faults.includes(name));
@@ -358,7 +358,7 @@ for (const connector of await discoverConnectors()) {
   const { name } = connector.definition;
   const starter = await otherSideOf(name);
   if (starter === missing) {
-    test.todo(`${name} has no other side for the common suite`);
+    void test.todo(`${name} has no other side for the common suite`);
     continue;
   }
   const stage = await stageOf(connector, starter);
