@@ -344,6 +344,31 @@ const suiteFor = ({ definition }: Connector, stage: Stage): void => {
     }
   });
 
+  describe('a settlement report', () => {
+    const reads = stage.rails.parts.functions.get(definition.name)?.settlement !== undefined;
+
+    it(
+      'names what was paid by our reference, to the last unit',
+      reads,
+      other.settle !== undefined,
+      async () => {
+        const kind = can('sale') ? 'sale' : 'authorize';
+        const payment = await stage.pay(kind);
+        if (kind === 'authorize') await stage.follow('capture', payment);
+        const rows = (await stage.report()) ?? [];
+        const row = rows.find(({ reference }) => reference === payment.reference);
+        assert.ok(row, 'The payment stands in it');
+        assert.deepEqual([row.kind, row.gross, row.currency], ['payment', 2_500n, other.currency]);
+        for (const { gross, fee, net } of rows) assert.equal(gross - fee, net);
+        assert.equal(
+          new Set(rows.map(({ key }) => key)).size,
+          rows.length,
+          'Every row has its key',
+        );
+      },
+    );
+  });
+
   test('at the end everything is concluded, and no card stands anywhere', () => stage.end());
 };
 

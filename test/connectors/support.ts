@@ -2,7 +2,8 @@
 // of. What really happened is asked of the other side, never of our own database.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { provideVault, type Vault } from '#cards/vault';
 import { type Scope, systemNetwork } from '#kit/context';
@@ -13,12 +14,15 @@ import {
   isCard,
   type OpenRails,
   type PaymentRequest,
+  type SettlementRow,
 } from '#rails/connectors';
 import { loadOperation, type Operation, type OperationState, usualGates } from '#rails/operations';
 import { testVault, vaultDatabase } from '../../src/cards/vault/for-tests.ts';
 import { asOwner, type TestContext, testAccount, testContext } from '../../src/for-tests.ts';
+import { temporaryFolder } from '../../src/kit/context/for-tests.ts';
 import {
   cardPayment,
+  recordingInto,
   testConnectorAccount,
   testRails,
 } from '../../src/rails/connectors/for-tests.ts';
@@ -29,6 +33,7 @@ import type {
   SuiteCard,
 } from '../../src/rails/connectors/for-tests-suite.ts';
 import { learnFromWebhooks } from '../../src/rails/connectors/learn-from-webhooks.ts';
+import { openAccount } from '../../src/rails/connectors/port.ts';
 import { receiveWebhook } from '../../src/rails/connectors/receive-webhook.ts';
 import { assertConcluded } from '../../src/rails/operations/for-tests-checks.ts';
 
@@ -59,6 +64,8 @@ export type Stage = {
   /** What the worker makes of what has come in. */
   learn(): Promise<void>;
   stored(): Promise<number>;
+  /** Rows of the report of the other side; null where the connector reads none. */
+  report(): Promise<readonly SettlementRow[] | null>;
   /** Everything concluded as its evidence says, and nothing refused as unknown by the other side. */
   end(): Promise<void>;
 };
@@ -85,8 +92,14 @@ export const stageOf = async (connector: Connector, starter: OtherSideStarter): 
   const context = await testContext({ on, network: systemNetwork });
   provideVault(context, vault);
   const scope = await testAccount(context);
-  const hasty = await testRails(context, [connector], [], { gates, timeoutMsMax: HASTY_MS });
-  const rails = await testRails(context, [connector], [], { gates });
+  const recordings = join(temporaryFolder('exchanges'), connector.definition.name);
+  const record = recordingInto(recordings);
+  const hasty = await testRails(context, [connector], [], {
+    gates,
+    record,
+    timeoutMsMax: HASTY_MS,
+  });
+  const rails = await testRails(context, [connector], [], { gates, record });
   const other = await starter.start();
   const { name } = connector.definition;
   const given = { connector: name, settings: other.settings };
@@ -164,10 +177,17 @@ export const stageOf = async (connector: Connector, starter: OtherSideStarter): 
       const [row] = await asOwner(context.on, 'select count(*) as n from rails.inbound_webhooks');
       return Number(row?.['n']);
     },
+    report: async () => {
+      const reader = rails.parts.functions.get(name)?.settlement;
+      const text = await other.settle?.();
+      if (reader === undefined || text === undefined) return null;
+      const opened = await openAccount(rails.parts, context, scope, account);
+      return reader.read(text, opened.account);
+    },
     end: async () => {
       await Promise.all([...rails.parts.notes.pending, ...hasty.parts.notes.pending]);
       await assertConcluded(context);
-      await assertNothingToldOfCards(context, other);
+      await assertNothingToldOfCards(context, other, recordings);
       assert.deepEqual(other.refusals ?? [], [], 'The other side knows every request');
     },
   };
@@ -203,7 +223,11 @@ const paymentWith = async (
 };
 
 /** Neither the exchanges that are kept nor anything else of the rails holds a number or a code. */
-const assertNothingToldOfCards = async (context: TestContext, other: OtherSide): Promise<void> => {
+const assertNothingToldOfCards = async (
+  context: TestContext,
+  other: OtherSide,
+  recordings: string,
+): Promise<void> => {
   const { approved, declined, actionRequired } = other.cards;
   const all = [
     approved,
@@ -211,21 +235,25 @@ const assertNothingToldOfCards = async (context: TestContext, other: OtherSide):
     ...(actionRequired ? [actionRequired] : []),
   ];
   const tables = ['operations', 'evidence', 'requests', 'exchanges', 'connector_accounts'];
+  const texts: [string, string][] = [];
   for (const table of tables) {
-    const text = JSON.stringify(
-      await asOwner(context.on, `select * from rails.${table}`),
-      (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
-    );
-    for (const { number } of all) assert.ok(!text.includes(number), `${table} holds a card number`);
-    assert.doesNotMatch(
-      text,
-      /(?:cvc|cvv|security)[^&,]{0,12}[=:]\W{0,3}\d{3}/i,
-      `${table} holds a code`,
-    );
+    const rows = await asOwner(context.on, `select * from rails.${table}`);
+    const spell = (_: string, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value;
+    texts.push([table, JSON.stringify(rows, spell)]);
+  }
+  for (const file of readdirSync(recordings)) {
+    texts.push([file, readFileSync(join(recordings, file), 'utf8')]);
+  }
+  for (const [where, text] of texts) {
+    for (const { number } of all) assert.ok(!text.includes(number), `${where} holds a card number`);
+    assert.doesNotMatch(text, aCode, `${where} holds a code`);
     for (const value of Object.values(other.settings)) {
       if (typeof value === 'string' && /^(?:sk|whsec)/.test(value)) {
-        assert.ok(!text.includes(value), `${table} holds a secret`);
+        assert.ok(!text.includes(value), `${where} holds a secret`);
       }
     }
   }
 };
+
+const aCode = /(?:cvc|cvv|security)[^&,]{0,12}[=:]\W{0,3}\d{3}/i;

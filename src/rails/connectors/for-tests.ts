@@ -1,5 +1,6 @@
 // Rails to test with: a merchant, connectors of the test's own, an account at each.
 
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { present } from '#kit/assert';
@@ -10,6 +11,7 @@ import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import { insertAccount } from './accounts.store.ts';
 import type { Connector } from './connector.ts';
 import { directoryOf, provideDirectory } from './directory.ts';
+import type { Exchange } from './exchange.ts';
 import { type OpenRails, openRails } from './open-rails.ts';
 import type { OperationListener } from './rails.ts';
 import { provideRails } from './rails-of.ts';
@@ -28,7 +30,11 @@ export const testRails = async (
   context: Context,
   connectors: readonly Connector[],
   listeners: readonly OperationListener[] = [],
-  more: { readonly timeoutMsMax?: number; readonly gates?: GateSettings } = {},
+  more: {
+    readonly timeoutMsMax?: number;
+    readonly gates?: GateSettings;
+    readonly record?: (exchange: Exchange) => void;
+  } = {},
 ): Promise<OpenRails> => {
   const directory = directoryOf(connectors, testMaster);
   provideDirectory(context, directory);
@@ -42,6 +48,13 @@ export const testRails = async (
   provideRails(context, rails);
   closing.push(() => rails.close());
   return rails;
+};
+
+/** Every exchange as a file, masked: to be held against what the provider publishes. */
+export const recordingInto = (folder: string): ((exchange: Exchange) => void) => {
+  mkdirSync(folder, { recursive: true });
+  return (exchange) =>
+    writeFileSync(join(folder, `${exchange.id}.json`), `${JSON.stringify(exchange, null, 2)}\n`);
 };
 
 export const testConnectorAccount = async (
