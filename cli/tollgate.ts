@@ -6,9 +6,12 @@ import { addCards } from './commands/cards.ts';
 import { addConnectors } from './commands/connectors.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
+import { addFees } from './commands/fees.ts';
 import { addKeys } from './commands/keys.ts';
+import { addListen } from './commands/listen.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addStart } from './commands/start.ts';
+import { addTrigger } from './commands/trigger.ts';
 import { addVault } from './commands/vault.ts';
 import { addVerify } from './commands/verify.ts';
 import { exitCode, explain } from './errors.ts';
@@ -31,10 +34,13 @@ for (const add of [
   addDoctor,
   addVerify,
   addKeys,
+  addFees,
   addVault,
   addCards,
   addConnectors,
   addEvents,
+  addListen,
+  addTrigger,
 ])
   add(program);
 for (const command of program.commands) inherit(command);

@@ -140,6 +140,7 @@ describe('effects', () => {
   /** Who may read what the rest of the product gets from its context, and why. */
   const exempt: readonly (readonly [path: string, why: string])[] = [
     ['src/kit/context/system.ts', 'is the real clock, randomness and network'],
+    ['src/kit/context/system-post.ts', 'is the real network too'],
     ['src/kit/context/context.ts', 'says what a network is'],
     ['src/platform/postgres/', 'runs before there is a context, and starts processes'],
   ];

@@ -160,6 +160,12 @@ export const definitions = define({
     default: '',
     says: 'The bearer token for /metrics. Empty: only callers on this machine may read it, and nobody in live mode or behind a proxy.',
   },
+  webhooksToLoopback: {
+    env: 'TOLLGATE_WEBHOOKS_TO_LOOPBACK',
+    kind: 'switch',
+    default: 'off',
+    says: 'Whether webhooks of test mode may go to servers on this machine. `npm start` turns it on; live mode never does it.',
+  },
   auditAnchor: {
     env: 'TOLLGATE_AUDIT_ANCHOR',
     kind: 'text',
@@ -198,6 +204,7 @@ export type Settings = {
   readonly logFormat: 'auto' | 'terminal' | 'json';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metricsToken: string;
+  readonly webhooksToLoopback: boolean;
   readonly auditAnchor: string;
   readonly crashAt: string;
 };

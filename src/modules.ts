@@ -6,6 +6,12 @@
 // crypto, assert.
 
 import type { Context } from '#kit/context';
+import { module as balance } from './books/balance/module.ts';
+import { module as calendars } from './books/calendars/module.ts';
+import { module as currencies } from './books/currencies/module.ts';
+import { module as expectations } from './books/expectations/module.ts';
+import { module as fees } from './books/fees/module.ts';
+import { module as ledger } from './books/ledger/module.ts';
 import { module as bins } from './cards/bins/module.ts';
 import { module as customers } from './cards/customers/module.ts';
 import { module as methods } from './cards/methods/module.ts';
@@ -15,8 +21,9 @@ import { module as vault } from './cards/vault/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
+import { module as webhooks } from './outward/webhooks/module.ts';
 import { module as db } from './platform/db/module.ts';
-import type { EventKind, EventKinds } from './platform/events/index.ts';
+import type { EventKind, EventKinds, Listener } from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
 import type { ResourceDefinition, Route } from './platform/http/index.ts';
 import { module as http } from './platform/http/module.ts';
@@ -44,7 +51,9 @@ export type Module = {
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
   /** Called in every round of the worker; says how much it did. */
-  readonly rounds?: readonly ((context: Context) => Promise<number>)[];
+  readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
+  /** Hears of every event, in the transaction that takes it from the outbox. */
+  readonly listeners?: (gathered: Gathered) => readonly Listener[];
   /** Queries that a healthy database answers with no rows. */
   readonly checks?: readonly Check[];
 };
@@ -67,6 +76,12 @@ const map: readonly Entry[] = [
   { module: accounts, holds: 'tenants' },
   { module: audit, holds: 'who did what: entries, seals, verification' },
   { module: keys, holds: 'API keys: making, rolling, ending, recognizing' },
+  { module: currencies, holds: 'what amounts each currency allows, as the API counts them' },
+  { module: calendars, holds: 'bank days, cut-offs, value dates' },
+  { module: ledger, holds: 'entries, balances, snapshots, seals of the books' },
+  { module: fees, holds: 'what a merchant pays: rules by version' },
+  { module: expectations, holds: 'what providers will settle: how much, when' },
+  { module: balance, holds: "the merchant's view of the books: balance, balance transactions" },
   { module: bins, holds: 'what the first digits of a card tell; the documented test cards' },
   { module: vault, holds: 'card numbers, sealed; the keys; what a browser seals to' },
   { module: methods, holds: 'what a payer pays with: payment methods, tokens' },
@@ -79,6 +94,7 @@ const map: readonly Entry[] = [
     holds: 'what a provider is: contract, credentials, sending, webhooks in',
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
+  { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);

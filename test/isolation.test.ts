@@ -8,9 +8,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { STANDARD_SCHEDULE } from '#books/calendars';
+import { expect, expectation, loadExpectationsOf, loadOpenExpectations } from '#books/expectations';
+import { loadFeeRules, loadFeeRulesOf, setFeeRules } from '#books/fees';
+import {
+  captureEntry,
+  entryIdOf,
+  loadBalances,
+  loadBalancesAt,
+  loadEntries,
+  loadEntriesOf,
+  post,
+  takeSnapshots,
+} from '#books/ledger';
 import { listKeys, revokeKey } from '#identity/keys';
 import type { Database, Scope, Statement, Tx, WriteStatement } from '#kit/context';
-import { parseId, spellId } from '#kit/ids';
+import { newUuid, parseId, spellId, uuidAt } from '#kit/ids';
 import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
@@ -19,11 +32,19 @@ import { blankCustomer } from '../src/cards/customers/customer.ts';
 import { updateCustomer } from '../src/cards/customers/customers.store.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
+import {
+  askAgain,
+  concludeDelivery,
+  loadDelivery,
+  replayDeliveries,
+} from '../src/outward/webhooks/deliveries.store.ts';
+import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
 import { gatherRoutes } from '../src/roles/api.ts';
 import type { Answer, Ask } from './support/ask.ts';
-import { runs } from './support/full.ts';
+import { isFull, runs } from './support/full.ts';
 import { startGatewayHere } from './support/gateway.ts';
 import type { Merchant } from './support/merchant.ts';
+import { pause } from './support/writers.ts';
 
 type Filters = {
   readonly wrap: (database: OpenDatabase) => OpenDatabase;
@@ -56,7 +77,11 @@ const createFilterless = (): Filters => {
     if (known !== undefined) return known as S;
     const text = withoutFilter(statement.text);
     // An inserted column is no filter; what is compared is one.
-    assert.doesNotMatch(text, /account_id\s*=\s*[$\w]/, `A filter unknown here: ${statement.name}`);
+    assert.doesNotMatch(
+      text,
+      /\baccount_id\s*=\s*[$\w]/,
+      `A filter unknown here: ${statement.name}`,
+    );
     if (text !== statement.text) removed.add(nameOf(statement));
     // A connection knows a prepared statement by its name, and both kinds share connections here.
     const name = text === statement.text || statement.name === '' ? '' : ' without filter';
@@ -121,6 +146,26 @@ const fillWithCards = async (ask: Ask, key: string, customer: string): Promise<s
   return [attached, free, token, made].map(({ body }) => body.id).filter((id) => id !== undefined);
 };
 
+/** An endpoint, and what it was told of one event. */
+const fillWithWebhooks = async (ask: Ask, key: string): Promise<string[]> => {
+  const form = 'url=https://hook.invalid/&enabled_events[]=customer.updated';
+  const { body: endpoint } = await ask('POST', '/v1/webhook_endpoints', { key, form });
+  const { body: customer } = await ask('POST', '/v1/customers', { key, form: 'name=Told' });
+  await ask('POST', `/v1/customers/${customer.id}`, { key, form: 'name=Told twice' });
+  const path = `/v1/webhook_deliveries?webhook_endpoint=${endpoint.id}`;
+  let owed: string[] = [];
+  for (let tries = 0; owed.length === 0 && tries < 200; tries += 1) {
+    const { body } = await ask('GET', path, { key });
+    owed = body.data
+      .filter(({ attempts }: { attempts: unknown[] }) => attempts.length > 0)
+      .map(({ id }: { id: string }) => id);
+    if (owed.length === 0) await pause(25);
+  }
+  assert.ok(owed.length > 0, 'The event is owed and was tried.');
+  await ask('DELETE', `/v1/customers/${customer.id}`, { key });
+  return [endpoint.id, ...owed];
+};
+
 const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   const ids: string[] = [];
   for (let n = 0; n < 3; n += 1) {
@@ -132,6 +177,7 @@ const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   ids.push(...(await fillWithCards(ask, key, String(ids[0]))));
   const account = 'connector=stripe&settings[secret_key]=sk_test_of_somebody';
   ids.push((await ask('POST', '/v1/connector_accounts', { key, form: account })).body.id);
+  ids.push(...(await fillWithWebhooks(ask, key)));
   await ask('DELETE', `/v1/customers/${ids[2]}`, { key });
   const events = await ask('GET', '/v1/events?limit=100', { key });
   for (const { id } of events.body.data) ids.push(id);
@@ -214,6 +260,8 @@ const prefixes: Readonly<Record<string, string>> = {
   source: 'pm_',
   card: 'pm_',
   connector_account: 'cna_',
+  webhook_endpoint: 'we_',
+  webhook_delivery: 'whd_',
 };
 
 /** Path parameters one by one, the others being ids of mine; then every text parameter. */
@@ -254,22 +302,33 @@ const valueFor = (name: string, id: string): string => {
   return id;
 };
 
+/** Every route with every id grows with the square of the API: the usual run takes one id of a kind. */
+const ofEachKind = (ids: readonly string[]): readonly string[] =>
+  isFull ? ids : [...new Map(ids.map((id) => [id.split('_', 1)[0], id])).values()];
+
 const describeIsolation = (world: World): void => {
   const { ask, mine } = world;
   const { key } = mine;
+  let ownWebhooks: Promise<string[]> | null = null;
 
   for (const route of gatherRoutes()) {
     test(`${route.operation} treats ids of others like ids that nobody has`, async () => {
       const { body: own } = await ask('POST', '/v1/customers', { key, form: 'name=My own' });
       const { body: events } = await ask('GET', '/v1/events?limit=1', { key });
-      const ownIds = [own.id, events.data[0].id, ...(await fillWithCards(ask, key, own.id))];
+      ownWebhooks ??= fillWithWebhooks(ask, key);
+      const ownIds = [
+        own.id,
+        events.data[0].id,
+        ...(await fillWithCards(ask, key, own.id)),
+        ...(await ownWebhooks),
+      ];
       for (const place of placesOf(route, ownIds)) {
         for (const [ids, mayHint] of [
           [world.foreign, false],
           [world.foreignOtherMode, true],
         ] as const) {
           for (let round = 0; round < runs(1, 20); round += 1) {
-            for (const id of ids) await assertUnknown(route, place, id, mayHint);
+            for (const id of ofEachKind(ids)) await assertUnknown(route, place, id, mayHint);
           }
         }
       }
@@ -317,6 +376,10 @@ const describeIsolation = (world: World): void => {
     const queries = [
       `/v1/customers?limit=100&ending_before=${await oldestOf('/v1/customers')}`,
       `/v1/events?limit=100&ending_before=${await oldestOf('/v1/events')}`,
+      `/v1/webhook_deliveries?limit=100&ending_before=${await oldestOf('/v1/webhook_deliveries')}`,
+      '/v1/webhook_deliveries?limit=100',
+      `/v1/webhook_endpoints?limit=100&ending_before=${await oldestOf('/v1/webhook_endpoints')}`,
+      '/v1/webhook_endpoints?limit=100',
       '/v1/customers?limit=100',
       `/v1/customers?email=${secretWord}@example.com`,
       '/v1/customers?created[gt]=0&limit=100',
@@ -426,8 +489,11 @@ describe('with row level security alone,', async () => {
       status: 200,
       body: '{}',
     });
-    const commit = await context.database.commit(world.mine.scope, [finish]);
-    assert.deepEqual(commit, { ok: false, lost: finish.into });
+    const release = answers.release(context, asked(world.theirs.scope));
+    for (const write of [finish, release]) {
+      const commit = await context.database.commit(world.mine.scope, [write]);
+      assert.deepEqual(commit, { ok: false, lost: write.into });
+    }
     assert.equal((await answers.recall(context, asked(world.theirs.scope))).state, 'in_flight');
     const own = await context.database.commit(world.theirs.scope, [finish]);
     assert.deepEqual(own, { ok: true });
@@ -438,6 +504,26 @@ describe('with row level security alone,', async () => {
     const { candidates } = railsOf(gateway.context);
     assert.deepEqual(await candidates(world.mine.scope, wanted), []);
     assert.equal((await candidates(world.theirs.scope, wanted)).length, 1);
+  });
+
+  test('a delivery of others is neither asked for again nor concluded, nor its endpoint judged', async () => {
+    const spelled = world.foreign.find((id) => id.startsWith('whd_')) ?? '';
+    const id = parseId('whd', spelled) ?? '';
+    const delivery = await loadDelivery(gateway.context, world.theirs.scope, id);
+    assert.ok(delivery !== undefined);
+    const { endpointId } = delivery;
+    const range = { endpointId, from: uuidAt(0), before: uuidAt(1e13), alsoDelivered: true };
+    for (const scope of [world.mine.scope, world.mine.liveScope]) {
+      assert.equal(await askAgain(context, scope, id), undefined);
+      assert.equal(await replayDeliveries(context, scope, range), 0);
+      for (const write of [
+        concludeDelivery(scope, delivery),
+        noteEndpointHealth(scope, endpointId, Date.now()),
+      ]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
   });
 
   test('a customer of others is not changed by a write that names it', async () => {
@@ -456,6 +542,46 @@ describe('with row level security alone,', async () => {
       const commit = await context.database.commit(scope, [write]);
       assert.deepEqual(commit, { ok: false, lost: write.into });
     }
+  });
+
+  test('the books of others are neither counted nor read', async () => {
+    const { mine, theirs } = world;
+    const nowMs = context.clock.now();
+    const fact = { subject: newUuid(context), currency: 'usd' };
+    const entry = captureEntry({ ...fact, amount: 900n, fee: 30n, availableAtMs: nowMs });
+    const connectorAccountId = newUuid(context);
+    const reference = 'TGX';
+    const expected = expect({
+      connectorAccountId,
+      reference,
+      kind: 'payment',
+      currency: 'usd',
+      amount: 900n,
+      cost: null,
+      schedule: STANDARD_SCHEDULE,
+      atMs: nowMs,
+    });
+    const others = [theirs.scope, theirs.liveScope, mine.liveScope];
+    for (const [n, scope] of others.entries()) {
+      const writes = [post(context, scope, entry), expectation(context, scope, expected)];
+      assert.deepEqual(await gateway.context.database.commit(scope, writes), { ok: true });
+      if (n === 0) await takeSnapshots(gateway.context);
+      await setFeeRules(gateway.context, scope, { rules: [] });
+    }
+    const { scope } = mine;
+    const id = entryIdOf(entry);
+    const asked = { connectorAccountId, reference, upTo: '9999-01-01', limit: 9 };
+    assert.equal((await loadBalances(context, scope)).size, 0);
+    assert.equal((await loadBalancesAt(context, scope, nowMs + 60_000)).size, 0);
+    assert.equal((await loadEntries(context, scope, [id])).size, 0);
+    assert.deepEqual(await loadEntriesOf(context, scope, fact.subject), []);
+    assert.deepEqual(await loadExpectationsOf(context, scope, asked), []);
+    assert.deepEqual(await loadOpenExpectations(context, scope, asked), []);
+    assert.equal((await loadFeeRules(context, scope)).version, 0);
+    assert.equal(await loadFeeRulesOf(context, scope, 1), null);
+    // The first version of mine, although the others have one of theirs.
+    const set = await setFeeRules(context, scope, { rules: [] });
+    assert.equal(set.ok && set.version, 1);
   });
 
   // Each test of this block runs statements; what they ran is asked once they are done.

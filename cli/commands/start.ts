@@ -17,7 +17,10 @@ export const addStart = (program: Command): void => {
     )
     .option('--quickstart', 'make test keys, print them and how to begin', false)
     .action(async (options: { role: Role[]; quickstart: boolean }) => {
-      const settings = settingsOfProject(process.env);
+      // A newcomer's webhook receiver runs on the same machine.
+      const settings = settingsOfProject(
+        options.quickstart ? { TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on', ...process.env } : process.env,
+      );
       const code = await runGateway({
         settings,
         roles: options.role,

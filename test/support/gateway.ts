@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
+import { provideWebhooks } from '#outward/webhooks';
 import type { OpenDatabase } from '#platform/db';
 import { provideDirectory, provideRails } from '#rails/connectors';
 import { readSettings } from '../../src/config.ts';
@@ -63,6 +64,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   if (wrapped !== opened.context.database) {
     provideVault(runtime.context, vaultOf(opened.context));
     provideDirectory(runtime.context, opened.directory);
+    provideWebhooks(runtime.context, { masterSecret: opened.masterSecret, toLoopback: true });
   }
   const rails = await openGatewayRails(runtime);
   provideRails(opened.context, rails);
@@ -107,6 +109,7 @@ export const environmentFor = (
   // Gateways on one database need one secret, or they could not read each other's answers.
   TOLLGATE_SECRET: '5ec4e7'.repeat(11).slice(0, 64),
   // Tests send as fast as they can; the limit has a test of its own.
+  TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
   TOLLGATE_RATE_PER_SECOND: String(changes.ratePerSecond ?? 1_000_000),
 });
 

@@ -33,6 +33,28 @@ export type Random = {
 /** The only way to the outside. The client for providers and webhooks is built on it. */
 export type Network = {
   fetch(url: string, init: RequestInit & { signal: AbortSignal }): Promise<Response>;
+  /** To an address that somebody else chose. Throws `AddressRefused` before it connects where it may not. */
+  post(post: GuardedPost): Promise<GuardedAnswer>;
+};
+
+export type GuardedPost = {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Judges each address that the name resolves to. */
+  readonly mayConnect: (address: string) => boolean;
+  readonly connectTimeoutMs: number;
+  /** Of the whole. */
+  readonly timeoutMs: number;
+  /** No more than that is read. */
+  readonly answerBytesMax: number;
+  readonly signal: AbortSignal;
+};
+
+export type GuardedAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
 };
 
 export type Log = {

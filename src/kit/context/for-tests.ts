@@ -59,6 +59,7 @@ export const seededRandom = (seed: string | number): Random => {
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export const noNetwork: Network = {
+  post: ({ url }) => Promise.reject(new Error(`A test reached for the network: ${url.href}`)),
   fetch: (url) => Promise.reject(new Error(`A test reached for the network: ${url}`)),
 };
 

@@ -4,6 +4,7 @@
 import { randomFillSync } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock, Network, Random } from './context.ts';
+import { postGuarded } from './system-post.ts';
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -32,4 +33,5 @@ export const systemRandom: Random = {
 
 export const systemNetwork: Network = {
   fetch: (url, init) => fetch(url, init),
+  post: postGuarded,
 };

@@ -166,7 +166,10 @@ describe('nobody knows what became of it', () => {
   });
 
   test('when a network that tells nothing of its sockets fails', async () => {
-    const network = { fetch: () => Promise.reject(new TypeError('fetch failed')) };
+    const network = {
+      ...systemNetwork,
+      fetch: () => Promise.reject(new TypeError('fetch failed')),
+    };
     const request = { method: 'POST', url: 'http://somewhere.test/' } as const;
     const limits = { deadlineMs: systemClock.now() + 1_000 };
     await assert.rejects(

@@ -1,5 +1,5 @@
 import type { EventKinds } from './event-kind.ts';
-import { handOn, preparePartitions } from './hand-on.ts';
+import { preparePartitions } from './hand-on.ts';
 import { eventRoutes } from './routes.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -10,7 +10,6 @@ export const module = {
   routes: ({ eventKinds }: { readonly eventKinds: EventKinds }) => eventRoutes(eventKinds),
   periodicJobs: [{ name: 'events.prepare_partitions', everyMs: DAY_MS, run: preparePartitions }],
   resources: [{ object: 'event', permission: 'events' }],
-  rounds: [(context: Parameters<typeof handOn>[0]) => handOn(context, [])],
   checks: [
     {
       name: 'the events of an object are numbered without gap or repetition',

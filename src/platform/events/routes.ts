@@ -19,7 +19,8 @@ import {
   wholeSeconds,
 } from '#platform/http';
 import type { EventKinds } from './event-kind.ts';
-import { loadChange, loadChanges } from './events.store.ts';
+import { loadChanges } from './events.store.ts';
+import { findEvent } from './find-event.ts';
 import { EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
 
 const filters = listParameters(
@@ -55,8 +56,7 @@ const eventSchema = Type.Object({
 export const eventRoutes = (kinds: EventKinds): readonly Route[] => {
   const find = async (context: Context, scope: Scope, spelled: string) => {
     const id = parseId(EVENT, spelled);
-    const change = id && (await loadChange(context, scope, id));
-    return change ? eventsOf(kinds, change).find((event) => event.id === id) : undefined;
+    return id === null ? undefined : findEvent(context, scope, kinds, id);
   };
 
   return [

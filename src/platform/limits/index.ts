@@ -6,8 +6,6 @@ import type { Clock } from '#kit/context';
 export type Limits = {
   /** Null: go ahead. A number: refused, try again after that many seconds. */
   take(key: string, cost?: number): number | null;
-  /** Whether the next request under the key would be refused; it costs nothing to ask. */
-  isSpent(key: string): boolean;
 };
 
 type Bucket = { tokens: number; atMs: number };
@@ -21,13 +19,9 @@ export const createLimits = (
   const buckets = new Map<string, Bucket>();
 
   return {
-    isSpent: (key) => {
-      const bucket = buckets.get(key);
-      if (bucket === undefined) return false;
-      const seconds = (clock.monotonicMs() - bucket.atMs) / 1000;
-      return bucket.tokens + seconds * settings.perSecond < 1;
-    },
-    take: (key, cost = 1) => {
+    take: (key, asked = 1) => {
+      // What costs more than anybody may ever have costs all of it: else it could never be had.
+      const cost = Math.min(asked, settings.burst);
       const nowMs = clock.monotonicMs();
       const bucket = buckets.get(key) ?? { tokens: settings.burst, atMs: nowMs };
       const filled = bucket.tokens + ((nowMs - bucket.atMs) / 1000) * settings.perSecond;

@@ -25,3 +25,12 @@ test('a refused key is told how long to wait', () => {
   limits.take('a', 10);
   assert.equal(limits.take('a', 10), 5);
 });
+
+test('what costs more than the whole burst takes the whole burst', () => {
+  const clock = manualClock();
+  const limits = createLimits(clock, { perSecond: 2, burst: 8 });
+  assert.equal(limits.take('search', 20), null);
+  assert.equal(limits.take('search', 20), 4);
+  clock.advance(4_000);
+  assert.equal(limits.take('search', 20), null);
+});

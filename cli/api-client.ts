@@ -1,0 +1,49 @@
+// The gateway as a client of it sees it: commands that need no right on the database ask the API, like
+// any other program.
+
+import { type Command, Option } from 'commander';
+import { CliError } from './errors.ts';
+import { readQuickstart } from './quickstart.ts';
+import { settingsOfProject } from './settings.ts';
+
+export type Where = { readonly url?: string; readonly key?: string };
+
+export const withWhere = (command: Command): Command =>
+  command
+    .option('--url <url>', 'the gateway; that of the quick start when left out')
+    .addOption(
+      new Option('--key <key>', 'a secret key; that of the quick start when left out').env(
+        'STRIPE_API_KEY',
+      ),
+    );
+
+export type ApiClient = {
+  readonly url: string;
+  get<T>(path: string, query?: Readonly<Record<string, string>>): Promise<T>;
+  post<T>(path: string, form?: Readonly<Record<string, string>>): Promise<T>;
+};
+
+export const apiClient = (where: Where): ApiClient => {
+  const quickstart = readQuickstart(settingsOfProject(process.env).data);
+  const url = (where.url ?? quickstart?.url)?.replace(/\/$/, '');
+  const key = where.key ?? quickstart?.secretKey;
+  if (url === undefined || key === undefined) {
+    throw new CliError('No gateway was found; start one with npm start, or give --url and --key.');
+  }
+
+  const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
+    const headers = { authorization: `Bearer ${key}` };
+    const response = await fetch(`${url}${path}`, { ...init, headers }).catch(() => {
+      throw new CliError(`Nothing answers at ${url}.`);
+    });
+    const body = (await response.json()) as { error?: { message: string } };
+    if (response.status === 200) return body as T;
+    throw new CliError(body.error?.message ?? `${url} answered ${response.status}.`);
+  };
+  return {
+    url,
+    get: (path, query = {}) =>
+      ask(`${path}?${new URLSearchParams(query).toString()}`, { method: 'GET' }),
+    post: (path, form = {}) => ask(path, { method: 'POST', body: new URLSearchParams(form) }),
+  };
+};

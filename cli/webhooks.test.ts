@@ -1,0 +1,136 @@
+// tollgate listen, trigger and events resend, as somebody uses them who writes a shop on this machine.
+
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import Stripe from 'stripe';
+import { startGatewayHere } from '../test/support/gateway.ts';
+
+const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
+const gateway = await startGatewayHere();
+const merchant = await gateway.merchant();
+const where = ['--url', `http://127.0.0.1:${gateway.port}`, '--key', merchant.key];
+const verifier = new Stripe('sk_test_none');
+
+const tollgate = (...args: string[]): Promise<{ code: number; out: string; err: string }> =>
+  new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [program, ...args, ...where],
+      { timeout: 30_000 },
+      (error, out, err) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
+      },
+    );
+  });
+
+const got: { body: Buffer; signature: string }[] = [];
+const shop = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    got.push({
+      body: Buffer.concat(chunks),
+      signature: String(request.headers['stripe-signature']),
+    });
+    response.writeHead(204).end();
+  });
+});
+await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
+after(() => void shop.close());
+const shopUrl = `http://127.0.0.1:${(shop.address() as AddressInfo).port}/webhook`;
+
+const until = async (
+  holds: () => boolean | Promise<boolean>,
+  told: () => string,
+): Promise<void> => {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`It did not come: ${told()}`);
+};
+
+test('listen forwards what happens, signed with the secret that it prints', async () => {
+  const child = spawn(
+    process.execPath,
+    [program, 'listen', '--forward-to', shopUrl, '--events', 'customer.*', ...where],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let out = '';
+  child.stdout.on('data', (chunk) => (out += String(chunk)));
+  child.stderr.on('data', (chunk) => (out += String(chunk)));
+  try {
+    await until(
+      () => /whsec_/.test(out),
+      () => out,
+    );
+    const [secret = ''] = /whsec_[\w+/=]+/.exec(out) ?? [];
+    // It asks where the log ends before it follows: what is triggered meanwhile may lie before.
+    await until(
+      async () => {
+        if (got.length === 0) await tollgate('trigger', 'customer.updated');
+        return got.length > 0;
+      },
+      () => out,
+    );
+    for (const { body, signature } of got) {
+      assert.match(verifier.webhooks.constructEvent(body, signature, secret).type, /^customer\./);
+    }
+    await until(
+      () => /--> customer\.\w+ +evt_\w+\n +<-- 204/.test(out),
+      () => out,
+    );
+  } finally {
+    child.kill('SIGTERM');
+  }
+});
+
+test('trigger says which events it can make, and refuses others', async () => {
+  const { code, err } = await tollgate('trigger', 'customer.exploded');
+  assert.equal(code, 1);
+  assert.match(err, /^There is no recipe for "customer\.exploded"; there are customer\.created, /);
+  const made = await tollgate('trigger', 'payment_method.attached');
+  assert.equal(made.code, 0, made.err);
+  assert.match(
+    made.out,
+    /POST \/v1\/customers {2}cus_\w+\nPOST \/v1\/payment_methods\/pm_card_visa\/attach {2}pm_\w+/,
+  );
+});
+
+test('events resend tells an event again, and says so when nobody was owed it', async () => {
+  const before = got.length;
+  const stripe = new Stripe(merchant.key, {
+    host: '127.0.0.1',
+    port: gateway.port,
+    protocol: 'http',
+  });
+  const customer = await stripe.customers.create({ name: 'Nobody hears' });
+  const [quiet] = (await stripe.events.list({ limit: 1 })).data;
+  const none = await tollgate('events', 'resend', quiet?.id ?? '');
+  assert.deepEqual(
+    [none.code, none.err],
+    [1, `No endpoint was owed ${quiet?.id}, so there is nothing to tell again.\n`],
+  );
+
+  const endpoint = await stripe.webhookEndpoints.create({
+    url: shopUrl,
+    enabled_events: ['customer.deleted'],
+  });
+  await stripe.customers.del(customer.id);
+  await until(
+    () => got.length === before + 1,
+    () => `${got.length}`,
+  );
+  const [event] = (await stripe.events.list({ limit: 1 })).data;
+  const again = await tollgate('events', 'resend', event?.id ?? '');
+  assert.equal(again.out, `Telling ${endpoint.id} again.\n`, again.err);
+  await until(
+    () => got.length === before + 2,
+    () => `${got.length}`,
+  );
+  assert.deepEqual(got.at(-1)?.body, got.at(-2)?.body);
+});

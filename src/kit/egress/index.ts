@@ -1,0 +1,1 @@
+export { isLoopback, isPublicAddress } from './addresses.ts';

@@ -1,0 +1,191 @@
+// Tells one endpoint of one event, and writes down what came of it. Between reading and writing lies the
+// call; whoever is killed in it leaves a lease that ends by itself, and the event is told again under
+// the same id.
+
+import { AddressRefused, type Context, type Scope } from '#kit/context';
+import { spellId } from '#kit/ids';
+import { EVENT, type EventKinds, findEvent, renderEvent } from '#platform/events';
+import { maskSensitive } from '#platform/http';
+import { mayConnectTo } from './allowed-url.ts';
+import { concludeDelivery, type LeasedDelivery, loadDelivery } from './deliveries.store.ts';
+import { type Delivery, TRIES_KEPT, type Try } from './delivery.ts';
+import { type Endpoint, liveSecrets } from './endpoint.ts';
+import { loadEndpoint, noteEndpointHealth, updateEndpoint } from './endpoints.store.ts';
+import { nextTryAtMs } from './schedule.ts';
+import { settingsOf } from './settings-of.ts';
+import { signatureHeaders } from './sign.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+export const DELIVERY_TIMEOUT_MS = 20_000;
+const ANSWER_BYTES_MAX = 16_384;
+const ANSWER_SHOWN_MAX = 500;
+/** So long failing, an endpoint is told nothing more until its owner has looked at it. */
+const DISABLED_AFTER_MS = 120 * 60 * 60 * 1000;
+const GONE = 410;
+
+export type Told = 'delivered' | 'failed' | 'dropped';
+
+export const deliver = async (
+  context: Context,
+  kinds: EventKinds,
+  leased: LeasedDelivery,
+): Promise<Told> => {
+  const { scope } = leased;
+  const [delivery, endpoint] = await Promise.all([
+    loadDelivery(context, scope, leased.id),
+    loadEndpoint(context, scope, leased.endpointId),
+  ]);
+  if (delivery === undefined || delivery.leaseEpoch !== leased.leaseEpoch) return 'dropped';
+  if (endpoint === undefined || endpoint.state !== 'enabled') return 'dropped';
+  const event = await findEvent(context, scope, kinds, delivery.eventId);
+  if (event === undefined) return 'dropped';
+
+  const body = Buffer.from(JSON.stringify(renderEvent(event), null, 2));
+  const answer = await tell(context, scope, { endpoint, delivery, body });
+  return record(context, scope, { endpoint, delivery, answer });
+};
+
+type Answer = Try & { readonly retryAfterMs: number | null };
+
+const tell = async (
+  context: Context,
+  scope: Scope,
+  told: { readonly endpoint: Endpoint; readonly delivery: Delivery; readonly body: Buffer },
+): Promise<Answer> => {
+  const { endpoint, delivery, body } = told;
+  const nowMs = context.clock.now();
+  const begunMs = context.clock.monotonicMs();
+  const took = (): number => Math.round(context.clock.monotonicMs() - begunMs);
+  const eventId = spellId(EVENT, delivery.eventId);
+  try {
+    const {
+      status,
+      headers,
+      body: said,
+    } = await context.network.post({
+      url: new URL(endpoint.url),
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'user-agent': 'Tollgate/1.0 (webhooks)',
+        'tollgate-sequence': String(delivery.sequence),
+        ...signatureHeaders(body, {
+          eventId,
+          nowMs,
+          secrets: liveSecrets(endpoint.secrets, nowMs),
+        }),
+      },
+      body,
+      mayConnect: mayConnectTo(scope, settingsOf(context)),
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      timeoutMs: DELIVERY_TIMEOUT_MS,
+      answerBytesMax: ANSWER_BYTES_MAX,
+      signal: new AbortController().signal,
+    });
+    return {
+      atMs: nowMs,
+      durationMs: took(),
+      status,
+      error: status >= 200 && status < 300 ? null : 'status',
+      answer: shown(said),
+      retryAfterMs: retryAfterOf(headers['retry-after'], nowMs),
+    };
+  } catch (error) {
+    return {
+      atMs: nowMs,
+      durationMs: took(),
+      status: null,
+      error: wordOf(error),
+      answer: null,
+      retryAfterMs: null,
+    };
+  }
+};
+
+const record = async (
+  context: Context,
+  scope: Scope,
+  { endpoint, delivery, answer }: { endpoint: Endpoint; delivery: Delivery; answer: Answer },
+): Promise<Told> => {
+  const { retryAfterMs, ...made } = answer;
+  const isDelivered = made.error === null;
+  const attempts = delivery.attempts + 1;
+  const nowMs = context.clock.now();
+  const dueAtMs = isDelivered
+    ? null
+    : nextTryAtMs(context, { tries: attempts, nowMs, retryAfterMs });
+  const concluded: Delivery = {
+    ...delivery,
+    attempts,
+    state: isDelivered ? 'delivered' : dueAtMs === null ? 'given_up' : 'waiting',
+    dueAtMs,
+    tries: [...delivery.tries, made].slice(-TRIES_KEPT),
+  };
+  const health =
+    isDelivered === (endpoint.failingSinceMs === null)
+      ? []
+      : [noteEndpointHealth(scope, endpoint.id, isDelivered ? null : nowMs)];
+  const commit = await context.database.commit(scope, [
+    concludeDelivery(scope, concluded),
+    ...health,
+  ]);
+  if (!commit.ok) return 'dropped';
+  if (!isDelivered) await disableWhereHopeless(context, scope, endpoint, made.status);
+  return isDelivered ? 'delivered' : 'failed';
+};
+
+/** Gone by its own word, or silent for five days. What waits for it stays, should it be enabled again. */
+const disableWhereHopeless = async (
+  context: Context,
+  scope: Scope,
+  endpoint: Endpoint,
+  status: number | null,
+): Promise<void> => {
+  const failingForMs = context.clock.now() - (endpoint.failingSinceMs ?? context.clock.now());
+  if (status !== GONE && failingForMs < DISABLED_AFTER_MS) return;
+  const whyDisabled =
+    status === GONE
+      ? 'It answered 410 Gone.'
+      : 'Nothing could be delivered to it for five days, although it was tried.';
+  const commit = await context.database.commit(scope, [
+    updateEndpoint(context, scope, {
+      ...endpoint,
+      version: endpoint.version + 1,
+      state: 'disabled',
+      whyDisabled,
+    }),
+  ]);
+  if (!commit.ok) return;
+  context.log.error(
+    { accountId: scope.accountId, problem: whyDisabled },
+    'A webhook endpoint was disabled',
+  );
+};
+
+const shown = (body: Buffer): string =>
+  maskSensitive(body.toString('utf8').slice(0, ANSWER_SHOWN_MAX).replaceAll('\u0000', ''));
+
+const retryAfterOf = (header: string | undefined, nowMs: number): number | null => {
+  if (header === undefined) return null;
+  if (/^\d{1,6}$/.test(header)) return Number(header) * 1_000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
+};
+
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused',
+  ENOTFOUND: 'name_not_found',
+  EAI_AGAIN: 'name_not_found',
+  ECONNRESET: 'connection_reset',
+  EPIPE: 'connection_reset',
+  CERT_HAS_EXPIRED: 'certificate',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate',
+};
+
+const wordOf = (error: unknown): string => {
+  if (error instanceof AddressRefused) return 'address_refused';
+  const { name, code } = error as { name?: string; code?: string };
+  if (name === 'AbortError' || name === 'TimeoutError') return 'timeout';
+  return words[code ?? ''] ?? 'failed';
+};

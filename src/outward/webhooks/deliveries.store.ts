@@ -1,0 +1,271 @@
+import type { Context, Row, Scope, Tx, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { rank, statement, writeRows } from '#platform/db';
+import type { EventKinds, Owed } from '#platform/events';
+import { type Delivery, type DeliveryState, deliveryStates, type Try } from './delivery.ts';
+
+type DeliveryRow = Row & {
+  readonly id: Uuid;
+  readonly endpoint_id: Uuid;
+  readonly event_id: Uuid;
+  readonly object_id: Uuid;
+  readonly sequence: number;
+  readonly state: number;
+  readonly attempts: number;
+  readonly due_at: number | null;
+  readonly lease_epoch: number;
+  readonly tries: readonly Try[];
+};
+
+const owe = statement(
+  'deliveries.owe',
+  'select outward.owe_deliveries($1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[], $5::text[], $6::timestamptz)',
+);
+
+export const oweDeliveries = async (
+  context: Context,
+  tx: Tx,
+  kinds: EventKinds,
+  changes: readonly Owed[],
+): Promise<void> => {
+  await tx.query(owe, [
+    changes.map(({ event_id }) => event_id),
+    changes.map(({ account_id }) => account_id),
+    changes.map(({ livemode }) => livemode),
+    kinds.all.map(({ code }) => code),
+    kinds.all.map(({ type }) => type),
+    new Date(context.clock.now()).toISOString(),
+  ]);
+};
+
+export type LeasedDelivery = {
+  readonly scope: Scope;
+  readonly id: Uuid;
+  readonly endpointId: Uuid;
+  readonly leaseEpoch: number;
+};
+
+const lease = statement(
+  'deliveries.lease',
+  `select account_id, livemode, id, endpoint_id, lease_epoch
+     from outward.lease_deliveries($1::timestamptz, $2::uuid[], $3::integer[], $4, $5::uuid, $6, $7)`,
+);
+
+export const leaseDeliveries = async (
+  context: Context,
+  wanted: {
+    readonly rooms: ReadonlyMap<Uuid, number>;
+    readonly roomOfOthers: number;
+    /** The turn begins behind this endpoint. */
+    readonly after: Uuid;
+    readonly atMost: number;
+    readonly leaseMs: number;
+  },
+): Promise<LeasedDelivery[]> => {
+  const rows = await context.database.system((tx) =>
+    tx.query<{
+      account_id: Uuid;
+      livemode: boolean;
+      id: Uuid;
+      endpoint_id: Uuid;
+      lease_epoch: number;
+    }>(lease, [
+      new Date(context.clock.now()).toISOString(),
+      [...wanted.rooms.keys()],
+      [...wanted.rooms.values()],
+      wanted.roomOfOthers,
+      wanted.after,
+      wanted.atMost,
+      wanted.leaseMs,
+    ]),
+  );
+  return rows.map((row) => ({
+    scope: { accountId: row.account_id, livemode: row.livemode },
+    id: row.id,
+    endpointId: row.endpoint_id,
+    leaseEpoch: row.lease_epoch,
+  }));
+};
+
+const columns = `id, endpoint_id, event_id, object_id, sequence, state, attempts, due_at, lease_epoch, tries`;
+const ownRows = 'account_id = $1 and livemode = $2';
+
+const findDelivery = statement(
+  'deliveries.find',
+  `select ${columns} from outward.deliveries where ${ownRows} and id = $3`,
+);
+
+export const loadDelivery = async (
+  context: Context,
+  scope: Scope,
+  id: Uuid,
+): Promise<Delivery | undefined> => {
+  const { accountId, livemode } = scope;
+  const [row] = await context.database.read<DeliveryRow>(scope, findDelivery, [
+    accountId,
+    livemode,
+    id,
+  ]);
+  return row === undefined ? undefined : fromRow(row);
+};
+
+const listIn = (direction: 'older' | 'newer') =>
+  statement(
+    `deliveries.list_${direction}`,
+    `select ${columns} from outward.deliveries
+      where ${ownRows}
+        and ($3::uuid is null or (event_id, id) ${direction === 'older' ? '<' : '>'} ($3, $4))
+        and ($5::uuid is null or endpoint_id = $5)
+        and ($6::uuid is null or event_id = $6)
+        and ($7::smallint is null or state = $7)
+      order by event_id ${direction === 'older' ? 'desc' : 'asc'}, id ${direction === 'older' ? 'desc' : 'asc'}
+      limit $8`,
+  );
+const listing = { older: listIn('older'), newer: listIn('newer') };
+
+export const listDeliveries = async (
+  context: Context,
+  scope: Scope,
+  filter: {
+    readonly direction: 'older' | 'newer';
+    readonly from: { readonly eventId: Uuid; readonly id: Uuid } | null;
+    readonly endpointId: Uuid | null;
+    readonly eventId: Uuid | null;
+    readonly state: DeliveryState | null;
+    readonly limit: number;
+  },
+): Promise<Delivery[]> => {
+  const rows = await context.database.read<DeliveryRow>(scope, listing[filter.direction], [
+    scope.accountId,
+    scope.livemode,
+    filter.from?.eventId ?? null,
+    filter.from?.id ?? null,
+    filter.endpointId,
+    filter.eventId,
+    filter.state === null ? null : deliveryStates[filter.state],
+    filter.limit,
+  ]);
+  return rows.map(fromRow);
+};
+
+// Only under the lease that was taken: who slept past it changes nothing.
+const concludeRow = writeRows({
+  name: 'deliveries.conclude',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    state: 'smallint',
+    attempts: 'smallint',
+    due_at: 'timestamptz',
+    tries: 'json',
+    lease_epoch: 'integer',
+  },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `update outward.deliveries d
+   set state = given.state, attempts = given.attempts, due_at = given.due_at, tries = given.tries,
+       leased_until = null
+  from ${given}
+ where d.account_id = given.account_id and d.livemode = given.livemode and d.id = given.id
+   and d.lease_epoch = given.lease_epoch
+returning d.id::text as key`,
+});
+
+export const concludeDelivery = (scope: Scope, delivery: Delivery): Write => ({
+  into: concludeRow,
+  row: [
+    scope.accountId,
+    scope.livemode,
+    delivery.id,
+    deliveryStates[delivery.state],
+    delivery.attempts,
+    delivery.dueAtMs === null ? null : new Date(delivery.dueAtMs).toISOString(),
+    JSON.stringify(delivery.tries),
+    delivery.leaseEpoch,
+  ],
+});
+
+// The lease moves on, so that who is telling it just now does not write over this.
+const again = statement(
+  'deliveries.again',
+  `update outward.deliveries
+      set state = 1, attempts = 0, due_at = $4::timestamptz, lease_epoch = lease_epoch + 1,
+          leased_until = null
+    where ${ownRows} and id = $3
+   returning ${columns}`,
+);
+
+export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Delivery | undefined> =>
+  context.database.transaction(scope, async (tx) => {
+    const [row] = await tx.query<DeliveryRow>(again, [
+      scope.accountId,
+      scope.livemode,
+      id,
+      new Date(context.clock.now()).toISOString(),
+    ]);
+    return row === undefined ? undefined : fromRow(row);
+  });
+
+const replayRange = statement(
+  'deliveries.replay',
+  `update outward.deliveries
+      set state = 1, attempts = 0, due_at = $6::timestamptz, lease_epoch = lease_epoch + 1,
+          leased_until = null
+    where ${ownRows} and endpoint_id = $3 and event_id >= $4 and event_id < $5 and state <> 1
+      and ($7 or state = 3)
+   returning id`,
+);
+
+export const replayDeliveries = (
+  context: Context,
+  scope: Scope,
+  range: {
+    readonly endpointId: Uuid;
+    readonly from: Uuid;
+    readonly before: Uuid;
+    readonly alsoDelivered: boolean;
+  },
+): Promise<number> =>
+  context.database.transaction(scope, async (tx) => {
+    const rows = await tx.query(replayRange, [
+      scope.accountId,
+      scope.livemode,
+      range.endpointId,
+      range.from,
+      range.before,
+      new Date(context.clock.now()).toISOString(),
+      range.alsoDelivered,
+    ]);
+    return rows.length;
+  });
+
+const forget = statement('deliveries.forget', 'select outward.forget_deliveries($1, $2) as gone');
+
+export const forgetDeliveries = async (
+  context: Context,
+  before: Uuid,
+  atMost: number,
+): Promise<number> => {
+  const [row] = await context.database.system((tx) =>
+    tx.query<{ gone: number }>(forget, [before, atMost]),
+  );
+  return row?.gone ?? 0;
+};
+
+const stateNames = Object.fromEntries(
+  Object.entries(deliveryStates).map(([name, number]) => [number, name]),
+) as Record<number, DeliveryState>;
+
+const fromRow = (row: DeliveryRow): Delivery => ({
+  id: row.id,
+  endpointId: row.endpoint_id,
+  eventId: row.event_id,
+  objectId: row.object_id,
+  sequence: row.sequence,
+  state: stateNames[row.state] ?? 'waiting',
+  attempts: row.attempts,
+  dueAtMs: row.due_at,
+  leaseEpoch: row.lease_epoch,
+  tries: row.tries,
+});

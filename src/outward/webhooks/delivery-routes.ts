@@ -1,0 +1,154 @@
+// Looking at deliveries, and asking for them again. Ours, in Stripe's style.
+
+import { auditEntry } from '#identity/audit';
+import type { Context } from '#kit/context';
+import { parseId, spellId, type Uuid, uuidAt } from '#kit/ids';
+import { EVENT } from '#platform/events';
+import {
+  list,
+  listWindow,
+  type Outcome,
+  page,
+  parameters,
+  resourceMissing,
+  route,
+  type TypedRequest,
+  wholeSeconds,
+} from '#platform/http';
+import { findEndpoint } from './change-endpoint.ts';
+import { askAgain, listDeliveries, loadDelivery, replayDeliveries } from './deliveries.store.ts';
+import type { Delivery } from './delivery.ts';
+import { deliveryFilters, replayParameters } from './endpoint-parameters.ts';
+import { deliverySchema, replaySchema } from './endpoint-schema.ts';
+import { DELIVERY, ENDPOINT, renderDelivery } from './render.ts';
+
+const common = { group: 'Webhooks', keys: 'secret' } as const;
+const NOBODY: Uuid = '00000000-0000-0000-0000-000000000000';
+
+const listAll = async (
+  context: Context,
+  request: TypedRequest<typeof deliveryFilters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const window = await listWindow<Delivery>(asked, 'webhook delivery', async (spelled) => {
+    const id = parseId(DELIVERY, spelled);
+    return (id && (await loadDelivery(context, scope, id))) || null;
+  });
+  const endpoint =
+    asked.webhook_endpoint === undefined
+      ? null
+      : await findEndpoint(context, scope, asked.webhook_endpoint, 'webhook_endpoint');
+  const from = window.after ?? window.before;
+  const found = await listDeliveries(context, scope, {
+    direction: window.before === undefined ? 'older' : 'newer',
+    from: from === undefined ? null : { eventId: from.eventId, id: from.id },
+    endpointId: endpoint?.id ?? null,
+    eventId: asked.event === undefined ? null : (parseId(EVENT, asked.event) ?? NOBODY),
+    state: asked.status ?? null,
+    limit: window.limit + 1,
+  });
+  const { rows, hasMore } = page(found, window);
+  const shown = rows.map((delivery) => renderDelivery(delivery, scope.livemode));
+  return { body: list(request.url, { rows: shown, hasMore }) };
+};
+
+const find = async (
+  context: Context,
+  { scope, path }: Pick<TypedRequest<typeof deliveryFilters>, 'scope' | 'path'>,
+): Promise<Delivery> => {
+  const spelled = path['webhook_delivery'] ?? '';
+  const id = parseId(DELIVERY, spelled);
+  const delivery = id && (await loadDelivery(context, scope, id));
+  if (!delivery) throw resourceMissing({ noun: 'webhook delivery', id: spelled });
+  return delivery;
+};
+
+const replay = async (
+  context: Context,
+  request: TypedRequest<typeof replayParameters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const endpoint = await findEndpoint(context, scope, request.path['webhook_endpoint'] ?? '');
+  const range = wholeSeconds(asked.created);
+  const count = await replayDeliveries(context, scope, {
+    endpointId: endpoint.id,
+    from: uuidAt(range.from * 1000),
+    before: uuidAt((range.to + 1) * 1000),
+    alsoDelivered: asked.status === 'all',
+  });
+  return {
+    body: {
+      object: 'webhook_replay',
+      count,
+      webhook_endpoint: spellId(ENDPOINT, endpoint.id),
+    },
+    writes: [
+      auditEntry(context, {
+        scope,
+        action: 'webhook_endpoint.replay',
+        target: endpoint.id,
+        details: { ...range, count },
+      }),
+    ],
+  };
+};
+
+export const deliveryRoutes = [
+  route({
+    ...common,
+    object: 'webhook_delivery',
+    method: 'GET',
+    path: '/v1/webhook_deliveries',
+    operation: 'webhook_endpoints.list_deliveries',
+    summary: 'List deliveries',
+    description:
+      'By endpoint, event and status, the newest event first, with what came of each try.',
+    list: true,
+    parameters: deliveryFilters,
+    answer: deliverySchema,
+    handle: listAll,
+  }),
+  route({
+    ...common,
+    object: 'webhook_delivery',
+    method: 'GET',
+    path: '/v1/webhook_deliveries/:webhook_delivery',
+    operation: 'webhook_endpoints.retrieve_delivery',
+    summary: 'Retrieve a delivery',
+    parameters: parameters({}),
+    answer: deliverySchema,
+    handle: async (context, request) => ({
+      body: renderDelivery(await find(context, request), request.scope.livemode),
+    }),
+  }),
+  route({
+    ...common,
+    object: 'webhook_delivery',
+    method: 'POST',
+    path: '/v1/webhook_deliveries/:webhook_delivery/resend',
+    operation: 'webhook_endpoints.resend_delivery',
+    summary: 'Tell an event again',
+    description:
+      'At once, under the same event id, whatever came of it before; with ten tries anew.',
+    parameters: parameters({}),
+    answer: deliverySchema,
+    handle: async (context, request) => {
+      const { id } = await find(context, request);
+      const again = await askAgain(context, request.scope, id);
+      if (again === undefined) throw resourceMissing({ noun: 'webhook delivery', id });
+      return { body: renderDelivery(again, request.scope.livemode) };
+    },
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/webhook_endpoints/:webhook_endpoint/replay',
+    operation: 'webhook_endpoints.replay',
+    summary: 'Tell a time range again',
+    description:
+      'What was given up in that time is told again, oldest first; with `status=all` also what was delivered.',
+    parameters: replayParameters,
+    answer: replaySchema,
+    handle: replay,
+  }),
+];

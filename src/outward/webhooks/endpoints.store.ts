@@ -1,0 +1,196 @@
+import type { Context, Row, Scope, Write } from '#kit/context';
+import { open, seal } from '#kit/crypto';
+import type { Uuid } from '#kit/ids';
+import { rank, statement, writeRows } from '#platform/db';
+import { type Endpoint, type EndpointState, endpointStates, type Secret } from './endpoint.ts';
+import { settingsOf } from './settings-of.ts';
+
+type Details = Pick<Endpoint, 'apiVersion' | 'description' | 'metadata' | 'whyDisabled'>;
+
+type EndpointRow = Row & {
+  readonly id: Uuid;
+  readonly version: number;
+  readonly state: number;
+  readonly url: string;
+  readonly enabled_events: readonly string[] | null;
+  readonly ordered: boolean;
+  readonly secrets: Buffer;
+  readonly details: Details;
+  readonly failing_since: number | null;
+};
+
+const types = {
+  account_id: 'uuid',
+  livemode: 'boolean',
+  id: 'uuid',
+  version: 'integer',
+  state: 'smallint',
+  url: 'text',
+  enabled_events: 'text',
+  ordered: 'boolean',
+  secrets: 'bytea',
+  details: 'json',
+} as const;
+
+const insertRow = writeRows({
+  name: 'webhook_endpoints.insert',
+  columns: types,
+  key: 'id',
+  rank: rank.insert,
+  text: (given) => `insert into outward.webhook_endpoints
+  (account_id, livemode, id, version, state, url, enabled_events, ordered, secrets, details)
+select account_id, livemode, id, version, state, url, enabled_events::text[], ordered, secrets, details
+  from ${given}
+returning id::text as key`,
+});
+
+const updateRow = writeRows({
+  name: 'webhook_endpoints.update',
+  columns: types,
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `update outward.webhook_endpoints w
+   set version = given.version, state = given.state, url = given.url,
+       enabled_events = given.enabled_events::text[], ordered = given.ordered,
+       secrets = given.secrets, details = given.details,
+       -- Enabled again, it begins anew.
+       failing_since = case when w.state = given.state then w.failing_since end
+  from ${given}
+ where w.account_id = given.account_id and w.livemode = given.livemode and w.id = given.id
+   and w.version = given.version - 1
+returning w.id::text as key`,
+});
+
+const toRow = (context: Context, scope: Scope, endpoint: Endpoint): unknown[] => {
+  const { apiVersion, description, metadata, whyDisabled } = endpoint;
+  const details: Details = { apiVersion, description, metadata, whyDisabled };
+  return [
+    scope.accountId,
+    scope.livemode,
+    endpoint.id,
+    endpoint.version,
+    endpointStates[endpoint.state],
+    endpoint.url,
+    endpoint.events === null ? null : `{${endpoint.events.join(',')}}`,
+    endpoint.ordered,
+    seal(
+      context.random,
+      settingsOf(context).secretsKey,
+      Buffer.from(JSON.stringify(endpoint.secrets)),
+      boundTo(scope, endpoint.id),
+    ),
+    JSON.stringify(details),
+  ];
+};
+
+/** Sealed secrets that were moved to another row open nowhere. */
+const boundTo = ({ accountId, livemode }: Scope, id: Uuid): string =>
+  `webhook secrets ${accountId} ${livemode ? 'live' : 'test'} ${id}`;
+
+export const insertEndpoint = (context: Context, scope: Scope, endpoint: Endpoint): Write => ({
+  into: insertRow,
+  row: toRow(context, scope, endpoint),
+});
+
+/** `endpoint.version` is the new one. */
+export const updateEndpoint = (context: Context, scope: Scope, endpoint: Endpoint): Write => ({
+  into: updateRow,
+  row: toRow(context, scope, endpoint),
+});
+
+// How it goes with an endpoint is noted beside its version: a merchant who changes it loses no race
+// against a delivery.
+const noteHealth = writeRows({
+  name: 'webhook_endpoints.note_health',
+  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid', failing_since: 'timestamptz' },
+  key: 'id',
+  rank: rank.update + 1,
+  text: (given) => `update outward.webhook_endpoints w
+   set failing_since = case when given.failing_since is null then null
+                            else coalesce(w.failing_since, given.failing_since) end
+  from (select distinct on (account_id, livemode, id) * from ${given} order by account_id, livemode, id, failing_since nulls first) given
+ where w.account_id = given.account_id and w.livemode = given.livemode and w.id = given.id
+returning w.id::text as key`,
+});
+
+export const noteEndpointHealth = (
+  scope: Scope,
+  id: Uuid,
+  failingSinceMs: number | null,
+): Write => ({
+  into: noteHealth,
+  row: [
+    scope.accountId,
+    scope.livemode,
+    id,
+    failingSinceMs === null ? null : new Date(failingSinceMs).toISOString(),
+  ],
+});
+
+const columns = 'id, version, state, url, enabled_events, ordered, secrets, details, failing_since';
+const ownRows = 'account_id = $1 and livemode = $2';
+
+const findEndpoint = statement(
+  'webhook_endpoints.find',
+  `select ${columns} from outward.webhook_endpoints where ${ownRows} and id = $3 and state <> 3`,
+);
+
+export const loadEndpoint = async (
+  context: Context,
+  scope: Scope,
+  id: Uuid,
+): Promise<Endpoint | undefined> => {
+  const { accountId, livemode } = scope;
+  const [row] = await context.database.read<EndpointRow>(scope, findEndpoint, [
+    accountId,
+    livemode,
+    id,
+  ]);
+  return row === undefined ? undefined : fromRow(context, scope, row);
+};
+
+const listIn = (direction: 'older' | 'newer') =>
+  statement(
+    `webhook_endpoints.list_${direction}`,
+    `select ${columns} from outward.webhook_endpoints
+      where ${ownRows} and state <> 3
+        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
+      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $4`,
+  );
+const listing = { older: listIn('older'), newer: listIn('newer') };
+
+export const listEndpoints = async (
+  context: Context,
+  scope: Scope,
+  filter: {
+    readonly direction: 'older' | 'newer';
+    readonly from: Uuid | null;
+    readonly limit: number;
+  },
+): Promise<Endpoint[]> => {
+  const rows = await context.database.read<EndpointRow>(scope, listing[filter.direction], [
+    scope.accountId,
+    scope.livemode,
+    filter.from,
+    filter.limit,
+  ]);
+  return rows.map((row) => fromRow(context, scope, row));
+};
+
+const stateNames = Object.fromEntries(
+  Object.entries(endpointStates).map(([name, number]) => [number, name]),
+) as Record<number, EndpointState>;
+
+const fromRow = (context: Context, scope: Scope, row: EndpointRow): Endpoint => ({
+  id: row.id,
+  version: row.version,
+  state: stateNames[row.state] ?? 'disabled',
+  url: row.url,
+  events: row.enabled_events,
+  ordered: row.ordered,
+  secrets: JSON.parse(
+    open(settingsOf(context).secretsKey, row.secrets, boundTo(scope, row.id)).toString(),
+  ) as readonly Secret[],
+  ...row.details,
+  failingSinceMs: row.failing_since,
+});

@@ -1,0 +1,2 @@
+export { provideWebhooks, type WebhookSettings } from './settings-of.ts';
+export { signatureHeaders } from './sign.ts';

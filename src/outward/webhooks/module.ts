@@ -1,0 +1,68 @@
+import type { Context } from '#kit/context';
+import { uuidAt } from '#kit/ids';
+import type { EventKinds, Listener } from '#platform/events';
+import { forgetDeliveries, oweDeliveries } from './deliveries.store.ts';
+import { deliveryRoutes } from './delivery-routes.ts';
+import { endpointRoutes } from './endpoint-routes.ts';
+import { createPump, type Pump } from './pump.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const KEPT_DAYS = 30;
+const FORGET_AT_MOST = 5_000;
+
+const pumps = new WeakMap<Context['database'], Pump>();
+
+/** One of each process: it knows how each endpoint has been doing. */
+export const pumpOf = (context: Pick<Context, 'database'>): Pump => {
+  const known = pumps.get(context.database);
+  if (known !== undefined) return known;
+  const pump = createPump();
+  pumps.set(context.database, pump);
+  return pump;
+};
+
+const forgetOld = async (context: Context): Promise<void> => {
+  const before = uuidAt(context.clock.now() - KEPT_DAYS * DAY_MS);
+  for (let gone = FORGET_AT_MOST; gone === FORGET_AT_MOST; ) {
+    gone = await forgetDeliveries(context, before, FORGET_AT_MOST);
+  }
+};
+
+export const module = {
+  name: 'outward/webhooks',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: () => [...endpointRoutes, ...deliveryRoutes],
+  resources: [
+    { object: 'webhook_endpoint', permission: 'webhook_endpoints' },
+    { object: 'webhook_delivery', permission: 'webhook_endpoints' },
+  ],
+  listeners: ({ eventKinds }: { readonly eventKinds: EventKinds }): readonly Listener[] => [
+    {
+      name: 'outward/webhooks',
+      hear: (context, tx, changes) => oweDeliveries(context, tx, eventKinds, changes),
+    },
+  ],
+  rounds: [
+    (context: Context, { eventKinds }: { readonly eventKinds: EventKinds }) =>
+      pumpOf(context).round(context, eventKinds),
+  ],
+  periodicJobs: [{ name: 'webhooks.forget', everyMs: DAY_MS, run: forgetOld }],
+  checks: [
+    {
+      name: 'every delivery is owed to an endpoint that is or was there',
+      text: `select d.account_id, d.id from outward.deliveries d
+             left join outward.webhook_endpoints w
+               on w.account_id = d.account_id and w.livemode = d.livemode and w.id = d.endpoint_id
+            where w.id is null`,
+    },
+    {
+      name: 'a delivery is of an event that the log knows',
+      text: `select d.account_id, d.id from outward.deliveries d
+            where not exists (
+              select from platform.events e
+               where e.account_id = d.account_id and e.livemode = d.livemode
+                 and e.id = (left(d.event_id::text, 35) || '0')::uuid
+                 and e.object_id = d.object_id)`,
+    },
+  ],
+};

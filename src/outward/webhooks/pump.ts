@@ -1,0 +1,70 @@
+// Takes what is due and tells it, beside the rounds of the worker: a receiver that hangs holds up neither
+// the outbox nor anybody else's deliveries.
+
+import type { Context } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import type { EventKinds } from '#platform/events';
+import { DELIVERY_TIMEOUT_MS, deliver, type Told } from './deliver.ts';
+import { type LeasedDelivery, leaseDeliveries } from './deliveries.store.ts';
+import { AT_FIRST, createLanes } from './lanes.ts';
+
+/** Longer than a delivery may take with all that is written about it. */
+const LEASE_MS = DELIVERY_TIMEOUT_MS + 40_000;
+const FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
+
+export type Pump = {
+  /** Begins what there is room for, and says how many. */
+  round(context: Context, kinds: EventKinds): Promise<number>;
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>;
+};
+
+export const createPump = (): Pump => {
+  const lanes = createLanes();
+  const underWay = new Set<Promise<void>>();
+  let after = FIRST;
+
+  return {
+    round: async (context, kinds) => {
+      const room = lanes.room(context.clock.monotonicMs());
+      if (room === 0) return 0;
+      const leased = await leaseDeliveries(context, {
+        rooms: lanes.rooms(),
+        roomOfOthers: AT_FIRST,
+        after,
+        atMost: room,
+        leaseMs: LEASE_MS,
+      });
+      after = leased.at(-1)?.endpointId ?? FIRST;
+
+      for (const each of leased) {
+        const call = lanes.begin(each.endpointId, context.clock.monotonicMs());
+        const tell = async (): Promise<void> => {
+          const told = await tellOne(context, kinds, each);
+          call.end(told !== 'failed', context.clock.monotonicMs());
+          underWay.delete(telling);
+        };
+        const telling = tell();
+        underWay.add(telling);
+      }
+      return leased.length;
+    },
+    idle: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+};
+
+/** What fails here ends its lease by time, and is told again under the same id. */
+const tellOne = async (
+  context: Context,
+  kinds: EventKinds,
+  leased: LeasedDelivery,
+): Promise<Told> => {
+  try {
+    return await deliver(context, kinds, leased);
+  } catch (error) {
+    context.log.error({ error }, 'A delivery could not be made or noted: it is made again');
+    return 'failed';
+  }
+};
