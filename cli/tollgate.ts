@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAccounts } from './commands/accounts.ts';
 import { addCards } from './commands/cards.ts';
+import { addConnectors } from './commands/connectors.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addFees } from './commands/fees.ts';
@@ -38,6 +39,7 @@ for (const add of [
   addFees,
   addVault,
   addCards,
+  addConnectors,
   addEvents,
   addListen,
   addTrigger,

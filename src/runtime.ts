@@ -28,6 +28,8 @@ import {
   readMigrations,
   withLogin,
 } from '#platform/db';
+import { type Directory, directoryOf, provideDirectory } from '#rails/connectors';
+import { discoverConnectors } from '#rails/psp';
 import type { Settings } from './config.ts';
 import { refusalsOfLiveMode } from './live-mode.ts';
 import { modules } from './modules.ts';
@@ -41,6 +43,8 @@ export type Runtime = {
   readonly context: Context & { readonly database: OpenDatabase };
   readonly secrets: Secrets;
   readonly masterSecret: Buffer;
+  /** The providers there are. */
+  readonly directory: Directory;
   readonly sealing: Sealing;
   readonly booksSealing: Sealing;
   /** The world to pay in that runs beside this gateway, in test mode. */
@@ -130,6 +134,8 @@ export const openRuntime = async (
     },
   );
   provideVault(context, vault.vault);
+  const directory = directoryOf(await discoverConnectors(), masterSecret);
+  provideDirectory(context, directory);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
   provideThreeDs(context, {
     publicUrl: settings.publicUrl || `http://localhost:${settings.port}`,
@@ -141,6 +147,7 @@ export const openRuntime = async (
     context,
     secrets,
     masterSecret,
+    directory,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
     booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
     ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),

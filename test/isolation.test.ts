@@ -28,6 +28,7 @@ import { newUuid, parseId, spellId, uuidAt } from '#kit/ids';
 import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
+import { railsOf } from '#rails/connectors';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
 import { notDefault, updateCustomer } from '../src/cards/customers/customers.store.ts';
 import {
@@ -185,6 +186,8 @@ const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   }
   await ask('POST', `/v1/customers/${ids[0]}`, { key, form: 'description=changed' });
   ids.push(...(await fillWithCards(ask, key, String(ids[0]))));
+  const account = 'connector=stripe&settings[secret_key]=sk_test_of_somebody';
+  ids.push((await ask('POST', '/v1/connector_accounts', { key, form: account })).body.id);
   ids.push(...(await fillWithWebhooks(ask, key)));
   await ask('DELETE', `/v1/customers/${ids[2]}`, { key });
   const events = await ask('GET', '/v1/events?limit=100', { key });
@@ -267,6 +270,7 @@ const prefixes: Readonly<Record<string, string>> = {
   token: 'tok_',
   source: 'pm_',
   card: 'pm_',
+  connector_account: 'cna_',
   webhook_endpoint: 'we_',
   webhook_delivery: 'whd_',
 };
@@ -395,6 +399,7 @@ const describeIsolation = (world: World): void => {
       '/v1/customers/search?query=created>0&limit=100&expand[]=total_count',
       '/v1/customers/search?query=-name:null&limit=100&expand[]=data.tax_ids',
       ...(await listsOfMethods()),
+      '/v1/connector_accounts?limit=100',
       '/v1/events?limit=100',
       '/v1/events?type=customer.*&limit=100',
       '/v1/events?types[]=customer.deleted',
@@ -503,6 +508,13 @@ describe('with row level security alone,', async () => {
     assert.equal((await answers.recall(context, asked(world.theirs.scope))).state, 'in_flight');
     const own = await context.database.commit(world.theirs.scope, [finish]);
     assert.deepEqual(own, { ok: true });
+  });
+
+  test('the providers of others are no candidates', async () => {
+    const wanted = { operation: 'sale', method: 'card', currency: 'eur' } as const;
+    const { candidates } = railsOf(gateway.context);
+    assert.deepEqual(await candidates(world.mine.scope, wanted), []);
+    assert.equal((await candidates(world.theirs.scope, wanted)).length, 1);
   });
 
   test('a delivery of others is neither asked for again nor concluded, nor its endpoint judged', async () => {

@@ -19,6 +19,7 @@ import {
 import { createAnswers } from '#platform/idempotency';
 import { countAliveWorkers } from '#platform/jobs';
 import { createLimits } from '#platform/limits';
+import { webhookHandlers } from '#rails/connectors';
 import { modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
@@ -60,6 +61,7 @@ export const createApi = (
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
       ...threeDsHandlers(context, (request) => addressOf(request, settings.proxies)),
+      ...webhookHandlers(context, { publicUrl: input.publicUrl }),
       ...documentHandlers(routes, {
         title: 'Tollgate',
         version: VERSION,
