@@ -29,6 +29,7 @@ import type { OperationListener } from './rails/connectors/index.ts';
 import { module as acquiring } from './rails/acquiring/module.ts';
 import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
+import { module as psp } from './rails/psp/module.ts';
 
 export type Module = {
   /** Floor and folder: `cards/customers`. */
@@ -77,11 +78,15 @@ const map: readonly Entry[] = [
   { module: acquiring, holds: 'card messages to a bank: links, numbers, reversals, clearing' },
   {
     module: connectors,
-    holds: 'what a provider is: contract, discovery, credentials, webhooks in',
+    holds: 'what a provider is: contract, credentials, sending, webhooks in',
   },
+  { module: psp, holds: 'the providers, a folder each, found by discovery' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);
+export const operationListeners: readonly OperationListener[] = modules.flatMap(
+  ({ onOperation }) => onOperation ?? [],
+);
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),
 );
