@@ -187,10 +187,7 @@ export const findMessage = async (
   }));
 };
 
-const takeBlock = statement(
-  'trace_blocks.take',
-  'select rails.take_trace_block($1, $2) as block',
-);
+const takeBlock = statement('trace_blocks.take', 'select rails.take_trace_block($1, $2) as block');
 
 /** Throws when every number is in use. */
 export const takeTraceBlock = async (tx: Tx, host: string, windowMs: number): Promise<bigint> => {

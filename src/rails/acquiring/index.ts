@@ -1,5 +1,5 @@
-export { type Acquiring, type HostSettings, openAcquiring } from './acquiring.ts';
 export { loadMessages } from './acquiring.store.ts';
+export { type Acquiring, type HostSettings, openAcquiring } from './acquiring.ts';
 export type { CardMessage, Place } from './card-message.ts';
 export { onOperation } from './clearing-entry.ts';
 export type { Endpoint } from './connection.ts';
@@ -8,7 +8,7 @@ export type { CardCall } from './exchange.ts';
 export { type Link, type LinkSettings, openLink } from './link.ts';
 export type { Facts } from './messages.ts';
 export { type AcquirerProfile, type ProfileName, profiles, usualTiming } from './profile.ts';
-export { codeMeanings, type CodeMeaning } from './response-code.ts';
+export { type CodeMeaning, codeMeanings } from './response-code.ts';
 export { reverse } from './reverse.ts';
 export { sendCompletion, sendVoid } from './send-advice.ts';
 export { sendPayment, sendRefund } from './send-payment.ts';

@@ -77,7 +77,8 @@ const storeReversal = async (
     { part, mti: link.profile.types.reversal, rrn: first.rrn },
   );
   // The first reversal is a race with a late answer, and one of the two wins it.
-  const taken: readonly Write[] = first.state === 'stored' ? [moveMessage(scope, first, 'taken_back')] : [];
+  const taken: readonly Write[] =
+    first.state === 'stored' ? [moveMessage(scope, first, 'taken_back')] : [];
   return (await store(call, reversal, taken)) ? reversal : null;
 };
 

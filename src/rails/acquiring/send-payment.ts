@@ -109,7 +109,9 @@ export const concluded = async (
     await keepMisfit(call, heard.message, outcome.code);
   }
   const isLate = context.clock.now() > call.deadlineMs;
-  return isLate && outcome.outcome === 'approved' ? lateApproval(call, sent, heard, outcome) : outcome;
+  return isLate && outcome.outcome === 'approved'
+    ? lateApproval(call, sent, heard, outcome)
+    : outcome;
 };
 
 /**
