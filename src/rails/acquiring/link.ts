@@ -87,22 +87,19 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
   const send = (connection: Connection, message: Message, times: Times): Promise<Heard> => {
     const { deadlineMs, untilMs } = times;
     const key = keyOf(answerOf(message.mti) ?? '', message.fields);
-    if (pending.has(key)) throw new NotSent('numbers_in_use');
     if (pending.size >= UNDER_WAY_MAX) throw new NotSent('link_full');
     if (clock.now() >= deadlineMs) throw new NotSent('deadline_before_call');
+    // A repeat has the numbers of what it repeats, and from now on listens in its place.
+    const repeated = pending.get(key);
     const { promise, resolve } = Promise.withResolvers<Heard>();
-    pending.set(key, { resolve, deadlineMs });
-    let hasLeft = false;
-    try {
-      hasLeft = connection.write(message);
-    } finally {
-      if (!hasLeft) pending.delete(key);
-    }
-    if (!hasLeft) throw new NotSent('link_down');
+    const mine: Pending = { resolve, deadlineMs };
+    if (!connection.write(message)) throw new NotSent('link_down');
+    pending.set(key, mine);
+    repeated?.resolve({ heard: 'nothing', why: 'no_answer' });
     const done = new AbortController();
     void clock.sleep(untilMs - clock.now(), done.signal).then(() => {
       if (done.signal.aborted) return;
-      pending.delete(key);
+      if (pending.get(key) === mine) pending.delete(key);
       resolve({ heard: 'nothing', why: 'no_answer' });
     });
     return promise.finally(() => done.abort());
