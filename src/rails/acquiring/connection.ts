@@ -3,12 +3,13 @@
 
 import { connect as dial, type Socket } from 'node:net';
 import { connect as dialTls } from 'node:tls';
+import { NotSent } from '#kit/http-client';
 import {
   createFrameDecoder,
   encodeFrame,
   type Mac,
   type Message,
-  pack,
+  tryPack,
   unpack,
 } from '#kit/iso8583';
 import type { AcquirerProfile } from './profile.ts';
@@ -119,9 +120,13 @@ const speak = (
     end: () => end('closed by us'),
     write: (message) => {
       if (!isOpen()) return false;
-      const packed = pack(dialect, message, mac && { mac });
-      const frame = encodeFrame(framing, { header, message: packed });
-      packed.fill(0);
+      const packed = tryPack(dialect, message, mac && { mac });
+      if (!packed.ok) {
+        // What a host could not read is not sent; the reason names the field and none of its content.
+        throw new NotSent('message_refused', { cause: new Error(packed.reason) });
+      }
+      const frame = encodeFrame(framing, { header, message: packed.bytes });
+      packed.bytes.fill(0);
       // The bytes hold a card's number; once they are with the kernel, nobody here needs them.
       socket.write(frame, () => frame.fill(0));
       return true;

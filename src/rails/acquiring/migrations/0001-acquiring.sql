@@ -141,11 +141,14 @@ create table rails.batches (
   acquirer text not null,
   currency text not null,
   business_day date not null,
+  -- Of the question, and of the advice that closes the day when the totals differ.
   stan text not null,
+  advice_stan text not null,
   rrn text not null,
   transmitted_at text not null,
   terminal text not null,
   merchant text not null,
+  -- By direction: how many, and how much.
   ours json not null,
   theirs json,
   agreed boolean,
@@ -159,7 +162,8 @@ grant select on rails.batches to tollgate_app;
 
 -- A batch takes every entry that none has taken; entries that come meanwhile belong to the next.
 create function rails.begin_batch(wanted_id uuid, wanted_host text, wanted_acquirer text,
-    wanted_currency text, wanted_day date, wanted_stan text, wanted_rrn text, wanted_at text,
+    wanted_currency text, wanted_day date, wanted_stan text, wanted_advice_stan text,
+    wanted_rrn text, wanted_at text,
     wanted_terminal text, wanted_merchant text) returns uuid
   language plpgsql security definer set search_path = pg_catalog
   as $$
@@ -180,10 +184,10 @@ begin
     select d.direction, count(t.direction) as count, coalesce(sum(t.amount), 0) as amount
       from generate_series(1, 4) as d(direction) left join taken t using (direction) group by 1
   )
-  insert into rails.batches (id, host, acquirer, currency, business_day, stan, rrn, transmitted_at,
-      terminal, merchant, ours, begun_at)
-  select wanted_id, wanted_host, wanted_acquirer, wanted_currency, wanted_day, wanted_stan, wanted_rrn,
-         wanted_at, wanted_terminal, wanted_merchant,
+  insert into rails.batches (id, host, acquirer, currency, business_day, stan, advice_stan, rrn,
+      transmitted_at, terminal, merchant, ours, begun_at)
+  select wanted_id, wanted_host, wanted_acquirer, wanted_currency, wanted_day, wanted_stan, wanted_advice_stan,
+         wanted_rrn, wanted_at, wanted_terminal, wanted_merchant,
          (select json_object_agg(direction, json_build_object('count', count, 'amount', amount::text))
             from counted), clock_timestamp();
   return wanted_id;
@@ -191,6 +195,16 @@ end
 $$;
 revoke execute on function rails.begin_batch from public;
 grant execute on function rails.begin_batch to tollgate_app;
+
+-- In which currencies anything was ever counted there.
+create function rails.counted_currencies(wanted_host text, wanted_acquirer text) returns setof text
+  language sql stable security definer set search_path = pg_catalog
+  as $$
+    select distinct currency from rails.clearing_entries
+     where host = wanted_host and acquirer = wanted_acquirer order by 1
+  $$;
+revoke execute on function rails.counted_currencies from public;
+grant execute on function rails.counted_currencies to tollgate_app;
 
 create function rails.close_batch(wanted_id uuid, their_totals json, is_agreed boolean) returns boolean
   language sql security definer set search_path = pg_catalog
