@@ -64,6 +64,8 @@ export const exchange = async (
     context.crashPoint('acquiring.written');
     return under;
   };
+  // It may have gone down while the numbers were committed, and come back in a moment.
+  await link.ready(deadlineMs);
   const { answer } = await withCardIf(call, card, write);
   const heard = await answer;
   if (heard.heard === 'nothing') {

@@ -8,7 +8,7 @@ import { provideVault, type Vault } from '#cards/vault';
 import { present } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
-import { type AcquirerProfile, type ProfileName, profiles } from '#rails/acquiring';
+import type { AcquirerProfile, ProfileName } from '#rails/acquiring';
 import {
   directoryOf,
   type FollowingRequest,
@@ -31,35 +31,10 @@ import {
   testConnectorAccount,
   testMaster,
 } from '../../../src/rails/connectors/for-tests.ts';
-import { directOver } from '../../../src/rails/psp/direct/index.ts';
 import { newSandbox } from '../../sandbox/support/world.ts';
+import { impatient, quick } from './impatient.ts';
 
-/** The profiles as they are, with the patience of a test. */
-export const quick = (
-  changes: Partial<AcquirerProfile> = {},
-  timing: Partial<AcquirerProfile['timing']> = {},
-): Record<ProfileName, AcquirerProfile> => {
-  const hurried = {
-    connectMs: 5_000,
-    networkMs: 5_000,
-    upMs: 5_000,
-    idleMs: 60_000,
-    reconnectMs: 5,
-    reconnectMsMax: 40,
-    lateMs: 2_000,
-    drainMs: 2_000,
-    ...timing,
-  };
-  const hurry = (profile: AcquirerProfile): AcquirerProfile => ({
-    ...profile,
-    timing: hurried,
-    ...changes,
-  });
-  return {
-    'sandbox-ascii': hurry(profiles['sandbox-ascii']),
-    'sandbox-bcd': hurry(profiles['sandbox-bcd']),
-  };
-};
+export { quick } from './impatient.ts';
 
 const closing: (() => Promise<void>)[] = [];
 after(async () => {
@@ -70,11 +45,13 @@ export const GOOD_CARD = '4242424242424242';
 
 export type World = {
   readonly context: TestContext;
+  readonly vaultUrl: string;
   readonly scope: Scope;
   readonly rails: OpenRails;
   readonly bank: Sandbox;
   readonly account: Uuid;
   readonly journalFolder: string;
+  readonly folders: readonly [string, string];
   readonly vault: Vault;
   readonly changes: Change[];
   card(number?: string, more?: { cvc?: string; cvcFor?: string }): Promise<Uuid>;
@@ -110,18 +87,10 @@ export type WorldSettings = {
 export const newWorld = async (given: WorldSettings = {}): Promise<World> => {
   const on = await vaultDatabase();
   const context = await testContext({ on });
-  const { vault } = await testVault({ on });
+  const { vault, folders } = await testVault({ on });
   provideVault(context, vault);
   const bank = await newSandbox(given.sandbox);
-  const direct = directOver(given.profiles ?? quick());
-  const { timeoutMs } = given;
-  const operations = Object.fromEntries(
-    Object.entries(direct.definition.operations).map(([name, support]) => [
-      name,
-      { ...support, timeoutMs: timeoutMs ?? support.timeoutMs },
-    ]),
-  );
-  const connector = { ...direct, definition: { ...direct.definition, operations } };
+  const connector = impatient(given.profiles ?? quick(), given.timeoutMs);
   const changes: Change[] = [];
   const directory = directoryOf([connector], testMaster);
   provideDirectory(context, directory);
@@ -165,11 +134,13 @@ export const newWorld = async (given: WorldSettings = {}): Promise<World> => {
 
   const world: World = {
     context,
+    vaultUrl: on.vaultUrl,
     scope,
     rails,
     bank,
     account,
     journalFolder,
+    folders,
     vault,
     changes,
     card: (number = GOOD_CARD, more) => {
