@@ -177,6 +177,8 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
           connection.end();
           break;
         }
+        // It may have ended in the moment in which it signed on.
+        if (!connection.isOpen()) throw new Error('The link ended as it came up');
         up = connection;
         log.info({ url: host }, 'A link to an acquirer is up');
         for (const wake of waiting) wake();
@@ -208,7 +210,7 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
     isUp: () => up !== null && up.isOpen() && !isDraining,
     ready: async (deadlineMs) => {
       if (isDraining) throw new NotSent('link_closing');
-      if (up !== null) return;
+      if (up?.isOpen() === true) return;
       const inTime = new AbortController();
       const wake = (): void => inTime.abort();
       waiting.add(wake);

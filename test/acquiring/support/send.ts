@@ -42,8 +42,15 @@ const run = async (work: Work): Promise<void> => {
   const quiet = crashPointFrom(undefined);
   const database = openDatabase({ url: work.vaultUrl, poolSize: 2, clock, crashPoint: quiet });
   const vault = await openVault({
-    context: { ...context, database, crashPoint: quiet },
-    providers: [await localKeys({ shareFolders: work.folders, clock, random: systemRandom })],
+    context: { ...context, database },
+    providers: [
+      await localKeys({
+        shareFolders: work.folders,
+        clock,
+        random: systemRandom,
+        createFirst: false,
+      }),
+    ],
     livemode: false,
   });
   provideVault(context, vault);
