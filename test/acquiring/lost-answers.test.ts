@@ -43,7 +43,7 @@ describe('a sale whose answer is lost', () => {
     ['cut before its first byte', { kind: 'cut', bytes: 0 }, 'link_broken'],
     ['cut in its length', { kind: 'cut', bytes: 1 }, 'unreadable'],
     ['cut in its middle', { kind: 'cut', bytes: 60 }, 'unreadable'],
-    ['swapped', { kind: 'swapped' }, 'answer_of_another'],
+    ['swapped', { kind: 'swapped' }, 'reference_differs'],
   ];
   for (const [name, rule, code] of faults) {
     test(`by ${name} is unknown, and then reversed`, async () => {

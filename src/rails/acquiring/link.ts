@@ -97,11 +97,13 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
     pending.set(key, mine);
     repeated?.resolve({ heard: 'nothing', why: 'no_answer' });
     const done = new AbortController();
-    void clock.sleep(untilMs - clock.now(), done.signal).then(() => {
+    const giveUp = async (): Promise<void> => {
+      await clock.sleep(untilMs - clock.now(), done.signal);
       if (done.signal.aborted) return;
       if (pending.get(key) === mine) pending.delete(key);
       resolve({ heard: 'nothing', why: 'no_answer' });
-    });
+    };
+    void giveUp();
     return promise.finally(() => done.abort());
   };
 
@@ -125,7 +127,8 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
   const begin = async (): Promise<Connection> => {
     const connection = await openConnection(profile, settings.endpoint, take, timing.connectMs);
     current = connection;
-    void connection.ended.then((why) => {
+    const tellOfEnd = async (): Promise<void> => {
+      const why = await connection.ended;
       if (current !== connection) return;
       up = null;
       current = null;
@@ -135,7 +138,8 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
       }
       pending.clear();
       if (!stopping.signal.aborted) log.warn({ url: host, why }, 'A link to an acquirer has ended');
-    });
+    };
+    void tellOfEnd();
     try {
       await manage(connection, networkCodes.signOn);
       if (settings.exchangeKeys !== undefined) {
@@ -223,9 +227,10 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
       if (isDraining) throw new NotSent('link_closing');
       if (up === null) throw new NotSent('link_down');
       const answer = send(up, message, times);
-      void answer.then(({ heard }) => {
-        answered ||= heard === 'answer';
-      });
+      const noteAnswer = async (): Promise<void> => {
+        answered = (await answer).heard === 'answer' || answered;
+      };
+      void noteAnswer();
       return { answer };
     },
     close: async () => {

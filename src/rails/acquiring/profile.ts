@@ -86,7 +86,7 @@ export const usualTiming: LinkTiming = {
   networkMs: 10_000,
   upMs: 5_000,
   idleMs: 45_000,
-  reconnectMs: 500,
+  reconnectMs: 100,
   reconnectMsMax: 30_000,
   lateMs: 30_000,
   drainMs: 30_000,

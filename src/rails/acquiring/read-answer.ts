@@ -43,6 +43,8 @@ export const amountsIn = (
   };
 };
 
+export const ANOTHERS = 'answer_of_another';
+
 export type Moved = 'debit' | 'debit_reversed' | 'credit' | 'credit_reversed';
 
 export type Reading = {
@@ -59,7 +61,11 @@ export type Reading = {
 
 export const readAnswer = (reading: Reading): Outcome => {
   const { profile, operation, sent, answer, nowMs, moves, country = null } = reading;
-  if (!belongsTo(profile, sent, answer)) return { outcome: 'unknown', code: 'answer_of_another' };
+  if (!belongsTo(profile, sent, answer)) {
+    // Another's reference decides nothing, and a person sees it.
+    const reference = fieldText(answer.fields[37]) ?? 'none';
+    return { outcome: 'pending', code: ANOTHERS, reference };
+  }
   const code = fieldText(answer.fields[39]);
   if (code === null) return { outcome: 'unknown', code: 'no_response_code' };
   const found = meaningOf(profile.codes, code);
@@ -102,7 +108,7 @@ export const readAnswer = (reading: Reading): Outcome => {
 /** Whether a reversal is over; what is not over is repeated. */
 export const readReversal = (reading: Reading): Outcome | { readonly outcome: 'too_early' } => {
   const { profile, sent, answer, nowMs, moves } = reading;
-  if (!belongsTo(profile, sent, answer)) return { outcome: 'unknown', code: 'answer_of_another' };
+  if (!belongsTo(profile, sent, answer)) return { outcome: 'unknown', code: ANOTHERS };
   const code = fieldText(answer.fields[39]);
   if (code === null) return { outcome: 'unknown', code: 'no_response_code' };
   const echo = amountsIn(answer, sent);

@@ -11,7 +11,7 @@ import { type CardCall, exchange, keepMisfit, numbered, store } from './exchange
 import type { Heard } from './link.ts';
 import { type CardInHand, type Facts, PURCHASE, REFUND, spellMessage } from './messages.ts';
 import type { Entry } from './profile.ts';
-import { type Moved, readAnswer } from './read-answer.ts';
+import { ANOTHERS, type Moved, readAnswer } from './read-answer.ts';
 
 export type Payment = {
   readonly kind: 'authorize' | 'sale' | 'verify';
@@ -105,9 +105,7 @@ export const concluded = async (
     moves,
     country,
   });
-  if (outcome.outcome === 'unknown' && outcome.code === 'answer_of_another') {
-    await keepMisfit(call, heard.message, outcome.code);
-  }
+  if (outcome.outcome === 'pending') await keepMisfit(call, heard.message, ANOTHERS);
   const isLate = context.clock.now() > call.deadlineMs;
   return isLate && outcome.outcome === 'approved'
     ? lateApproval(call, sent, heard, outcome)
