@@ -33,6 +33,7 @@ import type { JobKind, PeriodicJob } from './platform/jobs/index.ts';
 import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
+import { module as acquiring } from './rails/acquiring/module.ts';
 import type { OperationListener } from './rails/connectors/index.ts';
 import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
@@ -92,6 +93,7 @@ const map: readonly Entry[] = [
   { module: portability, holds: 'moving stored cards in and out' },
   { module: threeDs, holds: '3-D Secure: asking the card holder, and the proof of it' },
   { module: operations, holds: 'the journal of every call that moves money' },
+  { module: acquiring, holds: 'card messages to a bank: links, numbers, reversals, clearing' },
   {
     module: connectors,
     holds: 'what a provider is: contract, credentials, sending, webhooks in',
