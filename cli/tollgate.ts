@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAccounts } from './commands/accounts.ts';
 import { addCards } from './commands/cards.ts';
+import { addClock } from './commands/clock.ts';
 import { addConnectors } from './commands/connectors.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
@@ -43,6 +44,7 @@ for (const add of [
   addEvents,
   addListen,
   addTrigger,
+  addClock,
 ])
   add(program);
 for (const command of program.commands) inherit(command);

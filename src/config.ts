@@ -172,6 +172,12 @@ export const definitions = define({
     default: 'off',
     says: 'Whether webhooks of test mode may go to servers on this machine. `npm start` turns it on; live mode never does it.',
   },
+  movableClock: {
+    env: 'TOLLGATE_MOVABLE_CLOCK',
+    kind: 'switch',
+    default: 'off',
+    says: 'Whether secret test keys may move the clock of this installation. `npm start` turns it on; refused in live mode.',
+  },
   auditAnchor: {
     env: 'TOLLGATE_AUDIT_ANCHOR',
     kind: 'text',
@@ -212,6 +218,7 @@ export type Settings = {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metricsToken: string;
   readonly webhooksToLoopback: boolean;
+  readonly movableClock: boolean;
   readonly auditAnchor: string;
   readonly crashAt: string;
 };
@@ -241,6 +248,8 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>>):
   const settings = values as unknown as Settings;
   if (settings.liveMode && settings.crashAt)
     problems.push('TOLLGATE_CRASH_AT is refused in live mode.');
+  if (settings.liveMode && settings.movableClock)
+    problems.push('TOLLGATE_MOVABLE_CLOCK is refused in live mode.');
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
 };

@@ -23,6 +23,7 @@ import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
 import { module as webhooks } from './outward/webhooks/module.ts';
+import { module as clock } from './platform/clock/module.ts';
 import { module as db } from './platform/db/module.ts';
 import type { EventKind, EventKinds, Listener } from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
@@ -77,6 +78,7 @@ const map: readonly Entry[] = [
   { module: events, holds: 'the log of what happened, the outbox, /v1/events' },
   { module: jobs, holds: 'work for later, periodic work, the worker, heartbeats' },
   { module: limits, holds: 'how much a key may ask per second' },
+  { module: clock, holds: 'what time it is in test mode, and moving it' },
   { module: accounts, holds: 'tenants' },
   { module: audit, holds: 'who did what: entries, seals, verification' },
   { module: keys, holds: 'API keys: making, rolling, ending, recognizing' },

@@ -11,6 +11,8 @@ import {
   type Context,
   crashPointFrom,
   type Log,
+  movableClock,
+  onRealTime,
   systemClock,
   systemNetwork,
   systemRandom,
@@ -18,6 +20,7 @@ import {
 import { deriveKey, hmacSha256 } from '#kit/crypto';
 import type { Sealing } from '#kit/seals';
 import { provideWebhooks } from '#outward/webhooks';
+import { keepRealTime, startFollowing } from '#platform/clock';
 import {
   APP_ROLE,
   agreeOn,
@@ -118,8 +121,10 @@ export const openRuntime = async (
   if (await alignPositions(database)) {
     how.log.warn({}, 'The database was restored from a dump: the books go on where they stopped');
   }
+  if (settings.liveMode) await refuseMovedClock(database);
+  const clock = movableClock(systemClock);
   const context = {
-    clock: systemClock,
+    clock,
     random: systemRandom,
     network: systemNetwork,
     log: how.log,
@@ -127,13 +132,20 @@ export const openRuntime = async (
     crashPoint,
     database,
   };
-  const vault = await vaultFor(settings, context, how.vault ?? 'use').catch(
+  // Cards are kept, forgotten and taken from browsers by the real time.
+  const vault = await vaultFor(settings, onRealTime(context), how.vault ?? 'use').catch(
     async (error: unknown) => {
       await database.close();
       throw error;
     },
   );
   provideVault(context, vault.vault);
+  const following = settings.liveMode
+    ? null
+    : await startFollowing(context, clock, {
+        isMovable: settings.movableClock,
+        ...(how.sandbox === undefined ? {} : { sandboxUrl: how.sandbox.url }),
+      });
   const directory = directoryOf(await discoverConnectors(), masterSecret);
   provideDirectory(context, directory);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
@@ -152,6 +164,7 @@ export const openRuntime = async (
     booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
     ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
     close: async () => {
+      await following?.stop();
       await vault.close();
       await database.close();
     },
@@ -199,6 +212,15 @@ const refuseOtherSecret = async (database: OpenDatabase, secret: Buffer): Promis
   await database.close();
   throw new WrongSecret(
     'This database belongs to an installation with another master secret: set TOLLGATE_SECRET to that one, or use the data folder it began with.',
+  );
+};
+
+/** Rows of a time that never was have no place among those of real money. */
+const refuseMovedClock = async (database: OpenDatabase): Promise<void> => {
+  if (await keepRealTime(database)) return;
+  await database.close();
+  throw new LiveModeRefused(
+    'Live mode is refused. The clock of this installation was moved in test mode: begin live mode on a new database.',
   );
 };
 

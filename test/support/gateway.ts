@@ -7,6 +7,7 @@ import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import { provideWebhooks } from '#outward/webhooks';
+import { followerOf, provideFollower } from '#platform/clock';
 import type { OpenDatabase } from '#platform/db';
 import { provideDirectory, provideRails } from '#rails/connectors';
 import { readSettings } from '../../src/config.ts';
@@ -15,7 +16,7 @@ import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
 import { createApi } from '../../src/roles/api.ts';
 import { openGatewayRails } from '../../src/roles/rails.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
-import { openRuntime, type Runtime } from '../../src/runtime.ts';
+import { openRuntime, type Runtime, type SandboxAddress } from '../../src/runtime.ts';
 import { type Ask, createAsk } from './ask.ts';
 import { assertHealthy } from './health.ts';
 import { createMerchant, type Merchant } from './merchant.ts';
@@ -38,12 +39,17 @@ export type GatewayChanges = {
   /** Put between the gateway and its database. */
   readonly wrapDatabase?: (database: OpenDatabase) => OpenDatabase;
   readonly connections?: number;
+  /** Whether its clock may be moved. */
+  readonly movableClock?: boolean;
+  readonly sandbox?: SandboxAddress;
+  /** That of another gateway on the same database, which has the keys of the vault in it. */
+  readonly folder?: string;
 };
 
 /** Ends with the test file, after every check of every module was asked. */
 export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<TestGateway> => {
   const on = changes.on ?? (await testDatabase());
-  const folder = temporaryData();
+  const folder = changes.folder ?? temporaryData();
   const errors: string[] = [];
   const log: Log = {
     ...silentLog,
@@ -54,6 +60,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   const opened = await openRuntime(readSettings(environmentFor(on, folder, changes)), {
     log,
     actor: { kind: 'system', id: 'tests' },
+    ...(changes.sandbox === undefined ? {} : { sandbox: changes.sandbox }),
   });
   const wrapped = changes.wrapDatabase?.(opened.context.database) ?? opened.context.database;
   const runtime: Runtime = {
@@ -64,6 +71,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   if (wrapped !== opened.context.database) {
     provideVault(runtime.context, vaultOf(opened.context));
     provideDirectory(runtime.context, opened.directory);
+    provideFollower(runtime.context, followerOf(opened.context));
     provideWebhooks(runtime.context, { masterSecret: opened.masterSecret, toLoopback: true });
   }
   const rails = await openGatewayRails(runtime);
@@ -98,7 +106,7 @@ export const temporaryData = (): string => temporaryFolder('data');
 export const environmentFor = (
   on: TestDatabase,
   folder: string,
-  changes: Pick<GatewayChanges, 'ratePerSecond'> = {},
+  changes: Pick<GatewayChanges, 'ratePerSecond' | 'movableClock'> = {},
 ): Record<string, string> => ({
   PORT: '0',
   DATABASE_URL: on.ownerUrl,
@@ -110,6 +118,7 @@ export const environmentFor = (
   TOLLGATE_SECRET: '5ec4e7'.repeat(11).slice(0, 64),
   // Tests send as fast as they can; the limit has a test of its own.
   TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
+  TOLLGATE_MOVABLE_CLOCK: changes.movableClock === true ? 'on' : 'off',
   TOLLGATE_RATE_PER_SECOND: String(changes.ratePerSecond ?? 1_000_000),
 });
 

@@ -1,7 +1,7 @@
 // Seals the ledger in batches. A seal covers a range of positions below which nothing can commit any
 // more, so that no entry needs a row that says under which seal it lies.
 
-import type { Context } from '#kit/context';
+import { type Context, realClock } from '#kit/context';
 import {
   type ChainVerdict,
   leafOf,
@@ -49,7 +49,7 @@ const sealOnce = async (context: Context, sealing: Sealing): Promise<number> => 
     if (upto === null) return null;
 
     const leaves = (await loadBetween(tx, since, upto)).map(entryLeaf);
-    const sealed = nextSeal(sealing, last, { leaves, upto, atMs: context.clock.now() });
+    const sealed = nextSeal(sealing, last, { leaves, upto, atMs: realClock(context.clock).now() });
     await storeSeal(tx, sealed);
     return sealed;
   });

@@ -1,4 +1,4 @@
-import type { Context, Scope, Tx, Write } from '#kit/context';
+import { type Context, realClock, type Scope, type Tx, type Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import type { Seal } from '#kit/seals';
 import { insertRows, rank, statement } from '#platform/db';
@@ -20,7 +20,7 @@ export const auditEntry = (
     newUuid(context),
     act.scope?.accountId ?? null,
     act.scope?.livemode ?? null,
-    new Date(context.clock.now()).toISOString(),
+    new Date(realClock(context.clock).now()).toISOString(),
     context.actor.kind,
     context.actor.id,
     act.action,

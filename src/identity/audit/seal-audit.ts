@@ -1,6 +1,6 @@
 // Seals what was written since the last seal.
 
-import type { Context } from '#kit/context';
+import { type Context, realClock } from '#kit/context';
 import { nextSeal, noteSeal, type Sealing, sealingFor } from '#kit/seals';
 import { becomeSealer, loadLastSeal, loadUnsealed, storeSeal } from './audit.store.ts';
 import { auditLeaf } from './audit-entry.ts';
@@ -24,7 +24,7 @@ export const sealAudit = async (context: Context, sealing: Sealing): Promise<num
     const sealed = nextSeal(sealing, last, {
       leaves: entries.map(auditLeaf),
       upto: entries.reduce((most, entry) => (entry.position > most ? entry.position : most), upto),
-      atMs: context.clock.now(),
+      atMs: realClock(context.clock).now(),
     });
     await storeSeal(
       tx,

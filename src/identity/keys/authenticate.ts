@@ -3,7 +3,7 @@
 // elsewhere.
 
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import type { Context } from '#kit/context';
+import { type Context, realClock } from '#kit/context';
 import { sameBytes } from '#kit/crypto';
 import { type ApiKey, readKeyText } from './api-key.ts';
 import { type FoundKey, loadKey, noteKeyUse } from './keys.store.ts';
@@ -42,7 +42,7 @@ export const createAuthenticator = (): Authenticator => {
 
   // Once a minute per key is enough to see which keys are still in use, and costs nothing.
   const noteUse = (context: Context, key: ApiKey): void => {
-    const nowMs = context.clock.now();
+    const nowMs = realClock(context.clock).now();
     const noted = useNotedAtMs.get(key.id);
     if (noted !== undefined && Math.abs(nowMs - noted) < USE_NOTED_EVERY_MS) return;
     useNotedAtMs.set(key.id, nowMs);
@@ -57,7 +57,8 @@ export const createAuthenticator = (): Authenticator => {
       if (found === null || !sameBytes(found.hash, read.hash)) return { ok: false, why: 'unknown' };
 
       const { key } = found;
-      const nowMs = context.clock.now();
+      // A key ends by the real time: who tries out next month does not lose the key to do it with.
+      const nowMs = realClock(context.clock).now();
       const ended = key.revokedAtMs ?? key.expiresAtMs;
       if (ended !== null && ended <= nowMs) return { ok: false, why: 'expired' };
       if (!isAllowed(key.allowedAddresses, address)) return { ok: false, why: 'address' };

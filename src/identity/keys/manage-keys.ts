@@ -2,7 +2,7 @@
 
 import { auditEntry } from '#identity/audit';
 import { present } from '#kit/assert';
-import type { Context, Scope, Write } from '#kit/context';
+import { type Context, realClock, type Scope, type Write } from '#kit/context';
 import { newUuid, spellId } from '#kit/ids';
 import {
   type ApiKey,
@@ -79,7 +79,7 @@ export const rollKey = async (
   key: ApiKey,
   overlapMs: number,
 ): Promise<string | null> => {
-  const endsAtMs = context.clock.now() + Math.min(overlapMs, ROLL_OVERLAP_MAX_MS);
+  const endsAtMs = realClock(context.clock).now() + Math.min(overlapMs, ROLL_OVERLAP_MAX_MS);
   const { text, writes } = newKey(context, {
     scope: key.scope,
     kind: key.kind,
@@ -100,7 +100,7 @@ export const rollKey = async (
 export const revokeKey = (context: Context, key: ApiKey): Promise<boolean> =>
   change(context, key, {
     statement: revokeKeyRow,
-    atMs: context.clock.now(),
+    atMs: realClock(context.clock).now(),
     action: 'api_key.revoke',
     also: [],
   });
@@ -122,7 +122,9 @@ const change = (
       livemode,
       key.id,
       new Date(what.atMs).toISOString(),
-      ...(what.statement === expireKey ? [new Date(context.clock.now()).toISOString()] : []),
+      ...(what.statement === expireKey
+        ? [new Date(realClock(context.clock).now()).toISOString()]
+        : []),
     ]);
     if (changed.length === 0) return false;
     const noted = auditEntry(context, {

@@ -1,5 +1,6 @@
 export * from './context.ts';
 export * from './crash-points.ts';
 export * from './database.ts';
+export { type MovableClock, movableClock, onRealTime, realClock } from './movable-clock.ts';
 export { systemClock, systemNetwork, systemRandom } from './system.ts';
 export { AddressRefused } from './system-post.ts';

@@ -1,7 +1,7 @@
 // Making, changing, rolling and removing endpoints.
 
 import { auditEntry } from '#identity/audit';
-import type { Context, Scope, Write } from '#kit/context';
+import { type Context, realClock, type Scope, type Write } from '#kit/context';
 import { newUuid, parseId } from '#kit/ids';
 import { mergeMetadata, type Outcome, resourceMissing, type TypedRequest } from '#platform/http';
 import { checkUrl } from './allowed-url.ts';
@@ -83,7 +83,7 @@ export const rollSecret = async (
     ...before,
     version: before.version + 1,
     secrets: rolled(before.secrets, newSecret(context), {
-      nowMs: context.clock.now(),
+      nowMs: realClock(context.clock).now(),
       overlapMs: (asked.overlap_hours ?? OVERLAP_HOURS) * HOUR_MS,
     }),
   };

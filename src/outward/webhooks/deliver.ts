@@ -2,7 +2,7 @@
 // call; whoever is killed in it leaves a lease that ends by itself, and the event is told again under
 // the same id.
 
-import { AddressRefused, type Context, type Scope } from '#kit/context';
+import { AddressRefused, type Context, realClock, type Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { EVENT, type EventKinds, findEvent, renderEvent } from '#platform/events';
 import { maskSensitive } from '#platform/http';
@@ -54,6 +54,8 @@ const tell = async (
 ): Promise<Answer> => {
   const { endpoint, delivery, body } = told;
   const nowMs = context.clock.now();
+  // Receivers hold the time of a signature against their own clock, which nobody has moved.
+  const realNowMs = realClock(context.clock).now();
   const begunMs = context.clock.monotonicMs();
   const took = (): number => Math.round(context.clock.monotonicMs() - begunMs);
   const eventId = spellId(EVENT, delivery.eventId);
@@ -70,8 +72,8 @@ const tell = async (
         'tollgate-sequence': String(delivery.sequence),
         ...signatureHeaders(body, {
           eventId,
-          nowMs,
-          secrets: liveSecrets(endpoint.secrets, nowMs),
+          nowMs: realNowMs,
+          secrets: liveSecrets(endpoint.secrets, realNowMs),
         }),
       },
       body,
@@ -87,7 +89,7 @@ const tell = async (
       status,
       error: status >= 200 && status < 300 ? null : 'status',
       answer: shown(said),
-      retryAfterMs: retryAfterOf(headers['retry-after'], nowMs),
+      retryAfterMs: retryAfterOf(headers['retry-after'], realNowMs),
     };
   } catch (error) {
     return {

@@ -1,13 +1,13 @@
 // One idempotency key, one effect, one answer. The answer is committed in the transaction of the
 // effect; whoever comes second loses the claim, takes nothing else with it, and reads the answer.
 
-import type { Context, Scope, WriteStatement } from '#kit/context';
+import { type Context, realClock, type Scope, type WriteStatement } from '#kit/context';
 import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
 import { uuidFromBytes } from '#kit/ids';
 import { insertRows, rank, statement, writeRows } from '#platform/db';
 import type { AnswerToKeep, AskedAgain, IdempotencyStore } from '#platform/http';
 
-/** How long a key is remembered at least. */
+/** How long a key is remembered at least, by the clock that nobody moves: a retry stays a retry. */
 export const ANSWER_KEPT_MS = 25 * 60 * 60 * 1000;
 
 export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
@@ -37,7 +37,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       keyOf(input),
       input.fingerprint,
       input.requestId,
-      new Date(context.clock.now()).toISOString(),
+      new Date(realClock(context.clock).now()).toISOString(),
       ...end,
     ],
   });
@@ -202,7 +202,7 @@ const FORGET_AT_MOST = 5_000;
 
 /** Makes keys new again once they are old enough. */
 export const forgetOldAnswers = async (context: Context): Promise<void> => {
-  const before = new Date(context.clock.now() - ANSWER_KEPT_MS).toISOString();
+  const before = new Date(realClock(context.clock).now() - ANSWER_KEPT_MS).toISOString();
   for (let gone = FORGET_AT_MOST; gone === FORGET_AT_MOST; ) {
     const [row] = await context.database.system((tx) =>
       tx.query<{ gone: number }>(forgetAnswers, [before, FORGET_AT_MOST]),

@@ -1,7 +1,7 @@
 // What webhooks say becomes evidence. One that names nothing we know waits: it may have come before the
 // answer of the very call it speaks of. It never makes anything, and after days a person is told.
 
-import type { Context, Scope } from '#kit/context';
+import { type Context, onRealTime, type Scope } from '#kit/context';
 import { open } from '#kit/crypto';
 import type { Uuid } from '#kit/ids';
 import {
@@ -25,7 +25,8 @@ const RETRY_MS_MAX = 60 * 60_000;
 const GIVE_UP_MS = 3 * 24 * 60 * 60_000;
 
 /** One round of the worker; says how many it looked at. */
-export const learnFromWebhooks = async (parts: Parts, context: Context): Promise<number> => {
+export const learnFromWebhooks = async (parts: Parts, house: Context): Promise<number> => {
+  const context = onRealTime(house);
   const leased = await context.database.system((tx) =>
     leaseInbound(tx, { nowMs: context.clock.now(), atMost: AT_ONCE, leaseMs: LEASE_MS }),
   );

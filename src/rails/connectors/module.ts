@@ -1,4 +1,4 @@
-import type { Context } from '#kit/context';
+import { type Context, realClock } from '#kit/context';
 import { forgetExchanges } from './exchanges.store.ts';
 import { learnFromWebhooks } from './learn-from-webhooks.ts';
 import { partsOf } from './rails-of.ts';
@@ -18,7 +18,7 @@ export const module = {
       name: 'rails.forget_exchanges',
       everyMs: DAY_MS,
       run: async (context: Context): Promise<void> => {
-        const beforeMs = context.clock.now() - KEEP_MS;
+        const beforeMs = realClock(context.clock).now() - KEEP_MS;
         for (let gone = AT_ONCE; gone === AT_ONCE; ) {
           gone = await context.database.system((tx) => forgetExchanges(tx, beforeMs, AT_ONCE));
         }

@@ -1,6 +1,6 @@
 // The rails of a process: every connector opened once, the send journal, the gates, and the resolver.
 
-import type { Context } from '#kit/context';
+import { type Context, onRealTime } from '#kit/context';
 import {
   createGates,
   createOutgoing,
@@ -37,7 +37,7 @@ export type OpenRails = Rails & {
 const LATE_LIMIT_MS = 5_000;
 
 export const openRails = async (
-  context: Context,
+  house: Context,
   given: {
     readonly directory: Directory;
     readonly master: Buffer;
@@ -50,6 +50,9 @@ export const openRails = async (
     readonly record?: (exchange: Exchange) => void;
   },
 ): Promise<OpenRails> => {
+  // A call to the outside takes the time that it takes: deadlines, windows of providers and what a look-up
+  // proves go by the clock that nobody moves.
+  const context = onRealTime(house);
   const { directory, journalFolder } = given;
   const journal = await openSendJournal(context, journalFolder);
   const outgoing = createOutgoing({
@@ -61,6 +64,7 @@ export const openRails = async (
   );
   const parts: Parts = {
     context,
+    clock: house.clock,
     directory,
     functions,
     outgoing,

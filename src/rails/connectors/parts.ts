@@ -1,6 +1,6 @@
 // What the rails of a process are made of.
 
-import type { Context } from '#kit/context';
+import type { Clock, Context } from '#kit/context';
 import type { OperationKind, Outgoing } from '#rails/operations';
 import type { ConnectorFunctions, ConnectorOperation } from './connector.ts';
 import type { Directory } from './directory.ts';
@@ -8,7 +8,10 @@ import type { Notes } from './http.ts';
 import type { OperationListener } from './rails.ts';
 
 export type Parts = {
+  /** On real time. */
   readonly context: Context;
+  /** That of the house, which a user of test mode may have moved. */
+  readonly clock: Clock;
   readonly directory: Directory;
   /** By the connector's name: opened once. */
   readonly functions: ReadonlyMap<string, ConnectorFunctions>;

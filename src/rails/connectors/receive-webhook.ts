@@ -1,7 +1,7 @@
 // A webhook at the door. It is verified by its connector over the very bytes, stored once, and answered;
 // what it means is learned by the worker. What is not verified leaves nothing behind but a count.
 
-import type { Context, Scope } from '#kit/context';
+import { type Context, onRealTime, type Scope } from '#kit/context';
 import { seal } from '#kit/crypto';
 import { NotSent } from '#kit/http-client';
 import { newUuid, parseId, type Uuid } from '#kit/ids';
@@ -23,10 +23,12 @@ const taken: WebhookAnswer = { status: 200, body: '' };
 
 export const receiveWebhook = async (
   parts: Parts,
-  context: Context,
+  house: Context,
   to: { readonly connector: string; readonly account: string },
   raw: RawWebhook,
 ): Promise<WebhookAnswer> => {
+  // Providers sign by the real time.
+  const context = onRealTime(house);
   const found = await findReader(parts, context, to);
   if (found === null) return nobody;
   const { scope, account, reader } = found;

@@ -2,7 +2,7 @@
 // is called, and what is learned is committed with all that follows from it.
 
 import { present } from '#kit/assert';
-import type { Context, Scope } from '#kit/context';
+import { type Context, onRealTime, type Scope } from '#kit/context';
 import {
   type ConnectorPort,
   type NewOperation,
@@ -19,10 +19,11 @@ import { insertRequest } from './requests.store.ts';
 
 export const send = async (
   parts: Parts,
-  context: Context,
+  caller: Context,
   scope: Scope,
   sending: RailsSending,
 ): Promise<Sent> => {
+  const context = onRealTime(caller);
   const { request, intent = [], writes, ...asked } = sending;
   const verb = present(verbOf[asked.kind], `A function for ${asked.kind}`);
   const operation = newOperation(context, scope, parts.providerKeys, {
@@ -82,7 +83,10 @@ const noticingEnd = (port: ConnectorPort) => {
   return { port: noticing, wasGivenUp: (): boolean => signal?.aborted === true };
 };
 
+/** What follows from a change is the business of the house, and goes by its clock. */
 export const listenersWrites =
-  ({ listeners }: Parts, context: Context, scope: Scope): WritesOf =>
-  async (change) =>
-    (await Promise.all(listeners.map((listener) => listener(context, scope, change)))).flat();
+  ({ listeners, clock }: Parts, context: Context, scope: Scope): WritesOf =>
+  async (change) => {
+    const house = { ...context, clock };
+    return (await Promise.all(listeners.map((listener) => listener(house, scope, change)))).flat();
+  };

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { manualClock } from './for-tests.ts';
+import { movableClock, onRealTime, realClock } from './movable-clock.ts';
+
+const DAY_MS = 86_400_000;
+
+test('a movable clock is ahead by what it was moved, and runs on', () => {
+  const real = manualClock();
+  const clock = movableClock(real);
+  const startedMs = real.now();
+  clock.moveTo(8 * DAY_MS);
+  assert.equal(clock.now(), startedMs + 8 * DAY_MS);
+  real.advance(1_000);
+  assert.equal(clock.now(), startedMs + 8 * DAY_MS + 1_000);
+});
+
+test('it never goes back', () => {
+  const real = manualClock();
+  const clock = movableClock(real);
+  clock.moveTo(DAY_MS);
+  clock.moveTo(DAY_MS - 1);
+  assert.equal(clock.now(), real.now() + DAY_MS);
+  assert.equal(clock.offsetMs, DAY_MS);
+});
+
+test('moving it touches no timer: durations are those of the clock below', async () => {
+  const real = manualClock();
+  const clock = movableClock(real);
+  const beganMs = clock.monotonicMs();
+  let isAwake = false;
+  const sleeping = clock.sleep(1_000).then(() => {
+    isAwake = true;
+  });
+  clock.moveTo(365 * DAY_MS);
+  await Promise.resolve();
+  assert.equal(isAwake, false);
+  assert.equal(clock.monotonicMs(), beganMs);
+  real.advance(1_000);
+  await sleeping;
+});
+
+test('the clock below is found again, and a clock that nobody can move is its own', () => {
+  const real = manualClock();
+  const clock = movableClock(real);
+  clock.moveTo(DAY_MS);
+  assert.equal(realClock(clock), real);
+  assert.equal(realClock(real), real);
+  const context = { clock, name: 'kept' };
+  assert.deepEqual(onRealTime(context), { clock: real, name: 'kept' });
+});

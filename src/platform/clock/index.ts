@@ -1,0 +1,2 @@
+export { keepRealTime } from './clock.store.ts';
+export { followerOf, provideFollower, startFollowing } from './follow-clock.ts';
