@@ -3,8 +3,10 @@
 // are there or neither. Who loses a race asks the handler again, or repeats the winner's bytes.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
 import { Unavailable } from '#kit/failure';
+import type { Uuid } from '#kit/ids';
 import type { ErrorPlace } from './errors.ts';
 import { ApiError, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
@@ -30,7 +32,7 @@ export type Answer = {
 export type Execution = {
   readonly context: Context;
   readonly route: Route;
-  readonly request: Omit<ApiRequest, 'begin'>;
+  readonly request: Omit<ApiRequest, 'begin' | 'claim' | 'claimed' | 'conclude' | 'resumes'>;
   /** Of the key and of what was asked; null without a key. */
   readonly fingerprint: string | null;
   readonly idempotency: IdempotencyStore;
@@ -59,23 +61,18 @@ export const execute = async (execution: Execution): Promise<Answer> => {
   for (let tries = 0; tries < triesMax; tries++) {
     const decision = await decide(execution, run);
     if (decision === 'key taken') {
-      const recalled = await recall(execution);
+      const recalled = await recall(execution, run);
       if (recalled !== null) return recalled;
       continue;
     }
+    if (decision === 'concluded') return answerOf(present(run.concluded, 'What was concluded'));
 
     const settled = await settle(execution, run, decision);
     if (settled === 'stored' || settled === 'not stored') {
-      return {
-        status: decision.status,
-        body: decision.body,
-        error: decision.error,
-        stored: settled === 'stored',
-        replayOf: null,
-      };
+      return { ...answerOf(decision), stored: settled === 'stored' };
     }
     if (settled === 'key taken') {
-      const recalled = await recall(execution);
+      const recalled = await recall(execution, run);
       if (recalled !== null) return recalled;
     }
     await pause(execution.context, tries);
@@ -95,19 +92,22 @@ const claimFirst = async (execution: Execution, run: Run): Promise<Answer | null
     return null;
   } catch (error) {
     if (!(error instanceof KeyTaken)) throw error;
-    return (
-      (await recall(execution)) ??
-      refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''))
-    );
+    const recalled = await recall(execution, run);
+    if (recalled !== null || run.claimed) return recalled;
+    return refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''));
   }
 };
 
 /** What lasts over all tries of one request. */
 type Run = {
   readonly asked: AskedAgain | null;
-  readonly request: ApiRequest;
-  /** Whether `begin` has committed the claim: then the answer is stored by finishing it. */
+  request: ApiRequest;
+  /** Whether the claim is committed: then the answer is stored by finishing it. */
   claimed: boolean;
+  /** Whether the claim is part of a commit that another makes and whose end is not known here yet. */
+  claiming: boolean;
+  /** What was handed out to be committed by another. */
+  concluded: Decision | null;
 };
 
 /**
@@ -123,7 +123,8 @@ const askedBy = (
   return { scope, key, fingerprint };
 };
 
-const createRun = ({ context, request, fingerprint, idempotency }: Execution): Run => {
+const createRun = (execution: Execution): Run => {
+  const { context, request, fingerprint, idempotency } = execution;
   const { requestId } = request;
   const { scope } = request;
   const asked = askedBy(request, fingerprint);
@@ -131,8 +132,11 @@ const createRun = ({ context, request, fingerprint, idempotency }: Execution): R
   const run: Run = {
     asked,
     claimed: false,
+    claiming: false,
+    concluded: null,
     request: {
       ...request,
+      resumes: null,
       begin: async (writes) => {
         const claims =
           asked === null || run.claimed
@@ -143,6 +147,28 @@ const createRun = ({ context, request, fingerprint, idempotency }: Execution): R
         if (commit.ok) run.claimed ||= claims.length > 0;
         else if (idempotency.isClaim(commit.lost)) throw new KeyTaken();
         return commit;
+      },
+      claim: (subject) => {
+        if (asked === null) return [];
+        run.claiming = true;
+        const claiming = { ...asked, requestId, subject };
+        return [
+          run.claimed ? idempotency.link(context, claiming) : idempotency.claim(context, claiming),
+        ];
+      },
+      claimed: ({ ok, lost }) => {
+        run.claimed ||= ok && run.claiming;
+        run.claiming = false;
+        if (!ok && lost !== undefined && idempotency.isClaim(lost)) throw new KeyTaken();
+      },
+      conclude: async (outcome) => {
+        const decision = await render(execution, outcome);
+        const { status, body } = decision;
+        run.concluded = decision;
+        if (asked === null) return [];
+        const answer = { ...asked, requestId, status, body };
+        const keep = run.claimed || run.claiming ? idempotency.finish : idempotency.remember;
+        return [keep(context, answer)];
       },
     },
   };
@@ -158,11 +184,15 @@ type Decision = {
 };
 
 /** Asks the handler and renders what it says. A bug is a decision too: it may be stored. */
-const decide = async (execution: Execution, run: Run): Promise<Decision | 'key taken'> => {
+const decide = async (
+  execution: Execution,
+  run: Run,
+): Promise<Decision | 'key taken' | 'concluded'> => {
   const { context, route } = execution;
 
   try {
     const outcome = await route.handle(context, run.request);
+    if (outcome.concluded === true) return 'concluded';
     try {
       return await render(execution, outcome);
     } catch (error) {
@@ -186,7 +216,7 @@ const decide = async (execution: Execution, run: Run): Promise<Decision | 'key t
 
 /** Lets the next try have the key at once; should even that fail, it can be taken over a minute later. */
 const release = async ({ context, idempotency, request }: Execution, run: Run): Promise<void> => {
-  if (!run.claimed || run.asked === null) return;
+  if (!(run.claimed || run.claiming) || run.asked === null) return;
   const write = idempotency.release(context, { ...run.asked, requestId: request.requestId });
   await context.database.commit(request.scope, [write]).catch(() => {});
 };
@@ -226,6 +256,14 @@ const errorDecision = (
   error,
   writes,
   undo: null,
+});
+
+const answerOf = ({ status, body, error }: Decision): Answer => ({
+  status,
+  body,
+  error,
+  stored: true,
+  replayOf: null,
 });
 
 const refusalOf = (execution: Execution, error: ApiError): Answer => {
@@ -270,7 +308,7 @@ const isKept = ({ status, writes }: Decision): boolean =>
   writes.length > 0 || (status !== 401 && status !== 403 && status !== 429 && status !== 503);
 
 /** What the holder of the key answered. Null when there is no holder any more: then it is our turn. */
-const recall = async (execution: Execution): Promise<Answer | null> => {
+const recall = async (execution: Execution, run: Run): Promise<Answer | null> => {
   const { context, request, fingerprint, idempotency } = execution;
   const asked = askedBy(request, fingerprint);
   if (asked === null) return null;
@@ -287,12 +325,29 @@ const recall = async (execution: Execution): Promise<Answer | null> => {
         replayOf: found.requestId,
       };
     case 'in_flight':
+      if (found.abandoned && (await takeOver(execution, run, found.subject))) return null;
       return refusalOf(execution, idempotencyKeyInUse(key));
     case 'other_parameters':
       return refusalOf(execution, idempotencyKeyReused(key));
     case 'unknown':
       return null;
   }
+};
+
+/** From a request that is gone. One of those who ask again gets it. */
+const takeOver = async (
+  { context, idempotency, request }: Execution,
+  run: Run,
+  subject: Uuid | null,
+): Promise<boolean> => {
+  if (run.asked === null) return false;
+  const write = idempotency.takeOver(context, { ...run.asked, requestId: request.requestId });
+  const { ok } = await context.database.commit(request.scope, [write]);
+  if (ok) {
+    run.claimed = true;
+    run.request = { ...run.request, resumes: subject };
+  }
+  return ok;
 };
 
 /** Pretty-printed, as Stripe's answers are, because people read them. */

@@ -11,6 +11,9 @@ create table platform.answers (
   -- Null while the request that claimed the key is still running.
   status smallint,
   answer bytea,
+  -- What was begun under the key before its answer was there: a payment. Whoever takes the claim over goes
+  -- on with it.
+  subject uuid,
   constraint answers_complete check ((status is null) = (answer is null)),
   primary key (account_id, livemode, key)
 );
