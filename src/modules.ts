@@ -28,6 +28,7 @@ import { module as postgres } from './platform/postgres/module.ts';
 import type { OperationListener } from './rails/connectors/index.ts';
 import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
+import { module as psp } from './rails/psp/module.ts';
 
 export type Module = {
   /** Floor and folder: `cards/customers`. */
@@ -75,11 +76,15 @@ const map: readonly Entry[] = [
   { module: operations, holds: 'the journal of every call that moves money' },
   {
     module: connectors,
-    holds: 'what a provider is: contract, discovery, credentials, webhooks in',
+    holds: 'what a provider is: contract, credentials, sending, webhooks in',
   },
+  { module: psp, holds: 'the providers, a folder each, found by discovery' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);
+export const operationListeners: readonly OperationListener[] = modules.flatMap(
+  ({ onOperation }) => onOperation ?? [],
+);
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),
 );

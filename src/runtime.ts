@@ -24,6 +24,8 @@ import {
   readMigrations,
   withLogin,
 } from '#platform/db';
+import { type Directory, directoryOf, provideDirectory } from '#rails/connectors';
+import { discoverConnectors } from '#rails/psp';
 import type { Settings } from './config.ts';
 import { refusalsOfLiveMode } from './live-mode.ts';
 import { modules } from './modules.ts';
@@ -37,6 +39,8 @@ export type Runtime = {
   readonly context: Context & { readonly database: OpenDatabase };
   readonly secrets: Secrets;
   readonly masterSecret: Buffer;
+  /** The providers there are. */
+  readonly directory: Directory;
   readonly sealing: Sealing;
   close(): Promise<void>;
 };
@@ -112,11 +116,14 @@ export const openRuntime = async (
     },
   );
   provideVault(context, vault.vault);
+  const directory = directoryOf(await discoverConnectors(), masterSecret);
+  provideDirectory(context, directory);
   return {
     settings,
     context,
     secrets,
     masterSecret,
+    directory,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
     close: async () => {
       await vault.close();

@@ -3,20 +3,23 @@
 import { ENTRIES_PER_SEAL_MAX, sealAudit } from '#identity/audit';
 import type { Context } from '#kit/context';
 import { createWorker, type Worker } from '#platform/jobs';
+import type { OpenRails } from '#rails/connectors';
 import { modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 
 const SEAL_EVERY_MS = 2_000;
 
-export const createGatewayWorker = (runtime: Runtime): Worker =>
-  createWorker({
+export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker => {
+  const resolver = rails.createResolver();
+  return createWorker({
     context: runtime.context,
     version: VERSION,
     jobs: modules.flatMap((module) => module.jobs ?? []),
     periodicJobs: modules.flatMap((module) => module.periodicJobs ?? []),
     rounds: [
       ...modules.flatMap((module) => module.rounds ?? []),
+      () => resolver.round(),
       everySoOften(SEAL_EVERY_MS, async (context) => {
         let sealed = 0;
         for (let full = true; full; ) {
@@ -28,6 +31,7 @@ export const createGatewayWorker = (runtime: Runtime): Worker =>
       }),
     ],
   });
+};
 
 const everySoOften = (everyMs: number, round: (context: Context) => Promise<number>) => {
   let nextMs = Number.NEGATIVE_INFINITY;

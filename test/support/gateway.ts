@@ -7,10 +7,12 @@ import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import type { OpenDatabase } from '#platform/db';
+import { provideDirectory, provideRails } from '#rails/connectors';
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
 import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
 import { createApi } from '../../src/roles/api.ts';
+import { openGatewayRails } from '../../src/roles/rails.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
 import { openRuntime, type Runtime } from '../../src/runtime.ts';
 import { type Ask, createAsk } from './ask.ts';
@@ -58,8 +60,13 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     settings: { ...opened.settings, liveMode: true },
     context: { ...opened.context, database: wrapped },
   };
-  if (wrapped !== opened.context.database) provideVault(runtime.context, vaultOf(opened.context));
-  const worker = createGatewayWorker(opened);
+  if (wrapped !== opened.context.database) {
+    provideVault(runtime.context, vaultOf(opened.context));
+    provideDirectory(runtime.context, opened.directory);
+  }
+  const rails = await openGatewayRails(runtime);
+  provideRails(opened.context, rails);
+  const worker = createGatewayWorker(opened, rails);
   await worker.start();
   const api = createApi(runtime, { publicUrl });
   const port = await api.listen(0);
@@ -69,6 +76,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     close();
     await api.close();
     await worker.stop(5_000);
+    await rails.close();
     await opened.close();
     await assertHealthy(on);
     assert.deepEqual(errors, [], 'The gateway logged errors.');

@@ -5,8 +5,9 @@
 import type { TObject } from 'typebox';
 import type { OpenCard } from '#cards/vault';
 import type { Context, Scope } from '#kit/context';
+import type { HttpRequest, HttpResponse } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
-import type { Conclusion, Operation, Outcome } from '#rails/operations';
+import type { Conclusion, NewOperation, Operation, Outcome } from '#rails/operations';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 export type Connector = {
@@ -67,6 +68,16 @@ export type ConnectorFunctions = {
   readonly lookUp?: Verb<PaymentRequest | FollowingRequest>;
   /** Class C: takes it back, or finds that it never was. Its own answer is `reversed`. */
   readonly reverse?: Verb<PaymentRequest | FollowingRequest>;
+  /** Where the other side dictates the form of our reference. Ours is used where it is absent. */
+  readonly referenceFor?: (
+    context: Context,
+    scope: Scope,
+    asked: {
+      readonly account: ConnectorAccount;
+      readonly operation: Omit<NewOperation, 'reference' | 'timeoutMs'>;
+      readonly request: PaymentRequest | FollowingRequest;
+    },
+  ) => Promise<string>;
   readonly webhook?: WebhookReader;
   readonly settlement?: SettlementReader;
   readonly close?: () => Promise<void>;
@@ -85,13 +96,19 @@ export type Call<R> = {
   readonly original: Original | null;
   /** Opens the card of the request for this call alone; throws `NotSent` when it is gone. */
   readonly withCard: <T>(use: (card: OpenCard) => Promise<T>) => Promise<T>;
+  /** The way out over HTTP: one attempt, by the deadline, noted with everything secret taken out. */
+  readonly http: Http;
   /** Milliseconds since 1970. */
   readonly deadline: number;
   readonly signal: AbortSignal;
 };
 
+/** Throws `NotSent` where that is proven, else `NoAnswer`. */
+export type Http = (request: HttpRequest) => Promise<HttpResponse>;
+
 export type Original = {
   readonly operation: Operation;
+  /** Of the payment with which it began: a refund may follow a capture that followed it. */
   readonly request: PaymentRequest;
   readonly conclusion: Conclusion;
 };

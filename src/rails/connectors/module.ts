@@ -1,1 +1,4 @@
-export const module = { name: 'rails/connectors' };
+export const module = {
+  name: 'rails/connectors',
+  migrations: new URL('./migrations/', import.meta.url),
+};

@@ -10,7 +10,7 @@ create table rails.operations (
   id uuid not null,
   intent_id uuid not null,
   connector_account_id uuid not null,
-  kind smallint not null check (kind between 1 and 8),
+  kind smallint not null check (kind between 1 and 9),
   ordinal integer not null check (ordinal > 0),
   attempt integer not null check (attempt > 0),
   state smallint not null check (state between 1 and 10),

@@ -1,0 +1,28 @@
+// What the rails of a process are made of.
+
+import type { Context } from '#kit/context';
+import type { OperationKind, Outgoing } from '#rails/operations';
+import type { ConnectorFunctions, ConnectorOperation } from './connector.ts';
+import type { Directory } from './directory.ts';
+import type { OperationListener } from './rails.ts';
+
+export type Parts = {
+  readonly context: Context;
+  readonly directory: Directory;
+  /** By the connector's name: opened once. */
+  readonly functions: ReadonlyMap<string, ConnectorFunctions>;
+  readonly outgoing: Outgoing;
+  readonly providerKeys: Buffer;
+  readonly listeners: readonly OperationListener[];
+};
+
+/** Which function does it. A payout has none, and an inquiry is a look-up of the resolver. */
+export const verbOf: Readonly<Partial<Record<OperationKind, ConnectorOperation | 'reverse'>>> = {
+  authorize: 'authorize',
+  sale: 'sale',
+  verify: 'verify',
+  capture: 'capture',
+  void: 'void',
+  refund: 'refund',
+  reversal: 'reverse',
+};
