@@ -15,6 +15,8 @@ import { module as vault } from './cards/vault/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
+import { module as charges } from './payments/charges/module.ts';
+import { module as intents } from './payments/intents/module.ts';
 import { module as db } from './platform/db/module.ts';
 import type { EventKind, EventKinds } from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
@@ -79,6 +81,8 @@ const map: readonly Entry[] = [
     holds: 'what a provider is: contract, credentials, sending, webhooks in',
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
+  { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
+  { module: intents, holds: 'payments: from the wish to be paid to its end' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);

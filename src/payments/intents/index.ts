@@ -1,0 +1,14 @@
+export {
+  type Authenticate,
+  type AuthenticationAsked,
+  type AuthenticationSaid,
+  provideAuthentication,
+} from './authenticate.ts';
+export { findIntent } from './find-intent.ts';
+export { RELEASE_JOB } from './hear.ts';
+export { loadIntent, updateIntent } from './intents.store.ts';
+export type { Cause } from './payment.ts';
+export { writePayment } from './payment.ts';
+export type { PaymentIntent } from './payment-intent.ts';
+export { renderIntent } from './render-intent.ts';
+export type { Asking } from './send-attempt.ts';
