@@ -1,6 +1,8 @@
 // A gateway whose only provider is a bank of the test's own, and a merchant with an account there.
 
+import assert from 'node:assert/strict';
 import type Stripe from 'stripe';
+import { asOwner } from '../../src/for-tests.ts';
 import { type TestBank, testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
 import { startGatewayHere, type TestGateway } from './gateway.ts';
@@ -16,7 +18,11 @@ export type Shop = {
   readonly page: Stripe;
   /** Types of the events since the last time, oldest first. */
   readonly happened: () => Promise<string[]>;
+  /** Lets the resolver look at what is not known, until `isThere` holds. */
+  readonly resolveUntil: (isThere: () => Promise<boolean>) => Promise<void>;
 };
+
+const PATIENCE = 400;
 
 export const openShop = async (banks: readonly TestBank[] = [testBank()]): Promise<Shop> => {
   const gateway = await startGatewayHere({ connectors: banks.map(({ connector }) => connector) });
@@ -39,8 +45,21 @@ export const openShop = async (banks: readonly TestBank[] = [testBank()]): Promi
     last = newest[0]?.id ?? last;
     return newest.map(({ type }) => type).toReversed();
   };
+  const resolveUntil = async (isThere: () => Promise<boolean>): Promise<void> => {
+    for (let round = 0; round < PATIENCE; round += 1) {
+      if (await isThere()) return;
+      await asOwner(
+        gateway.on,
+        `update rails.operations set due_at = now() - interval '1 second' where due_at is not null`,
+      );
+      await asOwner(gateway.on, `update platform.jobs set run_at = now() - interval '1 second'`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    assert.fail('What was waited for did not come');
+  };
   return {
     gateway,
+    resolveUntil,
     bank: banks[0] ?? testBank(),
     merchant,
     stripe,

@@ -1,15 +1,10 @@
 import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
 import { loadCharge } from '#payments/charges';
-import {
-  ApiError,
-  type ApiRequest,
-  lockTimeout,
-  type Outcome,
-  type TypedRequest,
-} from '#platform/http';
+import { ApiError, lockTimeout, type Outcome, type TypedRequest } from '#platform/http';
 import { relatedOf } from './answer.ts';
 import { asItIs } from './as-it-is.ts';
+import { type Asking, askingOf } from './asking.ts';
 import { canceled } from './conclude-payment.ts';
 import { intentCanceled } from './events.ts';
 import { findIntent } from './find-intent.ts';
@@ -20,7 +15,6 @@ import { writePayment } from './payment.ts';
 import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
 import { cannotCancel } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
-import type { Asking } from './send-attempt.ts';
 import { sendFollowing } from './send-following.ts';
 
 const ROUNDS_MAX = 10;
@@ -35,7 +29,7 @@ export const cancelIntent = async (
     const intent = await findIntent(context, scope, request.path['intent'] ?? '');
     const outcome = await cancel(
       context,
-      request as unknown as ApiRequest,
+      askingOf(request),
       intent,
       asked.cancellation_reason ?? null,
     );
@@ -66,7 +60,7 @@ export const cancel = async (
       charge: null,
       kinds: [intentCanceled],
     },
-    request,
+    request.cause,
   );
   return { body: renderIntent(written.intent, livemode), writes: written.writes };
 };
@@ -92,7 +86,7 @@ const cancelWhenKnown = async (
       charge: null,
       kinds: [],
     },
-    request,
+    request.cause,
   );
   return { body: renderIntent(written.intent, livemode), writes: written.writes };
 };

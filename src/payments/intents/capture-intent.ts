@@ -3,7 +3,6 @@ import type { Context } from '#kit/context';
 import { type Charge, loadCharge, renderCharge } from '#payments/charges';
 import {
   ApiError,
-  type ApiRequest,
   lockTimeout,
   mergeMetadata,
   type Outcome,
@@ -13,13 +12,13 @@ import {
 import { relatedOf } from './answer.ts';
 import { descriptor, refuseWhatCannotBe } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
+import { type Asking, askingOf } from './asking.ts';
 import { findIntent } from './find-intent.ts';
 import type { Concluded } from './hear.ts';
 import type { captureParameters } from './intent-parameters.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { cannotCapture } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
-import type { Asking } from './send-attempt.ts';
 import { sendFollowing } from './send-following.ts';
 
 const ROUNDS_MAX = 10;
@@ -34,7 +33,7 @@ export const captureIntent = async (
 
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const intent = await findIntent(context, scope, request.path['intent'] ?? '');
-    const outcome = await capture(context, request as unknown as ApiRequest, {
+    const outcome = await capture(context, askingOf(request), {
       intent,
       amount: asked.amount_to_capture === undefined ? null : BigInt(asked.amount_to_capture),
       isFinal: asked.final_capture ?? true,

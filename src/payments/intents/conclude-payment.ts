@@ -338,8 +338,9 @@ const concludeVoid = (known: Known): Decided | null => {
     }
     case 'declined':
     case 'not_sent':
-      // What nobody wants is tried again by its job until it is gone; the merchant's own is kept.
-      if (!isOfIntent || charge.isUnwanted) return null;
+      // What nobody wants is asked again later until it is gone; what the merchant wanted is kept.
+      if (charge.isUnwanted) return { ...nothing, intent, charge, kinds: [], release: true };
+      if (!isOfIntent) return null;
       return {
         ...nothing,
         intent: {

@@ -1,7 +1,6 @@
 import { loadMethods, type PaymentMethod, parseMethodId } from '#cards/methods';
 import type { Context } from '#kit/context';
 import {
-  type ApiRequest,
   lockTimeout,
   type Outcome,
   parametersUnknown,
@@ -10,6 +9,7 @@ import {
 } from '#platform/http';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
+import { askingOf } from './asking.ts';
 import { checkClientSecret, showsFor } from './client-secret.ts';
 import { confirmPayment } from './confirm-payment.ts';
 import { isOffSession, undoing } from './create-intent.ts';
@@ -56,7 +56,7 @@ const confirmOnce = async (
   refuseByState(before, scope.livemode, asked);
   const method = taken?.method ?? (await methodOf(context, request, before));
   if (method === null) throw methodMissingToConfirm(before, scope.livemode);
-  return confirmPayment(context, request as unknown as ApiRequest, {
+  return confirmPayment(context, askingOf(request), {
     before,
     intent: applyParameters(before, asked),
     method,

@@ -6,6 +6,7 @@ import type { Context, Write } from '#kit/context';
 import { errorFieldsOf, failureOf } from '#payments/charges';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import type { Shows } from './answer.ts';
+import type { Asking } from './asking.ts';
 import { authenticate } from './authenticate.ts';
 import { lastErrorOf } from './conclude-payment.ts';
 import { intentCreated, intentFailed, intentRequiresAction } from './events.ts';
@@ -13,7 +14,7 @@ import { next } from './intent-states.ts';
 import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { offSessionWithFutureUsage } from './refusals.ts';
-import { type Asking, sendAttempt } from './send-attempt.ts';
+import { sendAttempt } from './send-attempt.ts';
 import { checkMethod } from './take-method.ts';
 
 export type Confirmation = {
@@ -86,7 +87,7 @@ const askPayer = (
       charge: null,
       kinds: [...(before === null ? [intentCreated] : []), intentRequiresAction],
     },
-    request,
+    request.cause,
   );
   return {
     body: shows(written.intent, request.scope.livemode),
@@ -128,7 +129,7 @@ const refuse = (
       charge: null,
       kinds: [...(before === null ? [intentCreated] : []), intentFailed],
     },
-    request,
+    request.cause,
   );
   return {
     body: new ApiError(errorCodes[failure.code].status, failure.message, {

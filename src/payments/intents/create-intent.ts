@@ -2,15 +2,10 @@ import { findCustomerNamed } from '#cards/customers';
 import { spellMethod } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { newUuid, spellBytes } from '#kit/ids';
-import {
-  type ApiRequest,
-  lockTimeout,
-  type Outcome,
-  parametersExclusive,
-  type TypedRequest,
-} from '#platform/http';
+import { lockTimeout, type Outcome, parametersExclusive, type TypedRequest } from '#platform/http';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
+import { askingOf } from './asking.ts';
 import { confirmPayment } from './confirm-payment.ts';
 import { intentCreated } from './events.ts';
 import type { createParameters } from './intent-parameters.ts';
@@ -125,7 +120,7 @@ const confirmNew = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   if (taken === null) throw methodMissingToConfirm(fresh, scope.livemode);
-  const outcome = await confirmPayment(context, request as unknown as ApiRequest, {
+  const outcome = await confirmPayment(context, askingOf(request), {
     before: null,
     intent: fresh,
     method: taken.method,

@@ -166,6 +166,8 @@ const write = (
             enqueue(context, {
               name: RELEASE_JOB,
               payload: { ...scope, charge: decided.charge.id },
+              // A bank that has just refused is not asked again in haste.
+              runAtMs: context.clock.now() + (change.after.kind === 'void' ? AGAIN_MS : 0),
             }),
           ]
         : []),
@@ -174,6 +176,7 @@ const write = (
 };
 
 export const RELEASE_JOB = 'payments.release';
+const AGAIN_MS = 600_000;
 
 /** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */
 const methodWrites = (

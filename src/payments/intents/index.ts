@@ -1,3 +1,4 @@
+export { type Asking, askingByItself, askingOf } from './asking.ts';
 export {
   type Authenticate,
   type AuthenticationAsked,
@@ -10,5 +11,5 @@ export { loadIntent, updateIntent } from './intents.store.ts';
 export type { Cause } from './payment.ts';
 export { writePayment } from './payment.ts';
 export type { PaymentIntent } from './payment-intent.ts';
+export { endCanceled, releaseHeld } from './release-charge.ts';
 export { renderIntent } from './render-intent.ts';
-export type { Asking } from './send-attempt.ts';

@@ -1,6 +1,8 @@
 import { chargeRoutes } from './charge-routes.ts';
+import { checks } from './checks.ts';
 import { intentEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
+import { lookAfterDue } from './look-after.ts';
 import { intentResources } from './resources.ts';
 import { intentRoutes } from './routes.ts';
 
@@ -11,4 +13,6 @@ export const module = {
   resources: intentResources,
   eventKinds: intentEventKinds,
   onOperation,
+  checks,
+  rounds: [lookAfterDue],
 };

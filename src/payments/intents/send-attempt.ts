@@ -8,10 +8,11 @@ import type { Context, Scope, Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import type { Charge } from '#payments/charges';
 import { appendChange } from '#platform/events';
-import { type ApiRequest, type Outcome, refuse } from '#platform/http';
+import { type Outcome, refuse } from '#platform/http';
 import { type Candidate, type PaymentRequest, railsOf } from '#rails/connectors';
 import type { Change, Sent } from '#rails/operations';
 import { answerOf, type Shows } from './answer.ts';
+import type { Asking } from './asking.ts';
 import { intentCreated, intentSnapshot } from './events.ts';
 import { type Concluded, conclusionOf, holding } from './hear.ts';
 import { next } from './intent-states.ts';
@@ -35,12 +36,6 @@ export type Attempt = {
   readonly authentication: PaymentRequest['authentication'];
   readonly shows: Shows;
 };
-
-/** What is needed of a request; a payment may also go on by itself. */
-export type Asking = Pick<
-  ApiRequest,
-  'scope' | 'requestId' | 'idempotencyKey' | 'claim' | 'claimed' | 'conclude'
->;
 
 /** Null: another request was faster, and everything is to be read and decided anew. */
 export const sendAttempt = async (
@@ -183,7 +178,7 @@ const sendOne = async (
 ): Promise<SentOne> => {
   const { attempt, begun, candidate, kind, isLast } = input;
   const { scope } = request;
-  const written = writePayment(context, scope, { ...begun, kinds: [] }, request);
+  const written = writePayment(context, scope, { ...begun, kinds: [] }, request.cause);
   const created = begun.before.intent === null ? createdWrites(context, request, attempt) : [];
   const { intent } = written;
   const charge = present(written.charge, 'The charge');
@@ -200,7 +195,7 @@ const sendOne = async (
     operation,
     {
       payment: { intent, charge, method: attempt.method },
-      cause: request,
+      cause: request.cause,
       isReroutable: !isLast,
     },
     () =>
@@ -269,6 +264,6 @@ const createdWrites = (context: Context, request: Asking, { intent }: Attempt): 
           sequence: 1,
           kinds: [intentCreated],
           snapshot: intentSnapshot(intent),
-          request,
+          request: request.cause,
         }),
       ];

@@ -7,11 +7,11 @@ import type { Charge } from '#payments/charges';
 import type { Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
 import type { Change } from '#rails/operations';
+import type { Asking } from './asking.ts';
 import { type Concluded, conclusionOf, holding } from './hear.ts';
 import { loadIntent } from './intents.store.ts';
 import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-import type { Asking } from './send-attempt.ts';
 
 export type Following = {
   readonly kind: 'capture' | 'void';
@@ -35,7 +35,7 @@ export const sendFollowing = async (
 ): Promise<Outcome | null> => {
   const { scope } = request;
   const { kind, ordinal, attempt, amount, before } = following;
-  const written = writePayment(context, scope, { ...following, kinds: [] }, request);
+  const written = writePayment(context, scope, { ...following, kinds: [] }, request.cause);
   const charge = present(written.charge, 'The charge');
   const operation = { intentId: before.intent.id, kind, ordinal, attempt };
 
@@ -45,7 +45,7 @@ export const sendFollowing = async (
     operation,
     {
       payment: { intent: written.intent, charge, method: null },
-      cause: request,
+      cause: request.cause,
       isReroutable: false,
     },
     () =>
