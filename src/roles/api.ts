@@ -17,6 +17,7 @@ import {
 import { createAnswers } from '#platform/idempotency';
 import { countAliveWorkers } from '#platform/jobs';
 import { createLimits } from '#platform/limits';
+import { webhookHandlers } from '#rails/connectors';
 import { modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
@@ -56,6 +57,7 @@ export const createApi = (
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
+      ...webhookHandlers(context, { publicUrl: input.publicUrl }),
       ...documentHandlers(routes, {
         title: 'Tollgate',
         version: VERSION,

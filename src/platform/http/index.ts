@@ -19,6 +19,7 @@ export { type OpenApiOptions, openApiDocument } from './openapi.ts';
 export { compileParameters, type Parameters, type Parsed } from './parameters.ts';
 export { type ReferencePage, referencePage } from './reference-page.ts';
 export * from './refusals.ts';
+export { CallerGone, readBody } from './request-body.ts';
 export { newRequestId } from './request-id.ts';
 export type { Expandable, Load, ResourceDefinition } from './resource.ts';
 export * from './route.ts';

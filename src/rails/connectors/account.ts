@@ -15,4 +15,6 @@ export type StoredAccount = {
   readonly deleted: boolean;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly secrets: Buffer;
+  /** Which of them are set, for those who may not see them. */
+  readonly secretNames: readonly string[];
 };

@@ -1,6 +1,6 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import { rank, statement, writeRows } from '#platform/db';
 import type { StoredAccount } from './account.ts';
 
 const types = {
@@ -15,14 +15,21 @@ const types = {
   deleted: 'boolean',
   settings: 'json',
   secrets: 'bytea',
+  secret_names: 'text',
 } as const;
 
-const insertRow = insertRows({
+const names = Object.keys(types);
+
+// Arrays of arrays cannot be unnested by row, so the names travel as text.
+const insertRow = writeRows({
   name: 'connector_accounts.insert',
-  table: 'rails.connector_accounts',
   columns: types,
   key: 'id',
   rank: rank.insert,
+  text: (given) => `insert into rails.connector_accounts (${names.join(', ')})
+select ${names.map((name) => (name === 'secret_names' ? 'secret_names::text[]' : name)).join(', ')}
+  from ${given}
+returning id::text as key`,
 });
 
 // Only from the version that was read. What is deleted stays as it is.
@@ -34,7 +41,7 @@ const updateRow = writeRows({
   text: (given) => `update rails.connector_accounts a
    set version = given.version, label = given.label, priority = given.priority,
        enabled = given.enabled, deleted = given.deleted, settings = given.settings,
-       secrets = given.secrets
+       secrets = given.secrets, secret_names = given.secret_names::text[]
   from ${given}
  where (a.account_id, a.livemode, a.id) = (given.account_id, given.livemode, given.id)
    and a.version = given.version - 1 and not a.deleted
@@ -53,6 +60,7 @@ const toRow = (scope: Scope, account: StoredAccount): unknown[] => [
   account.deleted,
   JSON.stringify(account.settings),
   account.secrets,
+  `{${account.secretNames.join(',')}}`,
 ];
 
 export const insertAccount = (scope: Scope, account: StoredAccount): Write => ({
@@ -66,7 +74,8 @@ export const updateAccount = (scope: Scope, account: StoredAccount): Write => ({
   row: toRow(scope, account),
 });
 
-const columns = 'id, version, connector, label, priority, enabled, deleted, settings, secrets';
+const columns =
+  'id, version, connector, label, priority, enabled, deleted, settings, secrets, secret_names as "secretNames"';
 const ownRows = 'account_id = $1 and livemode = $2';
 
 const find = statement(

@@ -7,7 +7,13 @@ import type { OpenCard } from '#cards/vault';
 import type { Context, Scope } from '#kit/context';
 import type { HttpRequest, HttpResponse } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
-import type { Conclusion, NewOperation, Operation, Outcome } from '#rails/operations';
+import type {
+  Conclusion,
+  NewOperation,
+  Operation,
+  OperationKind,
+  Outcome,
+} from '#rails/operations';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 export type Connector = {
@@ -150,7 +156,10 @@ export type WebhookReader = {
 
 export type Said = {
   /** Ours, or the provider's own name of the operation. */
-  readonly of: { readonly reference: string } | { readonly providerId: string };
+  readonly of: ({ readonly reference: string } | { readonly providerId: string }) & {
+    /** Where one name stands for several of our operations. */
+    readonly kind?: OperationKind;
+  };
   readonly says: Outcome;
 };
 

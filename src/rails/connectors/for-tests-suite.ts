@@ -44,6 +44,8 @@ export type OtherSide = {
   readonly webhooks?: SuiteWebhooks;
   /** A report of what it has booked and not yet reported, in the form that `settlement.read` reads. */
   readonly settle?: () => Promise<string>;
+  /** What it refused as a request it does not know; a healthy run has none. */
+  readonly refusals?: readonly string[];
   readonly close: () => Promise<void>;
 };
 
@@ -74,12 +76,14 @@ export type Happened = {
 
 /** Of what it has booked under a reference: as its latest event would say it. */
 export type SuiteWebhooks = {
-  readonly genuine: (reference: string, changes?: WebhookChanges) => Promise<RawWebhook>;
+  readonly genuine: (reference: string, changes?: WebhookChanges) => Promise<SentWebhook>;
   /** Each a body and headers that must be refused, with what is wrong with it. */
   readonly forged: (
     reference: string,
-  ) => Promise<readonly { readonly what: string; readonly webhook: RawWebhook }[]>;
+  ) => Promise<readonly { readonly what: string; readonly webhook: SentWebhook }[]>;
 };
+
+export type SentWebhook = Pick<RawWebhook, 'body' | 'headers'>;
 
 export type WebhookChanges = {
   readonly amount?: bigint;

@@ -5,6 +5,7 @@ import { after } from 'node:test';
 import { present } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
+import type { GateSettings } from '#rails/operations';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import { insertAccount } from './accounts.store.ts';
 import type { Connector } from './connector.ts';
@@ -27,6 +28,7 @@ export const testRails = async (
   context: Context,
   connectors: readonly Connector[],
   listeners: readonly OperationListener[] = [],
+  more: { readonly timeoutMsMax?: number; readonly gates?: GateSettings } = {},
 ): Promise<OpenRails> => {
   const directory = directoryOf(connectors, testMaster);
   provideDirectory(context, directory);
@@ -35,6 +37,7 @@ export const testRails = async (
     master: testMaster,
     journalFolder: join(temporaryFolder('rails'), 'send-journal'),
     listeners,
+    ...more,
   });
   provideRails(context, rails);
   closing.push(() => rails.close());

@@ -5,3 +5,4 @@ export { type OpenRails, openRails } from './open-rails.ts';
 export * from './rails.ts';
 export { provideRails, railsOf } from './rails-of.ts';
 export * from './request.ts';
+export { webhookHandlers } from './webhook-handlers.ts';

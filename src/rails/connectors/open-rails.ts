@@ -17,6 +17,7 @@ import {
 import { loadEnabled } from './accounts.store.ts';
 import { canDo, inOrder } from './candidates.ts';
 import type { Directory } from './directory.ts';
+import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
 import type { OperationListener, Rails } from './rails.ts';
 import { recoveryFor } from './recovery.ts';
@@ -43,6 +44,10 @@ export const openRails = async (
     readonly journalFolder: string;
     readonly listeners: readonly OperationListener[];
     readonly gates?: GateSettings;
+    /** Shorter than the connectors say, for those who test what happens afterwards. */
+    readonly timeoutMsMax?: number;
+    /** Hears of every exchange over HTTP, masked. */
+    readonly record?: (exchange: Exchange) => void;
   },
 ): Promise<OpenRails> => {
   const { directory, journalFolder } = given;
@@ -61,6 +66,9 @@ export const openRails = async (
     outgoing,
     providerKeys: providerKeysFrom(given.master),
     listeners: given.listeners,
+    timeoutMsMax: given.timeoutMsMax ?? Number.POSITIVE_INFINITY,
+    notes: { pending: new Set(), ...(given.record ? { record: given.record } : {}) },
+    counts: { unverified: new Map() },
   };
 
   return {
@@ -86,7 +94,7 @@ export const openRails = async (
     close: async () => {
       const heard = new AbortController();
       await Promise.race([
-        Promise.all(outgoing.late),
+        Promise.all([...outgoing.late, ...parts.notes.pending]),
         context.clock.sleep(LATE_LIMIT_MS, heard.signal),
       ]);
       heard.abort();

@@ -4,6 +4,7 @@ import type { Context } from '#kit/context';
 import type { OperationKind, Outgoing } from '#rails/operations';
 import type { ConnectorFunctions, ConnectorOperation } from './connector.ts';
 import type { Directory } from './directory.ts';
+import type { Notes } from './http.ts';
 import type { OperationListener } from './rails.ts';
 
 export type Parts = {
@@ -14,6 +15,10 @@ export type Parts = {
   readonly outgoing: Outgoing;
   readonly providerKeys: Buffer;
   readonly listeners: readonly OperationListener[];
+  readonly timeoutMsMax: number;
+  readonly notes: Notes;
+  /** Webhooks refused, by connector, since the process began. */
+  readonly counts: { readonly unverified: Map<string, number> };
 };
 
 /** Which function does it. A payout has none, and an inquiry is a look-up of the resolver. */

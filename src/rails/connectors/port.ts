@@ -24,10 +24,10 @@ export const portOf =
   async ({ operation, deadline, signal }) => {
     const { run, prepared } = await prepare(parts, context, scope, { operation, verb, given });
     const hidden = [...prepared.hidden];
-    const http = httpFor(context, {
+    const http = httpFor(context, parts.notes, {
       scope,
-      account: prepared.account,
-      operation,
+      connectorAccountId: operation.connectorAccountId,
+      operationId: operation.id,
       hidden,
       limits: { deadlineMs: deadline, signal },
     });

@@ -172,6 +172,15 @@ describe('sending', () => {
     assert.deepEqual(original.request, cardPayment());
   });
 
+  test('is refused beside another attempt that may be alive', async () => {
+    says = approve;
+    const intentId = newUuid(context);
+    await send({ intentId });
+    const again = await rails.send(context, scope, sending({ intentId, attempt: 2 }));
+    assert.deepEqual(again, { ok: false, code: 'not_alone' });
+    assert.equal(calls.length, 1);
+  });
+
   test('is not sent when the connector has no such function', async () => {
     const { operation } = await send({ kind: 'refund' });
     assert.equal(operation.state, 'not_sent');

@@ -62,7 +62,7 @@ const termsOf = async (
   const verb = verbOf[operation.kind];
   const support =
     verb === undefined || verb === 'reverse' ? undefined : definition?.operations[verb];
-  const timeoutMs = support?.timeoutMs ?? 30_000;
+  const timeoutMs = Math.min(support?.timeoutMs ?? 30_000, parts.timeoutMsMax);
 
   const { referenceFor } = parts.functions.get(stored.connector) ?? {};
   if (referenceFor === undefined || stored.deleted) return { timeoutMs };

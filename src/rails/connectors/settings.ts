@@ -45,13 +45,14 @@ export const sealSettings = (
   scope: Scope,
   of: Pick<StoredAccount, 'id' | 'connector'> & { readonly definition: Definition },
   settings: Settings,
-): Pick<StoredAccount, 'settings' | 'secrets'> => {
+): Pick<StoredAccount, 'settings' | 'secrets' | 'secretNames'> => {
   const all = Object.entries(settings);
   const secret = all.filter(([name]) => isSecret(of.definition, name));
   const clear = Buffer.from(JSON.stringify(Object.fromEntries(secret)));
   return {
     settings: Object.fromEntries(all.filter(([name]) => !isSecret(of.definition, name))),
     secrets: seal(random, key, clear, boundTo(scope, of)),
+    secretNames: secret.map(([name]) => name),
   };
 };
 

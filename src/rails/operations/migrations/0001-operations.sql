@@ -67,6 +67,10 @@ create table rails.evidence (
   foreign key (account_id, livemode, operation_id) references rails.operations
 );
 
+-- Some webhooks name a thing as the provider calls it.
+create index evidence_by_provider_id on rails.evidence (account_id, livemode, (says->>'providerId'))
+  where says->>'providerId' is not null;
+
 call platform.isolate('rails.evidence');
 call platform.open_to_owner('rails.evidence');
 grant select, insert on rails.evidence to tollgate_app;
