@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { addCards } from './commands/cards.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
+import { addFees } from './commands/fees.ts';
 import { addKeys } from './commands/keys.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addStart } from './commands/start.ts';
@@ -30,6 +31,7 @@ for (const add of [
   addDoctor,
   addVerify,
   addKeys,
+  addFees,
   addVault,
   addCards,
   addEvents,

@@ -92,7 +92,7 @@ const refusalsOfRole = async (
 };
 
 /** Floors whose tables are Tollgate's. */
-export const schemas = ['platform', 'identity', 'cards', 'vault', 'rails'];
+export const schemas = ['platform', 'identity', 'books', 'cards', 'vault', 'rails'];
 
 /** Tables with an account that row level security does not hold. */
 export const unforced = `

@@ -6,6 +6,12 @@
 // crypto, assert.
 
 import type { Context } from '#kit/context';
+import { module as balance } from './books/balance/module.ts';
+import { module as calendars } from './books/calendars/module.ts';
+import { module as currencies } from './books/currencies/module.ts';
+import { module as expectations } from './books/expectations/module.ts';
+import { module as fees } from './books/fees/module.ts';
+import { module as ledger } from './books/ledger/module.ts';
 import { module as bins } from './cards/bins/module.ts';
 import { module as customers } from './cards/customers/module.ts';
 import { module as methods } from './cards/methods/module.ts';
@@ -70,6 +76,12 @@ const map: readonly Entry[] = [
   { module: accounts, holds: 'tenants' },
   { module: audit, holds: 'who did what: entries, seals, verification' },
   { module: keys, holds: 'API keys: making, rolling, ending, recognizing' },
+  { module: currencies, holds: 'what amounts each currency allows, as the API counts them' },
+  { module: calendars, holds: 'bank days, cut-offs, value dates' },
+  { module: ledger, holds: 'entries, balances, snapshots, seals of the books' },
+  { module: fees, holds: 'what a merchant pays: rules by version' },
+  { module: expectations, holds: 'what providers will settle: how much, when' },
+  { module: balance, holds: "the merchant's view of the books: balance, balance transactions" },
   { module: bins, holds: 'what the first digits of a card tell; the documented test cards' },
   { module: vault, holds: 'card numbers, sealed; the keys; what a browser seals to' },
   { module: methods, holds: 'what a payer pays with: payment methods, tokens' },

@@ -2,8 +2,9 @@
 // date, and a context that is the real world.
 
 import { join } from 'node:path';
+import { alignPositions, booksSealingWith } from '#books/ledger';
 import { provideVault } from '#cards/vault';
-import { type Sealing, sealingWith } from '#identity/audit';
+import { sealingWith } from '#identity/audit';
 import {
   type Actor,
   type Context,
@@ -14,6 +15,7 @@ import {
   systemRandom,
 } from '#kit/context';
 import { deriveKey, hmacSha256 } from '#kit/crypto';
+import type { Sealing } from '#kit/seals';
 import {
   APP_ROLE,
   agreeOn,
@@ -42,6 +44,7 @@ export type Runtime = {
   /** The providers there are. */
   readonly directory: Directory;
   readonly sealing: Sealing;
+  readonly booksSealing: Sealing;
   close(): Promise<void>;
 };
 
@@ -100,6 +103,9 @@ export const openRuntime = async (
     ...(how.observeBatch ? { observeBatch: how.observeBatch } : {}),
   });
   await refuseOtherSecret(database, masterSecret);
+  if (await alignPositions(database)) {
+    how.log.warn({}, 'The database was restored from a dump: the books go on where they stopped');
+  }
   const context = {
     clock: systemClock,
     random: systemRandom,
@@ -125,6 +131,7 @@ export const openRuntime = async (
     masterSecret,
     directory,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
+    booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
     close: async () => {
       await vault.close();
       await database.close();

@@ -1,5 +1,6 @@
-// The role that does what nobody waits for: the outbox, jobs, periodic work, sealing the audit log.
+// The role that does what nobody waits for: the outbox, jobs, periodic work, sealing the audit log and the books.
 
+import { sealBooks } from '#books/ledger';
 import { ENTRIES_PER_SEAL_MAX, sealAudit } from '#identity/audit';
 import type { Context } from '#kit/context';
 import { createWorker, type Worker } from '#platform/jobs';
@@ -29,6 +30,7 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
         }
         return sealed;
       }),
+      everySoOften(SEAL_EVERY_MS, (context) => sealBooks(context, runtime.booksSealing)),
     ],
   });
 };

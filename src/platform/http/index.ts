@@ -1,5 +1,4 @@
 export * from './answer-schema.ts';
-export * from './currency-codes.ts';
 export { documentHandlers } from './documents.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
