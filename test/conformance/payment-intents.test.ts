@@ -36,6 +36,12 @@ describe('a payment', () => {
     assert.equal(charge.payment_method_details?.card?.checks?.cvc_check, 'pass');
     assert.equal(charge.payment_method_details?.card?.network_transaction_id, '987654321098765');
     assert.equal(charge.authorization_code, '123456');
+    const booked = await stripe.balanceTransactions.list({ source: charge.id });
+    assert.deepEqual(
+      booked.data.map(({ amount, fee, net, type }) => [amount, fee, net, type]),
+      [[2500, 98, 2402, 'charge']],
+    );
+    assert.equal((await stripe.charges.retrieve(charge.id)).balance_transaction, booked.data[0]?.id);
     assert.deepEqual(charge.metadata, { order: '1' });
     assert.deepEqual(await happened(), [
       'payment_intent.created',

@@ -67,6 +67,8 @@ describe('a refund', () => {
     assert.deepEqual(await happened(), ['refund.created', 'charge.refunded']);
     const beyond = await refusalOf(refunds.create({ payment_intent: intent.id, amount: 301 }));
     assert.match(beyond.message, /is greater than unrefunded amount on charge \(\$3\.00\)/);
+    await resolveUntil(async () => (await refunds.retrieve(refund.id)).status === 'succeeded');
+    assert.deepEqual(await happened(), ['refund.updated', 'charge.refund.updated']);
   });
 
   test('that comes to nothing gives the money free again', async () => {

@@ -1,4 +1,4 @@
-export { checkAmount, spellAmount } from './amount-limits.ts';
+export { checkAmount } from './amount-limits.ts';
 export {
   type Charge,
   type ChargedMethod,

@@ -22,7 +22,7 @@ export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentInt
   const currency = asked.currency ?? intent.currency;
   const amount = asked.amount === undefined ? intent.amount : BigInt(asked.amount);
   if (asked.amount !== undefined || asked.currency !== undefined) {
-    checkAmount(Number(amount), currency);
+    checkAmount(amount, currency);
   }
   const types = typesOf(intent, asked);
   return {

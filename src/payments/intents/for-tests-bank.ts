@@ -48,6 +48,8 @@ const declines: Readonly<Record<string, string>> = {
 export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}): TestBank => {
   const book: TestBank['book'] = new Map();
   const calls: TestBank['calls'] = [];
+  /** What was done, of whatever kind, by our reference. */
+  const done = new Set<string>();
   const next: TestBank['next'] = [];
   const support = { recovery: [{ class: 'B' as const }], timeoutMs: 5_000 };
 
@@ -94,18 +96,21 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
       return script === undefined ? truth(call) : script(call, () => truth(call));
     };
 
-  const approved = ({ operation }: AnyCall): Outcome => ({
-    outcome: 'approved',
-    amount: operation.amount,
-    currency: operation.currency,
-    reference: operation.reference,
-    providerId: `bank_${operation.reference}`,
-    told: {
-      authorizationCode: '123456',
-      networkTransactionId: '987654321098765',
-      checks: { cvc: 'pass' },
-    },
-  });
+  const approved = ({ operation }: AnyCall): Outcome => {
+    done.add(operation.reference);
+    return {
+      outcome: 'approved',
+      amount: operation.amount,
+      currency: operation.currency,
+      reference: operation.reference,
+      providerId: `bank_${operation.reference}`,
+      told: {
+        authorizationCode: '123456',
+        networkTransactionId: '987654321098765',
+        checks: { cvc: 'pass' },
+      },
+    };
+  };
 
   const pay =
     (kind: 'authorize' | 'sale') =>
@@ -155,7 +160,7 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
   };
 
   const lookUp = async (call: AnyCall): Promise<Outcome> =>
-    book.has(call.operation.reference) ? approved(call) : { outcome: 'not_found', horizonMs: 0 };
+    done.has(call.operation.reference) ? approved(call) : { outcome: 'not_found', horizonMs: 0 };
 
   return bank;
 };

@@ -116,7 +116,7 @@ const conclude = async (
   return write(context, scope, { payment, change, decided, cause: sent?.cause ?? null });
 };
 
-const write = (
+const write = async (
   context: Context,
   scope: Scope,
   input: {
@@ -125,20 +125,21 @@ const write = (
     readonly decided: Decided;
     readonly cause: Cause;
   },
-): Concluded => {
+): Promise<Concluded> => {
   const { payment, change, decided, cause } = input;
   const booked =
     decided.moved === null
       ? null
-      : bookMovement(context, scope, {
+      : await bookMovement(context, scope, {
           kind: decided.moved.kind,
           charge: decided.charge,
-          sourceId: decided.charge.id,
-          operationId: change.after.id,
+          subject: decided.charge.id,
+          part: Math.max(decided.charge.captures - 1, 0),
+          reference: change.after.reference,
           amount: decided.moved.amount,
         });
   const charge =
-    booked?.balanceTransactionId == null
+    booked === null
       ? decided.charge
       : { ...decided.charge, balanceTransactionId: booked.balanceTransactionId };
   const written = writePayment(

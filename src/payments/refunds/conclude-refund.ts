@@ -10,8 +10,8 @@ export type DecidedRefund = {
   readonly refund: Refund;
   readonly charge: Charge;
   readonly kinds: readonly EventKind[];
-  /** Money that left now. */
-  readonly isPaidBack: boolean;
+  /** Money that left now, or came back. */
+  readonly moved: 'refund' | 'refund_failure' | null;
 };
 
 /** Null: nothing follows from it. */
@@ -46,7 +46,7 @@ export const concludeRefund = (
         : [refundCreated, ...(isPaidBack ? [chargeRefunded] : [])]),
       ...(isPaidBack ? [] : [refundFailed]),
     ],
-    isPaidBack,
+    moved: isPaidBack ? 'refund' : wasOpen ? null : 'refund_failure',
   };
 };
 
@@ -54,7 +54,7 @@ const tell = (refund: Refund, charge: Charge): DecidedRefund => ({
   refund: { ...refund, isTold: true },
   charge,
   kinds: [refundCreated, chargeRefunded],
-  isPaidBack: false,
+  moved: null,
 });
 
 const statusOf = (state: Conclusion['state']): RefundStatus | null => {

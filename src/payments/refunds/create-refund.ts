@@ -1,7 +1,8 @@
+import { checkPart, formatAmount } from '#books/currencies';
 import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { CHARGE, type Charge, findCharge, left, loadCharge, spellAmount } from '#payments/charges';
+import { CHARGE, type Charge, findCharge, left, loadCharge } from '#payments/charges';
 import { askingOf, findIntent } from '#payments/intents';
 import {
   ApiError,
@@ -97,6 +98,11 @@ const amountOf = (charge: Charge, asked: number | undefined): bigint => {
     });
   }
   const amount = asked === undefined ? rest : BigInt(asked);
+  if (checkPart(amount, charge.currency)?.code === 'amount_not_in_steps') {
+    throw new ApiError(400, `Invalid amount: ${charge.currency} has no amounts that small.`, {
+      param: 'amount',
+    });
+  }
   if (amount > rest) {
     throw new ApiError(
       400,
@@ -107,9 +113,7 @@ const amountOf = (charge: Charge, asked: number | undefined): bigint => {
   return amount;
 };
 
-/** `$20.00` */
-const spell = (amount: bigint, { currency }: Charge): string =>
-  spellAmount(Number(amount), currency).split(' ', 1)[0] ?? '';
+const spell = (amount: bigint, { currency }: Charge): string => formatAmount(amount, currency);
 
 const absent: Readonly<Record<string, string>> = {
   customer: 'Customer balances',

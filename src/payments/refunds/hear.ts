@@ -104,20 +104,26 @@ const write = async (
   },
 ): Promise<ConcludedRefund> => {
   const { change, decided, before, cause } = input;
-  const booked = decided.isPaidBack
-    ? bookMovement(context, scope, {
-        kind: 'refund',
-        charge: decided.charge,
-        sourceId: decided.refund.id,
-        operationId: change.after.id,
-        amount: decided.refund.amount,
-      })
-    : null;
+  const booked =
+    decided.moved === null
+      ? null
+      : await bookMovement(context, scope, {
+          kind: decided.moved,
+          charge: decided.charge,
+          subject: decided.refund.id,
+          part: 0,
+          reference: change.after.reference,
+          amount: decided.refund.amount,
+        });
   const refund: Refund = {
     ...decided.refund,
     version: before.refund.version + 1,
     events: before.refund.events + decided.kinds.length,
-    balanceTransactionId: booked?.balanceTransactionId ?? decided.refund.balanceTransactionId,
+    ...(booked === null
+      ? {}
+      : decided.moved === 'refund'
+        ? { balanceTransactionId: booked.balanceTransactionId }
+        : { failureBalanceTransactionId: booked.balanceTransactionId }),
   };
   const isChargeChanged =
     decided.charge.refunded !== before.charge.refunded ||
