@@ -118,6 +118,8 @@ describe('an authorization', () => {
     assert.equal(asked.status, 'processing');
     const canceling = await refusalOf(paymentIntents.cancel(intent.id));
     assert.equal(canceling.code, 'payment_intent_unexpected_state');
+    await resolveUntil(async () => (await statusOf(intent.id)) === 'succeeded');
+    assert.equal(bookingOf()?.captured, 5000n);
   });
 
   test('is either captured or released, whatever races', async () => {

@@ -41,7 +41,10 @@ describe('a payment', () => {
       booked.data.map(({ amount, fee, net, type }) => [amount, fee, net, type]),
       [[2500, 98, 2402, 'charge']],
     );
-    assert.equal((await stripe.charges.retrieve(charge.id)).balance_transaction, booked.data[0]?.id);
+    assert.equal(
+      (await stripe.charges.retrieve(charge.id)).balance_transaction,
+      booked.data[0]?.id,
+    );
     assert.deepEqual(charge.metadata, { order: '1' });
     assert.deepEqual(await happened(), [
       'payment_intent.created',

@@ -23,8 +23,9 @@ export const answerOf = (
   shows: Shows,
   livemode: boolean,
 ): Outcome => {
+  const shown = intent.isDirect ? renderCharge(charge, livemode) : shows(intent, livemode);
   if (charge.status !== 'failed' || charge.failure === null || intent.status === 'canceled') {
-    return { body: shows(intent, livemode), related: relatedOf(charge, livemode) };
+    return { body: shown, related: relatedOf(charge, livemode) };
   }
   const { failure } = charge;
   return {
@@ -32,7 +33,7 @@ export const answerOf = (
       ...errorFieldsOf(failure),
       type: 'card_error',
       charge: spellId(CHARGE, charge.id),
-      ...(intent.isDirect ? {} : { payment_intent: shows(intent, livemode) }),
+      ...(intent.isDirect ? {} : { payment_intent: shown }),
       ...(method === null || intent.isDirect
         ? {}
         : { payment_method: renderPaymentMethod(method, livemode) }),

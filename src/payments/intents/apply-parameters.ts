@@ -144,7 +144,9 @@ export const descriptor = (param: string, value: string | null): string | null =
 };
 
 const absent: Readonly<Record<string, string>> = {
+  application_fee: 'Connected accounts',
   application_fee_amount: 'Connected accounts',
+  destination: 'Connected accounts',
   on_behalf_of: 'Connected accounts',
   transfer_data: 'Connected accounts',
   customer_account: 'Customer accounts of the second API',

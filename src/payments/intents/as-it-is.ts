@@ -20,9 +20,9 @@ export const asItIs = async (
     intent.latestChargeId === null
       ? undefined
       : await loadCharge(context, scope, intent.latestChargeId);
-  if (charge === undefined || intent.lastError === null) {
-    return { body: shows(intent, scope.livemode) };
-  }
+  // One that is tried again has its old failure behind it.
+  const isOld = charge?.status === 'failed' && intent.lastError === null;
+  if (charge === undefined || isOld) return { body: shows(intent, scope.livemode) };
   return answerOf(
     { intent, charge, method: null, decided: null, writes: [] },
     shows,

@@ -1,6 +1,12 @@
 import { Type } from 'typebox';
 import { findCharge, renderCharge } from '#payments/charges';
 import { addressShape, nullable, nullableText, parameters, route } from '#platform/http';
+import {
+  captureChargeParameters,
+  createChargeParameters,
+  updateChargeParameters,
+} from './charge-parameters.ts';
+import { captureCharge, createCharge, updateCharge } from './charge-verbs.ts';
 import { chargeFilters, listCharges } from './list-charges.ts';
 import { searchCharges, searchFilters } from './search.ts';
 
@@ -49,6 +55,10 @@ const common = {
   answer: chargeSchema,
 } as const;
 
+/** A token, or a ready-made one, becomes a card in the vault before anything is written. */
+const storesCard = (asked: Readonly<Record<string, unknown>>): boolean =>
+  typeof asked['source'] === 'string' && /^(pm_card|tok)_/.test(asked['source']);
+
 export const chargeRoutes = [
   route({
     ...common,
@@ -60,6 +70,37 @@ export const chargeRoutes = [
     list: true,
     parameters: chargeFilters,
     handle: listCharges,
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/charges',
+    operation: 'charges.create',
+    claims: storesCard,
+    summary: 'Create a charge',
+    description: 'As older clients pay: with a token, or with what a customer pays with.',
+    parameters: createChargeParameters,
+    handle: createCharge,
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/charges/:charge',
+    operation: 'charges.update',
+    summary: 'Update a charge',
+    parameters: updateChargeParameters,
+    handle: updateCharge,
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/charges/:charge/capture',
+    operation: 'charges.capture',
+    summary: 'Capture a charge',
+    description:
+      'One that was made directly; charges of an intent are captured through the intent.',
+    parameters: captureChargeParameters,
+    handle: captureCharge,
   }),
   route({
     ...common,

@@ -1,5 +1,6 @@
+import { Type } from 'typebox';
 import type { Context } from '#kit/context';
-import { type Outcome, route, type TypedRequest } from '#platform/http';
+import { nullableText, type Outcome, parameters, route, type TypedRequest } from '#platform/http';
 import { cancelIntent } from './cancel-intent.ts';
 import { captureIntent } from './capture-intent.ts';
 import { checkClientSecret, showsFor } from './client-secret.ts';
@@ -17,6 +18,7 @@ import {
 import { intentSchema } from './intent-schema.ts';
 import { intentFilters, listIntents } from './list-intents.ts';
 import { searchFilters, searchIntents } from './search.ts';
+import { traceIntent } from './trace.ts';
 import { updateIntent } from './update-intent.ts';
 
 const common = {
@@ -34,14 +36,37 @@ const storesCard = (asked: Readonly<Record<string, unknown>>): boolean => {
 
 const retrieveIntent = async (
   context: Context,
-  { scope, path, principal, parameters }: TypedRequest<typeof retrieveParameters>,
+  { scope, path, principal, parameters: asked }: TypedRequest<typeof retrieveParameters>,
 ): Promise<Outcome> => {
   const intent = await findIntent(context, scope, path['intent'] ?? '');
-  checkClientSecret(principal, intent, parameters.client_secret);
+  checkClientSecret(principal, intent, asked.client_secret);
   return { body: showsFor(principal)(intent, scope.livemode) };
 };
 
+const traceSchema = Type.Object({
+  object: Type.Literal('payment_intent.trace'),
+  payment_intent: Type.String(),
+  status: Type.String(),
+  under_way: nullableText(),
+  cancel_wanted: Type.Boolean(),
+  charges: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+  operations: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+});
+
 export const intentRoutes = [
+  route({
+    group: 'Payment intents',
+    keys: 'secret',
+    method: 'GET',
+    path: '/v1/payment_intents/:intent/trace',
+    operation: 'payment_intents.trace',
+    summary: 'Explain a payment intent',
+    description:
+      'Why it came to what it is: each attempt, what the providers said (masked), and what is asked next.',
+    parameters: parameters({}),
+    answer: traceSchema,
+    handle: traceIntent,
+  }),
   route({
     ...common,
     method: 'POST',

@@ -12,11 +12,11 @@ import { type Outcome, refuse } from '#platform/http';
 import { type Candidate, type PaymentRequest, railsOf } from '#rails/connectors';
 import type { Change, Sent } from '#rails/operations';
 import { answerOf, type Shows } from './answer.ts';
+import { asItIs } from './as-it-is.ts';
 import type { Asking } from './asking.ts';
 import { intentCreated, intentSnapshot } from './events.ts';
 import { type Concluded, conclusionOf, holding } from './hear.ts';
 import { next } from './intent-states.ts';
-import { loadIntent } from './intents.store.ts';
 import { writePayment } from './payment.ts';
 import { isManual, type PaymentIntent } from './payment-intent.ts';
 import { requestOf } from './payment-request.ts';
@@ -227,8 +227,7 @@ const sendOne = async (
 
   const learned = last as { readonly change: Change; readonly concluded: Concluded } | null;
   if (learned === null || learned.change.after.version !== sent.operation.version) {
-    const now = present(await loadIntent(context, scope, intent.id), 'The intent');
-    return { outcome: { body: attempt.shows(now, scope.livemode) }, wentOn: null };
+    return { outcome: await asItIs(context, scope, intent.id, attempt.shows), wentOn: null };
   }
   return wentOn(learned.concluded, isLast, learned.change)
     ? { wentOn: learned.concluded }
