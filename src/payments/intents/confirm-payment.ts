@@ -56,11 +56,11 @@ export const confirmPayment = async (
   }
   const asked = { ...confirmation, intent };
   if (said.why === 'refused') {
-    return refuse(context, request, asked, 'payment_intent_authentication_failure');
+    return refuseConfirmation(context, request, asked, 'payment_intent_authentication_failure');
   }
-  if (offSession) return refuse(context, request, asked, 'authentication_required');
+  if (offSession) return refuseConfirmation(context, request, asked, 'authentication_required');
   if (confirmation.errorOnAction) {
-    return refuse(context, request, asked, 'authentication_not_handled');
+    return refuseConfirmation(context, request, asked, 'authentication_not_handled');
   }
   return askPayer(context, request, asked, said.url);
 };
@@ -97,7 +97,7 @@ const askPayer = (
 };
 
 /** The holder would have to be asked and is not there, or did not pass: no provider was called. */
-const refuse = (
+export const refuseConfirmation = (
   context: Context,
   request: Asking,
   { before, intent, method, methodWrites, undo, shows }: Confirmation,

@@ -6,6 +6,7 @@ export {
   provideAuthentication,
 } from './authenticate.ts';
 export { findIntent } from './find-intent.ts';
+export { goOn, type Proof } from './go-on.ts';
 export { RELEASE_JOB } from './hear.ts';
 export { loadIntent, updateIntent } from './intents.store.ts';
 export type { Cause } from './payment.ts';

@@ -17,7 +17,8 @@ export const lookAfterDue = async (context: Context): Promise<number> => {
   let done = 0;
   for (const { scope, id } of due) {
     const intent = await loadIntent(context, scope, id);
-    if (intent?.dueAtMs == null || intent.dueAtMs > context.clock.now()) continue;
+    const dueAtMs = intent?.dueAtMs ?? null;
+    if (intent === undefined || dueAtMs === null || dueAtMs > context.clock.now()) continue;
     // One that fails does not keep the others waiting, and is looked at again later.
     try {
       await lookAfter(context, scope, intent);

@@ -96,7 +96,7 @@ type Begun = {
 
 const beginning = (
   context: Context,
-  { before, intent, method }: Attempt,
+  { before, intent, method, authentication }: Attempt,
   candidate: Candidate | undefined,
 ): Begun => {
   const attempts = intent.attempts + 1;
@@ -151,7 +151,14 @@ const beginning = (
       userReport: null,
       failure: null,
       told: null,
-      threeDSecure: null,
+      threeDSecure:
+        authentication === null
+          ? null
+          : {
+              version: authentication.version,
+              outcome: authentication.outcome,
+              eci: authentication.eci,
+            },
       refunds: 0,
       captures: 0,
       balanceTransactionId: null,

@@ -99,7 +99,7 @@ describe('an idempotency key', () => {
     });
     assert.equal((await takeOver('req_other', 'b')).ok, false);
     const both = await Promise.all([takeOver('req_next'), takeOver('req_third')]);
-    assert.deepEqual(both.map(({ ok }) => ok).toSorted(), [false, true]);
+    assert.equal(both.filter(({ ok }) => ok).length, 1);
     assert.equal((await finish({ ...answered('left'), requestId: 'req_gone' })).ok, false);
   });
 
