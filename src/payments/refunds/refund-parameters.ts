@@ -25,6 +25,16 @@ export const createParameters = object({
   reverse_transfer: boolean(),
 });
 
+/** Of a charge that the address names. */
+export const createOfChargeParameters = object({
+  amount: amount(),
+  instructions_email: email(),
+  metadata: metadata(),
+  reason: oneOf('duplicate', 'fraudulent', 'requested_by_customer'),
+  refund_application_fee: boolean(),
+  reverse_transfer: boolean(),
+});
+
 export const updateParameters = object({ metadata: metadata() });
 
 export const refundFilters = listParameters({

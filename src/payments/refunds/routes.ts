@@ -5,6 +5,7 @@ import { createRefund } from './create-refund.ts';
 import { findRefund } from './find-refund.ts';
 import { listOf, listRefunds } from './list-refunds.ts';
 import {
+  createOfChargeParameters,
   createParameters,
   refundFilters,
   refundsOfCharge,
@@ -116,7 +117,7 @@ export const refundRoutes = [
     path: '/v1/charges/:charge/refunds',
     operation: 'charges.create_refund',
     summary: 'Refund a charge, as older clients do',
-    parameters: createParameters,
+    parameters: createOfChargeParameters,
     handle: (context, request) => createRefund(context, request, request.path['charge'] ?? ''),
   }),
 ];
