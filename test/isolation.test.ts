@@ -57,7 +57,11 @@ const createFilterless = (): Filters => {
     if (known !== undefined) return known as S;
     const text = withoutFilter(statement.text);
     // An inserted column is no filter; what is compared is one.
-    assert.doesNotMatch(text, /\baccount_id\s*=\s*[$\w]/, `A filter unknown here: ${statement.name}`);
+    assert.doesNotMatch(
+      text,
+      /\baccount_id\s*=\s*[$\w]/,
+      `A filter unknown here: ${statement.name}`,
+    );
     if (text !== statement.text) removed.add(nameOf(statement));
     // A connection knows a prepared statement by its name, and both kinds share connections here.
     const name = text === statement.text || statement.name === '' ? '' : ' without filter';

@@ -14,6 +14,10 @@ export { nothingAttached } from './nothing-attached.store.ts';
 export { type Address, emptyAddress, type PaymentMethod } from './payment-method.ts';
 export { insertMethod, listMethods, loadMethods, updateMethod } from './payment-methods.store.ts';
 export { renderSource } from './render-card.ts';
-export { networksOf } from './render-payment-method.ts';
-export { parseMethodId, renderPaymentMethod, spellMethod } from './render-payment-method.ts';
+export {
+  networksOf,
+  parseMethodId,
+  renderPaymentMethod,
+  spellMethod,
+} from './render-payment-method.ts';
 export { updateSourceMethod } from './update-source.ts';
