@@ -9,7 +9,13 @@ import type { Context, Log } from '#kit/context';
 import { provideWebhooks } from '#outward/webhooks';
 import { followerOf, provideFollower } from '#platform/clock';
 import type { OpenDatabase } from '#platform/db';
-import { provideDirectory, provideRails } from '#rails/connectors';
+import {
+  type Connector,
+  directoryOf,
+  type OpenRails,
+  provideDirectory,
+  provideRails,
+} from '#rails/connectors';
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
 import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
@@ -28,6 +34,7 @@ export type TestGateway = {
   readonly ask: Ask;
   /** What was logged as an error. A test that provokes one empties it. */
   readonly errors: string[];
+  readonly rails: OpenRails;
   merchant(name?: string): Promise<Merchant>;
 };
 
@@ -44,6 +51,8 @@ export type GatewayChanges = {
   readonly sandbox?: SandboxAddress;
   /** That of another gateway on the same database, which has the keys of the vault in it. */
   readonly folder?: string;
+  /** Instead of those that are found in their folders. */
+  readonly connectors?: readonly Connector[];
 };
 
 /** Ends with the test file, after every check of every module was asked. */
@@ -62,16 +71,22 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     actor: { kind: 'system', id: 'tests' },
     ...(changes.sandbox === undefined ? {} : { sandbox: changes.sandbox }),
   });
+  const directory =
+    changes.connectors === undefined
+      ? opened.directory
+      : directoryOf(changes.connectors, opened.masterSecret);
+  provideDirectory(opened.context, directory);
   const wrapped = changes.wrapDatabase?.(opened.context.database) ?? opened.context.database;
   const runtime: Runtime = {
     ...opened,
+    directory,
     settings: { ...opened.settings, liveMode: true },
     context: { ...opened.context, database: wrapped },
   };
   if (wrapped !== opened.context.database) {
     provideVault(runtime.context, vaultOf(opened.context));
-    provideDirectory(runtime.context, opened.directory);
     provideFollower(runtime.context, followerOf(opened.context));
+    provideDirectory(runtime.context, directory);
     provideWebhooks(runtime.context, { masterSecret: opened.masterSecret, toLoopback: true });
   }
   const rails = await openGatewayRails(runtime);
@@ -97,6 +112,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     context: opened.context,
     ask,
     errors,
+    rails,
     merchant: (name) => createMerchant(opened.context, name),
   };
 };
