@@ -9,6 +9,8 @@ export type Load = {
   readonly seconds: number;
   /** The whole request, head and body; `n` counts up. */
   readonly request: (n: number) => string;
+  /** Begun so many a second, whoever is still waiting; as fast as it goes when absent. */
+  readonly perSecond?: number;
 };
 
 export type Measured = {
@@ -29,8 +31,14 @@ export const measure = async (load: Load): Promise<Measured> => {
   const one = async (): Promise<void> => {
     const caller = await open(load.port);
     while (performance.now() < endsMs) {
-      const sentMs = performance.now();
-      const status = await caller.ask(load.request(next++));
+      const n = next++;
+      // A request that had to wait for a free connection is late from the moment at which it was due.
+      const dueMs = load.perSecond === undefined ? 0 : startedMs + (n * 1000) / load.perSecond;
+      const waitMs = dueMs - performance.now();
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      if (dueMs >= endsMs) break;
+      const sentMs = load.perSecond === undefined ? performance.now() : Math.max(dueMs, 0);
+      const status = await caller.ask(load.request(n));
       durations.push(performance.now() - sentMs);
       if (status !== 200) notOk += 1;
     }

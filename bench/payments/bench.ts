@@ -1,0 +1,283 @@
+// Payments per second, paid and captured in one request, as a ratio to pgbench's TPC-B on the same server
+// in the same run. The gateway, its worker, the load, pgbench and PostgreSQL share the machine.
+//
+//   npm run bench:payments                 empty, then with a million payments stored
+//   npm run bench:payments -- --quick      one short round on an empty database
+//   npm run bench:payments -- --full       also with five and ten million
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Connection, connect, withDatabase } from '#platform/db';
+import { startPostgres } from '#platform/postgres';
+import { silentLog } from '../../src/kit/context/for-tests.ts';
+import { cpuSecondsOf, cpuSecondsOfFamily, parentOf } from '../support/cpu.ts';
+import { type Measured, measure, post } from '../support/load.ts';
+import { findPgbench, median, prepareYardstick } from '../support/pgbench.ts';
+import { storePayments } from './stored.ts';
+
+const isQuick = process.argv.includes('--quick');
+const storedAt = isQuick
+  ? []
+  : process.argv.includes('--full')
+    ? [1_000_000, 5_000_000, 10_000_000]
+    : [1_000_000];
+const ROUNDS = isQuick ? 1 : 3;
+const SECONDS = 4;
+const CONCURRENCIES = [16, 64, 256];
+const DELAYS_MS = [0, 50];
+const CLIENTS = [8, 16, 32];
+const CUSTOMERS = 64;
+const profile = process.argv.includes('--profile');
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const pgbench = findPgbench();
+// What else the machine does is part of the result.
+const [loadBefore = 0] = loadavg();
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
+const postgres = await startPostgres({ dataFolder: folder, log: silentLog });
+const login = /\/\/([^:]+):([^@]+)@/.exec(postgres.ownerUrl);
+const connectTo = (url: string): Promise<Connection> =>
+  connect({
+    url,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 600_000,
+    applicationName: 'bench',
+  });
+const first = await connectTo(postgres.ownerUrl);
+await first.send({ name: '', text: 'create database yardstick' });
+await first.close();
+const yardstick = prepareYardstick(pgbench, {
+  socketFolder: postgres.socketFolder,
+  port: postgres.port,
+  user: login?.[1] ?? '',
+  password: decodeURIComponent(login?.[2] ?? ''),
+});
+
+// The merchant's server, which takes every webhook.
+const hook = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => response.writeHead(200).end());
+});
+await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+
+const databaseUrl = withDatabase(postgres.ownerUrl, 'tollgate');
+const startRole = async (
+  role: 'api' | 'worker',
+): Promise<{ child: ChildProcess; line: string }> => {
+  const program = fileURLToPath(new URL('./gateway.ts', import.meta.url));
+  const flags = profile && role === 'api' ? ['--cpu-prof', '--cpu-prof-dir=/tmp/clock/prof'] : [];
+  const child = spawn(process.execPath, [...flags, program, role], {
+    env: {
+      ...process.env,
+      TOLLGATE_DATA: join(folder, 'gateway'),
+      DATABASE_URL: databaseUrl,
+      TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
+      TOLLGATE_RATE_PER_SECOND: '1000000',
+    },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  return { child, line: String(line) };
+};
+const api = await startRole('api');
+const worker = await startRole('worker');
+const owner = await connectTo(databaseUrl);
+try {
+  await run(JSON.parse(api.line) as Merchant);
+} finally {
+  for (const { child } of [worker, api]) {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+  await owner.close();
+  hook.closeAllConnections();
+  hook.close();
+  await postgres.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+type Merchant = { readonly port: number; readonly key: string; readonly accountId: string };
+
+async function run({ port, key, accountId }: Merchant): Promise<void> {
+  say(
+    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), load ${loadBefore.toFixed(1)} before, Node ${process.version}, PostgreSQL with fsync on`,
+  );
+  const ask = async (path: string, form: string): Promise<{ id: string; status?: string }> => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: form,
+    });
+    const body = (await response.json()) as { id: string; status?: string };
+    if (!response.ok) throw new Error(JSON.stringify(body));
+    return body;
+  };
+  await ask(
+    '/v1/webhook_endpoints',
+    `url=http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook&enabled_events[]=*`,
+  );
+  const payers: string[] = [];
+  for (let n = 0; n < CUSTOMERS; n += 1) {
+    const customer = await ask('/v1/customers', `email=payer${n}%40example.com`);
+    const method = await ask('/v1/payment_methods/pm_card_visa/attach', `customer=${customer.id}`);
+    payers.push(`customer=${customer.id}&payment_method=${method.id}`);
+  }
+  const pay = (n: number): string =>
+    post(
+      '/v1/payment_intents',
+      key,
+      `amount=${1_000 + (n % 9_000)}&currency=eur&confirm=true&off_session=true&${payers[n % CUSTOMERS]}&metadata[order]=${n}`,
+      `Idempotency-Key: load-${process.pid}-${n}-${Math.round(performance.now())}\r\n`,
+    );
+  const one = await ask(
+    '/v1/payment_intents',
+    `amount=1000&currency=eur&confirm=true&off_session=true&${payers[0]}`,
+  );
+  if (one.status !== 'succeeded') throw new Error(`The first payment is ${one.status}`);
+  const template = storedAt.length === 0 ? null : await storedTemplate(accountId);
+  await measure({ port, concurrency: 64, seconds: isQuick ? 3 : 6, request: pay });
+
+  await compare(port, pay, 'empty');
+  for (const count of storedAt) {
+    const begun = performance.now();
+    const made = await template!(count);
+    say(
+      `\n${count} payments stored (${made.rows} rows in ${made.tables.join(', ')}), in ${((performance.now() - begun) / 1000).toFixed(0)} s`,
+    );
+    await compare(port, pay, `${count / 1_000_000} million stored`);
+  }
+}
+
+/** The rows of the one payment that there is now are the template of all that are stored later. */
+async function storedTemplate(accountId: string) {
+  let stored = 0;
+  return async (count: number) => {
+    const made = await storePayments(owner, accountId, count - stored);
+    stored = count;
+    return made;
+  };
+}
+
+async function compare(port: number, pay: (n: number) => string, what: string): Promise<void> {
+  const tpcb: number[] = [];
+  const results = new Map<string, Measured[]>();
+  const costs: Cost[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await setDelay(0);
+    tpcb.push(Math.max(...CLIENTS.map((clients) => yardstick.tpcb(clients, SECONDS))));
+    for (const delayMs of DELAYS_MS) {
+      await setDelay(delayMs);
+      for (const concurrency of CONCURRENCIES) {
+        const label = `${concurrency} at once, provider ${delayMs} ms`;
+        const load = { port, concurrency, seconds: SECONDS, request: pay };
+        const before = await readCost();
+        const measured = await measure(load);
+        const after = await readCost();
+        if (delayMs === 0 && concurrency === 64)
+          costs.push(difference(before, after, measured.answers));
+        results.set(label, [...(results.get(label) ?? []), measured]);
+      }
+    }
+  }
+  const base = median(tpcb);
+  say(
+    `\n## ${what}\n\npgbench TPC-B, prepared, best of ${CLIENTS.join('/')} clients: ${base.toFixed(0)} tps (runs: ${tpcb.map((tps) => tps.toFixed(0)).join(', ')})\n`,
+  );
+  say('| what | per second | × TPC-B | p50 | p99 | not 200 |\n|---|---|---|---|---|---|');
+  let saturation = 0;
+  for (const [label, runs] of results) {
+    const row = summary(runs);
+    if (label.endsWith(' 0 ms')) saturation = Math.max(saturation, row.perSecond);
+    say(
+      `| ${label} | ${row.perSecond.toFixed(0)} | ${(row.perSecond / base).toFixed(2)} | ${row.p50Ms.toFixed(1)} ms | ${row.p99Ms.toFixed(1)} ms | ${row.notOk} |`,
+    );
+  }
+  for (const share of [0.5, 0.8]) {
+    for (const delayMs of DELAYS_MS) {
+      await setDelay(delayMs);
+      const perSecond = saturation * share;
+      const paced = await measure({
+        port,
+        concurrency: 256,
+        seconds: SECONDS * 2,
+        request: pay,
+        perSecond,
+      });
+      say(
+        `| ${share * 100} % of saturation (${perSecond.toFixed(0)}/s), provider ${delayMs} ms | ${paced.perSecond.toFixed(0)} | | ${paced.p50Ms.toFixed(1)} ms | ${paced.p99Ms.toFixed(1)} ms | ${paced.notOk} |`,
+      );
+    }
+  }
+  const cost = costs[Math.floor(costs.length / 2)];
+  if (cost !== undefined) {
+    const ms = (seconds: number): string => `${(seconds * 1000).toFixed(2)} ms`;
+    say(
+      `\nPer payment at 64: CPU ${ms(cost.api)} API, ${ms(cost.worker)} worker, ${ms(cost.postgres)} PostgreSQL, ${ms(cost.load)} load; ${cost.walBytes.toFixed(0)} bytes of WAL, ${cost.commits.toFixed(2)} transactions (reads included).`,
+    );
+  }
+}
+
+function summary(runs: readonly Measured[]) {
+  return {
+    perSecond: median(runs.map((run) => run.perSecond)),
+    p50Ms: median(runs.map((run) => run.p50Ms)),
+    p99Ms: median(runs.map((run) => run.p99Ms)),
+    notOk: runs.reduce((sum, run) => sum + run.notOk, 0),
+  };
+}
+
+type Cost = {
+  readonly api: number;
+  readonly worker: number;
+  readonly postgres: number;
+  readonly load: number;
+  readonly walBytes: number;
+  readonly commits: number;
+};
+
+async function readCost(): Promise<Cost> {
+  const [row] = await owner.send<{ wal: number; commits: number; pid: number }>({
+    name: '',
+    text: `select (pg_current_wal_insert_lsn() - '0/0')::float8 as wal,
+                  (select xact_commit::float8 from pg_stat_database where datname = current_database()) as commits,
+                  pg_backend_pid() as pid`,
+  });
+  const { user, system } = process.cpuUsage();
+  return {
+    api: cpuSecondsOf(api.child.pid ?? 0),
+    worker: cpuSecondsOf(worker.child.pid ?? 0),
+    postgres: cpuSecondsOfFamily(parentOf(row?.pid ?? 0)),
+    load: (user + system) / 1e6,
+    walBytes: row?.wal ?? 0,
+    commits: row?.commits ?? 0,
+  };
+}
+
+function difference(before: Cost, after: Cost, payments: number): Cost {
+  const per = (name: keyof Cost): number => (after[name] - before[name]) / payments;
+  return {
+    api: per('api'),
+    worker: per('worker'),
+    postgres: per('postgres'),
+    load: per('load'),
+    walBytes: per('walBytes'),
+    commits: per('commits'),
+  };
+}
+
+async function setDelay(delayMs: number): Promise<void> {
+  for (const { child } of [api, worker]) {
+    child.send({ delayMs });
+    await once(child, 'message');
+  }
+}
