@@ -209,6 +209,7 @@ const sendOne = async (
       railsOf(context).send(context, scope, {
         ...operation,
         connectorAccountId: candidate.connectorAccountId,
+        connector: candidate.connector,
         amount: intent.amount,
         currency: intent.currency,
         request: requestOf({ ...attempt, intent }),

@@ -77,11 +77,26 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
     throw asUnavailable(error);
   }
 
+  // What is sent in one turn leaves in one write to the socket: a write for each statement cost a sixth of
+  // the CPU of a payment.
+  let isGathering = false;
+  const gather = (): void => {
+    if (isGathering) return;
+    isGathering = true;
+    const { stream } = (client as unknown as { connection: { stream: Stream } }).connection;
+    stream.cork();
+    process.nextTick(() => {
+      isGathering = false;
+      stream.uncork();
+    });
+  };
+
   const send = async <T extends Row>(
     statement: Statement,
     values: readonly unknown[] = [],
   ): Promise<T[]> => {
     try {
+      gather();
       const config = { name: statement.name, text: statement.text, values: [...values] };
       const result = await client.query(statement.name === '' ? withoutName(config) : config);
       return result.rows as T[];
@@ -107,12 +122,13 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
     },
     destroy: () => {
       broken = true;
-      const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } })
-        .connection;
+      const { stream } = (client as unknown as { connection: { stream: Stream } }).connection;
       stream.destroy();
     },
   };
 };
+
+type Stream = { cork(): void; uncork(): void; destroy(): void };
 
 const withoutName = ({ text, values }: { text: string; values: unknown[] }) => ({ text, values });
 

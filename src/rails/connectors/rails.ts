@@ -30,6 +30,8 @@ export type Candidate = {
 
 export type RailsSending = {
   readonly connectorAccountId: Uuid;
+  /** At which connector that is, where it was asked for just now: then it need not be read. */
+  readonly connector?: string;
   readonly kind: OperationKind;
   /** What it is done for: the payment. */
   readonly intentId: Uuid;

@@ -24,11 +24,15 @@ export const send = async (
   sending: RailsSending,
 ): Promise<Sent> => {
   const context = onRealTime(caller);
-  const { request, intent = [], writes, ...asked } = sending;
+  const { request, intent = [], writes, connector, ...asked } = sending;
   const verb = present(verbOf[asked.kind], `A function for ${asked.kind}`);
   const operation = newOperation(context, scope, parts.providerKeys, {
     ...asked,
-    ...(await termsOf(parts, context, scope, { ...asked, request })),
+    ...(await termsOf(parts, context, scope, {
+      ...asked,
+      request,
+      ...(connector === undefined ? {} : { connector }),
+    })),
   });
 
   const call = noticingEnd(portOf(parts, context, scope, verb, request));
@@ -54,16 +58,22 @@ const termsOf = async (
   scope: Scope,
   sending: Omit<RailsSending, 'intent' | 'writes'>,
 ): Promise<Pick<NewOperation, 'timeoutMs' | 'reference'>> => {
-  const { request, ...operation } = sending;
+  const { request, connector, ...operation } = sending;
+  const verb = verbOf[operation.kind];
+  const timeoutAt = (name: string): number => {
+    const definition = parts.directory.connectors.get(name)?.definition;
+    const support =
+      verb === undefined || verb === 'reverse' ? undefined : definition?.operations[verb];
+    return Math.min(support?.timeoutMs ?? 30_000, parts.timeoutMsMax);
+  };
+  if (connector !== undefined && parts.functions.get(connector)?.referenceFor === undefined) {
+    return { timeoutMs: timeoutAt(connector) };
+  }
   const stored = present(
     await loadAccount(context, scope, operation.connectorAccountId),
     'The connector account',
   );
-  const definition = parts.directory.connectors.get(stored.connector)?.definition;
-  const verb = verbOf[operation.kind];
-  const support =
-    verb === undefined || verb === 'reverse' ? undefined : definition?.operations[verb];
-  const timeoutMs = Math.min(support?.timeoutMs ?? 30_000, parts.timeoutMsMax);
+  const timeoutMs = timeoutAt(stored.connector);
 
   const { referenceFor } = parts.functions.get(stored.connector) ?? {};
   if (referenceFor === undefined || stored.deleted) return { timeoutMs };
