@@ -17,6 +17,7 @@ import { module as bins } from './cards/bins/module.ts';
 import { module as customers } from './cards/customers/module.ts';
 import { module as methods } from './cards/methods/module.ts';
 import { module as portability } from './cards/portability/module.ts';
+import { module as testClocks } from './cards/test-clocks/module.ts';
 import { module as threeDs } from './cards/three-ds/module.ts';
 import { module as vault } from './cards/vault/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
@@ -94,6 +95,7 @@ const map: readonly Entry[] = [
   { module: bins, holds: 'what the first digits of a card tell; the documented test cards' },
   { module: vault, holds: 'card numbers, sealed; the keys; what a browser seals to' },
   { module: methods, holds: 'what a payer pays with: payment methods, tokens' },
+  { module: testClocks, holds: 'times for single customers of test mode' },
   { module: customers, holds: 'the customers of a merchant' },
   { module: portability, holds: 'moving stored cards in and out' },
   { module: threeDs, holds: '3-D Secure: asking the card holder, and the proof of it' },

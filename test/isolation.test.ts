@@ -30,7 +30,16 @@ import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import { railsOf } from '#rails/connectors';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
-import { notDefault, updateCustomer } from '../src/cards/customers/customers.store.ts';
+import {
+  customersOfClock,
+  notDefault,
+  updateCustomer,
+} from '../src/cards/customers/customers.store.ts';
+import {
+  listTestClockRows,
+  loadTestClocks,
+  updateTestClock,
+} from '../src/cards/test-clocks/test-clocks.store.ts';
 import {
   insertAuthentication,
   loadAuthentication,
@@ -692,6 +701,31 @@ describe('with row level security alone,', async () => {
       useAuthenticationRow(theirs.scope, it.id, binding),
     ]);
     assert.deepEqual(own, { ok: true });
+  });
+
+  test('a test clock of another cannot be seen, listed, moved, or asked for its customers', async () => {
+    const { mine, theirs } = world;
+    const key = theirs.key;
+    const form = 'frozen_time=1800000000';
+    const made = await gateway.ask('POST', '/v1/test_helpers/test_clocks', { key, form });
+    const spelled: string = made.body.id;
+    await gateway.ask('POST', '/v1/customers', { key, form: `test_clock=${spelled}` });
+    const id = parseId('clock', spelled) ?? '';
+    const clock = (await loadTestClocks(context, theirs.scope, [id])).get(id);
+    assert.ok(clock !== undefined);
+
+    assert.equal((await loadTestClocks(context, mine.scope, [id])).size, 0);
+    for (const direction of ['older', 'newer'] as const) {
+      const page = { direction, from: null, limit: 100 };
+      const listed = await listTestClockRows(context, mine.scope, page);
+      assert.ok(!listed.some((each) => each.id === id));
+    }
+    assert.deepEqual(await customersOfClock(context, mine.scope, spelled), []);
+    const change = updateTestClock(mine.scope, { ...clock, version: clock.version + 1 });
+    assert.deepEqual(await context.database.commit(mine.scope, [change]), {
+      ok: false,
+      lost: change.into,
+    });
   });
 
   // Each test of this block runs statements; what they ran is asked once they are done.

@@ -176,11 +176,12 @@ describe('creating a customer', () => {
   }
 
   test('puts a test customer on a test clock, and a live one never', async () => {
-    const { test_clock: clock } = await customers.create({ test_clock: 'clock_123' });
-    assert.equal(clock, 'clock_123');
+    const made = await stripe.testHelpers.testClocks.create({ frozen_time: 1_800_000_000 });
+    const { test_clock: clock } = await customers.create({ test_clock: made.id });
+    assert.equal(clock, made.id);
 
     const live = stripeFor(gateway.port, merchant.liveKey);
-    const refused = await refusalOf(live.customers.create({ test_clock: 'clock_123' }));
+    const refused = await refusalOf(live.customers.create({ test_clock: made.id }));
     assert.equal(refused.code, 'resource_missing');
     assert.equal(refused.param, 'test_clock');
   });

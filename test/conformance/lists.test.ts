@@ -7,7 +7,8 @@ import { assertCustomer, assertList } from '../support/stripe-shape.ts';
 
 const gateway = await startGatewayHere();
 const merchant = await gateway.merchant();
-const { customers } = stripeFor(gateway.port, merchant.key);
+const stripe = stripeFor(gateway.port, merchant.key);
+const { customers } = stripe;
 
 /** Oldest first: c[0] was made first. */
 const c: string[] = [];
@@ -191,8 +192,9 @@ describe('filters', () => {
   });
 
   test('of a test clock find who is on it', async () => {
-    const { id } = await customers.create({ test_clock: 'clock_lists' });
-    assert.deepEqual(idsIn(await list('?test_clock=clock_lists')), [id]);
+    const clock = await stripe.testHelpers.testClocks.create({ frozen_time: 1_800_000_000 });
+    const { id } = await customers.create({ test_clock: clock.id });
+    assert.deepEqual(idsIn(await list(`?test_clock=${clock.id}`)), [id]);
     await customers.del(id);
   });
 

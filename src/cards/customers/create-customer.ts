@@ -1,21 +1,25 @@
-import type { Context } from '#kit/context';
+import { findTestClock, updateTestClock } from '#cards/test-clocks';
+import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, spellBytes } from '#kit/ids';
 import { appendChange, newChangeId } from '#platform/events';
-import { type Outcome, resourceMissing, type TypedRequest } from '#platform/http';
+import { ApiError, type Outcome, type TypedRequest } from '#platform/http';
 import { applyParameters } from './apply-parameters.ts';
 import { blankCustomer, type Customer } from './customer.ts';
 import { withDefaults, withPaymentMethod, withSource } from './customer-methods.ts';
 import type { createParameters } from './customer-parameters.ts';
-import { insertCustomer } from './customers.store.ts';
+import { customersOfClock, insertCustomer } from './customers.store.ts';
 import { customerCreated, customerSnapshot } from './events.ts';
 import { renderCustomer } from './render-customer.ts';
 import { includedIn } from './resources.ts';
+
+const CUSTOMERS_PER_CLOCK = 3;
 
 export const createCustomer = async (
   context: Context,
   request: TypedRequest<typeof createParameters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
+  const timed = await takeClock(context, scope, asked.test_clock);
   const blank = blankCustomer(newUuid(context), newInvoicePrefix(context));
   const plain: Customer = {
     ...applyParameters(blank, asked),
@@ -24,7 +28,7 @@ export const createCustomer = async (
       type,
       value,
     })),
-    test_clock: testClock(asked.test_clock, scope.livemode),
+    test_clock: timed.clock,
   };
 
   // A card that is refused makes no customer: everything below either has an outcome or throws.
@@ -65,6 +69,7 @@ export const createCustomer = async (
       ...includedIn(customer, scope.livemode, request.expand),
     },
     writes: [
+      ...timed.writes,
       insertCustomer(scope, customer),
       appendChange(context, {
         id: created,
@@ -87,10 +92,30 @@ export const createCustomer = async (
 const newInvoicePrefix = (context: Context): string =>
   spellBytes(context.random.bytes(6)).toUpperCase().slice(-8);
 
-const testClock = (asked: string | undefined, livemode: boolean): string | null => {
-  if (asked === undefined) return null;
-  if (livemode || !/^clock_[0-9A-Za-z]{1,64}$/.test(asked)) {
-    throw resourceMissing({ noun: 'test clock', id: asked, param: 'test_clock' });
+/**
+ * The clock's row is written as well: of two who make a customer for it, or make one and delete it, one
+ * loses and looks again.
+ */
+const takeClock = async (
+  context: Context,
+  scope: Scope,
+  asked: string | undefined,
+): Promise<{ readonly clock: string | null; readonly writes: readonly Write[] }> => {
+  if (asked === undefined) return { clock: null, writes: [] };
+  const clock = await findTestClock(context, scope, asked, 'test_clock');
+  if (clock.status !== 'ready') {
+    throw new ApiError(400, 'The test clock is not ready: wait until it has arrived.', {
+      param: 'test_clock',
+    });
   }
-  return asked;
+  const others = await customersOfClock(context, scope, asked);
+  if (others.length >= CUSTOMERS_PER_CLOCK) {
+    throw new ApiError(400, 'A test clock has three customers at the most.', {
+      param: 'test_clock',
+    });
+  }
+  return {
+    clock: asked,
+    writes: [updateTestClock(scope, { ...clock, version: clock.version + 1 })],
+  };
 };

@@ -195,6 +195,22 @@ export const listCustomers = async (
   return rows.map(fromRow);
 };
 
+const ofClock = statement(
+  'customers.of_clock',
+  `select ${columns} from cards.customers
+    where ${ownRows} and not deleted and details->>'test_clock' = $3 order by id`,
+);
+
+/** `clock` as it is spelled. */
+export const customersOfClock = async (
+  context: Context,
+  scope: Scope,
+  clock: string,
+): Promise<Customer[]> => {
+  const of = [scope.accountId, scope.livemode, clock];
+  return (await context.database.read<CustomerRow>(scope, ofClock, of)).map(fromRow);
+};
+
 /** A condition of the caller's, as text of ours with values of theirs. */
 type Condition = (firstParameter: number) => {
   readonly text: string;

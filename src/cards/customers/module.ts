@@ -1,3 +1,5 @@
+import { DELETE_JOB } from '#cards/test-clocks';
+import { deleteOldClock } from './delete-test-clock.ts';
 import { customerEventKinds } from './events.ts';
 import { customerMethodRoutes } from './method-routes.ts';
 import { customerResources } from './resources.ts';
@@ -9,6 +11,7 @@ export const module = {
   routes: () => [...customerRoutes, ...customerMethodRoutes],
   resources: customerResources,
   eventKinds: customerEventKinds,
+  jobs: [{ name: DELETE_JOB, run: deleteOldClock }],
   checks: [
     {
       name: 'the last event of a customer carries its version',

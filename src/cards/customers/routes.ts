@@ -1,9 +1,11 @@
 import { Type } from 'typebox';
+import { deletedTestClockSchema } from '#cards/test-clocks';
 import { parameters, route } from '#platform/http';
 import { createCustomer } from './create-customer.ts';
 import { createParameters, updateParameters } from './customer-parameters.ts';
 import { customerSchema, deletedCustomerSchema } from './customer-schema.ts';
 import { deleteCustomer } from './delete-customer.ts';
+import { deleteTestClock } from './delete-test-clock.ts';
 import { findCustomer } from './find-customer.ts';
 import { customerFilters, listCustomers } from './list-customers.ts';
 import { renderAny } from './render-customer.ts';
@@ -90,5 +92,18 @@ export const customerRoutes = [
     parameters: none,
     answer: deletedCustomerSchema,
     handle: deleteCustomer,
+  }),
+  route({
+    group: 'Test helpers',
+    object: 'test_helpers.test_clock',
+    keys: 'secret',
+    method: 'DELETE',
+    path: '/v1/test_helpers/test_clocks/:test_clock',
+    operation: 'test_clocks.delete',
+    summary: 'Delete a test clock',
+    description: 'Its customers are deleted with it.',
+    parameters: none,
+    answer: deletedTestClockSchema,
+    handle: deleteTestClock,
   }),
 ];

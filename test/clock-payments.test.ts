@@ -1,0 +1,77 @@
+// Payments on the moving clock: what ends, comes due and becomes available by time, without waiting.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testBank } from '../src/payments/intents/for-tests-bank.ts';
+import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
+import { startGatewayHere } from './support/gateway.ts';
+import { stripeFor } from './support/stripe.ts';
+import { pause } from './support/writers.ts';
+
+const bank = testBank();
+const gateway = await startGatewayHere({ movableClock: true, connectors: [bank.connector] });
+const merchant = await gateway.merchant();
+await testConnectorAccount(gateway.context, gateway.rails, merchant.scope, {
+  connector: bank.connector.definition.name,
+});
+const stripe = stripeFor(gateway.port, merchant.key);
+
+const until = async <T>(look: () => Promise<T | undefined | false>): Promise<T> => {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await pause(25);
+  }
+  throw new Error('It did not come.');
+};
+
+const advance = async (days: number): Promise<void> => {
+  const { status, text } = await gateway.ask('POST', '/v1/test_helpers/clock', {
+    key: merchant.key,
+    form: `advance=${days * 86_400}`,
+  });
+  assert.equal(status, 200, text);
+};
+
+const pay = (more: { capture_method?: 'manual' } = {}) =>
+  stripe.paymentIntents.create({
+    amount: 2_000,
+    currency: 'eur',
+    payment_method: 'pm_card_visa',
+    payment_method_types: ['card'],
+    confirm: true,
+    ...more,
+  });
+
+test('an authorization that nobody captures is released by its bank when its days are over', async () => {
+  const held = await pay({ capture_method: 'manual' });
+  assert.equal(held.status, 'requires_capture');
+  await advance(8);
+  const ended = await until(async () => {
+    const intent = await stripe.paymentIntents.retrieve(held.id);
+    return intent.status !== 'requires_capture' && intent;
+  });
+  assert.equal(ended.status, 'canceled');
+  const voided = await until(async () => [...bank.book.values()].some(({ isVoided }) => isVoided));
+  assert.equal(voided, true);
+});
+
+test('a call that is under way while the clock jumps is answered as if nothing had happened', async () => {
+  bank.delayMs = 1_500;
+  const [paid] = await Promise.all([pay(), pause(200).then(() => advance(8))]);
+  bank.delayMs = 0;
+  assert.equal(paid.status, 'succeeded');
+  // Nobody took the jump for an answer that was lost.
+  assert.ok(!bank.calls.some(({ what }) => what === 'lookUp'));
+});
+
+test('money becomes available on its day', async () => {
+  const intent = await pay();
+  const pendingOf = async (): Promise<number> =>
+    (await stripe.balance.retrieve()).pending.find(({ currency }) => currency === 'eur')?.amount ??
+    0;
+  assert.equal(intent.status, 'succeeded');
+  assert.ok((await pendingOf()) > 0);
+  await advance(12);
+  await until(async () => (await pendingOf()) === 0);
+});
