@@ -38,7 +38,7 @@ const pay = (more: { capture_method?: 'manual' } = {}) =>
     amount: 2_000,
     currency: 'eur',
     payment_method: 'pm_card_visa',
-    payment_method_types: ['card'],
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
     confirm: true,
     ...more,
   });
@@ -49,9 +49,9 @@ test('an authorization that nobody captures is released by its bank when its day
   await advance(8);
   const ended = await until(async () => {
     const intent = await stripe.paymentIntents.retrieve(held.id);
-    return intent.status !== 'requires_capture' && intent;
+    return intent.status === 'canceled' && intent;
   });
-  assert.equal(ended.status, 'canceled');
+  assert.equal(ended.cancellation_reason, 'expired');
   const voided = await until(async () => [...bank.book.values()].some(({ isVoided }) => isVoided));
   assert.equal(voided, true);
 });

@@ -33,7 +33,6 @@ const CONCURRENCIES = [16, 64, 256];
 const DELAYS_MS = [0, 50];
 const CLIENTS = [8, 16, 32];
 const CUSTOMERS = 64;
-const profile = process.argv.includes('--profile');
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -72,8 +71,7 @@ const startRole = async (
   role: 'api' | 'worker',
 ): Promise<{ child: ChildProcess; line: string }> => {
   const program = fileURLToPath(new URL('./gateway.ts', import.meta.url));
-  const flags = profile && role === 'api' ? ['--cpu-prof', '--cpu-prof-dir=/tmp/clock/prof'] : [];
-  const child = spawn(process.execPath, [...flags, program, role], {
+  const child = spawn(process.execPath, [program, role], {
     env: {
       ...process.env,
       TOLLGATE_DATA: join(folder, 'gateway'),

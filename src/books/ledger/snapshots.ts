@@ -69,6 +69,8 @@ export const releaseDue = async (
 
 export const releaseBoth = async (context: Context): Promise<void> => {
   const nowMs = context.clock.now();
+  // Only what was counted is released: when the clock has jumped, what was paid just before it is due too.
+  await takeSnapshots(context);
   await releaseDue(context, { livemode: true, nowMs });
   await releaseDue(context, { livemode: false, nowMs });
 };
