@@ -29,9 +29,11 @@ test('moving it touches no timer: durations are those of the clock below', async
   const clock = movableClock(real);
   const beganMs = clock.monotonicMs();
   let isAwake = false;
-  const sleeping = clock.sleep(1_000).then(() => {
+  const sleep = async (): Promise<void> => {
+    await clock.sleep(1_000);
     isAwake = true;
-  });
+  };
+  const sleeping = sleep();
   clock.moveTo(365 * DAY_MS);
   await Promise.resolve();
   assert.equal(isAwake, false);
