@@ -28,7 +28,7 @@ const until = async <T>(look: () => Promise<T | undefined | false>): Promise<T> 
 const advance = async (days: number): Promise<void> => {
   const { status, text } = await gateway.ask('POST', '/v1/test_helpers/clock', {
     key: merchant.key,
-    form: `advance=${days * 86_400}`,
+    form: `advance=${Math.round(days * 86_400)}`,
   });
   assert.equal(status, 200, text);
 };
@@ -73,5 +73,10 @@ test('money becomes available on its day', async () => {
   assert.equal(intent.status, 'succeeded');
   assert.ok((await pendingOf()) > 0);
   await advance(12);
-  await until(async () => (await pendingOf()) === 0);
+  // Only what a snapshot has counted is released; what was too fresh for it waits for the next minute.
+  await until(async () => {
+    if ((await pendingOf()) === 0) return true;
+    await advance(61 / 86_400);
+    return false;
+  });
 });
