@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -38,14 +39,26 @@ describe('tollgate keys', () => {
   test('on an empty installation says that there is no account', async () => {
     const { code, err } = await tollgate('keys', 'list');
     assert.equal(code, 1);
-    assert.equal(err, 'There is no account yet; npm start makes the first one.\n');
+    assert.equal(err, 'There is no account yet; tollgate accounts create makes one.\n');
+  });
+
+  test('has an account once one was made, and what made it is in the audit log', async () => {
+    assert.equal((await tollgate('accounts', 'list')).out, 'There is no account yet.\n');
+    const made = await tollgate('accounts', 'create', 'Shop');
+    assert.match(made.out, /^acct_[0-9A-Za-z]{22}\n$/);
+    assert.equal((await tollgate('accounts', 'list')).out, `${made.out.trim()}  Shop\n`);
+    const entries = await asOwner(
+      on,
+      `select 1 from identity.audit_entries where action = 'account.create'`,
+    );
+    assert.equal(entries.length, 1);
+
+    const nameless = await tollgate('accounts', 'create', ' ');
+    assert.equal(nameless.code, 2);
+    assert.match(nameless.err, /A name has 1 to 200 characters/);
   });
 
   test('makes a key, lists it without its secret, rolls it and revokes it', async () => {
-    await asOwner(
-      on,
-      `insert into identity.accounts (id, name, is_first) values ('00000000-0000-7000-8000-000000000000', 'Shop', true)`,
-    );
     const made = await tollgate('keys', 'create', '--name', 'Night jobs');
     assert.match(made.out, /^sk_test_[0-9A-Za-z]{47}\n$/);
 
@@ -92,7 +105,10 @@ describe('tollgate verify', () => {
   test('finds nothing wrong with what is right, and says so with code 0', async () => {
     const { code, out } = await tollgate('verify');
     assert.equal(code, 0, out);
-    assert.match(out, /^Nothing wrong\. \(\d+ audit entries in \d+ seals, \d+ checks\)/);
+    assert.match(
+      out,
+      /^Nothing wrong\. \(\d+ audit entries in \d+ seals, \d+ ledger entries in \d+ seals, \d+ checks\)/,
+    );
   });
 
   test('names the first differences, and says so with code 1', async () => {
@@ -108,6 +124,44 @@ describe('tollgate verify', () => {
       /cards\/customers: not so that the last event of a customer carries its version \(1 rows/,
     );
     await asOwner(on, 'delete from cards.customers');
+  });
+
+  test('names a balance that the entries do not add up to', async () => {
+    await asOwner(
+      on,
+      `insert into books.latest_snapshots
+         (position, latest_at, entries, account_id, livemode, currency, accounts, balances)
+       values (1, now(), 1, '00000000-0000-7000-8000-000000000000', false, 'usd', '{3,9}', '{-5,5}')`,
+    );
+    const { code, out } = await tollgate('verify');
+    assert.equal(code, 1);
+    assert.match(out, /books\/ledger: not so that the snapshots hold what all entries/);
+    await asOwner(on, 'delete from books.latest_snapshots');
+    assert.equal((await tollgate('verify')).code, 0);
+  });
+});
+
+describe('tollgate fees', () => {
+  test('shows the built-in rules, sets others, and says which version is in force', async () => {
+    const shown = await tollgate('fees', 'show');
+    assert.equal(JSON.parse(shown.out).version, 0, shown.out);
+    const file = join(folder, 'fees.json');
+    const rule = { group: 'all', description: 'All', occasion: 'payment', ratePpm: 10_000 };
+    writeFileSync(file, JSON.stringify([rule]));
+    const set = await tollgate('fees', 'set', file);
+    assert.match(set.out, /^Version 1 is in force from 20/);
+    const { out } = await tollgate('fees', 'show');
+    assert.deepEqual(JSON.parse(out), { version: 1, rules: [rule] });
+  });
+
+  test('refuses what is misspelt', async () => {
+    const file = join(folder, 'fees.json');
+    writeFileSync(file, '[{"group":"a","description":"b","occasion":"payment","percent":3}]');
+    const { code, err } = await tollgate('fees', 'set', file);
+    assert.equal(code, 1);
+    assert.match(err, /unknown field percent/);
+    assert.match((await tollgate('fees', 'set', '/nowhere.json')).err, /cannot be read/);
+    assert.match((await tollgate('fees', 'set', file, '--from', 'soon')).err, /is no moment/);
   });
 });
 

@@ -26,6 +26,18 @@ export const refuseTakenPort = async (host: string, port: number): Promise<void>
   );
 };
 
+/** This port of the loopback, or one of the next, or 0: any that is free. */
+export const freePortNear = async (wished: number, ...taken: number[]): Promise<number> => {
+  let from = wished;
+  for (let tries = 0; wished !== 0 && tries < portsTried; tries += 1) {
+    const found = await nextFree('127.0.0.1', from);
+    if (found === undefined) return 0;
+    if (!taken.includes(found)) return found;
+    from = found + 1;
+  }
+  return 0;
+};
+
 const nextFree = async (host: string, from: number): Promise<number | undefined> => {
   for (let port = from; port < Math.min(from + portsTried, 65_536); port += 1) {
     if ((await problemWith(host, port)) === undefined) return port;
@@ -34,8 +46,8 @@ const nextFree = async (host: string, from: number): Promise<number | undefined>
 };
 
 /**
- * The address shown is http://localhost, which a browser may look for at ::1 first: a program that
- * listens there alone would answer in our place.
+ * People and the documents say http://localhost, which a browser may look for at ::1 first: a program
+ * that listens there alone would answer in our place.
  */
 const problemWith = async (host: string, port: number): Promise<string | undefined> => {
   const problem = await tryToListen(host, port);

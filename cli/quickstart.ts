@@ -9,7 +9,11 @@ export type Quickstart = {
   readonly url: string;
   readonly secretKey: string;
   readonly publishableKey: string;
+  /** The world to pay in, when one runs. */
+  readonly sandbox?: { readonly url: string; readonly acquirer: Address };
 };
+
+type Address = { readonly host: string; readonly port: number };
 
 const fileIn = (dataFolder: string): string => join(dataFolder, 'quickstart.json');
 
@@ -19,6 +23,9 @@ export const writeQuickstart = (dataFolder: string, quickstart: Quickstart): voi
     api: quickstart.url,
     secret_key: quickstart.secretKey,
     publishable_key: quickstart.publishableKey,
+    ...(quickstart.sandbox === undefined
+      ? {}
+      : { sandbox: quickstart.sandbox.url, acquirer: quickstart.sandbox.acquirer }),
   };
   const file = fileIn(dataFolder);
   rmSync(`${file}.new`, { force: true });
@@ -44,26 +51,33 @@ export const removeQuickstart = (dataFolder: string): void =>
   rmSync(fileIn(dataFolder), { force: true });
 
 export const welcome = (
-  { url, secretKey, publishableKey }: Quickstart,
+  { url, secretKey, publishableKey, sandbox }: Quickstart,
   { dataFolder, database, paint }: { dataFolder: string; database: string; paint: Paint },
 ): string =>
   [
     '',
-    paint.bold('Tollgate is ready.'),
+    `${paint.green('●')} ${paint.bold('Tollgate is ready.')}`,
     '',
     ...inColumns(
       [
-        ['API', `${url}/v1`],
+        ['API', paint.cyan(`${url}/v1`)],
+        ['Reference', paint.cyan(`${url}/docs`)],
         ['Secret key', secretKey],
         ['Publishable key', publishableKey],
+        ...(sandbox === undefined
+          ? []
+          : [['Sandbox bank', `${sandbox.url} ${paint.dim('(what really happened)')}`] as const]),
         ['Data', `${shortened(dataFolder)} ${paint.dim(`(${database})`)}`],
       ],
       paint,
-    ),
+    ).map((line) => `  ${line}`),
     '',
     paint.dim('Try it, in another terminal:'),
     '',
-    `curl ${url}/v1/customers -u ${secretKey}: -d email=jenny@example.com`,
+    // In lines that fit a terminal of eighty columns, and can be copied as they stand.
+    `  curl ${url}/v1/customers \\`,
+    `    -u ${secretKey}: \\`,
+    '    -d email=jenny@example.com',
     '',
     paint.dim('These are test keys: no real money moves. Ctrl-C stops everything.'),
     '',

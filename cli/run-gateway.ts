@@ -16,8 +16,9 @@ import { CliError, explain } from './errors.ts';
 import type { Gateway, Role, StartGateway } from './gateway.ts';
 import { refuseTakenPort } from './port.ts';
 import { removeQuickstart, welcome, writeQuickstart } from './quickstart.ts';
+import { type RunningSandbox, startSandbox } from './sandbox/sandbox-process.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
-import { paintFor } from './terminal.ts';
+import { paintFor, showWaiting } from './terminal.ts';
 
 export type Run = {
   settings: Settings;
@@ -37,13 +38,19 @@ export const runGateway = async (run: Run): Promise<number> => {
     if (run.roles.includes('api')) await refuseTakenPort(settings.host, settings.port);
     if (run.isQuickstart) takeDown.push(takeQuickstart(settings.data));
 
+    const progress = run.isQuickstart ? showWaiting(process.stderr, 'Starting') : undefined;
+    takeDown.push(() => progress?.());
     const postgres = settings.databaseUrl === '' ? await startDatabase(run) : undefined;
     if (postgres !== undefined) takeDown.push(() => postgres.stop());
 
-    const gateway = await startOn(run, postgres);
+    const sandbox = await startWorld(run, postgres);
+    if (sandbox !== undefined) takeDown.push(() => sandbox.stop());
+
+    const gateway = await startOn(run, postgres, sandbox);
     takeDown.push(() => stopWithinReason(gateway, requests.hurry));
 
-    if (run.isQuickstart) announce(settings, gateway);
+    progress?.();
+    if (run.isQuickstart) announce(settings, gateway, sandbox);
     return await untilStopped(requests, postgres);
   } catch (error) {
     throw concernsFolder(error, settings.data) ? explainFileError(error, settings.data) : error;
@@ -55,8 +62,13 @@ export const runGateway = async (run: Run): Promise<number> => {
 
 /** A full disk stops whatever writes first; a folder is at fault only if its own file was. */
 const concernsFolder = (error: unknown, dataFolder: string): boolean => {
-  const { code = '', path = '' } = error as { code?: string; path?: string };
-  return ['ENOSPC', 'EDQUOT', '53100'].includes(code) || path.startsWith(dataFolder);
+  const {
+    code = '',
+    path = '',
+    cause,
+  } = error as { code?: string; path?: string; cause?: unknown };
+  if (['ENOSPC', 'EDQUOT', '53100'].includes(code) || path.startsWith(dataFolder)) return true;
+  return cause instanceof Error && concernsFolder(cause, dataFolder);
 };
 
 let isUp = false;
@@ -99,11 +111,45 @@ const logFor = ({ logFormat, logLevel }: Settings, isQuickstart: boolean): Log =
   });
 };
 
-const startOn = (run: Run, postgres: RunningPostgres | undefined): Promise<Gateway> => {
+/** Where there is no world to pay in, everything else works; so its failure is told and no more. */
+const startWorld = async (
+  { settings, isQuickstart }: Run,
+  postgres: RunningPostgres | undefined,
+): Promise<RunningSandbox | undefined> => {
+  if (!isQuickstart || !settings.sandbox || settings.liveMode) return undefined;
+  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+  try {
+    return await startSandbox({
+      ownerUrl: postgres?.ownerUrl ?? settings.databaseUrl,
+      isOurServer: postgres !== undefined,
+      dataFolder: settings.data,
+      port: settings.port,
+      warn,
+    });
+  } catch (error) {
+    warn(`${explain(error)} Tollgate starts without its sandbox.`);
+    return undefined;
+  }
+};
+
+const HERE = '127.0.0.1';
+
+const addressesOf = ({ ports }: RunningSandbox) => ({
+  url: `http://localhost:${ports.control}`,
+  directory: `http://${HERE}:${ports.threeDs}/directory`,
+  acquirer: { host: HERE, port: ports.acquirer },
+});
+
+const startOn = (
+  run: Run,
+  postgres: RunningPostgres | undefined,
+  sandbox: RunningSandbox | undefined,
+): Promise<Gateway> => {
   const { roles, isQuickstart, settings } = run;
   return run.startGateway(postgres === undefined ? settings : settingsOn(settings, postgres), {
     roles,
     quickstart: isQuickstart,
+    ...(sandbox === undefined ? {} : { sandbox: addressesOf(sandbox) }),
   });
 };
 
@@ -112,11 +158,19 @@ const settingsOn = (settings: Settings, postgres: RunningPostgres): Settings => 
   databaseUrl: postgres.ownerUrl,
 });
 
-const announce = (settings: Settings, gateway: Gateway): void => {
+const announce = (
+  settings: Settings,
+  gateway: Gateway,
+  sandbox: RunningSandbox | undefined,
+): void => {
   if (gateway.testKeys === undefined) {
     throw new CliError('The gateway has no test keys for the quick start.');
   }
-  const quickstart = { url: gateway.url.replace(/\/$/, ''), ...gateway.testKeys };
+  const quickstart = {
+    url: gateway.url.replace(/\/$/, ''),
+    ...gateway.testKeys,
+    ...(sandbox === undefined ? {} : { sandbox: addressesOf(sandbox) }),
+  };
   writeQuickstart(settings.data, quickstart);
   process.stdout.write(
     welcome(quickstart, {

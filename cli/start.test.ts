@@ -47,7 +47,7 @@ type Ready = { api: string; secret_key: string; publishable_key: string };
 
 const readiness = async (dataFolder: string, { output, process }: Run): Promise<Ready> => {
   const file = join(dataFolder, 'quickstart.json');
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 90_000;
   while (!existsSync(file)) {
     assert.equal(process.exitCode, null, output());
     assert.ok(performance.now() < deadline, `It was not ready in time: ${output()}`);
@@ -114,7 +114,7 @@ describe('the quick start', { concurrency: 3 }, () => {
 
     writeFileSync(join(dataFolder, 'quickstart.json'), '{"api":"stale"}');
     const next = quickstart(dataFolder);
-    const deadline = performance.now() + 30_000;
+    const deadline = performance.now() + 90_000;
     let api = 'stale';
     while (api === 'stale' && performance.now() < deadline) {
       await sleep(20);

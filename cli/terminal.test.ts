@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { inColumns, paintFor } from './terminal.ts';
+import { inColumns, paintFor, showWaiting } from './terminal.ts';
 
 describe('output', () => {
   test('is painted on a terminal only', () => {
@@ -20,5 +20,22 @@ describe('output', () => {
       ['Secret key', 'sk'],
     ] as const;
     assert.deepEqual(inColumns(rows, plain), ['API         http://x', 'Secret key  sk']);
+  });
+
+  test('waits with one line on a terminal, which is gone afterwards, and with none elsewhere', () => {
+    let written = '';
+    const write = (text: string) => {
+      written += text;
+    };
+    showWaiting({ isTTY: false, write }, 'Starting')();
+    assert.equal(written, '');
+
+    const done = showWaiting({ isTTY: true, write }, 'Starting');
+    assert.match(written, /Starting …$/);
+    done();
+    assert.ok(written.endsWith('\r\x1b[2K'));
+    const before = written;
+    done();
+    assert.equal(written, before);
   });
 });

@@ -6,15 +6,19 @@ import { styleText } from 'node:util';
 export type Paint = {
   bold(text: string): string;
   dim(text: string): string;
+  /** What went well. */
+  green(text: string): string;
+  /** What leads somewhere: an address to open. */
+  cyan(text: string): string;
 };
 
 type Stream = { readonly isTTY?: boolean };
 
 export const paintFor = (stream: Stream, env: NodeJS.ProcessEnv = process.env): Paint => {
   const isPlain = stream.isTTY !== true || Boolean(env.NO_COLOR) || env.TERM === 'dumb';
-  const paint = (style: 'bold' | 'dim') => (text: string) =>
+  const paint = (style: 'bold' | 'dim' | 'green' | 'cyan') => (text: string) =>
     isPlain ? text : styleText(style, text, { validateStream: false });
-  return { bold: paint('bold'), dim: paint('dim') };
+  return { bold: paint('bold'), dim: paint('dim'), green: paint('green'), cyan: paint('cyan') };
 };
 
 /** Names in one column, values in the next. */
@@ -24,4 +28,31 @@ export const inColumns = (
 ): string[] => {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${paint.dim(name.padEnd(width))}  ${value}`);
+};
+
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const frameMs = 100;
+
+type Screen = Stream & { write(text: string): unknown };
+
+/**
+ * One moving line for what takes longer than a moment, on a terminal only. What it returns takes the
+ * line away, and does nothing when called again.
+ */
+export const showWaiting = (stream: Screen, doing: string): (() => void) => {
+  if (stream.isTTY !== true || process.env.TERM === 'dumb') return () => {};
+  let frame = 0;
+  const draw = (): void => {
+    stream.write(`\r\x1b[2K  ${frames[frame % frames.length]} ${doing} …`);
+    frame += 1;
+  };
+  draw();
+  const timer = setInterval(draw, frameMs);
+  timer.unref();
+  let isShown = true;
+  return () => {
+    clearInterval(timer);
+    if (isShown) stream.write('\r\x1b[2K');
+    isShown = false;
+  };
 };

@@ -2,9 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAccounts } from './commands/accounts.ts';
 import { addCards } from './commands/cards.ts';
+import { addConnectors } from './commands/connectors.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
+import { addFees } from './commands/fees.ts';
 import { addKeys } from './commands/keys.ts';
 import { addListen } from './commands/listen.ts';
 import { addMigrate } from './commands/migrate.ts';
@@ -31,9 +34,12 @@ for (const add of [
   addMigrate,
   addDoctor,
   addVerify,
+  addAccounts,
   addKeys,
+  addFees,
   addVault,
   addCards,
+  addConnectors,
   addEvents,
   addListen,
   addTrigger,

@@ -1,7 +1,8 @@
 // The sandbox world as a whole, and as a process of its own:
 //
 //   SANDBOX_DATABASE_URL=postgres://… node sandbox/main.ts --data folder [--seed words]
-//     [--acquirer-port 8583] [--control-port 8584] [--dialect ascii|bcd] [--faults rules.json]
+//     [--acquirer-port 8583] [--control-port 8584] [--three-ds-port 8585]
+//     [--dialect ascii|bcd] [--faults rules.json] [--end-with-input]
 //
 // When everything listens it prints one line of JSON with the ports.
 
@@ -16,6 +17,8 @@ import { type Journal, readJournal } from './books/journal.ts';
 import { cardTokenOf } from './context.ts';
 import { startControl } from './control/server.ts';
 import { createFaults, type FaultRule, parseFaultRules } from './faults/fault.ts';
+import type { Behaviour } from './three-ds/authentication.ts';
+import { startThreeDs } from './three-ds/server.ts';
 import { journalFile, openWorld } from './world/world.ts';
 
 export type SandboxSettings = {
@@ -24,6 +27,10 @@ export type SandboxSettings = {
   /** 0 takes any that is free. */
   readonly acquirerPort: number;
   readonly controlPort: number;
+  /** Of the directory server and the bank's pages; any that is free when absent. */
+  readonly threeDsPort?: number;
+  /** How long a holder is waited for. */
+  readonly challengeMs?: number;
   /** Of a folder that is there already it has to be the same. */
   readonly seed: string;
   readonly dialect?: HostDialect;
@@ -34,7 +41,11 @@ export type SandboxSettings = {
 };
 
 export type Sandbox = {
-  readonly ports: { readonly acquirer: number; readonly control: number };
+  readonly ports: { readonly acquirer: number; readonly control: number; readonly threeDs: number };
+  /** Where a merchant's side asks about cards. */
+  readonly directoryUrl: string;
+  /** For what no documented card does: attempted, unavailable, rejected, failed. */
+  setAuthentication(number: string, behaviour: Behaviour): void;
   /** What really happened, up to now. */
   journal(): Journal;
   setFaults(rules: readonly FaultRule[]): void;
@@ -62,10 +73,20 @@ export const startSandbox = async (settings: SandboxSettings): Promise<Sandbox> 
   try {
     const host = await startHost(context, world, faults, { port: settings.acquirerPort, dialect });
     stops.push(() => host.stop());
-    const control = await startControl(context, { world, host, faults }, settings.controlPort);
+    const threeDs = await startThreeDs(context, world, faults, {
+      port: settings.threeDsPort ?? 0,
+      ...(settings.challengeMs === undefined ? {} : { challengeMs: settings.challengeMs }),
+    });
+    stops.push(() => threeDs.stop());
+    const control = await startControl(
+      { context, world, host, faults, threeDs },
+      settings.controlPort,
+    );
     stops.push(() => control.stop());
     return {
-      ports: { acquirer: host.port, control: control.port },
+      ports: { acquirer: host.port, control: control.port, threeDs: threeDs.port },
+      directoryUrl: threeDs.directoryUrl,
+      setAuthentication: threeDs.setBehaviour,
       journal: () => world.journal(),
       setFaults: (rules) => faults.set(rules),
       cardToken: (number) => cardTokenOf(seed, number),
@@ -93,8 +114,10 @@ const optionsOf = (args: readonly string[]) =>
       seed: { type: 'string' },
       dialect: { type: 'string', default: 'ascii' },
       faults: { type: 'string' },
+      'end-with-input': { type: 'boolean', default: false },
       'acquirer-port': { type: 'string', default: '8583' },
       'control-port': { type: 'string', default: '8584' },
+      'three-ds-port': { type: 'string' },
     },
   }).values;
 
@@ -121,11 +144,15 @@ const runProcess = async (): Promise<void> => {
     dataFolder: options.data,
     acquirerPort: Number(options['acquirer-port']),
     controlPort: Number(options['control-port']),
+    // Who takes any port for one takes any for all.
+    threeDsPort: Number(options['three-ds-port'] ?? (options['control-port'] === '0' ? 0 : 8585)),
     seed: options.seed ?? known ?? spellBytes(systemRandom.bytes(8)),
     dialect: options.dialect,
     faults: rulesFrom(options.faults),
   });
-  process.stdout.write(`${JSON.stringify({ ports: sandbox.ports })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ports: sandbox.ports, directory: sandbox.directoryUrl })}\n`,
+  );
 
   const stop = async (): Promise<void> => {
     await sandbox.stop();
@@ -133,6 +160,8 @@ const runProcess = async (): Promise<void> => {
   };
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
+  // Whoever started us holds the other end, and its end is ours, however it came.
+  if (options['end-with-input']) process.stdin.resume().once('close', () => void stop());
   const why = await sandbox.broken;
   process.stderr.write(`The sandbox cannot go on: ${why.message}\n`);
   process.exit(1);

@@ -135,6 +135,12 @@ export const definitions = define({
     default: 'off',
     says: 'Whether live keys work. On, the gateway refuses to start on an unsafe database or with a secret it made itself.',
   },
+  sandbox: {
+    env: 'TOLLGATE_SANDBOX',
+    kind: 'switch',
+    default: 'on',
+    says: 'Whether the quick start runs a sandbox bank to pay at. Never in live mode.',
+  },
   ratePerSecond: {
     env: 'TOLLGATE_RATE_PER_SECOND',
     kind: 'count',
@@ -200,6 +206,7 @@ export type Settings = {
   readonly databasePool: number;
   readonly secret: string;
   readonly liveMode: boolean;
+  readonly sandbox: boolean;
   readonly ratePerSecond: number;
   readonly logFormat: 'auto' | 'terminal' | 'json';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';

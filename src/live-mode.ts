@@ -3,6 +3,7 @@
 
 import { type Connection, connect } from '#platform/db';
 import type { Settings } from './config.ts';
+import { moduleMap } from './modules.ts';
 
 export const refusalsOfLiveMode = async (settings: Settings, nowMs: number): Promise<string[]> => {
   const refusals: string[] = [];
@@ -92,7 +93,7 @@ const refusalsOfRole = async (
 };
 
 /** Floors whose tables are Tollgate's. */
-export const schemas = ['platform', 'identity', 'cards', 'vault', 'rails', 'outward'];
+export const schemas = [...new Set(moduleMap.map(({ name }) => name.split('/', 1)[0])), 'vault'];
 
 /** Tables with an account that row level security does not hold. */
 export const unforced = `

@@ -8,9 +8,10 @@ import { createLog } from '#kit/log';
 import type { Settings } from './config.ts';
 import { createApi } from './roles/api.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
+import { openGatewayRails, reportForgotten } from './roles/rails.ts';
 import { serveVaultRole } from './roles/vault.ts';
 import { createGatewayWorker } from './roles/worker.ts';
-import { openRuntime, type Runtime } from './runtime.ts';
+import { openRuntime, type Runtime, type SandboxAddress } from './runtime.ts';
 import { type Secrets, saveSecrets } from './secrets.ts';
 import type { VaultUse } from './vault-access.ts';
 
@@ -28,7 +29,11 @@ const WORKER_STOP_LIMIT_MS = 10_000;
 /** `settings.databaseUrl` must lead somewhere: an embedded database is started by the caller. */
 export const startGateway = async (
   settings: Settings,
-  how: { readonly roles: readonly Role[]; readonly quickstart?: boolean },
+  how: {
+    readonly roles: readonly Role[];
+    readonly quickstart?: boolean;
+    readonly sandbox?: SandboxAddress;
+  },
 ): Promise<Gateway> => {
   const log = createLog({
     format:
@@ -45,6 +50,7 @@ export const startGateway = async (
     actor: { kind: 'system', id: 'gateway' },
     vault: vaultUse(how.roles),
     observeBatch: metrics.observeBatch,
+    ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
   });
   metrics.watch(runtime.context.database);
   const takeDown: (() => Promise<void>)[] = [() => runtime.close()];
@@ -83,8 +89,11 @@ const startRoles = async (
     const vault = await serveVaultRole(runtime);
     takeDown.push(() => vault.close());
   }
-  if (roles.includes('worker')) {
-    const worker = createGatewayWorker(runtime);
+  const rails = speaksWithProviders(roles) ? await openGatewayRails(runtime) : null;
+  if (rails !== null) takeDown.push(() => rails.close());
+  if (rails !== null && roles.includes('worker')) {
+    await reportForgotten(runtime, rails);
+    const worker = createGatewayWorker(runtime, rails);
     await worker.start();
     takeDown.push(() => worker.stop(WORKER_STOP_LIMIT_MS));
   }
@@ -106,10 +115,14 @@ const startRoles = async (
   };
 };
 
+/** Who answers calls providers for those who wait; the worker goes on where that was not enough. */
+const speaksWithProviders = (roles: readonly Role[]): boolean =>
+  roles.includes('api') || roles.includes('worker');
+
 /** Only who keeps the cards has them; only who speaks with providers may have one out. */
 const vaultUse = (roles: readonly Role[]): VaultUse => {
   if (roles.includes('vault')) return 'here';
-  return roles.includes('worker') ? 'reveal' : 'use';
+  return speaksWithProviders(roles) ? 'reveal' : 'use';
 };
 
 const autoFormat = (quickstart: boolean): 'terminal' | 'json' =>

@@ -5,7 +5,14 @@
 // Above all of them is `kit/`, which knows nothing of payments and has no tables: context, ids, log,
 // crypto, assert.
 
+import type { AuthenticationListener } from '#cards/three-ds';
 import type { Context } from '#kit/context';
+import { module as balance } from './books/balance/module.ts';
+import { module as calendars } from './books/calendars/module.ts';
+import { module as currencies } from './books/currencies/module.ts';
+import { module as expectations } from './books/expectations/module.ts';
+import { module as fees } from './books/fees/module.ts';
+import { module as ledger } from './books/ledger/module.ts';
 import { module as bins } from './cards/bins/module.ts';
 import { module as customers } from './cards/customers/module.ts';
 import { module as methods } from './cards/methods/module.ts';
@@ -26,9 +33,11 @@ import type { JobKind, PeriodicJob } from './platform/jobs/index.ts';
 import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
+import { module as acquiring } from './rails/acquiring/module.ts';
 import type { OperationListener } from './rails/connectors/index.ts';
 import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
+import { module as psp } from './rails/psp/module.ts';
 
 export type Module = {
   /** Floor and folder: `cards/customers`. */
@@ -43,6 +52,8 @@ export type Module = {
   readonly periodicJobs?: readonly PeriodicJob[];
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
+  /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
+  readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
   readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
   /** Hears of every event, in the transaction that takes it from the outbox. */
@@ -69,6 +80,12 @@ const map: readonly Entry[] = [
   { module: accounts, holds: 'tenants' },
   { module: audit, holds: 'who did what: entries, seals, verification' },
   { module: keys, holds: 'API keys: making, rolling, ending, recognizing' },
+  { module: currencies, holds: 'what amounts each currency allows, as the API counts them' },
+  { module: calendars, holds: 'bank days, cut-offs, value dates' },
+  { module: ledger, holds: 'entries, balances, snapshots, seals of the books' },
+  { module: fees, holds: 'what a merchant pays: rules by version' },
+  { module: expectations, holds: 'what providers will settle: how much, when' },
+  { module: balance, holds: "the merchant's view of the books: balance, balance transactions" },
   { module: bins, holds: 'what the first digits of a card tell; the documented test cards' },
   { module: vault, holds: 'card numbers, sealed; the keys; what a browser seals to' },
   { module: methods, holds: 'what a payer pays with: payment methods, tokens' },
@@ -76,14 +93,19 @@ const map: readonly Entry[] = [
   { module: portability, holds: 'moving stored cards in and out' },
   { module: threeDs, holds: '3-D Secure: asking the card holder, and the proof of it' },
   { module: operations, holds: 'the journal of every call that moves money' },
+  { module: acquiring, holds: 'card messages to a bank: links, numbers, reversals, clearing' },
   {
     module: connectors,
-    holds: 'what a provider is: contract, discovery, credentials, webhooks in',
+    holds: 'what a provider is: contract, credentials, sending, webhooks in',
   },
+  { module: psp, holds: 'the providers, a folder each, found by discovery' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);
+export const operationListeners: readonly OperationListener[] = modules.flatMap(
+  ({ onOperation }) => onOperation ?? [],
+);
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),
 );

@@ -2,8 +2,10 @@
 // date, and a context that is the real world.
 
 import { join } from 'node:path';
+import { alignPositions, booksSealingWith } from '#books/ledger';
+import { provideThreeDs } from '#cards/three-ds';
 import { provideVault } from '#cards/vault';
-import { type Sealing, sealingWith } from '#identity/audit';
+import { sealingWith } from '#identity/audit';
 import {
   type Actor,
   type Context,
@@ -14,6 +16,7 @@ import {
   systemRandom,
 } from '#kit/context';
 import { deriveKey, hmacSha256 } from '#kit/crypto';
+import type { Sealing } from '#kit/seals';
 import { provideWebhooks } from '#outward/webhooks';
 import {
   APP_ROLE,
@@ -25,6 +28,8 @@ import {
   readMigrations,
   withLogin,
 } from '#platform/db';
+import { type Directory, directoryOf, provideDirectory } from '#rails/connectors';
+import { discoverConnectors } from '#rails/psp';
 import type { Settings } from './config.ts';
 import { refusalsOfLiveMode } from './live-mode.ts';
 import { modules } from './modules.ts';
@@ -38,8 +43,20 @@ export type Runtime = {
   readonly context: Context & { readonly database: OpenDatabase };
   readonly secrets: Secrets;
   readonly masterSecret: Buffer;
+  /** The providers there are. */
+  readonly directory: Directory;
   readonly sealing: Sealing;
+  readonly booksSealing: Sealing;
+  /** The world to pay in that runs beside this gateway, in test mode. */
+  readonly sandbox?: SandboxAddress;
   close(): Promise<void>;
+};
+
+/** Where its page and control API are, its directory server, and where its acquirer listens. */
+export type SandboxAddress = {
+  readonly url: string;
+  readonly directory: string;
+  readonly acquirer: { readonly host: string; readonly port: number };
 };
 
 /** The database was written with another master secret. */
@@ -60,6 +77,7 @@ export const openRuntime = async (
     /** What this process may do with a vault of its own process; `here` opens the vault itself. */
     readonly vault?: VaultUse;
     readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
+    readonly sandbox?: SandboxAddress;
   },
 ): Promise<Runtime> => {
   const secrets = await loadSecrets(given.data, systemRandom);
@@ -97,6 +115,9 @@ export const openRuntime = async (
     ...(how.observeBatch ? { observeBatch: how.observeBatch } : {}),
   });
   await refuseOtherSecret(database, masterSecret);
+  if (await alignPositions(database)) {
+    how.log.warn({}, 'The database was restored from a dump: the books go on where they stopped');
+  }
   const context = {
     clock: systemClock,
     random: systemRandom,
@@ -113,13 +134,23 @@ export const openRuntime = async (
     },
   );
   provideVault(context, vault.vault);
+  const directory = directoryOf(await discoverConnectors(), masterSecret);
+  provideDirectory(context, directory);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
+  provideThreeDs(context, {
+    publicUrl: settings.publicUrl || `http://localhost:${settings.port}`,
+    key: deriveKey(masterSecret, '3-D Secure'),
+    listeners: modules.flatMap((module) => module.onAuthentication ?? []),
+  });
   return {
     settings,
     context,
     secrets,
     masterSecret,
+    directory,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
+    booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
+    ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
     close: async () => {
       await vault.close();
       await database.close();

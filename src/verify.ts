@@ -1,6 +1,8 @@
-// Proves what can be proved of an installation: the audit chain, and every module's checks, the
-// questions a healthy database answers with no rows. It only reads, so it runs beside a live gateway.
+// Proves what can be proved of an installation: the chains of the audit log and of the books, and every
+// module's checks, the questions a healthy database answers with no rows. It only reads, so it runs
+// beside a live gateway.
 
+import { verifyBooks } from '#books/ledger';
 import { verifyAudit } from '#identity/audit';
 import { connect } from '#platform/db';
 import { modules } from './modules.ts';
@@ -8,6 +10,7 @@ import type { Runtime } from './runtime.ts';
 
 export type Verdict = {
   readonly audit: { readonly seals: number; readonly entries: number };
+  readonly books: { readonly seals: number; readonly entries: number };
   readonly checks: number;
   /** One sentence each, the first of every kind. */
   readonly problems: readonly string[];
@@ -17,7 +20,11 @@ const ROWS_SHOWN_MAX = 3;
 
 export const verify = async (runtime: Runtime): Promise<Verdict> => {
   const audit = await verifyAudit(runtime.context, runtime.sealing);
-  const problems = audit.problems.map((problem) => `Audit log: ${problem}`);
+  const books = await verifyBooks(runtime.context, runtime.booksSealing);
+  const problems = [
+    ...audit.problems.map((problem) => `Audit log: ${problem}`),
+    ...books.problems.map((problem) => `Books: ${problem}`),
+  ];
   const checks = modules.flatMap((module) =>
     (module.checks ?? []).map((check) => ({ ...check, module: module.name })),
   );
@@ -46,6 +53,7 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
   }
   return {
     audit: { seals: audit.seals, entries: audit.entries },
+    books: { seals: books.seals, entries: books.entries },
     checks: checks.length,
     problems,
   };

@@ -8,14 +8,39 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { STANDARD_SCHEDULE } from '#books/calendars';
+import { expect, expectation, loadExpectationsOf, loadOpenExpectations } from '#books/expectations';
+import { loadFeeRules, loadFeeRulesOf, setFeeRules } from '#books/fees';
+import {
+  captureEntry,
+  entryIdOf,
+  loadBalances,
+  loadBalancesAt,
+  loadEntries,
+  loadEntriesOf,
+  post,
+  takeSnapshots,
+} from '#books/ledger';
+import { stillAttached } from '#cards/methods';
 import { listKeys, revokeKey } from '#identity/keys';
 import type { Database, Scope, Statement, Tx, WriteStatement } from '#kit/context';
-import { parseId, spellId, uuidAt } from '#kit/ids';
+import { newUuid, parseId, spellId, uuidAt } from '#kit/ids';
 import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
+import { railsOf } from '#rails/connectors';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
-import { updateCustomer } from '../src/cards/customers/customers.store.ts';
+import { notDefault, updateCustomer } from '../src/cards/customers/customers.store.ts';
+import {
+  insertAuthentication,
+  loadAuthentication,
+  updateAuthentication,
+  useAuthenticationRow,
+} from '../src/cards/three-ds/authentications.store.ts';
+import {
+  type CardAuthentication,
+  nothingLearned,
+} from '../src/cards/three-ds/card-authentication.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
 import {
@@ -63,7 +88,11 @@ const createFilterless = (): Filters => {
     if (known !== undefined) return known as S;
     const text = withoutFilter(statement.text);
     // An inserted column is no filter; what is compared is one.
-    assert.doesNotMatch(text, /account_id\s*=\s*[$\w]/, `A filter unknown here: ${statement.name}`);
+    assert.doesNotMatch(
+      text,
+      /\baccount_id\s*=\s*[$\w]/,
+      `A filter unknown here: ${statement.name}`,
+    );
     if (text !== statement.text) removed.add(nameOf(statement));
     // A connection knows a prepared statement by its name, and both kinds share connections here.
     const name = text === statement.text || statement.name === '' ? '' : ' without filter';
@@ -157,6 +186,8 @@ const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   }
   await ask('POST', `/v1/customers/${ids[0]}`, { key, form: 'description=changed' });
   ids.push(...(await fillWithCards(ask, key, String(ids[0]))));
+  const account = 'connector=stripe&settings[secret_key]=sk_test_of_somebody';
+  ids.push((await ask('POST', '/v1/connector_accounts', { key, form: account })).body.id);
   ids.push(...(await fillWithWebhooks(ask, key)));
   await ask('DELETE', `/v1/customers/${ids[2]}`, { key });
   const events = await ask('GET', '/v1/events?limit=100', { key });
@@ -239,6 +270,7 @@ const prefixes: Readonly<Record<string, string>> = {
   token: 'tok_',
   source: 'pm_',
   card: 'pm_',
+  connector_account: 'cna_',
   webhook_endpoint: 'we_',
   webhook_delivery: 'whd_',
 };
@@ -367,6 +399,7 @@ const describeIsolation = (world: World): void => {
       '/v1/customers/search?query=created>0&limit=100&expand[]=total_count',
       '/v1/customers/search?query=-name:null&limit=100&expand[]=data.tax_ids',
       ...(await listsOfMethods()),
+      '/v1/connector_accounts?limit=100',
       '/v1/events?limit=100',
       '/v1/events?type=customer.*&limit=100',
       '/v1/events?types[]=customer.deleted',
@@ -457,7 +490,7 @@ describe('with row level security alone,', async () => {
       requestId: 'req_1',
     });
     await context.database.commit(world.theirs.scope, [
-      answers.claim(context, asked(world.theirs.scope)),
+      answers.claim(context, { ...asked(world.theirs.scope), passesOn: true }),
     ]);
     assert.equal((await answers.recall(context, asked(world.mine.scope))).state, 'unknown');
 
@@ -467,14 +500,21 @@ describe('with row level security alone,', async () => {
       status: 200,
       body: '{}',
     });
-    const release = answers.release(context, asked(world.theirs.scope));
-    for (const write of [finish, release]) {
+    const theirs = asked(world.theirs.scope);
+    for (const write of [finish, answers.hold(context, theirs), answers.release(context, theirs)]) {
       const commit = await context.database.commit(world.mine.scope, [write]);
       assert.deepEqual(commit, { ok: false, lost: write.into });
     }
     assert.equal((await answers.recall(context, asked(world.theirs.scope))).state, 'in_flight');
     const own = await context.database.commit(world.theirs.scope, [finish]);
     assert.deepEqual(own, { ok: true });
+  });
+
+  test('the providers of others are no candidates', async () => {
+    const wanted = { operation: 'sale', method: 'card', currency: 'eur' } as const;
+    const { candidates } = railsOf(gateway.context);
+    assert.deepEqual(await candidates(world.mine.scope, wanted), []);
+    assert.equal((await candidates(world.theirs.scope, wanted)).length, 1);
   });
 
   test('a delivery of others is neither asked for again nor concluded, nor its endpoint judged', async () => {
@@ -515,6 +555,86 @@ describe('with row level security alone,', async () => {
     }
   });
 
+  test('the books of others are neither counted nor read', async () => {
+    const { mine, theirs } = world;
+    const nowMs = context.clock.now();
+    const fact = { subject: newUuid(context), currency: 'usd' };
+    const entry = captureEntry({ ...fact, amount: 900n, fee: 30n, availableAtMs: nowMs });
+    const connectorAccountId = newUuid(context);
+    const reference = 'TGX';
+    const expected = expect({
+      connectorAccountId,
+      reference,
+      kind: 'payment',
+      currency: 'usd',
+      amount: 900n,
+      cost: null,
+      schedule: STANDARD_SCHEDULE,
+      atMs: nowMs,
+    });
+    const others = [theirs.scope, theirs.liveScope, mine.liveScope];
+    for (const [n, scope] of others.entries()) {
+      const writes = [post(context, scope, entry), expectation(context, scope, expected)];
+      assert.deepEqual(await gateway.context.database.commit(scope, writes), { ok: true });
+      if (n === 0) await takeSnapshots(gateway.context);
+      await setFeeRules(gateway.context, scope, { rules: [] });
+    }
+    const { scope } = mine;
+    const id = entryIdOf(entry);
+    const asked = { connectorAccountId, reference, upTo: '9999-01-01', limit: 9 };
+    assert.equal((await loadBalances(context, scope)).size, 0);
+    assert.equal((await loadBalancesAt(context, scope, nowMs + 60_000)).size, 0);
+    assert.equal((await loadEntries(context, scope, [id])).size, 0);
+    assert.deepEqual(await loadEntriesOf(context, scope, fact.subject), []);
+    assert.deepEqual(await loadExpectationsOf(context, scope, asked), []);
+    assert.deepEqual(await loadOpenExpectations(context, scope, asked), []);
+    assert.equal((await loadFeeRules(context, scope)).version, 0);
+    assert.equal(await loadFeeRulesOf(context, scope, 1), null);
+    // The first version of mine, although the others have one of theirs.
+    const set = await setFeeRules(context, scope, { rules: [] });
+    assert.equal(set.ok && set.version, 1);
+  });
+
+  test('a default of others is not looked at by a write that names it', async () => {
+    const [row] = await asOwner(
+      gateway.on,
+      `select id, customer_id from cards.payment_methods
+        where account_id = $1 and customer_id is not null limit 1`,
+      [world.theirs.accountId],
+    );
+    assert.ok(row !== undefined);
+    const [method, customer] = [String(row['id']), String(row['customer_id'])];
+    for (const scope of [world.mine.scope, world.mine.liveScope]) {
+      for (const write of [
+        stillAttached(scope, method, customer),
+        notDefault(scope, customer, spellId('pm', method)),
+      ]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
+  });
+
+  test('an authentication of others is neither found, changed nor used', async () => {
+    const { mine, theirs } = world;
+    const it = anAuthentication();
+    await context.database.commit(theirs.scope, [insertAuthentication(theirs.scope, it)]);
+    const binding = { ...it, operationId: randomUUID(), nowMs: context.clock.now() };
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.equal(await loadAuthentication(context, scope, it.id), undefined);
+      const change = updateAuthentication(scope, { ...it, version: 2 });
+      const use = useAuthenticationRow(scope, it.id, binding);
+      for (const write of [change, use]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
+    const own = await context.database.commit(theirs.scope, [
+      useAuthenticationRow(theirs.scope, it.id, binding),
+    ]);
+    assert.deepEqual(own, { ok: true });
+  });
+
   // Each test of this block runs statements; what they ran is asked once they are done.
   after(() => {
     const known = new Set(filteredStatements());
@@ -528,6 +648,30 @@ describe('with row level security alone,', async () => {
     assert.ok(filters.removed.has('unnamed id'), 'A search was tried.');
     assert.ok(filters.removed.has('unnamed count'), 'Counting a search was tried.');
   });
+});
+
+/** Completed, and not used. */
+const anAuthentication = (): CardAuthentication => ({
+  id: randomUUID(),
+  version: 1,
+  state: 'completed',
+  intentId: randomUUID(),
+  card: randomUUID(),
+  amount: 5_000n,
+  currency: 'eur',
+  merchantId: 'M1',
+  expiresAtMs: Date.now() + 600_000,
+  dueAtMs: null,
+  usedFor: null,
+  asked: {
+    brand: 'visa',
+    merchant: { id: 'M1', name: 'A shop', mcc: '5992', country: 'DE', acquirerBin: '412345' },
+    payer: null,
+    preference: 'any',
+    directoryServer: 'https://directory.test/',
+    returnUrl: 'https://shop.test/',
+  },
+  learned: { ...nothingLearned, transStatus: 'Y' },
 });
 
 /** Statements with a filter that nothing above can reach, each with the reason. */

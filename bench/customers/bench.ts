@@ -6,20 +6,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect, withDatabase } from '#platform/db';
 import { startPostgres } from '#platform/postgres';
 import { silentLog } from '../../src/kit/context/for-tests.ts';
 import { get, type Measured, measure, post } from '../support/load.ts';
-import { median, prepareYardstick } from '../support/pgbench.ts';
+import { findPgbench, median, prepareYardstick } from '../support/pgbench.ts';
 
 const ROUNDS = 3;
 const SECONDS = 4;
 const CONCURRENCIES = [16, 64, 256];
 const CLIENTS = [8, 16, 32];
 
+const pgbench = findPgbench();
+// What else the machine does is part of the result.
+const [loadBefore = 0] = loadavg();
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
 const postgres = await startPostgres({ dataFolder: folder, log: silentLog });
 const login = /\/\/([^:]+):([^@]+)@/.exec(postgres.ownerUrl);
@@ -31,7 +34,7 @@ const owner = await connect({
 });
 await owner.send({ name: '', text: 'create database yardstick' });
 await owner.close();
-const yardstick = prepareYardstick({
+const yardstick = prepareYardstick(pgbench, {
   socketFolder: postgres.socketFolder,
   port: postgres.port,
   user: login?.[1] ?? '',
@@ -98,7 +101,7 @@ async function run(port: number, key: string): Promise<void> {
 
   const base = median(tpcb);
   process.stdout.write(
-    `${cpus().length} cores, Node ${process.version}, PostgreSQL with fsync on\n\n`,
+    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), load ${loadBefore.toFixed(1)} before, Node ${process.version}, PostgreSQL with fsync on\n\n`,
   );
   process.stdout.write(
     `pgbench TPC-B, prepared, best of ${CLIENTS.join('/')} clients: ${base.toFixed(0)} tps (runs: ${tpcb.map((tps) => tps.toFixed(0)).join(', ')})\n\n`,

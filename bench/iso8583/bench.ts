@@ -1,7 +1,7 @@
 // How fast messages are packed and unpacked, ours and the npm package `iso_8583` in turns on the same
 // message, so that what else the machine does meets both. Both must agree on the bytes first.
 //
-//   node bench/iso8583/bench.ts            prints a report in Markdown
+//   npm run bench:iso8583            prints a report in Markdown
 
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
@@ -146,7 +146,7 @@ const report = (all: readonly Work[], theirs: Theirs | undefined): string => {
       ? 'The npm package iso_8583 is not installed: no comparison was made.'
       : `Ours packs ${ratio('pack')} times and unpacks ${ratio('unpack')} times as fast as npm's iso_8583, to the same bytes.`,
     '',
-    'Run it again with `node bench/iso8583/bench.ts`.',
+    'Run it again with `npm run bench:iso8583`.',
     '',
   ].join('\n');
 };

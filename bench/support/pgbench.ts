@@ -1,21 +1,33 @@
 // The yardstick: pgbench's TPC-B on the same server in the same run. It comes with Debian's package
-// `postgresql`; the embedded server does not bring it.
+// `postgresql` (any version of it may measure a newer server); the embedded server does not bring it.
 
 import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 
 export type Yardstick = { tpcb(clients: number, seconds: number): number };
 
-export const prepareYardstick = (server: {
-  socketFolder: string;
-  port: number;
-  user: string;
-  password: string;
-}): Yardstick => {
-  const program = globSync(['/usr/bin/pgbench', '/usr/lib/postgresql/*/bin/pgbench'])[0];
-  if (program === undefined) {
-    throw new Error('pgbench is not installed: apt-get install postgresql brings it.');
-  }
+/** Asked before anything is started, so that the answer is one sentence and leaves nothing behind. */
+export const findPgbench = (): string => {
+  // Debian's /usr/bin/pgbench is a wrapper that may be there without what it wraps, so it comes last.
+  const known = ['/usr/lib/postgresql/*/bin', '/opt/homebrew/opt/*/bin'];
+  const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  const [program] = [...known, ...folders].flatMap((folder) => globSync(`${folder}/pgbench`));
+  if (program !== undefined) return program;
+  process.stderr.write(
+    'pgbench, which this is measured against, is not installed; on Debian "apt-get install postgresql" brings it, elsewhere the client tools of PostgreSQL.\n',
+  );
+  process.exit(1);
+};
+
+export const prepareYardstick = (
+  program: string,
+  server: {
+    socketFolder: string;
+    port: number;
+    user: string;
+    password: string;
+  },
+): Yardstick => {
   const env = {
     ...process.env,
     PGHOST: server.socketFolder,

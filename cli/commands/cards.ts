@@ -177,7 +177,7 @@ const scopeOf = async ({ context }: Runtime, { account, live }: Where) => {
     throw new CliError(
       only
         ? `There are several accounts; say which with --account: ${accounts.map(({ id, name }) => `${spellId('acct', id)} (${name})`).join(', ')}.`
-        : 'There is no account yet; npm start makes the first one.',
+        : 'There is no account yet; tollgate accounts create makes one.',
     );
   }
   const id = parseId('acct', account);

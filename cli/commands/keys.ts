@@ -2,15 +2,14 @@
 
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { listAccounts } from '#identity/accounts';
 import { type ApiKey, createKey, type KeyKind, listKeys, revokeKey, rollKey } from '#identity/keys';
 import { parseId, spellId } from '#kit/ids';
 import type { Runtime } from '../../src/runtime.ts';
+import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { inColumns } from '../terminal.ts';
 import { paint, say, withRuntime } from '../with-runtime.ts';
 
-type Where = { readonly account?: string; readonly live: boolean };
 type Permissions = Record<string, 'read' | 'write'>;
 
 export const addKeys = (program: Command): void => {
@@ -100,23 +99,6 @@ export const addKeys = (program: Command): void => {
       );
     }),
   );
-};
-
-const scopeOf = async ({ context }: Runtime, { account, live }: Where) => {
-  const accounts = await listAccounts(context);
-  if (account === undefined) {
-    const [only, second] = accounts;
-    if (only && !second) return { accountId: only.id, livemode: live };
-    throw new CliError(
-      only
-        ? `There are several accounts; say which with --account: ${accounts.map(({ id, name }) => `${spellId('acct', id)} (${name})`).join(', ')}.`
-        : 'There is no account yet; npm start makes the first one.',
-    );
-  }
-  const id = parseId('acct', account);
-  if (!accounts.some((known) => known.id === id))
-    throw new CliError(`There is no account ${account}.`);
-  return { accountId: id ?? '', livemode: live };
 };
 
 const findKey = async (runtime: Runtime, spelled: string, where: Where): Promise<ApiKey> => {

@@ -12,7 +12,6 @@ import {
   type Tags,
 } from '#kit/iso8583';
 import { cardTokenOf, fingerprintOf } from '../context.ts';
-import type { Asked } from '../issuer/authorize.ts';
 import type { Request, RequestIdentity, RequestKind } from '../world/request.ts';
 import type { Totals } from '../world/totals.ts';
 
@@ -77,6 +76,11 @@ export const readRequest = (seed: string, message: Message): Read => {
   const request: Request = {
     identity,
     asked: askedOf(fields, tags, amountMinor ?? 0n),
+    proof: {
+      ...optional('eci', tags.get('42')),
+      ...optional('cavv', tags.get('43')),
+      ...optional('transaction', tags.get('44')),
+    },
     moreFollows: tags.get('72') === '1',
     isAdvice: message.mti.charAt(2) === '2',
     ...optional('cardNumber', cardNumber),
@@ -112,16 +116,12 @@ const amountOf = (fields: Fields): bigint | undefined => {
   return given !== undefined && /^\d+$/.test(given) ? BigInt(given) : undefined;
 };
 
-/** Authenticated, or tried where the issuer could not; of both networks that number them otherwise. */
-const authenticatedIndicators: ReadonlySet<string> = new Set(['05', '06', '02', '01']);
-
 const askedOf = (
   fields: Fields,
   tags: ReadonlyMap<string, string>,
   amountMinor: bigint,
-): Asked => ({
+): Request['asked'] => ({
   amountMinor,
-  isAuthenticated: authenticatedIndicators.has(tags.get('42') ?? '') && tags.has('43'),
   initiatedBy: tags.get('71') === 'M' ? 'merchant' : 'cardholder',
   ...optional('expiry', text(fields[14])),
   ...optional('cvc', tags.get('92')),

@@ -97,13 +97,15 @@ with movements as (
   do update set balance_minor = a.balance_minor + excluded.balance_minor
 ), approvals as (
   insert into sandbox.approvals (id, kind, card, network, merchant, rrn, currency, approved_minor,
-    held_minor, captured_minor, refunded_minor, state, changed_seq)
-  select id, kind, card, network, merchant, rrn, currency, approved, held, captured, refunded, state, seq
+    held_minor, captured_minor, refunded_minor, charged_back_minor, state, changed_seq)
+  select id, kind, card, network, merchant, rrn, currency, approved, held, captured, refunded,
+    charged_back, state, seq
   from jsonb_to_recordset($3) as p (id text, kind text, card text, network text, merchant text,
     rrn text, currency text, approved numeric, held numeric, captured numeric, refunded numeric,
-    state text, seq bigint)
+    charged_back numeric, state text, seq bigint)
   on conflict (id) do update set held_minor = excluded.held_minor,
     captured_minor = excluded.captured_minor, refunded_minor = excluded.refunded_minor,
+    charged_back_minor = excluded.charged_back_minor,
     state = excluded.state, changed_seq = excluded.changed_seq
 )
 update sandbox.world set applied_seq = $4, applied_chain = $5 where applied_seq = $6`;
@@ -138,13 +140,20 @@ const rowsOf = (lines: readonly JournalLine[], state: State) => {
     if (approval !== undefined) approvals.set(approval.id, approvalRow(approval, seq));
     const made = postingsOf(fact, approval);
     if (made.length === 0) continue;
-    const reference = approval?.rrn ?? ('card' in fact ? fact.card : '');
+    const reference = approval?.rrn ?? referenceOf(fact);
     movements.push({ seq, at, kind: fact.fact, reference });
     for (const [line, { amountMinor, ...posting }] of made.entries()) {
       postings.push({ seq, line: line + 1, ...posting, amount: String(amountMinor) });
     }
   }
   return { movements, postings, approvals: [...approvals.values()] };
+};
+
+const referenceOf = (fact: JournalLine['fact']): string => {
+  if ('card' in fact) return fact.card;
+  if ('payment' in fact) return fact.payment.id;
+  if ('batch' in fact) return fact.batch.id;
+  return 'batchId' in fact ? fact.batchId : '';
 };
 
 const approvalOf = (state: State, fact: JournalLine['fact']): Approval | undefined => {
@@ -168,5 +177,6 @@ const approvalRow = (approval: Approval, seq: number): Row => {
     held: String(approval.heldMinor),
     captured: String(approval.capturedMinor),
     refunded: String(approval.refundedMinor),
+    charged_back: String(approval.chargedBackMinor),
   };
 };

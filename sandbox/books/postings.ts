@@ -4,6 +4,7 @@
 import { type Approval, movedBy } from '../issuer/approval.ts';
 import { interchangeOf } from '../networks/networks.ts';
 import type { Fact } from '../world/fact.ts';
+import { bankPostingsOf } from './bank-postings.ts';
 
 export type Posting = {
   readonly institution: string;
@@ -13,9 +14,19 @@ export type Posting = {
 };
 
 export const postingsOf = (fact: Fact, approval: Approval | undefined): readonly Posting[] => {
-  if (fact.fact === 'account_opened') return openingOf(fact);
-  if (!('change' in fact) || approval === undefined) return [];
-  return chargeOf(approval, movedBy(fact.change));
+  switch (fact.fact) {
+    case 'account_opened':
+      return openingOf(fact);
+    case 'disputed':
+    case 'dispute_moved':
+    case 'refund_failed':
+      return approval === undefined ? [] : chargeOf(approval, fact.movedMinor);
+    default:
+      if (approval !== undefined && 'change' in fact) {
+        return chargeOf(approval, movedBy(fact.change));
+      }
+      return bankPostingsOf(fact);
+  }
 };
 
 const openingOf = (fact: Extract<Fact, { fact: 'account_opened' }>): readonly Posting[] => {

@@ -26,7 +26,10 @@ export type FaultRule = {
     /** The whole number, or its last four digits. */
     readonly card?: string;
     readonly network?: Network;
-    /** The beginning of a message type: `01`, `0420`. Without it, every message but 08xx. */
+    /**
+     * The beginning of a message type: `01`, `0420`; or of 3-D Secure: `PReq`, `AReq`, `RReq`. Without
+     * it, every message that is about money.
+     */
     readonly mti?: string;
     /** Drawn from the seed, per request and arrival. */
     readonly probability?: number;
@@ -79,12 +82,15 @@ export const createFaults = (seed: string, initial: readonly FaultRule[] = []): 
 
 const fits = (seed: string, { id, when = {} }: FaultRule, suspect: Suspect): boolean => {
   const { card, network, mti, probability } = when;
-  if (mti === undefined ? suspect.mti.startsWith('08') : !suspect.mti.startsWith(mti)) return false;
+  if (mti === undefined ? isApart(suspect.mti) : !suspect.mti.startsWith(mti)) return false;
   if (card !== undefined && !endsWith(suspect.cardNumber, card)) return false;
   if (network !== undefined && suspect.network !== network) return false;
   if (probability === undefined) return true;
   return drawOf(seed, id, suspect.key, String(suspect.arrival)) < probability;
 };
+
+/** What a rule has to name to mean it: the management of a link, and 3-D Secure. */
+const isApart = (mti: string): boolean => !/^0[1-7]/.test(mti);
 
 const endsWith = (number: string | undefined, card: string): boolean =>
   number !== undefined && (card.length === 4 ? number.endsWith(card) : number === card);
@@ -121,7 +127,7 @@ const ruleShape: Shape = {
 const whenShape: Shape = {
   card: isText,
   network: isText,
-  mti: (value) => typeof value === 'string' && /^\d{1,4}$/.test(value),
+  mti: (value) => typeof value === 'string' && /^(?:\d{1,4}|[APR]Req)$/.test(value),
   probability: isShare,
 };
 

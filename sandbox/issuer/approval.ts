@@ -2,6 +2,7 @@
 // be taken back by the opposite change, as long as nothing later stands on it.
 
 import type { Funding, Network } from '../networks/networks.ts';
+import type { Later } from './test-cards.ts';
 
 export type ApprovalState = 'held' | 'captured' | 'reversed' | 'expired';
 
@@ -23,8 +24,12 @@ export type Approval = {
   readonly heldMinor: bigint;
   readonly capturedMinor: bigint;
   readonly refundedMinor: bigint;
+  /** What issuers took back for their holders, and did not lose again. */
+  readonly chargedBackMinor: bigint;
   readonly state: ApprovalState;
   readonly heldUntilMs: number;
+  /** What is to come of it because of its card. */
+  readonly later?: Pick<Later, 'dispute' | 'refund' | 'earlyFraudWarning'>;
 };
 
 /** What is added to the amounts, and the state afterwards. */
@@ -74,7 +79,8 @@ export const refund = (approval: Approval, amountMinor: bigint): Changed => {
   if (approval.state === 'reversed') return refuse('79');
   if (approval.capturedMinor === 0n) return refuse('84');
   if (amountMinor === 0n) return refuse('13');
-  if (amountMinor > approval.capturedMinor - approval.refundedMinor) return refuse('64');
+  const { capturedMinor, refundedMinor, chargedBackMinor } = approval;
+  if (amountMinor > capturedMinor - refundedMinor - chargedBackMinor) return refuse('64');
   return change({ refundedMinor: amountMinor, state: approval.state });
 };
 
@@ -89,7 +95,7 @@ export const reverse = (approval: Approval, made: Change, madeBy: 'opening' | 'l
   const capturedMinor = approval.capturedMinor - made.capturedMinor;
   const refundedMinor = approval.refundedMinor - made.refundedMinor;
   if (heldMinor < 0n || capturedMinor < 0n || refundedMinor < 0n) return refuse('79');
-  if (refundedMinor > capturedMinor) return refuse('79');
+  if (refundedMinor + approval.chargedBackMinor > capturedMinor) return refuse('79');
   if (madeBy === 'opening' && heldMinor + capturedMinor > 0n) return refuse('79');
   const state = madeBy === 'opening' ? 'reversed' : heldMinor > 0n ? 'held' : 'captured';
   return change({

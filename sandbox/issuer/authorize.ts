@@ -10,7 +10,7 @@ export type Asked = {
   readonly cvc?: string;
   readonly addressLine?: string;
   readonly postalCode?: string;
-  /** The holder was authenticated: an indicator that says so, with a value of 28 characters. */
+  /** The holder was authenticated: by a value that this issuer has made for this payment. */
   readonly isAuthenticated: boolean;
   readonly initiatedBy: 'cardholder' | 'merchant';
 };

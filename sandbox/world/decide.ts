@@ -16,6 +16,7 @@ import {
 import { authorize, type Limits, standIn, type Verdict } from '../issuer/authorize.ts';
 import { type Card, cardByNumber } from '../issuer/test-cards.ts';
 import { networkOf } from '../networks/networks.ts';
+import { judgeProof, type ProofVerdict } from '../three-ds/authentication.ts';
 import type { Fact } from './fact.ts';
 import type { Answer, Request } from './request.ts';
 import { accountKey, batchKey, dayOf, type Known, rrnKey, type State } from './state.ts';
@@ -83,12 +84,16 @@ const decideApproval = (
   kind: Approval['kind'],
   isIssuerDown: boolean,
 ): Decided => {
-  const { identity, cardNumber = '', asked } = request;
+  const { identity, cardNumber = '' } = request;
   if (world.state.reversedUnseen.has(identity.trace)) return declined(request, '79');
   if (networkOf(cardNumber) === undefined) return declined(request, '15');
   const card = passesLuhn(cardNumber) ? cardByNumber(cardNumber) : undefined;
   if (card === undefined) return declined(request, '14');
 
+  // A network that stands in has no key of the issuer's and cannot check a value.
+  const proof = isIssuerDown ? 'none' : proofOf(world, request);
+  if (proof === 'wrong' || proof === 'used') return declined(request, '63');
+  const asked = { ...request.asked, isAuthenticated: proof === 'good' };
   const { account, opened } = accountOf(world, card, identity.currency);
   const verdict = isIssuerDown
     ? standIn(card, asked, world.nowMs)
@@ -110,9 +115,21 @@ const decideApproval = (
     approval,
     change,
     isStandIn: isIssuerDown,
+    ...(proof === 'good' && request.proof.transaction !== undefined
+      ? { proof: request.proof.transaction }
+      : {}),
   };
   return { facts: [...opened, approved], answer };
 };
+
+/** The value is checked over what is asked for here: another amount, merchant or card is another value. */
+const proofOf = ({ seed, state }: World, { identity, proof }: Request): ProofVerdict =>
+  judgeProof(seed, state, proof, {
+    card: identity.card ?? '',
+    merchant: identity.merchant,
+    amountMinor: identity.amountMinor,
+    currency: identity.amountMinor === 0n ? '999' : identity.currency,
+  });
 
 const spellChecks = ({ checks }: Verdict): string =>
   checks.cvc + checks.addressLine + checks.postalCode;
@@ -164,9 +181,16 @@ const approvalOf = (
   heldMinor: 0n,
   capturedMinor: 0n,
   refundedMinor: 0n,
+  chargedBackMinor: 0n,
   state: kind === 'authorization' ? 'held' : 'captured',
   heldUntilMs: nowMs + HOLD_MS,
+  ...laterOf(card),
 });
+
+const laterOf = ({ later }: Card): Pick<Approval, 'later'> => {
+  const { directory: _, availableAtOnce: __, ...afterwards } = later;
+  return Object.keys(afterwards).length === 0 ? {} : { later: afterwards };
+};
 
 const decideCompletion = (world: World, request: Request): Decided => {
   const { identity, moreFollows } = request;

@@ -1,14 +1,20 @@
 // What happens in this world, each once, in order. The journal is a list of facts; everything else that
 // the world knows is made of them.
 
+import type { BankFact } from '../bank/bank-fact.ts';
+import type { DisputeFact } from '../disputes/dispute-fact.ts';
 import type { FaultKind } from '../faults/fault.ts';
 import type { Approval, Change } from '../issuer/approval.ts';
+import type { Authentication, TransStatus } from '../three-ds/authentication.ts';
+import type { Why } from '../three-ds/challenge.ts';
 import type { Answer, RequestIdentity } from './request.ts';
 import type { Totals } from './totals.ts';
 
 type Answered = { readonly request: RequestIdentity; readonly answer: Answer };
 
 export type Fact =
+  | BankFact
+  | DisputeFact
   | { readonly fact: 'opened'; readonly seed: string }
   | {
       readonly fact: 'account_opened';
@@ -30,6 +36,8 @@ export type Fact =
       readonly approval: Approval;
       readonly change: Change;
       readonly isStandIn: boolean;
+      /** The authentication whose value came with it: the issuer answers for a fraud, not the merchant. */
+      readonly proof?: string;
     })
   | (Answered & {
       readonly fact: 'completed' | 'refunded';
@@ -55,6 +63,22 @@ export type Fact =
       readonly ours: Totals;
       readonly theirs: Totals;
     })
+  | { readonly fact: 'authentication_asked'; readonly authentication: Authentication }
+  | {
+      readonly fact: 'authentication_ended';
+      readonly id: string;
+      readonly status: TransStatus;
+      readonly eci?: string;
+      readonly why: Why;
+      readonly tries: number;
+    }
+  /** Whether the merchant's side has heard the result, and how often it was told. */
+  | {
+      readonly fact: 'authentication_reported';
+      readonly id: string;
+      readonly arrivals: number;
+      readonly isAcknowledged: boolean;
+    }
   | { readonly fact: 'expired'; readonly approvalId: string; readonly change: Change }
   | {
       readonly fact: 'fault';

@@ -1,6 +1,7 @@
 // What a gateway asks of this world, whatever it was spelled in.
 
 import type { Asked } from '../issuer/authorize.ts';
+import type { Proof } from '../three-ds/authentication.ts';
 import type { Totals } from './totals.ts';
 
 export type RequestKind =
@@ -36,7 +37,9 @@ export type Request = {
   readonly identity: RequestIdentity;
   /** In memory alone, while the issuer decides. */
   readonly cardNumber?: string;
-  readonly asked: Asked;
+  readonly asked: Omit<Asked, 'isAuthenticated'>;
+  /** What came to prove that the holder was authenticated; only the issuer can tell. */
+  readonly proof: Proof;
   /** The trace of the message that a reversal or completion is about. */
   readonly original?: string;
   readonly authorizationCode?: string;

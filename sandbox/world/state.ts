@@ -1,8 +1,18 @@
 // What the world knows, made of the facts of its journal and of nothing else.
 
 import { assert, present } from '#kit/assert';
+import { applyBankFact, type BankState, beginBank, emptyBankState } from '../bank/bank-state.ts';
+import {
+  applyDisputeFact,
+  type DisputeState,
+  emptyDisputeState,
+  planAfterCompletion,
+  planAfterRefund,
+} from '../disputes/dispute-state.ts';
 import { type Approval, type Change, movedBy, withChange } from '../issuer/approval.ts';
 import type { Limits } from '../issuer/authorize.ts';
+import type { Authentication } from '../three-ds/authentication.ts';
+import { clearChange, clearDispute, clearRefundFailure } from './clear.ts';
 import type { Fact } from './fact.ts';
 import type { Answer, RequestIdentity } from './request.ts';
 import { noTotals, type Totals, withMoved } from './totals.ts';
@@ -42,6 +52,12 @@ export type State = {
   /** Holds in the order in which they end. */
   readonly holds: Map<string, number>;
   readonly batches: Map<string, Totals>;
+  /** By the directory server's number. */
+  readonly authentications: Map<string, Authentication>;
+  /** Those whose value came with an approval. */
+  readonly proofsUsed: Set<string>;
+  readonly bank: BankState;
+  readonly disputes: DisputeState;
 };
 
 export const emptyState = (): State => ({
@@ -57,6 +73,10 @@ export const emptyState = (): State => ({
   reversed: new Set(),
   holds: new Map(),
   batches: new Map(),
+  authentications: new Map(),
+  proofsUsed: new Set(),
+  bank: emptyBankState(),
+  disputes: emptyDisputeState(),
 });
 
 export const accountKey = (card: string, currency: string): string => `${card}/${currency}`;
@@ -70,6 +90,7 @@ export const applyFact = (state: State, fact: Fact, atMs: number): void => {
   switch (fact.fact) {
     case 'opened':
       state.seed = fact.seed;
+      beginBank(state.bank, atMs);
       return;
     case 'account_opened':
       state.accounts.set(accountKey(fact.card, fact.currency), {
@@ -89,17 +110,32 @@ export const applyFact = (state: State, fact: Fact, atMs: number): void => {
       return;
     case 'approved':
       open(state, fact.approval, fact.change, atMs);
+      if (fact.proof !== undefined) state.proofsUsed.add(fact.proof);
+      changed(state, fact, atMs);
       return;
+    case 'authentication_asked':
+      state.authentications.set(fact.authentication.id, fact.authentication);
+      return;
+    case 'authentication_ended': {
+      const asked = present(state.authentications.get(fact.id), 'What ended was asked');
+      const { status, eci } = fact;
+      const ended = { ...asked, status, ...(eci === undefined ? {} : { eci }) };
+      state.authentications.set(fact.id, ended);
+      return;
+    }
     case 'completed':
     case 'refunded':
-      applyChange(state, fact.approvalId, fact.change, false);
+      applyChange(state, fact.approvalId, fact.change, 'forward');
+      changed(state, fact, atMs);
       return;
     case 'reversed':
       state.reversed.add(fact.of);
-      applyChange(state, fact.approvalId, fact.change, true);
+      state.disputes.plannedRefunds.delete(fact.of);
+      applyChange(state, fact.approvalId, fact.change, 'reversal');
+      changed(state, fact, atMs);
       return;
     case 'expired':
-      applyChange(state, fact.approvalId, fact.change, false);
+      applyChange(state, fact.approvalId, fact.change, 'forward');
       return;
     case 'reversal_kept':
       state.reversedUnseen.add(fact.original);
@@ -109,9 +145,90 @@ export const applyFact = (state: State, fact: Fact, atMs: number): void => {
         state.batches.delete(batchKey(fact.request.institution, fact.request.currency));
       }
       return;
+    case 'disputed':
+    case 'dispute_moved':
+      applyDisputeFact(state.disputes, fact, atMs);
+      chargeBack(state, fact, atMs);
+      return;
+    case 'refund_failed':
+      // A reversal of that refund that comes later finds nothing to take back.
+      state.reversed.add(fact.refundKey);
+      applyDisputeFact(state.disputes, fact, atMs);
+      applyChange(state, fact.approvalId, failedRefund(state, fact), 'uncounted');
+      clearRefundFailure(state.bank, approvalAt(state, fact.approvalId), fact, atMs);
+      return;
+    case 'refund_settled':
+    case 'plan_done':
+    case 'fraud_warned':
+    case 'prevention_set':
+      applyDisputeFact(state.disputes, fact, atMs);
+      return;
+    case 'network_cleared':
+    case 'batch_closed':
+    case 'cycle_closed':
+    case 'bank_account_opened':
+    case 'network_settled':
+    case 'batch_funded':
+    case 'payments_accepted':
+    case 'payments_refused':
+    case 'payment_executed':
+    case 'payment_rejected':
+    case 'payment_returned':
+    case 'bank_day_closed':
+      applyBankFact(state.bank, fact, atMs);
+      return;
     default:
   }
 };
+
+const approvalAt = (state: State, id: string): Approval =>
+  present(state.approvals.get(id), 'An approval');
+
+/** What follows when a request moved money: a line to clear, and what the card has in store. */
+const changed = (
+  state: State,
+  fact: Extract<Fact, { fact: 'approved' | 'completed' | 'refunded' | 'reversed' }>,
+  atMs: number,
+): void => {
+  const id = fact.fact === 'approved' ? fact.approval.id : fact.approvalId;
+  const approval = approvalAt(state, id);
+  const { key: refundKey, amountMinor } = fact.request;
+  clearChange(state.bank, approval, fact, atMs);
+  if (fact.fact === 'refunded') {
+    planAfterRefund(state.disputes, approval, { refundKey, amountMinor, atMs });
+  } else if (fact.fact !== 'reversed' && fact.change.capturedMinor > 0n) {
+    planAfterCompletion(state.disputes, approval, atMs);
+  }
+};
+
+const chargeBack = (
+  state: State,
+  fact: Extract<Fact, { fact: 'disputed' | 'dispute_moved' }>,
+  atMs: number,
+): void => {
+  if (fact.movedMinor === 0n) return;
+  const approval = approvalAt(state, fact.approvalId);
+  const chargedBackMinor = approval.chargedBackMinor - fact.movedMinor;
+  const { capturedMinor, refundedMinor } = approval;
+  assert(chargedBackMinor >= 0n, 'Nothing is given back that was not taken');
+  assert(refundedMinor + chargedBackMinor <= capturedMinor, 'Never more than was captured');
+  state.approvals.set(approval.id, { ...approval, chargedBackMinor });
+  const key = accountKey(approval.card, approval.currency);
+  const account = present(state.accounts.get(key), 'The account of an approval');
+  const balanceMinor = account.balanceMinor - fact.movedMinor;
+  state.accounts.set(key, { ...account, balanceMinor });
+  clearDispute(state.bank, approval, fact, { atMs, number: state.disputes.notices.length });
+};
+
+const failedRefund = (
+  state: State,
+  { approvalId, movedMinor }: Extract<Fact, { fact: 'refund_failed' }>,
+): Change => ({
+  heldMinor: 0n,
+  capturedMinor: 0n,
+  refundedMinor: -movedMinor,
+  state: approvalAt(state, approvalId).state,
+});
 
 const remember = (state: State, fact: Extract<Fact, { request: RequestIdentity }>): void => {
   const { request: identity, answer } = fact;
@@ -132,7 +249,7 @@ const open = (state: State, approval: Approval, change: Change, atMs: number): v
   const sameRrn = state.approvalsByRrn.get(rrnKey(terminal, rrn));
   if (sameRrn === undefined) state.approvalsByRrn.set(rrnKey(terminal, rrn), [id]);
   else sameRrn.push(id);
-  applyChange(state, id, change, false);
+  applyChange(state, id, change, 'forward');
 
   const key = accountKey(card, currency);
   const account = present(state.accounts.get(key), 'The account of an approval');
@@ -141,12 +258,17 @@ const open = (state: State, approval: Approval, change: Change, atMs: number): v
   state.accounts.set(key, { ...account, day, approvedToday });
 };
 
-const applyChange = (state: State, id: string, by: Change, isReversal: boolean): void => {
+/** A refund that failed long after it was answered is no message that two sides could compare. */
+type Counted = 'forward' | 'reversal' | 'uncounted';
+
+const applyChange = (state: State, id: string, by: Change, counted: Counted): void => {
   const approval = withChange(present(state.approvals.get(id), 'An approval'), by);
   const { heldMinor, capturedMinor, refundedMinor, approvedMinor } = approval;
   assert(heldMinor >= 0n && capturedMinor >= 0n, 'Nothing is held or captured below zero');
   assert(heldMinor + capturedMinor <= approvedMinor, 'Never more than was approved');
-  assert(refundedMinor >= 0n && refundedMinor <= capturedMinor, 'Never more than was captured');
+  const { chargedBackMinor } = approval;
+  assert(refundedMinor >= 0n, 'Nothing is refunded below zero');
+  assert(refundedMinor + chargedBackMinor <= capturedMinor, 'Never more than was captured');
   state.approvals.set(id, approval);
   if (heldMinor > 0n) {
     if (!state.holds.has(id)) state.holds.set(id, approval.heldUntilMs);
@@ -160,7 +282,8 @@ const applyChange = (state: State, id: string, by: Change, isReversal: boolean):
     heldMinor: account.heldMinor + by.heldMinor,
   });
 
+  if (counted === 'uncounted') return;
   const batch = batchKey(approval.institution, approval.currency);
   const totals = state.batches.get(batch) ?? noTotals;
-  state.batches.set(batch, withMoved(totals, by, isReversal));
+  state.batches.set(batch, withMoved(totals, by, counted === 'reversal'));
 };

@@ -16,6 +16,7 @@ import type { SandboxContext } from '../context.ts';
 import type { FaultRule, Faults } from '../faults/fault.ts';
 import { expire } from '../issuer/approval.ts';
 import { networkOf } from '../networks/networks.ts';
+import { catchUp, isDue } from './agenda.ts';
 import { type DecideSettings, type Disturbance, decide } from './decide.ts';
 import type { Fact, JournalLine } from './fact.ts';
 import type { Answer, Request } from './request.ts';
@@ -35,6 +36,8 @@ export type SandboxWorld = {
   ask(request: Request, mti: string): Promise<Outcome>;
   /** Notes what is not asked by a message: a limit, a move of the clock, a fault of the link. */
   note(fact: Fact): Promise<void>;
+  /** Facts that depend on what the world knows by the time it is their turn. */
+  act(decide: (state: State, nowMs: number) => readonly Fact[]): Promise<void>;
   journal(): Journal;
   /** Resolves, with the reason, when the world cannot go on. */
   readonly broken: Promise<Error>;
@@ -57,6 +60,7 @@ type Prepared = { readonly facts: readonly Fact[]; readonly outcome: Outcome };
 
 const BATCH_MAX = 256;
 const REPLAY_LINES = 1_000;
+const LOOK_EVERY_MS = 500;
 
 export const openWorld = async (
   context: SandboxContext,
@@ -169,12 +173,15 @@ const run = async (parts: Parts): Promise<SandboxWorld> => {
       facts.push({ fact, atMs });
     };
     expireHolds(state, now(), take);
+    catchUp(state, seed, now(), take);
     const outcomes = batch.map(({ prepare }) => {
       const nowMs = now();
       const { facts, outcome } = prepare(nowMs);
       for (const fact of facts) take(fact, nowMs);
       return outcome;
     });
+    // One of them may have moved the clock.
+    catchUp(state, seed, now(), take);
     if (facts.length > 0) {
       const added = await writer.append(facts);
       await books.apply(added, state);
@@ -194,10 +201,20 @@ const run = async (parts: Parts): Promise<SandboxWorld> => {
       working ??= Promise.resolve().then(work);
     });
 
-  const note = async (fact: Fact): Promise<void> => {
-    await enqueue(() => ({ facts: [fact], outcome: { answer: {} } }));
+  const act: SandboxWorld['act'] = async (decide) => {
+    await enqueue((nowMs) => ({ facts: decide(state, nowMs), outcome: { answer: {} } }));
   };
+  const note = (fact: Fact): Promise<void> => act(() => [fact]);
   if (state.seed === undefined) await note({ fact: 'opened', seed });
+  const stopped = new AbortController();
+  const keepTime = async (): Promise<void> => {
+    while (end === undefined && !stopped.signal.aborted) {
+      // Whoever waits for it is told by `broken`.
+      if (isDue(state, seed, now())) await act(() => []).catch(() => {});
+      await context.clock.sleep(LOOK_EVERY_MS, stopped.signal);
+    }
+  };
+  void keepTime();
 
   return {
     state,
@@ -205,9 +222,11 @@ const run = async (parts: Parts): Promise<SandboxWorld> => {
     now,
     broken,
     note,
+    act,
     ask: (request, mti) => enqueue((nowMs) => prepareRequest(request, mti, nowMs)),
     journal: () => journalOf(lines),
     close: async () => {
+      stopped.abort();
       await working;
       end ??= new Error('The world was stopped');
       await Promise.all([writer.close(), books.close()]);

@@ -1,11 +1,13 @@
 // The role that answers: the API, health, metrics and documents, all on one port.
 
+import { threeDsHandlers } from '#cards/three-ds';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { API_VERSION, gatherEventKinds } from '#platform/events';
 import {
   ApiError,
+  addressOf,
   createHttpServer,
   documentHandlers,
   type HttpMetrics,
@@ -17,10 +19,12 @@ import {
 import { createAnswers } from '#platform/idempotency';
 import { countAliveWorkers } from '#platform/jobs';
 import { createLimits } from '#platform/limits';
+import { webhookHandlers } from '#rails/connectors';
 import { modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 import { elementsHandlers } from './elements.ts';
+import { sandboxPages } from './sandbox-pages.ts';
 
 export const gatherRoutes = (): readonly Route[] => {
   const eventKinds = gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? []));
@@ -56,12 +60,15 @@ export const createApi = (
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
+      ...threeDsHandlers(context, (request) => addressOf(request, settings.proxies)),
+      ...webhookHandlers(context, { publicUrl: input.publicUrl }),
       ...documentHandlers(routes, {
         title: 'Tollgate',
         version: VERSION,
         publicUrl: input.publicUrl,
         apiVersion: API_VERSION,
       }),
+      ...(runtime.sandbox === undefined ? [] : sandboxPages(runtime.sandbox.url)),
       ...(input.handlers ?? []),
     ],
   });

@@ -1,16 +1,19 @@
-// The role that does what nobody waits for: the outbox, jobs, periodic work, sealing the audit log.
+// The role that does what nobody waits for: the outbox, jobs, periodic work, sealing the audit log and the books.
 
+import { sealBooks } from '#books/ledger';
 import { ENTRIES_PER_SEAL_MAX, sealAudit } from '#identity/audit';
 import type { Context } from '#kit/context';
 import { gatherEventKinds, handOn } from '#platform/events';
 import { createWorker, type Worker } from '#platform/jobs';
+import type { OpenRails } from '#rails/connectors';
 import { modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 
 const SEAL_EVERY_MS = 2_000;
 
-export const createGatewayWorker = (runtime: Runtime): Worker => {
+export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker => {
+  const resolver = rails.createResolver();
   const gathered = {
     eventKinds: gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? [])),
   };
@@ -25,6 +28,7 @@ export const createGatewayWorker = (runtime: Runtime): Worker => {
       ...modules
         .flatMap((module) => module.rounds ?? [])
         .map((round) => (context: Context) => round(context, gathered)),
+      () => resolver.round(),
       everySoOften(SEAL_EVERY_MS, async (context) => {
         let sealed = 0;
         for (let full = true; full; ) {
@@ -34,6 +38,7 @@ export const createGatewayWorker = (runtime: Runtime): Worker => {
         }
         return sealed;
       }),
+      everySoOften(SEAL_EVERY_MS, (context) => sealBooks(context, runtime.booksSealing)),
     ],
   });
 };

@@ -21,16 +21,44 @@ const interfaces: Readonly<Record<string, readonly [file: string, name: string]>
   'customers.delete': ['resources/Customers.d.ts', 'CustomerDeleteParams'],
   'customers.list': ['resources/Customers.d.ts', 'CustomerListParams'],
   'customers.search': ['resources/Customers.d.ts', 'CustomerSearchParams'],
+  'customers.list_payment_methods': [
+    'resources/Customers.d.ts',
+    'CustomerListPaymentMethodsParams',
+  ],
+  'customers.retrieve_payment_method': [
+    'resources/Customers.d.ts',
+    'CustomerRetrievePaymentMethodParams',
+  ],
   'events.list': ['resources/Events.d.ts', 'EventListParams'],
   'events.retrieve': ['resources/Events.d.ts', 'EventRetrieveParams'],
+  'payment_methods.attach': ['resources/PaymentMethods.d.ts', 'PaymentMethodAttachParams'],
+  'payment_methods.create': ['resources/PaymentMethods.d.ts', 'PaymentMethodCreateParams'],
+  'payment_methods.detach': ['resources/PaymentMethods.d.ts', 'PaymentMethodDetachParams'],
+  'payment_methods.list': ['resources/PaymentMethods.d.ts', 'PaymentMethodListParams'],
+  'payment_methods.retrieve': ['resources/PaymentMethods.d.ts', 'PaymentMethodRetrieveParams'],
+  'payment_methods.update': ['resources/PaymentMethods.d.ts', 'PaymentMethodUpdateParams'],
+  'tokens.create': ['resources/Tokens.d.ts', 'TokenCreateParams'],
+  'tokens.retrieve': ['resources/Tokens.d.ts', 'TokenRetrieveParams'],
+};
+
+/** Not part of this installation yet: debits of bank accounts, connected accounts, clones. */
+const missing: Readonly<Record<string, RegExp>> = {
+  'payment_methods.attach': /^customer_account$/,
+  'payment_methods.create':
+    /^(?:(?:acss|au_becs|bacs|sepa)_debit|custom|customer|interac_present|nz_bank_account|payment_method|payto|us_bank_account)\b/,
+  'payment_methods.list': /^customer_account$/,
+  'payment_methods.update': /^us_bank_account\b/,
+  'tokens.create': /^(?:account|bank_account|person|pii)\b/,
+};
+
+/** A sealed card may stand wherever a plain one does. */
+const sealed: Readonly<Record<string, readonly string[]>> = {
+  'payment_methods.create': ['card[sealed]'],
+  'tokens.create': ['card[sealed]', 'cvc_update[sealed]'],
 };
 
 /** Built since, and not compared with the SDK yet: each leaves this list for the one above. */
-const toCompare: readonly RegExp[] = [
-  /^payment_methods\./,
-  /^tokens\./,
-  /^customers\.\w+_(?:payment_methods?|sources?|cards?)$/,
-];
+const toCompare: readonly RegExp[] = [/^customers\.\w+_(?:sources?|cards?)$/];
 
 /** Of this installation, and in no SDK. */
 const ours: readonly string[] = ['vault_keys.retrieve'];
@@ -103,14 +131,16 @@ describe('the parameters of a route are those of the SDK:', () => {
       assert.ok(where !== undefined, `Say which of the SDK's interfaces ${route.operation} takes.`);
       declaredIn(...where);
       const [file, name] = where;
-      const wanted = namesOfInterface({ text: name, at: { file, path: [] } });
+      const wanted = namesOfInterface({ text: name, at: { file, path: [] } }).filter(
+        ({ path }) => missing[route.operation]?.test(path) !== true,
+      );
       const schema = route.parameters as unknown as Schema;
 
       // `expand` is a parameter of every route and declared by none.
       const expected = wanted.map(({ path }) => path).filter((path) => path !== 'expand');
       assert.deepEqual(
         namesOfSchema(schema).sort(),
-        [...expected, ...(older[route.operation] ?? [])].sort(),
+        [...expected, ...(older[route.operation] ?? []), ...(sealed[route.operation] ?? [])].sort(),
       );
 
       for (const { path } of wanted.filter(({ emptyable }) => emptyable)) {
@@ -133,7 +163,7 @@ describe('the SDK can call every route:', () => {
   test('method and path are those of one of its own calls', async () => {
     const { readFileSync } = await import('node:fs');
     const folder = new URL('../../node_modules/stripe/esm/resources/', import.meta.url);
-    const calls = ['Customers.js', 'Events.js'].flatMap((file) =>
+    const calls = ['Customers.js', 'Events.js', 'PaymentMethods.js', 'Tokens.js'].flatMap((file) =>
       [
         ...readFileSync(new URL(file, folder), 'utf8').matchAll(
           /_makeRequest\('(\w+)', [`']([^`']+)[`']/g,

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { brandOf, testCards } from '#cards/bins';
+import { otherTypeNames } from '../../src/cards/methods/other-types.ts';
 import { asOwner } from '../../src/for-tests.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
+import { assertShape } from '../support/stripe-shape.ts';
 
 const gateway = await startGatewayHere();
 const merchant = await gateway.merchant();
@@ -15,6 +17,21 @@ const { customers, paymentMethods } = stripe;
 const visa = { number: '4242424242424242', exp_month: 12, exp_year: 2034, cvc: '123' };
 const cardMethod = (card: Partial<typeof visa> & Record<string, unknown> = {}) =>
   paymentMethods.create({ type: 'card', card: { ...visa, ...card } as never });
+
+const requiredOf: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  boleto: { tax_id: '000.000.000-00' },
+  eps: { bank: 'easybank_ag' },
+  fpx: { bank: 'cimb' },
+  ideal: { bank: 'ing' },
+  klarna: { dob: { day: 1, month: 2, year: 1990 } },
+  naver_pay: { funding: 'points' },
+  p24: { bank: 'ing' },
+  sofort: { country: 'DE' },
+};
+const assertMethod = (method: Stripe.Response<Stripe.PaymentMethod>): void => {
+  const { lastResponse: _, ...shown } = method;
+  assertShape(shown, 'resources/PaymentMethods.d.ts', 'PaymentMethod');
+};
 
 const typesSince = async (first: string): Promise<string[]> => {
   const events = await stripe.events.list({ limit: 100, ending_before: first });
@@ -402,10 +419,67 @@ describe('a payment method', () => {
     assert.equal((await refusalOf(paymentMethods.list({ customer: 'cus_x' }))).param, 'customer');
   });
 
+  for (const type of otherTypeNames) {
+    test(`of type ${type} is made, shown, attached, changed and detached as the SDK has it`, async () => {
+      const hash = { ...requiredOf[type] };
+      const made = await paymentMethods.create({ type, [type]: hash, allow_redisplay: 'limited' });
+      assertMethod(made);
+      assert.deepEqual((await paymentMethods.retrieve(made.id)).lastResponse.statusCode, 200);
+      const { id: customer } = await customers.create();
+      assertMethod(await paymentMethods.attach(made.id, { customer }));
+      const updated = await paymentMethods.update(made.id, {
+        allow_redisplay: 'always',
+        billing_details: { name: 'Jenny' },
+      });
+      assert.deepEqual(
+        [updated.allow_redisplay, updated.billing_details.name],
+        ['always', 'Jenny'],
+      );
+      assertMethod(updated);
+      const { data } = await customers.listPaymentMethods(customer, { type });
+      assert.deepEqual(
+        data.map(({ id }) => id),
+        [made.id],
+      );
+      assert.equal((await paymentMethods.detach(made.id)).customer, null);
+    });
+  }
+
+  test('of a kind whose hash has to hold something is refused without it', async () => {
+    for (const [type, name] of [
+      ['boleto', 'boleto'],
+      ['fpx', 'fpx'],
+      ['sofort', 'sofort'],
+    ] as const) {
+      const refused = await refusalOf(paymentMethods.create({ type }));
+      assert.deepEqual([refused.code, refused.param], ['parameter_missing', name]);
+    }
+    const refused = await refusalOf(
+      paymentMethods.create({ type: 'fpx', fpx: { account_holder_type: 'individual' } as never }),
+    );
+    assert.deepEqual([refused.code, refused.param], ['parameter_missing', 'fpx[bank]']);
+    const bank = { bank: 'my own bank' as never };
+    assert.equal(
+      (await refusalOf(paymentMethods.create({ type: 'ideal', ideal: bank }))).param,
+      'ideal[bank]',
+    );
+  });
+
+  test('that was the default of its customer is so no longer once it is detached', async () => {
+    const { id: customer } = await customers.create();
+    const { id } = await paymentMethods.attach('pm_card_visa', { customer });
+    await customers.update(customer, { invoice_settings: { default_payment_method: id } });
+    const mark = await newest();
+    await paymentMethods.detach(id);
+    const after = (await customers.retrieve(customer)) as Stripe.Customer;
+    assert.equal(after.invoice_settings.default_payment_method, null);
+    assert.deepEqual(await typesSince(mark), ['payment_method.detached', 'customer.updated']);
+  });
+
   test('of another kind keeps what its hash holds, and refuses the hash of another', async () => {
     const ideal = await paymentMethods.create({ type: 'ideal', ideal: { bank: 'ing' } });
     assert.equal(ideal.ideal?.bank, 'ing');
-    assert.deepEqual((await paymentMethods.create({ type: 'klarna' })).klarna, {});
+    assert.deepEqual((await paymentMethods.create({ type: 'klarna' })).klarna, { dob: null });
     const refused = await refusalOf(paymentMethods.create({ type: 'paypal', card: visa as never }));
     assert.equal(refused.param, 'card');
     assert.equal((await refusalOf(paymentMethods.create({ type: 'gold' as never }))).param, 'type');
@@ -578,9 +652,14 @@ describe('a publishable key', () => {
 
   test('may make tokens and methods, and may look at none', async () => {
     const method = await browser.paymentMethods.create({ type: 'card', card: visa as never });
-    await browser.tokens.create({
+    const token = await browser.tokens.create({
       card: { number: visa.number, exp_month: '12', exp_year: '2034' },
     });
+    // By its fingerprint anybody could find out which of two cards have one number.
+    assert.equal(method.card?.fingerprint, null);
+    assert.equal(token.card?.fingerprint, null);
+    assert.match((await paymentMethods.retrieve(method.id)).card?.fingerprint ?? '', /^\w{16}$/);
+    assert.match((await stripe.tokens.retrieve(token.id)).card?.fingerprint ?? '', /^\w{16}$/);
     for (const call of [
       () => browser.paymentMethods.retrieve(method.id),
       () => browser.paymentMethods.list(),

@@ -85,13 +85,33 @@ test('the clock is moved, and holds end', async () => {
   assert.equal(ended.length, 1);
 });
 
-test('the page shows what happened, runs nothing and names no card', async () => {
-  const response = await fetch(`${address}/`);
-  const page = await response.text();
-  assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/);
-  assert.match(page, /424242\*{6}4242/);
-  assert.match(page, /632412000002/);
-  assert.doesNotMatch(page, /<script|4242424242424242|5555555555554444/);
+test('the page shows what happened, runs only its own script and names no card', async () => {
+  for (const [path, shows] of [
+    ['/', /632412000002/],
+    ['/?view=wire', /424242\*{6}4242/],
+    ['/?view=settlement', /MERCHANT0000001/],
+    ['/?view=disputes', /Nothing is disputed/],
+    ['/?view=bank', /camt\.053|statement/],
+    ['/?view=faults', /Add a rule/],
+    ['/?view=books', /acquirer\/merchant\/MERCHANT0000001/],
+    ['/?reference=632412000002', /approved/],
+  ] as const) {
+    const response = await fetch(address + path);
+    const page = await response.text();
+    const policy = response.headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'none'.*script-src 'self'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.ok(shows.test(page), path);
+    assert.ok(!/<script>|style=|4242424242424242|5555555555554444/.test(page), path);
+  }
+});
+
+test('what somebody typed is shown as text', async () => {
+  const page = await (
+    await fetch(`${address}/?reference=%3Cscript%3Ealert(1)%3C/script%3E`)
+  ).text();
+  assert.match(page, /&lt;script&gt;alert/);
+  assert.doesNotMatch(page, /<script>/);
 });
 
 test('other sites and other addresses are refused', async () => {

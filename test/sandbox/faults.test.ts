@@ -30,7 +30,7 @@ describe('a fault', () => {
     once('hang');
     const gateway = await connect();
     const message = charge(next());
-    assert.equal(await gateway.ask(message, 100), undefined);
+    assert.equal(await gateway.ask(message, 2_000), undefined);
     assert.ok(isLive(message));
     assert.equal(codeOf(await gateway.ask(repeated(message))), '00');
     assert.equal(faultsOf('hang'), 1);

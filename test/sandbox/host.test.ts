@@ -135,12 +135,11 @@ describe('a purchase', () => {
     });
   }
 
-  test('of an authenticated holder is approved', async () => {
+  test('with an authentication value that its issuer never made is declined', async () => {
     const tags = { '42': '05', '43': 'A'.repeat(28) };
-    assert.equal(
-      codeOf(await gateway.ask(charge(next(), { card: '4000002760003184', tags }))),
-      '00',
-    );
+    const message = charge(next(), { card: '4000002760003184', tags });
+    assert.equal(codeOf(await gateway.ask(message)), '63');
+    assert.deepEqual(liveOf(message.fields[37]), []);
   });
 });
 

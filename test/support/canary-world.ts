@@ -98,17 +98,20 @@ export const startWorld = async (): Promise<World> => {
     hear(`answer of ${method} ${path}`, wholeOf(answer));
     return answer;
   };
+  const merchant = await merchantOf(runtime);
+  // `readyz` alone would not do: half a second long it says what it said before the crash.
   const ready = (): Promise<void> =>
-    waitUntil(
-      'ready',
-      30_000,
-      async () => (await running.gateway.ask('GET', '/readyz')).status === 200,
-    );
+    waitUntil('ready', 60_000, async () => {
+      await sql('select');
+      const { gateway } = running;
+      const read = await gateway.ask('GET', '/v1/events?limit=1', { key: merchant.liveKey });
+      return read.status === 200 && (await gateway.ask('GET', '/readyz')).status === 200;
+    });
 
   return {
     folder,
     runtime,
-    merchant: await merchantOf(runtime),
+    merchant,
     ask,
     raw: async (bytes, how) => {
       const text = await sendRaw(running.gateway.port, bytes, how);

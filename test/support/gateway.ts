@@ -8,10 +8,12 @@ import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import { provideWebhooks } from '#outward/webhooks';
 import type { OpenDatabase } from '#platform/db';
+import { provideDirectory, provideRails } from '#rails/connectors';
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
 import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
 import { createApi } from '../../src/roles/api.ts';
+import { openGatewayRails } from '../../src/roles/rails.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
 import { openRuntime, type Runtime } from '../../src/runtime.ts';
 import { type Ask, createAsk } from './ask.ts';
@@ -61,9 +63,12 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   };
   if (wrapped !== opened.context.database) {
     provideVault(runtime.context, vaultOf(opened.context));
+    provideDirectory(runtime.context, opened.directory);
     provideWebhooks(runtime.context, { masterSecret: opened.masterSecret, toLoopback: true });
   }
-  const worker = createGatewayWorker(opened);
+  const rails = await openGatewayRails(runtime);
+  provideRails(opened.context, rails);
+  const worker = createGatewayWorker(opened, rails);
   await worker.start();
   const api = createApi(runtime, { publicUrl });
   const port = await api.listen(0);
@@ -73,6 +78,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     close();
     await api.close();
     await worker.stop(5_000);
+    await rails.close();
     await opened.close();
     await assertHealthy(on);
     assert.deepEqual(errors, [], 'The gateway logged errors.');

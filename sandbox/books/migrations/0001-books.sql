@@ -47,10 +47,12 @@ create table sandbox.approvals (
   approved_minor numeric(30) not null check (approved_minor > 0),
   held_minor numeric(30) not null check (held_minor >= 0),
   captured_minor numeric(30) not null check (captured_minor >= 0),
-  refunded_minor numeric(30) not null check (refunded_minor between 0 and captured_minor),
+  refunded_minor numeric(30) not null check (refunded_minor >= 0),
+  charged_back_minor numeric(30) not null check (charged_back_minor >= 0),
   state text not null check (state in ('held', 'captured', 'reversed', 'expired')),
   changed_seq bigint not null,
   check (held_minor + captured_minor <= approved_minor),
+  check (refunded_minor + charged_back_minor <= captured_minor),
   check ((state = 'held') = (held_minor > 0))
 );
 create index approvals_held on sandbox.approvals (id) where state = 'held';

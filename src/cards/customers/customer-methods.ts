@@ -13,6 +13,7 @@ import {
   renderPaymentMethod,
   renderSource,
   spellMethod,
+  stillAttached,
 } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
 import { ApiError, resourceMissing } from '#platform/http';
@@ -87,7 +88,10 @@ export const withSource = async (
     const replaced = await loadOwn(context, scope, customer, customer.default_source);
     const gone = replaced ? detachMethod(context, { scope, method: replaced, request }).writes : [];
     return {
-      customer: { ...customer, default_source: spellMethod(method) },
+      customer: {
+        ...(replaced ? withoutMethod(customer, spellMethod(replaced)) : customer),
+        default_source: spellMethod(method),
+      },
       writes: [...made.writes, ...gone, ...writes],
       undo: made.undo,
       related: { [spellMethod(method)]: renderSource(method) },
@@ -132,6 +136,13 @@ export const withDefaults = async (
   }
   return { ...customer, default_payment_method: method };
 };
+
+/** What a customer has as its default must still be attached to it when that is written. */
+export const defaultsAttached = (scope: Scope, before: Customer, after: Customer): Write[] =>
+  (['default_source', 'default_payment_method'] as const).flatMap((name) => {
+    const id = after[name] === before[name] ? null : parseMethodId(after[name] ?? '');
+    return id === null ? [] : [stillAttached(scope, id, after.id)];
+  });
 
 /** Of this customer and attached; undefined for any other. */
 export const loadOwn = async (

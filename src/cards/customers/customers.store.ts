@@ -87,17 +87,42 @@ export const updateCustomer = (scope: Scope, customer: Customer): Write => ({
 // again, with that row in hand, whether everything is detached: of the two, one loses and looks again.
 const lockLiving = writeRows({
   name: 'customers.lives',
-  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid' },
-  key: 'id',
+  // Of the method, because many may be attached to one customer in one batch.
+  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid', method_id: 'uuid' },
+  key: 'method_id',
   rank: rank.claim,
-  text: (given) => `select c.id::text as key from cards.customers c join ${given}
+  text: (given) => `select given.method_id::text as key from cards.customers c join ${given}
     on c.account_id = given.account_id and c.livemode = given.livemode and c.id = given.id
  where not c.deleted for share of c`,
 });
 
-export const customerLives = (scope: Scope, id: Uuid): Write => ({
+export const customerLives = (scope: Scope, id: Uuid, methodId: Uuid): Write => ({
   into: lockLiving,
-  row: [scope.accountId, scope.livemode, id],
+  row: [scope.accountId, scope.livemode, id, methodId],
+});
+
+// Whoever detaches a method that is no default holds the customer's row as well, and asks at the end
+// whether somebody has made it one meanwhile.
+const notDefaultRow = writeRows({
+  name: 'customers.not_default',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    method: 'text',
+  },
+  key: 'method',
+  rank: rank.insert + 5,
+  text: (given) => `select given.method as key from cards.customers c join ${given}
+    on c.account_id = given.account_id and c.livemode = given.livemode and c.id = given.id
+ where c.details->>'default_payment_method' is distinct from given.method
+   and c.details->>'default_source' is distinct from given.method`,
+});
+
+/** `method` as it is spelled. */
+export const notDefault = (scope: Scope, id: Uuid, method: string): Write => ({
+  into: notDefaultRow,
+  row: [scope.accountId, scope.livemode, id, method],
 });
 
 const columns = 'id, version, deleted, email, name, phone, metadata, details';

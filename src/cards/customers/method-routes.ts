@@ -22,6 +22,7 @@ import {
 } from '#platform/http';
 import { loadOwn } from './customer-methods.ts';
 import { customerLives } from './customers.store.ts';
+import { detachPaymentMethod } from './detach-method.ts';
 import { findCustomer, findCustomerNamed } from './find-customer.ts';
 import {
   createSourceParameters,
@@ -90,7 +91,7 @@ const methodRoutes = [
         });
         return {
           body: renderPaymentMethod(method, scope.livemode),
-          writes: [customerLives(scope, customer.id), ...writes],
+          writes: [customerLives(scope, customer.id, method.id), ...writes],
           undo,
         };
       } catch (error) {
@@ -98,6 +99,17 @@ const methodRoutes = [
         throw error;
       }
     },
+  }),
+  route({
+    ...ofMethods,
+    method: 'POST',
+    path: '/v1/payment_methods/:payment_method/detach',
+    operation: 'payment_methods.detach',
+    summary: 'Detach a payment method',
+    description: 'For good: a detached method cannot be used or attached again.',
+    parameters: none,
+    answer: methodSchema,
+    handle: detachPaymentMethod,
   }),
   route({
     ...ofCustomers,

@@ -3,7 +3,6 @@
 
 import {
   attachMethod,
-  detachMethod,
   listMethods,
   loadMethods,
   makeSource,
@@ -15,7 +14,6 @@ import {
 } from '#cards/methods';
 import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { appendChange } from '#platform/events';
 import {
   type ListParameters,
   list,
@@ -26,9 +24,9 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import type { Customer } from './customer.ts';
-import { loadOwn, withoutMethod } from './customer-methods.ts';
-import { customerLives, updateCustomer } from './customers.store.ts';
-import { customerSnapshot, customerUpdated } from './events.ts';
+import { loadOwn } from './customer-methods.ts';
+import { customerLives } from './customers.store.ts';
+import { changeCustomer, detachFrom } from './detach-method.ts';
 import { findCustomer, findLivingCustomer } from './find-customer.ts';
 import type {
   createSourceParameters,
@@ -110,7 +108,7 @@ export const createSource = async (
         : [];
     return {
       body: renderSource(method),
-      writes: [...made.writes, customerLives(scope, customer.id), ...first, ...writes],
+      writes: [...made.writes, customerLives(scope, customer.id, method.id), ...first, ...writes],
       undo: made.undo,
     };
   } catch (error) {
@@ -145,18 +143,10 @@ export const deleteSource = async (
     'scope' | 'path' | 'requestId' | 'idempotencyKey'
   >,
 ): Promise<Outcome> => {
-  const { scope } = request;
   const { customer, method } = await findSource(context, request);
-  const detached = detachMethod(context, { scope, method, request });
-  const id = spellMethod(method);
-  const without = withoutMethod(customer, id);
-  const changed =
-    JSON.stringify(without) === JSON.stringify(customer)
-      ? []
-      : changeCustomer(context, request, customer, without);
   return {
-    body: { id, object: 'card', deleted: true },
-    writes: [...changed, ...detached.writes],
+    body: { id: spellMethod(method), object: 'card', deleted: true },
+    writes: detachFrom(context, request, customer, method).writes,
   };
 };
 
@@ -171,29 +161,4 @@ const findSource = async (
     throw resourceMissing({ noun: 'source', id: spelled });
   }
   return { customer, method };
-};
-
-const changeCustomer = (
-  context: Context,
-  request: {
-    readonly scope: Scope;
-    readonly requestId: string;
-    readonly idempotencyKey: string | null;
-  },
-  before: Customer,
-  after: Customer,
-) => {
-  const { scope } = request;
-  const customer = { ...after, version: before.version + 1 };
-  return [
-    updateCustomer(scope, customer),
-    appendChange(context, {
-      scope,
-      objectId: customer.id,
-      sequence: customer.version,
-      kinds: [customerUpdated],
-      snapshot: customerSnapshot(customer, before),
-      request,
-    }),
-  ];
 };

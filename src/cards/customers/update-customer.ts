@@ -2,7 +2,7 @@ import type { Context } from '#kit/context';
 import { appendChange } from '#platform/events';
 import type { Outcome, TypedRequest } from '#platform/http';
 import { applyParameters } from './apply-parameters.ts';
-import { withDefaults, withSource } from './customer-methods.ts';
+import { defaultsAttached, withDefaults, withSource } from './customer-methods.ts';
 import type { updateParameters } from './customer-parameters.ts';
 import { updateCustomer as updateRow } from './customers.store.ts';
 import { customerSnapshot, customerUpdated } from './events.ts';
@@ -55,6 +55,7 @@ export const updateCustomer = async (
         request,
       }),
       ...sourced.writes,
+      ...defaultsAttached(scope, before, customer),
     ],
     undo: sourced.undo,
     related: sourced.related,

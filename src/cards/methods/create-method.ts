@@ -5,11 +5,11 @@ import { ApiError, type Outcome, parameterMissing, type TypedRequest } from '#pl
 import { applyCommon } from './apply-parameters.ts';
 import { cardMethod } from './find-method.ts';
 import type { createMethodParameters } from './method-parameters.ts';
-import { isOtherType } from './other-types.ts';
+import { isOtherType, needsHash } from './other-types.ts';
 import { emptyBilling, type PaymentMethod } from './payment-method.ts';
 import { insertMethod } from './payment-methods.store.ts';
 import { cardOfTestId, dropCard, type StoredCard, storeCard } from './receive-card.ts';
-import { renderPaymentMethod } from './render-payment-method.ts';
+import { forPrincipal, renderPaymentMethod } from './render-payment-method.ts';
 import { takeToken } from './take-token.ts';
 
 export type MethodData = Partial<Static<typeof createMethodParameters>>;
@@ -21,7 +21,7 @@ export const createMethod = async (
   const { scope } = request;
   const made = await makeMethod(context, scope, request.parameters, '');
   return {
-    body: renderPaymentMethod(made.method, scope.livemode),
+    body: forPrincipal(request.principal, renderPaymentMethod(made.method, scope.livemode)),
     writes: made.writes,
     undo: made.undo,
   };
@@ -45,7 +45,10 @@ export const makeMethod = async (
   if (type === undefined) throw parameterMissing(named('type'));
   refuseOtherHashes(asked, type, named);
 
-  if (type !== 'card') {
+  if (isOtherType(type)) {
+    if (needsHash(type) && (asked as Record<string, unknown>)[type] === undefined) {
+      throw parameterMissing(named(type));
+    }
     const method = applyCommon(otherMethod(context, type, asked), asked);
     return { method, writes: [insertMethod(scope, method)], undo: async () => {} };
   }

@@ -11,6 +11,7 @@ import {
 } from '#platform/http';
 import type { createTokenParameters } from './method-parameters.ts';
 import { dropCard, storeCard } from './receive-card.ts';
+import { forPrincipal } from './render-payment-method.ts';
 import { renderToken } from './render-token.ts';
 import type { Token } from './token.ts';
 import { insertToken } from './tokens.store.ts';
@@ -53,7 +54,7 @@ export const createToken = async (
     },
   };
   return {
-    body: renderToken(token, scope.livemode),
+    body: forPrincipal(request.principal, renderToken(token, scope.livemode)),
     writes: [insertToken(scope, token)],
     undo: () => dropCard(context, scope, stored),
   };

@@ -10,9 +10,9 @@ export {
   methodListParameters,
 } from './method-parameters.ts';
 export { methodSchema } from './method-schema.ts';
-export { nothingAttached } from './nothing-attached.store.ts';
 export { type Address, emptyAddress, type PaymentMethod } from './payment-method.ts';
 export { insertMethod, listMethods, loadMethods, updateMethod } from './payment-methods.store.ts';
 export { renderSource } from './render-card.ts';
 export { parseMethodId, renderPaymentMethod, spellMethod } from './render-payment-method.ts';
+export { nothingAttached, stillAttached } from './still-attached.store.ts';
 export { updateSourceMethod } from './update-source.ts';

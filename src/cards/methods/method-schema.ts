@@ -1,7 +1,7 @@
 // The answer's shape for the OpenAPI document and the reference page.
 
 import { Type } from 'typebox';
-import { addressShape, nullableText } from '#platform/http';
+import { addressShape, nullable, nullableText } from '#platform/http';
 
 const text = nullableText;
 const address = addressShape();
@@ -29,7 +29,11 @@ export const methodSchema = Type.Object({
       display_brand: text(),
       exp_month: Type.Integer(),
       exp_year: Type.Integer(),
-      fingerprint: Type.String({ description: 'Equal for equal numbers of one merchant.' }),
+      fingerprint: nullable(
+        Type.String({
+          description: 'Equal for equal numbers of one merchant; null with a publishable key.',
+        }),
+      ),
       funding: Type.String(),
       last4: Type.String(),
       networks: Type.Object({ available: Type.Array(Type.String()), preferred: text() }),

@@ -1,9 +1,12 @@
 // Ways to pay that are no cards: which there are, and what each one's hash may hold. They are kept and
-// shown; which of them can be used is decided by the providers that are connected.
+// shown; which of them can be used is decided by the providers that are connected. Debits of bank
+// accounts are not among them: they come with mandates.
 
-import { emptyable, object, oneOf, text } from '#platform/http';
+import { integer, object, oneOf, required, text } from '#platform/http';
+import { banksOf, bicOf } from './banks.ts';
 
 const nothing = object({});
+const day = required(integer());
 
 /** Type to the schema of its hash. */
 export const otherTypes = {
@@ -14,15 +17,22 @@ export const otherTypes = {
   amazon_pay: nothing,
   bancontact: nothing,
   billie: nothing,
+  bizum: nothing,
   blik: nothing,
-  boleto: object({ tax_id: text(20) }),
+  boleto: object({ tax_id: required(text(20)) }),
   cashapp: nothing,
-  eps: object({ bank: text(60) }),
+  crypto: nothing,
+  customer_balance: nothing,
+  eps: object({ bank: oneOf(...banksOf.eps) }),
+  fpx: object({
+    account_holder_type: oneOf('company', 'individual'),
+    bank: required(oneOf(...banksOf.fpx)),
+  }),
   giropay: nothing,
   grabpay: nothing,
-  ideal: object({ bank: text(60) }),
+  ideal: object({ bank: oneOf(...banksOf.ideal) }),
   kakao_pay: nothing,
-  klarna: object({ dob: object({ day: text(2), month: text(2), year: text(4) }) }),
+  klarna: object({ dob: object({ day, month: day, year: day }) }),
   konbini: nothing,
   kr_card: nothing,
   link: nothing,
@@ -31,7 +41,7 @@ export const otherTypes = {
   multibanco: nothing,
   naver_pay: object({ funding: oneOf('card', 'points') }),
   oxxo: nothing,
-  p24: object({ bank: text(60) }),
+  p24: object({ bank: oneOf(...banksOf.p24) }),
   pay_by_bank: nothing,
   payco: nothing,
   paynow: nothing,
@@ -42,11 +52,20 @@ export const otherTypes = {
   revolut_pay: nothing,
   samsung_pay: nothing,
   satispay: nothing,
-  sofort: object({ country: text(2) }),
+  scalapay: nothing,
+  sequra: nothing,
+  sofort: object({ country: required(oneOf('AT', 'BE', 'DE', 'ES', 'IT', 'NL')) }),
   sunbit: nothing,
   swish: nothing,
   twint: nothing,
-  upi: object({ vpa: emptyable(text(100)) }),
+  upi: object({
+    mandate_options: object({
+      amount: integer(),
+      amount_type: oneOf('fixed', 'maximum'),
+      description: text(),
+      end_date: integer(),
+    }),
+  }),
   wechat_pay: nothing,
   zip: nothing,
 } as const;
@@ -57,13 +76,45 @@ export const otherTypeNames = Object.keys(otherTypes) as readonly OtherType[];
 
 export const isOtherType = (type: string): type is OtherType => Object.hasOwn(otherTypes, type);
 
-/** What is shown in the hash: what was given, and null for what was not. */
-export const shownOf = (
-  type: OtherType,
-  given: Readonly<Record<string, unknown>>,
-): Record<string, unknown> => {
-  const names = Object.keys(
-    (otherTypes[type] as { properties?: Record<string, unknown> }).properties ?? {},
-  ).filter((name) => name !== 'tax_id' && name !== 'dob');
-  return Object.fromEntries(names.map((name) => [name, given[name] ?? null]));
+/** Of these the hash itself has to be there, because something in it has to. */
+export const needsHash = (type: OtherType): boolean => ['boleto', 'fpx', 'sofort'].includes(type);
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** What is shown in the hash: what was given, and null for what only the provider will tell. */
+export const shownOf = (type: OtherType, given: Given): Record<string, unknown> => {
+  switch (type) {
+    case 'boleto':
+      return { tax_id: given['tax_id'] };
+    case 'bizum':
+    case 'blik':
+      return { buyer_id: null };
+    case 'cashapp':
+      return { buyer_id: null, cashtag: null };
+    case 'eps':
+    case 'p24':
+      return { bank: given['bank'] ?? null };
+    case 'fpx':
+      return { account_holder_type: given['account_holder_type'] ?? null, bank: given['bank'] };
+    case 'ideal':
+      return { bank: given['bank'] ?? null, bic: bicOf(given['bank']) };
+    case 'klarna':
+      return { dob: given['dob'] ?? null };
+    case 'kr_card':
+      return { brand: null, last4: null };
+    case 'link':
+      return { email: null };
+    case 'naver_pay':
+      return { buyer_id: null, funding: given['funding'] ?? 'card' };
+    case 'paypal':
+      return { country: null, payer_email: null, payer_id: null };
+    case 'pix':
+      return { fingerprint: null };
+    case 'sofort':
+      return { country: given['country'] ?? null };
+    case 'upi':
+      return { vpa: null };
+    default:
+      return {};
+  }
 };

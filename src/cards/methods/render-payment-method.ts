@@ -3,6 +3,7 @@
 import type Stripe from 'stripe';
 import { parseId, spellId, type Uuid, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
+import type { Principal } from '#platform/http';
 import { isOtherType, shownOf } from './other-types.ts';
 import type { CardFacts, PaymentMethod } from './payment-method.ts';
 import { CARD, CUSTOMER } from './render-card.ts';
@@ -42,6 +43,20 @@ export const renderPaymentMethod = (method: PaymentMethod, livemode: boolean) =>
       : {}),
     type: method.type as Shown['type'],
   }) satisfies Shown;
+
+/**
+ * What a page gets to see. A fingerprint is equal for equal numbers, so whoever holds a publishable key,
+ * which is everybody, could find out by it which number a card of the merchant's has.
+ */
+export const forPrincipal = <
+  T extends { readonly card?: { readonly fingerprint: unknown } | null },
+>(
+  { kind }: Pick<Principal, 'kind'>,
+  shown: T,
+): T | (Omit<T, 'card'> & { readonly card: unknown }) =>
+  kind === 'publishable' && shown.card
+    ? { ...shown, card: { ...shown.card, fingerprint: null } }
+    : shown;
 
 const renderCardFacts = (card: CardFacts) =>
   ({

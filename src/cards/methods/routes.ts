@@ -1,7 +1,6 @@
 import { vaultOf } from '#cards/vault';
 import { parseId, spellId } from '#kit/ids';
 import { parameters, resourceMissing, route } from '#platform/http';
-import { detachMethod } from './attach-method.ts';
 import { createMethod } from './create-method.ts';
 import { createToken } from './create-token.ts';
 import { findMethod } from './find-method.ts';
@@ -66,23 +65,6 @@ export const methodRoutes = [
     parameters: updateMethodParameters,
     answer: methodSchema,
     handle: updateMethod,
-  }),
-  route({
-    ...ofMethods,
-    method: 'POST',
-    path: '/v1/payment_methods/:payment_method/detach',
-    operation: 'payment_methods.detach',
-    summary: 'Detach a payment method',
-    description: 'For good: a detached method cannot be used or attached again.',
-    keys: 'secret',
-    parameters: none,
-    answer: methodSchema,
-    handle: async (context, request) => {
-      const { scope } = request;
-      const found = await findMethod(context, scope, request.path['payment_method'] ?? '');
-      const { method, writes } = detachMethod(context, { scope, method: found.method, request });
-      return { body: renderPaymentMethod(method, scope.livemode), writes };
-    },
   }),
   route({
     ...ofTokens,

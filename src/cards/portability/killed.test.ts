@@ -21,18 +21,21 @@ import type { Move } from './for-tests-move.ts';
 import { module } from './module.ts';
 
 const child = fileURLToPath(new URL('./for-tests-move.ts', import.meta.url));
-const KILLS = 8;
+const KILLS = 5;
 
-/** Ended by itself, or killed so long after it told of a first card. */
-const run = (move: Move, killAfterMs: number | null): Promise<'ended' | 'killed'> =>
+/** Ended by itself, or killed a moment after it told that it had come to so many cards. */
+const run = (move: Move, killAt: number | null): Promise<'ended' | 'killed'> =>
   new Promise((resolve, reject) => {
     const running = spawn(process.execPath, [child, JSON.stringify(move)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    running.stdout.once('data', () => {
-      if (killAfterMs !== null) setTimeout(() => running.kill('SIGKILL'), killAfterMs);
+    running.stdout.on('data', (told: Buffer) => {
+      const reached = Number(String(told).trim().split('\n').at(-1));
+      // A moment of its own each time, so that it is not always between two steps that it ends.
+      if (killAt !== null && reached >= killAt) {
+        setTimeout(() => running.kill('SIGKILL'), (systemRandom.bytes(1)[0] ?? 0) / 25);
+      }
     });
-    running.stdout.resume();
     running.once('error', reject);
     running.once('exit', (code, signal) => {
       if (signal === 'SIGKILL') resolve('killed');
@@ -69,7 +72,7 @@ describe('killed in the middle and begun again', () => {
     let killed = 0;
     const reached: number[] = [];
     for (let n = 0; n < KILLS; n += 1) {
-      const outcome = await run(move, (systemRandom.bytes(1)[0] ?? 0) * 1.5);
+      const outcome = await run(move, 64 + n * 150);
       if (outcome === 'killed') killed += 1;
       reached.push((await cardsIn(world, scope.accountId)).length);
     }
@@ -115,7 +118,7 @@ describe('killed in the middle and begun again', () => {
       JSON.parse(await readFile(`${out}.manifest.json`, 'utf8'));
     const reached: number[] = [];
     for (let n = 0; n < KILLS; n += 1) {
-      const outcome = await run(move, 20 + (systemRandom.bytes(1)[0] ?? 0) * 1.5);
+      const outcome = await run(move, 65 + n * 150);
       reached.push((await manifestOf()).cards);
       if (outcome === 'ended') break;
     }

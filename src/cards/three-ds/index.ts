@@ -1,1 +1,23 @@
 export type { Authentication, Exemption } from './authentication.ts';
+export type { AuthenticationState } from './authentication-states.ts';
+export type { Binding } from './authentications.store.ts';
+export { type Beginning, type Begun, beginAuthentication } from './begin-authentication.ts';
+export type {
+  AuthenticationChange,
+  AuthenticationListener,
+  BrowserInfo,
+  CardAuthentication,
+  Payer,
+  Preference,
+  ThreeDsMerchant,
+} from './card-authentication.ts';
+export { findAuthentication } from './find-authentication.ts';
+export { threeDsHandlers } from './pages/handlers.ts';
+export { provideThreeDs, type ThreeDsSettings } from './settings.ts';
+export {
+  lostTheProof,
+  type Used,
+  type UseRefusal,
+  useAuthentication,
+  useRefusals,
+} from './use-authentication.ts';

@@ -1,1 +1,9 @@
-export const module = { name: 'cards/three-ds' };
+import { checks } from './checks.ts';
+import { expireAuthentications } from './expire-authentications.ts';
+
+export const module = {
+  name: 'cards/three-ds',
+  migrations: new URL('./migrations/', import.meta.url),
+  rounds: [expireAuthentications],
+  checks,
+};

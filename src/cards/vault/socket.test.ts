@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -18,9 +17,9 @@ import {
   testCaller,
   testVault,
 } from './for-tests.ts';
+import { certificates } from './for-tests-tls.ts';
 import { encodeFrame, FRAME_BYTES_MAX, FrameError, frameReader } from './frames.ts';
 import { serveVault } from './serve-vault.ts';
-import type { MutualTls } from './vault-address.ts';
 
 const lengths = (total: number, json: number, rest = ''): Buffer => {
   const frame = Buffer.alloc(8 + rest.length, rest);
@@ -185,38 +184,6 @@ describe('the socket of the vault', () => {
     });
   });
 });
-
-/** An authority and certificates by it, for one test. */
-const certificates = async (): Promise<{ of: (name: string) => Promise<MutualTls> }> => {
-  const folder = temporaryFolder('tls');
-  const run = (...words: string[]): Buffer =>
-    execFileSync('openssl', words, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  run('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=authority');
-  return {
-    of: async (name) => {
-      const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost'];
-      run('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, ...subject);
-      const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'];
-      run(
-        'x509',
-        '-req',
-        '-in',
-        `${name}.csr`,
-        ...by,
-        '-copy_extensions',
-        'copy',
-        '-out',
-        `${name}.pem`,
-      );
-      return {
-        ca: await readFile(join(folder, 'ca.pem'), 'utf8'),
-        cert: await readFile(join(folder, `${name}.pem`), 'utf8'),
-        key: await readFile(join(folder, `${name}.key`), 'utf8'),
-      };
-    },
-  };
-};
 
 describe('the vault over mutual TLS', () => {
   test('serves who shows a certificate of its authority, and no one else', async () => {

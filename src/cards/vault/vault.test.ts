@@ -15,6 +15,7 @@ import {
   testCaller,
   testVault,
 } from './for-tests.ts';
+import { certificates } from './for-tests-tls.ts';
 import type { Vault } from './vault.ts';
 
 const testCards = new Map([['4242424242424242', 'visa']]);
@@ -26,6 +27,14 @@ const kinds: readonly Kind[] = [
   {
     name: 'behind a socket',
     open: async () => served(await testVault({ settings: { testCards } })),
+  },
+  {
+    name: 'over mutual TLS',
+    open: async () => {
+      const { of } = await certificates();
+      const tls = { server: await of('vault'), client: await of('gateway') };
+      return served(await testVault({ settings: { testCards } }), { tls });
+    },
   },
 ];
 

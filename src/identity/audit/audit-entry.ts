@@ -1,6 +1,6 @@
-// An entry of the audit log, and the arithmetic of its seals. All of it is pure.
+// An entry of the audit log, and what of it is sealed.
 
-import { sha256 } from '#kit/crypto';
+import { leafOf } from '#kit/seals';
 
 export type AuditEntry = {
   readonly id: string;
@@ -18,65 +18,18 @@ export type AuditEntry = {
   readonly position: bigint;
 };
 
-export type AuditSeal = {
-  readonly number: bigint;
-  readonly entries: number;
-  readonly root: Buffer;
-  readonly previous: Buffer;
-  readonly hash: Buffer;
-  readonly upto: bigint;
-  readonly signature: Buffer;
-  readonly sealed_at: number;
-};
-
-/** Before the first seal stands nothing. */
-export const GENESIS: Buffer = Buffer.alloc(32);
-
-/** Leaves and nodes begin with different bytes, so that one can never be passed off as the other. */
-export const leafOf = (entry: AuditEntry): Buffer =>
-  sha256(
-    Buffer.concat([
-      Buffer.of(0),
-      Buffer.from(
-        JSON.stringify([
-          entry.id,
-          entry.account_id,
-          entry.livemode,
-          entry.at,
-          entry.actor_kind,
-          entry.actor_id,
-          entry.action,
-          entry.target,
-          entry.succeeded,
-          entry.origin,
-          entry.request_id,
-          entry.details,
-        ]),
-      ),
-    ]),
-  );
-
-export const merkleRoot = (leaves: readonly Buffer[]): Buffer => {
-  let level = leaves;
-  while (level.length > 1) {
-    const above: Buffer[] = [];
-    for (let n = 0; n < level.length; n += 2) {
-      const [left, right] = [level[n] as Buffer, level[n + 1]];
-      above.push(right ? sha256(Buffer.concat([Buffer.of(1), left, right])) : left);
-    }
-    level = above;
-  }
-  return level[0] ?? GENESIS;
-};
-
-export const sealHash = (seal: Omit<AuditSeal, 'hash' | 'signature'>): Buffer =>
-  sha256(
-    JSON.stringify([
-      String(seal.number),
-      seal.entries,
-      seal.root.toString('hex'),
-      seal.previous.toString('hex'),
-      String(seal.upto),
-      seal.sealed_at,
-    ]),
-  );
+export const auditLeaf = (entry: AuditEntry): Buffer =>
+  leafOf([
+    entry.id,
+    entry.account_id,
+    entry.livemode,
+    entry.at,
+    entry.actor_kind,
+    entry.actor_id,
+    entry.action,
+    entry.target,
+    entry.succeeded,
+    entry.origin,
+    entry.request_id,
+    entry.details,
+  ]);

@@ -1,7 +1,8 @@
 import type { Context, Scope, Tx, Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
+import type { Seal } from '#kit/seals';
 import { insertRows, rank, statement } from '#platform/db';
-import type { AuditEntry, AuditSeal } from './audit-entry.ts';
+import type { AuditEntry } from './audit-entry.ts';
 
 /** Notes an act in the transaction of the act. `details` name what changed, never a secret. */
 export const auditEntry = (
@@ -94,11 +95,11 @@ export const becomeSealer = async (tx: Tx): Promise<boolean> =>
 export const loadUnsealed = (tx: Tx, after: bigint, atMost: number): Promise<AuditEntry[]> =>
   tx.query<AuditEntry>(unsealed, [after, atMost]);
 
-export const loadLastSeal = async (tx: Tx): Promise<AuditSeal | undefined> =>
-  (await tx.query<AuditSeal>(lastSeal))[0];
+export const loadLastSeal = async (tx: Tx): Promise<Seal | undefined> =>
+  (await tx.query<Seal>(lastSeal))[0];
 
-export const loadSealsAfter = (tx: Tx, number: bigint, atMost: number): Promise<AuditSeal[]> =>
-  tx.query<AuditSeal>(sealsFrom, [number, atMost]);
+export const loadSealsAfter = (tx: Tx, number: bigint, atMost: number): Promise<Seal[]> =>
+  tx.query<Seal>(sealsFrom, [number, atMost]);
 
 export type SealedEntry = { readonly seal: bigint; readonly leaf: number } & (
   | AuditEntry
@@ -108,11 +109,7 @@ export type SealedEntry = { readonly seal: bigint; readonly leaf: number } & (
 export const loadSealedEntries = (tx: Tx, first: bigint, last: bigint): Promise<SealedEntry[]> =>
   tx.query<SealedEntry>(sealedEntries, [first, last]);
 
-export const storeSeal = async (
-  tx: Tx,
-  seal: AuditSeal,
-  entryIds: readonly string[],
-): Promise<void> => {
+export const storeSeal = async (tx: Tx, seal: Seal, entryIds: readonly string[]): Promise<void> => {
   await tx.query(insertSeal, [
     seal.number,
     seal.entries,

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, beforeEach, describe, test } from 'node:test';
-import { auditEntry, type Sealing, sealAudit, sealingWith, verifyAudit } from '#identity/audit';
+import { auditEntry, sealAudit, sealingWith, verifyAudit } from '#identity/audit';
 import { spellId, uuidFromBytes } from '#kit/ids';
+import { merkleRoot, type Sealing } from '#kit/seals';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock, temporaryFolder } from '../../kit/context/for-tests.ts';
-import { merkleRoot } from './audit-entry.ts';
 
 const clock = manualClock();
 const master = Buffer.alloc(32, 7);

@@ -1,30 +1,12 @@
-// Seals what was written since the last seal, and tells the hash of the newest seal to a file outside
-// the database: whoever cuts off the tail of the log would have to cut that file too.
+// Seals what was written since the last seal.
 
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { appendFile, open, readFile } from 'node:fs/promises';
 import type { Context } from '#kit/context';
-import { deriveKey } from '#kit/crypto';
+import { nextSeal, noteSeal, type Sealing, sealingFor } from '#kit/seals';
 import { becomeSealer, loadLastSeal, loadUnsealed, storeSeal } from './audit.store.ts';
-import { type AuditSeal, GENESIS, leafOf, merkleRoot, sealHash } from './audit-entry.ts';
+import { auditLeaf } from './audit-entry.ts';
 
-export type Sealing = {
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
-  readonly anchorFile: string;
-};
-
-const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
-
-export const sealingWith = (masterSecret: Buffer, anchorFile: string): Sealing => {
-  const seed = deriveKey(masterSecret, 'audit signature');
-  const privateKey = createPrivateKey({
-    key: Buffer.concat([ED25519_PKCS8, seed]),
-    format: 'der',
-    type: 'pkcs8',
-  });
-  return { privateKey, publicKey: createPublicKey(privateKey), anchorFile };
-};
+export const sealingWith = (masterSecret: Buffer, anchorFile: string): Sealing =>
+  sealingFor(masterSecret, { purpose: 'audit signature', anchorFile, mark: '' });
 
 export const ENTRIES_PER_SEAL_MAX = 1_000;
 /** A transaction that took its position early may commit late: the sealer looks that far back. */
@@ -39,20 +21,11 @@ export const sealAudit = async (context: Context, sealing: Sealing): Promise<num
     const entries = await loadUnsealed(tx, upto - POSITIONS_BACK, ENTRIES_PER_SEAL_MAX);
     if (entries.length === 0) return null;
 
-    const unsigned = {
-      number: (last?.number ?? 0n) + 1n,
-      entries: entries.length,
-      root: merkleRoot(entries.map(leafOf)),
-      previous: last?.hash ?? GENESIS,
+    const sealed = nextSeal(sealing, last, {
+      leaves: entries.map(auditLeaf),
       upto: entries.reduce((most, entry) => (entry.position > most ? entry.position : most), upto),
-      sealed_at: context.clock.now(),
-    };
-    const hash = sealHash(unsigned);
-    const sealed: AuditSeal = {
-      ...unsigned,
-      hash,
-      signature: sign(null, hash, sealing.privateKey),
-    };
+      atMs: context.clock.now(),
+    });
     await storeSeal(
       tx,
       sealed,
@@ -61,30 +34,6 @@ export const sealAudit = async (context: Context, sealing: Sealing): Promise<num
     return sealed;
   });
   if (seal === null) return 0;
-
-  // After the commit: an anchor without its seal would be a false alarm, the reverse heals at the next.
-  await appendFile(sealing.anchorFile, `${seal.number} ${seal.hash.toString('hex')}\n`, {
-    mode: 0o600,
-  });
-  const file = await open(sealing.anchorFile, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await noteSeal(sealing, seal);
   return seal.entries;
-};
-
-export const isSignedBy = (sealing: Pick<Sealing, 'publicKey'>, seal: AuditSeal): boolean =>
-  verify(null, seal.hash, sealing.publicKey, seal.signature);
-
-/** Seal number to hash, as written outside the database. */
-export const readAnchors = async (anchorFile: string): Promise<Map<bigint, string>> => {
-  const text = await readFile(anchorFile, 'utf8').catch(() => '');
-  const anchors = new Map<bigint, string>();
-  for (const line of text.split('\n')) {
-    const [number, hash] = line.split(' ');
-    if (number && hash && /^\d+$/.test(number)) anchors.set(BigInt(number), hash);
-  }
-  return anchors;
 };

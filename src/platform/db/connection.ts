@@ -26,7 +26,9 @@ export type Connection = Tx & {
   destroy(): void;
 };
 
-const QUERY_CANCELED = '57014';
+// 57014: it took too long. 53: the server's disk is full, its memory used up. 58030: its disk failed.
+// Not what was asked is at fault, so the answer is "later", and nothing is kept of the attempt.
+const cannotNow = /^(57014|53|58030)/;
 const TIMESTAMPTZ = 1184;
 const INT8 = 20;
 
@@ -84,8 +86,9 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
       const result = await client.query(statement.name === '' ? withoutName(config) : config);
       return result.rows as T[];
     } catch (error) {
-      // A statement that took too long was undone by the server; the connection is as good as before.
-      if (isServerError(error) && error.code === QUERY_CANCELED) throw asUnavailable(error);
+      // A statement that took too long, or that a full disk stopped, was undone by the server; the
+      // connection is as good as before.
+      if (isServerError(error) && cannotNow.test(error.code)) throw asUnavailable(error);
       if (isServerError(error)) throw error;
       broken = true;
       throw asUnavailable(error);
@@ -126,6 +129,6 @@ const asUnavailable = (error: unknown): Error =>
   error instanceof DatabaseUnavailable
     ? error
     : new DatabaseUnavailable(
-        `The database does not answer: ${error instanceof Error ? error.message : String(error)}`,
+        `${isServerError(error) ? 'The database cannot do it now' : 'The database does not answer'}: ${error instanceof Error ? error.message : String(error)}`,
         { cause: error },
       );

@@ -182,6 +182,29 @@ describe('a transaction', () => {
     assert.equal(await count(scope), 0);
   });
 
+  test('that a full disk stops was a failure of the world: nothing is kept, and later it works', async () => {
+    const scope = merchant();
+    const full = statement(
+      '',
+      `do $$ begin raise exception 'No space left on device' using errcode = 'disk_full'; end $$`,
+    );
+    await assert.rejects(
+      database.transaction(scope, async (tx) => {
+        await tx.query(
+          insertThing,
+          thing(scope, 'half').row.map((value) => [value]),
+        );
+        await tx.query(full);
+      }),
+      (error) =>
+        error instanceof DatabaseUnavailable &&
+        error.message === 'The database cannot do it now: No space left on device',
+    );
+    assert.equal(await count(scope), 0);
+    await database.commit(scope, [thing(scope, 'whole')]);
+    assert.equal(await count(scope), 1);
+  });
+
   test('is run again when it collided with another', async () => {
     const scope = merchant();
     const id = uuid();

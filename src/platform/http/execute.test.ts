@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Type } from 'typebox';
+import { Unavailable } from '#kit/failure';
 import { ApiError } from './errors.ts';
 import { cardRefused } from './refusals.ts';
 import type { ApiRequest, Outcome, Route } from './route.ts';
@@ -12,8 +13,9 @@ import { startTestServer, testInsert, testKeys } from './testing.ts';
 let asked = 0;
 let handler: (request: ApiRequest) => Promise<Outcome>;
 
-const charge = (path: string): Route =>
+const charge = (path: string, more: Pick<Route, 'claims'> = {}): Route =>
   route({
+    ...more,
     method: 'POST',
     path,
     operation: 'charges.create',
@@ -43,7 +45,8 @@ beforeEach(async () => {
     body: { id: 'ch_1', requestId, ...parameters },
     writes: [{ into: testInsert, row: [parameters['amount'] ?? null] }],
   });
-  server = await startTestServer({ routes: [charge('/v1/charges'), charge('/v1/other')] });
+  const seals = charge('/v1/cards', { claims: () => true });
+  server = await startTestServer({ routes: [charge('/v1/charges'), charge('/v1/other'), seals] });
 });
 afterEach(() => server.close());
 
@@ -279,5 +282,86 @@ describe('a handler that calls the outside', () => {
     handler = twoPhases;
     assert.equal((await post('amount=5', null)).status, 200);
     assert.deepEqual(server.committed, [['intent'], ['outcome']]);
+  });
+});
+
+describe('a handler that changes the vault', () => {
+  const postCard = () => post('amount=5', 'K', { path: '/v1/cards' });
+
+  test('runs for the holder of the key alone', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, postCard));
+    assert.equal(asked, 1);
+    for (const { status } of answers) assert.ok(status === 200 || status === 409, String(status));
+    assert.equal((await postCard()).headers['idempotent-replayed'], 'true');
+    assert.equal(asked, 1);
+  });
+
+  test('gives the key back when the database or the vault is away', async () => {
+    handler = () => Promise.reject(new Unavailable('The vault is away.'));
+    assert.equal((await postCard()).status, 503);
+    handler = async () => ({ body: { id: 'pm_1' } });
+    assert.equal((await postCard()).status, 200);
+  });
+
+  test('gives the key back once the database is there again', async () => {
+    handler = () => {
+      server.failNext(new Unavailable('The database is away.'));
+      return Promise.reject(new Unavailable('The vault is away.'));
+    };
+    assert.equal((await postCard()).status, 503);
+    handler = async () => ({ body: { id: 'pm_1' } });
+    let { status } = await postCard();
+    for (let tries = 0; status === 409 && tries < 100; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      ({ status } = await postCard());
+    }
+    assert.equal(status, 200);
+  });
+
+  test('keeps no answer that says to come back later, and none that was not committed', async () => {
+    handler = () => Promise.reject(new ApiError(503, 'Too many cards at once.'));
+    assert.equal((await postCard()).status, 503);
+    handler = async () => {
+      server.failNext(new Error('connection lost'));
+      return { body: { id: 'pm_1' } };
+    };
+    assert.equal((await postCard()).status, 500);
+    handler = async () => ({ body: { id: 'pm_2' } });
+    assert.equal((await postCard()).body.id, 'pm_2');
+  });
+
+  test('that was overtaken forty times gives the key back', async () => {
+    let losing = true;
+    handler = async () => {
+      if (losing) server.loseNext(1);
+      return { body: { id: 'pm_1' }, writes: [{ into: testInsert, row: ['method'] }] };
+    };
+    assert.equal((await postCard()).body.error.code, 'lock_timeout');
+    losing = false;
+    assert.equal((await postCard()).status, 200);
+  });
+
+  test('so slowly that another has the key now takes it back, and does not run again', async () => {
+    let undone = 0;
+    handler = async () => {
+      server.takeOverClaims();
+      return {
+        body: { id: 'pm_1' },
+        writes: [{ into: testInsert, row: ['method'] }],
+        undo: async () => void (undone += 1),
+      };
+    };
+    assert.equal((await postCard()).status, 409);
+    assert.deepEqual([asked, undone, server.committed], [1, 1, []]);
+  });
+
+  test('and then calls the outside gives the key to nobody any more', async () => {
+    handler = async (request) => {
+      await request.begin([{ into: testInsert, row: ['intent'] }]);
+      throw new Unavailable('The vault is away.');
+    };
+    assert.equal((await postCard()).status, 503);
+    assert.equal((await postCard()).status, 409);
+    assert.deepEqual([asked, server.committed], [1, [['intent']]]);
   });
 });

@@ -80,6 +80,7 @@ export const execute = async (execution: Execution): Promise<Answer> => {
     }
     await pause(execution.context, tries);
   }
+  await release(execution, run);
   return refusalOf(execution, lockTimeout());
 };
 
@@ -88,26 +89,34 @@ export const execute = async (execution: Execution): Promise<Answer> => {
  * key: a repeat, or the same key for something else, must not change it again.
  */
 const claimFirst = async (execution: Execution, run: Run): Promise<Answer | null> => {
-  const { route, request } = execution;
-  if (run.asked === null || route.claims?.(request.parameters) !== true) return null;
-  try {
-    await run.request.begin([]);
-    return null;
-  } catch (error) {
-    if (!(error instanceof KeyTaken)) throw error;
+  const { context, idempotency, route, request } = execution;
+  const { asked } = run;
+  if (asked === null || route.claims?.(request.parameters) !== true) return null;
+
+  const claim = { ...asked, requestId: request.requestId, passesOn: true };
+  const commit = await context.database.commit(request.scope, [idempotency.claim(context, claim)]);
+  if (!commit.ok) {
     return (
       (await recall(execution)) ??
       refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''))
     );
   }
+  run.claimed = true;
+  run.passesOn = true;
+  return null;
 };
 
 /** What lasts over all tries of one request. */
 type Run = {
   readonly asked: AskedAgain | null;
   readonly request: ApiRequest;
-  /** Whether `begin` has committed the claim: then the answer is stored by finishing it. */
+  /** Whether the claim is committed: then the answer is stored by finishing it. */
   claimed: boolean;
+  /**
+   * Whether the claim may go to another who asks the same, should this request come to nothing. Only
+   * until the handler says by `begin` that it now calls the outside: from there on nobody may guess.
+   */
+  passesOn: boolean;
 };
 
 /**
@@ -131,20 +140,26 @@ const createRun = ({ context, request, fingerprint, idempotency }: Execution): R
   const run: Run = {
     asked,
     claimed: false,
+    passesOn: false,
     request: {
       ...request,
       begin: async (writes) => {
-        const claims =
-          asked === null || run.claimed
-            ? []
-            : [idempotency.claim(context, { ...asked, requestId })];
+        const claims = asked === null ? [] : claimsOf(asked);
         const commit = await context.database.commit(scope, [...claims, ...writes]);
 
-        if (commit.ok) run.claimed ||= claims.length > 0;
-        else if (idempotency.isClaim(commit.lost)) throw new KeyTaken();
+        if (commit.ok) {
+          run.claimed ||= asked !== null;
+          run.passesOn = false;
+        } else if (idempotency.isClaim(commit.lost)) throw new KeyTaken();
         return commit;
       },
     },
+  };
+  const claimsOf = (asked: AskedAgain): Write[] => {
+    if (!run.claimed) {
+      return [idempotency.claim(context, { ...asked, requestId, passesOn: false })];
+    }
+    return run.passesOn ? [idempotency.hold(context, { ...asked, requestId })] : [];
   };
   return run;
 };
@@ -184,11 +199,32 @@ const decide = async (execution: Execution, run: Run): Promise<Decision | 'key t
   }
 };
 
-/** Lets the next try have the key at once; should even that fail, it can be taken over a minute later. */
+/**
+ * Lets the next try have the key at once. A claim that was finished after all (by a COMMIT of which we
+ * never heard) is not touched. While the database is away it is tried again for a while; should that
+ * fail too, the claim can be taken over a minute later.
+ */
 const release = async ({ context, idempotency, request }: Execution, run: Run): Promise<void> => {
-  if (!run.claimed || run.asked === null) return;
+  if (!run.passesOn || run.asked === null) return;
   const write = idempotency.release(context, { ...run.asked, requestId: request.requestId });
-  await context.database.commit(request.scope, [write]).catch(() => {});
+  const give = async (): Promise<boolean> => {
+    try {
+      await context.database.commit(request.scope, [write]);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (await give()) return;
+  void giveLater(give);
+};
+
+const giveLater = async (give: () => Promise<boolean>): Promise<void> => {
+  for (let waitMs = 50; waitMs <= 12_800; waitMs *= 2) {
+    // It keeps no process from ending.
+    await wait(waitMs, undefined, { ref: false });
+    if (await give()) return;
+  }
 };
 
 const render = async (execution: Execution, outcome: Outcome): Promise<Decision> => {
@@ -239,10 +275,10 @@ type Settled = 'stored' | 'not stored' | 'key taken' | 'overtaken';
 const settle = async (execution: Execution, run: Run, decision: Decision): Promise<Settled> => {
   const { context, idempotency, request } = execution;
   const { status, body, writes } = decision;
-  const { asked, claimed } = run;
+  const { asked, claimed, passesOn } = run;
   const answer = asked === null ? null : { ...asked, requestId: request.requestId, status, body };
 
-  const keeps = answer !== null && (claimed || isKept(decision));
+  const keeps = answer !== null && ((claimed && !passesOn) || isKept(decision));
   const keep = claimed ? idempotency.finish : idempotency.remember;
   const unit = keeps ? [...writes, keep(context, answer)] : writes;
 
@@ -255,10 +291,12 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
       }
     }
   } catch (error) {
+    await release(execution, run);
     if (decision.error === null || decision.status < 500) throw error;
     // The store failed too: the caller learns of the bug, and may try again under the same key.
     return 'not stored';
   }
+  if (!keeps) await release(execution, run);
   return keeps ? 'stored' : 'not stored';
 };
 

@@ -20,13 +20,22 @@ export type AnswerToKeep = AskedAgain & {
 export type IdempotencyStore = {
   /** Claims the key and stores the answer at once, in the transaction of the effect. */
   remember(context: Context, answer: AnswerToKeep): Write;
-  /** Claims the key before a call to the outside. */
-  claim(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
+  /**
+   * Claims the key before a call to the outside. `passesOn`: should its holder be gone, the claim goes to
+   * whoever asks the same again. Never where money may have moved.
+   */
+  claim(
+    context: Context,
+    asked: AskedAgain & { readonly requestId: string; readonly passesOn: boolean },
+  ): Write;
+  /** From here on the claim passes to nobody: its holder is about to call the outside. */
+  hold(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
   /** Stores the answer of a claimed key, in the transaction that records what was learned outside. */
   finish(context: Context, answer: AnswerToKeep): Write;
   /** Gives a claim back: nothing was done under it. */
   release(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
   recall(context: Context, asked: AskedAgain): Promise<Recollection>;
+  /** Of what loses when somebody else holds the key. */
   isClaim(statement: WriteStatement): boolean;
   fingerprint(canonical: string): string;
 };

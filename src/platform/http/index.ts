@@ -1,10 +1,10 @@
 export * from './answer-schema.ts';
-export * from './currency-codes.ts';
 export { documentHandlers } from './documents.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
 export { createExpander, type Expander } from './expand.ts';
 export type { Authenticate, RequestLimits } from './frame.ts';
+export { Html, html } from './html.ts';
 export type { AnswerToKeep, AskedAgain, IdempotencyStore, Recollection } from './idempotency.ts';
 export * from './list.ts';
 export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';
@@ -13,6 +13,7 @@ export { type OpenApiOptions, openApiDocument } from './openapi.ts';
 export { compileParameters, type Parameters, type Parsed } from './parameters.ts';
 export { type ReferencePage, referencePage } from './reference-page.ts';
 export * from './refusals.ts';
+export { CallerGone, readBody } from './request-body.ts';
 export { newRequestId } from './request-id.ts';
 export type { Expandable, Load, ResourceDefinition } from './resource.ts';
 export * from './route.ts';
@@ -21,6 +22,7 @@ export * from './search-query.ts';
 export * from './search-sql.ts';
 export { containsCardNumber, maskKey, maskSensitive } from './sensitive.ts';
 export {
+  addressOf,
   createHttpServer,
   type HttpServer,
   type HttpServerOptions,

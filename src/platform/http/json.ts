@@ -64,7 +64,7 @@ const readObject = (reader: Reader, name: string, depth: number): RawMap => {
     if (reader.text[reader.at] !== '"') throw jsonInvalid(reader);
     const key = readString(reader, name);
     const field = nested(name, key);
-    checkName(key);
+    checkName(key, field);
     if (fields.has(key)) throw givenTwice(field);
     countKey(reader);
 

@@ -23,12 +23,15 @@ export const limits = { depthMax: 20, keysMax: 1_000 } as const;
 
 const unsafeNames = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Refuses names that could reach a prototype, whatever schema they would have met later. */
-export const checkName = (name: string): void => {
+/**
+ * Refuses names that could reach a prototype, whatever schema they would have met later. `path` is the
+ * name with all that stands before it, as errors tell it.
+ */
+export const checkName = (name: string, path: string): void => {
   if (unsafeNames.has(name)) {
-    throw new ApiError(400, `Received unknown parameter: ${name}`, {
+    throw new ApiError(400, `Received unknown parameter: ${echo(path)}`, {
       code: 'parameter_unknown',
-      param: name,
+      param: echo(path),
     });
   }
   checkText(name, name);

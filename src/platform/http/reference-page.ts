@@ -9,7 +9,7 @@ import type { Json, OpenApiOptions } from './openapi.ts';
 import { requestSchema } from './openapi.ts';
 import { referenceStyle } from './reference-style.ts';
 import type { Route } from './route.ts';
-import { answerSample, curlSample } from './samples.ts';
+import { answerSample, curlSample, samplePath } from './samples.ts';
 
 export type ReferencePage = {
   readonly html: string;
@@ -92,9 +92,9 @@ const prose = (text: string): readonly (Html | string)[] =>
   text.split('`').map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`));
 
 const keyTexts: Readonly<Record<Route['keys'], string>> = {
-  secret: 'Secret key',
-  publishable: 'Secret or publishable key',
-  public: 'No key',
+  secret: 'With a secret key.',
+  publishable: 'With a secret or a publishable key.',
+  public: 'Without a key.',
 };
 
 const card = (route: Route, { publicUrl }: OpenApiOptions): Html => {
@@ -102,7 +102,7 @@ const card = (route: Route, { publicUrl }: OpenApiOptions): Html => {
   return html`<article class="card" id="${route.operation}">
 <header>
 <h3><a class="anchor" href="#${route.operation}">${route.summary}</a></h3>
-<code><span class="method ${route.method}">${route.method}</span>${route.path}</code>
+<code><span class="method ${route.method}">${route.method}</span>${samplePath(route)}</code>
 </header>
 <div class="sides">
 <div>

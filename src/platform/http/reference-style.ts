@@ -17,7 +17,6 @@ export const referenceStyle = `
 }
 * { box-sizing: border-box; }
 html { scroll-padding-top: 1rem; }
-@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 body {
   margin: 0; background: var(--ground); color: var(--ink);
   font: 1rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere;

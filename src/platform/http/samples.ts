@@ -8,10 +8,7 @@ import type { Route } from './route.ts';
 const optionalShown = 3;
 
 export const curlSample = (route: Route, publicUrl: string): string => {
-  const path = pathNames(route).reduce(
-    (so, name) => so.replace(`:${name}`, `{${name}}`),
-    route.path,
-  );
+  const path = samplePath(route);
   const { properties, required = [] } = requestSchema(route);
   const usual = Object.entries(properties).filter(
     ([name, schema]) => schema['deprecated'] !== true && !rarelyShown.has(name),
@@ -46,8 +43,16 @@ const flatten = (name: string, value: unknown): [string, string][] => {
   return Object.entries(value).flatMap(([key, inner]) => flatten(`${name}[${key}]`, inner));
 };
 
-export const answerSample = (route: Route): string =>
-  JSON.stringify(answerOf(answerSchema(route), '', 0), null, 2);
+export const answerSample = (route: Route): string => {
+  const sample = answerOf(answerSchema(route), '', 0) as Record<string, unknown>;
+  // A list says where it is; every other address in an answer leads elsewhere.
+  if ('has_more' in sample) sample['url'] = samplePath(route);
+  return JSON.stringify(sample, null, 2);
+};
+
+/** `/v1/customers/{customer}`, as people write a path with a gap. */
+export const samplePath = (route: Route): string =>
+  pathNames(route).reduce((so, name) => so.replace(`:${name}`, `{${name}}`), route.path);
 
 // Values that read like the real ones, by the name of their field.
 const byName: Readonly<Record<string, unknown>> = {

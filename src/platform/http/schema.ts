@@ -4,7 +4,7 @@
 
 import type { Static, TObject, TOptional, TSchema, TUnsafe } from 'typebox';
 import { Type } from 'typebox';
-import { currencyCodes } from './currency-codes.ts';
+import { currencyCodes } from '#kit/money';
 
 /** How a value travels. The parser compiles one reader for each. */
 export type Wire =

@@ -195,7 +195,7 @@ const serve = async (
  * Who calls. Of `X-Forwarded-For` only what our own proxies wrote counts, from the right; whatever
  * stands further left is the caller's own word. IPv4 on a socket for both families is written as IPv4.
  */
-const addressOf = ({ socket, headers }: IncomingMessage, proxies: number): string => {
+export const addressOf = ({ socket, headers }: IncomingMessage, proxies: number): string => {
   const direct = (socket.remoteAddress ?? '').replace('::ffff:', '');
   if (proxies === 0) return direct;
   const hops = String(headers['x-forwarded-for'] ?? '')
@@ -222,12 +222,25 @@ const answerOrError = async (door: Door, exchange: Exchange): Promise<Answer | n
     if (error instanceof CallerGone) return null;
     if (!(error instanceof ApiError)) {
       const operation = exchange.matched?.compiled.route.operation;
-      parts.context.log.error({ requestId, operation, error }, 'a request failed');
+      logFailure(parts, { requestId, operation, error });
     }
 
     const refusal = refusalFor(error, requestId);
     const body = toJson(renderError(refusal, errorPlace(parts.settings, exchange)));
     return { status: refusal.status, body, error: refusal, stored: false, replayOf: null };
+  }
+};
+
+/** Where in our code we met a database that is away helps nobody; where a bug is, does. */
+const logFailure = (
+  { context }: FrameParts,
+  failure: { requestId: string; operation: string | undefined; error: unknown },
+): void => {
+  const { error, ...where } = failure;
+  if (error instanceof Unavailable) {
+    context.log.error({ ...where, why: error.message }, 'a request found nobody to serve it');
+  } else {
+    context.log.error(failure, 'a request failed');
   }
 };
 

@@ -55,7 +55,7 @@ describe('an idempotency key', () => {
   test('claimed before a call to the outside is in flight until it is finished', async () => {
     const claim = () =>
       context.database.commit(scope, [
-        answers.claim(context, { ...asked('outside'), requestId: 'req_2' }),
+        answers.claim(context, { ...asked('outside'), requestId: 'req_2', passesOn: true }),
       ]);
     assert.equal((await claim()).ok, true);
     assert.equal((await claim()).ok, false);
@@ -67,11 +67,57 @@ describe('an idempotency key', () => {
 
   test('is finished by the request that claimed it and by no other', async () => {
     await context.database.commit(scope, [
-      answers.claim(context, { ...asked('mine'), requestId: 'req_mine' }),
+      answers.claim(context, { ...asked('mine'), requestId: 'req_mine', passesOn: true }),
     ]);
     const finished = await finish({ ...answered('mine'), requestId: 'req_other' });
     assert.equal(finished.ok, false);
     assert.deepEqual(await answers.recall(context, asked('mine')), { state: 'in_flight' });
+  });
+
+  const claimed = (key: string, requestId: string, passesOn = true) =>
+    context.database.commit(scope, [
+      answers.claim(context, { ...asked(key), requestId, passesOn }),
+    ]);
+  const held = (key: string, requestId: string) =>
+    context.database.commit(scope, [answers.hold(context, { ...asked(key), requestId })]);
+  const released = (key: string, requestId: string) =>
+    context.database.commit(scope, [answers.release(context, { ...asked(key), requestId })]);
+  const AFTER_A_MINUTE_MS = 60_001;
+
+  test('whose holder is gone passes after a minute to who asks the same, and its holder then loses', async () => {
+    assert.equal((await claimed('gone', 'req_1')).ok, true);
+    clock.advance(AFTER_A_MINUTE_MS);
+    const other = { ...asked('gone', 'b'), requestId: 'req_b', passesOn: true };
+    const { ok } = await context.database.commit(scope, [answers.claim(context, other)]);
+    assert.equal(ok, false, 'Whoever asks for something else gets nothing.');
+    assert.equal((await claimed('gone', 'req_2')).ok, true);
+
+    const late = await finish({ ...answered('gone'), requestId: 'req_1' });
+    assert.ok(!late.ok && answers.isClaim(late.lost));
+    assert.equal((await finish({ ...answered('gone'), requestId: 'req_2' })).ok, true);
+    clock.advance(AFTER_A_MINUTE_MS);
+    assert.equal((await claimed('gone', 'req_3')).ok, false, 'An answer is for good.');
+  });
+
+  test('given back is free at once, by its holder and by nobody else', async () => {
+    await claimed('back', 'req_1');
+    assert.equal((await released('back', 'req_2')).ok, false);
+    assert.equal((await claimed('back', 'req_2')).ok, false);
+    await released('back', 'req_1');
+    assert.equal((await claimed('back', 'req_2')).ok, true);
+  });
+
+  test('under which the outside may have been called passes to nobody, ever', async () => {
+    await claimed('money', 'req_1', false);
+    await claimed('card first', 'req_1');
+    assert.equal((await held('card first', 'req_2')).ok, false);
+    assert.equal((await held('card first', 'req_1')).ok, true);
+    for (const key of ['money', 'card first']) {
+      assert.equal((await released(key, 'req_1')).ok, false);
+      clock.advance(AFTER_A_MINUTE_MS);
+      assert.equal((await claimed(key, 'req_2')).ok, false);
+      assert.deepEqual(await answers.recall(context, asked(key)), { state: 'in_flight' });
+    }
   });
 
   test('of another account, or of the other mode, is another key', async () => {

@@ -1,7 +1,7 @@
 // One idempotency key, one effect, one answer. The answer is committed in the transaction of the
 // effect; whoever comes second loses the claim, takes nothing else with it, and reads the answer.
 
-import type { Context, Scope } from '#kit/context';
+import type { Context, Scope, WriteStatement } from '#kit/context';
 import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
 import { uuidFromBytes } from '#kit/ids';
 import { insertRows, rank, statement, writeRows } from '#platform/db';
@@ -28,7 +28,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
   const row = (
     context: Context,
     input: AskedAgain & { requestId: string },
-    end: [number | null, Buffer | null],
+    end: [number | null, Buffer | null, boolean],
   ) => ({
     into: claimAnswer,
     row: [
@@ -43,8 +43,16 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
   });
 
   return {
-    remember: (context, input) => row(context, input, [input.status, sealed(context, input)]),
-    claim: (context, input) => ({ ...row(context, input, [null, null]), into: claimOrTakeOver }),
+    remember: (context, input) =>
+      row(context, input, [input.status, sealed(context, input), false]),
+    claim: (context, input) => ({
+      ...row(context, input, [null, null, input.passesOn]),
+      into: claimOrTakeOver,
+    }),
+    hold: (_context, input) => ({
+      into: holdClaim,
+      row: [input.scope.accountId, input.scope.livemode, keyOf(input), input.requestId],
+    }),
     release: (_context, input) => ({
       into: releaseClaim,
       row: [input.scope.accountId, input.scope.livemode, keyOf(input), input.requestId],
@@ -80,7 +88,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         requestId: found.request_id,
       };
     },
-    isClaim: (into) => into === claimAnswer || into === claimOrTakeOver,
+    isClaim: (into) => losersOfTheKey.has(into),
     fingerprint: (canonical) => digest(`request\n${canonical}`),
   };
 };
@@ -97,6 +105,7 @@ const columns = {
   created_at: 'timestamptz',
   status: 'smallint',
   answer: 'bytea',
+  passes_on: 'boolean',
 } as const;
 
 const claimAnswer = insertRows({
@@ -108,9 +117,10 @@ const claimAnswer = insertRows({
   orNothing: true,
 });
 
-// A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same.
-// A minute is longer than any request may take. Calls that move money do not rely on this: their
-// operation says what was sent, whoever holds the key.
+// A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same, if
+// nothing can have happened under it but a card sealed that nobody refers to. A minute is longer than
+// requests take; a holder that is slower than that finds its claim gone when it finishes, and loses. What
+// called the outside never passes on: a second run might move the money a second time.
 const claimOrTakeOver = writeRows({
   name: 'answers.claim_or_take_over',
   columns,
@@ -118,20 +128,39 @@ const claimOrTakeOver = writeRows({
   rank: rank.claim,
   text: (given) => `insert into platform.answers as a select * from ${given}
 on conflict (account_id, livemode, key) do update
-   set request_id = excluded.request_id, created_at = excluded.created_at
- where a.status is null and a.fingerprint = excluded.fingerprint
+   set request_id = excluded.request_id, created_at = excluded.created_at,
+       passes_on = excluded.passes_on
+ where a.status is null and a.passes_on and a.fingerprint = excluded.fingerprint
    and a.created_at < excluded.created_at - interval '1 minute'
 returning key::text as key`,
 });
 
+const ofHolder = {
+  account_id: 'uuid',
+  livemode: 'boolean',
+  key: 'uuid',
+  request_id: 'text',
+} as const;
+
+const holdClaim = writeRows({
+  name: 'answers.hold',
+  columns: ofHolder,
+  key: 'key',
+  rank: rank.claim,
+  text: (given) => `update platform.answers a set passes_on = false from ${given}
+ where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
+   and a.request_id = given.request_id and a.status is null
+returning a.key::text as key`,
+});
+
 const releaseClaim = writeRows({
   name: 'answers.release',
-  columns: { account_id: 'uuid', livemode: 'boolean', key: 'uuid', request_id: 'text' },
+  columns: ofHolder,
   key: 'key',
   rank: rank.claim,
   text: (given) => `update platform.answers a set created_at = 'epoch' from ${given}
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
-   and a.request_id = given.request_id and a.status is null
+   and a.request_id = given.request_id and a.status is null and a.passes_on
 returning a.key::text as key`,
 });
 
@@ -154,6 +183,13 @@ const finishAnswer = writeRows({
    and a.request_id = given.request_id and a.status is null
 returning a.key::text as key`,
 });
+
+const losersOfTheKey: ReadonlySet<WriteStatement> = new Set([
+  claimAnswer,
+  claimOrTakeOver,
+  holdClaim,
+  finishAnswer,
+]);
 
 const findAnswer = statement(
   'answers.find',

@@ -33,7 +33,7 @@ export class StartError extends Error {
 
 /** Turns what the file system said into a sentence; anything unexpected stays as it was. */
 export const explainFileError = (error: unknown, path: string): unknown => {
-  switch ((error as NodeJS.ErrnoException | undefined)?.code) {
+  switch (fileErrorCode(error)) {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
@@ -57,6 +57,14 @@ export const explainFileError = (error: unknown, path: string): unknown => {
     default:
       return error;
   }
+};
+
+const fileErrorCode = (error: unknown): string | undefined => {
+  const { code, syscall, cause } = (error ?? {}) as NodeJS.ErrnoException;
+  // What a mkdir that makes its parents says on a disk mounted read-only.
+  if (code === 'ENOENT' && syscall === 'mkdir') return 'EROFS';
+  // What PostgreSQL said may stand behind what it means to us.
+  return code ?? (cause === undefined ? undefined : fileErrorCode(cause));
 };
 
 export const diskFull = (path: string, cause?: unknown): StartError =>

@@ -5,8 +5,15 @@
 import type { TObject } from 'typebox';
 import type { OpenCard } from '#cards/vault';
 import type { Context, Scope } from '#kit/context';
+import type { HttpRequest, HttpResponse } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
-import type { Conclusion, Operation, Outcome } from '#rails/operations';
+import type {
+  Conclusion,
+  NewOperation,
+  Operation,
+  OperationKind,
+  Outcome,
+} from '#rails/operations';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 export type Connector = {
@@ -67,6 +74,16 @@ export type ConnectorFunctions = {
   readonly lookUp?: Verb<PaymentRequest | FollowingRequest>;
   /** Class C: takes it back, or finds that it never was. Its own answer is `reversed`. */
   readonly reverse?: Verb<PaymentRequest | FollowingRequest>;
+  /** Where the other side dictates the form of our reference. Ours is used where it is absent. */
+  readonly referenceFor?: (
+    context: Context,
+    scope: Scope,
+    asked: {
+      readonly account: ConnectorAccount;
+      readonly operation: Omit<NewOperation, 'reference' | 'timeoutMs'>;
+      readonly request: PaymentRequest | FollowingRequest;
+    },
+  ) => Promise<string>;
   readonly webhook?: WebhookReader;
   readonly settlement?: SettlementReader;
   readonly close?: () => Promise<void>;
@@ -85,13 +102,19 @@ export type Call<R> = {
   readonly original: Original | null;
   /** Opens the card of the request for this call alone; throws `NotSent` when it is gone. */
   readonly withCard: <T>(use: (card: OpenCard) => Promise<T>) => Promise<T>;
+  /** The way out over HTTP: one attempt, by the deadline, noted with everything secret taken out. */
+  readonly http: Http;
   /** Milliseconds since 1970. */
   readonly deadline: number;
   readonly signal: AbortSignal;
 };
 
+/** Throws `NotSent` where that is proven, else `NoAnswer`. */
+export type Http = (request: HttpRequest) => Promise<HttpResponse>;
+
 export type Original = {
   readonly operation: Operation;
+  /** Of the payment with which it began: a refund may follow a capture that followed it. */
   readonly request: PaymentRequest;
   readonly conclusion: Conclusion;
 };
@@ -133,7 +156,10 @@ export type WebhookReader = {
 
 export type Said = {
   /** Ours, or the provider's own name of the operation. */
-  readonly of: { readonly reference: string } | { readonly providerId: string };
+  readonly of: ({ readonly reference: string } | { readonly providerId: string }) & {
+    /** Where one name stands for several of our operations. */
+    readonly kind?: OperationKind;
+  };
   readonly says: Outcome;
 };
 

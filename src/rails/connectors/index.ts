@@ -1,4 +1,20 @@
+export type { StoredAccount } from './account.ts';
+export {
+  listAccountRows as listConnectorAccounts,
+  loadAccount as loadConnectorAccount,
+} from './accounts.store.ts';
 export * from './connector.ts';
+export { type Directory, directoryOf, provideDirectory } from './directory.ts';
+export {
+  type AccountChange,
+  type AccountChanged,
+  addAccount as addConnectorAccount,
+  changeAccount as changeConnectorAccount,
+  removeAccount as removeConnectorAccount,
+} from './manage-accounts.ts';
+export { type OpenRails, openRails } from './open-rails.ts';
 export * from './rails.ts';
 export { provideRails, railsOf } from './rails-of.ts';
+export { CONNECTOR_ACCOUNT } from './render.ts';
 export * from './request.ts';
+export { webhookHandlers } from './webhook-handlers.ts';

@@ -1,1 +1,28 @@
-export const module = { name: 'rails/connectors' };
+import type { Context } from '#kit/context';
+import { forgetExchanges } from './exchanges.store.ts';
+import { learnFromWebhooks } from './learn-from-webhooks.ts';
+import { partsOf } from './rails-of.ts';
+import { connectorAccountRoutes } from './routes.ts';
+
+const DAY_MS = 86_400_000;
+const KEEP_MS = 30 * DAY_MS;
+const AT_ONCE = 5_000;
+
+export const module = {
+  name: 'rails/connectors',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: () => connectorAccountRoutes,
+  rounds: [(context: Context) => learnFromWebhooks(partsOf(context), context)],
+  periodicJobs: [
+    {
+      name: 'rails.forget_exchanges',
+      everyMs: DAY_MS,
+      run: async (context: Context): Promise<void> => {
+        const beforeMs = context.clock.now() - KEEP_MS;
+        for (let gone = AT_ONCE; gone === AT_ONCE; ) {
+          gone = await context.database.system((tx) => forgetExchanges(tx, beforeMs, AT_ONCE));
+        }
+      },
+    },
+  ],
+};

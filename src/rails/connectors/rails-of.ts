@@ -3,15 +3,22 @@
 
 import { assert } from '#kit/assert';
 import type { Context, Database } from '#kit/context';
+import type { OpenRails } from './open-rails.ts';
+import type { Parts } from './parts.ts';
 import type { Rails } from './rails.ts';
 
-const provided = new WeakMap<Database, Rails>();
+const provided = new WeakMap<Database, OpenRails>();
 
-export const provideRails = (context: Pick<Context, 'database'>, rails: Rails): void => {
+export const provideRails = (context: Pick<Context, 'database'>, rails: OpenRails): void => {
   provided.set(context.database, rails);
 };
 
-export const railsOf = (context: Pick<Context, 'database'>): Rails => {
+export const railsOf = (context: Pick<Context, 'database'>): Rails => opened(context);
+
+/** For what belongs to the rails themselves. */
+export const partsOf = (context: Pick<Context, 'database'>): Parts => opened(context).parts;
+
+const opened = (context: Pick<Context, 'database'>): OpenRails => {
   const rails = provided.get(context.database);
   assert(rails !== undefined, 'This process was not given rails');
   return rails;

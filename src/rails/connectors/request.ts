@@ -60,3 +60,8 @@ export type FollowingRequest = {
 /** Tells cards from all other methods. */
 export const isCard = (method: PaymentRequest['method']): method is CardMethod =>
   method.type === 'card';
+
+/** Tells what is about an earlier operation from a payment. */
+export const isFollowing = (
+  request: PaymentRequest | FollowingRequest,
+): request is FollowingRequest => 'original' in request;

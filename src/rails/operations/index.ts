@@ -24,7 +24,14 @@ export {
   providerKeysFrom,
 } from './operation.ts';
 export { blocksOthers, isFinished, type OperationState } from './operation-states.ts';
-export { loadByReference, loadKnown, loadOfIntent, loadOperation } from './operations.store.ts';
+export {
+  hasOpenOperations,
+  loadByProviderId,
+  loadByReference,
+  loadKnown,
+  loadOfIntent,
+  loadOperation,
+} from './operations.store.ts';
 export {
   type Change,
   type NewEvidence,

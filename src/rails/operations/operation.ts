@@ -18,6 +18,7 @@ export const operationKinds = {
   reversal: 6,
   payout: 7,
   inquire: 8,
+  verify: 9,
 } as const;
 export type OperationKind = keyof typeof operationKinds;
 

@@ -259,10 +259,22 @@ const findByReference = statement(
   `select ${names.slice(2).join(', ')} from rails.operations
     where ${ownRow} and connector_account_id = $3 and reference = $4`,
 );
+const findByProviderId = statement(
+  'operations.find_by_provider_id',
+  `select ${names.slice(2).join(', ')} from rails.operations
+    where ${ownRow} and connector_account_id = $3 and id in (
+      select operation_id from rails.evidence
+       where ${ownRow} and says->>'providerId' = $4)`,
+);
 const listOfIntent = statement(
   'operations.of_intent',
   `select ${names.slice(2).join(', ')} from rails.operations
     where ${ownRow} and intent_id = $3 order by id`,
+);
+const findOpen = statement(
+  'operations.open_of_account',
+  `select 1 as open from rails.operations
+    where ${ownRow} and connector_account_id = $3 and due_at is not null limit 1`,
 );
 const listEvidence = statement(
   'evidence.list',
@@ -311,6 +323,27 @@ export const loadByReference = async (
 ): Promise<Operation[]> => {
   const of = [scope.accountId, scope.livemode, connectorAccountId, reference];
   return (await context.database.read<OperationRow>(scope, findByReference, of)).map(fromRow);
+};
+
+/** Every operation of which the provider has spoken under a name of its own. */
+export const loadByProviderId = async (
+  context: Context,
+  scope: Scope,
+  connectorAccountId: Uuid,
+  providerId: string,
+): Promise<Operation[]> => {
+  const of = [scope.accountId, scope.livemode, connectorAccountId, providerId];
+  return (await context.database.read<OperationRow>(scope, findByProviderId, of)).map(fromRow);
+};
+
+/** Whether anything may still have to be asked of the provider. */
+export const hasOpenOperations = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  connectorAccountId: Uuid,
+): Promise<boolean> => {
+  const of = [scope.accountId, scope.livemode, connectorAccountId];
+  return (await context.database.read(scope, findOpen, of)).length > 0;
 };
 
 /** Oldest first: every attempt, of every kind. */

@@ -18,6 +18,7 @@ export const anApproval = (kind: Approval['kind'], amountMinor: bigint): Approva
       heldMinor: 0n,
       capturedMinor: 0n,
       refundedMinor: 0n,
+      chargedBackMinor: 0n,
       state: 'held',
       heldUntilMs: 0,
     },

@@ -11,6 +11,8 @@ create table platform.answers (
   -- Null while the request that claimed the key is still running.
   status smallint,
   answer bytea,
+  -- Whether a claim whose holder is gone goes to whoever asks the same: never once money may have moved.
+  passes_on boolean not null,
   constraint answers_complete check ((status is null) = (answer is null)),
   primary key (account_id, livemode, key)
 );

@@ -10,7 +10,7 @@ create table rails.operations (
   id uuid not null,
   intent_id uuid not null,
   connector_account_id uuid not null,
-  kind smallint not null check (kind between 1 and 8),
+  kind smallint not null check (kind between 1 and 9),
   ordinal integer not null check (ordinal > 0),
   attempt integer not null check (attempt > 0),
   state smallint not null check (state between 1 and 10),
@@ -66,6 +66,10 @@ create table rails.evidence (
   unique (account_id, livemode, operation_id, kind, source_key),
   foreign key (account_id, livemode, operation_id) references rails.operations
 );
+
+-- Some webhooks name a thing as the provider calls it.
+create index evidence_by_provider_id on rails.evidence (account_id, livemode, (says->>'providerId'))
+  where says->>'providerId' is not null;
 
 call platform.isolate('rails.evidence');
 call platform.open_to_owner('rails.evidence');

@@ -1,0 +1,54 @@
+// tollgate accounts: the merchants of an installation. npm start makes the first one by itself; where
+// the gateway is started in earnest nobody does until it is asked for.
+
+import { type Command, InvalidArgumentError } from 'commander';
+import { listAccounts, newAccount } from '#identity/accounts';
+import { auditEntry } from '#identity/audit';
+import { spellId } from '#kit/ids';
+import { CliError } from '../errors.ts';
+import { inColumns } from '../terminal.ts';
+import { paint, say, withRuntime } from '../with-runtime.ts';
+
+export const addAccounts = (program: Command): void => {
+  const accounts = program
+    .command('accounts')
+    .description('make and list accounts: one for each merchant');
+
+  accounts
+    .command('create')
+    .description('make an account, and print its id; tollgate keys create makes its keys')
+    .argument('<name>', 'what the merchant is called', parseName)
+    .action((name: string) =>
+      withRuntime(async ({ context }) => {
+        const isFirst = (await listAccounts(context)).length === 0;
+        const { account, write } = newAccount(context, { name, isFirst });
+        const target = spellId('acct', account.id);
+        const scope = { accountId: account.id, livemode: false };
+        const noted = auditEntry(context, { scope, action: 'account.create', target });
+        const made = await context.database.commit(scope, [write, noted]);
+        if (!made.ok) throw new CliError('Somebody else made an account meanwhile; try again.');
+        say(target);
+      }),
+    );
+
+  accounts
+    .command('list')
+    .description('list the accounts')
+    .action(() =>
+      withRuntime(async ({ context }) => {
+        const rows = (await listAccounts(context)).map(
+          ({ id, name }) => [spellId('acct', id), name] as const,
+        );
+        if (rows.length === 0) say('There is no account yet.');
+        else say(...inColumns(rows, paint));
+      }),
+    );
+};
+
+const nameCharactersMax = 200;
+
+const parseName = (text: string): string => {
+  const name = text.trim();
+  if (name !== '' && [...name].length <= nameCharactersMax) return name;
+  throw new InvalidArgumentError(`A name has 1 to ${nameCharactersMax} characters.`);
+};

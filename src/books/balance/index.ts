@@ -1,0 +1,3 @@
+export { balanceTransaction, balanceTransactionId } from './balance-transaction.ts';
+export { loadBalanceTransactions } from './balance-transactions.ts';
+export { renderBalance, renderBalanceTransaction } from './render-balance.ts';

@@ -1,0 +1,58 @@
+// When money of a moment arrives: the business day of the moment, then so many days.
+
+import { addBankDays, addDays, type Calendar, type Day, nextBankDay } from './calendars.ts';
+
+export type Schedule = {
+  readonly days: number;
+  /** Calendar days end on the next bank day, since nothing arrives on a holiday. */
+  readonly count: 'bank_days' | 'calendar_days';
+  /** An IANA zone: daylight saving moves the cut-off in UTC. */
+  readonly zone: string;
+  /** Minutes after midnight in the zone; what comes at or after it belongs to the next day. */
+  readonly cutOffMinutes: number;
+};
+
+/** Two bank days, the day ending at midnight UTC. */
+export const STANDARD_SCHEDULE: Schedule = {
+  days: 2,
+  count: 'bank_days',
+  zone: 'UTC',
+  cutOffMinutes: 24 * 60,
+};
+
+export const businessDay = (
+  schedule: Pick<Schedule, 'zone' | 'cutOffMinutes'>,
+  ms: number,
+): Day => {
+  const { day, minutes } = localTime(schedule.zone, ms);
+  return minutes >= schedule.cutOffMinutes ? addDays(day, 1) : day;
+};
+
+export const valueDate = (schedule: Schedule, calendar: Calendar, ms: number): Day => {
+  const day = businessDay(schedule, ms);
+  return schedule.count === 'bank_days'
+    ? addBankDays(calendar, day, schedule.days)
+    : nextBankDay(calendar, addDays(day, schedule.days));
+};
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+const localTime = (zone: string, ms: number): { day: Day; minutes: number } => {
+  const format =
+    formats.get(zone) ??
+    new Intl.DateTimeFormat('en-CA', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+    });
+  formats.set(zone, format);
+  const parts = new Map(format.formatToParts(ms).map(({ type, value }) => [type, value]));
+  return {
+    day: `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`,
+    minutes: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
+  };
+};

@@ -1,0 +1,150 @@
+import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { rank, statement, writeRows } from '#platform/db';
+import {
+  type Expectation,
+  type ExpectationKind,
+  type ExpectationState,
+  expectationKinds,
+  expectationStates,
+} from './expectation.ts';
+
+/** Written with the capture, refund or dispute that makes it true. A second of the same loses. */
+export const expectation = (
+  context: Pick<Context, 'clock'>,
+  scope: Scope,
+  expected: Expectation,
+): Write => ({
+  into: insertExpectation,
+  row: [
+    [
+      scope.accountId,
+      scope.livemode,
+      expected.connectorAccountId,
+      expectationKinds[expected.kind],
+      expected.currency,
+      expected.part ?? 0,
+      expected.reference,
+    ].join(' '),
+    scope.accountId,
+    scope.livemode,
+    expected.connectorAccountId,
+    expected.reference,
+    expectationKinds[expected.kind],
+    expected.currency,
+    expected.part ?? 0,
+    new Date(context.clock.now()).toISOString(),
+    expected.gross,
+    expected.cost?.amount ?? null,
+    expected.cost?.rules ?? null,
+    expected.valueDate,
+  ],
+});
+
+// Its key is several columns, so the row brings them along as one text by which a loser is told.
+const insertExpectation = writeRows({
+  name: 'expectations.insert',
+  columns: {
+    key: 'text',
+    account_id: 'uuid',
+    livemode: 'boolean',
+    connector_account_id: 'uuid',
+    reference: 'text',
+    kind: 'smallint',
+    currency: 'text',
+    part: 'smallint',
+    expected_at: 'timestamptz',
+    gross: 'bigint',
+    cost: 'bigint',
+    cost_rules: 'integer',
+    value_date: 'date',
+  },
+  key: 'key',
+  rank: rank.insert,
+  text: (given) => `insert into books.expectations
+       (account_id, livemode, connector_account_id, reference, kind, currency, part, expected_at,
+        gross, cost, cost_rules, value_date)
+select account_id, livemode, connector_account_id, reference, kind, currency, part, expected_at,
+       gross, cost, cost_rules, value_date
+  from ${given}
+on conflict do nothing
+returning concat_ws(' ', account_id, case when livemode then 'true' else 'false' end,
+                    connector_account_id, kind, currency, part, reference) as key`,
+});
+
+export type KnownExpectation = Expectation & { readonly state: ExpectationState };
+
+type ExpectationRow = Row & {
+  readonly connector_account_id: Uuid;
+  readonly reference: string;
+  readonly kind: number;
+  readonly currency: string;
+  readonly part: number;
+  readonly gross: bigint;
+  readonly cost: bigint | null;
+  readonly cost_rules: number | null;
+  readonly value_date: string;
+  readonly state: number;
+};
+
+const nameIn = <T extends string>(codes: Readonly<Record<T, number>>, code: number): T =>
+  (Object.keys(codes) as T[]).find((name) => codes[name] === code) as T;
+
+const fromRow = (row: ExpectationRow): KnownExpectation => ({
+  connectorAccountId: row.connector_account_id,
+  reference: row.reference,
+  kind: nameIn<ExpectationKind>(expectationKinds, row.kind),
+  currency: row.currency,
+  part: row.part,
+  gross: row.gross,
+  cost: row.cost === null ? null : { amount: row.cost, rules: row.cost_rules ?? 0 },
+  valueDate: row.value_date,
+  state: nameIn<ExpectationState>(expectationStates, row.state),
+});
+
+const columns = `connector_account_id, reference, kind, currency, part, gross, cost, cost_rules,
+         value_date::text as value_date, state`;
+
+const ofReference = statement(
+  'expectations.of_reference',
+  `select ${columns} from books.expectations
+    where account_id = $1 and livemode = $2 and connector_account_id = $3 and reference = $4
+    order by kind, currency, part`,
+);
+const openUpTo = statement(
+  'expectations.open',
+  `select ${columns} from books.expectations
+    where account_id = $1 and livemode = $2 and connector_account_id = $3 and state = 1
+      and value_date <= $4::date
+    order by value_date, reference limit $5`,
+);
+
+export const loadExpectationsOf = async (
+  context: Context,
+  scope: Scope,
+  of: { readonly connectorAccountId: Uuid; readonly reference: string },
+): Promise<KnownExpectation[]> => {
+  const rows = await context.database.read<ExpectationRow>(scope, ofReference, [
+    scope.accountId,
+    scope.livemode,
+    of.connectorAccountId,
+    of.reference,
+  ]);
+  return rows.map(fromRow);
+};
+
+/** What should have been settled by that day and is not proven, oldest first. */
+export const loadOpenExpectations = async (
+  context: Context,
+  scope: Scope,
+  asked: { readonly connectorAccountId: Uuid; readonly upTo: string; readonly limit: number },
+): Promise<KnownExpectation[]> => {
+  const rows = await context.database.read<ExpectationRow>(scope, openUpTo, [
+    scope.accountId,
+    scope.livemode,
+    asked.connectorAccountId,
+    asked.upTo,
+    asked.limit,
+  ]);
+  return rows.map(fromRow);
+};

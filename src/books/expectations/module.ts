@@ -1,0 +1,4 @@
+export const module = {
+  name: 'books/expectations',
+  migrations: new URL('./migrations/', import.meta.url),
+};

@@ -1,0 +1,102 @@
+import type { Context, Row, Scope, Write } from '#kit/context';
+import { insertRows, rank, statement } from '#platform/db';
+import { type FeeRule, type FeeRuleSet, STANDARD_FEES } from './fee-rules.ts';
+
+type RulesRow = Row & { readonly version: number; readonly rules: readonly FeeRule[] };
+
+const insertVersion = insertRows({
+  name: 'fees.insert',
+  table: 'books.fee_rules',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    version: 'integer',
+    valid_from: 'timestamptz',
+    rules: 'json',
+  },
+  key: 'version',
+  rank: rank.insert,
+  orNothing: true,
+});
+
+const inForce = statement(
+  'fees.in_force',
+  `select version, rules from books.fee_rules
+    where account_id = $1 and livemode = $2 and valid_from <= $3::timestamptz
+    order by valid_from desc, version desc limit 1`,
+);
+const newest = statement(
+  'fees.newest',
+  `select version, rules from books.fee_rules
+    where account_id = $1 and livemode = $2 order by version desc limit 1`,
+);
+const ofVersion = statement(
+  'fees.of_version',
+  `select version, rules from books.fee_rules
+    where account_id = $1 and livemode = $2 and version = $3`,
+);
+
+const setOf = (row: RulesRow | undefined): FeeRuleSet =>
+  row === undefined ? STANDARD_FEES : { version: row.version, rules: row.rules };
+
+type Kept = { readonly set: FeeRuleSet; readonly untilMs: number };
+/** A new price may take so long to reach every process; a payment then costs no look-up of its own. */
+const KEEP_MS = 2_000;
+const KEPT_MAX = 10_000;
+const keptBy = new WeakMap<Context['database'], Map<string, Kept>>();
+
+/** The rules in force now; the standard ones where nobody has set any. */
+export const loadFeeRules = async (context: Context, scope: Scope): Promise<FeeRuleSet> => {
+  const kept = keptBy.get(context.database) ?? new Map<string, Kept>();
+  keptBy.set(context.database, kept);
+  const key = `${scope.accountId} ${scope.livemode}`;
+  const known = kept.get(key);
+  if (known !== undefined && context.clock.monotonicMs() < known.untilMs) return known.set;
+
+  const [row] = await context.database.read<RulesRow>(scope, inForce, [
+    scope.accountId,
+    scope.livemode,
+    new Date(context.clock.now()).toISOString(),
+  ]);
+  if (kept.size >= KEPT_MAX) kept.clear();
+  const set = setOf(row);
+  kept.set(key, { set, untilMs: context.clock.monotonicMs() + KEEP_MS });
+  return set;
+};
+
+/** What an old movement was reckoned by. */
+export const loadFeeRulesOf = async (
+  context: Context,
+  scope: Scope,
+  version: number,
+): Promise<FeeRuleSet | null> => {
+  if (version === STANDARD_FEES.version) return STANDARD_FEES;
+  const [row] = await context.database.read<RulesRow>(scope, ofVersion, [
+    scope.accountId,
+    scope.livemode,
+    version,
+  ]);
+  return row === undefined ? null : setOf(row);
+};
+
+export const loadNewestVersion = async (context: Context, scope: Scope): Promise<number> => {
+  const [row] = await context.database.read<RulesRow>(scope, newest, [
+    scope.accountId,
+    scope.livemode,
+  ]);
+  return row?.version ?? STANDARD_FEES.version;
+};
+
+export const insertFeeRules = (
+  scope: Scope,
+  set: FeeRuleSet & { readonly validFromMs: number },
+): Write => ({
+  into: insertVersion,
+  row: [
+    scope.accountId,
+    scope.livemode,
+    set.version,
+    new Date(set.validFromMs).toISOString(),
+    JSON.stringify(set.rules),
+  ],
+});

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  type FeeFacts,
+  type FeeRule,
+  feeOf,
+  loadFeeRules,
+  loadFeeRulesOf,
+  STANDARD_FEES,
+  setFeeRules,
+} from '#books/fees';
+import { asOwner, testAccount, testContext } from '../../for-tests.ts';
+import { manualClock } from '../../kit/context/for-tests.ts';
+
+const payment: FeeFacts = { occasion: 'payment', amount: 10_000n, currency: 'usd', method: 'card' };
+
+describe('the standard fee', () => {
+  const table: readonly (readonly [bigint, string, bigint])[] = [
+    [10_000n, 'usd', 320n],
+    [50n, 'usd', 31n],
+    // 2.9 % of 2.50 is 7.25 cents; of 1.50, 4.35; of 50.00, 145 exactly.
+    [250n, 'usd', 37n],
+    [150n, 'usd', 34n],
+    [5_000n, 'usd', 175n],
+    // 2.9 % of 5.00 is 14.5 cents: half a cent goes up.
+    [500n, 'usd', 45n],
+    [10_000n, 'eur', 315n],
+    [10_000n, 'gbp', 310n],
+    [10_000n, 'jpy', 290n],
+    [10_000n, 'kwd', 590n],
+    [10_000n, 'inr', 320n],
+    [10_000n, 'krw', 290n],
+    [99_999_999n, 'usd', 2_900_030n],
+  ];
+  for (const [amount, currency, fee] of table) {
+    test(`of ${amount} ${currency} is ${fee}`, () =>
+      assert.equal(feeOf(STANDARD_FEES, { ...payment, amount, currency }).amount, fee));
+  }
+
+  test('of a dispute is fixed, and a refund costs nothing', () => {
+    assert.equal(feeOf(STANDARD_FEES, { ...payment, occasion: 'dispute' }).amount, 1_500n);
+    const refund = feeOf(STANDARD_FEES, { ...payment, occasion: 'refund' });
+    assert.deepEqual(refund, { amount: 0n, details: [], version: 0 });
+  });
+});
+
+const rule = (changes: Partial<FeeRule>): FeeRule => ({
+  group: 'processing',
+  description: 'Processing',
+  occasion: 'payment',
+  ...changes,
+});
+const fee = (rules: readonly FeeRule[], facts: Partial<FeeFacts> = {}) =>
+  feeOf({ version: 4, rules }, { ...payment, ...facts });
+
+describe('a set of rules', () => {
+  const byOrigin = [
+    rule({ when: { origins: ['domestic'] }, ratePpm: 14_000 }),
+    rule({ when: { origins: ['region'], brands: ['amex'] }, ratePpm: 29_000 }),
+    rule({ when: { origins: ['region'] }, ratePpm: 25_000 }),
+    rule({ ratePpm: 32_500 }),
+    rule({
+      group: 'exotic',
+      description: 'Exotic',
+      when: { currencies: ['thb'] },
+      ratePpm: 20_000,
+    }),
+  ];
+  const table: readonly (readonly [string, Partial<FeeFacts>, bigint])[] = [
+    ['a domestic card', { origin: 'domestic' }, 140n],
+    ['a card of the region', { origin: 'region', brand: 'visa' }, 250n],
+    ['an American Express card of the region', { origin: 'region', brand: 'amex' }, 290n],
+    ['a card from abroad', { origin: 'international' }, 325n],
+    ['a card of which nothing is known', {}, 325n],
+    ['a currency with a surcharge', { origin: 'domestic', currency: 'thb' }, 340n],
+  ];
+  for (const [what, facts, expected] of table) {
+    test(`for ${what}`, () => assert.equal(fee(byOrigin, facts).amount, expected));
+  }
+
+  test('has a smallest and a largest fee', () => {
+    const rules = [rule({ ratePpm: 8_000, minimum: { usd: 50 }, maximum: { usd: 500 } })];
+    assert.equal(fee(rules, { amount: 100n }).amount, 50n);
+    assert.equal(fee(rules, { amount: 10_000n }).amount, 80n);
+    assert.equal(fee(rules, { amount: 10_000_000n }).amount, 500n);
+  });
+
+  test('passes on interchange and scheme fees, each shown by itself', () => {
+    const rules = [rule({ passThrough: true, ratePpm: 4_000, fixed: { usd: 10 } })];
+    const found = fee(rules, { costs: { interchange: 180n, scheme: 13n } });
+    assert.equal(found.amount, 243n);
+    assert.deepEqual(
+      found.details.map(({ type, amount }) => [type, amount]),
+      [
+        ['payment_method_passthrough_fee', '180'],
+        ['payment_method_passthrough_fee', '13'],
+        ['stripe_fee', '50'],
+      ],
+    );
+    assert.equal(found.version, 4);
+  });
+
+  test('rounds as it says', () => {
+    const by = (rounding: NonNullable<FeeRule['rounding']>) =>
+      fee([rule({ ratePpm: 29_000, rounding })], { amount: 500n }).amount;
+    assert.deepEqual([by('half_up'), by('half_even'), by('up'), by('down')], [15n, 14n, 15n, 14n]);
+  });
+});
+
+describe('rules of a merchant', async () => {
+  const clock = manualClock();
+  const context = await testContext({ clock });
+  const rules = [rule({ ratePpm: 10_000 })];
+
+  test('are the standard ones until others are set, and then from their moment on', async () => {
+    const scope = await testAccount(context);
+    assert.deepEqual(await loadFeeRules(context, scope), STANDARD_FEES);
+    const validFromMs = clock.now() + 60_000;
+    assert.deepEqual(await setFeeRules(context, scope, { rules, validFromMs }), {
+      ok: true,
+      version: 1,
+      validFromMs,
+    });
+    clock.advance(59_999);
+    assert.equal((await loadFeeRules(context, scope)).version, 0);
+    clock.advance(5_000);
+    assert.deepEqual(await loadFeeRules(context, scope), { version: 1, rules });
+    assert.deepEqual(await loadFeeRulesOf(context, scope, 1), { version: 1, rules });
+    assert.deepEqual(await loadFeeRulesOf(context, scope, 0), STANDARD_FEES);
+    assert.equal(await loadFeeRulesOf(context, scope, 2), null);
+    assert.equal((await loadFeeRules(context, { ...scope, livemode: true })).version, 0);
+    await assert.rejects(asOwner(context.on, 'delete from books.fee_rules'), /append-only/);
+  });
+
+  test('set by two at once are two versions', async () => {
+    const scope = await testAccount(context);
+    const set = () => setFeeRules(context, scope, { rules });
+    const versions = (await Promise.all([set(), set(), set()])).map(
+      (each) => each.ok && each.version,
+    );
+    assert.deepEqual(new Set(versions), new Set([1, 2, 3]));
+  });
+
+  const refused: readonly (readonly [unknown, RegExp])[] = [
+    [{}, /are a list/],
+    [[7], /Rule 1 is no rule/],
+    [[{ group: 'a', description: 'b' }], /has no occasion/],
+    [[rule({}), { ...rule({}), percent: 3 }], /Rule 2 has the unknown field percent/],
+    [[{ ...rule({}), ratePpm: 2.9 }], /a ratePpm that cannot be/],
+    [[{ ...rule({}), fixed: { usd: -1 } }], /a fixed that cannot be/],
+    [[{ ...rule({}), fixed: { xyz: 1 } }], /a fixed that cannot be/],
+    [[{ ...rule({}), when: { origin: ['domestic'] } }], /a when that cannot be/],
+    [[{ ...rule({}), when: { origins: ['abroad'] } }], /a when that cannot be/],
+  ];
+  for (const [given, problem] of refused) {
+    test(`are refused: ${problem.source}`, async () => {
+      const scope = await testAccount(context);
+      const set = await setFeeRules(context, scope, { rules: given, validFromMs: clock.now() });
+      assert.match(set.ok ? '' : set.problem, problem);
+    });
+  }
+
+  test('are not changed for the past', async () => {
+    const scope = await testAccount(context);
+    const set = await setFeeRules(context, scope, { rules, validFromMs: clock.now() - 1 });
+    assert.match(set.ok ? '' : set.problem, /past/);
+  });
+});

@@ -1,0 +1,69 @@
+// What a healthy ledger answers with no rows. Each question is one statement, and so sees one moment.
+
+const postings = 'unnest(accounts, amounts) as posting(account, amount)';
+
+export const checks = [
+  {
+    name: 'every entry sums to zero',
+    text: `select account_id, id from books.entries where not books.is_balanced(accounts, amounts)`,
+  },
+  {
+    name: 'the books of every merchant, mode and currency sum to zero',
+    text: `select account_id, livemode, currency, sum(amount) as sum
+             from books.entries, ${postings}
+            group by account_id, livemode, currency having sum(amount) <> 0`,
+  },
+  {
+    name: 'the snapshots hold what all entries below the horizon sum to',
+    text: `with summed as (
+             select account_id, livemode, currency, account, sum(amount) as amount
+               from books.entries, ${postings}
+              where position < (select position from books.horizon)
+              group by account_id, livemode, currency, account
+           ), held as (
+             select account_id, livemode, currency, account, balance
+               from books.latest_snapshots, unnest(accounts, balances) as posting(account, balance)
+           )
+           select account_id, livemode, currency, account, balance, amount
+             from summed full join held using (account_id, livemode, currency, account)
+            where coalesce(balance, 0) <> coalesce(amount, 0)`,
+  },
+  {
+    name: 'the newest snapshot of each is the last one kept',
+    text: `select account_id, livemode, currency, newest.position
+             from books.latest_snapshots newest
+             left join books.snapshots kept using (account_id, livemode, currency, position)
+            where kept is null or kept.balances <> newest.balances or kept.accounts <> newest.accounts
+           union all
+           select account_id, livemode, currency, kept.position
+             from books.snapshots kept join books.latest_snapshots newest
+            using (account_id, livemode, currency)
+            where kept.position > newest.position`,
+  },
+  {
+    name: 'what is pending is what will be released, each unit once',
+    text: `with pending as (
+             select account_id, livemode, currency, sum(amount) as amount
+               from books.entries, ${postings}
+              where account = 2 group by account_id, livemode, currency
+           ), to_come as (
+             select account_id, livemode, currency, sum(amount) as amount from (
+               select account_id, livemode, currency, amount from books.maturing
+               union all
+               select account_id, livemode, currency, amount from books.entries, ${postings}
+                where account = 2 and available_at is not null
+                  and position >= (select position from books.horizon)) known
+              group by account_id, livemode, currency
+           )
+           select account_id, livemode, currency, pending.amount as pending, to_come.amount as to_come
+             from pending full join to_come using (account_id, livemode, currency)
+            where coalesce(pending.amount, 0) <> coalesce(to_come.amount, 0)`,
+  },
+  {
+    name: 'no snapshot and no seal lies ahead of the database',
+    text: `select h.position, greatest(h.position, (select max(upto) from books.seals)) as highest
+             from books.horizon h
+            where greatest(h.position, (select max(upto) from books.seals))
+                    > pg_snapshot_xmax(pg_current_snapshot())::text::bigint + h.base`,
+  },
+];

@@ -1,0 +1,219 @@
+import { assert } from '#kit/assert';
+import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { rank, statement, writeRows } from '#platform/db';
+import { type Entry, type EntryDetails, entryIdOf, fromArrays, sumOf, toArrays } from './entry.ts';
+import { type Purpose, purposeOfCode, purposes } from './purposes.ts';
+
+/**
+ * Posts an entry with whatever else the unit writes. A fact that has its entry already loses, and with
+ * it the whole unit: `commit` answers with `lost.name === 'ledger.post'`.
+ */
+export const post = (context: Pick<Context, 'clock'>, scope: Scope, entry: Entry): Write => {
+  assert(sumOf(entry.postings) === 0n, 'The postings of an entry sum to zero');
+  const { accounts, amounts } = toArrays(entry.postings);
+  assert(accounts.length >= 2, 'An entry moves something');
+  const { availableAtMs = null, details } = entry;
+  return {
+    into: insertEntry,
+    row: [
+      scope.accountId,
+      scope.livemode,
+      entryIdOf(entry),
+      new Date(context.clock.now()).toISOString(),
+      availableAtMs === null ? null : new Date(availableAtMs).toISOString(),
+      entry.subject,
+      purposes[entry.purpose].code,
+      entry.part ?? 0,
+      entry.currency,
+      `{${accounts.join(',')}}`,
+      `{${amounts.join(',')}}`,
+      details === undefined ? null : JSON.stringify(details),
+    ],
+  };
+};
+
+const insertEntry = writeRows({
+  name: 'ledger.post',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    posted_at: 'timestamptz',
+    available_at: 'timestamptz',
+    subject: 'uuid',
+    purpose: 'smallint',
+    part: 'smallint',
+    currency: 'text',
+    accounts: 'text',
+    amounts: 'text',
+    details: 'text',
+  },
+  key: 'id',
+  rank: rank.insert,
+  text: (given) => `insert into books.entries
+       (account_id, livemode, id, posted_at, available_at, subject, purpose, part, currency,
+        accounts, amounts, details)
+select account_id, livemode, id, posted_at, available_at, subject, purpose, part, currency,
+       accounts::smallint[], amounts::bigint[], details::json
+  from ${given}
+on conflict do nothing
+returning id::text as key`,
+});
+
+export type PostedEntry = {
+  readonly id: Uuid;
+  readonly position: bigint;
+  readonly postedAtMs: number;
+  readonly availableAtMs: number | null;
+  readonly subject: Uuid;
+  readonly purpose: Purpose;
+  readonly part: number;
+  readonly currency: string;
+  readonly postings: ReturnType<typeof fromArrays>;
+  readonly details: EntryDetails;
+};
+
+type EntryRow = Row & {
+  readonly id: Uuid;
+  readonly position: bigint;
+  readonly posted_at: number;
+  readonly available_at: number | null;
+  readonly subject: Uuid;
+  readonly purpose: number;
+  readonly part: number;
+  readonly currency: string;
+  readonly accounts: string;
+  readonly amounts: string;
+  readonly details: EntryDetails | null;
+};
+
+const columns = `id, position, posted_at, available_at, subject, purpose, part, currency,
+         accounts::text as accounts, amounts::text as amounts, details`;
+const ownRows = 'account_id = $1 and livemode = $2';
+
+const numbersIn = (text: string): string[] => text.slice(1, -1).split(',');
+
+const fromRow = (row: EntryRow): PostedEntry => {
+  const purpose = purposeOfCode(row.purpose);
+  assert(purpose !== undefined, 'The purpose of an entry is known');
+  return {
+    id: row.id,
+    position: row.position,
+    postedAtMs: row.posted_at,
+    availableAtMs: row.available_at,
+    subject: row.subject,
+    purpose,
+    part: row.part,
+    currency: row.currency,
+    postings: fromArrays(numbersIn(row.accounts).map(Number), numbersIn(row.amounts).map(BigInt)),
+    details: row.details ?? {},
+  };
+};
+
+const findMany = statement(
+  'ledger.find',
+  `select ${columns} from books.entries where ${ownRows} and id = any($3::uuid[])`,
+);
+
+export const loadEntries = async (
+  context: Context,
+  scope: Scope,
+  ids: readonly Uuid[],
+): Promise<Map<Uuid, PostedEntry>> => {
+  const rows = await context.database.read<EntryRow>(scope, findMany, [
+    scope.accountId,
+    scope.livemode,
+    ids,
+  ]);
+  return new Map(rows.map((row) => [row.id, fromRow(row)]));
+};
+
+const findOfSubject = statement(
+  'ledger.of_subject',
+  `select ${columns} from books.entries
+    where ${ownRows} and id >= $3::uuid and id <= $4::uuid and subject = $5::uuid
+    order by position, id`,
+);
+
+/** All that was posted about an object, in the order of posting. */
+export const loadEntriesOf = async (
+  context: Context,
+  scope: Scope,
+  subject: Uuid,
+): Promise<PostedEntry[]> => {
+  const rows = await context.database.read<EntryRow>(scope, findOfSubject, [
+    scope.accountId,
+    scope.livemode,
+    ...idsOf(subject),
+    subject,
+  ]);
+  return rows.map(fromRow);
+};
+
+export type EntryFilter = {
+  readonly direction: 'older' | 'newer';
+  /** Exclusive; null is the end from which the direction starts. */
+  readonly from: { readonly position: bigint; readonly id: Uuid } | null;
+  /** Unix seconds, which may lie beyond what a calendar spells. */
+  readonly postedFrom: number;
+  readonly postedBefore: number;
+  readonly purposes: readonly number[];
+  readonly currency: string | null;
+  readonly subject: Uuid | null;
+  readonly limit: number;
+};
+
+// Entries of one transaction share a position; the id decides among them. What is about one object is
+// found by its ids, which are those of the object but for the last bits.
+const listIn = (direction: 'older' | 'newer', ofSubject: boolean) => {
+  const [sign, order] = direction === 'older' ? ['<', 'desc'] : ['>', 'asc'];
+  return statement(
+    `ledger.list_${direction}${ofSubject ? '_of_subject' : ''}`,
+    `select ${columns} from books.entries
+      where ${ownRows} and position ${sign}= $3 and (position, id) ${sign} ($3, $4::uuid)
+        and posted_at >= to_timestamp($5) and posted_at < to_timestamp($6)
+        and purpose = any($7::smallint[])
+        and ($8::text is null or currency = $8)
+        ${ofSubject ? 'and subject = $10::uuid and id >= $11::uuid and id <= $12::uuid' : ''}
+      order by position ${order}, id ${order} limit $9`,
+  );
+};
+const listing = {
+  older: [listIn('older', false), listIn('older', true)],
+  newer: [listIn('newer', false), listIn('newer', true)],
+} as const;
+
+const beyond = {
+  older: { position: 2n ** 63n - 1n, id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' },
+  newer: { position: 0n, id: '00000000-0000-0000-0000-000000000000' },
+} as const;
+
+export const listEntries = async (
+  context: Context,
+  scope: Scope,
+  filter: EntryFilter,
+): Promise<PostedEntry[]> => {
+  const { direction, subject } = filter;
+  const from = filter.from ?? beyond[direction];
+  const asked = listing[direction][subject === null ? 0 : 1];
+  const rows = await context.database.read<EntryRow>(scope, asked, [
+    scope.accountId,
+    scope.livemode,
+    from.position,
+    from.id,
+    filter.postedFrom,
+    filter.postedBefore,
+    filter.purposes,
+    filter.currency,
+    filter.limit,
+    ...(subject === null ? [] : [subject, ...idsOf(subject)]),
+  ]);
+  return rows.map(fromRow);
+};
+
+/** The first and the last id that entries about it can have. */
+const idsOf = (subject: Uuid): readonly [Uuid, Uuid] => [
+  `${subject.slice(0, -4)}0000`,
+  `${subject.slice(0, -4)}ffff`,
+];

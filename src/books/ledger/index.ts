@@ -1,0 +1,35 @@
+export { type Balances, loadBalances, loadBalancesAt } from './balances.ts';
+export {
+  type EntryFilter,
+  listEntries,
+  loadEntries,
+  loadEntriesOf,
+  type PostedEntry,
+  post,
+} from './entries.store.ts';
+export {
+  type Entry,
+  type EntryDetails,
+  entryIdOf,
+  type FeeDetail,
+  type Postings,
+  sumOf,
+} from './entry.ts';
+export {
+  accountNames,
+  clearingAccounts,
+  type LedgerAccount,
+  ledgerAccounts,
+} from './ledger-accounts.ts';
+export * from './postings.ts';
+export {
+  type BalanceTransactionType,
+  factsOf,
+  listedCodes,
+  type Purpose,
+  type PurposeFacts,
+  purposeOfCode,
+  purposes,
+} from './purposes.ts';
+export { booksSealingWith, sealBooks, verifyBooks } from './seal-books.ts';
+export { alignPositions, releaseDue, takeSnapshots } from './snapshots.ts';

@@ -1,0 +1,81 @@
+// A method leaves its customer, who then has no default that it does not have.
+
+import {
+  detachMethod,
+  findMethod,
+  type PaymentMethod,
+  renderPaymentMethod,
+  spellMethod,
+} from '#cards/methods';
+import type { Context, Scope, Write } from '#kit/context';
+import { appendChange } from '#platform/events';
+import type { ApiRequest, Outcome } from '#platform/http';
+import type { Customer } from './customer.ts';
+import { withoutMethod } from './customer-methods.ts';
+import { customerLives, loadCustomer, notDefault, updateCustomer } from './customers.store.ts';
+import { customerSnapshot, customerUpdated } from './events.ts';
+
+type Request = {
+  readonly scope: Scope;
+  readonly requestId: string;
+  readonly idempotencyKey: string | null;
+};
+
+export const detachPaymentMethod = async (
+  context: Context,
+  request: Pick<ApiRequest, 'path'> & Request,
+): Promise<Outcome> => {
+  const { scope } = request;
+  const found = await findMethod(context, scope, request.path['payment_method'] ?? '');
+  const { customerId } = found.method;
+  const customer = customerId === null ? undefined : await loadCustomer(context, scope, customerId);
+  try {
+    const { method, writes } =
+      customer === undefined
+        ? detachMethod(context, { scope, method: found.method, request })
+        : detachFrom(context, request, customer, found.method);
+    return { body: renderPaymentMethod(method, scope.livemode), writes };
+  } catch (error) {
+    // A ready-made id has made a card, and it belongs to nobody.
+    await found.undo?.();
+    throw error;
+  }
+};
+
+export const detachFrom = (
+  context: Context,
+  request: Request,
+  customer: Customer,
+  attached: PaymentMethod,
+): { readonly method: PaymentMethod; readonly writes: readonly Write[] } => {
+  const { scope } = request;
+  const spelled = spellMethod(attached);
+  const { method, writes } = detachMethod(context, { scope, method: attached, request });
+  const without = withoutMethod(customer, spelled);
+  const ofCustomer =
+    JSON.stringify(without) === JSON.stringify(customer)
+      ? [customerLives(scope, customer.id, method.id), notDefault(scope, customer.id, spelled)]
+      : changeCustomer(context, request, customer, without);
+  return { method, writes: [...ofCustomer, ...writes] };
+};
+
+export const changeCustomer = (
+  context: Context,
+  request: Request,
+  before: Customer,
+  after: Customer,
+): readonly Write[] => {
+  const { scope } = request;
+  const customer = { ...after, version: before.version + 1 };
+  return [
+    updateCustomer(scope, customer),
+    appendChange(context, {
+      scope,
+      objectId: customer.id,
+      sequence: customer.version,
+      kinds: [customerUpdated],
+      snapshot: customerSnapshot(customer, before),
+      request,
+    }),
+  ];
+};

@@ -1,0 +1,32 @@
+// Whether a byte of a request has left. An error alone cannot tell: a reset after the request and a
+// handshake that failed look the same. The client of the runtime publishes on diagnostics channels when
+// it makes a request and when it writes its head; the request is tied to the call that made it by the
+// asynchronous context, so that calls beside each other are told apart.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe } from 'node:diagnostics_channel';
+
+export type Trace = {
+  /** The client that publishes made the request. Where it did not, nothing is proven. */
+  made: boolean;
+  /** Its head was handed to a socket. */
+  sent: boolean;
+};
+
+const calls = new AsyncLocalStorage<Trace>();
+const traces = new WeakMap<object, Trace>();
+
+subscribe('undici:request:create', (message) => {
+  const trace = calls.getStore();
+  if (trace === undefined) return;
+  trace.made = true;
+  traces.set((message as { request: object }).request, trace);
+});
+
+subscribe('undici:client:sendHeaders', (message) => {
+  const trace = traces.get((message as { request: object }).request);
+  if (trace !== undefined) trace.sent = true;
+});
+
+export const traced = <T>(trace: Trace, work: () => Promise<T>): Promise<T> =>
+  calls.run(trace, work);

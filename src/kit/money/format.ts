@@ -1,0 +1,36 @@
+// Amounts for people. The locale decides marks, order and signs; how many decimals there are is told
+// to it, and the digits never pass through a floating point number.
+
+import { sizeOf } from './round.ts';
+
+/** `12.50`: plain digits with a point, for files and messages. */
+export const decimalOf = (amount: bigint, exponent: number): string => {
+  const digits = sizeOf(amount)
+    .toString()
+    .padStart(exponent + 1, '0');
+  const whole = digits.slice(0, digits.length - exponent);
+  const sign = amount < 0n ? '-' : '';
+  return exponent === 0 ? sign + whole : `${sign}${whole}.${digits.slice(-exponent)}`;
+};
+
+/** The other way. Null for what is no amount, or has more decimals than the currency. */
+export const amountOf = (decimal: string, exponent: number): bigint | null => {
+  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal);
+  if (match === null) return null;
+  const [, sign = '', whole = '', fraction = ''] = match;
+  if (fraction.length > exponent) return null;
+  const size = BigInt(whole + fraction.padEnd(exponent, '0'));
+  return sign === '-' ? -size : size;
+};
+
+export const formatMoney = (
+  amount: bigint,
+  { currency, exponent, locale }: { currency: string; exponent: number; locale: string },
+): string =>
+  new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: currency.toUpperCase(),
+    minimumFractionDigits: exponent,
+    maximumFractionDigits: exponent,
+    // A string of digits is formatted exactly, however long it is.
+  }).format(decimalOf(amount, exponent) as Intl.StringNumericLiteral);

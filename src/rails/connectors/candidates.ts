@@ -1,0 +1,24 @@
+// Who could do it: a pure question about what accounts and their connectors declare.
+
+import type { StoredAccount } from './account.ts';
+import type { Definition, MethodSupport } from './connector.ts';
+import type { Wanted } from './rails.ts';
+
+export const canDo = (
+  { definition, livemode }: { readonly definition: Definition; readonly livemode: boolean },
+  wanted: Wanted,
+): boolean =>
+  definition.modes.includes(livemode ? 'live' : 'test') &&
+  definition.operations[wanted.operation] !== undefined &&
+  definition.methods.some((method) => takes(method, wanted));
+
+const takes = (method: MethodSupport, { method: type, brand, currency }: Wanted): boolean =>
+  method.type === type &&
+  (method.currencies === 'all' || method.currencies.includes(currency)) &&
+  (brand === undefined || method.brands === undefined || method.brands.includes(brand));
+
+/** Lower is asked first; of equals the older. */
+export const inOrder = <A extends Pick<StoredAccount, 'id' | 'priority'>>(
+  accounts: readonly A[],
+): A[] =>
+  accounts.toSorted((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : Number(a.id > b.id)));

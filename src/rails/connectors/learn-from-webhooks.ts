@@ -1,0 +1,112 @@
+// What webhooks say becomes evidence. One that names nothing we know waits: it may have come before the
+// answer of the very call it speaks of. It never makes anything, and after days a person is told.
+
+import type { Context, Scope } from '#kit/context';
+import { open } from '#kit/crypto';
+import type { Uuid } from '#kit/ids';
+import {
+  loadByProviderId,
+  loadByReference,
+  type Operation,
+  recordEvidence,
+} from '#rails/operations';
+import type { Said } from './connector.ts';
+import { endTry, type InboundWebhook, leaseInbound, loadInbound } from './inbound.store.ts';
+import type { Parts } from './parts.ts';
+import { openAccount } from './port.ts';
+import { boundTo, unpacked } from './receive-webhook.ts';
+import { listenersWrites } from './send.ts';
+
+const AT_ONCE = 50;
+const LEASE_MS = 60_000;
+const RETRY_MS = 2_000;
+const RETRY_MS_MAX = 60 * 60_000;
+/** Providers repeat theirs for three days. */
+const GIVE_UP_MS = 3 * 24 * 60 * 60_000;
+
+/** One round of the worker; says how many it looked at. */
+export const learnFromWebhooks = async (parts: Parts, context: Context): Promise<number> => {
+  const leased = await context.database.system((tx) =>
+    leaseInbound(tx, { nowMs: context.clock.now(), atMost: AT_ONCE, leaseMs: LEASE_MS }),
+  );
+  await Promise.all(
+    leased.map(async ({ scope, id }) => {
+      try {
+        await learnFrom(parts, context, scope, id);
+      } catch (error) {
+        // Its lease ends by time, and it is looked at again.
+        context.log.error({ error }, 'A webhook could not be understood for now');
+      }
+    }),
+  );
+  return leased.length;
+};
+
+const learnFrom = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
+  const webhook = await loadInbound(context, scope, id);
+  if (webhook === undefined) return;
+  const said = await readAgain(parts, context, scope, webhook);
+  const heard = await Promise.all(
+    said.map((each, n) => record(parts, context, scope, webhook, each, n)),
+  );
+  if (heard.every(Boolean)) {
+    await context.database.commit(scope, [endTry(scope, webhook, 'understood', null)]);
+    return;
+  }
+  const nowMs = context.clock.now();
+  if (nowMs - webhook.receivedAtMs >= GIVE_UP_MS) {
+    context.log.error(
+      { accountId: scope.accountId, livemode: scope.livemode },
+      'A webhook speaks of something that nobody here knows, and has for days',
+    );
+    await context.database.commit(scope, [endTry(scope, webhook, 'given_up', null)]);
+    return;
+  }
+  const waitMs = Math.min(RETRY_MS * 2 ** Math.min(webhook.tries, 12), RETRY_MS_MAX);
+  await context.database.commit(scope, [endTry(scope, webhook, 'waiting', nowMs + waitMs)]);
+};
+
+const readAgain = async (
+  parts: Parts,
+  context: Context,
+  scope: Scope,
+  webhook: InboundWebhook,
+): Promise<readonly Said[]> => {
+  const clear = open(parts.directory.webhookKey, webhook.sealed, boundTo(scope, webhook.id));
+  const opened = await openAccount(parts, context, scope, webhook.connectorAccountId);
+  return opened.functions.webhook?.read(unpacked(clear), opened.account) ?? [];
+};
+
+/** False when nobody knows what it speaks of. */
+const record = async (
+  parts: Parts,
+  context: Context,
+  scope: Scope,
+  webhook: InboundWebhook,
+  { of, says }: Said,
+  n: number,
+): Promise<boolean> => {
+  const operation = await findOperation(context, scope, webhook.connectorAccountId, of);
+  if (operation === undefined) return false;
+  const recorded = await recordEvidence(context, scope, {
+    operationId: operation.id,
+    evidence: { kind: 'webhook', says, sourceKey: `${webhook.eventId}#${n}` },
+    writes: listenersWrites(parts, context, scope),
+  });
+  return recorded.ok;
+};
+
+const findOperation = async (
+  context: Context,
+  scope: Scope,
+  connectorAccountId: Uuid,
+  of: Said['of'],
+): Promise<Operation | undefined> => {
+  const found =
+    'reference' in of
+      ? await loadByReference(context, scope, connectorAccountId, of.reference)
+      : await loadByProviderId(context, scope, connectorAccountId, of.providerId);
+  const fitting = found.filter(({ kind }) => of.kind === undefined || of.kind === kind);
+  // A host may give a reference twice over the years: the newest is meant.
+  return fitting.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1);
+};

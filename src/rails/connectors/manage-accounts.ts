@@ -1,0 +1,152 @@
+// Adding, changing and removing a merchant's account at a provider. A change of what is secret is a
+// change of where money goes: each has its line in the audit log, naming fields and never values.
+
+import { auditEntry } from '#identity/audit';
+import type { Context, Scope, Write } from '#kit/context';
+import { newUuid, type Uuid } from '#kit/ids';
+import { hasOpenOperations } from '#rails/operations';
+import type { StoredAccount } from './account.ts';
+import { insertAccount, updateAccount } from './accounts.store.ts';
+import { theDirectory } from './directory.ts';
+import { isSecret, openSettings, readSettings, type Settings, sealSettings } from './settings.ts';
+
+export type AccountChange = {
+  readonly label?: string | undefined;
+  readonly priority?: number | undefined;
+  readonly enabled?: boolean | undefined;
+  /** Merged by field; null unsets one. */
+  readonly settings?: Settings | undefined;
+};
+
+/** In order of precedence. `param` is the one at fault. */
+export type AccountRefusal = {
+  readonly ok: false;
+  readonly code: 'connector_unknown' | 'mode_not_supported' | 'setting_invalid' | 'still_open';
+  readonly param: string;
+  readonly why: string;
+};
+
+export type AccountChanged =
+  | { readonly ok: true; readonly account: StoredAccount; readonly writes: readonly Write[] }
+  | AccountRefusal;
+
+const refusal = (code: AccountRefusal['code'], param: string, why: string): AccountRefusal => ({
+  ok: false,
+  code,
+  param,
+  why,
+});
+
+export const addAccount = (
+  context: Context,
+  scope: Scope,
+  asked: AccountChange & { readonly connector: string },
+): AccountChanged => {
+  const definition = theDirectory(context).connectors.get(asked.connector)?.definition;
+  if (definition === undefined) {
+    return refusal('connector_unknown', 'connector', 'there is no connector of this name');
+  }
+  const mode = scope.livemode ? 'live' : 'test';
+  if (!definition.modes.includes(mode)) {
+    return refusal('mode_not_supported', 'connector', `it does not work in ${mode} mode`);
+  }
+  const read = readSettings(definition.settings, asked.settings ?? {});
+  if (!read.ok) return refusal('setting_invalid', `settings[${read.field}]`, read.why);
+
+  const id = newUuid(context);
+  const of = { id, connector: definition.name, definition };
+  const { settingsKey } = theDirectory(context);
+  const account: StoredAccount = {
+    id,
+    version: 1,
+    connector: definition.name,
+    label: asked.label ?? definition.title,
+    priority: asked.priority ?? 100,
+    enabled: asked.enabled ?? true,
+    deleted: false,
+    ...sealSettings(context.random, settingsKey, scope, of, read.settings),
+  };
+  const details = { connector: account.connector, settings: Object.keys(read.settings) };
+  return {
+    ok: true,
+    account,
+    writes: [insertAccount(scope, account), audit(context, scope, id, 'create', details)],
+  };
+};
+
+export const changeAccount = (
+  context: Context,
+  scope: Scope,
+  before: StoredAccount,
+  asked: AccountChange,
+): AccountChanged => {
+  const { connectors, settingsKey } = theDirectory(context);
+  const definition = connectors.get(before.connector)?.definition;
+  if (definition === undefined) {
+    return refusal('connector_unknown', 'connector', 'its connector is not installed any more');
+  }
+  const merged = { ...openSettings(settingsKey, scope, before), ...asked.settings };
+  const read = readSettings(definition.settings, merged);
+  if (!read.ok) return refusal('setting_invalid', `settings[${read.field}]`, read.why);
+
+  const of = { id: before.id, connector: before.connector, definition };
+  const account: StoredAccount = {
+    ...before,
+    version: before.version + 1,
+    label: asked.label ?? before.label,
+    priority: asked.priority ?? before.priority,
+    enabled: asked.enabled ?? before.enabled,
+    ...(asked.settings === undefined
+      ? {}
+      : sealSettings(context.random, settingsKey, scope, of, read.settings)),
+  };
+  const changed = Object.keys(asked.settings ?? {});
+  const details = {
+    settings: changed,
+    secrets: changed.filter((name) => isSecret(definition, name)),
+    ...(account.enabled === before.enabled ? {} : { enabled: account.enabled }),
+    ...(account.priority === before.priority ? {} : { priority: account.priority }),
+  };
+  return {
+    ok: true,
+    account,
+    writes: [updateAccount(scope, account), audit(context, scope, account.id, 'update', details)],
+  };
+};
+
+/** Its secrets go at once. While anything is open with the provider they are needed, and it stays. */
+export const removeAccount = async (
+  context: Context,
+  scope: Scope,
+  before: StoredAccount,
+): Promise<AccountChanged> => {
+  if (await hasOpenOperations(context, scope, before.id)) {
+    return refusal(
+      'still_open',
+      'id',
+      'operations are still open with it: disable it, and delete it when they have ended',
+    );
+  }
+  const account: StoredAccount = {
+    ...before,
+    version: before.version + 1,
+    enabled: false,
+    deleted: true,
+    secrets: Buffer.alloc(0),
+    secretNames: [],
+  };
+  return {
+    ok: true,
+    account,
+    writes: [updateAccount(scope, account), audit(context, scope, account.id, 'delete', {})],
+  };
+};
+
+const audit = (
+  context: Context,
+  scope: Scope,
+  id: Uuid,
+  what: string,
+  details: Readonly<Record<string, unknown>>,
+): Write =>
+  auditEntry(context, { scope, action: `connector_account.${what}`, target: id, details });

@@ -1,0 +1,105 @@
+// The rails of a process: every connector opened once, the send journal, the gates, and the resolver.
+
+import type { Context } from '#kit/context';
+import {
+  createGates,
+  createOutgoing,
+  createResolver,
+  findForgottenSends,
+  type GateSettings,
+  openSendJournal,
+  providerKeysFrom,
+  type Resolver,
+  type ResolverSettings,
+  type SentLine,
+  usualGates,
+} from '#rails/operations';
+import { loadEnabled } from './accounts.store.ts';
+import { canDo, inOrder } from './candidates.ts';
+import type { Directory } from './directory.ts';
+import type { Exchange } from './exchange.ts';
+import type { Parts } from './parts.ts';
+import type { OperationListener, Rails } from './rails.ts';
+import { recoveryFor } from './recovery.ts';
+import { listenersWrites, send } from './send.ts';
+
+export type OpenRails = Rails & {
+  readonly parts: Parts;
+  /** Of which calls the database knows nothing: it was restored from an old backup. */
+  readonly forgotten: () => Promise<readonly SentLine[]>;
+  readonly createResolver: (
+    changes?: Partial<Omit<ResolverSettings, 'outgoing' | 'recoveryOf' | 'writes'>>,
+  ) => Resolver;
+  close(): Promise<void>;
+};
+
+/** What is not heard by then is asked for again by the next process. */
+const LATE_LIMIT_MS = 5_000;
+
+export const openRails = async (
+  context: Context,
+  given: {
+    readonly directory: Directory;
+    readonly master: Buffer;
+    readonly journalFolder: string;
+    readonly listeners: readonly OperationListener[];
+    readonly gates?: GateSettings;
+    /** Shorter than the connectors say, for those who test what happens afterwards. */
+    readonly timeoutMsMax?: number;
+    /** Hears of every exchange over HTTP, masked. */
+    readonly record?: (exchange: Exchange) => void;
+  },
+): Promise<OpenRails> => {
+  const { directory, journalFolder } = given;
+  const journal = await openSendJournal(context, journalFolder);
+  const outgoing = createOutgoing({
+    journal,
+    gates: createGates(context.clock, given.gates ?? usualGates),
+  });
+  const functions = new Map(
+    [...directory.connectors].map(([name, connector]) => [name, connector.open(context)] as const),
+  );
+  const parts: Parts = {
+    context,
+    directory,
+    functions,
+    outgoing,
+    providerKeys: providerKeysFrom(given.master),
+    listeners: given.listeners,
+    timeoutMsMax: given.timeoutMsMax ?? Number.POSITIVE_INFINITY,
+    notes: { pending: new Set(), ...(given.record ? { record: given.record } : {}) },
+    counts: { unverified: new Map() },
+  };
+
+  return {
+    parts,
+    candidates: async (scope, wanted) =>
+      inOrder(await loadEnabled(context, scope)).flatMap(({ id, connector }) => {
+        const definition = directory.connectors.get(connector)?.definition;
+        const support = definition?.operations[wanted.operation];
+        if (definition === undefined || support === undefined) return [];
+        return canDo({ definition, livemode: scope.livemode }, wanted)
+          ? [{ connectorAccountId: id, connector, support }]
+          : [];
+      }),
+    send: (caller, scope, sending) => send(parts, caller, scope, sending),
+    forgotten: () => findForgottenSends(context, journalFolder),
+    createResolver: (changes = {}) =>
+      createResolver(context, {
+        ...changes,
+        outgoing,
+        recoveryOf: (scope, operation) => recoveryFor(parts, context, scope, operation),
+        writes: (scope, change) => listenersWrites(parts, context, scope)(change),
+      }),
+    close: async () => {
+      const heard = new AbortController();
+      await Promise.race([
+        Promise.all([...outgoing.late, ...parts.notes.pending]),
+        context.clock.sleep(LATE_LIMIT_MS, heard.signal),
+      ]);
+      heard.abort();
+      for (const { close } of functions.values()) await close?.();
+      await journal.close();
+    },
+  };
+};

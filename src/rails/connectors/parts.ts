@@ -1,0 +1,33 @@
+// What the rails of a process are made of.
+
+import type { Context } from '#kit/context';
+import type { OperationKind, Outgoing } from '#rails/operations';
+import type { ConnectorFunctions, ConnectorOperation } from './connector.ts';
+import type { Directory } from './directory.ts';
+import type { Notes } from './http.ts';
+import type { OperationListener } from './rails.ts';
+
+export type Parts = {
+  readonly context: Context;
+  readonly directory: Directory;
+  /** By the connector's name: opened once. */
+  readonly functions: ReadonlyMap<string, ConnectorFunctions>;
+  readonly outgoing: Outgoing;
+  readonly providerKeys: Buffer;
+  readonly listeners: readonly OperationListener[];
+  readonly timeoutMsMax: number;
+  readonly notes: Notes;
+  /** Webhooks refused, by connector, since the process began. */
+  readonly counts: { readonly unverified: Map<string, number> };
+};
+
+/** Which function does it. A payout has none, and an inquiry is a look-up of the resolver. */
+export const verbOf: Readonly<Partial<Record<OperationKind, ConnectorOperation | 'reverse'>>> = {
+  authorize: 'authorize',
+  sale: 'sale',
+  verify: 'verify',
+  capture: 'capture',
+  void: 'void',
+  refund: 'refund',
+  reversal: 'reverse',
+};

@@ -1,0 +1,171 @@
+// One function of a connector as `rails/operations` calls it. All that it needs is made ready here, and
+// what fails until then has provably sent nothing.
+
+import { vaultOf } from '#cards/vault';
+import type { Context, Scope } from '#kit/context';
+import { NoAnswer, NotSent } from '#kit/http-client';
+import type { Uuid } from '#kit/ids';
+import { type ConnectorPort, conclude, loadKnown, type Operation } from '#rails/operations';
+import { loadAccount } from './accounts.store.ts';
+import type { Call, ConnectorAccount, ConnectorFunctions, Original, Verb } from './connector.ts';
+import { httpFor } from './http.ts';
+import type { Parts } from './parts.ts';
+import { type FollowingRequest, isCard, isFollowing, type PaymentRequest } from './request.ts';
+import { loadRequest } from './requests.store.ts';
+import { openSettings, secretTexts } from './settings.ts';
+
+export type VerbName = 'authorize' | 'sale' | 'verify' | 'capture' | 'void' | 'refund' | AfterVerb;
+type AfterVerb = 'lookUp' | 'reverse';
+
+type Request = PaymentRequest | FollowingRequest;
+
+export const portOf =
+  (parts: Parts, context: Context, scope: Scope, verb: VerbName, given?: Request): ConnectorPort =>
+  async ({ operation, deadline, signal }) => {
+    const { run, prepared } = await prepare(parts, context, scope, { operation, verb, given });
+    const hidden = [...prepared.hidden];
+    const http = httpFor(context, parts.notes, {
+      scope,
+      connectorAccountId: operation.connectorAccountId,
+      operationId: operation.id,
+      hidden,
+      limits: { deadlineMs: deadline, signal },
+    });
+    try {
+      return await run({
+        context,
+        scope,
+        operation,
+        account: prepared.account,
+        request: prepared.request,
+        original: prepared.original,
+        withCard: cardOpener(context, scope, operation, prepared.request, hidden),
+        http,
+        deadline,
+        signal,
+      });
+    } catch (error) {
+      if (error instanceof NoAnswer) return { outcome: 'unknown', code: error.why };
+      throw error;
+    }
+  };
+
+type Prepared = {
+  readonly run: Verb<Request>;
+  readonly prepared: {
+    readonly account: ConnectorAccount;
+    readonly request: Request;
+    readonly original: Original | null;
+    readonly hidden: readonly string[];
+  };
+};
+
+const prepare = async (
+  parts: Parts,
+  context: Context,
+  scope: Scope,
+  {
+    operation,
+    verb,
+    given,
+  }: {
+    readonly operation: Operation;
+    readonly verb: VerbName;
+    readonly given: Request | undefined;
+  },
+): Promise<Prepared> => {
+  try {
+    const opened = await openAccount(parts, context, scope, operation.connectorAccountId);
+    const run = opened.functions[verb];
+    if (run === undefined) throw new NotSent('not_supported');
+    const request = given ?? (await loadRequest(context, scope, operation.id));
+    if (request === undefined) throw new NotSent('request_gone');
+    const original = await originalOf(context, scope, request);
+    return {
+      run: run as Verb<Request>,
+      prepared: { account: opened.account, request, original, hidden: opened.hidden },
+    };
+  } catch (error) {
+    if (error instanceof NotSent) throw error;
+    context.log.error({ operation: operation.id, error }, 'A call could not be made ready');
+    throw new NotSent('not_ready', { cause: error });
+  }
+};
+
+/** The account with its settings open. Only what is deleted has no way to its provider any more. */
+export const openAccount = async (
+  parts: Parts,
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  id: Uuid,
+): Promise<{
+  readonly account: ConnectorAccount;
+  readonly functions: ConnectorFunctions;
+  readonly hidden: readonly string[];
+}> => {
+  const stored = await loadAccount(context, scope, id);
+  if (stored === undefined || stored.deleted) throw new NotSent('account_gone');
+  const connector = parts.directory.connectors.get(stored.connector);
+  const functions = parts.functions.get(stored.connector);
+  if (connector === undefined || functions === undefined) throw new NotSent('connector_gone');
+  const settings = openSettings(parts.directory.settingsKey, scope, stored);
+  return {
+    account: { id, connector: stored.connector, settings },
+    functions,
+    hidden: secretTexts(connector.definition, settings),
+  };
+};
+
+const FOLLOWED_MAX = 10;
+
+/** What it follows, and the payment with which it all began. */
+export const originalOf = async (
+  context: Context,
+  scope: Scope,
+  request: Request,
+): Promise<Original | null> => {
+  if (!isFollowing(request)) return null;
+  const known = await loadKnown(context, scope, request.original);
+  if (known === undefined) throw new NotSent('original_gone');
+  const { operation, evidence } = known;
+
+  let began = await loadRequest(context, scope, request.original);
+  for (let steps = 0; began !== undefined && isFollowing(began); steps += 1) {
+    if (steps === FOLLOWED_MAX) throw new NotSent('original_gone');
+    began = await loadRequest(context, scope, began.original);
+  }
+  if (began === undefined) throw new NotSent('original_gone');
+  return { operation, request: began, conclusion: conclude(operation, evidence) };
+};
+
+/** What the card's opener says before `use` began has sent nothing; what `use` throws is its own. */
+const cardOpener =
+  (
+    context: Context,
+    scope: Scope,
+    operation: Operation,
+    request: Request,
+    hidden: string[],
+  ): Call<Request>['withCard'] =>
+  async (use) => {
+    if (isFollowing(request) || !isCard(request.method)) throw new NotSent('no_card');
+    const { card, cvcFor } = request.method;
+    let began = false;
+    try {
+      const opened = await vaultOf(context).withCard(
+        context,
+        { scope, card, operation: operation.id, ...(cvcFor === null ? {} : { cvcFor }) },
+        (open) => {
+          began = true;
+          hidden.push(open.number.toString('latin1'));
+          if (open.cvc !== null) hidden.push(open.cvc.toString('latin1'));
+          return use(open);
+        },
+      );
+      if (opened.ok) return opened.value;
+    } catch (error) {
+      if (began) throw error;
+      throw new NotSent('vault_unavailable', { cause: error });
+    }
+    throw new NotSent('card_gone');
+  };

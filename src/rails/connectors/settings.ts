@@ -1,0 +1,70 @@
+// The settings of a connector account against the schema of its definition: read from what was sent,
+// checked with the name of the field at fault, and parted into what may be shown and what is sealed.
+
+import type { TObject } from 'typebox';
+import { Value } from 'typebox/value';
+import type { Random, Scope } from '#kit/context';
+import { open, seal } from '#kit/crypto';
+import type { StoredAccount } from './account.ts';
+import type { Definition } from './connector.ts';
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+export type SettingsRead =
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly field: string; readonly why: string };
+
+/** Text of a form becomes what the schema wants. A field that was unset is absent. */
+export const readSettings = (schema: TObject, sent: Settings): SettingsRead => {
+  const given = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null));
+  const unknown = Object.keys(given).find((name) => !(name in schema.properties));
+  if (unknown !== undefined) return { ok: false, field: unknown, why: 'is not a setting of it' };
+
+  const settings = Value.Default(schema, Value.Convert(schema, given)) as Settings;
+  const [missing] = ((schema as { required?: readonly string[] }).required ?? []).filter(
+    (name) => settings[name] === undefined,
+  );
+  if (missing !== undefined) return { ok: false, field: missing, why: 'is missing' };
+  for (const error of Value.Errors(schema, settings)) {
+    const [, field = ''] = error.instancePath.split('/');
+    if (field !== '') return { ok: false, field, why: error.message };
+  }
+  return { ok: true, settings };
+};
+
+export const isSecret = ({ settings }: Pick<Definition, 'settings'>, name: string): boolean =>
+  (settings.properties[name] as { secret?: boolean } | undefined)?.secret === true;
+
+/** What the secret settings are sealed under, whom they belong to included. */
+const boundTo = (scope: Scope, { id, connector }: Pick<StoredAccount, 'id' | 'connector'>) =>
+  `connector account:${scope.accountId}:${scope.livemode}:${id}:${connector}`;
+
+export const sealSettings = (
+  random: Random,
+  key: Buffer,
+  scope: Scope,
+  of: Pick<StoredAccount, 'id' | 'connector'> & { readonly definition: Definition },
+  settings: Settings,
+): Pick<StoredAccount, 'settings' | 'secrets' | 'secretNames'> => {
+  const all = Object.entries(settings);
+  const secret = all.filter(([name]) => isSecret(of.definition, name));
+  const clear = Buffer.from(JSON.stringify(Object.fromEntries(secret)));
+  return {
+    settings: Object.fromEntries(all.filter(([name]) => !isSecret(of.definition, name))),
+    secrets: seal(random, key, clear, boundTo(scope, of)),
+    secretNames: secret.map(([name]) => name),
+  };
+};
+
+/** Throws when the row was changed or moved. A deleted account has no secrets any more. */
+export const openSettings = (key: Buffer, scope: Scope, account: StoredAccount): Settings => {
+  if (account.secrets.length === 0) return account.settings;
+  const clear = open(key, account.secrets, boundTo(scope, account)).toString();
+  return { ...account.settings, ...(JSON.parse(clear) as Settings) };
+};
+
+/** Every text that must not come to stand in a log of exchanges. */
+export const secretTexts = (definition: Definition, settings: Settings): string[] =>
+  Object.entries(settings)
+    .filter(([name]) => isSecret(definition, name))
+    .map(([, value]) => String(value));

@@ -1,0 +1,1 @@
+export { discoverConnectors } from './discover.ts';

@@ -1,0 +1,21 @@
+// Stripe as a provider behind us.
+
+import type { Connector } from '#rails/connectors';
+import { cancel, capture, refund } from './after-payment.ts';
+import { definition } from './definition.ts';
+import { lookUp } from './look-up.ts';
+import { pay } from './pay.ts';
+import { webhook } from './webhook.ts';
+
+export const connector: Connector = {
+  definition,
+  open: () => ({
+    authorize: (call) => pay(call, 'manual'),
+    sale: (call) => pay(call, 'automatic'),
+    capture,
+    void: cancel,
+    refund,
+    lookUp,
+    webhook,
+  }),
+};

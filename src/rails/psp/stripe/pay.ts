@@ -1,0 +1,71 @@
+// A payment: one PaymentIntent, created and confirmed by one call, so that there is one thing to be
+// charged however the call ends. Our reference stands in its metadata, where a search finds it.
+//
+// Amounts are sent as they are: the minor units of our API are Stripe's.
+
+import type { OpenCard } from '#cards/vault';
+import { type Call, isCard, type PaymentRequest } from '#rails/connectors';
+import type { Outcome } from '#rails/operations';
+import { type Fields, post } from './api.ts';
+import { mapAnswer } from './map-answer.ts';
+import { REFERENCE } from './map-payment.ts';
+
+export type CaptureMethod = 'manual' | 'automatic';
+
+export const pay = (call: Call<PaymentRequest>, how: CaptureMethod): Promise<Outcome> => {
+  const { request } = call;
+  if (isCard(request.method)) {
+    return call.withCard((card) => payWith(call, how, cardFields(card, request)));
+  }
+  const token = 'data' in request.method ? request.method.data['token'] : undefined;
+  return payWith(call, how, { payment_method: token });
+};
+
+const payWith = async (
+  call: Call<PaymentRequest>,
+  how: CaptureMethod,
+  method: Fields,
+): Promise<Outcome> => {
+  const { operation, request } = call;
+  const answered = await post(call, '/v1/payment_intents', {
+    amount: String(operation.amount),
+    currency: operation.currency,
+    confirm: 'true',
+    capture_method: how,
+    'payment_method_types[]': 'card',
+    [`metadata[${REFERENCE}]`]: operation.reference,
+    description: request.description,
+    statement_descriptor_suffix: request.descriptor.slice(0, 22),
+    return_url: request.returnUrl,
+    'expand[]': 'latest_charge',
+    ...(request.initiator === 'merchant' ? { off_session: 'true' } : {}),
+    ...(request.credential === 'first' ? { setup_future_usage: 'off_session' } : {}),
+    ...method,
+  });
+  return mapAnswer(operation, answered);
+};
+
+const cardFields = (card: OpenCard, { billing, authentication }: PaymentRequest): Fields => {
+  const data = 'payment_method_data';
+  const proof = 'payment_method_options[card][three_d_secure]';
+  return {
+    [`${data}[type]`]: 'card',
+    [`${data}[card][number]`]: card.number.toString('latin1'),
+    [`${data}[card][exp_month]`]: String(card.expMonth),
+    [`${data}[card][exp_year]`]: String(card.expYear),
+    [`${data}[card][cvc]`]: card.cvc?.toString('latin1'),
+    [`${data}[billing_details][name]`]: billing?.name ?? card.name,
+    [`${data}[billing_details][email]`]: billing?.email,
+    [`${data}[billing_details][address][line1]`]: billing?.line1,
+    [`${data}[billing_details][address][postal_code]`]: billing?.postalCode,
+    [`${data}[billing_details][address][country]`]: billing?.country,
+    ...(authentication?.cavv
+      ? {
+          [`${proof}[cryptogram]`]: authentication.cavv,
+          [`${proof}[transaction_id]`]: authentication.directoryServerTransactionId,
+          [`${proof}[version]`]: authentication.version,
+          [`${proof}[electronic_commerce_indicator]`]: authentication.eci,
+        }
+      : {}),
+  };
+};

@@ -1,0 +1,32 @@
+// The rails of a process that speaks with providers, from its start to its end.
+
+import { join } from 'node:path';
+import { type OpenRails, openRails, provideRails } from '#rails/connectors';
+import { operationListeners } from '../modules.ts';
+import type { Runtime } from '../runtime.ts';
+
+export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => {
+  const { context, settings, directory, masterSecret: master } = runtime;
+  const rails = await openRails(context, {
+    directory,
+    master,
+    journalFolder: join(settings.data, 'send-journal'),
+    listeners: operationListeners,
+  });
+  provideRails(context, rails);
+  return rails;
+};
+
+/**
+ * A database that came back from a backup has forgotten calls that were made since. Nobody may guess
+ * what became of them: they are named, and a person looks at each with its provider.
+ */
+export const reportForgotten = async ({ context }: Runtime, rails: OpenRails): Promise<void> => {
+  const forgotten = await rails.forgotten();
+  for (const { operationId, accountId, livemode } of forgotten) {
+    context.log.error(
+      { operation: operationId, accountId, livemode },
+      'A call that moves money was made, and the database knows nothing of it: was it restored from a backup?',
+    );
+  }
+};

@@ -1,0 +1,198 @@
+// Accounts at providers, as a merchant manages them over the API, and the address their provider calls.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { asOwner } from '../../src/for-tests.ts';
+import { signatureOf, webhookSecret } from '../../src/rails/psp/stripe/for-tests-simulator.ts';
+import { startGatewayHere } from '../support/gateway.ts';
+
+const gateway = await startGatewayHere();
+const { ask } = gateway;
+const { key, liveKey } = await gateway.merchant();
+const stranger = await gateway.merchant('Somebody else');
+
+const secretKey = 'sk_test_51TheSecretOfThisTest';
+const form = (fields: Record<string, string>): string => new URLSearchParams(fields).toString();
+const good = { connector: 'stripe', 'settings[secret_key]': secretKey };
+const create = (fields: Record<string, string>, as = key) =>
+  ask('POST', '/v1/connector_accounts', { key: as, form: form(fields) });
+
+describe('connectors', () => {
+  test('are shown with what they can do and what they want to know', async () => {
+    const { status, body } = await ask('GET', '/v1/connectors', { key });
+    assert.equal(status, 200);
+    const stripe = body.data.find((each: { id: string }) => each.id === 'stripe');
+    assert.equal(stripe.object, 'connector');
+    assert.equal(stripe.verified, 'none');
+    assert.deepEqual(stripe.settings.required, ['secret_key', 'api_base']);
+    assert.equal(stripe.settings.properties.secret_key.writeOnly, true);
+    const refund = stripe.operations.find(
+      (each: { operation: string }) => each.operation === 'refund',
+    );
+    assert.deepEqual(refund.recovery, ['A', 'B']);
+    const one = await ask('GET', '/v1/connectors/stripe', { key });
+    assert.deepEqual(one.body, stripe);
+    assert.equal((await ask('GET', '/v1/connectors/strpe', { key })).status, 404);
+  });
+
+  test('are for secret keys', async () => {
+    const { status } = await ask('GET', '/v1/connectors', {});
+    assert.equal(status, 401);
+  });
+});
+
+describe('an account at a provider', () => {
+  test('is added, and what is secret is never shown again', async () => {
+    const { status, body, text } = await create({ ...good, priority: '5', label: 'Main' });
+    assert.equal(status, 200, text);
+    assert.equal(body.object, 'connector_account');
+    assert.deepEqual([body.label, body.priority, body.enabled], ['Main', 5, true]);
+    assert.deepEqual(body.secrets_set, ['secret_key']);
+    assert.deepEqual(body.settings, { api_base: 'https://api.stripe.com' });
+    assert.equal(body.webhook_path, `/v1/connect/stripe/${body.id}`);
+    assert.ok(!text.includes(secretKey));
+
+    const got = await ask('GET', `/v1/connector_accounts/${body.id}`, { key });
+    assert.deepEqual(got.body, body);
+    const rows = await asOwner(gateway.on, 'select * from rails.connector_accounts');
+    assert.ok(!rows.some((row) => String(row['secrets']).includes('TheSecret')));
+    const entries = await asOwner(
+      gateway.on,
+      `select details from identity.audit_entries where action = 'connector_account.create'`,
+    );
+    assert.ok(entries.length > 0);
+    assert.ok(!JSON.stringify(entries).includes('TheSecret'));
+  });
+
+  test('is refused with the field at fault, and never with what it held', async () => {
+    const cases: readonly (readonly [Record<string, string>, string])[] = [
+      [{ 'settings[secret_key]': secretKey }, 'connector'],
+      [{ connector: 'strpe' }, 'connector'],
+      [{ connector: 'stripe' }, 'settings[secret_key]'],
+      [{ connector: 'stripe', 'settings[secret_key]': 'pk_oops' }, 'settings[secret_key]'],
+      [{ ...good, 'settings[api_base]': 'nowhere' }, 'settings[api_base]'],
+      [{ ...good, 'settings[colour]': 'red' }, 'settings[colour]'],
+      [{ ...good, priority: 'first' }, 'priority'],
+      [{ connector: 'stripe', settings: 'sk_test_plain' }, 'settings'],
+    ];
+    for (const [fields, param] of cases) {
+      const { status, body, text } = await create(fields);
+      assert.deepEqual([status, body.error.param], [400, param], text);
+      assert.ok(!text.includes(secretKey) && !text.includes('pk_oops'), text);
+    }
+  });
+
+  test('is changed field by field', async () => {
+    const { body: before } = await create(good);
+    const path = `/v1/connector_accounts/${before.id}`;
+    const change = (fields: Record<string, string>) =>
+      ask('POST', path, { key, form: form(fields) });
+
+    const { body: off } = await change({ enabled: 'false', priority: '2' });
+    assert.deepEqual([off.enabled, off.priority], [false, 2]);
+    const { body: two } = await change({ 'settings[webhook_secret]': webhookSecret });
+    assert.deepEqual(two.secrets_set, ['secret_key', 'webhook_secret']);
+    const { body: one } = await change({ 'settings[webhook_secret]': '' });
+    assert.deepEqual(one.secrets_set, ['secret_key']);
+    const none = await change({ 'settings[secret_key]': '' });
+    assert.deepEqual([none.status, none.body.error.param], [400, 'settings[secret_key]']);
+  });
+
+  test('is listed newest first, and not to others nor in the other mode', async () => {
+    const { body: older } = await create(good);
+    const { body: newer } = await create(good);
+    const { body } = await ask('GET', '/v1/connector_accounts?limit=2', { key });
+    assert.deepEqual(
+      body.data.map((each: { id: string }) => each.id),
+      [newer.id, older.id],
+    );
+    for (const other of [liveKey, stranger.key]) {
+      const { body: theirs } = await ask('GET', '/v1/connector_accounts', { key: other });
+      assert.deepEqual(theirs.data, []);
+      const got = await ask('GET', `/v1/connector_accounts/${newer.id}`, { key: other });
+      assert.equal(got.status, 404);
+    }
+  });
+
+  test('is deleted with its secrets, and stays known by name', async () => {
+    const { body: made } = await create(good);
+    const path = `/v1/connector_accounts/${made.id}`;
+    const { body } = await ask('DELETE', path, { key });
+    assert.deepEqual(body, { id: made.id, object: 'connector_account', deleted: true });
+    assert.deepEqual((await ask('GET', path, { key })).body, body);
+    assert.equal((await ask('POST', path, { key, form: 'enabled=true' })).status, 404);
+    assert.equal((await ask('DELETE', path, { key })).status, 404);
+    const rows = await asOwner(
+      gateway.on,
+      'select 1 from rails.connector_accounts where deleted and length(secrets) > 0',
+    );
+    assert.deepEqual(rows, []);
+  });
+});
+
+describe('the address that a provider calls', () => {
+  const event = JSON.stringify({
+    id: 'evt_1',
+    type: 'payment_intent.succeeded',
+    data: { object: { id: 'pi_1', status: 'succeeded', metadata: {} } },
+  });
+  const call = (path: string, body: string, signature?: string) =>
+    fetch(`http://127.0.0.1:${gateway.port}${path}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(signature === undefined ? {} : { 'stripe-signature': signature }),
+      },
+      body,
+    });
+  const signed = (body: string) => signatureOf(webhookSecret, body, Date.now());
+  const count = async () =>
+    Number(
+      (await asOwner(gateway.on, 'select count(*) as n from rails.inbound_webhooks'))[0]?.['n'],
+    );
+
+  test('takes what is verified, once, and refuses the rest', async () => {
+    const { body: account } = await create({
+      ...good,
+      'settings[webhook_secret]': webhookSecret,
+    });
+    const path = account.webhook_path;
+    assert.equal((await call(path, event)).status, 400);
+    assert.equal((await call(path, `${event} `, signed(event))).status, 400);
+    assert.equal(await count(), 0);
+    assert.equal((await call(path, event, signed(event))).status, 200);
+    assert.equal((await call(path, event, signed(event))).status, 200);
+    assert.equal(await count(), 1);
+    const stored = JSON.stringify(
+      await asOwner(
+        gateway.on,
+        `select encode(sealed, 'escape') as raw from rails.inbound_webhooks`,
+      ),
+    );
+    assert.ok(!stored.includes('payment_intent'), 'It is sealed');
+  });
+
+  test('refuses everything while no secret is set', async () => {
+    const { body: account } = await create(good);
+    assert.equal((await call(account.webhook_path, event, signed(event))).status, 400);
+  });
+
+  test('is nobody for what is not there, is deleted, or is of another provider', async () => {
+    const { body: account } = await create({ ...good, 'settings[webhook_secret]': webhookSecret });
+    const wrong = [
+      account.webhook_path.replace('/stripe/', '/strpe/'),
+      account.webhook_path.slice(0, -1),
+      '/v1/connect/stripe/cna_0000000000000000000000',
+    ];
+    for (const path of wrong) assert.equal((await call(path, event, signed(event))).status, 404);
+    await ask('DELETE', `/v1/connector_accounts/${account.id}`, { key });
+    assert.equal((await call(account.webhook_path, event, signed(event))).status, 404);
+  });
+
+  test('takes no more than a quarter of a megabyte', async () => {
+    const { body: account } = await create({ ...good, 'settings[webhook_secret]': webhookSecret });
+    const large = JSON.stringify({ id: 'evt_2', text: 'x'.repeat(300_000) });
+    const answer = await call(account.webhook_path, large, signed(large)).catch(() => null);
+    assert.ok(answer === null || answer.status === 413);
+  });
+});
