@@ -2,7 +2,7 @@
 // written before the payment, and a webhook with a checked signature as the thing that marks it paid.
 //
 //   TOLLGATE_API=http://localhost:4242 TOLLGATE_SECRET_KEY=sk_test_… node demo/shop/main.ts
-//     [--port 4243] [--data folder] [--url http://localhost:4243]
+//     [--port 4243] [--data folder] [--url http://localhost:4243] [--end-with-input]
 //
 // When it is open it prints one line of JSON with its address.
 
@@ -71,6 +71,7 @@ const runProcess = async (): Promise<void> => {
       port: { type: 'string', default: '4243' },
       data: { type: 'string', default: '.tollgate/shop' },
       url: { type: 'string' },
+      'end-with-input': { type: 'boolean', default: false },
     },
   });
   const { TOLLGATE_API: api, TOLLGATE_SECRET_KEY: secretKey } = process.env;
@@ -89,7 +90,7 @@ const runProcess = async (): Promise<void> => {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   // Whoever started it is gone: so is the shop.
-  process.once('disconnect', stop);
+  if (values['end-with-input']) process.stdin.once('end', stop).resume();
 };
 
 if (import.meta.main) {
