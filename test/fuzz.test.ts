@@ -27,7 +27,6 @@ const errorKeys = new Set([
   'doc_url',
   'message',
   'param',
-  'request_log_url',
   'type',
 ]);
 const errorTypes = new Set([
