@@ -27,7 +27,13 @@ import { module as charges } from './payments/charges/module.ts';
 import { module as intents } from './payments/intents/module.ts';
 import { module as refunds } from './payments/refunds/module.ts';
 import { module as db } from './platform/db/module.ts';
-import type { EventKind, EventKinds, Listener } from './platform/events/index.ts';
+import {
+  type EventKind,
+  type EventKinds,
+  gatherEventKinds,
+  type Listener,
+  type Undelivered,
+} from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
 import type { ResourceDefinition, Route } from './platform/http/index.ts';
 import { module as http } from './platform/http/module.ts';
@@ -59,6 +65,8 @@ export type Module = {
   readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
   readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
+  /** Which events somebody is still owed. */
+  readonly undelivered?: Undelivered;
   /** Hears of every event, in the transaction that takes it from the outbox. */
   readonly listeners?: (gathered: Gathered) => readonly Listener[];
   /** Queries that a healthy database answers with no rows. */
@@ -68,7 +76,7 @@ export type Module = {
 export type Check = { readonly name: string; readonly text: string };
 
 /** What modules learn of those that come after them. */
-export type Gathered = { readonly eventKinds: EventKinds };
+export type Gathered = { readonly eventKinds: EventKinds; readonly undelivered: Undelivered };
 
 type Entry = { readonly holds: string; readonly module: Module };
 
@@ -115,3 +123,13 @@ export const operationListeners: readonly OperationListener[] = modules.flatMap(
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),
 );
+
+/** What modules learn of all others: of kinds of events, and of who is still owed one. */
+export const gather = (): Gathered => ({
+  eventKinds: gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? [])),
+  undelivered: async (context, scope, events) => {
+    const asked = modules.flatMap(({ undelivered }) => undelivered ?? []);
+    const open = await Promise.all(asked.map((ask) => ask(context, scope, events)));
+    return open.reduce<ReadonlySet<string>>((all, each) => all.union(each), new Set<string>());
+  },
+});

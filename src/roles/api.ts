@@ -4,7 +4,7 @@ import { threeDsHandlers } from '#cards/three-ds';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { API_VERSION, gatherEventKinds } from '#platform/events';
+import { API_VERSION } from '#platform/events';
 import {
   ApiError,
   addressOf,
@@ -20,15 +20,15 @@ import { createAnswers } from '#platform/idempotency';
 import { countAliveWorkers } from '#platform/jobs';
 import { createLimits } from '#platform/limits';
 import { webhookHandlers } from '#rails/connectors';
-import { modules } from '../modules.ts';
+import { gather, modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 import { elementsHandlers } from './elements.ts';
 import { sandboxPages } from './sandbox-pages.ts';
 
 export const gatherRoutes = (): readonly Route[] => {
-  const eventKinds = gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? []));
-  return modules.flatMap((module) => module.routes?.({ eventKinds }) ?? []);
+  const gathered = gather();
+  return modules.flatMap((module) => module.routes?.(gathered) ?? []);
 };
 
 export const createApi = (

@@ -3,10 +3,10 @@
 import { sealBooks } from '#books/ledger';
 import { ENTRIES_PER_SEAL_MAX, sealAudit } from '#identity/audit';
 import type { Context } from '#kit/context';
-import { gatherEventKinds, handOn } from '#platform/events';
+import { handOn } from '#platform/events';
 import { createWorker, type Worker } from '#platform/jobs';
 import type { OpenRails } from '#rails/connectors';
-import { modules } from '../modules.ts';
+import { gather, modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 
@@ -14,9 +14,7 @@ const SEAL_EVERY_MS = 2_000;
 
 export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker => {
   const resolver = rails.createResolver();
-  const gathered = {
-    eventKinds: gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? [])),
-  };
+  const gathered = gather();
   const listeners = modules.flatMap((module) => module.listeners?.(gathered) ?? []);
   return createWorker({
     context: runtime.context,
