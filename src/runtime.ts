@@ -77,7 +77,8 @@ export const openRuntime = async (
     /** What this process may do with a vault of its own process; `here` opens the vault itself. */
     readonly vault?: VaultUse;
     readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
-    readonly sandbox?: SandboxAddress;
+    /** Waited for last, so that it may start meanwhile. */
+    readonly sandbox?: Promise<SandboxAddress | undefined>;
   },
 ): Promise<Runtime> => {
   const secrets = await loadSecrets(given.data, systemRandom);
@@ -142,6 +143,7 @@ export const openRuntime = async (
     key: deriveKey(masterSecret, '3-D Secure'),
     listeners: modules.flatMap((module) => module.onAuthentication ?? []),
   });
+  const sandbox = await how.sandbox;
   return {
     settings,
     context,
@@ -150,7 +152,7 @@ export const openRuntime = async (
     directory,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
     booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
-    ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
+    ...(sandbox === undefined ? {} : { sandbox }),
     close: async () => {
       await vault.close();
       await database.close();

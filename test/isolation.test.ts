@@ -29,6 +29,7 @@ import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import { railsOf } from '#rails/connectors';
+import { settled } from '../src/books/ledger/for-tests.ts';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
 import { notDefault, updateCustomer } from '../src/cards/customers/customers.store.ts';
 import {
@@ -635,7 +636,10 @@ describe('with row level security alone,', async () => {
     for (const [n, scope] of others.entries()) {
       const writes = [post(context, scope, entry), expectation(context, scope, expected)];
       assert.deepEqual(await gateway.context.database.commit(scope, writes), { ok: true });
-      if (n === 0) await takeSnapshots(gateway.context);
+      if (n === 0) {
+        await settled(gateway.on);
+        await takeSnapshots(gateway.context);
+      }
       await setFeeRules(gateway.context, scope, { rules: [] });
     }
     const { scope } = mine;

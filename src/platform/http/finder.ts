@@ -27,6 +27,8 @@ export const createFinder = (routes: readonly Route[], handlers: readonly PlainH
   for (const handler of handlers) add(handler.method, handler.path, { kind: 'plain', handler });
 
   return (method, path) => {
+    // The router would take `*`, and an address with its host, for `/`.
+    if (!path.startsWith('/')) return null;
     const looked = method === 'HEAD' ? 'GET' : method;
     const found = router.find(looked as findMyWay.HTTPMethod, path);
     if (found === null || found.store === null || found.store === undefined) return null;
