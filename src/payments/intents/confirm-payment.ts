@@ -3,14 +3,15 @@
 
 import { type PaymentMethod, renderPaymentMethod, spellMethod } from '#cards/methods';
 import type { Context, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import { errorFieldsOf, failureOf } from '#payments/charges';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import type { Shows } from './answer.ts';
 import type { Asking } from './asking.ts';
 import { authenticate } from './authenticate.ts';
-import { lastErrorOf } from './conclude-payment.ts';
 import { intentCreated, intentFailed, intentRequiresAction } from './events.ts';
 import { next } from './intent-states.ts';
+import { lastErrorOf } from './last-error.ts';
 import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { offSessionWithFutureUsage } from './refusals.ts';
@@ -52,6 +53,7 @@ export const confirmPayment = async (
       ...confirmation,
       intent,
       authentication: said.authentication,
+      mayAsk: !offSession && !confirmation.errorOnAction,
     });
   }
   const asked = { ...confirmation, intent };
@@ -62,14 +64,14 @@ export const confirmPayment = async (
   if (confirmation.errorOnAction) {
     return refuseConfirmation(context, request, asked, 'authentication_not_handled');
   }
-  return askPayer(context, request, asked, said.url);
+  return askPayer(context, request, asked, said);
 };
 
 const askPayer = (
   context: Context,
   request: Asking,
   { before, intent, methodWrites, undo, useSdk, shows }: Confirmation,
-  url: string,
+  { url, id = null }: { readonly url: string; readonly id?: Uuid | null },
 ): Outcome => {
   const { returnUrl } = intent;
   const written = writePayment(
@@ -82,6 +84,7 @@ const askPayer = (
         status: next(intent.status, 'action_required') ?? intent.status,
         doing: null,
         lastError: null,
+        authenticationId: id,
         nextAction: { url, returnUrl, useSdk: useSdk || returnUrl === null },
       },
       charge: null,

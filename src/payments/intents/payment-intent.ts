@@ -57,6 +57,8 @@ export type PaymentIntent = {
   readonly isProcessingTold: boolean;
   /** Asked for while nobody knew what had become of it; done as soon as that is known. */
   readonly cancelWanted: { readonly reason: CancellationReason | null } | null;
+  /** In which the card's holder is being asked, or was. */
+  readonly authenticationId: Uuid | null;
   /** Attempts with providers so far. */
   readonly attempts: number;
   readonly voids: number;
@@ -101,6 +103,7 @@ export const blankIntent = (
   doing: null,
   isProcessingTold: false,
   cancelWanted: null,
+  authenticationId: null,
   attempts: 0,
   voids: 0,
   allowedTypes: null,
