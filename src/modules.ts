@@ -67,6 +67,8 @@ export type Module = {
   readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
   /** Which events somebody is still owed. */
   readonly undelivered?: Undelivered;
+  /** Resolves when nothing of what its rounds began is under way any more: a process ends after it. */
+  readonly idle?: (context: Context) => Promise<void>;
   /** Hears of every event, in the transaction that takes it from the outbox. */
   readonly listeners?: (gathered: Gathered) => readonly Listener[];
   /** Queries that a healthy database answers with no rows. */
