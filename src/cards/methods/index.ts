@@ -13,11 +13,11 @@ export { methodSchema } from './method-schema.ts';
 export { type Address, emptyAddress, type PaymentMethod } from './payment-method.ts';
 export { insertMethod, listMethods, loadMethods, updateMethod } from './payment-methods.store.ts';
 export { renderSource } from './render-card.ts';
-export { nothingAttached, stillAttached } from './still-attached.store.ts';
 export {
   networksOf,
   parseMethodId,
   renderPaymentMethod,
   spellMethod,
 } from './render-payment-method.ts';
+export { nothingAttached, stillAttached } from './still-attached.store.ts';
 export { updateSourceMethod } from './update-source.ts';

@@ -57,7 +57,7 @@ const goOnOnce = async (
     const attempt = { ...common, authentication: proof.authentication };
     return (await sendAttempt(context, asking, attempt)) !== null;
   }
-  const { writes = [] } = refuseConfirmation(
+  const { writes = [] } = await refuseConfirmation(
     context,
     asking,
     { ...common, errorOnAction: false, useSdk: false },
