@@ -63,6 +63,8 @@ export type Module = {
   readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
   readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
+  /** Resolves when nothing of what its rounds began is under way any more: a process ends after it. */
+  readonly idle?: (context: Context) => Promise<void>;
   /** Hears of every event, in the transaction that takes it from the outbox. */
   readonly listeners?: (gathered: Gathered) => readonly Listener[];
   /** Queries that a healthy database answers with no rows. */

@@ -8,23 +8,62 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { STANDARD_SCHEDULE } from '#books/calendars';
+import { expect, expectation, loadExpectationsOf, loadOpenExpectations } from '#books/expectations';
+import { loadFeeRules, loadFeeRulesOf, setFeeRules } from '#books/fees';
+import {
+  captureEntry,
+  entryIdOf,
+  loadBalances,
+  loadBalancesAt,
+  loadEntries,
+  loadEntriesOf,
+  post,
+  takeSnapshots,
+} from '#books/ledger';
+import { stillAttached } from '#cards/methods';
 import { listKeys, revokeKey } from '#identity/keys';
 import type { Database, Scope, Statement, Tx, WriteStatement } from '#kit/context';
-import { parseId, spellId } from '#kit/ids';
+import { newUuid, parseId, spellId, uuidAt } from '#kit/ids';
 import type { OpenDatabase } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
+import { railsOf } from '#rails/connectors';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
-import { updateCustomer } from '../src/cards/customers/customers.store.ts';
+import { notDefault, updateCustomer } from '../src/cards/customers/customers.store.ts';
+import {
+  insertAuthentication,
+  loadAuthentication,
+  updateAuthentication,
+  useAuthenticationRow,
+} from '../src/cards/three-ds/authentications.store.ts';
+import {
+  type CardAuthentication,
+  nothingLearned,
+} from '../src/cards/three-ds/card-authentication.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
+import {
+  askAgain,
+  concludeDelivery,
+  loadDelivery,
+  replayDeliveries,
+} from '../src/outward/webhooks/deliveries.store.ts';
+import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
 import { testBank } from '../src/payments/intents/for-tests-bank.ts';
+import {
+  insertMessage,
+  loadMessages,
+  moveMessage,
+} from '../src/rails/acquiring/acquiring.store.ts';
+import { newMessage } from '../src/rails/acquiring/card-message.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
 import { gatherRoutes } from '../src/roles/api.ts';
 import type { Answer, Ask } from './support/ask.ts';
-import { runs } from './support/full.ts';
+import { isFull, runs } from './support/full.ts';
 import { startGatewayHere } from './support/gateway.ts';
 import type { Merchant } from './support/merchant.ts';
+import { pause } from './support/writers.ts';
 
 type Filters = {
   readonly wrap: (database: OpenDatabase) => OpenDatabase;
@@ -126,6 +165,26 @@ const fillWithCards = async (ask: Ask, key: string, customer: string): Promise<s
   return [attached, free, token, made].map(({ body }) => body.id).filter((id) => id !== undefined);
 };
 
+/** An endpoint, and what it was told of one event. */
+const fillWithWebhooks = async (ask: Ask, key: string): Promise<string[]> => {
+  const form = 'url=https://hook.invalid/&enabled_events[]=customer.updated';
+  const { body: endpoint } = await ask('POST', '/v1/webhook_endpoints', { key, form });
+  const { body: customer } = await ask('POST', '/v1/customers', { key, form: 'name=Told' });
+  await ask('POST', `/v1/customers/${customer.id}`, { key, form: 'name=Told twice' });
+  const path = `/v1/webhook_deliveries?webhook_endpoint=${endpoint.id}`;
+  let owed: string[] = [];
+  for (let tries = 0; owed.length === 0 && tries < 200; tries += 1) {
+    const { body } = await ask('GET', path, { key });
+    owed = body.data
+      .filter(({ attempts }: { attempts: unknown[] }) => attempts.length > 0)
+      .map(({ id }: { id: string }) => id);
+    if (owed.length === 0) await pause(25);
+  }
+  assert.ok(owed.length > 0, 'The event is owed and was tried.');
+  await ask('DELETE', `/v1/customers/${customer.id}`, { key });
+  return [endpoint.id, ...owed];
+};
+
 /** Of mine, so that what hangs at a payment can be asked for. */
 const payOnce = async (ask: Ask, key: string): Promise<string[]> => {
   const form = 'amount=900&currency=eur&confirm=true&payment_method=pm_card_visa';
@@ -168,6 +227,11 @@ const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   }
   await ask('POST', `/v1/customers/${ids[0]}`, { key, form: 'description=changed' });
   ids.push(...(await fillWithCards(ask, key, String(ids[0]))));
+  const account = 'connector=spare';
+  const { text, body } = await ask('POST', '/v1/connector_accounts', { key, form: account });
+  assert.ok(body.id !== undefined, text);
+  ids.push(body.id);
+  ids.push(...(await fillWithWebhooks(ask, key)));
   ids.push(...(await fillWithPayments(ask, key)));
   await ask('DELETE', `/v1/customers/${ids[2]}`, { key });
   const events = await ask('GET', '/v1/events?limit=100', { key });
@@ -220,6 +284,8 @@ const plain = ({ status, text, headers }: Answer, id: string) => ({
 
 type Place = {
   readonly name: string;
+  /** Any text: what stands in it names nothing, or is looked for as any other text is. */
+  readonly isFree?: boolean;
   readonly ask: (id: string) => readonly [method: string, path: string, form?: string];
 };
 
@@ -232,17 +298,18 @@ type Schema = {
 };
 
 /** Every parameter that could hold an id: declared as one, or as any text. */
-const namesOfTexts = (schema: Schema, prefix = ''): string[] =>
+const namesOfTexts = (schema: Schema, prefix = ''): { name: string; isFree: boolean }[] =>
   Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
     const path = prefix === '' ? name : `${prefix}[${name}]`;
     if (inner.properties !== undefined) return namesOfTexts(inner, path);
     if (inner.items !== undefined) {
       return inner.items.properties === undefined
-        ? [`${path}[0]`]
+        ? [{ name: `${path}[0]`, isFree: false }]
         : namesOfTexts(inner.items, `${path}[0]`);
     }
-    const kind = inner['x-wire']?.kind;
-    return kind === 'text' || kind === 'alias' || kind === 'either' ? [path] : [];
+    const { kind, cards } = inner['x-wire'] ?? {};
+    const isFree = kind === 'text' && cards !== 'refuseWord' && !/^(?:page|query)$/.test(name);
+    return kind === 'text' || kind === 'alias' || kind === 'either' ? [{ name: path, isFree }] : [];
   });
 
 /** What the ids of a path parameter begin with. */
@@ -253,6 +320,9 @@ const prefixes: Readonly<Record<string, string>> = {
   token: 'tok_',
   source: 'pm_',
   card: 'pm_',
+  connector_account: 'cna_',
+  webhook_endpoint: 'we_',
+  webhook_delivery: 'whd_',
   intent: 'pi_',
   charge: 'ch_',
   refund: 're_',
@@ -274,15 +344,18 @@ const placesOf = (route: Route, ownIds: readonly string[]): Place[] => {
     name: `:${name}`,
     ask: (id: string) => [route.method, pathWith({ [name]: id })] as const,
   }));
-  const inParameters = namesOfTexts(route.parameters as unknown as Schema).map((name) => ({
-    name,
-    ask: (id: string) => {
-      const value = encodeURIComponent(valueFor(name, id));
-      const parameter = `${name}=${value}`;
-      if (route.method === 'POST') return [route.method, pathWith({}), parameter] as const;
-      return [route.method, `${pathWith({})}?${parameter}`] as const;
-    },
-  }));
+  const inParameters = namesOfTexts(route.parameters as unknown as Schema).map(
+    ({ name, isFree }) => ({
+      name,
+      isFree,
+      ask: (id: string) => {
+        const value = encodeURIComponent(valueFor(name, id));
+        const parameter = `${name}=${value}`;
+        if (route.method === 'POST') return [route.method, pathWith({}), parameter] as const;
+        return [route.method, `${pathWith({})}?${parameter}`] as const;
+      },
+    }),
+  );
   const inExpand: Place = {
     name: 'expand',
     ask: (id) => [route.method, `${pathWith({})}?expand[]=${id}`],
@@ -296,15 +369,32 @@ const valueFor = (name: string, id: string): string => {
   return id;
 };
 
+/**
+ * Every route with every id grows with the square of the API: the usual run takes one id of a kind, and one
+ * alone where any text may stand.
+ */
+const idsFor = ({ isFree = false }: Place, ids: readonly string[]): readonly string[] => {
+  if (isFull) return ids;
+  const ofEachKind = [...new Map(ids.map((id) => [id.split('_', 1)[0], id])).values()];
+  return isFree ? ofEachKind.slice(0, 1) : ofEachKind;
+};
+
 const describeIsolation = (world: World): void => {
   const { ask, mine } = world;
   const { key } = mine;
+  let ownWebhooks: Promise<string[]> | null = null;
 
   for (const route of gatherRoutes()) {
     test(`${route.operation} treats ids of others like ids that nobody has`, async () => {
       const { body: own } = await ask('POST', '/v1/customers', { key, form: 'name=My own' });
       const { body: events } = await ask('GET', '/v1/events?limit=1', { key });
-      const ownIds = [own.id, events.data[0].id, ...(await fillWithCards(ask, key, own.id))];
+      ownWebhooks ??= fillWithWebhooks(ask, key);
+      const ownIds = [
+        own.id,
+        events.data[0].id,
+        ...(await fillWithCards(ask, key, own.id)),
+        ...(await ownWebhooks),
+      ];
       if (/:(?:intent|charge|refund)\b/.test(route.path)) {
         ownIds.push(...(await payOnce(ask, key)));
       }
@@ -314,7 +404,7 @@ const describeIsolation = (world: World): void => {
           [world.foreignOtherMode, true],
         ] as const) {
           for (let round = 0; round < runs(1, 20); round += 1) {
-            for (const id of ids) await assertUnknown(route, place, id, mayHint);
+            for (const id of idsFor(place, ids)) await assertUnknown(route, place, id, mayHint);
           }
         }
       }
@@ -368,6 +458,10 @@ const describeIsolation = (world: World): void => {
     const queries = [
       `/v1/customers?limit=100&ending_before=${await oldestOf('/v1/customers')}`,
       `/v1/events?limit=100&ending_before=${await oldestOf('/v1/events')}`,
+      `/v1/webhook_deliveries?limit=100&ending_before=${await oldestOf('/v1/webhook_deliveries')}`,
+      '/v1/webhook_deliveries?limit=100',
+      `/v1/webhook_endpoints?limit=100&ending_before=${await oldestOf('/v1/webhook_endpoints')}`,
+      '/v1/webhook_endpoints?limit=100',
       '/v1/customers?limit=100',
       `/v1/customers?email=${secretWord}@example.com`,
       '/v1/customers?created[gt]=0&limit=100',
@@ -376,6 +470,7 @@ const describeIsolation = (world: World): void => {
       '/v1/customers/search?query=created>0&limit=100&expand[]=total_count',
       '/v1/customers/search?query=-name:null&limit=100&expand[]=data.tax_ids',
       ...(await listsOfMethods()),
+      '/v1/connector_accounts?limit=100',
       ...(await bothWays('/v1/payment_intents')),
       ...(await bothWays('/v1/charges')),
       ...(await bothWays('/v1/refunds')),
@@ -438,8 +533,11 @@ const describeIsolation = (world: World): void => {
   });
 };
 
+// A provider to pay with, and one of which an account is only kept.
+const banks = () => ['paperbank', 'spare'].map((name) => testBank(name).connector);
+
 describe('another account, and the other mode,', async () => {
-  const gateway = await startGatewayHere({ connectors: [testBank().connector] });
+  const gateway = await startGatewayHere({ connectors: banks() });
   describeIsolation(await worldOf(gateway));
 });
 
@@ -447,7 +545,7 @@ describe('with row level security alone,', async () => {
   const filters = createFilterless();
   const gateway = await startGatewayHere({
     wrapDatabase: filters.wrap,
-    connectors: [testBank().connector],
+    connectors: banks(),
   });
   const world = await worldOf(gateway);
   const context = { ...gateway.context, database: filters.wrap(gateway.context.database) };
@@ -474,7 +572,7 @@ describe('with row level security alone,', async () => {
       requestId: 'req_1',
     });
     await context.database.commit(world.theirs.scope, [
-      answers.claim(context, asked(world.theirs.scope)),
+      answers.claim(context, { ...asked(world.theirs.scope), passesOn: true }),
     ]);
     assert.equal((await answers.recall(context, asked(world.mine.scope))).state, 'unknown');
 
@@ -484,11 +582,44 @@ describe('with row level security alone,', async () => {
       status: 200,
       body: '{}',
     });
-    const commit = await context.database.commit(world.mine.scope, [finish]);
-    assert.deepEqual(commit, { ok: false, lost: finish.into });
+    const theirs = asked(world.theirs.scope);
+    for (const write of [finish, answers.hold(context, theirs), answers.release(context, theirs)]) {
+      const commit = await context.database.commit(world.mine.scope, [write]);
+      assert.deepEqual(commit, { ok: false, lost: write.into });
+    }
     assert.equal((await answers.recall(context, asked(world.theirs.scope))).state, 'in_flight');
     const own = await context.database.commit(world.theirs.scope, [finish]);
     assert.deepEqual(own, { ok: true });
+  });
+
+  test('the providers of others are no candidates', async () => {
+    const wanted = { operation: 'sale', method: 'card', currency: 'eur' } as const;
+    const { candidates } = railsOf(gateway.context);
+    const count = async (scope: Scope) => (await candidates(scope, wanted)).length;
+    assert.equal(await count(world.mine.scope), 1);
+    assert.equal(await count(world.mine.liveScope), 1);
+    assert.equal(await count(world.theirs.scope), 2);
+    assert.equal(await count(world.theirs.liveScope), 1);
+  });
+
+  test('a delivery of others is neither asked for again nor concluded, nor its endpoint judged', async () => {
+    const spelled = world.foreign.find((id) => id.startsWith('whd_')) ?? '';
+    const id = parseId('whd', spelled) ?? '';
+    const delivery = await loadDelivery(gateway.context, world.theirs.scope, id);
+    assert.ok(delivery !== undefined);
+    const { endpointId } = delivery;
+    const range = { endpointId, from: uuidAt(0), before: uuidAt(1e13), alsoDelivered: true };
+    for (const scope of [world.mine.scope, world.mine.liveScope]) {
+      assert.equal(await askAgain(context, scope, id), undefined);
+      assert.equal(await replayDeliveries(context, scope, range), 0);
+      for (const write of [
+        concludeDelivery(scope, delivery),
+        noteEndpointHealth(scope, endpointId, Date.now()),
+      ]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
   });
 
   test('a customer of others is not changed by a write that names it', async () => {
@@ -509,6 +640,111 @@ describe('with row level security alone,', async () => {
     }
   });
 
+  test('the books of others are neither counted nor read', async () => {
+    const { mine, theirs } = world;
+    const nowMs = context.clock.now();
+    // A currency that nobody has paid in.
+    const fact = { subject: newUuid(context), currency: 'usd' };
+    const entry = captureEntry({ ...fact, amount: 900n, fee: 30n, availableAtMs: nowMs });
+    const connectorAccountId = newUuid(context);
+    const reference = 'TGX';
+    const expected = expect({
+      connectorAccountId,
+      reference,
+      kind: 'payment',
+      currency: 'usd',
+      amount: 900n,
+      cost: null,
+      schedule: STANDARD_SCHEDULE,
+      atMs: nowMs,
+    });
+    const others = [theirs.scope, theirs.liveScope, mine.liveScope];
+    for (const [n, scope] of others.entries()) {
+      const writes = [post(context, scope, entry), expectation(context, scope, expected)];
+      assert.deepEqual(await gateway.context.database.commit(scope, writes), { ok: true });
+      if (n === 0) await takeSnapshots(gateway.context);
+      await setFeeRules(gateway.context, scope, { rules: [] });
+    }
+    const { scope } = mine;
+    const id = entryIdOf(entry);
+    const asked = { connectorAccountId, reference, upTo: '9999-01-01', limit: 9 };
+    assert.equal((await loadBalances(context, scope)).has('usd'), false);
+    assert.equal((await loadBalancesAt(context, scope, nowMs + 60_000)).has('usd'), false);
+    assert.equal((await loadEntries(context, scope, [id])).size, 0);
+    assert.deepEqual(await loadEntriesOf(context, scope, fact.subject), []);
+    assert.deepEqual(await loadExpectationsOf(context, scope, asked), []);
+    assert.deepEqual(await loadOpenExpectations(context, scope, asked), []);
+    assert.equal((await loadFeeRules(context, scope)).version, 0);
+    assert.equal(await loadFeeRulesOf(context, scope, 1), null);
+    // The first version of mine, although the others have one of theirs.
+    const set = await setFeeRules(context, scope, { rules: [] });
+    assert.equal(set.ok && set.version, 1);
+  });
+
+  test('a default of others is not looked at by a write that names it', async () => {
+    const [row] = await asOwner(
+      gateway.on,
+      `select id, customer_id from cards.payment_methods
+        where account_id = $1 and customer_id is not null limit 1`,
+      [world.theirs.accountId],
+    );
+    assert.ok(row !== undefined);
+    const [method, customer] = [String(row['id']), String(row['customer_id'])];
+    for (const scope of [world.mine.scope, world.mine.liveScope]) {
+      for (const write of [
+        stillAttached(scope, method, customer),
+        notDefault(scope, customer, spellId('pm', method)),
+      ]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
+  });
+
+  test('an authentication of others is neither found, changed nor used', async () => {
+    const { mine, theirs } = world;
+    const it = anAuthentication();
+    await context.database.commit(theirs.scope, [insertAuthentication(theirs.scope, it)]);
+    const binding = { ...it, operationId: randomUUID(), nowMs: context.clock.now() };
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.equal(await loadAuthentication(context, scope, it.id), undefined);
+      const change = updateAuthentication(scope, { ...it, version: 2 });
+      const use = useAuthenticationRow(scope, it.id, binding);
+      for (const write of [change, use]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
+    const own = await context.database.commit(theirs.scope, [
+      useAuthenticationRow(theirs.scope, it.id, binding),
+    ]);
+    assert.deepEqual(own, { ok: true });
+  });
+
+  test('a card message of others is neither found nor moved', async () => {
+    const { mine, theirs } = world;
+    const place = { host: 'h', acquirer: '1', terminal: 'T', merchant: 'M' };
+    const message = newMessage(context, place, {
+      operationId: newUuid(context),
+      part: 0,
+      mti: '0200',
+      stan: '000001',
+      amount: 900n,
+      currency: 'eur',
+    });
+    const stored = await context.database.commit(theirs.scope, [
+      insertMessage(theirs.scope, message),
+    ]);
+    assert.deepEqual(stored, { ok: true });
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.deepEqual(await loadMessages(context, scope, message.operationId), []);
+      const move = moveMessage(scope, message, 'taken_back');
+      const commit = await context.database.commit(scope, [move]);
+      assert.deepEqual(commit, { ok: false, lost: move.into });
+    }
+    assert.equal((await loadMessages(context, theirs.scope, message.operationId)).length, 1);
+  });
+
   // Each test of this block runs statements; what they ran is asked once they are done.
   after(() => {
     const known = new Set(filteredStatements());
@@ -522,6 +758,30 @@ describe('with row level security alone,', async () => {
     assert.ok(filters.removed.has('unnamed id'), 'A search was tried.');
     assert.ok(filters.removed.has('unnamed count'), 'Counting a search was tried.');
   });
+});
+
+/** Completed, and not used. */
+const anAuthentication = (): CardAuthentication => ({
+  id: randomUUID(),
+  version: 1,
+  state: 'completed',
+  intentId: randomUUID(),
+  card: randomUUID(),
+  amount: 5_000n,
+  currency: 'eur',
+  merchantId: 'M1',
+  expiresAtMs: Date.now() + 600_000,
+  dueAtMs: null,
+  usedFor: null,
+  asked: {
+    brand: 'visa',
+    merchant: { id: 'M1', name: 'A shop', mcc: '5992', country: 'DE', acquirerBin: '412345' },
+    payer: null,
+    preference: 'any',
+    directoryServer: 'https://directory.test/',
+    returnUrl: 'https://shop.test/',
+  },
+  learned: { ...nothingLearned, transStatus: 'Y' },
 });
 
 /** Statements with a filter that nothing above can reach, each with the reason. */

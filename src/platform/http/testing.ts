@@ -50,7 +50,9 @@ export const testInsert: WriteStatement = {
 
 const testClaim: WriteStatement = { ...testInsert, name: 'test.claim', rank: 0 };
 const testRelease: WriteStatement = { ...testInsert, name: 'test.release', rank: 0 };
+const testHold: WriteStatement = { ...testInsert, name: 'test.hold', rank: 0 };
 const testFinish: WriteStatement = { ...testInsert, name: 'test.finish', rank: 0 };
+const ofTheKey = [testClaim, testRelease, testHold, testFinish];
 
 export type MemoryStore = {
   readonly database: Database;
@@ -60,9 +62,11 @@ export type MemoryStore = {
   /** Lets the next commits lose to another request, as an older version would. */
   loseNext(times: number): void;
   failNext(error: Error): void;
+  /** As if the holder of every unfinished key had been gone for long: another has it now. */
+  takeOverClaims(): void;
 };
 
-type Kept = AskedAgain & Partial<AnswerToKeep>;
+type Kept = AskedAgain & Partial<AnswerToKeep> & { readonly passesOn?: boolean };
 
 const keyOf = ({ scope, key }: AskedAgain) => `${scope.accountId} ${scope.livemode} ${key}`;
 const finishWrite = (answer: Kept): Write => ({ into: testFinish, row: [answer] });
@@ -86,19 +90,22 @@ export const createMemoryStore = (): MemoryStore => {
       return { ok: false, lost: testInsert };
     }
 
-    const claims = writes.filter(({ into }) => into === testClaim).map(({ row }) => row[0] as Kept);
-    if (claims.some((claim) => kept.has(keyOf(claim)))) return { ok: false, lost: testClaim };
     for (const { into, row } of writes) {
-      if (into === testRelease) kept.delete(keyOf(row[0] as Kept));
+      if (!ofTheKey.includes(into)) continue;
+      const [asked] = row as [Kept];
+      const there = kept.get(keyOf(asked));
+      const isOwn = there?.requestId === asked.requestId && there?.status === undefined;
+      if (into === testClaim && there !== undefined) return { ok: false, lost: into };
+      if ((into === testHold || into === testFinish) && !isOwn) return { ok: false, lost: into };
     }
-    const answers = writes.filter(
-      ({ into }) => into === testClaim || into === testFinish || into === testRelease,
-    );
-    for (const { into, row } of answers) {
-      if (into !== testRelease) kept.set(keyOf(row[0] as Kept), row[0] as Kept);
+    for (const { into, row } of writes) {
+      const [asked] = row as [Kept];
+      if (into === testClaim || into === testFinish) kept.set(keyOf(asked), asked);
+      if (into === testHold) kept.set(keyOf(asked), { ...asked, passesOn: false });
+      if (into === testRelease && kept.get(keyOf(asked))?.passesOn) kept.delete(keyOf(asked));
     }
     committed.push(
-      ...writes.filter((write) => !answers.includes(write)).map(({ row }) => [...row]),
+      ...writes.filter(({ into }) => !ofTheKey.includes(into)).map(({ row }) => [...row]),
     );
     return { ok: true };
   };
@@ -107,6 +114,11 @@ export const createMemoryStore = (): MemoryStore => {
     committed,
     loseNext: (times) => (losing = times),
     failNext: (error) => (failing = error),
+    takeOverClaims: () => {
+      for (const [key, claim] of kept) {
+        if (claim.status === undefined) kept.set(key, { ...claim, requestId: 'req_another' });
+      }
+    },
     database: {
       commit,
       read: () => Promise.resolve([]),
@@ -116,16 +128,21 @@ export const createMemoryStore = (): MemoryStore => {
     idempotency: {
       remember: (_context, answer) => claimWrite(answer),
       claim: (_context, asked) => claimWrite(asked),
-      link: (_context, asked) => finishWrite(asked),
+      hold: (_context, asked) => ({ into: testHold, row: [asked] }),
+      link: (_context, asked) => ({ into: testHold, row: [asked] }),
       takeOver: (_context, asked) => claimWrite(asked),
       finish: (_context, answer) => finishWrite(answer),
       release: (_context, asked) => ({ into: testRelease, row: [asked] }),
+      isHeld: async (_context, asked) => {
+        const found = kept.get(keyOf(asked));
+        return found?.requestId === asked.requestId && found.status === undefined;
+      },
       recall: async (_context, asked) => {
         const found = kept.get(keyOf(asked));
         if (found === undefined) return { state: 'unknown' };
         if (found.fingerprint !== asked.fingerprint) return { state: 'other_parameters' };
         if (found.status === undefined) {
-          return { state: 'in_flight', abandoned: false, subject: null };
+          return { state: 'in_flight', abandoned: false, subject: null, passesOn: false };
         }
         return {
           state: 'finished',
@@ -134,7 +151,7 @@ export const createMemoryStore = (): MemoryStore => {
           requestId: found.requestId!,
         };
       },
-      isClaim: (statement) => statement === testClaim,
+      isClaim: (statement) => ofTheKey.includes(statement),
       fingerprint: (canonical) => canonical,
     },
   };
