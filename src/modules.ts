@@ -7,6 +7,7 @@
 
 import type { AuthenticationListener } from '#cards/three-ds';
 import type { Context } from '#kit/context';
+import type { PaymentListener } from '#payments/intents';
 import { module as balance } from './books/balance/module.ts';
 import { module as calendars } from './books/calendars/module.ts';
 import { module as currencies } from './books/currencies/module.ts';
@@ -19,6 +20,7 @@ import { module as methods } from './cards/methods/module.ts';
 import { module as portability } from './cards/portability/module.ts';
 import { module as threeDs } from './cards/three-ds/module.ts';
 import { module as vault } from './cards/vault/module.ts';
+import { module as checkout } from './commerce/checkout/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
@@ -61,6 +63,8 @@ export type Module = {
   readonly periodicJobs?: readonly PeriodicJob[];
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
+  /** Hears what becomes of the payments that this module made, and writes in the same transaction. */
+  readonly onPayment?: PaymentListener;
   /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
   readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
@@ -115,12 +119,16 @@ const map: readonly Entry[] = [
   { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
   { module: intents, holds: 'payments: from the wish to be paid to its end' },
   { module: refunds, holds: 'money on its way back' },
+  { module: checkout, holds: 'pages that show an amount and take it, once: sessions' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);
 export const operationListeners: readonly OperationListener[] = modules.flatMap(
   ({ onOperation }) => onOperation ?? [],
+);
+export const paymentListeners: readonly PaymentListener[] = modules.flatMap(
+  ({ onPayment }) => onPayment ?? [],
 );
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),

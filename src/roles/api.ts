@@ -1,6 +1,7 @@
 // The role that answers: the API, health, metrics and documents, all on one port.
 
 import { threeDsHandlers } from '#cards/three-ds';
+import { provideCheckout } from '#commerce/checkout';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
@@ -41,6 +42,7 @@ export const createApi = (
 ): HttpServer => {
   const { context, settings } = runtime;
   const authenticator = createAuthenticator();
+  provideCheckout(context, { publicUrl: input.publicUrl });
   const routes = gatherRoutes();
 
   return createHttpServer({

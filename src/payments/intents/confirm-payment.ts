@@ -14,6 +14,7 @@ import { next } from './intent-states.ts';
 import { lastErrorOf } from './last-error.ts';
 import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
+import { paymentListenersWrites } from './payment-listeners.ts';
 import { offSessionWithFutureUsage } from './refusals.ts';
 import { sendAttempt } from './send-attempt.ts';
 import { checkMethod } from './take-method.ts';
@@ -100,12 +101,12 @@ const askPayer = (
 };
 
 /** The holder would have to be asked and is not there, or did not pass: no provider was called. */
-export const refuseConfirmation = (
+export const refuseConfirmation = async (
   context: Context,
   request: Asking,
   { before, intent, method, methodWrites, undo, shows }: Confirmation,
   reason: string,
-): Outcome => {
+): Promise<Outcome> => {
   const { livemode } = request.scope;
   const failure =
     reason === 'authentication_not_handled'
@@ -141,7 +142,16 @@ export const refuseConfirmation = (
       payment_intent: shows(written.intent, livemode),
       payment_method: shownMethod,
     }),
-    writes: [...methodWrites, ...written.writes],
+    writes: [
+      ...methodWrites,
+      ...written.writes,
+      ...(await paymentListenersWrites(context, request.scope, {
+        intent: written.intent,
+        charge: null,
+        kinds: [intentFailed],
+        cause: request.cause,
+      })),
+    ],
     undo,
   };
 };

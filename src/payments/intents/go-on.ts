@@ -72,7 +72,7 @@ const goOnOnce = async (
     };
     return (await sendAttempt(context, asking, attempt)) !== null;
   }
-  const { writes = [] } = refuseConfirmation(
+  const { writes = [] } = await refuseConfirmation(
     context,
     asking,
     { ...common, errorOnAction: false, useSdk: false },

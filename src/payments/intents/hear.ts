@@ -20,6 +20,7 @@ import { concludePayment, type Decided } from './conclude-payment.ts';
 import { loadIntent } from './intents.store.ts';
 import { type Cause, type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
+import { paymentListenersWrites } from './payment-listeners.ts';
 
 /** What a request that sends an operation knows of its payment. */
 export type Sent = {
@@ -192,6 +193,13 @@ const write = async (
       ...written.writes,
       ...(booked?.writes ?? []),
       ...(decided.isPaid ? methodWrites(context, scope, payment, cause) : []),
+      // Drawn last, so that the effect is told after its cause.
+      ...(await paymentListenersWrites(context, scope, {
+        intent: written.intent,
+        charge: written.charge ?? charge,
+        kinds: decided.kinds,
+        cause,
+      })),
       ...(decided.release
         ? [
             enqueue(context, {

@@ -46,6 +46,8 @@ export type PaymentIntent = {
   readonly customerId: Uuid | null;
   readonly latestChargeId: Uuid | null;
   readonly orderReference: string | null;
+  /** The object of a later module that made it and looks after it; null: the merchant did. */
+  readonly madeBy: { readonly object: string; readonly id: Uuid } | null;
   readonly isDirect: boolean;
   readonly dueAtMs: number | null;
   readonly metadata: Readonly<Record<string, string>>;
@@ -97,6 +99,7 @@ export const blankIntent = (
   customerId: null,
   latestChargeId: null,
   orderReference: null,
+  madeBy: null,
   isDirect: false,
   dueAtMs: null,
   metadata: {},
