@@ -22,6 +22,7 @@ import { module as vault } from './cards/vault/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
+import { module as notifications } from './outward/notifications/module.ts';
 import { module as webhooks } from './outward/webhooks/module.ts';
 import { module as db } from './platform/db/module.ts';
 import type { EventKind, EventKinds, Listener } from './platform/events/index.ts';
@@ -100,6 +101,7 @@ const map: readonly Entry[] = [
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
+  { module: notifications, holds: 'telling payers: mails, receipts' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);

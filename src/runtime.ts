@@ -17,6 +17,7 @@ import {
 } from '#kit/context';
 import { deriveKey, hmacSha256 } from '#kit/crypto';
 import type { Sealing } from '#kit/seals';
+import { provideMail, readMailbox, readSmtpUrl } from '#outward/notifications';
 import { provideWebhooks } from '#outward/webhooks';
 import {
   APP_ROLE,
@@ -137,6 +138,13 @@ export const openRuntime = async (
   const directory = directoryOf(await discoverConnectors(), masterSecret);
   provideDirectory(context, directory);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
+  provideMail(context, {
+    server: settings.smtpUrl === '' ? null : readSmtpUrl(settings.smtpUrl),
+    from: readMailbox(settings.mailFrom) ?? { name: '', address: 'receipts@localhost' },
+    alsoInTestMode: settings.mailInTestMode,
+    publicUrl: settings.publicUrl || `http://localhost:${settings.port}`,
+    masterSecret,
+  });
   provideThreeDs(context, {
     publicUrl: settings.publicUrl || `http://localhost:${settings.port}`,
     key: deriveKey(masterSecret, '3-D Secure'),

@@ -4,6 +4,7 @@ import { threeDsHandlers } from '#cards/three-ds';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
+import { mailPages } from '#outward/notifications';
 import { API_VERSION, gatherEventKinds } from '#platform/events';
 import {
   ApiError,
@@ -37,6 +38,8 @@ export const createApi = (
     readonly publicUrl: string;
     readonly metrics?: HttpMetrics;
     readonly handlers?: readonly PlainHandler[];
+    /** Mails of test mode at a page of this machine: what the quick start has instead of a mail server. */
+    readonly showMails?: boolean;
   },
 ): HttpServer => {
   const { context, settings } = runtime;
@@ -69,6 +72,7 @@ export const createApi = (
         apiVersion: API_VERSION,
       }),
       ...(runtime.sandbox === undefined ? [] : sandboxPages(runtime.sandbox.url)),
+      ...(input.showMails ? mailPages(context) : []),
       ...(input.handlers ?? []),
     ],
   });
