@@ -4,7 +4,7 @@ import { threeDsHandlers } from '#cards/three-ds';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { mailPages } from '#outward/notifications';
+import { mailPages, receiptHandlers } from '#outward/notifications';
 import { API_VERSION, gatherEventKinds } from '#platform/events';
 import {
   ApiError,
@@ -72,6 +72,7 @@ export const createApi = (
         apiVersion: API_VERSION,
       }),
       ...(runtime.sandbox === undefined ? [] : sandboxPages(runtime.sandbox.url)),
+      ...receiptHandlers(context),
       ...(input.showMails ? mailPages(context) : []),
       ...(input.handlers ?? []),
     ],

@@ -10,7 +10,8 @@ export type ToldEvent = {
   readonly atMs: number;
   readonly livemode: boolean;
   readonly object: Readonly<Record<string, unknown>>;
-  readonly previous: Readonly<Record<string, unknown>>;
+  /** The object of another event of the same change. */
+  readonly beside: (type: string) => Readonly<Record<string, unknown>> | null;
 };
 
 export type WantedMail = {
@@ -30,7 +31,7 @@ export type Facts = {
   readonly sender: Sender;
   readonly preferences: Preferences;
   readonly wasInDoubt: boolean;
-  readonly receipt: { readonly number: string; readonly url: string } | null;
+  readonly receipt: { readonly number: string; readonly url: string | null } | null;
 };
 
 /** After that much, who paid has left the page that would have told. */
@@ -86,7 +87,7 @@ const paymentOf = (charge: Charge): string => charge.payment_intent ?? charge.id
 const receipt: Reader['mail'] = (event, wasInDoubt, wishes) => {
   const charge = event.object as Charge;
   if (!charge.captured || !(wishes.receipts || wasInDoubt)) return null;
-  return chargeMail(event, charge, (facts) => ({
+  return chargeMail(charge, (facts) => ({
     template: 'payment_receipt',
     ...receiptFacts(event, charge, facts),
     amount: charge.amount_captured,
@@ -95,11 +96,10 @@ const receipt: Reader['mail'] = (event, wasInDoubt, wishes) => {
 
 const refund: Reader['mail'] = (event, _, wishes) => {
   const charge = event.object as Charge;
-  const before = Number(event.previous['amount_refunded'] ?? 0);
-  const refunded = charge.amount_refunded - before;
-  // What was only reserved was never there for the payer; what shrinks is no refund.
-  if (!wishes.refunds || refunded <= 0 || charge.amount_captured === 0) return null;
-  return chargeMail(event, charge, (facts) => ({
+  const refunded = Number(event.beside('refund.created')?.['amount'] ?? 0);
+  // A refund that was told of before comes to pass: there is nothing new in it for the payer.
+  if (!wishes.refunds || refunded === 0) return null;
+  return chargeMail(charge, (facts) => ({
     template: 'refund_receipt',
     ...receiptFacts(event, charge, facts),
     amount: refunded,
@@ -124,11 +124,12 @@ const failure =
   };
 
 const doubt: Reader['mail'] = (event) => {
-  const intent = event.object as Intent;
-  return intentMail(intent, DOUBT_WAITS_MS, (facts) => ({
+  const charge = event.object as Charge;
+  const mail = chargeMail(charge, (facts) => ({
     template: 'payment_checking',
-    ...common(event, intent, facts),
+    ...common(event, charge, facts),
   }));
+  return mail && { ...mail, receiptOf: null, waitMs: DOUBT_WAITS_MS };
 };
 
 const expiry: Reader['mail'] = (event, _, wishes) => {
@@ -165,7 +166,7 @@ const readers: Readonly<Record<string, Reader>> = {
   'charge.succeeded': { ...ofCharge, mail: receipt },
   'charge.captured': { ...ofCharge, mail: receipt },
   'charge.refunded': { ...nothing, mail: refund },
-  'payment_intent.processing': { ...nothing, mail: doubt },
+  'charge.pending': { ...nothing, mail: doubt },
   'payment_intent.payment_failed': { ...ofIntent, mail: failure(true) },
   'payment_intent.canceled': { ...ofIntent, mail: failure(false) },
   'checkout.session.expired': { ...nothing, mail: expiry },
@@ -186,11 +187,7 @@ export const mailForEvent = (
 export const hasAddressee = ({ object }: ToldEvent): boolean =>
   Boolean(object['receipt_email'] || object['customer_details'] || object['customer_email']);
 
-const chargeMail = (
-  _: ToldEvent,
-  charge: Charge,
-  letter: WantedMail['letter'],
-): WantedMail | null => {
+const chargeMail = (charge: Charge, letter: WantedMail['letter']): WantedMail | null => {
   const to = charge.receipt_email;
   if (to === null || !isMailAddress(to)) return null;
   return {
@@ -235,7 +232,7 @@ const receiptFacts = (event: ToldEvent, charge: Charge, facts: Facts) => {
   return {
     ...common(event, charge, facts),
     receiptNumber: facts.receipt?.number ?? '',
-    receiptUrl: facts.receipt?.url ?? '',
+    receiptUrl: facts.receipt?.url ?? null,
     paidWith: last4 === undefined ? null : { brand: brand ?? '', last4 },
     statementDescriptor: charge.calculated_statement_descriptor ?? null,
     description: charge.description,

@@ -5,6 +5,7 @@ import { findCustomer } from '#cards/customers';
 import { findAccount } from '#identity/accounts';
 import type { Context, Scope, Tx } from '#kit/context';
 import { newUuid, parseId, uuidMs } from '#kit/ids';
+import { CHARGE, receiptUrlOf } from '#payments/charges';
 import {
   type EventKinds,
   eventsOf,
@@ -24,7 +25,6 @@ import {
 import { changesForMails, type NewMail, overtakeMails, oweMails } from './mails.store.ts';
 import { loadPreferences } from './preferences.store.ts';
 import type { Preferences } from './preferences.ts';
-import { receiptUrlOf } from './receipts/receipt-address.ts';
 import { numberOfReceipt } from './receipts/receipts.store.ts';
 import { localeFor, oneLine, type Sender } from './templates/index.ts';
 
@@ -42,11 +42,13 @@ export const hearEvents = async (
     wanted.map(({ code }) => code),
   );
   const mails: NewMail[] = [];
-  for (const logged of changes.flatMap((change) => eventsOf(kinds, change))) {
-    const mail = eventsOfMails.includes(logged.kind.type)
-      ? await mailOf(context, tx, logged)
-      : null;
-    if (mail !== null) mails.push(mail);
+  for (const change of changes) {
+    const all = eventsOf(kinds, change);
+    for (const logged of all) {
+      if (!eventsOfMails.includes(logged.kind.type)) continue;
+      const mail = await mailOf(context, tx, logged, all);
+      if (mail !== null) mails.push(mail);
+    }
   }
   if (mails.length > 0) await oweMails(tx, mails);
 };
@@ -55,6 +57,7 @@ const mailOf = async (
   context: Context,
   tx: Tx,
   { id: eventId, kind, change }: LoggedEvent,
+  all: readonly LoggedEvent[],
 ): Promise<NewMail | null> => {
   const { data } = renderEvent({ id: eventId, kind, change });
   const scope = { accountId: change.account_id, livemode: change.livemode };
@@ -63,7 +66,10 @@ const mailOf = async (
     atMs: uuidMs(change.id),
     livemode: change.livemode,
     object: data.object,
-    previous: data.previous_attributes ?? {},
+    beside: (type) => {
+      const other = all.find((each) => each.kind.type === type);
+      return other === undefined ? null : renderEvent(other).data.object;
+    },
   };
   if (!hasAddressee(event)) return null;
   const payment = overtakenPayment(event);
@@ -104,11 +110,11 @@ export const senderOf = async (
 };
 
 const receiptOf = async (context: Context, tx: Tx, scope: Scope, { receiptOf }: WantedMail) => {
-  const id = receiptOf === null ? null : parseId('ch', receiptOf);
+  const id = receiptOf === null ? null : parseId(CHARGE, receiptOf);
   if (id === null) return null;
   return {
     number: await numberOfReceipt(tx, scope, id),
-    url: receiptUrlOf(context, { scope, id }),
+    url: receiptUrlOf(context, { scope, chargeId: id }),
   };
 };
 

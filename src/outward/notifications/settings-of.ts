@@ -3,7 +3,6 @@
 
 import { present } from '#kit/assert';
 import type { Context, Database } from '#kit/context';
-import { deriveKey } from '#kit/crypto';
 import type { Mailbox, SmtpServer } from './smtp/smtp-server.ts';
 
 export type MailSettings = {
@@ -12,24 +11,13 @@ export type MailSettings = {
   readonly from: Mailbox;
   /** Whether mails of test mode are sent too. */
   readonly alsoInTestMode: boolean;
-  /** Without a path: `https://pay.example.com`. */
-  readonly publicUrl: string;
-  /** What the addresses of receipts are made with. */
-  readonly receiptKey: Buffer;
 };
 
 const provided = new WeakMap<Database, MailSettings>();
 
 /** Once, when the process starts. */
-export const provideMail = (
-  context: Pick<Context, 'database'>,
-  given: Omit<MailSettings, 'receiptKey'> & { readonly masterSecret: Buffer },
-): void => {
-  const { masterSecret, ...settings } = given;
-  provided.set(context.database, {
-    ...settings,
-    receiptKey: deriveKey(masterSecret, 'addresses of receipts'),
-  });
+export const provideMail = (context: Pick<Context, 'database'>, given: MailSettings): void => {
+  provided.set(context.database, given);
 };
 
 export const mailSettingsOf = (context: Pick<Context, 'database'>): MailSettings =>

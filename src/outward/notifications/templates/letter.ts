@@ -21,7 +21,7 @@ export type PaidWith = { readonly brand: string; readonly last4: string };
 
 type Receipt = {
   readonly receiptNumber: string;
-  readonly receiptUrl: string;
+  readonly receiptUrl: string | null;
   readonly paidWith: PaidWith | null;
   readonly statementDescriptor: string | null;
   readonly description: string | null;

@@ -37,7 +37,8 @@ const paymentReceipt = (letter: LetterOf<'payment_receipt'>, locale: Locale): Co
       ...rows([words.amount_paid, sum], [words.date, moment(letter.atMs, locale)]),
       ...receiptRows(letter, locale),
     ],
-    button: { label: words.view_receipt, url: letter.receiptUrl },
+    button:
+      letter.receiptUrl === null ? null : { label: words.view_receipt, url: letter.receiptUrl },
     notes: [fill(words.receipt_why, merchant)],
     isTest: letter.isTest,
   };
@@ -62,7 +63,8 @@ const refundReceipt = (letter: LetterOf<'refund_receipt'>, locale: Locale): Cont
       ),
       ...receiptRows(letter, locale),
     ],
-    button: { label: words.view_receipt, url: letter.receiptUrl },
+    button:
+      letter.receiptUrl === null ? null : { label: words.view_receipt, url: letter.receiptUrl },
     notes: [fill(words.receipt_why, merchant)],
     isTest: letter.isTest,
   };
