@@ -24,6 +24,7 @@ import { module as checkout } from './commerce/checkout/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
+import { module as notifications } from './outward/notifications/module.ts';
 import { module as webhooks } from './outward/webhooks/module.ts';
 import { module as charges } from './payments/charges/module.ts';
 import { module as intents } from './payments/intents/module.ts';
@@ -121,6 +122,7 @@ const map: readonly Entry[] = [
   { module: refunds, holds: 'money on its way back' },
   { module: checkout, holds: 'pages that show an amount and take it, once: sessions' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
+  { module: notifications, holds: 'telling payers: mails, receipts' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);

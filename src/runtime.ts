@@ -17,7 +17,9 @@ import {
 } from '#kit/context';
 import { deriveKey, hmacSha256 } from '#kit/crypto';
 import type { Sealing } from '#kit/seals';
+import { provideMail, readMailbox, readSmtpUrl } from '#outward/notifications';
 import { provideWebhooks } from '#outward/webhooks';
+import { provideReceiptAddresses } from '#payments/charges';
 import {
   APP_ROLE,
   agreeOn,
@@ -138,8 +140,15 @@ export const openRuntime = async (
   const directory = directoryOf(await discoverConnectors(), masterSecret);
   provideDirectory(context, directory);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
+  const publicUrl = settings.publicUrl || `http://localhost:${settings.port}`;
+  provideMail(context, {
+    server: settings.smtpUrl === '' ? null : readSmtpUrl(settings.smtpUrl),
+    from: readMailbox(settings.mailFrom) ?? { name: '', address: 'receipts@localhost' },
+    alsoInTestMode: settings.mailInTestMode,
+  });
+  provideReceiptAddresses(context, { publicUrl, masterSecret });
   provideThreeDs(context, {
-    publicUrl: settings.publicUrl || `http://localhost:${settings.port}`,
+    publicUrl,
     key: deriveKey(masterSecret, '3-D Secure'),
     listeners: modules.flatMap((module) => module.onAuthentication ?? []),
   });

@@ -5,6 +5,7 @@ import { provideCheckout } from '#commerce/checkout';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
+import { mailPages, receiptHandlers } from '#outward/notifications';
 import { API_VERSION } from '#platform/events';
 import {
   ApiError,
@@ -38,6 +39,8 @@ export const createApi = (
     readonly publicUrl: string;
     readonly metrics?: HttpMetrics;
     readonly handlers?: readonly PlainHandler[];
+    /** Mails of test mode at a page of this machine: what the quick start has instead of a mail server. */
+    readonly showMails?: boolean;
   },
 ): HttpServer => {
   const { context, settings } = runtime;
@@ -71,6 +74,8 @@ export const createApi = (
         apiVersion: API_VERSION,
       }),
       ...(runtime.sandbox === undefined ? [] : sandboxPages(runtime.sandbox.url)),
+      ...receiptHandlers(context),
+      ...(input.showMails ? mailPages(context) : []),
       ...(input.handlers ?? []),
     ],
   });

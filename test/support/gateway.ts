@@ -7,6 +7,7 @@ import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import { provideWebhooks } from '#outward/webhooks';
+import { provideReceiptAddresses } from '#payments/charges';
 import { providePaymentListeners } from '#payments/intents';
 import type { OpenDatabase } from '#platform/db';
 import {
@@ -47,6 +48,9 @@ export type GatewayChanges = {
   /** Put between the gateway and its database. */
   readonly wrapDatabase?: (database: OpenDatabase) => OpenDatabase;
   readonly connections?: number;
+  /** Settings beside those that every test has. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly showMails?: boolean;
   /** Instead of those that are found in their folders. */
   readonly connectors?: readonly Connector[];
 };
@@ -82,13 +86,14 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     provideVault(runtime.context, vaultOf(opened.context));
     provideDirectory(runtime.context, directory);
     provideWebhooks(runtime.context, { masterSecret: opened.masterSecret, toLoopback: true });
+    provideReceiptAddresses(runtime.context, { masterSecret: opened.masterSecret, publicUrl });
   }
   const rails = await openGatewayRails(runtime);
   provideRails(opened.context, rails);
   providePaymentListeners(opened.context, paymentListeners);
   const worker = createGatewayWorker(opened, rails);
   await worker.start();
-  const api = createApi(runtime, { publicUrl });
+  const api = createApi(runtime, { publicUrl, showMails: changes.showMails ?? false });
   const port = await api.listen(0);
   const { ask, close } = createAsk(port, changes.connections);
 
@@ -117,7 +122,7 @@ export const temporaryData = (): string => temporaryFolder('data');
 export const environmentFor = (
   on: TestDatabase,
   folder: string,
-  changes: Pick<GatewayChanges, 'ratePerSecond'> = {},
+  changes: Pick<GatewayChanges, 'ratePerSecond' | 'env'> = {},
 ): Record<string, string> => ({
   PORT: '0',
   DATABASE_URL: on.ownerUrl,
@@ -130,6 +135,7 @@ export const environmentFor = (
   // Tests send as fast as they can; the limit has a test of its own.
   TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
   TOLLGATE_RATE_PER_SECOND: String(changes.ratePerSecond ?? 1_000_000),
+  ...changes.env,
 });
 
 const describe = (error: unknown): string => (error instanceof Error ? String(error) : '');

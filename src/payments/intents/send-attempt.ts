@@ -6,7 +6,7 @@ import type { PaymentMethod } from '#cards/methods';
 import { assert, present } from '#kit/assert';
 import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
-import type { Charge } from '#payments/charges';
+import { type Charge, receiptUrlOf } from '#payments/charges';
 import { appendChange } from '#platform/events';
 import { type Outcome, refuse } from '#platform/http';
 import { type Candidate, type PaymentRequest, railsOf } from '#rails/connectors';
@@ -53,7 +53,7 @@ export const sendAttempt = async (
   const kind = isManual(attempt.intent) ? 'authorize' : 'sale';
   const candidates = await candidatesFor(context, scope, attempt, kind);
 
-  let begun = beginning(context, attempt, candidates[0]);
+  let begun = beginning(context, scope, attempt, candidates[0]);
   for (const [index, candidate] of candidates.entries()) {
     const isLast = index === candidates.length - 1;
     const sent = await sendOne(context, request, { attempt, begun, candidate, kind, isLast });
@@ -103,10 +103,12 @@ type Begun = {
 
 const beginning = (
   context: Context,
+  scope: Scope,
   { before, intent, method }: Attempt,
   candidate: Candidate | undefined,
 ): Begun => {
   const attempts = intent.attempts + 1;
+  const chargeId = newUuid(context);
   return {
     before: { intent: before, charge: null },
     isFirst: true,
@@ -121,7 +123,7 @@ const beginning = (
       lastError: null,
     },
     charge: {
-      id: newUuid(context),
+      id: chargeId,
       version: 1,
       events: 0,
       intentId: intent.id,
@@ -151,6 +153,7 @@ const beginning = (
       },
       description: intent.description,
       receiptEmail: intent.receiptEmail,
+      receiptUrl: receiptUrlOf(context, { scope, chargeId }),
       shipping: intent.shipping,
       statementDescriptor: intent.statementDescriptor,
       statementDescriptorSuffix: intent.statementDescriptorSuffix,
