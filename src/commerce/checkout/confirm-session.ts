@@ -92,7 +92,7 @@ const pay = async (
     const outcome = await tryToPay(context, asking, {
       before: begun.intent,
       intent: applyParameters(begun.intent, {
-        return_url: begun.session.pageUrl,
+        return_url: `${begun.session.pageUrl}/back`,
         ...shippingAsked(begun.session),
       }),
       taken: how.taken,

@@ -58,7 +58,7 @@ export const renderPaymentPage = (
         ? null
         : {
             type: 'redirect_to_url',
-            redirect_to_url: { url: action, return_url: view.urls.page },
+            redirect_to_url: { url: action, return_url: state.session.pageUrl },
           },
     page: {
       state: view.status,

@@ -23,6 +23,14 @@ export const takeAnswers = (session: CheckoutSession, said: Said): CheckoutSessi
   return priced({ ...session, lines, shippingChosen, collected, email: collected.email });
 };
 
+/** How many, and how they are shipped: what changes the amount while nobody pays yet. */
+export const takeChoices = (session: CheckoutSession, said: Said): CheckoutSession =>
+  priced({
+    ...session,
+    lines: takeQuantities(session.lines, said.quantity ?? {}),
+    shippingChosen: takeShippingOption(session, said.shipping_option),
+  });
+
 const takeQuantities = (
   lines: readonly LineItem[],
   said: Readonly<Record<string, number>>,

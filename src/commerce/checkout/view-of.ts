@@ -73,9 +73,9 @@ export const viewOf = (
       terms: session.customText.terms,
     },
     urls: {
-      page: session.pageUrl,
-      state: apiUrl(session, `/v1/payment_pages/${spelled}`),
-      confirm: apiUrl(session, `/v1/payment_pages/${spelled}/confirm`),
+      page: pathOf(session),
+      state: `${pathOf(session)}/state`,
+      confirm: `${pathOf(session)}/confirm`,
       action: status === 'action' ? (intent?.nextAction?.url ?? null) : null,
       success: withSessionId(session.successUrl ?? session.returnUrl, spelled),
       cancel: withSessionId(session.cancelUrl, spelled),
@@ -86,8 +86,8 @@ export const viewOf = (
   };
 };
 
-const apiUrl = ({ pageUrl }: CheckoutSession, path: string): string =>
-  new URL(path, pageUrl).toString();
+/** Without a host: a page that is reached by another name of ours still speaks to where it came from. */
+const pathOf = ({ pageUrl }: CheckoutSession): string => new URL(pageUrl).pathname;
 
 /** How long after its end a session may be gone on with. */
 export const RECOVERY_MS = 30 * 24 * 60 * 60 * 1000;
