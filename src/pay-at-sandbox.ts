@@ -34,7 +34,7 @@ export const payAtSandbox = async (
   await context.database.commit(scope, changed.writes);
 };
 
-const settingsFor = ({ acquirer }: SandboxAddress) => ({
+const settingsFor = ({ acquirer, directory, url }: SandboxAddress) => ({
   host: acquirer.host,
   port: acquirer.port,
   profile: 'sandbox-ascii',
@@ -42,6 +42,11 @@ const settingsFor = ({ acquirer }: SandboxAddress) => ({
   terminal_id: 'TOLLGATE',
   merchant_id: 'MYSHOP000000001',
   merchant_category: '5814',
+  merchant_name: 'My shop',
+  merchant_country: 'NO',
+  acquirer_bin: '10000000001',
+  directory_url: directory,
+  disputes_url: `${url}/acquirer/disputes`,
 });
 
 const sameAddress = (
