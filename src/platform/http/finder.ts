@@ -24,6 +24,10 @@ export const createFinder = (routes: readonly Route[], handlers: readonly PlainH
   }
   const open = new Set(routes.filter(({ keys }) => keys !== 'secret').map(({ path }) => path));
   for (const path of open) add('OPTIONS', path, { kind: 'preflight' });
+  // `/v1/things/search` is not a thing that `/v1/things/:thing` may be asked for.
+  for (const { path } of routes.filter((route) => !open.has(route.path))) {
+    if (!router.hasRoute('OPTIONS', path)) router.on('OPTIONS', path, () => {}, null);
+  }
   for (const handler of handlers) add(handler.method, handler.path, { kind: 'plain', handler });
 
   return (method, path) => {
