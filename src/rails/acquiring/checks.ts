@@ -24,16 +24,6 @@ export const checks = [
                  and o.rrn = e.rrn and o.direction = e.direction - 1)`,
   },
   {
-    name: 'what was approved after a reversal that found no original is reversed again',
-    text: `select l.operation_id, l.at from rails.dead_letters l
-             join rails.operations o on o.id = l.operation_id and o.state = 9
-                                    and o.code = 'no_original'
-            where l.problem = 'approved_after_reversal'
-              and not exists (select from platform.jobs j
-                               where j.name = 'rails.reverse_again'
-                                 and j.payload->>'operation' = o.id::text)`,
-  },
-  {
     name: 'our totals of a batch are those of the host',
     text: `select id, host, currency, ours, theirs from rails.batches where not agreed`,
   },
