@@ -2,6 +2,7 @@ import type { Context } from '#kit/context';
 import { forgetExchanges } from './exchanges.store.ts';
 import { learnFromWebhooks } from './learn-from-webhooks.ts';
 import { partsOf } from './rails-of.ts';
+import { reverseAgainJob } from './reverse-again.ts';
 import { connectorAccountRoutes } from './routes.ts';
 
 const DAY_MS = 86_400_000;
@@ -13,6 +14,7 @@ export const module = {
   migrations: new URL('./migrations/', import.meta.url),
   routes: () => connectorAccountRoutes,
   rounds: [(context: Context) => learnFromWebhooks(partsOf(context), context)],
+  jobs: [reverseAgainJob],
   periodicJobs: [
     {
       name: 'rails.forget_exchanges',

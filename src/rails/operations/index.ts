@@ -1,5 +1,6 @@
 export {
   type ConnectorPort,
+  callOut,
   createOutgoing,
   type Outgoing,
 } from './call-out.ts';
@@ -43,6 +44,7 @@ export {
 } from './record-evidence.ts';
 export type { Recovery, RecoveryStep } from './recovery.ts';
 export { createResolver, type Resolver, type ResolverSettings } from './resolver.ts';
+export { REVERSE_AGAIN_JOB, reverseAgainLater } from './reverse-again.ts';
 export {
   findForgottenSends,
   openSendJournal,
