@@ -107,7 +107,8 @@ for (const dialect of ['ascii', 'bcd'] as const) {
     });
 
     const declines: readonly (readonly [card: string, reason: string, code: string])[] = [
-      ['4000000000000002', 'do_not_honor', '05'],
+      ['4000000000000002', 'generic_decline', '05'],
+      ['4000000000000119', 'processing_error', '30'],
       ['4000000000009995', 'insufficient_funds', '51'],
       ['4000000000009987', 'lost_card', '41'],
       ['4000000000009979', 'stolen_card', '43'],
@@ -127,7 +128,10 @@ for (const dialect of ['ascii', 'bcd'] as const) {
     }
 
     test('a malfunction of the bank is not a no: it is unknown, and reversed', async () => {
-      const { operation } = await world.pay({ card: '4000000000000119' });
+      world.bank.setFaults([
+        { id: '96', kind: 'decline', code: '96', times: 1, when: { mti: '0200' } },
+      ]);
+      const { operation } = await world.pay();
       assert.equal(operation.state, 'unknown');
       assert.equal(operation.code, 'host_96');
       await world.resolve();

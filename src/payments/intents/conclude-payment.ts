@@ -162,6 +162,31 @@ const approve = (known: Known): Decided => {
   };
 };
 
+/**
+ * A yes of a provider that had provably not been reached, and whose place another had taken: that money is a
+ * charge of its own, beside the one that went on, and goes back. Null: nothing follows from it.
+ */
+export const concludeStray = (known: Known, id: Uuid): Decided | null => {
+  const { intent, charge, change } = known;
+  const { after, conclusion } = change;
+  if (conclusion.state !== 'approved') return null;
+  const begun: Charge = {
+    ...charge,
+    id,
+    attempt: after.attempt,
+    connectorAccountId: after.connectorAccountId,
+    status: 'pending',
+    captured: 0n,
+    capturing: 0n,
+    refunded: 0n,
+    refunding: 0n,
+    refunds: 0,
+    captures: 0,
+    balanceTransactionId: null,
+  };
+  return takeUnwanted({ ...known, intent, charge: begun });
+};
+
 /** A yes to an attempt that had ended: the payer must not pay for what the merchant was told had failed. */
 const takeUnwanted = (known: Known): Decided => {
   const { intent, change } = known;

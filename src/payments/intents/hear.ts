@@ -11,12 +11,12 @@ import {
   renderPaymentMethod,
 } from '#cards/methods';
 import type { Context, Database, Scope, Write } from '#kit/context';
-import type { Uuid } from '#kit/ids';
+import { newUuid, type Uuid } from '#kit/ids';
 import { bookMovement, type Charge, loadChargesOfIntent } from '#payments/charges';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import type { Change, Operation } from '#rails/operations';
-import { concludePayment, type Decided } from './conclude-payment.ts';
+import { concludePayment, concludeStray, type Decided } from './conclude-payment.ts';
 import { loadIntent } from './intents.store.ts';
 import { type Cause, type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -108,7 +108,7 @@ const conclude = async (
   if (payment === null) return null;
 
   const { intent, charge, method } = payment;
-  const decided = concludePayment({
+  const known = {
     intent,
     charge,
     change,
@@ -116,9 +116,17 @@ const conclude = async (
     isReroutable: sent?.isReroutable ?? false,
     holder: sent?.mayAsk === true ? 'may_be_asked' : null,
     shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
-  });
+  };
+  const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;
+  const decided = isStray ? concludeStray(known, newUuid(context)) : concludePayment(known);
   if (decided === null) return { intent, charge, method, decided, writes: [] };
-  return write(context, scope, { payment, change, decided, cause: sent?.cause ?? null });
+  return write(context, scope, {
+    payment,
+    before: { intent, charge: isStray ? null : charge },
+    change,
+    decided,
+    cause: sent?.cause ?? null,
+  });
 };
 
 /** A no that was kept open while the holder's bank was asked how to ask. Null: it is over already. */
@@ -146,18 +154,21 @@ export const concludeAsked = async (
   });
   return decided && write(context, scope, { payment, change, decided, cause });
 };
+const isAttempt = ({ kind }: Pick<Operation, 'kind'>): boolean =>
+  kind === 'sale' || kind === 'authorize';
 
 const write = async (
   context: Context,
   scope: Scope,
   input: {
     readonly payment: Payment & { readonly charge: Charge };
+    readonly before: { readonly intent: PaymentIntent; readonly charge: Charge | null };
     readonly change: Change;
     readonly decided: Decided;
     readonly cause: Cause;
   },
 ): Promise<Concluded> => {
-  const { payment, change, decided, cause } = input;
+  const { payment, before, change, decided, cause } = input;
   const booked =
     decided.moved === null
       ? null
@@ -177,7 +188,7 @@ const write = async (
     context,
     scope,
     {
-      before: { intent: payment.intent, charge: payment.charge },
+      before,
       intent: decided.intent,
       charge,
       kinds: decided.kinds,
@@ -251,14 +262,27 @@ const loadPayment = async (
     loadIntent(context, scope, after.intentId),
     loadChargesOfIntent(context, scope, after.intentId),
   ]);
-  const charge = charges.find((each) => isOf(after, each, intent));
+  const charge = isAttempt(after)
+    ? chargeOfAttempt(charges, after)
+    : charges.find((each) => isOf(after, each, intent));
   if (intent === undefined || charge === undefined) return null;
   const methodId = parseMethodId(charge.method.id);
   const methods = await loadMethods(context, scope, methodId === null ? [] : [methodId]);
   return { intent, charge, method: methods.get(methodId ?? '') ?? null };
 };
 
-/** An attempt that went to another candidate belongs to the charge that went with it. */
+/** An attempt whose place another candidate took belongs to the charge that went on with that one. */
+const chargeOfAttempt = (
+  charges: readonly Charge[],
+  { attempt }: Pick<Operation, 'attempt'>,
+): Charge | undefined =>
+  charges
+    .filter((charge) => charge.attempt >= attempt)
+    .reduce<Charge | undefined>(
+      (nearest, each) => (nearest === undefined || each.attempt < nearest.attempt ? each : nearest),
+      undefined,
+    );
+
 const isOf = (operation: Operation, charge: Charge, intent: PaymentIntent | undefined): boolean => {
   switch (operation.kind) {
     case 'capture':
@@ -266,6 +290,6 @@ const isOf = (operation: Operation, charge: Charge, intent: PaymentIntent | unde
     case 'void':
       return charge.attempt === operation.ordinal;
     default:
-      return charge.attempt >= operation.attempt;
+      return false;
   }
 };

@@ -58,7 +58,7 @@ export const otherSide: OtherSideStarter = {
       cards: {
         approved: card('4242424242424242'),
         declined: [
-          { card: card('4000000000000002'), code: 'do_not_honor' },
+          { card: card('4000000000000002'), code: 'generic_decline' },
           { card: card('4000000000009995'), code: 'insufficient_funds' },
           { card: card('4000000000009987'), code: 'lost_card' },
           { card: card('4000000000000127'), code: 'incorrect_cvc' },
