@@ -21,6 +21,7 @@ import { module as portability } from './cards/portability/module.ts';
 import { module as threeDs } from './cards/three-ds/module.ts';
 import { module as vault } from './cards/vault/module.ts';
 import { module as checkout } from './commerce/checkout/module.ts';
+import { module as links } from './commerce/links/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
@@ -121,6 +122,7 @@ const map: readonly Entry[] = [
   { module: intents, holds: 'payments: from the wish to be paid to its end' },
   { module: refunds, holds: 'money on its way back' },
   { module: checkout, holds: 'pages that show an amount and take it, once: sessions' },
+  { module: links, holds: 'addresses that sell the same again and again, and their codes' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
   { module: notifications, holds: 'telling payers: mails, receipts' },
 ];

@@ -2,6 +2,7 @@
 
 import { threeDsHandlers } from '#cards/three-ds';
 import { checkoutHandlers, provideCheckout } from '#commerce/checkout';
+import { linkHandlers } from '#commerce/links';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
@@ -66,6 +67,7 @@ export const createApi = (
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
       ...checkoutHandlers(context),
+      ...linkHandlers(context),
       ...threeDsHandlers(context, (request) => addressOf(request, settings.proxies)),
       ...webhookHandlers(context, { publicUrl: input.publicUrl }),
       ...documentHandlers(routes, {

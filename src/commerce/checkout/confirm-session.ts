@@ -27,6 +27,7 @@ import { sessionCompleted } from './events.ts';
 import { MAKER } from './on-payment.ts';
 import { amountMismatch, locked, notActive, outdated } from './refusals.ts';
 import { type CheckoutSession, isLocked, isOpenAt } from './session.ts';
+import { completedOf } from './sessions.store.ts';
 import { type Said, takeAnswers } from './take-answers.ts';
 import { writeSession } from './write-session.ts';
 
@@ -227,8 +228,19 @@ const settledOf = async (
     return { body: shows({ session, intent }, null) };
   }
   if (isLocked(session)) throw locked();
+  await refuseUsedUp(context, scope, session);
   if (isRepeated) throw outdated();
   return null;
+};
+
+/** A link that was paid as often as it may be takes nothing more, also from a page that is open. */
+const refuseUsedUp = async (
+  context: Context,
+  scope: Scope,
+  { linkId, sessionsMax }: CheckoutSession,
+): Promise<void> => {
+  if (linkId === null || sessionsMax === null) return;
+  if ((await completedOf(context, scope, linkId)) >= sessionsMax) throw notActive();
 };
 
 /** Longer than it takes from the first write of a try to the second. */

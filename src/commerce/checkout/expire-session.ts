@@ -3,7 +3,7 @@
 // after all, its money goes back by itself.
 
 import { present } from '#kit/assert';
-import type { Context, Scope, Write } from '#kit/context';
+import type { Context, Write } from '#kit/context';
 import { type Asking, askingOf, cancelIntent, loadIntent } from '#payments/intents';
 import { type ApiRequest, lockTimeout, type Outcome } from '#platform/http';
 import { sessionExpired } from './events.ts';

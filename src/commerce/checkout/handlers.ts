@@ -21,7 +21,13 @@ import {
 import { giveUpAction, updateChoices } from './page-acts.ts';
 import { readPageForm } from './page-form.ts';
 import { pageStateOf } from './page-state.ts';
-import type { PageRequest, PageView, RenderedPage, VaultKeyAnswer } from './page-view.ts';
+import type {
+  NoticeView,
+  PageRequest,
+  PageView,
+  RenderedPage,
+  VaultKeyAnswer,
+} from './page-view.ts';
 import { recoverSession } from './recover-session.ts';
 import type { CheckoutSession } from './session.ts';
 import { parseSession } from './session-id.ts';
@@ -218,6 +224,14 @@ const sendState = (response: ServerResponse, view: PageView): void => {
     .writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
     .end(JSON.stringify(pageState(view)));
 };
+
+/** For what stands at other addresses and has no session to show. */
+export const sendNotice = (
+  context: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+  notice: NoticeView,
+): void => send(response, 404, renderNotice(notice, pageRequest(context, request)));
 
 const redirect = (response: ServerResponse, to: string): void => {
   response.writeHead(303, { Location: to, 'Cache-Control': 'no-store' }).end();

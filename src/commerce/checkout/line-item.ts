@@ -31,7 +31,10 @@ export type InlinePrice = {
 export const QUANTITY_MAX = 999_999;
 
 export const lineAmount = ({ quantity, price }: Pick<LineItem, 'quantity' | 'price'>): bigint =>
-  BigInt(quantity) * BigInt(price.unitAmount);
+  BigInt(quantity) * wide(price.unitAmount);
+
+/** In a snapshot an amount is a number. */
+export const wide = (amount: bigint | number): bigint => BigInt(amount);
 
 export const subtotalOf = (lines: readonly LineItem[]): bigint =>
   lines.reduce((sum, line) => sum + lineAmount(line), 0n);

@@ -42,17 +42,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
       session.uiMode !== 'hosted_page' && session.status === 'open' ? `${id}_secret` : null,
     collected_information: renderCollected(session),
     consent: renderConsent(session),
-    consent_collection:
-      session.consentCollection === null
-        ? null
-        : {
-            payment_method_reuse_agreement:
-              session.consentCollection.reuseAgreement === null
-                ? null
-                : { position: session.consentCollection.reuseAgreement },
-            promotions: session.consentCollection.promotions,
-            terms_of_service: session.consentCollection.terms,
-          },
+    consent_collection: renderConsentCollection(session.consentCollection),
     created: Math.floor(uuidMs(session.id) / 1000),
     currency: session.currency,
     currency_conversion: null,
@@ -78,6 +68,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
     managed_payments: { enabled: false },
     metadata: session.metadata,
     mode: session.mode,
+    optional_items: null,
     origin_context: session.originContext,
     payment_intent: session.intentId === null ? null : spellId(INTENT, session.intentId),
     payment_link: session.linkId === null ? null : spellId(PAYMENT_LINK, session.linkId),
@@ -120,10 +111,46 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
 };
 
 export const lineItemsOf = (session: CheckoutSession, scope: Scope) =>
-  list(`/v1/checkout/sessions/${spellSession(scope, session)}/line_items`, {
-    rows: session.lines.map((line) => renderLineItem(line, scope.livemode)),
-    hasMore: false,
-  });
+  lineItemsAt(
+    `/v1/checkout/sessions/${spellSession(scope, session)}/line_items`,
+    session.lines,
+    scope.livemode,
+  );
+
+export const lineItemsAt = (url: string, lines: CheckoutSession['lines'], livemode: boolean) =>
+  list(url, { rows: lines.map((line) => renderLineItem(line, livemode)), hasMore: false });
+
+/** What sessions and links show alike. */
+export const renderShared = (
+  shared: Pick<
+    CheckoutSession,
+    'consentCollection' | 'customFields' | 'customText' | 'shippingCountries' | 'shippingOptions'
+  >,
+) => ({
+  consent_collection: renderConsentCollection(shared.consentCollection),
+  custom_fields: shared.customFields.map((field) => renderCustomField(field, {})),
+  custom_text: renderCustomText(shared.customText),
+  shipping_address_collection:
+    shared.shippingCountries === null
+      ? null
+      : { allowed_countries: [...shared.shippingCountries] as never },
+  shipping_options: shared.shippingOptions.map((option) => ({
+    shipping_amount: Number(option.amount),
+    shipping_rate: spellId(SHIPPING_RATE, option.id),
+  })),
+});
+
+const renderConsentCollection = (
+  asked: CheckoutSession['consentCollection'],
+): Shown['consent_collection'] =>
+  asked === null
+    ? null
+    : {
+        payment_method_reuse_agreement:
+          asked.reuseAgreement === null ? null : { position: asked.reuseAgreement },
+        promotions: asked.promotions,
+        terms_of_service: asked.terms,
+      };
 
 /** The answer of a change, with the lines where they were asked for: they are not in the database yet. */
 export const answerWith = (session: CheckoutSession, scope: Scope, expand: readonly string[]) => ({

@@ -37,6 +37,7 @@ export const sessionResources: readonly ResourceDefinition[] = [
       customer: { to: ['customer'] },
       line_items: { of: ['item'], include: load(lineItemsOf) },
       payment_intent: { to: ['payment_intent'] },
+      payment_link: { to: ['payment_link'] },
     },
   },
   { object: 'item' },

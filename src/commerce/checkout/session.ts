@@ -63,6 +63,8 @@ export type CheckoutSession = {
   readonly intentId: Uuid | null;
   readonly customerId: Uuid | null;
   readonly linkId: Uuid | null;
+  /** Of a link that may be paid so often and no more. */
+  readonly sessionsMax: number | null;
   readonly orderReference: string | null;
   /** Of `collected`, to be found by. */
   readonly email: string | null;
@@ -144,6 +146,7 @@ export const blankSession = {
   status: 'open',
   intentId: null,
   linkId: null,
+  sessionsMax: null,
   email: null,
   tries: 0,
   failedTries: 0,

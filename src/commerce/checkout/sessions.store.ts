@@ -1,6 +1,7 @@
 import type { Context, Row, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { insertRows, rank, statement, writeRows } from '#platform/db';
+import { wide } from './line-item.ts';
 import { type CheckoutSession, type SessionStatus, sessionStatuses } from './session.ts';
 
 const statusOf = new Map<number, SessionStatus>(
@@ -149,13 +150,20 @@ const fromRow = ({ details, ...row }: SessionRow): CheckoutSession => ({
   dueAtMs: row.due_at,
   tries: row.tries,
   failedTries: row.failed_tries,
-  lines: details.lines.map((line) => ({
+  ...reviveAmounts(details),
+});
+
+type Amounts = Pick<CheckoutSession, 'lines' | 'shippingOptions'>;
+
+/** Amounts of a stored JSON are numbers; whatever is computed with is a bigint. */
+export const reviveAmounts = ({ lines, shippingOptions }: Amounts): Amounts => ({
+  lines: lines.map((line) => ({
     ...line,
-    price: { ...line.price, unitAmount: BigInt(line.price.unitAmount) },
+    price: { ...line.price, unitAmount: wide(line.price.unitAmount) },
   })),
-  shippingOptions: details.shippingOptions.map((option) => ({
+  shippingOptions: shippingOptions.map((option) => ({
     ...option,
-    amount: BigInt(option.amount),
+    amount: wide(option.amount),
   })),
 });
 
@@ -264,6 +272,22 @@ export const listSessions = async (
     filter.limit,
   ]);
   return rows.map(fromRow);
+};
+
+const countOfLink = statement(
+  'checkout_sessions.completed_of_link',
+  `select count(*)::integer as completed from commerce.checkout_sessions
+    where ${ownRows} and link_id = $3 and status = 2`,
+);
+
+export const completedOf = async (
+  context: Context,
+  scope: Scope,
+  linkId: Uuid,
+): Promise<number> => {
+  const of = [scope.accountId, scope.livemode, linkId];
+  const [row] = await context.database.read<{ completed: number }>(scope, countOfLink, of);
+  return row?.completed ?? 0;
 };
 
 const dueSessions = statement(

@@ -1,7 +1,7 @@
 // What a session comes to. The one place where an amount to be charged is computed.
 
 import { checkAmount } from '#payments/charges';
-import { type LineItem, subtotalOf } from './line-item.ts';
+import { type LineItem, subtotalOf, wide } from './line-item.ts';
 import type { CheckoutSession } from './session.ts';
 import { type ShippingOption, shippingOf } from './shipping-options.ts';
 
@@ -18,7 +18,7 @@ export const totalsOf = ({ lines, shippingOptions, shippingChosen }: Priced): To
 
 const totals = (lines: readonly LineItem[], shipping: ShippingOption | null): Totals => {
   const subtotal = subtotalOf(lines);
-  const shippingAmount = BigInt(shipping?.amount ?? 0n);
+  const shippingAmount = wide(shipping?.amount ?? 0n);
   return { subtotal, shipping: shippingAmount, total: subtotal + shippingAmount };
 };
 
