@@ -23,6 +23,9 @@ import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
 import { module as webhooks } from './outward/webhooks/module.ts';
+import { module as charges } from './payments/charges/module.ts';
+import { module as intents } from './payments/intents/module.ts';
+import { module as refunds } from './payments/refunds/module.ts';
 import { module as db } from './platform/db/module.ts';
 import type { EventKind, EventKinds, Listener } from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
@@ -100,6 +103,9 @@ const map: readonly Entry[] = [
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
+  { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
+  { module: intents, holds: 'payments: from the wish to be paid to its end' },
+  { module: refunds, holds: 'money on its way back' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);

@@ -50,6 +50,8 @@ import {
   replayDeliveries,
 } from '../src/outward/webhooks/deliveries.store.ts';
 import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
+import { testBank } from '../src/payments/intents/for-tests-bank.ts';
+import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
 import { gatherRoutes } from '../src/roles/api.ts';
 import type { Answer, Ask } from './support/ask.ts';
 import { isFull, runs } from './support/full.ts';
@@ -177,6 +179,39 @@ const fillWithWebhooks = async (ask: Ask, key: string): Promise<string[]> => {
   return [endpoint.id, ...owed];
 };
 
+/** Of mine, so that what hangs at a payment can be asked for. */
+const payOnce = async (ask: Ask, key: string): Promise<string[]> => {
+  const form = 'amount=900&currency=eur&confirm=true&payment_method=pm_card_visa';
+  const { body } = await ask('POST', '/v1/payment_intents', { key, form });
+  const refund = await ask('POST', '/v1/refunds', {
+    key,
+    form: `charge=${body.latest_charge}&amount=1`,
+  });
+  return [body.id, body.latest_charge, refund.body.id];
+};
+
+/** Live mode has no cards to pay with here: there it is an intent that waits for one. */
+const fillWithPayments = async (ask: Ask, key: string): Promise<string[]> => {
+  const order = `amount=900&currency=eur&metadata[of]=${secretWord}`;
+  const waiting = await ask('POST', '/v1/payment_intents', {
+    key,
+    form: `${order}&order_reference=${secretWord}`,
+  });
+  if (key.startsWith('sk_live')) return [waiting.body.id];
+  const paid = await ask('POST', '/v1/payment_intents', {
+    key,
+    form: `${order}&confirm=true&payment_method=pm_card_visa`,
+  });
+  assert.equal(paid.status, 200, paid.text);
+  const { id, latest_charge: charge } = paid.body;
+  const refund = await ask('POST', '/v1/refunds', { key, form: `charge=${charge}&amount=100` });
+  assert.equal(refund.status, 200, refund.text);
+  await ask('POST', `/v1/charges/${charge}`, { key, form: 'description=changed' });
+  await ask('POST', `/v1/refunds/${refund.body.id}`, { key, form: 'metadata[a]=b' });
+  await ask('GET', `/v1/payment_intents/${id}/trace`, { key });
+  return [waiting.body.id, id, charge, refund.body.id];
+};
+
 const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   const ids: string[] = [];
   for (let n = 0; n < 3; n += 1) {
@@ -189,6 +224,7 @@ const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   const account = 'connector=stripe&settings[secret_key]=sk_test_of_somebody';
   ids.push((await ask('POST', '/v1/connector_accounts', { key, form: account })).body.id);
   ids.push(...(await fillWithWebhooks(ask, key)));
+  ids.push(...(await fillWithPayments(ask, key)));
   await ask('DELETE', `/v1/customers/${ids[2]}`, { key });
   const events = await ask('GET', '/v1/events?limit=100', { key });
   for (const { id } of events.body.data) ids.push(id);
@@ -199,6 +235,9 @@ const worldOf = async (gateway: Awaited<ReturnType<typeof startGatewayHere>>): P
   const { ask } = gateway;
   const mine = await gateway.merchant('Mine');
   const theirs = await gateway.merchant('Theirs');
+  for (const { scope } of [mine, theirs]) {
+    await testConnectorAccount(gateway.context, gateway.rails, scope, { connector: 'paperbank' });
+  }
   const own = await ask('POST', '/v1/customers', { key: mine.key, form: 'name=My own' });
   assert.equal(own.status, 200);
   return {
@@ -273,6 +312,9 @@ const prefixes: Readonly<Record<string, string>> = {
   connector_account: 'cna_',
   webhook_endpoint: 'we_',
   webhook_delivery: 'whd_',
+  intent: 'pi_',
+  charge: 'ch_',
+  refund: 're_',
 };
 
 /** Path parameters one by one, the others being ids of mine; then every text parameter. */
@@ -333,6 +375,9 @@ const describeIsolation = (world: World): void => {
         ...(await fillWithCards(ask, key, own.id)),
         ...(await ownWebhooks),
       ];
+      if (/:(?:intent|charge|refund)\b/.test(route.path)) {
+        ownIds.push(...(await payOnce(ask, key)));
+      }
       for (const place of placesOf(route, ownIds)) {
         for (const [ids, mayHint] of [
           [world.foreign, false],
@@ -373,6 +418,12 @@ const describeIsolation = (world: World): void => {
     return ['/v1/payment_methods?limit=100', `/v1/payment_methods?limit=100&${last}`];
   };
 
+  const bothWays = async (path: string): Promise<string[]> => {
+    const { status, body } = await ask('GET', `${path}?limit=100`, { key });
+    if (status !== 200 || body.data.length === 0) return [];
+    return [`${path}?limit=100`, `${path}?limit=100&ending_before=${body.data.at(-1).id}`];
+  };
+
   const countMine = async (): Promise<number> => {
     let count = 0;
     for (let last = ''; ; ) {
@@ -400,6 +451,11 @@ const describeIsolation = (world: World): void => {
       '/v1/customers/search?query=-name:null&limit=100&expand[]=data.tax_ids',
       ...(await listsOfMethods()),
       '/v1/connector_accounts?limit=100',
+      ...(await bothWays('/v1/payment_intents')),
+      ...(await bothWays('/v1/charges')),
+      ...(await bothWays('/v1/refunds')),
+      `/v1/payment_intents/search?query=${encodeURIComponent(`metadata['of']:'${secretWord}'`)}`,
+      `/v1/charges/search?query=${encodeURIComponent(`metadata['of']:'${secretWord}'`)}`,
       '/v1/events?limit=100',
       '/v1/events?type=customer.*&limit=100',
       '/v1/events?types[]=customer.deleted',
@@ -458,13 +514,16 @@ const describeIsolation = (world: World): void => {
 };
 
 describe('another account, and the other mode,', async () => {
-  const gateway = await startGatewayHere();
+  const gateway = await startGatewayHere({ connectors: [testBank().connector] });
   describeIsolation(await worldOf(gateway));
 });
 
 describe('with row level security alone,', async () => {
   const filters = createFilterless();
-  const gateway = await startGatewayHere({ wrapDatabase: filters.wrap });
+  const gateway = await startGatewayHere({
+    wrapDatabase: filters.wrap,
+    connectors: [testBank().connector],
+  });
   const world = await worldOf(gateway);
   const context = { ...gateway.context, database: filters.wrap(gateway.context.database) };
   describeIsolation(world);

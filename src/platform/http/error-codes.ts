@@ -44,6 +44,25 @@ const table = {
     'The issuer wants the payer to authenticate, and the payer is not there.',
     'Your card was declined. This transaction requires authentication.',
   ),
+  cancel_declined: card(
+    'The bank did not accept the cancellation of an authorization.',
+    'The bank did not accept the cancellation.',
+  ),
+  capture_declined: card(
+    'The bank did not accept the capture of an authorization.',
+    'The bank did not accept the capture.',
+  ),
+  order_reference_in_use: {
+    status: 409,
+    type: 'invalid_request_error',
+    meaning: 'The order is registered with another amount or currency.',
+    advice: 'Use the payment that is shown with the error, or another reference.',
+  },
+  payment_method_not_available: request(
+    400,
+    'No provider of the account takes this method in this currency.',
+    'Connect a provider that does, or use another method or currency.',
+  ),
   balance_insufficient: request(
     400,
     'The available balance does not cover this.',

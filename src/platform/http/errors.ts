@@ -112,5 +112,7 @@ const withoutAbsent = (fields: Record<string, unknown>): object =>
 export const shouldRetry = (error: ApiError, stored: boolean): boolean => {
   if (error.status >= 500) return !stored;
   if (error.status === 429) return error.code === 'lock_timeout';
+  // Another order keeps its reference, however often one asks.
+  if (error.code === 'order_reference_in_use') return false;
   return error.status === 409 || error.status === 424;
 };

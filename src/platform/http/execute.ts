@@ -3,8 +3,10 @@
 // are there or neither. Who loses a race asks the handler again, or repeats the winner's bytes.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
 import { Unavailable } from '#kit/failure';
+import type { Uuid } from '#kit/ids';
 import type { ErrorPlace } from './errors.ts';
 import { ApiError, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
@@ -30,7 +32,7 @@ export type Answer = {
 export type Execution = {
   readonly context: Context;
   readonly route: Route;
-  readonly request: Omit<ApiRequest, 'begin'>;
+  readonly request: Omit<ApiRequest, 'begin' | 'claim' | 'claimed' | 'conclude' | 'resumes'>;
   /** Of the key and of what was asked; null without a key. */
   readonly fingerprint: string | null;
   readonly idempotency: IdempotencyStore;
@@ -59,28 +61,22 @@ export const execute = async (execution: Execution): Promise<Answer> => {
   for (let tries = 0; tries < triesMax; tries++) {
     const decision = await decide(execution, run);
     if (decision === 'key taken') {
-      const recalled = await recall(execution);
+      const recalled = await recall(execution, run);
       if (recalled !== null) return recalled;
       continue;
     }
+    if (decision === 'concluded') return answerOf(present(run.concluded, 'What was concluded'));
 
     const settled = await settle(execution, run, decision);
     if (settled === 'stored' || settled === 'not stored') {
-      return {
-        status: decision.status,
-        body: decision.body,
-        error: decision.error,
-        stored: settled === 'stored',
-        replayOf: null,
-      };
+      return { ...answerOf(decision), stored: settled === 'stored' };
     }
     if (settled === 'key taken') {
-      const recalled = await recall(execution);
+      const recalled = await recall(execution, run);
       if (recalled !== null) return recalled;
     }
     await pause(execution.context, tries);
   }
-  await release(execution, run);
   return refusalOf(execution, lockTimeout());
 };
 
@@ -89,34 +85,29 @@ export const execute = async (execution: Execution): Promise<Answer> => {
  * key: a repeat, or the same key for something else, must not change it again.
  */
 const claimFirst = async (execution: Execution, run: Run): Promise<Answer | null> => {
-  const { context, idempotency, route, request } = execution;
-  const { asked } = run;
-  if (asked === null || route.claims?.(request.parameters) !== true) return null;
-
-  const claim = { ...asked, requestId: request.requestId, passesOn: true };
-  const commit = await context.database.commit(request.scope, [idempotency.claim(context, claim)]);
-  if (!commit.ok) {
-    return (
-      (await recall(execution)) ??
-      refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''))
-    );
+  const { route, request } = execution;
+  if (run.asked === null || route.claims?.(request.parameters) !== true) return null;
+  try {
+    await run.request.begin([]);
+    return null;
+  } catch (error) {
+    if (!(error instanceof KeyTaken)) throw error;
+    const recalled = await recall(execution, run);
+    if (recalled !== null || run.claimed) return recalled;
+    return refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''));
   }
-  run.claimed = true;
-  run.passesOn = true;
-  return null;
 };
 
 /** What lasts over all tries of one request. */
 type Run = {
   readonly asked: AskedAgain | null;
-  readonly request: ApiRequest;
+  request: ApiRequest;
   /** Whether the claim is committed: then the answer is stored by finishing it. */
   claimed: boolean;
-  /**
-   * Whether the claim may go to another who asks the same, should this request come to nothing. Only
-   * until the handler says by `begin` that it now calls the outside: from there on nobody may guess.
-   */
-  passesOn: boolean;
+  /** Whether the claim is part of a commit that another makes and whose end is not known here yet. */
+  claiming: boolean;
+  /** What was handed out to be committed by another. */
+  concluded: Decision | null;
 };
 
 /**
@@ -132,7 +123,8 @@ const askedBy = (
   return { scope, key, fingerprint };
 };
 
-const createRun = ({ context, request, fingerprint, idempotency }: Execution): Run => {
+const createRun = (execution: Execution): Run => {
+  const { context, request, fingerprint, idempotency } = execution;
   const { requestId } = request;
   const { scope } = request;
   const asked = askedBy(request, fingerprint);
@@ -140,26 +132,45 @@ const createRun = ({ context, request, fingerprint, idempotency }: Execution): R
   const run: Run = {
     asked,
     claimed: false,
-    passesOn: false,
+    claiming: false,
+    concluded: null,
     request: {
       ...request,
+      resumes: null,
       begin: async (writes) => {
-        const claims = asked === null ? [] : claimsOf(asked);
+        const claims =
+          asked === null || run.claimed
+            ? []
+            : [idempotency.claim(context, { ...asked, requestId })];
         const commit = await context.database.commit(scope, [...claims, ...writes]);
 
-        if (commit.ok) {
-          run.claimed ||= asked !== null;
-          run.passesOn = false;
-        } else if (idempotency.isClaim(commit.lost)) throw new KeyTaken();
+        if (commit.ok) run.claimed ||= claims.length > 0;
+        else if (idempotency.isClaim(commit.lost)) throw new KeyTaken();
         return commit;
       },
+      claim: (subject) => {
+        if (asked === null) return [];
+        run.claiming = true;
+        const claiming = { ...asked, requestId, subject };
+        return [
+          run.claimed ? idempotency.link(context, claiming) : idempotency.claim(context, claiming),
+        ];
+      },
+      claimed: ({ ok, lost }) => {
+        run.claimed ||= ok && run.claiming;
+        run.claiming = false;
+        if (!ok && lost !== undefined && idempotency.isClaim(lost)) throw new KeyTaken();
+      },
+      conclude: async (outcome) => {
+        const decision = await render(execution, outcome);
+        const { status, body } = decision;
+        run.concluded = decision;
+        if (asked === null) return [];
+        const answer = { ...asked, requestId, status, body };
+        const keep = run.claimed || run.claiming ? idempotency.finish : idempotency.remember;
+        return [keep(context, answer)];
+      },
     },
-  };
-  const claimsOf = (asked: AskedAgain): Write[] => {
-    if (!run.claimed) {
-      return [idempotency.claim(context, { ...asked, requestId, passesOn: false })];
-    }
-    return run.passesOn ? [idempotency.hold(context, { ...asked, requestId })] : [];
   };
   return run;
 };
@@ -173,11 +184,15 @@ type Decision = {
 };
 
 /** Asks the handler and renders what it says. A bug is a decision too: it may be stored. */
-const decide = async (execution: Execution, run: Run): Promise<Decision | 'key taken'> => {
+const decide = async (
+  execution: Execution,
+  run: Run,
+): Promise<Decision | 'key taken' | 'concluded'> => {
   const { context, route } = execution;
 
   try {
     const outcome = await route.handle(context, run.request);
+    if (outcome.concluded === true) return 'concluded';
     try {
       return await render(execution, outcome);
     } catch (error) {
@@ -199,32 +214,11 @@ const decide = async (execution: Execution, run: Run): Promise<Decision | 'key t
   }
 };
 
-/**
- * Lets the next try have the key at once. A claim that was finished after all (by a COMMIT of which we
- * never heard) is not touched. While the database is away it is tried again for a while; should that
- * fail too, the claim can be taken over a minute later.
- */
+/** Lets the next try have the key at once; should even that fail, it can be taken over a minute later. */
 const release = async ({ context, idempotency, request }: Execution, run: Run): Promise<void> => {
-  if (!run.passesOn || run.asked === null) return;
+  if (!(run.claimed || run.claiming) || run.asked === null) return;
   const write = idempotency.release(context, { ...run.asked, requestId: request.requestId });
-  const give = async (): Promise<boolean> => {
-    try {
-      await context.database.commit(request.scope, [write]);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  if (await give()) return;
-  void giveLater(give);
-};
-
-const giveLater = async (give: () => Promise<boolean>): Promise<void> => {
-  for (let waitMs = 50; waitMs <= 12_800; waitMs *= 2) {
-    // It keeps no process from ending.
-    await wait(waitMs, undefined, { ref: false });
-    if (await give()) return;
-  }
+  await context.database.commit(request.scope, [write]).catch(() => {});
 };
 
 const render = async (execution: Execution, outcome: Outcome): Promise<Decision> => {
@@ -264,6 +258,14 @@ const errorDecision = (
   undo: null,
 });
 
+const answerOf = ({ status, body, error }: Decision): Answer => ({
+  status,
+  body,
+  error,
+  stored: true,
+  replayOf: null,
+});
+
 const refusalOf = (execution: Execution, error: ApiError): Answer => {
   const { status, body } = errorDecision(execution, error, []);
   return { status, body, error, stored: false, replayOf: null };
@@ -275,10 +277,10 @@ type Settled = 'stored' | 'not stored' | 'key taken' | 'overtaken';
 const settle = async (execution: Execution, run: Run, decision: Decision): Promise<Settled> => {
   const { context, idempotency, request } = execution;
   const { status, body, writes } = decision;
-  const { asked, claimed, passesOn } = run;
+  const { asked, claimed } = run;
   const answer = asked === null ? null : { ...asked, requestId: request.requestId, status, body };
 
-  const keeps = answer !== null && ((claimed && !passesOn) || isKept(decision));
+  const keeps = answer !== null && (claimed || isKept(decision));
   const keep = claimed ? idempotency.finish : idempotency.remember;
   const unit = keeps ? [...writes, keep(context, answer)] : writes;
 
@@ -291,12 +293,10 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
       }
     }
   } catch (error) {
-    await release(execution, run);
     if (decision.error === null || decision.status < 500) throw error;
     // The store failed too: the caller learns of the bug, and may try again under the same key.
     return 'not stored';
   }
-  if (!keeps) await release(execution, run);
   return keeps ? 'stored' : 'not stored';
 };
 
@@ -308,7 +308,7 @@ const isKept = ({ status, writes }: Decision): boolean =>
   writes.length > 0 || (status !== 401 && status !== 403 && status !== 429 && status !== 503);
 
 /** What the holder of the key answered. Null when there is no holder any more: then it is our turn. */
-const recall = async (execution: Execution): Promise<Answer | null> => {
+const recall = async (execution: Execution, run: Run): Promise<Answer | null> => {
   const { context, request, fingerprint, idempotency } = execution;
   const asked = askedBy(request, fingerprint);
   if (asked === null) return null;
@@ -325,12 +325,29 @@ const recall = async (execution: Execution): Promise<Answer | null> => {
         replayOf: found.requestId,
       };
     case 'in_flight':
+      if (found.abandoned && (await takeOver(execution, run, found.subject))) return null;
       return refusalOf(execution, idempotencyKeyInUse(key));
     case 'other_parameters':
       return refusalOf(execution, idempotencyKeyReused(key));
     case 'unknown':
       return null;
   }
+};
+
+/** From a request that is gone. One of those who ask again gets it. */
+const takeOver = async (
+  { context, idempotency, request }: Execution,
+  run: Run,
+  subject: Uuid | null,
+): Promise<boolean> => {
+  if (run.asked === null) return false;
+  const write = idempotency.takeOver(context, { ...run.asked, requestId: request.requestId });
+  const { ok } = await context.database.commit(request.scope, [write]);
+  if (ok) {
+    run.claimed = true;
+    run.request = { ...run.request, resumes: subject };
+  }
+  return ok;
 };
 
 /** Pretty-printed, as Stripe's answers are, because people read them. */

@@ -2,6 +2,7 @@
 // given to the server rather than imported.
 
 import type { Context, Scope, Write, WriteStatement } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import { cardNumberRefused, idempotencyKeyInvalid } from './refusals.ts';
 import { containsCardNumber } from './sensitive.ts';
 
@@ -17,25 +18,26 @@ export type AnswerToKeep = AskedAgain & {
   readonly body: string;
 };
 
+export type Claiming = AskedAgain & {
+  readonly requestId: string;
+  /** What was begun under the key: whoever takes the claim over goes on with it. */
+  readonly subject?: Uuid;
+};
+
 export type IdempotencyStore = {
   /** Claims the key and stores the answer at once, in the transaction of the effect. */
   remember(context: Context, answer: AnswerToKeep): Write;
-  /**
-   * Claims the key before a call to the outside. `passesOn`: should its holder be gone, the claim goes to
-   * whoever asks the same again. Never where money may have moved.
-   */
-  claim(
-    context: Context,
-    asked: AskedAgain & { readonly requestId: string; readonly passesOn: boolean },
-  ): Write;
-  /** From here on the claim passes to nobody: its holder is about to call the outside. */
-  hold(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
+  /** Claims the key before a call to the outside, for what is about to be made or changed. */
+  claim(context: Context, asked: Claiming): Write;
+  /** Says what a key that was claimed before is used for. */
+  link(context: Context, asked: Claiming & { readonly subject: Uuid }): Write;
+  /** Takes over the claim of a request that is gone; loses while that request may still run. */
+  takeOver(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
   /** Stores the answer of a claimed key, in the transaction that records what was learned outside. */
   finish(context: Context, answer: AnswerToKeep): Write;
   /** Gives a claim back: nothing was done under it. */
   release(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
   recall(context: Context, asked: AskedAgain): Promise<Recollection>;
-  /** Of what loses when somebody else holds the key. */
   isClaim(statement: WriteStatement): boolean;
   fingerprint(canonical: string): string;
 };
@@ -47,7 +49,12 @@ export type Recollection =
       readonly body: string;
       readonly requestId: string;
     }
-  | { readonly state: 'in_flight' }
+  | {
+      readonly state: 'in_flight';
+      /** Whoever claimed it is gone. */
+      readonly abandoned: boolean;
+      readonly subject: Uuid | null;
+    }
   | { readonly state: 'other_parameters' }
   | { readonly state: 'unknown' };
 

@@ -5,7 +5,13 @@ export * from './errors.ts';
 export { createExpander, type Expander } from './expand.ts';
 export type { Authenticate, RequestLimits } from './frame.ts';
 export { Html, html } from './html.ts';
-export type { AnswerToKeep, AskedAgain, IdempotencyStore, Recollection } from './idempotency.ts';
+export type {
+  AnswerToKeep,
+  AskedAgain,
+  Claiming,
+  IdempotencyStore,
+  Recollection,
+} from './idempotency.ts';
 export * from './list.ts';
 export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';
 export { createHttpMetrics, type HttpMetrics } from './metrics.ts';

@@ -128,14 +128,17 @@ export const createMemoryStore = (): MemoryStore => {
     idempotency: {
       remember: (_context, answer) => claimWrite(answer),
       claim: (_context, asked) => claimWrite(asked),
-      hold: (_context, asked) => ({ into: testHold, row: [asked] }),
+      link: (_context, asked) => finishWrite(asked),
+      takeOver: (_context, asked) => claimWrite(asked),
       finish: (_context, answer) => finishWrite(answer),
       release: (_context, asked) => ({ into: testRelease, row: [asked] }),
       recall: async (_context, asked) => {
         const found = kept.get(keyOf(asked));
         if (found === undefined) return { state: 'unknown' };
         if (found.fingerprint !== asked.fingerprint) return { state: 'other_parameters' };
-        if (found.status === undefined) return { state: 'in_flight' };
+        if (found.status === undefined) {
+          return { state: 'in_flight', abandoned: false, subject: null };
+        }
         return {
           state: 'finished',
           status: found.status,

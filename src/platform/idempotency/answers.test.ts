@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { Scope } from '#kit/context';
+import { newUuid } from '#kit/ids';
 import { createAnswers } from '#platform/idempotency';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
@@ -32,6 +33,8 @@ const finish = (answer: ReturnType<typeof answered>) =>
 const remember = (key: string) =>
   context.database.commit(scope, [answers.remember(context, answered(key))]);
 
+const inFlight = { state: 'in_flight', abandoned: false, subject: null };
+
 describe('an idempotency key', () => {
   test('gives back the answer of the first request, to the byte', async () => {
     await remember('first');
@@ -59,7 +62,7 @@ describe('an idempotency key', () => {
       ]);
     assert.equal((await claim()).ok, true);
     assert.equal((await claim()).ok, false);
-    assert.deepEqual(await answers.recall(context, asked('outside')), { state: 'in_flight' });
+    assert.deepEqual(await answers.recall(context, asked('outside')), inFlight);
 
     await finish({ ...answered('outside'), requestId: 'req_2' });
     assert.equal((await answers.recall(context, asked('outside'))).state, 'finished');
@@ -71,7 +74,33 @@ describe('an idempotency key', () => {
     ]);
     const finished = await finish({ ...answered('mine'), requestId: 'req_other' });
     assert.equal(finished.ok, false);
-    assert.deepEqual(await answers.recall(context, asked('mine')), { state: 'in_flight' });
+    assert.deepEqual(await answers.recall(context, asked('mine')), inFlight);
+  });
+
+  test('passes to who asks again once its holder is gone, with what was begun under it', async () => {
+    const subject = newUuid(context);
+    const takeOver = (requestId: string, parameters = 'a') =>
+      context.database.commit(scope, [
+        answers.takeOver(context, { ...asked('left', parameters), requestId }),
+      ]);
+    await context.database.commit(scope, [
+      answers.claim(context, { ...asked('left'), requestId: 'req_gone' }),
+    ]);
+    await context.database.commit(scope, [
+      answers.link(context, { ...asked('left'), requestId: 'req_gone', subject }),
+    ]);
+    assert.equal((await takeOver('req_next')).ok, false);
+
+    clock.advance(60_001);
+    assert.deepEqual(await answers.recall(context, asked('left')), {
+      state: 'in_flight',
+      abandoned: true,
+      subject,
+    });
+    assert.equal((await takeOver('req_other', 'b')).ok, false);
+    const both = await Promise.all([takeOver('req_next'), takeOver('req_third')]);
+    assert.equal(both.filter(({ ok }) => ok).length, 1);
+    assert.equal((await finish({ ...answered('left'), requestId: 'req_gone' })).ok, false);
   });
 
   const claimed = (key: string, requestId: string, passesOn = true) =>

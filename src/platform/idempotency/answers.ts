@@ -1,11 +1,11 @@
 // One idempotency key, one effect, one answer. The answer is committed in the transaction of the
 // effect; whoever comes second loses the claim, takes nothing else with it, and reads the answer.
 
-import type { Context, Scope, WriteStatement } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
-import { uuidFromBytes } from '#kit/ids';
+import { type Uuid, uuidFromBytes } from '#kit/ids';
 import { insertRows, rank, statement, writeRows } from '#platform/db';
-import type { AnswerToKeep, AskedAgain, IdempotencyStore } from '#platform/http';
+import type { AnswerToKeep, AskedAgain, Claiming, IdempotencyStore } from '#platform/http';
 
 /** How long a key is remembered at least. */
 export const ANSWER_KEPT_MS = 25 * 60 * 60 * 1000;
@@ -25,11 +25,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       `${boundTo(input.scope)}\n${keyOf(input)}`,
     );
 
-  const row = (
-    context: Context,
-    input: AskedAgain & { requestId: string },
-    end: [number | null, Buffer | null, boolean],
-  ) => ({
+  const row = (context: Context, input: Claiming, end: [number | null, Buffer | null]) => ({
     into: claimAnswer,
     row: [
       input.scope.accountId,
@@ -39,19 +35,33 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       input.requestId,
       new Date(context.clock.now()).toISOString(),
       ...end,
+      input.subject ?? null,
     ],
   });
 
   return {
-    remember: (context, input) =>
-      row(context, input, [input.status, sealed(context, input), false]),
-    claim: (context, input) => ({
-      ...row(context, input, [null, null, input.passesOn]),
-      into: claimOrTakeOver,
+    remember: (context, input) => row(context, input, [input.status, sealed(context, input)]),
+    claim: (context, input) => row(context, input, [null, null]),
+    link: (_context, input) => ({
+      into: linkClaim,
+      row: [
+        input.scope.accountId,
+        input.scope.livemode,
+        keyOf(input),
+        input.requestId,
+        input.subject,
+      ],
     }),
-    hold: (_context, input) => ({
-      into: holdClaim,
-      row: [input.scope.accountId, input.scope.livemode, keyOf(input), input.requestId],
+    takeOver: (context, input) => ({
+      into: takeOverClaim,
+      row: [
+        input.scope.accountId,
+        input.scope.livemode,
+        keyOf(input),
+        input.requestId,
+        input.fingerprint,
+        new Date(context.clock.now()).toISOString(),
+      ],
     }),
     release: (_context, input) => ({
       into: releaseClaim,
@@ -77,10 +87,14 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         created_at: number;
         status: number | null;
         answer: Buffer | null;
+        subject: Uuid | null;
       }>(input.scope, findAnswer, [accountId, livemode, key]);
       if (found === undefined) return { state: 'unknown' };
       if (found.fingerprint !== input.fingerprint) return { state: 'other_parameters' };
-      if (found.status === null || found.answer === null) return { state: 'in_flight' };
+      if (found.status === null || found.answer === null) {
+        const abandoned = found.created_at < context.clock.now() - ABANDONED_AFTER_MS;
+        return { state: 'in_flight', abandoned, subject: found.subject };
+      }
       return {
         state: 'finished',
         status: found.status,
@@ -88,7 +102,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         requestId: found.request_id,
       };
     },
-    isClaim: (into) => losersOfTheKey.has(into),
+    isClaim: (into) => into === claimAnswer || into === takeOverClaim,
     fingerprint: (canonical) => digest(`request\n${canonical}`),
   };
 };
@@ -105,7 +119,7 @@ const columns = {
   created_at: 'timestamptz',
   status: 'smallint',
   answer: 'bytea',
-  passes_on: 'boolean',
+  subject: 'uuid',
 } as const;
 
 const claimAnswer = insertRows({
@@ -117,37 +131,45 @@ const claimAnswer = insertRows({
   orNothing: true,
 });
 
-// A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same, if
-// nothing can have happened under it but a card sealed that nobody refers to. A minute is longer than
-// requests take; a holder that is slower than that finds its claim gone when it finishes, and loses. What
-// called the outside never passes on: a second run might move the money a second time.
-const claimOrTakeOver = writeRows({
-  name: 'answers.claim_or_take_over',
-  columns,
+/** Longer than any request may take. */
+const ABANDONED_AFTER_MS = 60_000;
+
+// A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same. What
+// was begun under it stays with it: whoever takes it over goes on with that, and begins nothing anew.
+const takeOverClaim = writeRows({
+  name: 'answers.take_over',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    key: 'uuid',
+    request_id: 'text',
+    fingerprint: 'uuid',
+    created_at: 'timestamptz',
+  },
   key: 'key',
   rank: rank.claim,
-  text: (given) => `insert into platform.answers as a select * from ${given}
-on conflict (account_id, livemode, key) do update
-   set request_id = excluded.request_id, created_at = excluded.created_at,
-       passes_on = excluded.passes_on
- where a.status is null and a.passes_on and a.fingerprint = excluded.fingerprint
-   and a.created_at < excluded.created_at - interval '1 minute'
-returning key::text as key`,
+  text: (given) => `update platform.answers a
+   set request_id = given.request_id, created_at = given.created_at
+  from ${given}
+ where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
+   and a.status is null and a.fingerprint = given.fingerprint
+   and a.created_at < given.created_at - interval '1 minute'
+returning a.key::text as key`,
 });
 
-const ofHolder = {
-  account_id: 'uuid',
-  livemode: 'boolean',
-  key: 'uuid',
-  request_id: 'text',
-} as const;
-
-const holdClaim = writeRows({
-  name: 'answers.hold',
-  columns: ofHolder,
+const linkClaim = writeRows({
+  name: 'answers.link',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    key: 'uuid',
+    request_id: 'text',
+    subject: 'uuid',
+  },
   key: 'key',
   rank: rank.claim,
-  text: (given) => `update platform.answers a set passes_on = false from ${given}
+  text: (given) => `update platform.answers a set subject = given.subject
+  from ${given}
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
    and a.request_id = given.request_id and a.status is null
 returning a.key::text as key`,
@@ -155,12 +177,12 @@ returning a.key::text as key`,
 
 const releaseClaim = writeRows({
   name: 'answers.release',
-  columns: ofHolder,
+  columns: { account_id: 'uuid', livemode: 'boolean', key: 'uuid', request_id: 'text' },
   key: 'key',
   rank: rank.claim,
   text: (given) => `update platform.answers a set created_at = 'epoch' from ${given}
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
-   and a.request_id = given.request_id and a.status is null and a.passes_on
+   and a.request_id = given.request_id and a.status is null
 returning a.key::text as key`,
 });
 
@@ -184,16 +206,9 @@ const finishAnswer = writeRows({
 returning a.key::text as key`,
 });
 
-const losersOfTheKey: ReadonlySet<WriteStatement> = new Set([
-  claimAnswer,
-  claimOrTakeOver,
-  holdClaim,
-  finishAnswer,
-]);
-
 const findAnswer = statement(
   'answers.find',
-  `select fingerprint, request_id, created_at, status, answer from platform.answers
+  `select fingerprint, request_id, created_at, status, answer, subject from platform.answers
     where account_id = $1 and livemode = $2 and key = $3`,
 );
 
