@@ -24,6 +24,7 @@ import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
 import { module as webhooks } from './outward/webhooks/module.ts';
 import { module as charges } from './payments/charges/module.ts';
+import { module as disputes } from './payments/disputes/module.ts';
 import { module as intents } from './payments/intents/module.ts';
 import { module as refunds } from './payments/refunds/module.ts';
 import { module as db } from './platform/db/module.ts';
@@ -37,7 +38,7 @@ import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
 import { module as acquiring } from './rails/acquiring/module.ts';
-import type { OperationListener } from './rails/connectors/index.ts';
+import type { DisputeListener, OperationListener } from './rails/connectors/index.ts';
 import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
 import { module as psp } from './rails/psp/module.ts';
@@ -55,6 +56,8 @@ export type Module = {
   readonly periodicJobs?: readonly PeriodicJob[];
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
+  /** Hears of every notice of a dispute, and writes in the same transaction. */
+  readonly onDispute?: DisputeListener;
   /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
   readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
@@ -106,11 +109,15 @@ const map: readonly Entry[] = [
   { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
   { module: intents, holds: 'payments: from the wish to be paid to its end' },
   { module: refunds, holds: 'money on its way back' },
+  { module: disputes, holds: 'payments that their holders contest' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);
 export const operationListeners: readonly OperationListener[] = modules.flatMap(
   ({ onOperation }) => onOperation ?? [],
+);
+export const disputeListeners: readonly DisputeListener[] = modules.flatMap(
+  ({ onDispute }) => onDispute ?? [],
 );
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),

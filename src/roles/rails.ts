@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { type OpenRails, openRails, provideRails } from '#rails/connectors';
-import { operationListeners } from '../modules.ts';
+import { disputeListeners, operationListeners } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 
 export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => {
@@ -12,6 +12,7 @@ export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => 
     master,
     journalFolder: join(settings.data, 'send-journal'),
     listeners: operationListeners,
+    disputeListeners,
   });
   provideRails(context, rails);
   return rails;

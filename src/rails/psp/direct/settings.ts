@@ -18,6 +18,13 @@ export const settings = Type.Object({
   acquirer_id: Type.String({ title: 'Acquiring institution, field 32', pattern: '^[0-9]{1,11}$' }),
   terminal_id: Type.String({ title: 'Terminal, field 41', pattern: '^[0-9A-Za-z]{1,8}$' }),
   merchant_id: Type.String({ title: 'Merchant, field 42', pattern: '^[0-9A-Za-z]{1,15}$' }),
+  disputes_url: Type.Optional(
+    Type.String({
+      title: 'Where the bank tells of disputes',
+      pattern: '^https?://[^\\s]+$',
+      maxLength: 500,
+    }),
+  ),
   merchant_category: Type.String({ title: 'Category of the merchant', pattern: '^[0-9]{4}$' }),
 });
 
