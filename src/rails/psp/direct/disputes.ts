@@ -25,7 +25,7 @@ export const disputes: DisputeReader = {
   poll: async (call, cursor) => {
     const { merchant_id: merchant } = settingsOf(call.account.settings);
     const query = new URLSearchParams({ after: cursor ?? '0', merchant, limit: String(PAGE) });
-    const { status, body } = await ask(call, 'GET', `?${query}`);
+    const { status, body } = await ask(call, 'GET', `?${query.toString()}`);
     assert(status === 200 && Array.isArray(body['notices']), 'The feed answers with notices');
     const notices: DisputeNotice[] = [];
     for (const each of body['notices'] as Json[]) {
