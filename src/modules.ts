@@ -105,11 +105,11 @@ const map: readonly Entry[] = [
     holds: 'what a provider is: contract, credentials, sending, webhooks in',
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
-  { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
   { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
   { module: intents, holds: 'payments: from the wish to be paid to its end' },
   { module: refunds, holds: 'money on its way back' },
   { module: disputes, holds: 'payments that their holders contest' },
+  { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);

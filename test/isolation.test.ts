@@ -735,6 +735,11 @@ const anAuthentication = (): CardAuthentication => ({
 
 /** Statements with a filter that nothing above can reach, each with the reason. */
 const notServed: Readonly<Record<string, string>> = {
+  'answers.take_over': 'takes over a claim of the same digest, which depends on the account',
+  'answers.link': 'like answers.finish, under the same condition: by the request that claimed it',
+  'answers.release':
+    'like answers.finish, under the same condition: by the request that claimed it',
+  'refunds.of_operation': 'runs for the resolver, by an operation that was read under its account',
   'api_keys.expire': 'like api_keys.revoke, under the same function and the same condition',
   'imports.find': 'runs for the operator of the command line, and no route comes to it',
   'imported_customers.find': 'runs for the operator of the command line, and no route comes to it',

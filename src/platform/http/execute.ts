@@ -77,6 +77,7 @@ export const execute = async (execution: Execution): Promise<Answer> => {
     }
     await pause(execution.context, tries);
   }
+  await release(execution, run);
   return refusalOf(execution, lockTimeout());
 };
 
@@ -85,17 +86,20 @@ export const execute = async (execution: Execution): Promise<Answer> => {
  * key: a repeat, or the same key for something else, must not change it again.
  */
 const claimFirst = async (execution: Execution, run: Run): Promise<Answer | null> => {
-  const { route, request } = execution;
-  if (run.asked === null || route.claims?.(request.parameters) !== true) return null;
-  try {
-    await run.request.begin([]);
+  const { context, idempotency, route, request } = execution;
+  const { asked } = run;
+  if (asked === null || route.claims?.(request.parameters) !== true) return null;
+
+  const claim = { ...asked, requestId: request.requestId, passesOn: true };
+  const commit = await context.database.commit(request.scope, [idempotency.claim(context, claim)]);
+  if (commit.ok) {
+    run.claimed = true;
+    run.passesOn = true;
     return null;
-  } catch (error) {
-    if (!(error instanceof KeyTaken)) throw error;
-    const recalled = await recall(execution, run);
-    if (recalled !== null || run.claimed) return recalled;
-    return refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''));
   }
+  const recalled = await recall(execution, run);
+  if (recalled !== null || run.claimed) return recalled;
+  return refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''));
 };
 
 /** What lasts over all tries of one request. */
@@ -104,6 +108,11 @@ type Run = {
   request: ApiRequest;
   /** Whether the claim is committed: then the answer is stored by finishing it. */
   claimed: boolean;
+  /**
+   * Whether another who asks the same may begin anew, should this request come to nothing. Only until the
+   * handler says by `begin` or `claim` that it now calls the outside: from there on nobody may guess.
+   */
+  passesOn: boolean;
   /** Whether the claim is part of a commit that another makes and whose end is not known here yet. */
   claiming: boolean;
   /** What was handed out to be committed by another. */
@@ -132,32 +141,37 @@ const createRun = (execution: Execution): Run => {
   const run: Run = {
     asked,
     claimed: false,
+    passesOn: false,
     claiming: false,
     concluded: null,
     request: {
       ...request,
       resumes: null,
       begin: async (writes) => {
-        const claims =
-          asked === null || run.claimed
-            ? []
-            : [idempotency.claim(context, { ...asked, requestId })];
+        const claims = asked === null ? [] : holdsOf(asked);
         const commit = await context.database.commit(scope, [...claims, ...writes]);
 
-        if (commit.ok) run.claimed ||= claims.length > 0;
-        else if (idempotency.isClaim(commit.lost)) throw new KeyTaken();
+        if (commit.ok) {
+          run.claimed ||= asked !== null;
+          run.passesOn = false;
+        } else if (idempotency.isClaim(commit.lost)) throw new KeyTaken();
         return commit;
       },
       claim: (subject) => {
         if (asked === null) return [];
         run.claiming = true;
-        const claiming = { ...asked, requestId, subject };
+        const linked = { ...asked, requestId, subject };
         return [
-          run.claimed ? idempotency.link(context, claiming) : idempotency.claim(context, claiming),
+          run.claimed
+            ? idempotency.link(context, linked)
+            : idempotency.claim(context, { ...linked, passesOn: false }),
         ];
       },
       claimed: ({ ok, lost }) => {
-        run.claimed ||= ok && run.claiming;
+        if (ok && run.claiming) {
+          run.claimed = true;
+          run.passesOn = false;
+        }
         run.claiming = false;
         if (!ok && lost !== undefined && idempotency.isClaim(lost)) throw new KeyTaken();
       },
@@ -171,6 +185,11 @@ const createRun = (execution: Execution): Run => {
         return [keep(context, answer)];
       },
     },
+  };
+  const holdsOf = (asked: AskedAgain): Write[] => {
+    const holder = { ...asked, requestId };
+    if (!run.claimed) return [idempotency.claim(context, { ...holder, passesOn: false })];
+    return run.passesOn ? [idempotency.hold(context, holder)] : [];
   };
   return run;
 };
@@ -214,11 +233,32 @@ const decide = async (
   }
 };
 
-/** Lets the next try have the key at once; should even that fail, it can be taken over a minute later. */
+/**
+ * Lets the next try have the key at once. A claim that was finished after all (by a COMMIT of which we
+ * never heard) is not touched, nor one under which money may have moved and nothing can be gone on with. While the database is away it is tried again for a while; should that
+ * fail too, the claim can be taken over a minute later.
+ */
 const release = async ({ context, idempotency, request }: Execution, run: Run): Promise<void> => {
   if (!(run.claimed || run.claiming) || run.asked === null) return;
   const write = idempotency.release(context, { ...run.asked, requestId: request.requestId });
-  await context.database.commit(request.scope, [write]).catch(() => {});
+  const give = async (): Promise<boolean> => {
+    try {
+      await context.database.commit(request.scope, [write]);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (await give()) return;
+  void giveLater(give);
+};
+
+const giveLater = async (give: () => Promise<boolean>): Promise<void> => {
+  for (let waitMs = 50; waitMs <= 12_800; waitMs *= 2) {
+    // It keeps no process from ending.
+    await wait(waitMs, undefined, { ref: false });
+    if (await give()) return;
+  }
 };
 
 const render = async (execution: Execution, outcome: Outcome): Promise<Decision> => {
@@ -277,10 +317,10 @@ type Settled = 'stored' | 'not stored' | 'key taken' | 'overtaken';
 const settle = async (execution: Execution, run: Run, decision: Decision): Promise<Settled> => {
   const { context, idempotency, request } = execution;
   const { status, body, writes } = decision;
-  const { asked, claimed } = run;
+  const { asked, claimed, passesOn } = run;
   const answer = asked === null ? null : { ...asked, requestId: request.requestId, status, body };
 
-  const keeps = answer !== null && (claimed || isKept(decision));
+  const keeps = answer !== null && ((claimed && !passesOn) || isKept(decision));
   const keep = claimed ? idempotency.finish : idempotency.remember;
   const unit = keeps ? [...writes, keep(context, answer)] : writes;
 
@@ -293,10 +333,12 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
       }
     }
   } catch (error) {
+    await release(execution, run);
     if (decision.error === null || decision.status < 500) throw error;
     // The store failed too: the caller learns of the bug, and may try again under the same key.
     return 'not stored';
   }
+  if (!keeps) await release(execution, run);
   return keeps ? 'stored' : 'not stored';
 };
 
@@ -325,7 +367,7 @@ const recall = async (execution: Execution, run: Run): Promise<Answer | null> =>
         replayOf: found.requestId,
       };
     case 'in_flight':
-      if (found.abandoned && (await takeOver(execution, run, found.subject))) return null;
+      if (found.abandoned && (await takeOver(execution, run, found))) return null;
       return refusalOf(execution, idempotencyKeyInUse(key));
     case 'other_parameters':
       return refusalOf(execution, idempotencyKeyReused(key));
@@ -338,13 +380,14 @@ const recall = async (execution: Execution, run: Run): Promise<Answer | null> =>
 const takeOver = async (
   { context, idempotency, request }: Execution,
   run: Run,
-  subject: Uuid | null,
+  { subject, passesOn }: { readonly subject: Uuid | null; readonly passesOn: boolean },
 ): Promise<boolean> => {
   if (run.asked === null) return false;
   const write = idempotency.takeOver(context, { ...run.asked, requestId: request.requestId });
   const { ok } = await context.database.commit(request.scope, [write]);
   if (ok) {
     run.claimed = true;
+    run.passesOn = passesOn;
     run.request = { ...run.request, resumes: subject };
   }
   return ok;

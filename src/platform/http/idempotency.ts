@@ -20,6 +20,11 @@ export type AnswerToKeep = AskedAgain & {
 
 export type Claiming = AskedAgain & {
   readonly requestId: string;
+  /**
+   * Should its holder be gone, the claim goes to whoever asks the same again, who begins anew. Never where
+   * money may have moved.
+   */
+  readonly passesOn: boolean;
   /** What was begun under the key: whoever takes the claim over goes on with it. */
   readonly subject?: Uuid;
 };
@@ -29,8 +34,13 @@ export type IdempotencyStore = {
   remember(context: Context, answer: AnswerToKeep): Write;
   /** Claims the key before a call to the outside, for what is about to be made or changed. */
   claim(context: Context, asked: Claiming): Write;
-  /** Says what a key that was claimed before is used for. */
-  link(context: Context, asked: Claiming & { readonly subject: Uuid }): Write;
+  /** From here on nobody begins anew under the claim: its holder is about to call the outside. */
+  hold(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
+  /** Holds the claim too, and says what it is used for. */
+  link(
+    context: Context,
+    asked: AskedAgain & { readonly requestId: string; readonly subject: Uuid },
+  ): Write;
   /** Takes over the claim of a request that is gone; loses while that request may still run. */
   takeOver(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
   /** Stores the answer of a claimed key, in the transaction that records what was learned outside. */
@@ -38,6 +48,7 @@ export type IdempotencyStore = {
   /** Gives a claim back: nothing was done under it. */
   release(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
   recall(context: Context, asked: AskedAgain): Promise<Recollection>;
+  /** Of what loses when somebody else holds the key. */
   isClaim(statement: WriteStatement): boolean;
   fingerprint(canonical: string): string;
 };
@@ -51,9 +62,10 @@ export type Recollection =
     }
   | {
       readonly state: 'in_flight';
-      /** Whoever claimed it is gone. */
+      /** Whoever claimed it is gone, and another may go on with it or begin anew. */
       readonly abandoned: boolean;
       readonly subject: Uuid | null;
+      readonly passesOn: boolean;
     }
   | { readonly state: 'other_parameters' }
   | { readonly state: 'unknown' };

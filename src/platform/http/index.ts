@@ -17,7 +17,7 @@ export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';
 export { createHttpMetrics, type HttpMetrics } from './metrics.ts';
 export { type OpenApiOptions, openApiDocument } from './openapi.ts';
 export { compileParameters, type Parameters, type Parsed } from './parameters.ts';
-export { type ReferencePage, referencePage } from './reference-page.ts';
+export { referencePage } from './reference-page.ts';
 export * from './refusals.ts';
 export { CallerGone, readBody } from './request-body.ts';
 export { newRequestId } from './request-id.ts';

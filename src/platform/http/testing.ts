@@ -128,7 +128,8 @@ export const createMemoryStore = (): MemoryStore => {
     idempotency: {
       remember: (_context, answer) => claimWrite(answer),
       claim: (_context, asked) => claimWrite(asked),
-      link: (_context, asked) => finishWrite(asked),
+      hold: (_context, asked) => ({ into: testHold, row: [asked] }),
+      link: (_context, asked) => ({ into: testHold, row: [asked] }),
       takeOver: (_context, asked) => claimWrite(asked),
       finish: (_context, answer) => finishWrite(answer),
       release: (_context, asked) => ({ into: testRelease, row: [asked] }),
@@ -137,7 +138,7 @@ export const createMemoryStore = (): MemoryStore => {
         if (found === undefined) return { state: 'unknown' };
         if (found.fingerprint !== asked.fingerprint) return { state: 'other_parameters' };
         if (found.status === undefined) {
-          return { state: 'in_flight', abandoned: false, subject: null };
+          return { state: 'in_flight', abandoned: false, subject: null, passesOn: false };
         }
         return {
           state: 'finished',

@@ -1,7 +1,7 @@
 // One idempotency key, one effect, one answer. The answer is committed in the transaction of the
 // effect; whoever comes second loses the claim, takes nothing else with it, and reads the answer.
 
-import type { Context, Scope } from '#kit/context';
+import type { Context, Scope, WriteStatement } from '#kit/context';
 import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
 import { type Uuid, uuidFromBytes } from '#kit/ids';
 import { insertRows, rank, statement, writeRows } from '#platform/db';
@@ -35,13 +35,19 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       input.requestId,
       new Date(context.clock.now()).toISOString(),
       ...end,
+      input.passesOn,
       input.subject ?? null,
     ],
   });
 
   return {
-    remember: (context, input) => row(context, input, [input.status, sealed(context, input)]),
+    remember: (context, input) =>
+      row(context, { ...input, passesOn: false }, [input.status, sealed(context, input)]),
     claim: (context, input) => row(context, input, [null, null]),
+    hold: (_context, input) => ({
+      into: holdClaim,
+      row: [input.scope.accountId, input.scope.livemode, keyOf(input), input.requestId],
+    }),
     link: (_context, input) => ({
       into: linkClaim,
       row: [
@@ -88,12 +94,15 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         status: number | null;
         answer: Buffer | null;
         subject: Uuid | null;
+        passes_on: boolean;
       }>(input.scope, findAnswer, [accountId, livemode, key]);
       if (found === undefined) return { state: 'unknown' };
       if (found.fingerprint !== input.fingerprint) return { state: 'other_parameters' };
       if (found.status === null || found.answer === null) {
-        const abandoned = found.created_at < context.clock.now() - ABANDONED_AFTER_MS;
-        return { state: 'in_flight', abandoned, subject: found.subject };
+        const { subject, passes_on: passesOn } = found;
+        const isOld = found.created_at < context.clock.now() - ABANDONED_AFTER_MS;
+        const abandoned = isOld && (passesOn || subject !== null);
+        return { state: 'in_flight', abandoned, subject, passesOn };
       }
       return {
         state: 'finished',
@@ -102,7 +111,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         requestId: found.request_id,
       };
     },
-    isClaim: (into) => into === claimAnswer || into === takeOverClaim,
+    isClaim: (into) => losersOfTheKey.has(into),
     fingerprint: (canonical) => digest(`request\n${canonical}`),
   };
 };
@@ -119,6 +128,7 @@ const columns = {
   created_at: 'timestamptz',
   status: 'smallint',
   answer: 'bytea',
+  passes_on: 'boolean',
   subject: 'uuid',
 } as const;
 
@@ -134,8 +144,9 @@ const claimAnswer = insertRows({
 /** Longer than any request may take. */
 const ABANDONED_AFTER_MS = 60_000;
 
-// A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same. What
-// was begun under it stays with it: whoever takes it over goes on with that, and begins nothing anew.
+// A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same: to
+// begin anew if nothing can have happened under it but a card sealed that nobody refers to, or to go on
+// with what was begun. What called the outside and left nothing to go on with passes to nobody.
 const takeOverClaim = writeRows({
   name: 'answers.take_over',
   columns: {
@@ -153,6 +164,7 @@ const takeOverClaim = writeRows({
   from ${given}
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
    and a.status is null and a.fingerprint = given.fingerprint
+   and (a.passes_on or a.subject is not null)
    and a.created_at < given.created_at - interval '1 minute'
 returning a.key::text as key`,
 });
@@ -168,21 +180,37 @@ const linkClaim = writeRows({
   },
   key: 'key',
   rank: rank.claim,
-  text: (given) => `update platform.answers a set subject = given.subject
+  text: (given) => `update platform.answers a set subject = given.subject, passes_on = false
   from ${given}
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
    and a.request_id = given.request_id and a.status is null
 returning a.key::text as key`,
 });
 
+const holdClaim = writeRows({
+  name: 'answers.hold',
+  columns: { account_id: 'uuid', livemode: 'boolean', key: 'uuid', request_id: 'text' },
+  key: 'key',
+  rank: rank.claim,
+  text: (given) => `update platform.answers a set passes_on = false from ${given}
+ where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
+   and a.request_id = given.request_id and a.status is null
+returning a.key::text as key`,
+});
+
+// It looks abandoned from now on, and no older than that: what is very old is forgotten, and with it what
+// was begun under the key.
 const releaseClaim = writeRows({
   name: 'answers.release',
   columns: { account_id: 'uuid', livemode: 'boolean', key: 'uuid', request_id: 'text' },
   key: 'key',
   rank: rank.claim,
-  text: (given) => `update platform.answers a set created_at = 'epoch' from ${given}
+  text: (
+    given,
+  ) => `update platform.answers a set created_at = a.created_at - interval '61 seconds' from ${given}
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
    and a.request_id = given.request_id and a.status is null
+   and (a.passes_on or a.subject is not null)
 returning a.key::text as key`,
 });
 
@@ -206,9 +234,17 @@ const finishAnswer = writeRows({
 returning a.key::text as key`,
 });
 
+const losersOfTheKey: ReadonlySet<WriteStatement> = new Set([
+  claimAnswer,
+  takeOverClaim,
+  holdClaim,
+  linkClaim,
+  finishAnswer,
+]);
+
 const findAnswer = statement(
   'answers.find',
-  `select fingerprint, request_id, created_at, status, answer, subject from platform.answers
+  `select fingerprint, request_id, created_at, status, answer, subject, passes_on from platform.answers
     where account_id = $1 and livemode = $2 and key = $3`,
 );
 

@@ -11,6 +11,9 @@ create table platform.answers (
   -- Null while the request that claimed the key is still running.
   status smallint,
   answer bytea,
+  -- Whether whoever asks the same may begin anew when the holder of a claim is gone: never once money may
+  -- have moved.
+  passes_on boolean not null,
   -- What was begun under the key before its answer was there: a payment. Whoever takes the claim over goes
   -- on with it.
   subject uuid,
