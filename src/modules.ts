@@ -27,6 +27,7 @@ import { module as charges } from './payments/charges/module.ts';
 import { module as disputes } from './payments/disputes/module.ts';
 import { module as intents } from './payments/intents/module.ts';
 import { module as refunds } from './payments/refunds/module.ts';
+import { module as setup } from './payments/setup/module.ts';
 import { module as db } from './platform/db/module.ts';
 import type { EventKind, EventKinds, Listener } from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
@@ -108,6 +109,7 @@ const map: readonly Entry[] = [
   { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
   { module: intents, holds: 'payments: from the wish to be paid to its end' },
   { module: refunds, holds: 'money on its way back' },
+  { module: setup, holds: 'cards kept for later: setup intents, attempts, mandates' },
   { module: disputes, holds: 'payments that their holders contest' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
 ];

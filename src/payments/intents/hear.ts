@@ -161,7 +161,7 @@ const write = async (
     writes: [
       ...written.writes,
       ...(booked?.writes ?? []),
-      ...(decided.isPaid ? methodWrites(context, scope, payment, cause) : []),
+      ...(decided.isPaid ? methodWrites(context, scope, withFirstUse(payment, change), cause) : []),
       ...(decided.release
         ? [
             enqueue(context, {
@@ -178,6 +178,14 @@ const write = async (
 
 export const RELEASE_JOB = 'payments.release';
 const AGAIN_MS = 600_000;
+
+/** A card that is kept remembers what its first use was called. */
+const withFirstUse = (payment: Payment, { conclusion }: Change): Payment => {
+  const named = conclusion.told?.networkTransactionId;
+  const { method } = payment;
+  if (method === null || named === undefined) return payment;
+  return { ...payment, method: { ...method, firstNetworkTransactionId: named } };
+};
 
 /** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */
 const methodWrites = (
