@@ -24,6 +24,7 @@ import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
 import { module as webhooks } from './outward/webhooks/module.ts';
 import { module as charges } from './payments/charges/module.ts';
+import { module as confirmation } from './payments/confirmation/module.ts';
 import { module as disputes } from './payments/disputes/module.ts';
 import { module as intents } from './payments/intents/module.ts';
 import { module as refunds } from './payments/refunds/module.ts';
@@ -107,6 +108,7 @@ const map: readonly Entry[] = [
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
   { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
+  { module: confirmation, holds: 'what payers’ pages collected to confirm with' },
   { module: intents, holds: 'payments: from the wish to be paid to its end' },
   { module: refunds, holds: 'money on its way back' },
   { module: setup, holds: 'cards kept for later: setup intents, attempts, mandates' },

@@ -276,7 +276,7 @@ export const answerOf = (
   const { lastError } = setup;
   const shown = shows(setup, livemode);
   if (setup.status !== 'requires_payment_method' || lastError === null) return { body: shown };
-  const { type, message, payment_method: _, ...fields } = lastError;
+  const { type: _type, message, payment_method: _, ...fields } = lastError;
   return {
     body: new ApiError(402, message, {
       ...fields,

@@ -20,7 +20,7 @@ import {
   checkMethod,
   methodMissing,
 } from './refusals.ts';
-import { renderSetup } from './render-setup.ts';
+import { renderSetup, SETUP } from './render-setup.ts';
 import { loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
 import { blankSetup, type SetupIntent } from './setup-intent.ts';
 import {
@@ -53,12 +53,12 @@ export const createSetup = async (
     asked.allowed_payment_method_types ??
     asked.excluded_payment_method_types;
   const blank = blankSetup(newUuid(context), spellBytes(context.random.bytes(SECRET_BYTES)));
+  const taken = await takeMethod(context, scope, asked, { prefix: SETUP, id: blank.id });
   const fresh: SetupIntent = {
-    ...applyParameters(blank, asked, context.clock.now()),
+    ...applyParameters(blank, { ...bringsOf(taken), ...asked }, context.clock.now()),
     customerId: customer?.id ?? null,
     ...(says === undefined ? { automaticMethods: { allowRedirects: 'always' } as const } : {}),
   };
-  const taken = await takeMethod(context, scope, asked);
   return undoing(taken, async () => {
     if (asked.confirm !== true) return register(context, request, fresh, taken);
     if (taken === null) throw methodMissing(fresh, scope.livemode);
@@ -74,6 +74,12 @@ export const createSetup = async (
     if (outcome === null) throw lockTimeout();
     return outcome;
   });
+};
+
+/** Of what a confirmation token brings, a setup takes where its payer goes back to. */
+const bringsOf = (taken: TakenMethod | null): { readonly return_url?: string } => {
+  const back = taken?.brings?.return_url;
+  return back === undefined ? {} : { return_url: back };
 };
 
 const register = (
@@ -166,7 +172,7 @@ export const confirmSetup = async (
   const first = await findSetup(context, scope, spelled);
   checkClientSecret(principal, first, asked.client_secret);
   if (next(first.status, 'sent') === null) throw cannotConfirm(first, scope.livemode);
-  const taken = await takeMethod(context, scope, asked);
+  const taken = await takeMethod(context, scope, asked, { prefix: SETUP, id: first.id });
   return undoing(taken, async () => {
     for (let round = 1, before = first; round <= ROUNDS_MAX; round += 1) {
       if (next(before.status, 'sent') === null) throw cannotConfirm(before, scope.livemode);
@@ -174,7 +180,7 @@ export const confirmSetup = async (
       if (method === null) throw methodMissing(before, scope.livemode);
       const outcome = await confirm(context, askingOf(request), {
         before,
-        setup: applyParameters(before, asked, context.clock.now()),
+        setup: applyParameters(before, { ...bringsOf(taken), ...asked }, context.clock.now()),
         method,
         methodWrites: taken?.writes ?? [],
         undo: taken?.undo ?? (async () => {}),
