@@ -33,7 +33,8 @@ export const startGateway = async (
   how: {
     readonly roles: readonly Role[];
     readonly quickstart?: boolean;
-    readonly sandbox?: SandboxAddress;
+    /** Of a world that starts beside it; undefined when there is none after all. */
+    readonly sandbox?: Promise<SandboxAddress | undefined>;
   },
 ): Promise<Gateway> => {
   const log = createLog({
@@ -109,6 +110,7 @@ const startRoles = async (
       publicUrl,
       metrics: metrics.http,
       handlers: metrics.handlers,
+      showMails: showsMails(input),
     });
     port = await api.listen(port, settings.host);
     takeDown.push(() => api.close());
@@ -123,6 +125,13 @@ const startRoles = async (
 /** Who answers calls providers for those who wait; the worker goes on where that was not enough. */
 const speaksWithProviders = (roles: readonly Role[]): boolean =>
   roles.includes('api') || roles.includes('worker');
+
+/** On a machine of a newcomer's own, where no real payer is and nobody else looks. */
+const showsMails = (input: {
+  readonly quickstart?: boolean;
+  readonly settings: Settings;
+}): boolean =>
+  (input.quickstart ?? false) && !input.settings.liveMode && input.settings.proxies === 0;
 
 /** Only who keeps the cards has them; only who speaks with providers may have one out. */
 const vaultUse = (roles: readonly Role[]): VaultUse => {

@@ -7,6 +7,8 @@ import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import { provideWebhooks } from '#outward/webhooks';
+import { provideReceiptAddresses } from '#payments/charges';
+import { providePaymentListeners } from '#payments/intents';
 import type { OpenDatabase } from '#platform/db';
 import {
   type Connector,
@@ -18,6 +20,7 @@ import {
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
 import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
+import { paymentListeners } from '../../src/modules.ts';
 import { createApi } from '../../src/roles/api.ts';
 import { openGatewayRails } from '../../src/roles/rails.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
@@ -45,6 +48,9 @@ export type GatewayChanges = {
   /** Put between the gateway and its database. */
   readonly wrapDatabase?: (database: OpenDatabase) => OpenDatabase;
   readonly connections?: number;
+  /** Settings beside those that every test has. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly showMails?: boolean;
   /** Instead of those that are found in their folders. */
   readonly connectors?: readonly Connector[];
 };
@@ -80,12 +86,14 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     provideVault(runtime.context, vaultOf(opened.context));
     provideDirectory(runtime.context, directory);
     provideWebhooks(runtime.context, { masterSecret: opened.masterSecret, toLoopback: true });
+    provideReceiptAddresses(runtime.context, { masterSecret: opened.masterSecret, publicUrl });
   }
   const rails = await openGatewayRails(runtime);
   provideRails(opened.context, rails);
+  providePaymentListeners(opened.context, paymentListeners);
   const worker = createGatewayWorker(opened, rails);
   await worker.start();
-  const api = createApi(runtime, { publicUrl });
+  const api = createApi(runtime, { publicUrl, showMails: changes.showMails ?? false });
   const port = await api.listen(0);
   const { ask, close } = createAsk(port, changes.connections);
 
@@ -114,7 +122,7 @@ export const temporaryData = (): string => temporaryFolder('data');
 export const environmentFor = (
   on: TestDatabase,
   folder: string,
-  changes: Pick<GatewayChanges, 'ratePerSecond'> = {},
+  changes: Pick<GatewayChanges, 'ratePerSecond' | 'env'> = {},
 ): Record<string, string> => ({
   PORT: '0',
   DATABASE_URL: on.ownerUrl,
@@ -127,6 +135,7 @@ export const environmentFor = (
   // Tests send as fast as they can; the limit has a test of its own.
   TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
   TOLLGATE_RATE_PER_SECOND: String(changes.ratePerSecond ?? 1_000_000),
+  ...changes.env,
 });
 
 const describe = (error: unknown): string => (error instanceof Error ? String(error) : '');

@@ -58,6 +58,8 @@ export type Charge = {
   readonly method: ChargedMethod;
   readonly description: string | null;
   readonly receiptEmail: string | null;
+  /** Kept with it, so that an event shows the same one for ever. */
+  readonly receiptUrl: string | null;
   readonly shipping: Shipping | null;
   readonly statementDescriptor: string | null;
   readonly statementDescriptorSuffix: string | null;

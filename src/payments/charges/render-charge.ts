@@ -55,7 +55,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     payment_method_details: detailsOf(charge),
     receipt_email: charge.receiptEmail,
     receipt_number: null,
-    receipt_url: null,
+    receipt_url: charge.status === 'succeeded' ? charge.receiptUrl : null,
     refunded: captured > 0 && refunded === captured,
     review: null,
     shipping: shippingOf(charge),

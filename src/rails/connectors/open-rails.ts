@@ -20,6 +20,7 @@ import type { Directory } from './directory.ts';
 import { answerDispute } from './dispute-calls.ts';
 import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
+import { openAccount } from './port.ts';
 import type { DisputeListener, OperationListener, Rails } from './rails.ts';
 import { recoveryFor } from './recovery.ts';
 import { listenersWrites, send } from './send.ts';
@@ -85,6 +86,15 @@ export const openRails = async (
           ? [{ connectorAccountId: id, connector, support }]
           : [];
       }),
+    holderTerms: async (caller, scope, connectorAccountId) => {
+      const { account, functions: own } = await openAccount(
+        parts,
+        caller,
+        scope,
+        connectorAccountId,
+      );
+      return own.holderTerms?.(account) ?? null;
+    },
     send: (caller, scope, sending) => send(parts, caller, scope, sending),
     answerDispute: (caller, scope, answer) => answerDispute(parts, caller, scope, answer),
     forgotten: () => findForgottenSends(context, journalFolder),

@@ -18,7 +18,7 @@ import { callTo, type DirectCall, originalMessage } from './call.ts';
 import { definition } from './definition.ts';
 import { disputes } from './disputes.ts';
 import { entryOf, factsOf } from './facts.ts';
-import { settingsOf } from './settings.ts';
+import { holderTermsOf, settingsOf } from './settings.ts';
 
 /** A test gives profiles of its own, with a patience of its own. */
 export const directOver = (
@@ -78,6 +78,7 @@ const functionsOver = (
       });
     },
     disputes,
+    holderTerms: ({ settings: given }) => holderTermsOf(settingsOf(given)),
     reverse: (call) => reverse(to(call), call.operation.reference),
     close: () => acquiring.close(),
   };

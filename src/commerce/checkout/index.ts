@@ -1,0 +1,1 @@
+export { provideCheckout } from './settings.ts';
