@@ -9,13 +9,13 @@ export {
   provideAuthentication,
 } from './authenticate.ts';
 export { cancel as cancelIntent } from './cancel-intent.ts';
-export { lastErrorOf } from './conclude-payment.ts';
 export { undoing } from './create-intent.ts';
 export { findIntent } from './find-intent.ts';
 export { goOn, type Proof } from './go-on.ts';
 export { RELEASE_JOB } from './hear.ts';
 export { shippingParameters } from './intent-parameters.ts';
 export { loadIntent, loadIntentOfOrder, loadIntents, updateIntent } from './intents.store.ts';
+export { lastErrorOf } from './last-error.ts';
 export { checkIntentAsked, makeIntent, mayBeTried, tryToPay } from './made-intent.ts';
 export type { Cause } from './payment.ts';
 export { writePayment } from './payment.ts';
@@ -35,3 +35,4 @@ export { methodWasUsed, nobodyTakes } from './refusals.ts';
 export { endCanceled, releaseHeld } from './release-charge.ts';
 export { renderIntent } from './render-intent.ts';
 export { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
+export { useProof } from './use-proof.ts';

@@ -5,7 +5,7 @@ import { type PaymentMethod, renderPaymentMethod, spellMethod } from '#cards/met
 import type { Authentication } from '#cards/three-ds';
 import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
-import { newUuid } from '#kit/ids';
+import { newUuid, type Uuid } from '#kit/ids';
 import {
   type Asking,
   authenticate,
@@ -13,6 +13,7 @@ import {
   type LastError,
   methodOf as methodForRails,
   nobodyTakes,
+  useProof,
 } from '#payments/intents';
 import { ApiError, type Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
@@ -62,20 +63,27 @@ export const confirmSetup = async (
   };
   const { setup } = confirming;
   const said = await authenticate(context, request.scope, {
-    intent: {
-      ...blankIntent(setup.id, { amount: 0n, currency: CURRENCY, secret: '' }),
-      customerId: setup.customerId,
-      returnUrl: setup.returnUrl,
-      methodId: setup.methodId,
-    },
+    intent: asPayment(setup),
     method,
     offSession: false,
     isSetup: true,
   });
-  if (said.ok) return verify(context, request, confirming, said.authentication);
-  if (said.why === 'challenge') return askPayer(context, request, confirming, said.url);
+  if (said.ok) return verify(context, request, confirming, said);
+  if (said.why === 'challenge') return askPayer(context, request, confirming, said);
   const shown = renderPaymentMethod(method, request.scope.livemode);
   return refuse(context, request, confirming, authenticationFailed(shown));
+};
+
+/** As those see it who know payments alone. */
+const asPayment = (setup: SetupIntent) => {
+  const blank = blankIntent(setup.id, { amount: 0n, currency: CURRENCY, secret: '' });
+  return {
+    ...blank,
+    customerId: setup.customerId,
+    returnUrl: setup.returnUrl,
+    methodId: setup.methodId,
+    cardOptions: { ...blank.cardOptions, requestThreeDSecure: setup.requestThreeDSecure },
+  };
 };
 
 const newAttempt = (
@@ -120,7 +128,7 @@ const askPayer = (
   context: Context,
   request: Asking,
   confirming: Confirming,
-  url: string,
+  { url, id = null }: { readonly url: string; readonly id?: Uuid | null },
 ): Outcome => {
   const { before, setup, methodWrites, undo, useSdk, shows } = confirming;
   const attempt = newAttempt(context, confirming, 'requires_action', null);
@@ -132,6 +140,7 @@ const askPayer = (
       attempts: attempt.attempt,
       latestAttemptId: attempt.id,
       lastError: null,
+      authenticationId: id,
       nextAction: {
         url,
         returnUrl: setup.returnUrl,
@@ -182,7 +191,7 @@ export const verify = async (
   context: Context,
   request: Asking,
   confirming: Confirming,
-  authentication: Authentication | null,
+  given: { readonly authentication: Authentication | null; readonly authenticationId?: Uuid },
 ): Promise<Outcome | null> => {
   const { scope } = request;
   const { before, setup, method, methodWrites, shows, waiting } = confirming;
@@ -193,6 +202,19 @@ export const verify = async (
     currency: CURRENCY,
   });
   if (candidate === undefined) throw nobodyTakes(method.type, CURRENCY);
+  const operationId = newUuid(context);
+  const { authenticationId } = given;
+  const proven =
+    authenticationId === undefined
+      ? { authentication: given.authentication, writes: [] }
+      : await useProof(context, scope, {
+          intent: asPayment(setup),
+          method,
+          connectorAccountId: candidate.connectorAccountId,
+          operationId,
+          authenticationId,
+        });
+  const { authentication } = proven;
   const attempt: SetupAttempt =
     waiting === null
       ? newAttempt(context, confirming, 'processing', authentication)
@@ -212,6 +234,7 @@ export const verify = async (
   });
   let last: Change | null = null;
   const sent = await railsOf(context).send(context, scope, {
+    id: operationId,
     connectorAccountId: candidate.connectorAccountId,
     kind: 'verify',
     intentId: setup.id,
@@ -222,6 +245,7 @@ export const verify = async (
     request: requestOf(setup, method, authentication),
     intent: [
       ...request.claim(setup.id),
+      ...proven.writes,
       ...methodWrites,
       ...begun.writes,
       attemptWrite(request, waiting, attempt),

@@ -21,10 +21,13 @@ export const goOnSetup = async (
   scope: Scope,
   setupId: Uuid,
   proof: Proof,
+  /** In which the holder was asked; an end of an older one is nothing to a setup that asks anew. */
+  of?: Uuid,
 ): Promise<SetupIntent> => {
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const setup = present(await loadSetup(context, scope, setupId), 'The setup intent');
     if (setup.status !== 'requires_action') return setup;
+    if (of !== undefined && setup.authenticationId !== of) return setup;
     if (await goOnOnce(context, scope, setup, proof)) break;
   }
   return present(await loadSetup(context, scope, setupId), 'The setup intent');
@@ -52,7 +55,7 @@ const goOnOnce = async (
     waiting: present(attempts.get(attemptId), 'The attempt that waits'),
   };
   if (proof.ok) {
-    return (await verify(context, asking, confirming, proof.authentication)) !== null;
+    return (await verify(context, asking, confirming, proof)) !== null;
   }
   const error = authenticationFailed(renderPaymentMethod(method, scope.livemode));
   const { writes = [] } = refuse(context, asking, confirming, error);

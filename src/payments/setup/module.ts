@@ -1,5 +1,6 @@
 import { setupEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
+import { goOnJob, onAuthentication } from './hear-authentication.ts';
 import { setupResources } from './resources.ts';
 import { setupRoutes } from './routes.ts';
 
@@ -31,5 +32,7 @@ export const module = {
   resources: setupResources,
   eventKinds: setupEventKinds,
   onOperation,
+  onAuthentication,
+  jobs: [goOnJob],
   checks,
 };

@@ -30,6 +30,8 @@ export type SetupIntent = {
   readonly latestAttemptId: Uuid | null;
   readonly lastError: LastError | null;
   readonly nextAction: NextAction | null;
+  /** In which the holder is asked, while they are. */
+  readonly authenticationId: Uuid | null;
   readonly cancellationReason: 'abandoned' | 'duplicate' | 'requested_by_customer' | null;
   /** What the payer agreed to, until it becomes a mandate. */
   readonly mandateData: MandateData | null;
@@ -55,6 +57,7 @@ export const blankSetup = (id: Uuid, secret: string): SetupIntent => ({
   latestAttemptId: null,
   lastError: null,
   nextAction: null,
+  authenticationId: null,
   cancellationReason: null,
   mandateData: null,
   mandateId: null,
