@@ -28,8 +28,11 @@ import { module as keys } from './identity/keys/module.ts';
 import { module as notifications } from './outward/notifications/module.ts';
 import { module as webhooks } from './outward/webhooks/module.ts';
 import { module as charges } from './payments/charges/module.ts';
+import { module as confirmation } from './payments/confirmation/module.ts';
+import { module as disputes } from './payments/disputes/module.ts';
 import { module as intents } from './payments/intents/module.ts';
 import { module as refunds } from './payments/refunds/module.ts';
+import { module as setup } from './payments/setup/module.ts';
 import { module as db } from './platform/db/module.ts';
 import {
   type EventKind,
@@ -47,7 +50,7 @@ import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
 import { module as acquiring } from './rails/acquiring/module.ts';
-import type { OperationListener } from './rails/connectors/index.ts';
+import type { DisputeListener, OperationListener } from './rails/connectors/index.ts';
 import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
 import { module as psp } from './rails/psp/module.ts';
@@ -65,6 +68,8 @@ export type Module = {
   readonly periodicJobs?: readonly PeriodicJob[];
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
+  /** Hears of every notice of a dispute, and writes in the same transaction. */
+  readonly onDispute?: DisputeListener;
   /** Hears what becomes of the payments that this module made, and writes in the same transaction. */
   readonly onPayment?: PaymentListener;
   /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
@@ -119,8 +124,11 @@ const map: readonly Entry[] = [
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
   { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
+  { module: confirmation, holds: 'what payers’ pages collected to confirm with' },
   { module: intents, holds: 'payments: from the wish to be paid to its end' },
   { module: refunds, holds: 'money on its way back' },
+  { module: setup, holds: 'cards kept for later: setup intents, attempts, mandates' },
+  { module: disputes, holds: 'payments that their holders contest' },
   { module: checkout, holds: 'pages that show an amount and take it, once: sessions' },
   { module: links, holds: 'addresses that sell the same again and again, and their codes' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
@@ -130,6 +138,9 @@ const map: readonly Entry[] = [
 export const modules: readonly Module[] = map.map((entry) => entry.module);
 export const operationListeners: readonly OperationListener[] = modules.flatMap(
   ({ onOperation }) => onOperation ?? [],
+);
+export const disputeListeners: readonly DisputeListener[] = modules.flatMap(
+  ({ onDispute }) => onDispute ?? [],
 );
 export const paymentListeners: readonly PaymentListener[] = modules.flatMap(
   ({ onPayment }) => onPayment ?? [],

@@ -51,13 +51,44 @@ import {
   replayDeliveries,
 } from '../src/outward/webhooks/deliveries.store.ts';
 import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
+import type { ConfirmationToken } from '../src/payments/confirmation/confirmation-token.ts';
+import { insertToken, loadToken, useToken } from '../src/payments/confirmation/tokens.store.ts';
+import type { Dispute } from '../src/payments/disputes/dispute.ts';
+import {
+  insertDispute,
+  listDisputeRows,
+  loadDisputeOf,
+  loadDisputes,
+  updateDispute,
+} from '../src/payments/disputes/disputes.store.ts';
 import { testBank } from '../src/payments/intents/for-tests-bank.ts';
+import type { Mandate } from '../src/payments/setup/mandate.ts';
+import {
+  insertAttempt,
+  insertMandate,
+  insertSetup,
+  listAttemptRows,
+  listSetupRows,
+  loadAttempts,
+  loadMandates,
+  loadSetup,
+  updateAttempt,
+  updateSetup,
+} from '../src/payments/setup/setup.store.ts';
+import { blankSetup, type SetupAttempt } from '../src/payments/setup/setup-intent.ts';
 import {
   insertMessage,
   loadMessages,
   moveMessage,
 } from '../src/rails/acquiring/acquiring.store.ts';
 import { newMessage } from '../src/rails/acquiring/card-message.ts';
+import { findOperationOf } from '../src/rails/acquiring/index.ts';
+import { insertFeed, loadFeed, moveFeed } from '../src/rails/connectors/dispute-feeds.store.ts';
+import {
+  endNotice,
+  insertNotice,
+  loadNotice,
+} from '../src/rails/connectors/dispute-notices.store.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
 import { gatherRoutes } from '../src/roles/api.ts';
 import type { Answer, Ask } from './support/ask.ts';
@@ -327,6 +358,10 @@ const prefixes: Readonly<Record<string, string>> = {
   intent: 'pi_',
   charge: 'ch_',
   refund: 're_',
+  dispute: 'du_',
+  setup: 'seti_',
+  mandate: 'mandate_',
+  confirmation_token: 'ctoken_',
 };
 
 /** Path parameters one by one, the others being ids of mine; then every text parameter. */
@@ -702,6 +737,95 @@ describe('with row level security alone,', async () => {
         const commit = await context.database.commit(scope, [write]);
         assert.deepEqual(commit, { ok: false, lost: write.into });
       }
+    }
+  });
+
+  test('setups, disputes and what is told of them are no business of others', async () => {
+    const { mine, theirs } = world;
+    const [id, other] = [newUuid(context), newUuid(context)];
+    const nowMs = context.clock.now();
+    const setup = blankSetup(id, 'x');
+    const attempt = { id, version: 1, setupId: id, attempt: 1 } as SetupAttempt;
+    const dispute = {
+      id,
+      version: 1,
+      events: 0,
+      chargeId: id,
+      intentId: id,
+      connectorAccountId: id,
+      providerId: 'cb_1',
+      status: 'needs_response',
+      currency: 'usd',
+      amount: 1n,
+      withdrawn: 0n,
+      counted: 0n,
+      needsReview: false,
+      metadata: {},
+    } as unknown as Dispute;
+    const feed = { connectorAccountId: id, version: 2, cursor: '1', taken: 0n, failures: 0 };
+    const notice = {
+      id,
+      connectorAccountId: id,
+      position: 0n,
+      notice: {
+        key: '1',
+        atMs: nowMs,
+        kind: 'fraud_warning',
+        warning: { providerId: 'fw_1', reference: 'x' },
+      },
+      receivedAtMs: nowMs + 3_600_000,
+    } as const;
+    const token = { id, usedBy: null } as ConfirmationToken;
+    const made = [
+      insertSetup(theirs.scope, setup),
+      insertAttempt(theirs.scope, attempt),
+      insertMandate(theirs.scope, { id } as Mandate),
+      insertDispute(theirs.scope, dispute),
+      insertFeed(theirs.scope, id, nowMs + 3_600_000),
+      insertNotice(theirs.scope, notice),
+      insertToken(theirs.scope, token),
+    ];
+    assert.deepEqual(await gateway.context.database.commit(theirs.scope, made), { ok: true });
+    const page = { from: null, idFrom: '0'.repeat(8) + id.slice(8), idBefore: other, limit: 9 };
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.equal(await loadSetup(context, scope, id), undefined);
+      assert.equal((await loadAttempts(context, scope, [id])).size, 0);
+      assert.equal((await loadMandates(context, scope, [id])).size, 0);
+      assert.equal((await loadDisputes(context, scope, [id])).size, 0);
+      assert.equal(await loadDisputeOf(context, scope, id, 'cb_1'), undefined);
+      assert.equal(await loadFeed(context, scope, id), undefined);
+      assert.equal(await loadNotice(context, scope, id), undefined);
+      assert.equal(await loadToken(context, scope, id), undefined);
+      const numbers = { rrn: '1', stan: '1', terminal: '1' };
+      assert.equal(await findOperationOf(context, scope, numbers), null);
+      for (const direction of ['older', 'newer'] as const) {
+        const asked = { ...page, direction };
+        const of = { customerId: null, methodId: null, chargeId: id, intentId: null };
+        const found = [
+          ...(await listSetupRows(context, scope, { ...asked, ...of })),
+          ...(await listAttemptRows(context, scope, { ...asked, setupId: id })),
+          ...(await listDisputeRows(context, scope, { ...asked, ...of })),
+        ];
+        assert.deepEqual(
+          found.filter((each) => each.id === id),
+          [],
+        );
+      }
+      for (const write of [
+        updateSetup(scope, { ...setup, version: 2 }),
+        updateAttempt(scope, { ...attempt, version: 2 }),
+        updateDispute(scope, { ...dispute, version: 2 }),
+        moveFeed(scope, { ...feed, dueAtMs: nowMs }),
+        endNotice(scope, { id, tries: 0 }, 'taken', null),
+        useToken(scope, id, { prefix: 'pi', id }),
+      ]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
+    // What stands there only to be tried is taken away again: no check is to find it.
+    for (const table of ['disputes', 'setup_intents']) {
+      await asOwner(gateway.on, `delete from payments.${table} where id = '${id}'`);
     }
   });
 

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { providePaymentListeners } from '#payments/intents';
 import { type OpenRails, openRails, provideRails } from '#rails/connectors';
-import { operationListeners, paymentListeners } from '../modules.ts';
+import { disputeListeners, operationListeners, paymentListeners } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 
 export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => {
@@ -13,6 +13,7 @@ export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => 
     master,
     journalFolder: join(settings.data, 'send-journal'),
     listeners: operationListeners,
+    disputeListeners,
   });
   provideRails(context, rails);
   providePaymentListeners(context, paymentListeners);

@@ -40,7 +40,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     currency: charge.currency,
     customer: charge.customerId === null ? null : spellId(CUSTOMER, charge.customerId),
     description: charge.description,
-    disputed: false,
+    disputed: charge.isDisputed,
     failure_balance_transaction: null,
     failure_code: charge.failure?.code ?? null,
     failure_message: charge.failure?.message ?? null,

@@ -150,7 +150,6 @@ const absent: Readonly<Record<string, string>> = {
   on_behalf_of: 'Connected accounts',
   transfer_data: 'Connected accounts',
   customer_account: 'Customer accounts of the second API',
-  confirmation_token: 'Confirmation tokens',
   mandate: 'Mandates',
   payment_method_configuration: 'Payment method configurations',
 };

@@ -12,6 +12,8 @@ export type AuthenticationAsked = {
   readonly intent: PaymentIntent;
   readonly method: PaymentMethod;
   readonly offSession: boolean;
+  /** A card is kept for later and nothing is paid: `intent` has the id of the setup and no amount. */
+  readonly isSetup?: boolean;
   /** The card's bank will not pay without it. */
   readonly isDemanded?: boolean;
 };

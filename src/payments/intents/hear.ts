@@ -114,7 +114,7 @@ const conclude = async (
     change,
     nowMs: context.clock.now(),
     isReroutable: sent?.isReroutable ?? false,
-    holder: sent?.mayAsk === true ? 'may_be_asked' : null,
+    holder: sent?.mayAsk === true ? ('may_be_asked' as const) : null,
     shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
   };
   const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;
@@ -143,7 +143,7 @@ export const concludeAsked = async (
   const { change, holder, cause } = input;
   const payment = await loadPayment(context, scope, change);
   if (payment === null) return null;
-  const { method } = payment;
+  const { intent, charge, method } = payment;
   const decided = concludePayment({
     ...payment,
     change,
@@ -152,8 +152,10 @@ export const concludeAsked = async (
     holder,
     shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
   });
-  return decided && write(context, scope, { payment, change, decided, cause });
+  const before = { intent, charge };
+  return decided && write(context, scope, { payment, before, change, decided, cause });
 };
+
 const isAttempt = ({ kind }: Pick<Operation, 'kind'>): boolean =>
   kind === 'sale' || kind === 'authorize';
 
@@ -203,7 +205,7 @@ const write = async (
     writes: [
       ...written.writes,
       ...(booked?.writes ?? []),
-      ...(decided.isPaid ? methodWrites(context, scope, payment, cause) : []),
+      ...(decided.isPaid ? methodWrites(context, scope, withFirstUse(payment, change), cause) : []),
       // Drawn last, so that the effect is told after its cause.
       ...(await paymentListenersWrites(context, scope, {
         intent: written.intent,
@@ -227,6 +229,14 @@ const write = async (
 
 export const RELEASE_JOB = 'payments.release';
 const AGAIN_MS = 600_000;
+
+/** A card that is kept remembers what its first use was called. */
+const withFirstUse = (payment: Payment, { conclusion }: Change): Payment => {
+  const named = conclusion.told?.networkTransactionId;
+  const { method } = payment;
+  if (method === null || named === undefined) return payment;
+  return { ...payment, method: { ...method, firstNetworkTransactionId: named } };
+};
 
 /** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */
 const methodWrites = (

@@ -120,7 +120,7 @@ const oneWayToSayTypes = [
     'automatic_payment_methods',
     'payment_method_configuration',
   ],
-  ['payment_method', 'payment_method_data'],
+  ['payment_method', 'payment_method_data', 'confirmation_token'],
 ] as const;
 
 export const createParameters = object(

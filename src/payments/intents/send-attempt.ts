@@ -135,6 +135,7 @@ const beginning = (
       capturing: 0n,
       refunded: 0n,
       refunding: 0n,
+      chargedBack: 0n,
       customerId: intent.customerId,
       operationId: null,
       connectorAccountId: present(candidate, 'A candidate').connectorAccountId,
@@ -143,6 +144,7 @@ const beginning = (
       isDirect: intent.isDirect,
       isUnwanted: false,
       isCaptureOver: false,
+      isDisputed: false,
       authorizedAtMs: null,
       captureBeforeMs: null,
       method: {

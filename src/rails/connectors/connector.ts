@@ -15,6 +15,7 @@ import type {
   OperationKind,
   Outcome,
 } from '#rails/operations';
+import type { DisputeReader } from './dispute-notice.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 export type Connector = {
@@ -89,6 +90,8 @@ export type ConnectorFunctions = {
   readonly holderTerms?: (account: ConnectorAccount) => HolderTerms | null;
   readonly webhook?: WebhookReader;
   readonly settlement?: SettlementReader;
+  /** What holders and networks do afterwards, and the merchant's answers to it. */
+  readonly disputes?: DisputeReader;
   readonly close?: () => Promise<void>;
 };
 

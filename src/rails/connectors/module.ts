@@ -1,5 +1,6 @@
 import type { Context } from '#kit/context';
 import { forgetExchanges } from './exchanges.store.ts';
+import { hearOfDisputes } from './hear-of-disputes.ts';
 import { learnFromWebhooks } from './learn-from-webhooks.ts';
 import { partsOf } from './rails-of.ts';
 import { reverseAgainJob } from './reverse-again.ts';
@@ -13,7 +14,10 @@ export const module = {
   name: 'rails/connectors',
   migrations: new URL('./migrations/', import.meta.url),
   routes: () => connectorAccountRoutes,
-  rounds: [(context: Context) => learnFromWebhooks(partsOf(context), context)],
+  rounds: [
+    (context: Context) => learnFromWebhooks(partsOf(context), context),
+    (context: Context) => hearOfDisputes(partsOf(context), context),
+  ],
   jobs: [reverseAgainJob],
   periodicJobs: [
     {

@@ -5,6 +5,7 @@ import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { Change, OperationKind, Sent, WritesOf } from '#rails/operations';
 import type { ConnectorOperation, HolderTerms, OperationSupport } from './connector.ts';
+import type { DisputeAnswer, DisputeNotice } from './dispute-notice.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 export type Rails = {
@@ -18,6 +19,15 @@ export type Rails = {
   ): Promise<HolderTerms | null>;
   /** Sends one operation and waits for its outcome, or for its deadline. */
   send(context: Context, scope: Scope, sending: RailsSending): Promise<Sent>;
+  /** The merchant's answer to a dispute. Throws where nobody knows whether it arrived; it may be repeated. */
+  answerDispute(context: Context, scope: Scope, answer: DisputeAnswering): Promise<DisputeAnswer>;
+};
+
+export type DisputeAnswering = {
+  readonly connectorAccountId: Uuid;
+  readonly providerId: string;
+  /** Null: the merchant gives in. */
+  readonly evidence: string | null;
 };
 
 export type Wanted = {
@@ -62,3 +72,13 @@ export type OperationListener = (
   scope: Scope,
   change: Change,
 ) => Promise<readonly Write[]>;
+
+/**
+ * What a module writes because a provider told of a dispute. It is committed with the note that the notice
+ * was taken. Null: nobody here knows of what it speaks, for now.
+ */
+export type DisputeListener = (
+  context: Context,
+  scope: Scope,
+  told: { readonly connectorAccountId: Uuid; readonly notice: DisputeNotice },
+) => Promise<readonly Write[] | null>;
