@@ -103,11 +103,15 @@ describe('a mail of the quick start', () => {
 
   test('of each kind can be looked at in every language', async () => {
     const gallery = await get('/dev/mails');
-    const templates = [...gallery.body.matchAll(/href="(\/dev\/mails\/\w+)"/g)].map(([, at = '']) => at);
+    const templates = [...gallery.body.matchAll(/href="(\/dev\/mails\/\w+)"/g)].map(
+      ([, at = '']) => at,
+    );
     assert.equal(templates.length, 5);
     for (const template of templates) {
       const { body } = await get(template);
-      const frames = [...body.matchAll(/src="(\/dev\/mails\/\w+\/[\w-]+)"/g)].map(([, at = '']) => at);
+      const frames = [...body.matchAll(/src="(\/dev\/mails\/\w+\/[\w-]+)"/g)].map(
+        ([, at = '']) => at,
+      );
       assert.ok(frames.length >= 4);
       for (const frame of frames) assert.equal((await get(frame)).status, 200, frame);
     }
