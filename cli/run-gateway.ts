@@ -25,7 +25,7 @@ export type Run = {
   settings: Settings;
   roles: readonly Role[];
   isQuickstart: boolean;
-  startGateway: StartGateway;
+  loadStartGateway: () => Promise<StartGateway>;
 };
 
 /** Resolves with the exit code once everything has been taken down. */
@@ -41,15 +41,19 @@ export const runGateway = async (run: Run): Promise<number> => {
 
     const progress = run.isQuickstart ? showWaiting(process.stderr, 'Starting') : undefined;
     takeDown.push(() => progress?.());
+    // What needs no other is begun at once: the program is read while its database starts.
+    const program = run.loadStartGateway();
+    program.catch(() => {});
     const postgres = settings.databaseUrl === '' ? await startDatabase(run) : undefined;
     if (postgres !== undefined) takeDown.push(() => postgres.stop());
 
-    const sandbox = await startWorld(run, postgres);
-    if (sandbox !== undefined) takeDown.push(() => sandbox.stop());
+    const world = startWorld(run, postgres);
+    takeDown.push(async () => (await world)?.stop());
 
-    const gateway = await startOn(run, postgres, sandbox);
+    const gateway = await startOn(run, await program, postgres, world);
     takeDown.push(() => stopWithinReason(gateway, requests.hurry));
 
+    const sandbox = await world;
     const shop = await openShop(run, gateway, sandbox);
     if (shop !== undefined) takeDown.push(() => shop.stop());
 
@@ -115,7 +119,10 @@ const logFor = ({ logFormat, logLevel }: Settings, isQuickstart: boolean): Log =
   });
 };
 
-/** Where there is no world to pay in, everything else works; so its failure is told and no more. */
+/**
+ * Where there is no world to pay in, everything else works; so its failure is told and no more. Rejects
+ * never.
+ */
 const startWorld = async (
   { settings, isQuickstart }: Run,
   postgres: RunningPostgres | undefined,
@@ -168,17 +175,16 @@ const addressesOf = ({ ports }: RunningSandbox) => ({
 });
 
 const startOn = (
-  run: Run,
+  { roles, isQuickstart, settings }: Run,
+  startGateway: StartGateway,
   postgres: RunningPostgres | undefined,
-  sandbox: RunningSandbox | undefined,
-): Promise<Gateway> => {
-  const { roles, isQuickstart, settings } = run;
-  return run.startGateway(postgres === undefined ? settings : settingsOn(settings, postgres), {
+  world: Promise<RunningSandbox | undefined>,
+): Promise<Gateway> =>
+  startGateway(postgres === undefined ? settings : settingsOn(settings, postgres), {
     roles,
     quickstart: isQuickstart,
-    ...(sandbox === undefined ? {} : { sandbox: addressesOf(sandbox) }),
+    sandbox: world.then((sandbox) => (sandbox === undefined ? undefined : addressesOf(sandbox))),
   });
-};
 
 const settingsOn = (settings: Settings, postgres: RunningPostgres): Settings => ({
   ...settings,

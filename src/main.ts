@@ -35,7 +35,8 @@ export const startGateway = async (
   how: {
     readonly roles: readonly Role[];
     readonly quickstart?: boolean;
-    readonly sandbox?: SandboxAddress;
+    /** Of a world that starts beside it; undefined when there is none after all. */
+    readonly sandbox?: Promise<SandboxAddress | undefined>;
   },
 ): Promise<Gateway> => {
   const log = createLog({

@@ -79,7 +79,8 @@ export const openRuntime = async (
     /** What this process may do with a vault of its own process; `here` opens the vault itself. */
     readonly vault?: VaultUse;
     readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
-    readonly sandbox?: SandboxAddress;
+    /** Waited for last, so that it may start meanwhile. */
+    readonly sandbox?: Promise<SandboxAddress | undefined>;
   },
 ): Promise<Runtime> => {
   const secrets = await loadSecrets(given.data, systemRandom);
@@ -151,6 +152,7 @@ export const openRuntime = async (
     key: deriveKey(masterSecret, '3-D Secure'),
     listeners: modules.flatMap((module) => module.onAuthentication ?? []),
   });
+  const sandbox = await how.sandbox;
   return {
     settings,
     context,
@@ -159,7 +161,7 @@ export const openRuntime = async (
     directory,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
     booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
-    ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
+    ...(sandbox === undefined ? {} : { sandbox }),
     close: async () => {
       await vault.close();
       await database.close();

@@ -8,7 +8,7 @@ import { ApiError, mergeMetadata } from '#platform/http';
 import type { confirmParameters, createParameters, updateParameters } from './intent-parameters.ts';
 import type { CardOptions, PaymentIntent } from './payment-intent.ts';
 
-type Asked = Partial<
+export type Asked = Partial<
   Omit<
     Static<typeof createParameters> &
       Static<typeof updateParameters> &

@@ -2,7 +2,7 @@
 // is decided. An answer, a webhook, a look-up, a late word and a line of a settlement all end here.
 
 import { unreachable } from '#kit/assert';
-import { spellId } from '#kit/ids';
+import { spellId, type Uuid } from '#kit/ids';
 import {
   CHARGE,
   type Charge,
@@ -11,7 +11,6 @@ import {
   chargeFailed,
   chargePending,
   chargeSucceeded,
-  errorFieldsOf,
   type Failure,
   failureOf,
   notProcessed,
@@ -27,7 +26,8 @@ import {
   intentSucceeded,
 } from './events.ts';
 import { type IntentEvent, next } from './intent-states.ts';
-import type { CancellationReason, LastError, PaymentIntent } from './payment-intent.ts';
+import { lastErrorOf } from './last-error.ts';
+import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
 
 export type Known = {
   readonly intent: PaymentIntent;
@@ -36,6 +36,8 @@ export type Known = {
   readonly nowMs: number;
   /** Another candidate is asked at once if nothing was sent. */
   readonly isReroutable: boolean;
+  /** Whether the card's holder may still be asked, or is asked there, where their bank wants it. */
+  readonly holder?: 'may_be_asked' | { readonly url: string; readonly id?: Uuid } | null;
   /** Rendered: what the last error shows of the method. */
   readonly shownMethod: unknown;
 };
@@ -81,9 +83,7 @@ const concludeAttempt = (known: Known): Decided | null => {
       if (charge.status === 'succeeded') return null;
       return isCurrent && intent.doing === 'payment' ? approve(known) : takeUnwanted(known);
     case 'declined':
-      return isCurrent
-        ? fail(known, failureOf(change.conclusion.code, change.conclusion.told))
-        : null;
+      return isCurrent ? decline(known) : null;
     case 'not_sent':
       if (!isCurrent) return null;
       return known.isReroutable ? wait(known) : fail(known, notProcessed());
@@ -206,6 +206,29 @@ const fail = (known: Known, failure: Failure): Decided => {
     },
     charge: failed,
     kinds: [chargeFailed, intentFailed],
+  };
+};
+
+/** A bank that wants its holder to be asked has said no to this attempt, and not to the payment. */
+const decline = (known: Known): Decided => {
+  const { intent, change, holder = null } = known;
+  const { code, told } = change.conclusion;
+  const failed = fail(known, failureOf(code, told));
+  const wants = code === 'authentication_required' && intent.cancelWanted === null;
+  if (!wants || holder === null) return failed;
+  if (holder === 'may_be_asked') return wait(known);
+  const { returnUrl } = intent;
+  return {
+    ...failed,
+    intent: {
+      ...failed.intent,
+      status: to(intent, 'action_required'),
+      methodId: intent.methodId,
+      lastError: null,
+      authenticationId: holder.id ?? null,
+      nextAction: { url: holder.url, returnUrl, useSdk: returnUrl === null },
+    },
+    kinds: [chargeFailed, intentRequiresAction],
   };
 };
 
@@ -386,15 +409,3 @@ const shownOf = (told: Told | null): Charge['told'] => {
   const { data: _data, action: _action, ...shown } = told;
   return shown;
 };
-
-export const lastErrorOf = (
-  failure: Failure,
-  shownMethod: unknown,
-  charge: string | null,
-): LastError => ({
-  ...errorFieldsOf(failure),
-  ...(charge === null ? {} : { charge }),
-  message: failure.message,
-  ...(shownMethod === null ? {} : { payment_method: shownMethod }),
-  type: 'card_error',
-});

@@ -17,7 +17,12 @@ import { findIntent } from './find-intent.ts';
 import { type confirmParameters, pageParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-import { cannotChangeMethod, cannotConfirm, methodMissingToConfirm } from './refusals.ts';
+import {
+  cannotChangeMethod,
+  cannotConfirm,
+  methodMissingToConfirm,
+  refuseMade,
+} from './refusals.ts';
 import { type TakenMethod, takeMethod } from './take-method.ts';
 
 type Request = TypedRequest<typeof confirmParameters>;
@@ -34,6 +39,7 @@ export const confirmIntent = async (context: Context, request: Request): Promise
   const spelled = request.path['intent'] ?? '';
   const first = await findIntent(context, scope, spelled);
   checkClientSecret(request.principal, first, asked.client_secret);
+  refuseMade(first, scope.livemode, 'confirm');
   refuseByState(first, scope.livemode, asked);
   const taken = await takeMethod(context, scope, asked);
   return undoing(taken, async () => {

@@ -51,7 +51,7 @@ const registeredBefore = async (
   return { body: renderIntent(known, scope.livemode) };
 };
 
-const SECRET_BYTES = 18;
+export const SECRET_BYTES = 18;
 
 const newIntent = async (
   context: Context,

@@ -11,6 +11,7 @@ import {
   renderPaymentMethod,
 } from '#cards/methods';
 import type { Context, Database, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import { bookMovement, type Charge, loadChargesOfIntent } from '#payments/charges';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
@@ -19,6 +20,7 @@ import { concludePayment, type Decided } from './conclude-payment.ts';
 import { loadIntent } from './intents.store.ts';
 import { type Cause, type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
+import { paymentListenersWrites } from './payment-listeners.ts';
 
 /** What a request that sends an operation knows of its payment. */
 export type Sent = {
@@ -26,6 +28,8 @@ export type Sent = {
   readonly cause: Cause;
   /** Another candidate is asked at once if nothing was sent. */
   readonly isReroutable: boolean;
+  /** The holder may be asked if the card's bank wants that. */
+  readonly mayAsk?: boolean;
 };
 
 type Holding = Sent & { isUsed: boolean };
@@ -110,10 +114,37 @@ const conclude = async (
     change,
     nowMs: context.clock.now(),
     isReroutable: sent?.isReroutable ?? false,
+    holder: sent?.mayAsk === true ? 'may_be_asked' : null,
     shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
   });
   if (decided === null) return { intent, charge, method, decided, writes: [] };
   return write(context, scope, { payment, change, decided, cause: sent?.cause ?? null });
+};
+
+/** A no that was kept open while the holder's bank was asked how to ask. Null: it is over already. */
+export const concludeAsked = async (
+  context: Context,
+  scope: Scope,
+  input: {
+    readonly change: Change;
+    /** Where the holder is asked; null: nobody can be. */
+    readonly holder: { readonly url: string; readonly id?: Uuid } | null;
+    readonly cause: Cause;
+  },
+): Promise<Concluded | null> => {
+  const { change, holder, cause } = input;
+  const payment = await loadPayment(context, scope, change);
+  if (payment === null) return null;
+  const { method } = payment;
+  const decided = concludePayment({
+    ...payment,
+    change,
+    nowMs: context.clock.now(),
+    isReroutable: false,
+    holder,
+    shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
+  });
+  return decided && write(context, scope, { payment, change, decided, cause });
 };
 
 const write = async (
@@ -162,6 +193,13 @@ const write = async (
       ...written.writes,
       ...(booked?.writes ?? []),
       ...(decided.isPaid ? methodWrites(context, scope, payment, cause) : []),
+      // Drawn last, so that the effect is told after its cause.
+      ...(await paymentListenersWrites(context, scope, {
+        intent: written.intent,
+        charge: written.charge ?? charge,
+        kinds: decided.kinds,
+        cause,
+      })),
       ...(decided.release
         ? [
             enqueue(context, {

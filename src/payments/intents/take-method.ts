@@ -48,7 +48,10 @@ export const takeMethod = async (
 };
 
 /** Whose it is, and whether it may be used: said before anything is written. */
-export const checkMethod = (intent: PaymentIntent, method: PaymentMethod): void => {
+export const checkMethod = (
+  intent: Pick<PaymentIntent, 'customerId'>,
+  method: PaymentMethod,
+): void => {
   if (method.state === 'detached') throw methodWasUsed();
   if (method.type !== 'card') {
     throw new ApiError(

@@ -6,6 +6,7 @@ export {
   gatherEventKinds,
   previousAttributes,
   type Snapshot,
+  type Undelivered,
 } from './event-kind.ts';
 export { appendChange, type ChangeRow, newChangeId } from './events.store.ts';
 export { findEvent } from './find-event.ts';

@@ -227,6 +227,7 @@ describe('documents on a server', () => {
     assert.match(text, /href="\/docs"/);
     assert.match(text, /href="\/openapi.json"/);
     assert.doesNotMatch(text, /<script|https?:/);
+    assert.equal((await server.ask('GET', '*', { key: null })).status, 404);
   });
 
   test('are there without a key, and asked for again cost nothing', async () => {

@@ -307,6 +307,36 @@ describe('a handler that calls the outside', () => {
     assert.deepEqual(server.committed, [['intent'], ['outcome']]);
   });
 
+  test('and has lost its key meanwhile has what was learned written without the answer', async () => {
+    handler = async (request) => {
+      const begun = await server.database.commit(request.scope, [...request.claim('a')]);
+      request.claimed(begun);
+      for (let round = 1; round <= 3; round += 1) {
+        const kept = await request.conclude({ body: { id: 'ch_1' } });
+        if (round === 1) server.takeOverClaims();
+        const outcome = [...kept, { into: testInsert, row: ['outcome'] }];
+        if ((await server.database.commit(request.scope, outcome)).ok) {
+          return { body: null, concluded: true };
+        }
+      }
+      throw new Error('What was learned could not be written.');
+    };
+    const { status, headers } = await post('amount=5');
+    assert.deepEqual([status, headers['stripe-should-retry']], [200, 'false']);
+    assert.deepEqual(server.committed, [['outcome']]);
+    // The key is the other's now, who is still at it.
+    assert.equal((await post('amount=5')).status, 409);
+  });
+
+  test('and breaks is not kept: who asks again is told what became of it', async () => {
+    handler = async (request) => {
+      await server.database.commit(request.scope, [...request.claim('a')]);
+      throw new Error('A bug after the money moved.');
+    };
+    const { status, headers } = await post('amount=5');
+    assert.deepEqual([status, headers['stripe-should-retry']], [500, 'true']);
+  });
+
   test('needs no key for that', async () => {
     handler = twoPhases;
     assert.equal((await post('amount=5', null)).status, 200);

@@ -142,7 +142,14 @@ const identify = async (parts: FrameParts, exchange: Exchange): Promise<Identifi
   const header = keyFromHeaders(request.headers);
   const raw = header === null ? await parametersForKey(parts, exchange, query) : null;
   const key = header ?? (raw === null ? null : keyFromParameters(raw));
-  if (key === null) throw keyMissing(`${parts.settings.publicUrl}/docs`);
+  if (key === null) {
+    const opened = matched?.compiled.route.scopeOf;
+    if (opened === undefined || matched === null) {
+      throw keyMissing(`${parts.settings.publicUrl}/docs`);
+    }
+    const scope = opened(matched.params) ?? nobody.scope;
+    return { principal: { ...nobody, scope }, raw };
+  }
 
   // A right key always passes: whoever guesses shares an address with whole offices and with every
   // merchant behind a proxy that was not named.
@@ -176,7 +183,9 @@ const unknownUrl = (settings: HttpSettings, { method, path }: Exchange) =>
 
 const takeFromLimit = (parts: FrameParts, exchange: Exchange, principal: Principal): void => {
   const whose =
-    principal === nobody ? `address ${networkOf(exchange.address)}` : `key ${principal.keyId}`;
+    principal.keyId === nobody.keyId
+      ? `address ${networkOf(exchange.address)}`
+      : `key ${principal.keyId}`;
   // A search reads every object of the account.
   const cost = exchange.matched?.compiled.route.path.endsWith('/search') ? SEARCH_COST : 1;
   const wait = parts.limits?.take(whose, cost) ?? null;

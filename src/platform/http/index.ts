@@ -3,6 +3,7 @@ export { documentHandlers } from './documents.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
 export { createExpander, type Expander } from './expand.ts';
+export { decodeForm } from './form.ts';
 export type { Authenticate, RequestLimits } from './frame.ts';
 export { Html, html } from './html.ts';
 export type {

@@ -19,6 +19,7 @@ import { canDo, inOrder } from './candidates.ts';
 import type { Directory } from './directory.ts';
 import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
+import { openAccount } from './port.ts';
 import type { OperationListener, Rails } from './rails.ts';
 import { recoveryFor } from './recovery.ts';
 import { listenersWrites, send } from './send.ts';
@@ -82,6 +83,15 @@ export const openRails = async (
           ? [{ connectorAccountId: id, connector, support }]
           : [];
       }),
+    holderTerms: async (caller, scope, connectorAccountId) => {
+      const { account, functions: own } = await openAccount(
+        parts,
+        caller,
+        scope,
+        connectorAccountId,
+      );
+      return own.holderTerms?.(account) ?? null;
+    },
     send: (caller, scope, sending) => send(parts, caller, scope, sending),
     forgotten: () => findForgottenSends(context, journalFolder),
     createResolver: (changes = {}) =>

@@ -4,12 +4,18 @@
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { Change, OperationKind, Sent, WritesOf } from '#rails/operations';
-import type { ConnectorOperation, OperationSupport } from './connector.ts';
+import type { ConnectorOperation, HolderTerms, OperationSupport } from './connector.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 export type Rails = {
   /** The merchant's accounts that could do this, in the order in which the merchant wants them. */
   candidates(scope: Scope, wanted: Wanted): Promise<readonly Candidate[]>;
+  /** How the holder of a card is asked for payments with this account; null where the provider asks, or nobody. */
+  holderTerms(
+    context: Context,
+    scope: Scope,
+    connectorAccountId: Uuid,
+  ): Promise<HolderTerms | null>;
   /** Sends one operation and waits for its outcome, or for its deadline. */
   send(context: Context, scope: Scope, sending: RailsSending): Promise<Sent>;
 };
@@ -29,6 +35,8 @@ export type Candidate = {
 };
 
 export type RailsSending = {
+  /** Where the caller has to know it before: it is bound to a proof. */
+  readonly id?: Uuid;
   readonly connectorAccountId: Uuid;
   readonly kind: OperationKind;
   /** What it is done for: the payment. */

@@ -28,10 +28,12 @@ export {
   hasOpenOperations,
   loadByProviderId,
   loadByReference,
+  loadForPerson,
   loadKnown,
   loadOfIntent,
   loadOperation,
 } from './operations.store.ts';
+export { decideByPerson, type PersonSays } from './person.ts';
 export {
   type Change,
   type NewEvidence,

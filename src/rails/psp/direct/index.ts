@@ -17,7 +17,7 @@ import type { Connector, ConnectorFunctions } from '#rails/connectors';
 import { callTo, type DirectCall, originalMessage } from './call.ts';
 import { definition } from './definition.ts';
 import { entryOf, factsOf } from './facts.ts';
-import { settingsOf } from './settings.ts';
+import { holderTermsOf, settingsOf } from './settings.ts';
 
 /** A test gives profiles of its own, with a patience of its own. */
 export const directOver = (
@@ -76,6 +76,7 @@ const functionsOver = (
         category: settingsOf(call.account.settings).merchant_category,
       });
     },
+    holderTerms: ({ settings: given }) => holderTermsOf(settingsOf(given)),
     reverse: (call) => reverse(to(call), call.operation.reference),
     close: () => acquiring.close(),
   };
