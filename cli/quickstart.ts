@@ -13,6 +13,8 @@ export type Quickstart = {
   readonly sandbox?: { readonly url: string; readonly acquirer: Address };
   /** Where to buy something. */
   readonly shop?: string;
+  /** Where the mails of payers are caught. */
+  readonly mails?: string;
 };
 
 type Address = { readonly host: string; readonly port: number };
@@ -29,6 +31,7 @@ export const writeQuickstart = (dataFolder: string, quickstart: Quickstart): voi
       ? {}
       : { sandbox: quickstart.sandbox.url, acquirer: quickstart.sandbox.acquirer }),
     ...(quickstart.shop === undefined ? {} : { shop: quickstart.shop }),
+    ...(quickstart.mails === undefined ? {} : { mails: quickstart.mails }),
   };
   const file = fileIn(dataFolder);
   rmSync(`${file}.new`, { force: true });
@@ -54,7 +57,7 @@ export const removeQuickstart = (dataFolder: string): void =>
   rmSync(fileIn(dataFolder), { force: true });
 
 export const welcome = (
-  { url, secretKey, publishableKey, sandbox, shop }: Quickstart,
+  { url, secretKey, publishableKey, sandbox, shop, mails }: Quickstart,
   { dataFolder, database, paint }: { dataFolder: string; database: string; paint: Paint },
 ): string =>
   [
@@ -73,6 +76,9 @@ export const welcome = (
         ...(sandbox === undefined
           ? []
           : [['Sandbox bank', `${sandbox.url} ${paint.dim('(what really happened)')}`] as const]),
+        ...(mails === undefined
+          ? []
+          : [['Mails', `${mails} ${paint.dim('(what payers are sent)')}`] as const]),
         ['Data', `${shortened(dataFolder)} ${paint.dim(`(${database})`)}`],
       ],
       paint,

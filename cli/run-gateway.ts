@@ -211,6 +211,7 @@ const announce = (
     ...gateway.testKeys,
     ...(sandbox === undefined ? {} : { sandbox: addressesOf(sandbox) }),
     ...(shop === undefined ? {} : { shop: shop.url }),
+    ...(gateway.mails === undefined ? {} : { mails: gateway.mails }),
   };
   writeQuickstart(settings.data, quickstart);
   process.stdout.write(

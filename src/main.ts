@@ -21,6 +21,8 @@ export type Role = 'api' | 'worker' | 'vault';
 export type Gateway = {
   readonly url: string;
   readonly testKeys?: { readonly secretKey: string; readonly publishableKey: string };
+  /** Where mails of test mode are shown on this machine. */
+  readonly mails?: string;
   stop(hurry?: AbortSignal): Promise<void>;
 };
 
@@ -118,6 +120,9 @@ const startRoles = async (
   return {
     url: `http://${settings.host === '0.0.0.0' ? 'localhost' : settings.host}:${port}`,
     port,
+    ...(roles.includes('api') && showsMails(input)
+      ? { mails: `http://localhost:${port}/mails` }
+      : {}),
     ...(testKeys ? { testKeys } : {}),
   };
 };

@@ -44,6 +44,7 @@ import {
 } from '../src/cards/three-ds/card-authentication.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
+import { concludeMail, loadMail } from '../src/outward/notifications/mails.store.ts';
 import {
   askAgain,
   concludeDelivery,
@@ -238,7 +239,7 @@ const fillWithPayments = async (ask: Ask, key: string): Promise<string[]> => {
   if (key.startsWith('sk_live')) return [waiting.body.id];
   const paid = await ask('POST', '/v1/payment_intents', {
     key,
-    form: `${order}&confirm=true&payment_method=pm_card_visa`,
+    form: `${order}&confirm=true&payment_method=pm_card_visa&receipt_email=${secretWord}@example.com`,
   });
   assert.equal(paid.status, 200, paid.text);
   const { id, latest_charge: charge } = paid.body;
@@ -247,7 +248,17 @@ const fillWithPayments = async (ask: Ask, key: string): Promise<string[]> => {
   await ask('POST', `/v1/charges/${charge}`, { key, form: 'description=changed' });
   await ask('POST', `/v1/refunds/${refund.body.id}`, { key, form: 'metadata[a]=b' });
   await ask('GET', `/v1/payment_intents/${id}/trace`, { key });
-  return [waiting.body.id, id, charge, refund.body.id];
+  return [waiting.body.id, id, charge, refund.body.id, ...(await mailsOf(ask, key, charge))];
+};
+
+/** Of one charge: its receipt, at least. */
+const mailsOf = async (ask: Ask, key: string, charge: string): Promise<string[]> => {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const { body } = await ask('GET', `/v1/mails?about=${charge}`, { key });
+    if (body.data.length > 0) return body.data.map(({ id }: { id: string }) => id);
+    await pause(25);
+  }
+  throw new Error('No mail was owed.');
 };
 
 const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
@@ -655,6 +666,19 @@ describe('with row level security alone,', async () => {
         const commit = await context.database.commit(scope, [write]);
         assert.deepEqual(commit, { ok: false, lost: write.into });
       }
+    }
+  });
+
+  test('a mail of others is neither concluded nor sent in another name', async () => {
+    const spelled = world.foreign.find((id) => id.startsWith('mail_')) ?? '';
+    const id = parseId('mail', spelled) ?? '';
+    const mail = await loadMail(gateway.context, world.theirs.scope, id);
+    assert.ok(mail !== undefined);
+    for (const scope of [world.mine.scope, world.mine.liveScope]) {
+      assert.equal(await loadMail(context, scope, id), undefined);
+      const write = concludeMail(scope, mail);
+      const commit = await context.database.commit(scope, [write]);
+      assert.deepEqual(commit, { ok: false, lost: write.into });
     }
   });
 

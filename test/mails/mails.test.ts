@@ -156,7 +156,7 @@ describe('a refund', () => {
     const texts = takenFor(to).map(({ message }) => readMessage(message).text);
     assert.ok(texts.some((text) => /Amount refunded: €20\.00/.test(text)));
     assert.ok(
-      texts.some((text) => /Amount refunded: €30\.00\nRefunded in total: €50\.00/.test(text)),
+      texts.some((text) => /Amount refunded: €30\.00\s+Refunded in total: €50\.00/.test(text)),
     );
 
     const charge = await stripe.charges.retrieve(String(intent.latest_charge));

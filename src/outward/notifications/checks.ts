@@ -1,13 +1,5 @@
 export const checks = [
   {
-    name: 'a mail is of an event that the log knows',
-    text: `select m.account_id, m.id from outward.mails m
-            where m.event_id is not null and not exists (
-              select from platform.events e
-               where e.account_id = m.account_id and e.livemode = m.livemode
-                 and e.id = (left(m.event_id::text, 35) || '0')::uuid)`,
-  },
-  {
     name: 'a mail that was sent says which try was the one',
     text: `select account_id, id from outward.mails
             where state = 2 and attempts = 0`,

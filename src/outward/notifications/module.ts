@@ -35,5 +35,15 @@ export const module = {
   ],
   rounds: [(context: Context) => mailPumpOf(context).round(context)],
   periodicJobs: [{ name: 'mails.forget', everyMs: DAY_MS, run: forgetOld }],
-  checks,
+  checks: [
+    {
+      name: 'a mail is of an event that the log knows',
+      text: `select m.account_id, m.id from outward.mails m
+            where m.event_id is not null and not exists (
+              select from platform.events e
+               where e.account_id = m.account_id and e.livemode = m.livemode
+                 and e.id = (left(m.event_id::text, 35) || '0')::uuid)`,
+    },
+    ...checks,
+  ],
 };

@@ -22,7 +22,7 @@ h2{margin:28px 0 4px;font-size:16px}
 dl{margin:0}
 dl div{display:flex;justify-content:space-between;gap:16px;padding:10px 0;border-top:1px solid var(--line)}
 dt{color:var(--dim)}
-dd{margin:0;text-align:end;overflow-wrap:anywhere;min-width:0}
+dd{margin:0;text-align:end;overflow-wrap:break-word;max-width:70%}
 .foot{margin:24px 0 0;color:var(--dim);font-size:14px}
 .foot a,.pdf{color:var(--mark)}
 .pdf{display:inline-block;margin-top:16px;padding:6px 0}

@@ -44,7 +44,8 @@ const style = `
 @media (max-width:480px){.card{border-radius:0!important;border-width:0!important}.inner{padding:24px 20px!important}}
 `;
 
-export const layout = (content: Content, sender: Sender, locale: Locale): WrittenMail => {
+export const layout = (content: Content, from: Sender, locale: Locale): WrittenMail => {
+  const sender = { ...from, name: oneLine(from.name) };
   // One line: a header that could be broken would be two headers.
   const subject = oneLine(content.subject);
   return {

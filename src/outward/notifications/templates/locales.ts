@@ -1,12 +1,37 @@
 // The languages there are, and which of them somebody gets.
 
+import { ar } from './locales/ar.ts';
+import { da } from './locales/da.ts';
 import { de } from './locales/de.ts';
 import { en } from './locales/en.ts';
 import { es } from './locales/es.ts';
 import { fr } from './locales/fr.ts';
+import { he } from './locales/he.ts';
+import { it } from './locales/it.ts';
+import { ja } from './locales/ja.ts';
+import { nl } from './locales/nl.ts';
+import { pl } from './locales/pl.ts';
+import { ptBr } from './locales/pt-br.ts';
+import { sv } from './locales/sv.ts';
+import { zhHans } from './locales/zh-hans.ts';
 import type { Words } from './words.ts';
 
-export const languages = { en, de, fr, es } as const satisfies Readonly<Record<string, Words>>;
+export const languages = {
+  en,
+  de,
+  fr,
+  es,
+  it,
+  nl,
+  'pt-BR': ptBr,
+  pl,
+  sv,
+  da,
+  ja,
+  'zh-Hans': zhHans,
+  ar,
+  he,
+} as const satisfies Readonly<Record<string, Words>>;
 export type Locale = keyof typeof languages;
 export const locales = Object.keys(languages) as Locale[];
 
