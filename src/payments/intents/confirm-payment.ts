@@ -8,7 +8,7 @@ import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import type { Shows } from './answer.ts';
 import type { Asking } from './asking.ts';
 import { authenticate } from './authenticate.ts';
-import { lastErrorOf } from './conclude-payment.ts';
+import { lastErrorOf } from './ends.ts';
 import { intentCreated, intentFailed, intentRequiresAction } from './events.ts';
 import { next } from './intent-states.ts';
 import { writePayment } from './payment.ts';
