@@ -40,7 +40,7 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
     ],
   });
   const idle = (): Promise<unknown> =>
-    Promise.all(modules.map((module) => module.idle?.(runtime.context)));
+    Promise.all(modules.flatMap((module) => module.idle?.(runtime.context) ?? []));
   return {
     ...worker,
     // What was begun is noted before the database is closed, unless it takes too long: then it is begun anew

@@ -5,7 +5,7 @@ import { ApiError, lockTimeout, type Outcome, type TypedRequest } from '#platfor
 import { relatedOf } from './answer.ts';
 import { asItIs } from './as-it-is.ts';
 import { type Asking, askingOf } from './asking.ts';
-import { canceled } from './conclude-payment.ts';
+import { canceled } from './ends.ts';
 import { intentCanceled } from './events.ts';
 import { findIntent } from './find-intent.ts';
 import type { Concluded } from './hear.ts';

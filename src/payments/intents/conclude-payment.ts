@@ -16,7 +16,8 @@ import {
   notProcessed,
 } from '#payments/charges';
 import type { EventKind } from '#platform/events';
-import type { Change, Told } from '#rails/operations';
+import type { Change } from '#rails/operations';
+import { canceled, nothing, settled, shownOf, to } from './ends.ts';
 import {
   intentCanceled,
   intentCapturable,
@@ -25,9 +26,8 @@ import {
   intentRequiresAction,
   intentSucceeded,
 } from './events.ts';
-import { type IntentEvent, next } from './intent-states.ts';
 import { lastErrorOf } from './last-error.ts';
-import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
+import type { PaymentIntent } from './payment-intent.ts';
 
 export type Known = {
   readonly intent: PaymentIntent;
@@ -102,13 +102,6 @@ const concludeAttempt = (known: Known): Decided | null => {
       return unreachable(state, 'A state of an operation');
   }
 };
-
-const to = (intent: PaymentIntent, event: IntentEvent): PaymentIntent['status'] =>
-  next(intent.status, event) ?? intent.status;
-
-const nothing = { moved: null, isPaid: false, release: false } as const;
-
-const settled = { doing: null, isProcessingTold: false, nextAction: null, dueAtMs: null } as const;
 
 const succeed = ({ charge, change, nowMs }: Known): Charge => {
   const { after, conclusion } = change;
@@ -412,25 +405,4 @@ const concludeVoid = (known: Known): Decided | null => {
     default:
       return unreachable(state, 'A state of an operation');
   }
-};
-
-export const canceled = (
-  intent: PaymentIntent,
-  reason: CancellationReason | null,
-  nowMs: number,
-): PaymentIntent => ({
-  ...intent,
-  ...settled,
-  status: to(intent, 'canceled'),
-  capturable: 0n,
-  cancelWanted: null,
-  canceledAtMs: nowMs,
-  cancellationReason: reason,
-});
-
-/** What may be shown of what the provider told; its own ids and dates are the connector's business. */
-const shownOf = (told: Told | null): Charge['told'] => {
-  if (told === null) return null;
-  const { data: _data, action: _action, ...shown } = told;
-  return shown;
 };

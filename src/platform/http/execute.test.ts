@@ -245,9 +245,12 @@ describe('a handler that was overtaken', () => {
 const twoPhases = async (request: ApiRequest): Promise<Outcome> => {
   const begun = await request.begin([{ into: testInsert, row: ['intent'] }]);
   assert.ok(begun.ok);
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await outside();
   return { body: { id: 'ch_1' }, writes: [{ into: testInsert, row: ['outcome'] }] };
 };
+
+/** The call between the two phases; a test may be in the middle of it. */
+let outside = async (): Promise<void> => {};
 
 /** As the rails do it: both commits are another's, and the second is decided twice. */
 const concluding = async (request: ApiRequest): Promise<Outcome> => {
@@ -264,9 +267,17 @@ const concluding = async (request: ApiRequest): Promise<Outcome> => {
 describe('a handler that calls the outside', () => {
   test('claims the key with what it intends, before the call', async () => {
     handler = twoPhases;
+    const reached = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    outside = () => {
+      reached.resolve();
+      return answered.promise;
+    };
     const first = post('amount=5');
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    await reached.promise;
     const meanwhile = await post('amount=5');
+    outside = async () => {};
+    answered.resolve();
     assert.deepEqual(
       [meanwhile.status, meanwhile.body.error.code],
       [409, 'idempotency_key_in_use'],

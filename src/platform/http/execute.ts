@@ -2,7 +2,6 @@
 // rendered once, and the writes go together with the stored answer in one transaction: either both
 // are there or neither. Who loses a race asks the handler again, or repeats the winner's bytes.
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
 import { Unavailable } from '#kit/failure';
@@ -11,6 +10,7 @@ import type { ErrorPlace } from './errors.ts';
 import { ApiError, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
 import type { AskedAgain, IdempotencyStore } from './idempotency.ts';
+import { giveLater, pause } from './pauses.ts';
 import {
   idempotencyKeyInUse,
   idempotencyKeyReused,
@@ -42,13 +42,6 @@ export type Execution = {
 
 /** How often a handler may find that another request was faster. */
 const triesMax = 40;
-const pauseMaxMs = 40;
-
-/** Those who lost together would lose together again: each waits a while of its own. */
-const pause = async ({ random }: Context, tries: number): Promise<void> => {
-  const chance = random.bytes(1).readUInt8(0) / 255;
-  await wait(chance * Math.min(2 ** tries, pauseMaxMs));
-};
 
 /** Thrown through the handler when its `begin` finds the key taken. */
 class KeyTaken extends Error {}
@@ -268,14 +261,6 @@ const release = async ({ context, idempotency, request }: Execution, run: Run): 
   };
   if (await give()) return;
   void giveLater(give);
-};
-
-const giveLater = async (give: () => Promise<boolean>): Promise<void> => {
-  for (let waitMs = 50; waitMs <= 12_800; waitMs *= 2) {
-    // It keeps no process from ending.
-    await wait(waitMs, undefined, { ref: false });
-    if (await give()) return;
-  }
 };
 
 const render = async (execution: Execution, outcome: Outcome): Promise<Decision> => {
