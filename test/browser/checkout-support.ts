@@ -3,6 +3,7 @@
 
 import { createHttpServer, type PlainHandler, readBody } from '#platform/http';
 import { pageHandlers, pageState, renderPage, sendReturned } from '../../src/commerce/checkout/page/index.ts';
+import { withChoices } from '../../src/commerce/checkout/page/choices.ts';
 import type { Look } from '../../src/commerce/checkout/page/index.ts';
 import type { PageView } from '../../src/commerce/checkout/page-view.ts';
 import { systemClock, systemRandom } from '#kit/context';
@@ -69,9 +70,7 @@ const none = async (): Promise<never> => {
 const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[] => {
   const pay = (session: Session, form: URLSearchParams): void => {
     session.posted.push(form);
-    const act = form.get('do');
-    if (act === 'abandon') session.view = { ...session.view, status: 'open', declined: declinedBy('auth_failed') };
-    else if (act !== 'update') session.view = session.onPay?.(form) ?? paid(session.view);
+    session.view = session.onPay?.(form) ?? paid(session.view);
   };
   const readForm = async (request: Parameters<PlainHandler['handle']>[0]) =>
     new URLSearchParams((await readBody(request, 100_000)).toString());
@@ -81,13 +80,14 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
       path: '/c/:session',
       handle: (request, response, { params }) => {
         const session = sessions.get(params['session'] ?? '');
+        response.removeHeader('X-Frame-Options');
         if (session === undefined) {
           response.writeHead(404).end();
           return;
         }
         const query = new URL(request.url ?? '/', 'http://page').searchParams;
         const { body, headers } = renderPage(
-          session.view,
+          query.has('another') ? { ...session.view, status: 'open' } : withChoices(session.view, query),
           { lang: query.get('lang'), acceptLanguage: request.headers['accept-language'] ?? null, nonce: newNonce({ random: systemRandom }) },
           session.look,
         );
@@ -182,7 +182,7 @@ export const paid = (view: PageView): PageView => ({
 
 const { kty, crv, x, y } = (await crypto.subtle
   .generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits'])
-  .then(async (pair) => crypto.subtle.exportKey('jwk', (pair as CryptoKeyPair).publicKey))) as Record<string, string>;
+  .then(async (pair) => crypto.subtle.exportKey('jwk', (pair as { publicKey: CryptoKey }).publicKey))) as Record<string, string>;
 
 const noAsks: PageView['asks'] = {
   email: true,

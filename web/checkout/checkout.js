@@ -11,6 +11,8 @@ import * as rules from '/checkout/card-rules.js';
 const REQUEST_LIMIT_MS = 45_000;
 const POLL_MS = 2_000;
 const POLL_WHILE_ASKED_MS = 1_000;
+/** Long enough to read why, before the page shows the new amount. */
+const REREAD_MS = 4_000;
 const GO_ON_MS = 4_000;
 const EXPIRY_TOLD_MS = 120_000;
 /** The vault refuses what is older; a page that lay open so long asks for the key of today. */
@@ -24,6 +26,7 @@ const input = (id) => /** @type {HTMLInputElement | null} */ (find(id));
 /** @type {PageData} */
 const data = JSON.parse(find('data')?.textContent ?? '{}');
 const { texts, urls } = data;
+const statePath = `${urls.page}/state`;
 const form = /** @type {HTMLFormElement | null} */ (find('pay'));
 const go = /** @type {HTMLButtonElement | null} */ (find('go'));
 const dialog = /** @type {HTMLDialogElement | null} */ (find('bank'));
@@ -204,7 +207,7 @@ const vaultKey = async () => {
     const age = performance.now() / 1000;
     if (given.expires_at - given.now - age > KEY_MARGIN_S) return vaultKeyFrom(given, given.now + age);
   }
-  const fresh = (await ask(urls.state)).vaultKey;
+  const fresh = (await ask(statePath)).vaultKey;
   if (!fresh) throw new Error('no key');
   return vaultKeyFrom(fresh, fresh.now);
 };
@@ -213,28 +216,44 @@ const vaultKey = async () => {
 const formData = async () => {
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(/** @type {HTMLFormElement} */ (form))) {
-    if (!name.startsWith('card[') && typeof value === 'string') body.append(name, value);
+    const isOurs = name.startsWith('payment_method_data[card]') || name === 'do';
+    if (!isOurs && typeof value === 'string' && value !== '') body.append(name, value);
   }
   const { month, year } = rules.readExpiry(expiry?.value ?? '', new Date());
-  const holder = input('holder')?.value.trim();
-  const card = { number: cardDigits(), exp_month: month, exp_year: year, cvc: cvc?.value, ...(holder ? { name: holder } : {}) };
-  body.set('card[sealed]', await sealCard({ key: await vaultKey(), card }));
+  const name = input('holder')?.value.trim();
+  if (name) body.set('payment_method_data[billing_details][name]', name);
+  const card = { number: cardDigits(), exp_month: month, exp_year: year, cvc: cvc?.value };
+  body.set('payment_method_data[card][sealed]', await sealCard({ key: await vaultKey(), card }));
   body.set('attempt', attempt);
   return body;
 };
 
-/** @param {string} url @param {URLSearchParams} [body] @returns {Promise<State>} */
-const ask = async (url, body) => {
-  const response = await fetch(url, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { Accept: 'application/json' },
-    ...(body === undefined ? {} : { body }),
-    cache: 'no-store',
-    redirect: 'error',
-    signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
-  });
-  if (response.status >= 500) throw new Error(`status ${response.status}`);
+const limits = () => ({
+  cache: /** @type {const} */ ('no-store'),
+  redirect: /** @type {const} */ ('error'),
+  signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+});
+
+/** @param {string} url @returns {Promise<State>} */
+const ask = async (url) => {
+  const response = await fetch(url, { headers: { Accept: 'application/json' }, ...limits() });
+  if (!response.ok) throw new Error(`status ${response.status}`);
   return response.json();
+};
+
+/**
+ * Pays. What became of it is then asked for, in one place; only what was refused before anything was
+ * tried is told by the answer itself.
+ *
+ * @param {URLSearchParams} body
+ * @returns {Promise<{ code?: string, param?: string, message?: string } | null>}
+ */
+const send = async (body) => {
+  const response = await fetch(urls.confirm, { method: 'POST', body, ...limits() });
+  if (response.ok || response.status === 402) return null;
+  if (response.status >= 500 || response.status === 409) throw new Error(`status ${response.status}`);
+  const answer = await response.json();
+  return answer.error ?? {};
 };
 
 form?.addEventListener('submit', async (event) => {
@@ -254,8 +273,12 @@ form?.addEventListener('submit', async (event) => {
     return;
   }
   isMine = true;
+  isLeft = false;
   try {
-    take(await ask(urls.confirm, body));
+    const refused = await send(body);
+    const state = await ask(statePath);
+    if (refused !== null && state.status === 'open') tellRefused(refused, state);
+    else take(state);
   } catch {
     // It may have arrived. Nobody is told that it failed, and nothing is sent again but the question.
     showNotice(texts.lost, { wait: true });
@@ -263,9 +286,35 @@ form?.addEventListener('submit', async (event) => {
   }
 });
 
+/** Nothing was tried: the form is shown again with what was wrong about it. @param {{ param?: string, message?: string }} refused @param {State} state */
+const tellRefused = (refused, state) => {
+  attempt = state.attempt ?? attempt;
+  busy(false);
+  if (refused.param === 'expected_amount' || refused.param === 'attempt') {
+    showNotice(texts.amountChanged, { more: texts.notCharged });
+    setTimeout(() => location.reload(), REREAD_MS);
+    return;
+  }
+  const spelled = refused.param ?? '';
+  const named = spelled === '' ? null : field(spelled) ?? fieldByParam(spelled);
+  if (named === null) showNotice(texts.technical, { more: texts.notCharged });
+  else {
+    showError(named, faultOf(named) ?? texts.needRequired);
+    say(faultOf(named) ?? texts.needRequired);
+    named.focus();
+  }
+};
+
+/** @param {string} param */
+const fieldByParam = (param) => {
+  const [, last = ''] = /\[?(number|exp_month|exp_year|cvc|email|phone|name)\]?$/.exec(param) ?? [];
+  return last.startsWith('exp_') ? expiry : last === 'name' ? input('holder') : input(last);
+};
+
 /** What the server says of the payment. @param {State} state */
 const take = (state) => {
   attempt = state.attempt ?? attempt;
+  if (state.status === 'action' && isLeft && !isSending) return;
   const before = status;
   status = state.status;
   if (status === 'action' && state.action && dialog !== null) {
@@ -274,10 +323,6 @@ const take = (state) => {
   }
   closeBank();
   if (status === 'open') {
-    if (state.total !== undefined && form !== null && state.total !== field('expected_amount')?.value) {
-      location.reload();
-      return;
-    }
     if (state.declined) showDecline(state.declined);
     else if (before !== 'open') location.reload();
     else if (isSending) showNotice(null);
@@ -302,7 +347,7 @@ const field = (name) => /** @type {HTMLInputElement | null} */ (form?.elements.n
 const showDecline = (declined) => {
   const text = data.declines[declined.class] ?? texts.technical;
   if (cvc !== null) cvc.value = '';
-  const at = declined.field === null ? null : input(declined.field === 'postal_code' ? 'billing-postal_code' : declined.field);
+  const at = declined.field === null ? null : input(declined.field === 'postal_code' ? 'billing_address-postal_code' : declined.field);
   if (at === null) {
     showNotice(text, { more: texts.notCharged });
     return;
@@ -336,17 +381,20 @@ const closeBank = () => {
   dialog.close();
 };
 
+/** The question of the bank is left open: paying again in another way puts an end to it. */
+let isLeft = data.status === 'open' && new URLSearchParams(location.search).has('another');
 const abandon = async () => {
-  const cancel = /** @type {HTMLButtonElement | null} */ (find('bank-cancel'));
-  if (cancel !== null) cancel.disabled = true;
-  try {
-    const state = await ask(urls.confirm, new URLSearchParams({ do: 'abandon', attempt }));
-    take(state);
-    if (state.status === 'open') (number ?? go)?.focus();
-  } catch {
-    follow();
+  isLeft = true;
+  closeBank();
+  if (form === null) {
+    location.replace(`${urls.page}?another`);
+    return;
   }
-  if (cancel !== null) cancel.disabled = false;
+  await ask(statePath).then((state) => (attempt = state.attempt ?? attempt), () => {});
+  status = 'open';
+  busy(false);
+  if (cvc !== null) cvc.value = '';
+  (number ?? go)?.focus();
 };
 find('bank-cancel')?.addEventListener('click', abandon);
 dialog?.addEventListener('cancel', (event) => {
@@ -384,7 +432,7 @@ const poll = async () => {
     const pause = dialog?.open || isSending ? POLL_WHILE_ASKED_MS : POLL_MS * (document.hidden ? 5 : 1);
     await new Promise((resolve) => setTimeout(resolve, pause));
     if (!navigator.onLine) continue;
-    await ask(urls.state).then(takeAsked, () => {});
+    await ask(statePath).then(takeAsked, () => {});
     if (status === 'open' && !isSending && dialog?.open !== true && !document.hidden) break;
   }
   isPolling = false;
@@ -398,7 +446,7 @@ const takeAsked = (state) => {
 
 // Another window may have paid meanwhile.
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && !isOver() && !isSending) ask(urls.state).then(takeAsked, () => {});
+  if (!document.hidden && !isOver() && !isSending) ask(statePath).then(takeAsked, () => {});
 });
 // Back shows a page out of memory, which may be long past.
 addEventListener('pageshow', (event) => {
@@ -435,9 +483,9 @@ for (const button of document.querySelectorAll('[data-card]')) {
     if (email !== null && email.value === '') email.value = 'jenny@example.com';
     const holder = input('holder');
     if (holder !== null && holder.value === '') holder.value = 'Jenny Rosen';
-    const country = input('billing-country');
+    const country = input('billing_address-country');
     if (country !== null && country.value === '') country.value = 'US';
-    const code = input('billing-postal_code');
+    const code = input('billing_address-postal_code');
     if (code !== null && code.value === '') code.value = '10001';
     for (const field of [number, expiry, cvc, email, holder]) if (field !== null) showError(field, null);
     const strip = button.closest('details');
@@ -451,15 +499,13 @@ for (const button of document.querySelectorAll('[data-card]')) {
 for (const field of document.querySelectorAll('[data-again]')) {
   const update = field.parentElement?.querySelector('[value=update]');
   if (update instanceof HTMLElement) update.hidden = true;
-  field.addEventListener('change', async () => {
+  field.addEventListener('change', () => {
     if (form === null || isSending) return;
-    const body = new URLSearchParams();
+    const chosen = new URLSearchParams(location.search);
     for (const [name, value] of new FormData(form)) {
-      if (!name.startsWith('card[') && typeof value === 'string') body.append(name, value);
+      if (/^(quantity\[|shipping_option)/.test(name) && typeof value === 'string') chosen.set(name, value);
     }
-    body.set('do', 'update');
-    await ask(urls.confirm, body).catch(() => {});
-    location.reload();
+    location.replace(`${urls.page}?${chosen}`);
   });
 }
 
@@ -512,7 +558,7 @@ const tellExpiry = () => {
   const notice = find('notice');
   if (notice === null || isSending) return;
   if (left <= 0) {
-    void ask(urls.state).then(takeAsked, () => {});
+    void ask(statePath).then(takeAsked, () => {});
     return;
   }
   if (left > EXPIRY_TOLD_MS) {

@@ -8,20 +8,22 @@ import type { Words } from './words.ts';
 
 export const addressFields = (
   it: {
-    readonly group: 'billing' | 'shipping';
+    readonly group: 'billing_address' | 'shipping';
     readonly countries: readonly string[] | null;
     readonly value: Address | null;
   },
   words: Words,
 ): Html => {
   const { texts } = words;
+  const isShipping = it.group === 'shipping';
+  const [prefix, section] = isShipping ? ['shipping[address]', 'shipping'] : [it.group, 'billing'];
   const at = (name: keyof Address, label: string, token: string, more: object = {}): Html =>
     field(
       {
         id: `${it.group}-${name}`,
-        name: `${it.group}[${name}]`,
+        name: `${prefix}[${name}]`,
         label,
-        autocomplete: `${it.group} ${token}`,
+        autocomplete: `${section} ${token}`,
         value: it.value?.[name] ?? null,
         maxLength: 200,
         ...more,
@@ -29,12 +31,13 @@ export const addressFields = (
       words,
     );
   const half = { wide: false };
+
   return html`${select(
     {
       id: `${it.group}-country`,
-      name: `${it.group}[country]`,
+      name: `${prefix}[country]`,
       label: texts.country,
-      autocomplete: `${it.group} country`,
+      autocomplete: `${section} country`,
       value: it.value?.country ?? (it.countries?.length === 1 ? it.countries[0]! : null),
       options: countryOptions(it.countries, words),
     },

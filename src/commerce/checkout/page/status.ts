@@ -5,6 +5,7 @@ import { type Html, html } from '#platform/http';
 import type { NoticeView, PageView } from '../page-view.ts';
 import { glyphs } from './icons.ts';
 import type { TextKey } from './locales/en.ts';
+import { linkTo, ownPath } from './own-path.ts';
 import type { Words } from './words.ts';
 
 export const actionStatus = (view: PageView, words: Words): Html => {
@@ -12,9 +13,8 @@ export const actionStatus = (view: PageView, words: Words): Html => {
   return frame('bank', glyphs.bank, texts.bankTitle, words, html`
 <p>${texts.bankText}</p>
 ${summaryLine(view, words)}
-${view.urls.action === null ? null : html`<a class="go" id="bank-open" href="${view.urls.action}"><span class="label">${texts.bankOpen}</span></a>`}
-<form method="post" action="${view.urls.page}"><input type="hidden" name="attempt" value="${view.attempt}">
-<button class="quiet-button" name="do" value="abandon">${texts.bankCancel}</button></form>`);
+${view.urls.action === null ? null : html`<a class="go" id="bank-open" href="${linkTo(view.urls.action)}"><span class="label">${texts.bankOpen}</span></a>`}
+<a class="quiet-button" href="${ownPath(view.urls.page)}?another">${texts.bankCancel}</a>`);
 };
 
 export const unknownStatus = (view: PageView, words: Words): Html => {
@@ -38,7 +38,7 @@ ${support(view, words)}`);
 
 export const expiredStatus = (view: PageView, words: Words): Html => {
   const { texts, tell } = words;
-  const { recover, cancel } = view.urls;
+  const [recover, cancel] = [linkTo(view.urls.recover), linkTo(view.urls.cancel)];
   return frame('over', glyphs.clock, texts.expiredTitle, words, html`
 <p>${recover === null ? tell('expiredBack', { merchant: view.merchant.name }) : texts.expiredText}</p>
 ${recover === null ? null : html`<a class="go" href="${recover}"><span class="label">${texts.again}</span></a>`}
@@ -48,7 +48,7 @@ ${support(view, words)}`);
 
 export const lockedStatus = (view: PageView, words: Words): Html => {
   const { texts, tell } = words;
-  const { cancel } = view.urls;
+  const cancel = linkTo(view.urls.cancel);
   return frame('over', glyphs.nothing, texts.lockedTitle, words, html`
 <p>${tell('lockedText', { merchant: view.merchant.name })} ${texts.notCharged}</p>
 ${cancel === null ? null : html`<a class="go" href="${cancel}"><span class="label">${tell('goOn', { merchant: view.merchant.name })}</span></a>`}
