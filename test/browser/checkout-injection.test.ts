@@ -117,10 +117,8 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     for (const [name, how] of wanted) {
       await page.goto(server.open().url);
       const before = server.reports.length;
-      const reported = page.waitForRequest((request) => request.url().endsWith('/c/reports'), { timeout: 10_000 });
       await page.evaluate(`try { (() => { ${how} })() } catch {}`);
-      await reported;
-      for (let wait = 0; wait < 50 && server.reports.length === before; wait += 1) await page.waitForTimeout(50);
+      for (let wait = 0; wait < 200 && server.reports.length === before; wait += 1) await page.waitForTimeout(50);
       assert.ok(server.reports.length > before, `${name} was reported`);
       assert.equal(await hasRun(), false, name);
     }

@@ -3,7 +3,6 @@
 
 import { createHttpServer, type PlainHandler, readBody } from '#platform/http';
 import { pageHandlers, pageState, renderPage, sendReturned } from '../../src/commerce/checkout/page/index.ts';
-import { withChoices } from '../../src/commerce/checkout/page/choices.ts';
 import type { Look } from '../../src/commerce/checkout/page/index.ts';
 import type { PageView } from '../../src/commerce/checkout/page-view.ts';
 import { systemClock, systemRandom } from '#kit/context';
@@ -70,7 +69,9 @@ const none = async (): Promise<never> => {
 const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[] => {
   const pay = (session: Session, form: URLSearchParams): void => {
     session.posted.push(form);
-    session.view = session.onPay?.(form) ?? paid(session.view);
+    if (form.get('do') === 'abandon') {
+      session.view = { ...session.view, status: 'open', declined: declinedBy('auth_failed') };
+    } else session.view = session.onPay?.(form) ?? paid(session.view);
   };
   const readForm = async (request: Parameters<PlainHandler['handle']>[0]) =>
     new URLSearchParams((await readBody(request, 100_000)).toString());
@@ -87,7 +88,7 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
         }
         const query = new URL(request.url ?? '/', 'http://page').searchParams;
         const { body, headers } = renderPage(
-          query.has('another') ? { ...session.view, status: 'open' } : withChoices(session.view, query),
+          session.view,
           { lang: query.get('lang'), acceptLanguage: request.headers['accept-language'] ?? null, nonce: newNonce({ random: systemRandom }) },
           session.look,
         );

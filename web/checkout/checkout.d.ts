@@ -9,7 +9,6 @@ export type PageData = {
   readonly attempt: string;
   readonly urls: {
     readonly page: string;
-    readonly confirm: string;
     readonly action: string | null;
     readonly success: string | null;
   };

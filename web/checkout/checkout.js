@@ -27,6 +27,7 @@ const input = (id) => /** @type {HTMLInputElement | null} */ (find(id));
 const data = JSON.parse(find('data')?.textContent ?? '{}');
 const { texts, urls } = data;
 const statePath = `${urls.page}/state`;
+const confirmPath = `${urls.page}/confirm`;
 const form = /** @type {HTMLFormElement | null} */ (find('pay'));
 const go = /** @type {HTMLButtonElement | null} */ (find('go'));
 const dialog = /** @type {HTMLDialogElement | null} */ (find('bank'));
@@ -216,44 +217,29 @@ const vaultKey = async () => {
 const formData = async () => {
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(/** @type {HTMLFormElement} */ (form))) {
-    const isOurs = name.startsWith('payment_method_data[card]') || name === 'do';
-    if (!isOurs && typeof value === 'string' && value !== '') body.append(name, value);
+    if (!name.startsWith('card[') && name !== 'do' && typeof value === 'string') body.append(name, value);
   }
   const { month, year } = rules.readExpiry(expiry?.value ?? '', new Date());
-  const name = input('holder')?.value.trim();
-  if (name) body.set('payment_method_data[billing_details][name]', name);
+  const holder = input('holder')?.value.trim();
+  if (holder) body.set('card[name]', holder);
   const card = { number: cardDigits(), exp_month: month, exp_year: year, cvc: cvc?.value };
-  body.set('payment_method_data[card][sealed]', await sealCard({ key: await vaultKey(), card }));
+  body.set('card[sealed]', await sealCard({ key: await vaultKey(), card }));
   body.set('attempt', attempt);
   return body;
 };
 
-const limits = () => ({
-  cache: /** @type {const} */ ('no-store'),
-  redirect: /** @type {const} */ ('error'),
-  signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
-});
-
-/** @param {string} url @returns {Promise<State>} */
-const ask = async (url) => {
-  const response = await fetch(url, { headers: { Accept: 'application/json' }, ...limits() });
-  if (!response.ok) throw new Error(`status ${response.status}`);
+/** @param {string} url @param {URLSearchParams} [body] @returns {Promise<State>} */
+const ask = async (url, body) => {
+  const response = await fetch(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { Accept: 'application/json' },
+    ...(body === undefined ? {} : { body }),
+    cache: 'no-store',
+    redirect: 'error',
+    signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+  });
+  if (response.status >= 500) throw new Error(`status ${response.status}`);
   return response.json();
-};
-
-/**
- * Pays. What became of it is then asked for, in one place; only what was refused before anything was
- * tried is told by the answer itself.
- *
- * @param {URLSearchParams} body
- * @returns {Promise<{ code?: string, param?: string, message?: string } | null>}
- */
-const send = async (body) => {
-  const response = await fetch(urls.confirm, { method: 'POST', body, ...limits() });
-  if (response.ok || response.status === 402) return null;
-  if (response.status >= 500 || response.status === 409) throw new Error(`status ${response.status}`);
-  const answer = await response.json();
-  return answer.error ?? {};
 };
 
 form?.addEventListener('submit', async (event) => {
@@ -273,12 +259,8 @@ form?.addEventListener('submit', async (event) => {
     return;
   }
   isMine = true;
-  isLeft = false;
   try {
-    const refused = await send(body);
-    const state = await ask(statePath);
-    if (refused !== null && state.status === 'open') tellRefused(refused, state);
-    else take(state);
+    take(await ask(confirmPath, body));
   } catch {
     // It may have arrived. Nobody is told that it failed, and nothing is sent again but the question.
     showNotice(texts.lost, { wait: true });
@@ -286,35 +268,9 @@ form?.addEventListener('submit', async (event) => {
   }
 });
 
-/** Nothing was tried: the form is shown again with what was wrong about it. @param {{ param?: string, message?: string }} refused @param {State} state */
-const tellRefused = (refused, state) => {
-  attempt = state.attempt ?? attempt;
-  busy(false);
-  if (refused.param === 'expected_amount' || refused.param === 'attempt') {
-    showNotice(texts.amountChanged, { more: texts.notCharged });
-    setTimeout(() => location.reload(), REREAD_MS);
-    return;
-  }
-  const spelled = refused.param ?? '';
-  const named = spelled === '' ? null : field(spelled) ?? fieldByParam(spelled);
-  if (named === null) showNotice(texts.technical, { more: texts.notCharged });
-  else {
-    showError(named, faultOf(named) ?? texts.needRequired);
-    say(faultOf(named) ?? texts.needRequired);
-    named.focus();
-  }
-};
-
-/** @param {string} param */
-const fieldByParam = (param) => {
-  const [, last = ''] = /\[?(number|exp_month|exp_year|cvc|email|phone|name)\]?$/.exec(param) ?? [];
-  return last.startsWith('exp_') ? expiry : last === 'name' ? input('holder') : input(last);
-};
-
 /** What the server says of the payment. @param {State} state */
 const take = (state) => {
   attempt = state.attempt ?? attempt;
-  if (state.status === 'action' && isLeft && !isSending) return;
   const before = status;
   status = state.status;
   if (status === 'action' && state.action && dialog !== null) {
@@ -323,6 +279,12 @@ const take = (state) => {
   }
   closeBank();
   if (status === 'open') {
+    if (state.total !== undefined && form !== null && state.total !== field('expected_amount')?.value) {
+      busy(false);
+      showNotice(texts.amountChanged, { more: texts.notCharged });
+      setTimeout(() => location.reload(), REREAD_MS);
+      return;
+    }
     if (state.declined) showDecline(state.declined);
     else if (before !== 'open') location.reload();
     else if (isSending) showNotice(null);
@@ -347,7 +309,7 @@ const field = (name) => /** @type {HTMLInputElement | null} */ (form?.elements.n
 const showDecline = (declined) => {
   const text = data.declines[declined.class] ?? texts.technical;
   if (cvc !== null) cvc.value = '';
-  const at = declined.field === null ? null : input(declined.field === 'postal_code' ? 'billing_address-postal_code' : declined.field);
+  const at = declined.field === null ? null : input(declined.field === 'postal_code' ? 'billing-postal_code' : declined.field);
   if (at === null) {
     showNotice(text, { more: texts.notCharged });
     return;
@@ -381,20 +343,17 @@ const closeBank = () => {
   dialog.close();
 };
 
-/** The question of the bank is left open: paying again in another way puts an end to it. */
-let isLeft = data.status === 'open' && new URLSearchParams(location.search).has('another');
 const abandon = async () => {
-  isLeft = true;
-  closeBank();
-  if (form === null) {
-    location.replace(`${urls.page}?another`);
-    return;
+  const cancel = /** @type {HTMLButtonElement | null} */ (find('bank-cancel'));
+  if (cancel !== null) cancel.disabled = true;
+  try {
+    const state = await ask(confirmPath, new URLSearchParams({ do: 'abandon', attempt }));
+    take(state);
+    if (state.status === 'open' && form !== null) number?.focus();
+  } catch {
+    follow();
   }
-  await ask(statePath).then((state) => (attempt = state.attempt ?? attempt), () => {});
-  status = 'open';
-  busy(false);
-  if (cvc !== null) cvc.value = '';
-  (number ?? go)?.focus();
+  if (cancel !== null) cancel.disabled = false;
 };
 find('bank-cancel')?.addEventListener('click', abandon);
 dialog?.addEventListener('cancel', (event) => {
@@ -483,9 +442,9 @@ for (const button of document.querySelectorAll('[data-card]')) {
     if (email !== null && email.value === '') email.value = 'jenny@example.com';
     const holder = input('holder');
     if (holder !== null && holder.value === '') holder.value = 'Jenny Rosen';
-    const country = input('billing_address-country');
+    const country = input('billing-country');
     if (country !== null && country.value === '') country.value = 'US';
-    const code = input('billing_address-postal_code');
+    const code = input('billing-postal_code');
     if (code !== null && code.value === '') code.value = '10001';
     for (const field of [number, expiry, cvc, email, holder]) if (field !== null) showError(field, null);
     const strip = button.closest('details');
@@ -499,13 +458,15 @@ for (const button of document.querySelectorAll('[data-card]')) {
 for (const field of document.querySelectorAll('[data-again]')) {
   const update = field.parentElement?.querySelector('[value=update]');
   if (update instanceof HTMLElement) update.hidden = true;
-  field.addEventListener('change', () => {
+  field.addEventListener('change', async () => {
     if (form === null || isSending) return;
-    const chosen = new URLSearchParams(location.search);
+    const body = new URLSearchParams();
     for (const [name, value] of new FormData(form)) {
-      if (/^(quantity\[|shipping_option)/.test(name) && typeof value === 'string') chosen.set(name, value);
+      if (!name.startsWith('card[') && typeof value === 'string') body.append(name, value);
     }
-    location.replace(`${urls.page}?${chosen}`);
+    body.set('do', 'update');
+    await ask(confirmPath, body).catch(() => {});
+    location.reload();
   });
 }
 

@@ -8,22 +8,20 @@ import type { Words } from './words.ts';
 
 export const addressFields = (
   it: {
-    readonly group: 'billing_address' | 'shipping';
+    readonly group: 'billing' | 'shipping';
     readonly countries: readonly string[] | null;
     readonly value: Address | null;
   },
   words: Words,
 ): Html => {
   const { texts } = words;
-  const isShipping = it.group === 'shipping';
-  const [prefix, section] = isShipping ? ['shipping[address]', 'shipping'] : [it.group, 'billing'];
   const at = (name: keyof Address, label: string, token: string, more: object = {}): Html =>
     field(
       {
         id: `${it.group}-${name}`,
-        name: `${prefix}[${name}]`,
+        name: `${it.group}[${name}]`,
         label,
-        autocomplete: `${section} ${token}`,
+        autocomplete: `${it.group} ${token}`,
         value: it.value?.[name] ?? null,
         maxLength: 200,
         ...more,
@@ -35,9 +33,9 @@ export const addressFields = (
   return html`${select(
     {
       id: `${it.group}-country`,
-      name: `${prefix}[country]`,
+      name: `${it.group}[country]`,
       label: texts.country,
-      autocomplete: `${section} country`,
+      autocomplete: `${it.group} country`,
       value: it.value?.country ?? (it.countries?.length === 1 ? it.countries[0]! : null),
       options: countryOptions(it.countries, words),
     },

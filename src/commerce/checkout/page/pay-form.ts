@@ -9,7 +9,6 @@ import { box, field, select } from './fields.ts';
 import { brandMark, brandName, glyphs } from './icons.ts';
 import type { TextKey } from './locales/en.ts';
 import { ownPath } from './own-path.ts';
-import { CVC, EXPIRY, NUMBER } from './read-form.ts';
 import type { Words } from './words.ts';
 
 export const payForm = (view: PageView, words: Words): Html => {
@@ -17,7 +16,6 @@ export const payForm = (view: PageView, words: Words): Html => {
   return html`<section class="pay" aria-labelledby="how"><h2 id="how" class="unseen">${texts.cardDetails}</h2>
 <form id="pay" method="post" action="${ownPath(view.urls.page)}">
 <input type="hidden" name="attempt" value="${view.attempt}">
-<input type="hidden" name="payment_method_data[type]" value="card">
 <input type="hidden" name="expected_amount" value="${String(view.amounts.total)}">
 ${notice(view, words)}
 ${contact(view, words)}
@@ -114,12 +112,12 @@ const cardFields = (view: PageView, words: Words): Html => {
   const brands = view.methods.find(({ type }) => type === 'card')?.brands ?? [];
 
   return html`<fieldset id="card"><legend>${texts.card}<span class="brands" role="img" aria-label="${brands.map(brandName).join(', ')}">${brands.map((brand) => brandMark(brand))}</span></legend>
-${field({ id: 'number', name: NUMBER, label: texts.number, autocomplete: 'cc-number', inputmode: 'numeric', ltr: true, maxLength: 30, error: errorAt('number'), mark: html`<span class="at-end" id="brand">${brandMark('unknown')}</span>` }, words)}
+${field({ id: 'number', name: 'card[number]', label: texts.number, autocomplete: 'cc-number', inputmode: 'numeric', ltr: true, maxLength: 30, error: errorAt('number'), mark: html`<span class="at-end" id="brand">${brandMark('unknown')}</span>` }, words)}
 <div class="row">
-${field({ id: 'expiry', name: EXPIRY, label: texts.expiry, autocomplete: 'cc-exp', inputmode: 'numeric', ltr: true, placeholder: texts.expiryHint, maxLength: 9, wide: false, error: errorAt('expiry') }, words)}
-${field({ id: 'cvc', name: CVC, label: texts.cvc, autocomplete: 'cc-csc', inputmode: 'numeric', ltr: true, maxLength: 4, wide: false, hint: texts.cvcHint, error: errorAt('cvc'), mark: cvcPicture }, words)}
+${field({ id: 'expiry', name: 'card[expiry]', label: texts.expiry, autocomplete: 'cc-exp', inputmode: 'numeric', ltr: true, placeholder: texts.expiryHint, maxLength: 9, wide: false, error: errorAt('expiry') }, words)}
+${field({ id: 'cvc', name: 'card[cvc]', label: texts.cvc, autocomplete: 'cc-csc', inputmode: 'numeric', ltr: true, maxLength: 4, wide: false, hint: texts.cvcHint, error: errorAt('cvc'), mark: cvcPicture }, words)}
 </div>
-${field({ id: 'holder', name: 'name', label: texts.holder, autocomplete: 'cc-name', value: view.known.name, maxLength: 150, last: view.asks.billingAddress === 'none' }, words)}
+${field({ id: 'holder', name: 'card[name]', label: texts.holder, autocomplete: 'cc-name', value: view.known.name, maxLength: 150, last: view.asks.billingAddress === 'none' }, words)}
 ${billing(view, words)}
 </fieldset>`;
 };
@@ -129,11 +127,11 @@ const cvcPicture = html`<span class="at-end" id="cvc-picture" aria-hidden="true"
 const billing = ({ asks, known }: PageView, words: Words): Html | null => {
   if (asks.billingAddress === 'none') return null;
   if (asks.billingAddress === 'required') {
-    return html`<div class="group"><h3>${words.texts.billing}</h3>${addressFields({ group: 'billing_address', countries: null, value: known.billing }, words)}</div>`;
+    return html`<div class="group"><h3>${words.texts.billing}</h3>${addressFields({ group: 'billing', countries: null, value: known.billing }, words)}</div>`;
   }
   return html`<div class="row">
-${select({ id: 'billing_address-country', name: 'billing_address[country]', label: words.texts.country, autocomplete: 'billing country', value: known.billing?.country ?? null, required: false, wide: false, options: countryOptions(null, words) }, words)}
-${field({ id: 'billing_address-postal_code', name: 'billing_address[postal_code]', label: words.texts.postalCode, autocomplete: 'billing postal-code', value: known.billing?.postal_code ?? null, required: false, wide: false, maxLength: 20, last: true }, words)}
+${select({ id: 'billing-country', name: 'billing[country]', label: words.texts.country, autocomplete: 'billing country', value: known.billing?.country ?? null, required: false, wide: false, options: countryOptions(null, words) }, words)}
+${field({ id: 'billing-postal_code', name: 'billing[postal_code]', label: words.texts.postalCode, autocomplete: 'billing postal-code', value: known.billing?.postal_code ?? null, required: false, wide: false, maxLength: 20, last: true }, words)}
 </div>`;
 };
 
@@ -165,8 +163,8 @@ const customFields = ({ asks }: PageView, words: Words): Html | null => {
 const agreements = ({ asks, merchant, texts }: PageView, words: Words): Html | null => {
   if (!asks.terms && asks.promotions === null) return null;
   return html`<div class="agreements">
-${asks.terms ? box({ id: 'terms', name: 'consent[terms_of_service]', label: texts.terms ?? words.tell('terms', { merchant: merchant.name }), checked: false, required: true }) : null}
-${asks.promotions === null ? null : box({ id: 'promotions', name: 'consent[promotions]', label: words.tell('promotions', { merchant: merchant.name }), checked: asks.promotions, required: false })}
+${asks.terms ? box({ id: 'terms', name: 'terms', label: texts.terms ?? words.tell('terms', { merchant: merchant.name }), checked: false, required: true }) : null}
+${asks.promotions === null ? null : box({ id: 'promotions', name: 'promotions', label: words.tell('promotions', { merchant: merchant.name }), checked: asks.promotions, required: false })}
 </div>`;
 };
 

@@ -39,7 +39,6 @@ export const scriptData = (view: PageView, words: Words): string => {
     attempt: view.attempt,
     urls: {
       page: ownPath(view.urls.page),
-      confirm: ownPath(view.urls.confirm),
       action: linkTo(view.urls.action),
       success: linkTo(view.urls.success),
     },

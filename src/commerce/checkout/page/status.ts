@@ -14,7 +14,8 @@ export const actionStatus = (view: PageView, words: Words): Html => {
 <p>${texts.bankText}</p>
 ${summaryLine(view, words)}
 ${view.urls.action === null ? null : html`<a class="go" id="bank-open" href="${linkTo(view.urls.action)}"><span class="label">${texts.bankOpen}</span></a>`}
-<a class="quiet-button" href="${ownPath(view.urls.page)}?another">${texts.bankCancel}</a>`);
+<form method="post" action="${ownPath(view.urls.page)}"><input type="hidden" name="attempt" value="${view.attempt}">
+<button class="quiet-button" name="do" value="abandon">${texts.bankCancel}</button></form>`);
 };
 
 export const unknownStatus = (view: PageView, words: Words): Html => {
