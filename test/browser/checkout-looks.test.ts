@@ -11,7 +11,10 @@ import type { PageView } from '../../src/commerce/checkout/page-view.ts';
 import { declinedBy, fullAsks, paid, startPageServer, viewOf } from './checkout-support.ts';
 import { chromiumIsMissing, launchChromium } from './chromium.ts';
 
-const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const axe = readFileSync(
+  new URL('../../node_modules/axe-core/axe.min.js', import.meta.url),
+  'utf8',
+);
 
 const { urls, lines } = viewOf('any');
 const longLine = {
@@ -53,7 +56,10 @@ describe('how the page of a checkout looks', { skip: await chromiumIsMissing() }
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       for (const [name, changes] of Object.entries(states)) {
         const { url } = server.open();
-        const opened = server.open({ ...changes, urls: { ...urls, ...changes.urls, page: new URL(url).pathname } });
+        const opened = server.open({
+          ...changes,
+          urls: { ...urls, ...changes.urls, page: new URL(url).pathname },
+        });
         await page.goto(`${opened.url}?lang=${lang}`);
         await page.evaluate(axe);
         const found = (await page.evaluate(
@@ -61,10 +67,15 @@ describe('how the page of a checkout looks', { skip: await chromiumIsMissing() }
         )) as readonly string[];
         if (found.length > 0) await picture(`checkout-${name}-${look}`);
         assert.deepEqual(found, [], `${name} ${look}`);
-        const isWide = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+        const isWide = await page.evaluate(
+          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+        );
         assert.equal(isWide, false, `${name} ${look} is wider than the screen`);
       }
-      assert.deepEqual(said.filter((line) => /Content Security|Trusted|uncaught/.test(line)), []);
+      assert.deepEqual(
+        said.filter((line) => /Content Security|Trusted|uncaught/.test(line)),
+        [],
+      );
     });
   }
 
@@ -75,13 +86,17 @@ describe('how the page of a checkout looks', { skip: await chromiumIsMissing() }
       await page.goto(`${url}?lang=${tag}`);
       assert.equal(await page.locator('html').getAttribute('lang'), tag);
       await page.evaluate(`document.querySelector('#go').click()`);
-      const isWide = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+      const isWide = await page.evaluate(
+        'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+      );
       assert.equal(isWide, false, tag);
     }
   });
 
   test('is as light as it may be', async () => {
-    const html = await fetch(server.open().url, { headers: { 'accept-language': 'ru' } }).then((answer) => answer.text());
+    const html = await fetch(server.open().url, { headers: { 'accept-language': 'ru' } }).then(
+      (answer) => answer.text(),
+    );
     const page = brotliCompressSync(html).length;
     const scripts = pageScripts.map(({ bytes }) => gzipSync(bytes, { level: 9 }).length);
     const script = scripts.reduce((sum, size) => sum + size, 0);
@@ -96,7 +111,10 @@ describe('how the page of a checkout looks', { skip: await chromiumIsMissing() }
     await page.goto(server.open({ lines: [{ ...lines[0]!, image }] }).url);
     await page.waitForLoadState('load');
     assert.ok(asked.length > 0);
-    assert.deepEqual(asked.filter((url) => !url.startsWith(server.origin) && url !== 'data:,'), []);
+    assert.deepEqual(
+      asked.filter((url) => !url.startsWith(server.origin) && url !== 'data:,'),
+      [],
+    );
     assert.doesNotMatch(await page.content(), /@font-face|https:\/\/images/);
   });
 });

@@ -47,7 +47,10 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
       assert.equal(form?.get('email'), 'jenny@example.com');
       assert.doesNotMatch(String(form), /4242|1234|cvc|number|expiry/);
       await page.getByRole('heading', { name: 'A shop' }).waitFor();
-      assert.ok(asked.every((url) => url.startsWith(server.origin) || url.startsWith('data:')), 'nobody else is asked');
+      assert.ok(
+        asked.every((url) => url.startsWith(server.origin) || url.startsWith('data:')),
+        'nobody else is asked',
+      );
       noFaults(said);
     });
   }
@@ -76,7 +79,10 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await number.pressSequentially('37828');
     assert.equal(await number.inputValue(), '3782 8');
     assert.equal(await brand(), '#b-amex');
-    assert.equal(await page.locator('#cvc-hint').textContent(), '4 digits on the front of the card');
+    assert.equal(
+      await page.locator('#cvc-hint').textContent(),
+      '4 digits on the front of the card',
+    );
   });
 
   test('goes on by itself only when the number is complete beyond doubt', async () => {
@@ -105,8 +111,14 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.goto(url);
     await page.getByLabel('Expiry').fill('01 / 20');
     await page.getByLabel('Expiry').blur();
-    assert.equal(await page.locator('#expiry-error').textContent(), 'This card has expired. Use another one.');
-    assert.equal(await page.locator('#say').textContent(), 'This card has expired. Use another one.');
+    assert.equal(
+      await page.locator('#expiry-error').textContent(),
+      'This card has expired. Use another one.',
+    );
+    assert.equal(
+      await page.locator('#say').textContent(),
+      'This card has expired. Use another one.',
+    );
     await page.getByRole('button', { name: /^Pay/ }).click();
     assert.equal(await page.evaluate('document.activeElement.id'), 'email');
     assert.equal(await page.locator('[aria-invalid=true]').count(), 5);
@@ -142,7 +154,10 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.getByLabel('Security code').fill('123');
     await page.getByRole('button', { name: /^Pay/ }).click();
     await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
-    assert.deepEqual(session.posted.map((form) => form.get('attempt')), ['018f-attempt-1', '2']);
+    assert.deepEqual(
+      session.posted.map((form) => form.get('attempt')),
+      ['018f-attempt-1', '2'],
+    );
   });
 
   test('leads to the field that the bank found wrong', async () => {
@@ -207,7 +222,11 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.goto(url);
     await fill(page);
     await page.getByRole('button', { name: /^Pay/ }).click();
-    await page.frameLocator('#bank-frame iframe').frameLocator('iframe').getByRole('heading').waitFor();
+    await page
+      .frameLocator('#bank-frame iframe')
+      .frameLocator('iframe')
+      .getByRole('heading')
+      .waitFor();
     await page.getByRole('button', { name: 'Cancel and choose another way' }).click();
     await page.locator('dialog').waitFor({ state: 'hidden' });
     await page.getByText('Your bank could not confirm that it is you.').first().waitFor();
@@ -225,7 +244,11 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await fill(first.page);
     await first.page.getByRole('button', { name: /^Pay/ }).click();
     await second.page.getByRole('heading', { name: 'Payment successful' }).waitFor();
-    assert.equal(await second.page.locator('#going').isVisible(), false, 'only the window that paid leaves');
+    assert.equal(
+      await second.page.locator('#going').isVisible(),
+      false,
+      'only the window that paid leaves',
+    );
   });
 
   test('can be paid without any script, and shows the amount and the merchant before one runs', async () => {
@@ -247,7 +270,8 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
   test('is a whole way by keyboard alone', async () => {
     const { page } = await browser.newPage({ viewport: desk });
     await page.goto(server.open({ livemode: true }).url);
-    const focused = () => page.evaluate('document.activeElement.id || document.activeElement.className');
+    const focused = () =>
+      page.evaluate('document.activeElement.id || document.activeElement.className');
     const order: unknown[] = [];
     for (let step = 0; step < 7; step += 1) {
       await page.keyboard.press('Tab');

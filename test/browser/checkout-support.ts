@@ -1,16 +1,21 @@
 // The page of a checkout over made-up sessions: what the payer's browser and the page do with each other
 // can be walked through in every state, without a bank that would have to be brought into it.
 
-import { createHttpServer, type PlainHandler, readBody } from '#platform/http';
-import { pageHandlers, pageState, renderPage, sendReturned } from '../../src/commerce/checkout/page/index.ts';
-import type { Look } from '../../src/commerce/checkout/page/index.ts';
-import type { PageView } from '../../src/commerce/checkout/page-view.ts';
-import { systemClock, systemRandom } from '#kit/context';
-import { newNonce } from '../../src/commerce/checkout/page/index.ts';
-import { createMemoryStore } from '../../src/platform/http/testing.ts';
-import { silentLog } from '../../src/kit/context/for-tests.ts';
-import { elementsHandlers } from '../../src/roles/elements.ts';
 import { after } from 'node:test';
+import { systemClock, systemRandom } from '#kit/context';
+import { createHttpServer, type PlainHandler, readBody } from '#platform/http';
+import type { Look } from '../../src/commerce/checkout/page/index.ts';
+import {
+  newNonce,
+  pageHandlers,
+  pageState,
+  renderPage,
+  sendReturned,
+} from '../../src/commerce/checkout/page/index.ts';
+import type { PageView } from '../../src/commerce/checkout/page-view.ts';
+import { silentLog } from '../../src/kit/context/for-tests.ts';
+import { createMemoryStore } from '../../src/platform/http/testing.ts';
+import { elementsHandlers } from '../../src/roles/elements.ts';
 
 export type Session = {
   view: PageView;
@@ -22,7 +27,10 @@ export type Session = {
 
 export type PageServer = {
   readonly origin: string;
-  open(changes?: Partial<PageView>, more?: Partial<Omit<Session, 'view' | 'posted'>>): { readonly id: string; readonly url: string; readonly session: Session };
+  open(
+    changes?: Partial<PageView>,
+    more?: Partial<Omit<Session, 'view' | 'posted'>>,
+  ): { readonly id: string; readonly url: string; readonly session: Session };
   readonly reports: string[];
 };
 
@@ -39,12 +47,22 @@ export const startPageServer = async (): Promise<PageServer> => {
   };
   const store = createMemoryStore();
   const server = createHttpServer({
-    context: { ...context, database: store.database, network: { fetch: none, post: none }, actor: { kind: 'system', id: 'test' }, crashPoint: () => {} },
+    context: {
+      ...context,
+      database: store.database,
+      network: { fetch: none, post: none },
+      actor: { kind: 'system', id: 'test' },
+      crashPoint: () => {},
+    },
     routes: [],
     authenticate: async () => null,
     idempotency: store.idempotency,
     settings: { publicUrl: 'http://127.0.0.1', closeTimeoutMs: 200 },
-    handlers: [...elementsHandlers(context), ...sessionHandlers(sessions), ...pageHandlers(context, async (id) => sessions.get(id)?.view ?? null)],
+    handlers: [
+      ...elementsHandlers(context),
+      ...sessionHandlers(sessions),
+      ...pageHandlers(context, async (id) => sessions.get(id)?.view ?? null),
+    ],
   });
   const port = await server.listen(0);
   const origin = `http://127.0.0.1:${port}`;
@@ -89,7 +107,11 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
         const query = new URL(request.url ?? '/', 'http://page').searchParams;
         const { body, headers } = renderPage(
           session.view,
-          { lang: query.get('lang'), acceptLanguage: request.headers['accept-language'] ?? null, nonce: newNonce({ random: systemRandom }) },
+          {
+            lang: query.get('lang'),
+            acceptLanguage: request.headers['accept-language'] ?? null,
+            nonce: newNonce({ random: systemRandom }),
+          },
           session.look,
         );
         response.writeHead(200, headers).end(body);
@@ -107,7 +129,8 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
     {
       method: 'GET',
       path: '/c/:session/state',
-      handle: (_, response, { params }) => sendState(response, sessions.get(params['session'] ?? '')),
+      handle: (_, response, { params }) =>
+        sendState(response, sessions.get(params['session'] ?? '')),
     },
     {
       method: 'POST',
@@ -121,16 +144,19 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
     {
       method: 'GET',
       path: '/c/:session/back',
-      handle: (request, response, { params }) => sendReturned({ random: systemRandom }, request, response, `/c/${params['session']}`),
+      handle: (request, response, { params }) =>
+        sendReturned({ random: systemRandom }, request, response, `/c/${params['session']}`),
     },
     // A bank of made-up questions.
     {
       method: 'GET',
       path: '/bank/:session',
       handle: (_, response, { params }) => {
-        response.writeHead(200, { 'Content-Type': 'text/html', 'X-Frame-Options': 'SAMEORIGIN' }).end(
-          `<!doctype html><html lang="en"><title>Bank</title><h1>A bank</h1><form method="post" action="/bank/${params['session']}"><button>It is me</button></form></html>`,
-        );
+        response
+          .writeHead(200, { 'Content-Type': 'text/html', 'X-Frame-Options': 'SAMEORIGIN' })
+          .end(
+            `<!doctype html><html lang="en"><title>Bank</title><h1>A bank</h1><form method="post" action="/bank/${params['session']}"><button>It is me</button></form></html>`,
+          );
       },
     },
     {
@@ -147,13 +173,18 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
       method: 'GET',
       path: '/shop',
       handle: (_, response) => {
-        response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><html lang="en"><title>Shop</title><h1>A shop</h1></html>');
+        response
+          .writeHead(200, { 'Content-Type': 'text/html' })
+          .end('<!doctype html><html lang="en"><title>Shop</title><h1>A shop</h1></html>');
       },
     },
   ];
 };
 
-const sendState = (response: Parameters<PlainHandler['handle']>[1], session: Session | undefined): void => {
+const sendState = (
+  response: Parameters<PlainHandler['handle']>[1],
+  session: Session | undefined,
+): void => {
   response
     .writeHead(session === undefined ? 404 : 200, { 'Content-Type': 'application/json' })
     .end(session === undefined ? '{}' : JSON.stringify(pageState(session.view)));
@@ -162,7 +193,12 @@ const sendState = (response: Parameters<PlainHandler['handle']>[1], session: Ses
 export const declinedBy = (
   name: NonNullable<PageView['declined']>['class'],
   field: NonNullable<PageView['declined']>['field'] = null,
-): NonNullable<PageView['declined']> => ({ class: name, text: `decline.${name}`, field, sameCardMayWork: true });
+): NonNullable<PageView['declined']> => ({
+  class: name,
+  text: `decline.${name}`,
+  field,
+  sameCardMayWork: true,
+});
 
 export const paid = (view: PageView): PageView => ({
   ...view,
@@ -183,7 +219,9 @@ export const paid = (view: PageView): PageView => ({
 
 const { kty, crv, x, y } = (await crypto.subtle
   .generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits'])
-  .then(async (pair) => crypto.subtle.exportKey('jwk', (pair as { publicKey: CryptoKey }).publicKey))) as Record<string, string>;
+  .then(async (pair) =>
+    crypto.subtle.exportKey('jwk', (pair as { publicKey: CryptoKey }).publicKey),
+  )) as Record<string, string>;
 
 const noAsks: PageView['asks'] = {
   email: true,
@@ -207,10 +245,36 @@ export const viewOf = (id: string): PageView => ({
   declined: null,
   attempt: '018f-attempt-1',
   triesLeft: 5,
-  amounts: { currency: 'eur', digits: 2, subtotal: 6400n, shipping: 490n, discount: 0n, tax: 0n, total: 6890n },
+  amounts: {
+    currency: 'eur',
+    digits: 2,
+    subtotal: 6400n,
+    shipping: 490n,
+    discount: 0n,
+    tax: 0n,
+    total: 6890n,
+  },
   lines: [
-    { id: 'li_1', name: 'Fountain pen “Kestrel”', description: 'Fine nib, midnight blue', image: null, quantity: 1, unitAmount: 4800n, amount: 4800n, adjustable: null },
-    { id: 'li_2', name: 'Notebook, dotted, A5', description: null, image: null, quantity: 2, unitAmount: 800n, amount: 1600n, adjustable: null },
+    {
+      id: 'li_1',
+      name: 'Fountain pen “Kestrel”',
+      description: 'Fine nib, midnight blue',
+      image: null,
+      quantity: 1,
+      unitAmount: 4800n,
+      amount: 4800n,
+      adjustable: null,
+    },
+    {
+      id: 'li_2',
+      name: 'Notebook, dotted, A5',
+      description: null,
+      image: null,
+      quantity: 2,
+      unitAmount: 800n,
+      amount: 1600n,
+      adjustable: null,
+    },
   ],
   submitType: 'auto',
   methods: [{ type: 'card', brands: ['visa', 'mastercard', 'amex', 'discover'] }],
@@ -222,7 +286,14 @@ export const viewOf = (id: string): PageView => ({
     now: Math.floor(Date.now() / 1000),
   },
   asks: noAsks,
-  known: { email: null, isEmailFixed: false, name: null, phone: null, billing: null, shipping: null },
+  known: {
+    email: null,
+    isEmailFixed: false,
+    name: null,
+    phone: null,
+    billing: null,
+    shipping: null,
+  },
   texts: { submit: null, afterSubmit: null, shippingAddress: null, terms: null },
   urls: {
     page: `/c/${id}`,
@@ -247,8 +318,29 @@ export const fullAsks: PageView['asks'] = {
     { id: 'shr_2', name: 'Express', amount: 990n, delivery: null, isChosen: false },
   ],
   customFields: [
-    { key: 'engraving', label: 'Engraving', type: 'text', optional: true, options: [], minLength: null, maxLength: 20, value: null },
-    { key: 'wrap', label: 'Gift wrap', type: 'dropdown', optional: true, options: [{ label: 'None', value: 'none' }, { label: 'Blue paper', value: 'blue' }], minLength: null, maxLength: null, value: null },
+    {
+      key: 'engraving',
+      label: 'Engraving',
+      type: 'text',
+      optional: true,
+      options: [],
+      minLength: null,
+      maxLength: 20,
+      value: null,
+    },
+    {
+      key: 'wrap',
+      label: 'Gift wrap',
+      type: 'dropdown',
+      optional: true,
+      options: [
+        { label: 'None', value: 'none' },
+        { label: 'Blue paper', value: 'blue' },
+      ],
+      minLength: null,
+      maxLength: null,
+      value: null,
+    },
   ],
   terms: true,
   promotions: false,

@@ -2,7 +2,14 @@
 
 import type { VaultKeyAnswer } from '../elements/seal.d.ts';
 
-export type Status = 'open' | 'action' | 'processing' | 'unknown' | 'complete' | 'expired' | 'locked';
+export type Status =
+  | 'open'
+  | 'action'
+  | 'processing'
+  | 'unknown'
+  | 'complete'
+  | 'expired'
+  | 'locked';
 
 export type PageData = {
   readonly status: Status;

@@ -1,10 +1,11 @@
 // Between the checkout and the bank stands a page of our own, so that this one alone may frame whoever
 // the bank is, and the page that takes cards frames nothing but us.
 
-import { html, Html } from '#platform/http';
+import { Html, html } from '#platform/http';
 import { policyOfFrame, type Rendered } from './frame-policy.ts';
 
-const style = 'html,body,iframe{block-size:100%;inline-size:100%;margin:0;border:0;display:block}body{overflow:hidden}';
+const style =
+  'html,body,iframe{block-size:100%;inline-size:100%;margin:0;border:0;display:block}body{overflow:hidden}';
 
 export const bankFrame = (action: string, nonce: string, livemode: boolean): Rendered => ({
   headers: policyOfFrame(nonce, `frame-src 'self' https:${livemode ? '' : ' http:'}`),

@@ -1,7 +1,7 @@
 // Each class of refusal in words, and the field it points to. What the merchant's own classes do not
 // say here they do not say at all: reasons of fraud share one sentence.
 
-import type { Declined, DeclineClass } from '../page-view.ts';
+import type { DeclineClass, Declined } from '../page-view.ts';
 import type { TextKey } from './locales/en.ts';
 import type { Words } from './words.ts';
 

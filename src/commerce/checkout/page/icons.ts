@@ -59,9 +59,10 @@ const names: Readonly<Record<string, string>> = {
 export const brandName = (brand: string): string => names[brand] ?? brand;
 
 /** A picture beside its own name in words says nothing new, so it is silent. */
-export const brandMark = (brand: string, more = ''): Html => html`<svg class="brand ${more}" aria-hidden="true" width="38" height="24"><use href="#b-${
-  brand in marks ? brand : 'unknown'
-}"/></svg>`;
+export const brandMark = (brand: string, more = ''): Html =>
+  html`<svg class="brand ${more}" aria-hidden="true" width="38" height="24"><use href="#b-${
+    brand in marks ? brand : 'unknown'
+  }"/></svg>`;
 
 const glyph = (path: string): Html =>
   new Html(
@@ -69,7 +70,9 @@ const glyph = (path: string): Html =>
   );
 
 export const glyphs = {
-  lock: glyph('<rect x="4" y="9" width="12" height="8" rx="2"/><path d="M7 9V6.5a3 3 0 0 1 6 0V9"/>'),
+  lock: glyph(
+    '<rect x="4" y="9" width="12" height="8" rx="2"/><path d="M7 9V6.5a3 3 0 0 1 6 0V9"/>',
+  ),
   back: glyph('<path d="M12.5 4.5 7 10l5.5 5.5"/>'),
   check: glyph('<path d="m4.5 10.5 3.5 3.5 7.5-8"/>'),
   clock: glyph('<circle cx="10" cy="10" r="7"/><path d="M10 6v4l2.5 2"/>'),

@@ -98,7 +98,12 @@ ${
   asks.shippingOptions.length === 0
     ? null
     : html`<div class="choices" role="radiogroup" aria-label="${texts.deliveryMethod}">${asks.shippingOptions.map(
-        ({ id, name, amount, isChosen }) => html`<label class="choice"><input type="radio" name="shipping_option" value="${id}" data-again ${isChosen ? html`checked` : null}>
+        ({
+          id,
+          name,
+          amount,
+          isChosen,
+        }) => html`<label class="choice"><input type="radio" name="shipping_option" value="${id}" data-again ${isChosen ? html`checked` : null}>
 <span><bdi>${name}</bdi></span><span class="much">${amount === 0n ? texts.free : sum(amount, amounts)}</span></label>`,
       )}</div>`
 }</fieldset>`;
@@ -137,27 +142,29 @@ ${field({ id: 'billing-postal_code', name: 'billing[postal_code]', label: words.
 
 const customFields = ({ asks }: PageView, words: Words): Html | null => {
   if (asks.customFields.length === 0) return null;
-  return html`<fieldset><legend class="unseen">${words.texts.details}</legend>${asks.customFields.map((it) => {
-    const shared = {
-      id: `custom-${it.key}`,
-      name: `custom_fields[${it.key}]`,
-      label: it.label,
-      autocomplete: 'off',
-      value: it.value,
-      required: !it.optional,
-    };
-    return it.type === 'dropdown'
-      ? select({ ...shared, options: it.options }, words)
-      : field(
-          {
-            ...shared,
-            maxLength: it.maxLength,
-            minLength: it.minLength,
-            inputmode: it.type === 'numeric' ? 'numeric' : 'text',
-          },
-          words,
-        );
-  })}</fieldset>`;
+  return html`<fieldset><legend class="unseen">${words.texts.details}</legend>${asks.customFields.map(
+    (it) => {
+      const shared = {
+        id: `custom-${it.key}`,
+        name: `custom_fields[${it.key}]`,
+        label: it.label,
+        autocomplete: 'off',
+        value: it.value,
+        required: !it.optional,
+      };
+      return it.type === 'dropdown'
+        ? select({ ...shared, options: it.options }, words)
+        : field(
+            {
+              ...shared,
+              maxLength: it.maxLength,
+              minLength: it.minLength,
+              inputmode: it.type === 'numeric' ? 'numeric' : 'text',
+            },
+            words,
+          );
+    },
+  )}</fieldset>`;
 };
 
 const agreements = ({ asks, merchant, texts }: PageView, words: Words): Html | null => {

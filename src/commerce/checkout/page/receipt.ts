@@ -14,7 +14,12 @@ export const receiptPage = (view: PageView, words: Words): Html => {
   const success = linkTo(view.urls.success);
   const { texts, tell } = words;
   const [title, text] = toldOf(view);
-  return frame('done', glyphs.check, texts[title], words, html`
+  return frame(
+    'done',
+    glyphs.check,
+    texts[title],
+    words,
+    html`
 <p>${tell(text, { merchant: merchant.name })}</p>
 ${receipt === null ? null : receiptOf(receipt, view, words)}
 ${
@@ -24,7 +29,8 @@ ${
 <p class="quiet" id="going" hidden><span role="status" id="going-text"></span> <button type="button" class="link" id="stay">${texts.stay}</button></p>`
 }
 <p class="tools"><button type="button" class="link" id="print" hidden>${texts.print}</button></p>
-${support(view, words)}`);
+${support(view, words)}`,
+  );
 };
 
 const toldOf = ({ mode, receipt }: PageView): readonly [TextKey, TextKey] => {

@@ -33,9 +33,11 @@ import { testStrip } from './test-strip.ts';
 import { type Look, themeStyle } from './theme.ts';
 import { type Words, wordsIn } from './words.ts';
 
-export const renderPage: (
-  ...input: [...Parameters<RenderPage>, look?: Look]
-) => RenderedPage = (view, request, look = {}) => {
+export const renderPage: (...input: [...Parameters<RenderPage>, look?: Look]) => RenderedPage = (
+  view,
+  request,
+  look = {},
+) => {
   const words = wordsIn(
     chooseLanguage({
       lang: request.lang,
@@ -154,9 +156,16 @@ ${it.data === null ? null : html`<script type="application/json" id="data">${new
 };
 
 /** An import map pins where browsers know `integrity` in it, and the tags pin everywhere. */
-const scripts = (nonce: string): Html => html`<script type="importmap" nonce="${nonce}">${new RawHtml(importMap)}</script>
-${pageScripts.map(({ path, integrity }) => html`<script type="module" src="${path}" integrity="${integrity}" crossorigin nonce="${nonce}"></script>
-`)}`;
+const scripts = (
+  nonce: string,
+): Html => html`<script type="importmap" nonce="${nonce}">${new RawHtml(importMap)}</script>
+${pageScripts.map(
+  ({
+    path,
+    integrity,
+  }) => html`<script type="module" src="${path}" integrity="${integrity}" crossorigin nonce="${nonce}"></script>
+`,
+)}`;
 
 const shopBar = (view: PageView, { texts, say }: Words, look: Look): Html => {
   const { merchant, status } = view;

@@ -32,7 +32,10 @@ export const createReports = (
     if (now !== minute) [minute, lines] = [now, 0];
     lines += 1;
     if (lines <= LINES_PER_MINUTE) {
-      context.log.warn({ why: directive, what }, 'a browser blocked something on the checkout page');
+      context.log.warn(
+        { why: directive, what },
+        'a browser blocked something on the checkout page',
+      );
     }
   };
 
@@ -61,7 +64,9 @@ export const createReports = (
 };
 
 /** Both shapes: the old single object, and the list of the Reporting API. */
-const reportsIn = (text: string): readonly { readonly directive: string; readonly what: string }[] => {
+const reportsIn = (
+  text: string,
+): readonly { readonly directive: string; readonly what: string }[] => {
   const value = parsed(text);
   const list = Array.isArray(value) ? value.slice(0, REPORTS_MAX) : [value];
   return list.flatMap((entry) => {

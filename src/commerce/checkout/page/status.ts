@@ -10,50 +10,80 @@ import type { Words } from './words.ts';
 
 export const actionStatus = (view: PageView, words: Words): Html => {
   const { texts } = words;
-  return frame('bank', glyphs.bank, texts.bankTitle, words, html`
+  return frame(
+    'bank',
+    glyphs.bank,
+    texts.bankTitle,
+    words,
+    html`
 <p>${texts.bankText}</p>
 ${summaryLine(view, words)}
 ${view.urls.action === null ? null : html`<a class="go" id="bank-open" href="${linkTo(view.urls.action)}"><span class="label">${texts.bankOpen}</span></a>`}
 <form method="post" action="${ownPath(view.urls.page)}"><input type="hidden" name="attempt" value="${view.attempt}">
-<button class="quiet-button" name="do" value="abandon">${texts.bankCancel}</button></form>`);
+<button class="quiet-button" name="do" value="abandon">${texts.bankCancel}</button></form>`,
+  );
 };
 
 export const unknownStatus = (view: PageView, words: Words): Html => {
   const { texts, tell } = words;
   const { email } = view.known;
-  return frame('wait', glyphs.clock, texts.unknownTitle, words, html`
+  return frame(
+    'wait',
+    glyphs.clock,
+    texts.unknownTitle,
+    words,
+    html`
 <p><strong>${texts.unknownText}</strong></p>
 ${summaryLine(view, words)}
 <p>${email === null ? null : html`${tell('unknownMail', { email })} `}${texts.mayClose}</p>
-${support(view, words)}`);
+${support(view, words)}`,
+  );
 };
 
 export const processingStatus = (view: PageView, words: Words): Html => {
   const { texts } = words;
-  return frame('wait', html`<span class="turn large"></span>`, texts.waitingTitle, words, html`
+  return frame(
+    'wait',
+    html`<span class="turn large"></span>`,
+    texts.waitingTitle,
+    words,
+    html`
 <p>${texts.waitingText}</p>
 ${summaryLine(view, words)}
 <p>${texts.mayClose}</p>
-${support(view, words)}`);
+${support(view, words)}`,
+  );
 };
 
 export const expiredStatus = (view: PageView, words: Words): Html => {
   const { texts, tell } = words;
   const [recover, cancel] = [linkTo(view.urls.recover), linkTo(view.urls.cancel)];
-  return frame('over', glyphs.clock, texts.expiredTitle, words, html`
+  return frame(
+    'over',
+    glyphs.clock,
+    texts.expiredTitle,
+    words,
+    html`
 <p>${recover === null ? tell('expiredBack', { merchant: view.merchant.name }) : texts.expiredText}</p>
 ${recover === null ? null : html`<a class="go" href="${recover}"><span class="label">${texts.again}</span></a>`}
 ${recover !== null || cancel === null ? null : html`<a class="go" href="${cancel}"><span class="label">${tell('goOn', { merchant: view.merchant.name })}</span></a>`}
-${support(view, words)}`);
+${support(view, words)}`,
+  );
 };
 
 export const lockedStatus = (view: PageView, words: Words): Html => {
   const { texts, tell } = words;
   const cancel = linkTo(view.urls.cancel);
-  return frame('over', glyphs.nothing, texts.lockedTitle, words, html`
+  return frame(
+    'over',
+    glyphs.nothing,
+    texts.lockedTitle,
+    words,
+    html`
 <p>${tell('lockedText', { merchant: view.merchant.name })} ${texts.notCharged}</p>
 ${cancel === null ? null : html`<a class="go" href="${cancel}"><span class="label">${tell('goOn', { merchant: view.merchant.name })}</span></a>`}
-${support(view, words)}`);
+${support(view, words)}`,
+  );
 };
 
 const noticeKeys: Readonly<Record<NoticeView['kind'], readonly [title: TextKey, text: TextKey]>> = {

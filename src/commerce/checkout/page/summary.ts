@@ -18,11 +18,15 @@ export const summary = (view: PageView, words: Words): Html => {
   return html`<section class="summary" aria-labelledby="what">
 <h1 id="what">${tell('payTitle', { merchant: merchant.name })}</h1>
 <p class="amount">${sum(amounts.total, amounts)}</p>
-${lines.length === 0 ? null : html`<details class="order" ${lines.length <= LINES_SHOWN ? html`open` : null}>
+${
+  lines.length === 0
+    ? null
+    : html`<details class="order" ${lines.length <= LINES_SHOWN ? html`open` : null}>
 <summary>${texts.summary}</summary>
 <ul class="lines">${lines.map((line) => lineOf(line, view, words))}</ul>
 ${totals(view, words)}
-</details>`}
+</details>`
+}
 </section>`;
 };
 

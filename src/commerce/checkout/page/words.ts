@@ -1,8 +1,8 @@
 // How sentences, amounts and dates are put on the page. Amounts, ids and digits run from left to right
 // whatever the language around them does.
 
-import { Html, html } from '#platform/http';
 import { formatMoney } from '#kit/money';
+import { Html, html } from '#platform/http';
 import type { Amounts } from '../page-view.ts';
 import { directionOf, type LanguageTag, numberLocaleOf } from './language.ts';
 import type { TextKey, Texts } from './locales/en.ts';

@@ -82,13 +82,15 @@ export const en = {
   bankOpen: 'Continue to your bank',
   bankCancel: 'Cancel and choose another way',
   unknownTitle: 'We are still checking',
-  unknownText: 'Please do not pay again. The answer of the bank is still missing; we keep asking until it is known.',
+  unknownText:
+    'Please do not pay again. The answer of the bank is still missing; we keep asking until it is known.',
   unknownMail: 'We will write to {email} as soon as we know.',
   mayClose: 'You can safely close this page. It will show the result when you come back.',
   waitingTitle: 'We are waiting for your bank',
   waitingText: 'The payment is on its way. This page shows the result as soon as it is there.',
   lockedTitle: 'No more tries are possible here',
-  lockedText: 'This payment was declined too often. Please go back to {merchant} to try in another way.',
+  lockedText:
+    'This payment was declined too often. Please go back to {merchant} to try in another way.',
   expiredTitle: 'This page has expired',
   expiredText: 'Nothing was charged. You can begin again.',
   expiredBack: 'Nothing was charged. Please go back to {merchant} to begin again.',
@@ -116,7 +118,8 @@ export const en = {
   stay: 'Stay on this page',
   contactMerchant: 'Questions? Contact {merchant}.',
   nothingTitle: 'There is nothing here',
-  nothingText: 'This address belongs to no payment. Check the link, or go back to the shop. Nothing was charged.',
+  nothingText:
+    'This address belongs to no payment. Check the link, or go back to the shop. Nothing was charged.',
   closedTitle: 'This link is no longer active',
   closedText: 'Nothing was charged. Please ask whoever sent it to you for a new one.',
   language: 'Language',
