@@ -11,6 +11,8 @@ export type Quickstart = {
   readonly publishableKey: string;
   /** The world to pay in, when one runs. */
   readonly sandbox?: { readonly url: string; readonly acquirer: Address };
+  /** Where to buy something. */
+  readonly shop?: string;
 };
 
 type Address = { readonly host: string; readonly port: number };
@@ -26,6 +28,7 @@ export const writeQuickstart = (dataFolder: string, quickstart: Quickstart): voi
     ...(quickstart.sandbox === undefined
       ? {}
       : { sandbox: quickstart.sandbox.url, acquirer: quickstart.sandbox.acquirer }),
+    ...(quickstart.shop === undefined ? {} : { shop: quickstart.shop }),
   };
   const file = fileIn(dataFolder);
   rmSync(`${file}.new`, { force: true });
@@ -51,12 +54,15 @@ export const removeQuickstart = (dataFolder: string): void =>
   rmSync(fileIn(dataFolder), { force: true });
 
 export const welcome = (
-  { url, secretKey, publishableKey, sandbox }: Quickstart,
+  { url, secretKey, publishableKey, sandbox, shop }: Quickstart,
   { dataFolder, database, paint }: { dataFolder: string; database: string; paint: Paint },
 ): string =>
   [
     '',
     `${paint.green('●')} ${paint.bold('Tollgate is ready.')}`,
+    ...(shop === undefined
+      ? []
+      : ['', `Open this, and buy something:  ${paint.bold(paint.cyan(shop))}`]),
     '',
     ...inColumns(
       [

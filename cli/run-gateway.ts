@@ -17,6 +17,7 @@ import type { Gateway, Role, StartGateway } from './gateway.ts';
 import { refuseTakenPort } from './port.ts';
 import { removeQuickstart, welcome, writeQuickstart } from './quickstart.ts';
 import { type RunningSandbox, startSandbox } from './sandbox/sandbox-process.ts';
+import { type RunningShop, startShop } from './shop-process.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
 import { paintFor, showWaiting } from './terminal.ts';
 
@@ -49,8 +50,11 @@ export const runGateway = async (run: Run): Promise<number> => {
     const gateway = await startOn(run, postgres, sandbox);
     takeDown.push(() => stopWithinReason(gateway, requests.hurry));
 
+    const shop = await openShop(run, gateway, sandbox);
+    if (shop !== undefined) takeDown.push(() => shop.stop());
+
     progress?.();
-    if (run.isQuickstart) announce(settings, gateway, sandbox);
+    if (run.isQuickstart) announce(settings, { gateway, sandbox, shop });
     return await untilStopped(requests, postgres);
   } catch (error) {
     throw concernsFolder(error, settings.data) ? explainFileError(error, settings.data) : error;
@@ -132,6 +136,29 @@ const startWorld = async (
   }
 };
 
+/** A shop without a bank to pay at would only disappoint. */
+const openShop = async (
+  { settings }: Run,
+  gateway: Gateway,
+  sandbox: RunningSandbox | undefined,
+): Promise<RunningShop | undefined> => {
+  if (sandbox === undefined || gateway.testKeys === undefined || !settings.demoShop)
+    return undefined;
+  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+  try {
+    return await startShop({
+      api: gateway.url,
+      secretKey: gateway.testKeys.secretKey,
+      dataFolder: settings.data,
+      port: settings.port,
+      warn,
+    });
+  } catch (error) {
+    warn(`${explain(error)} Tollgate starts without its demo shop.`);
+    return undefined;
+  }
+};
+
 const HERE = '127.0.0.1';
 
 const addressesOf = ({ ports }: RunningSandbox) => ({
@@ -160,8 +187,15 @@ const settingsOn = (settings: Settings, postgres: RunningPostgres): Settings => 
 
 const announce = (
   settings: Settings,
-  gateway: Gateway,
-  sandbox: RunningSandbox | undefined,
+  {
+    gateway,
+    sandbox,
+    shop,
+  }: {
+    readonly gateway: Gateway;
+    readonly sandbox: RunningSandbox | undefined;
+    readonly shop: RunningShop | undefined;
+  },
 ): void => {
   if (gateway.testKeys === undefined) {
     throw new CliError('The gateway has no test keys for the quick start.');
@@ -170,6 +204,7 @@ const announce = (
     url: gateway.url.replace(/\/$/, ''),
     ...gateway.testKeys,
     ...(sandbox === undefined ? {} : { sandbox: addressesOf(sandbox) }),
+    ...(shop === undefined ? {} : { shop: shop.url }),
   };
   writeQuickstart(settings.data, quickstart);
   process.stdout.write(

@@ -135,6 +135,12 @@ export const definitions = define({
     default: 'off',
     says: 'Whether live keys work. On, the gateway refuses to start on an unsafe database or with a secret it made itself.',
   },
+  demoShop: {
+    env: 'TOLLGATE_SHOP',
+    kind: 'switch',
+    default: 'on',
+    says: 'Whether `npm start` opens the demo shop beside the sandbox bank.',
+  },
   sandbox: {
     env: 'TOLLGATE_SANDBOX',
     kind: 'switch',
@@ -206,6 +212,7 @@ export type Settings = {
   readonly databasePool: number;
   readonly secret: string;
   readonly liveMode: boolean;
+  readonly demoShop: boolean;
   readonly sandbox: boolean;
   readonly ratePerSecond: number;
   readonly logFormat: 'auto' | 'terminal' | 'json';

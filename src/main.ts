@@ -6,6 +6,7 @@ import { createAuthenticator, createKey } from '#identity/keys';
 import { type Context, systemClock } from '#kit/context';
 import { createLog } from '#kit/log';
 import type { Settings } from './config.ts';
+import { payAtSandbox } from './pay-at-sandbox.ts';
 import { createApi } from './roles/api.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
 import { openGatewayRails, reportForgotten } from './roles/rails.ts';
@@ -84,6 +85,10 @@ const startRoles = async (
 ): Promise<Omit<Gateway, 'stop'> & { readonly port: number }> => {
   const { roles, settings, metrics, takeDown } = input;
   const testKeys = input.quickstart ? await quickstartKeys(runtime) : undefined;
+  if (input.quickstart && runtime.sandbox !== undefined) {
+    const scope = { accountId: await firstAccount(runtime.context), livemode: false };
+    await payAtSandbox(runtime.context, scope, runtime.sandbox);
+  }
 
   if (roles.includes('vault')) {
     const vault = await serveVaultRole(runtime);

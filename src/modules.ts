@@ -7,6 +7,7 @@
 
 import type { AuthenticationListener } from '#cards/three-ds';
 import type { Context } from '#kit/context';
+import type { PaymentListener } from '#payments/intents';
 import { module as balance } from './books/balance/module.ts';
 import { module as calendars } from './books/calendars/module.ts';
 import { module as currencies } from './books/currencies/module.ts';
@@ -19,10 +20,14 @@ import { module as methods } from './cards/methods/module.ts';
 import { module as portability } from './cards/portability/module.ts';
 import { module as threeDs } from './cards/three-ds/module.ts';
 import { module as vault } from './cards/vault/module.ts';
+import { module as checkout } from './commerce/checkout/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
 import { module as webhooks } from './outward/webhooks/module.ts';
+import { module as charges } from './payments/charges/module.ts';
+import { module as intents } from './payments/intents/module.ts';
+import { module as refunds } from './payments/refunds/module.ts';
 import { module as db } from './platform/db/module.ts';
 import type { EventKind, EventKinds, Listener } from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
@@ -33,6 +38,7 @@ import type { JobKind, PeriodicJob } from './platform/jobs/index.ts';
 import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
+import { module as acquiring } from './rails/acquiring/module.ts';
 import type { OperationListener } from './rails/connectors/index.ts';
 import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
@@ -51,10 +57,14 @@ export type Module = {
   readonly periodicJobs?: readonly PeriodicJob[];
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
+  /** Hears what becomes of the payments that this module made, and writes in the same transaction. */
+  readonly onPayment?: PaymentListener;
   /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
   readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
   readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
+  /** Resolves when nothing of what its rounds began is under way any more: a process ends after it. */
+  readonly idle?: (context: Context) => Promise<void>;
   /** Hears of every event, in the transaction that takes it from the outbox. */
   readonly listeners?: (gathered: Gathered) => readonly Listener[];
   /** Queries that a healthy database answers with no rows. */
@@ -92,17 +102,25 @@ const map: readonly Entry[] = [
   { module: portability, holds: 'moving stored cards in and out' },
   { module: threeDs, holds: '3-D Secure: asking the card holder, and the proof of it' },
   { module: operations, holds: 'the journal of every call that moves money' },
+  { module: acquiring, holds: 'card messages to a bank: links, numbers, reversals, clearing' },
   {
     module: connectors,
     holds: 'what a provider is: contract, credentials, sending, webhooks in',
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
+  { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
+  { module: intents, holds: 'payments: from the wish to be paid to its end' },
+  { module: refunds, holds: 'money on its way back' },
+  { module: checkout, holds: 'pages that show an amount and take it, once: sessions' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);
 export const operationListeners: readonly OperationListener[] = modules.flatMap(
   ({ onOperation }) => onOperation ?? [],
+);
+export const paymentListeners: readonly PaymentListener[] = modules.flatMap(
+  ({ onPayment }) => onPayment ?? [],
 );
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),

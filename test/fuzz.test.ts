@@ -21,15 +21,7 @@ const gateway = await startGatewayHere();
 const merchant = await gateway.merchant();
 const { key } = merchant;
 
-const errorKeys = new Set([
-  'code',
-  'decline_code',
-  'doc_url',
-  'message',
-  'param',
-  'request_log_url',
-  'type',
-]);
+const errorKeys = new Set(['code', 'decline_code', 'doc_url', 'message', 'param', 'type']);
 const errorTypes = new Set([
   'api_error',
   'card_error',

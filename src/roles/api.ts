@@ -1,6 +1,7 @@
 // The role that answers: the API, health, metrics and documents, all on one port.
 
 import { threeDsHandlers } from '#cards/three-ds';
+import { checkoutHandlers, provideCheckout } from '#commerce/checkout';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
@@ -41,6 +42,7 @@ export const createApi = (
 ): HttpServer => {
   const { context, settings } = runtime;
   const authenticator = createAuthenticator();
+  provideCheckout(context, { publicUrl: input.publicUrl });
   const routes = gatherRoutes();
 
   return createHttpServer({
@@ -60,6 +62,7 @@ export const createApi = (
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
+      ...checkoutHandlers(context),
       ...threeDsHandlers(context, (request) => addressOf(request, settings.proxies)),
       ...webhookHandlers(context, { publicUrl: input.publicUrl }),
       ...documentHandlers(routes, {

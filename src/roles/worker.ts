@@ -18,7 +18,7 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
     eventKinds: gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? [])),
   };
   const listeners = modules.flatMap((module) => module.listeners?.(gathered) ?? []);
-  return createWorker({
+  const worker = createWorker({
     context: runtime.context,
     version: VERSION,
     jobs: modules.flatMap((module) => module.jobs ?? []),
@@ -41,6 +41,19 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
       everySoOften(SEAL_EVERY_MS, (context) => sealBooks(context, runtime.booksSealing)),
     ],
   });
+  const idle = (): Promise<unknown> =>
+    Promise.all(modules.map((module) => module.idle?.(runtime.context)));
+  return {
+    ...worker,
+    // What was begun is noted before the database is closed, unless it takes too long: then it is begun anew
+    // by whoever finds it.
+    stop: async (limitMs) => {
+      await worker.stop(limitMs);
+      const done = new AbortController();
+      await Promise.race([idle(), runtime.context.clock.sleep(limitMs, done.signal)]);
+      done.abort();
+    },
+  };
 };
 
 const everySoOften = (everyMs: number, round: (context: Context) => Promise<number>) => {

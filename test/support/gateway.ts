@@ -7,11 +7,19 @@ import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import { provideWebhooks } from '#outward/webhooks';
+import { providePaymentListeners } from '#payments/intents';
 import type { OpenDatabase } from '#platform/db';
-import { provideDirectory, provideRails } from '#rails/connectors';
+import {
+  type Connector,
+  directoryOf,
+  type OpenRails,
+  provideDirectory,
+  provideRails,
+} from '#rails/connectors';
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
 import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
+import { paymentListeners } from '../../src/modules.ts';
 import { createApi } from '../../src/roles/api.ts';
 import { openGatewayRails } from '../../src/roles/rails.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
@@ -27,6 +35,7 @@ export type TestGateway = {
   readonly ask: Ask;
   /** What was logged as an error. A test that provokes one empties it. */
   readonly errors: string[];
+  readonly rails: OpenRails;
   merchant(name?: string): Promise<Merchant>;
 };
 
@@ -38,6 +47,8 @@ export type GatewayChanges = {
   /** Put between the gateway and its database. */
   readonly wrapDatabase?: (database: OpenDatabase) => OpenDatabase;
   readonly connections?: number;
+  /** Instead of those that are found in their folders. */
+  readonly connectors?: readonly Connector[];
 };
 
 /** Ends with the test file, after every check of every module was asked. */
@@ -55,19 +66,26 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     log,
     actor: { kind: 'system', id: 'tests' },
   });
+  const directory =
+    changes.connectors === undefined
+      ? opened.directory
+      : directoryOf(changes.connectors, opened.masterSecret);
+  provideDirectory(opened.context, directory);
   const wrapped = changes.wrapDatabase?.(opened.context.database) ?? opened.context.database;
   const runtime: Runtime = {
     ...opened,
+    directory,
     settings: { ...opened.settings, liveMode: true },
     context: { ...opened.context, database: wrapped },
   };
   if (wrapped !== opened.context.database) {
     provideVault(runtime.context, vaultOf(opened.context));
-    provideDirectory(runtime.context, opened.directory);
+    provideDirectory(runtime.context, directory);
     provideWebhooks(runtime.context, { masterSecret: opened.masterSecret, toLoopback: true });
   }
   const rails = await openGatewayRails(runtime);
   provideRails(opened.context, rails);
+  providePaymentListeners(opened.context, paymentListeners);
   const worker = createGatewayWorker(opened, rails);
   await worker.start();
   const api = createApi(runtime, { publicUrl });
@@ -89,6 +107,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     context: opened.context,
     ask,
     errors,
+    rails,
     merchant: (name) => createMerchant(opened.context, name),
   };
 };

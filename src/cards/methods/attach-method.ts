@@ -116,3 +116,10 @@ const refuseDecliningTestCard = ({ card }: PaymentMethod): void => {
     refusal.declineCode === undefined ? {} : { decline_code: refusal.declineCode },
   );
 };
+
+/** Paid with once while it was nobody's: it may not be used again. */
+export const consumeMethod = (scope: Scope, method: PaymentMethod): readonly Write[] => {
+  const state = nextState(method.state, 'consume');
+  if (state === null) return [];
+  return [updateMethod(scope, { ...method, state, version: method.version + 1 })];
+};

@@ -1,4 +1,4 @@
-export { attachMethod, detachMethod } from './attach-method.ts';
+export { attachMethod, consumeMethod, detachMethod } from './attach-method.ts';
 export { testCardNames } from './check-card.ts';
 export { type MadeMethod, type MethodData, makeMethod } from './create-method.ts';
 export { type FoundMethod, findMethod } from './find-method.ts';
@@ -13,6 +13,11 @@ export { methodSchema } from './method-schema.ts';
 export { type Address, emptyAddress, type PaymentMethod } from './payment-method.ts';
 export { insertMethod, listMethods, loadMethods, updateMethod } from './payment-methods.store.ts';
 export { renderSource } from './render-card.ts';
-export { parseMethodId, renderPaymentMethod, spellMethod } from './render-payment-method.ts';
+export {
+  networksOf,
+  parseMethodId,
+  renderPaymentMethod,
+  spellMethod,
+} from './render-payment-method.ts';
 export { nothingAttached, stillAttached } from './still-attached.store.ts';
 export { updateSourceMethod } from './update-source.ts';

@@ -2,10 +2,10 @@
 
 import type { MethodState } from './payment-method.ts';
 
-export type MethodAction = 'attach' | 'detach' | 'update';
+export type MethodAction = 'attach' | 'detach' | 'update' | 'consume';
 
 const transitions: Readonly<Record<MethodState, Partial<Record<MethodAction, MethodState>>>> = {
-  unattached: { attach: 'attached', update: 'unattached' },
+  unattached: { attach: 'attached', update: 'unattached', consume: 'detached' },
   attached: { detach: 'detached', update: 'attached' },
   detached: {},
 };

@@ -52,6 +52,10 @@ export const customerVerbs = (routes: readonly Route[]): CustomerVerbs => {
         parameters: read(rawOf(sent)).values,
         expand: [],
         begin: (writes) => context.database.commit(scope, writes),
+        claim: () => [],
+        claimed: () => {},
+        conclude: async () => [],
+        resumes: null,
       });
       if (outcome.body instanceof ApiError) throw outcome.body;
       return outcome;

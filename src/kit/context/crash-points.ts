@@ -17,6 +17,8 @@ export const crashPoints = {
   'resolve.journaled': 13,
   'resolve.answered': 14,
   'resolve.recorded': 15,
+  'acquiring.stored': 16,
+  'acquiring.written': 17,
 } as const;
 
 export type CrashPoint = keyof typeof crashPoints;

@@ -27,12 +27,14 @@ export const pack = (dialect: Dialect, message: Message, options?: { mac?: Mac }
 export const tryPack = (dialect: Dialect, message: Message, options?: { mac?: Mac }): Packed => {
   assert(!packing, 'Packing was begun while packing; a hook must not pack');
   packing = true;
+  const sink: Sink = { bytes: scratch, at: 0, refusal: undefined };
   try {
-    const sink: Sink = { bytes: scratch, at: 0, refusal: undefined };
     return writeMessage(sink, dialect, message, options?.mac)
       ? { ok: true, bytes: Buffer.from(scratch.subarray(0, sink.at)) }
       : (sink.refusal as Refusal);
   } finally {
+    // A card's number stays here no longer than it has to.
+    scratch.fill(0, 0, sink.at);
     packing = false;
   }
 };

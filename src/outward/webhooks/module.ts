@@ -46,6 +46,7 @@ export const module = {
     (context: Context, { eventKinds }: { readonly eventKinds: EventKinds }) =>
       pumpOf(context).round(context, eventKinds),
   ],
+  idle: (context: Context) => pumpOf(context).idle(),
   periodicJobs: [{ name: 'webhooks.forget', everyMs: DAY_MS, run: forgetOld }],
   checks: [
     {

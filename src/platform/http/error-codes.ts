@@ -44,6 +44,30 @@ const table = {
     'The issuer wants the payer to authenticate, and the payer is not there.',
     'Your card was declined. This transaction requires authentication.',
   ),
+  cancel_declined: card(
+    'The bank did not accept the cancellation of an authorization.',
+    'The bank did not accept the cancellation.',
+  ),
+  capture_declined: card(
+    'The bank did not accept the capture of an authorization.',
+    'The bank did not accept the capture.',
+  ),
+  not_supported_yet: request(
+    400,
+    'Stripe has this and this installation does not have it yet.',
+    'Leave the parameter out, or do without what it asks for.',
+  ),
+  order_reference_in_use: {
+    status: 409,
+    type: 'invalid_request_error',
+    meaning: 'The order is registered with another amount or currency.',
+    advice: 'Use the payment that is shown with the error, or another reference.',
+  },
+  payment_method_not_available: request(
+    400,
+    'No provider of the account takes this method in this currency.',
+    'Connect a provider that does, or use another method or currency.',
+  ),
   balance_insufficient: request(
     400,
     'The available balance does not cover this.',
@@ -62,11 +86,31 @@ const table = {
     'The authorization ended before it was captured.',
     'Make a new payment.',
   ),
+  checkout_amount_mismatch: request(
+    400,
+    'What the payer was shown is not what the session costs.',
+    'Show the payer the amount of the session again, and ask again.',
+    'The expected_amount is not the amount of this Checkout Session. Nothing was charged.',
+  ),
+  checkout_attempt_outdated: {
+    status: 409,
+    type: 'invalid_request_error',
+    message:
+      'This try was overtaken by another one of the same Checkout Session. Nothing was charged by it.',
+    meaning: 'Another tab, or an earlier click, has tried to pay the same session.',
+    advice: 'Show the payer the present state of the session.',
+  },
   checkout_not_active_session: request(
     400,
     'The Checkout Session is complete or expired.',
     'Make a new session.',
     'This Checkout Session is no longer active.',
+  ),
+  checkout_session_locked: request(
+    400,
+    'So many tries to pay this session failed that it takes no more.',
+    'Make a new session, if you know the payer.',
+    'This Checkout Session is locked: too many payments of it failed.',
   ),
   email_invalid: request(400, 'The text is not an e-mail address.', fixCall),
   expired_card: card('The card has expired.', 'Your card has expired.', 'exp_month'),

@@ -249,6 +249,18 @@ const twoPhases = async (request: ApiRequest): Promise<Outcome> => {
   return { body: { id: 'ch_1' }, writes: [{ into: testInsert, row: ['outcome'] }] };
 };
 
+/** As the rails do it: both commits are another's, and the second is decided twice. */
+const concluding = async (request: ApiRequest): Promise<Outcome> => {
+  const intent = { into: testInsert, row: ['intent'] };
+  const begun = await server.database.commit(request.scope, [...request.claim('a'), intent]);
+  request.claimed(begun);
+  assert.ok(begun.ok);
+  await request.conclude({ body: { id: 'ch_1', decided: 1 } });
+  const kept = await request.conclude({ body: { id: 'ch_1', decided: 2 } });
+  await server.database.commit(request.scope, [...kept, { into: testInsert, row: ['outcome'] }]);
+  return { body: null, concluded: true };
+};
+
 describe('a handler that calls the outside', () => {
   test('claims the key with what it intends, before the call', async () => {
     handler = twoPhases;
@@ -276,6 +288,53 @@ describe('a handler that calls the outside', () => {
     const first = await post('amount=5');
     const again = await post('amount=5');
     assert.deepEqual([first.status, again.status, again.text], [429, 429, first.text]);
+  });
+
+  test('may have its answer committed by another, and repeats those very bytes', async () => {
+    handler = concluding;
+    const { text, headers } = await post('amount=5');
+    assert.equal(headers['original-request'], headers['request-id']);
+    const again = await post('amount=5');
+    assert.deepEqual([again.text, again.headers['idempotent-replayed']], [text, 'true']);
+    assert.deepEqual(server.committed, [['intent'], ['outcome']]);
+    assert.match(text, /"decided": 2/);
+  });
+
+  test('whose first commit loses the key to another answers as that one does', async () => {
+    handler = concluding;
+    const both = await Promise.all([post('amount=5'), post('amount=5')]);
+    assert.ok(both.some(({ status }) => status === 200));
+    assert.deepEqual(server.committed, [['intent'], ['outcome']]);
+  });
+
+  test('and has lost its key meanwhile has what was learned written without the answer', async () => {
+    handler = async (request) => {
+      const begun = await server.database.commit(request.scope, [...request.claim('a')]);
+      request.claimed(begun);
+      for (let round = 1; round <= 3; round += 1) {
+        const kept = await request.conclude({ body: { id: 'ch_1' } });
+        if (round === 1) server.takeOverClaims();
+        const outcome = [...kept, { into: testInsert, row: ['outcome'] }];
+        if ((await server.database.commit(request.scope, outcome)).ok) {
+          return { body: null, concluded: true };
+        }
+      }
+      throw new Error('What was learned could not be written.');
+    };
+    const { status, headers } = await post('amount=5');
+    assert.deepEqual([status, headers['stripe-should-retry']], [200, 'false']);
+    assert.deepEqual(server.committed, [['outcome']]);
+    // The key is the other's now, who is still at it.
+    assert.equal((await post('amount=5')).status, 409);
+  });
+
+  test('and breaks is not kept: who asks again is told what became of it', async () => {
+    handler = async (request) => {
+      await server.database.commit(request.scope, [...request.claim('a')]);
+      throw new Error('A bug after the money moved.');
+    };
+    const { status, headers } = await post('amount=5');
+    assert.deepEqual([status, headers['stripe-should-retry']], [500, 'true']);
   });
 
   test('needs no key for that', async () => {

@@ -3,8 +3,10 @@
 // are there or neither. Who loses a race asks the handler again, or repeats the winner's bytes.
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
 import { Unavailable } from '#kit/failure';
+import type { Uuid } from '#kit/ids';
 import type { ErrorPlace } from './errors.ts';
 import { ApiError, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
@@ -30,7 +32,7 @@ export type Answer = {
 export type Execution = {
   readonly context: Context;
   readonly route: Route;
-  readonly request: Omit<ApiRequest, 'begin'>;
+  readonly request: Omit<ApiRequest, 'begin' | 'claim' | 'claimed' | 'conclude' | 'resumes'>;
   /** Of the key and of what was asked; null without a key. */
   readonly fingerprint: string | null;
   readonly idempotency: IdempotencyStore;
@@ -59,23 +61,21 @@ export const execute = async (execution: Execution): Promise<Answer> => {
   for (let tries = 0; tries < triesMax; tries++) {
     const decision = await decide(execution, run);
     if (decision === 'key taken') {
-      const recalled = await recall(execution);
+      const recalled = await recall(execution, run);
       if (recalled !== null) return recalled;
       continue;
+    }
+    if (decision === 'concluded') {
+      const concluded = present(run.concluded, 'What was concluded');
+      return { ...answerOf(concluded), stored: run.keepsConcluded || run.asked === null };
     }
 
     const settled = await settle(execution, run, decision);
     if (settled === 'stored' || settled === 'not stored') {
-      return {
-        status: decision.status,
-        body: decision.body,
-        error: decision.error,
-        stored: settled === 'stored',
-        replayOf: null,
-      };
+      return { ...answerOf(decision), stored: settled === 'stored' };
     }
     if (settled === 'key taken') {
-      const recalled = await recall(execution);
+      const recalled = await recall(execution, run);
       if (recalled !== null) return recalled;
     }
     await pause(execution.context, tries);
@@ -95,28 +95,35 @@ const claimFirst = async (execution: Execution, run: Run): Promise<Answer | null
 
   const claim = { ...asked, requestId: request.requestId, passesOn: true };
   const commit = await context.database.commit(request.scope, [idempotency.claim(context, claim)]);
-  if (!commit.ok) {
-    return (
-      (await recall(execution)) ??
-      refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''))
-    );
+  if (commit.ok) {
+    run.claimed = true;
+    run.passesOn = true;
+    return null;
   }
-  run.claimed = true;
-  run.passesOn = true;
-  return null;
+  const recalled = await recall(execution, run);
+  if (recalled !== null || run.claimed) return recalled;
+  return refusalOf(execution, idempotencyKeyInUse(request.idempotencyKey ?? ''));
 };
 
 /** What lasts over all tries of one request. */
 type Run = {
   readonly asked: AskedAgain | null;
-  readonly request: ApiRequest;
+  request: ApiRequest;
   /** Whether the claim is committed: then the answer is stored by finishing it. */
   claimed: boolean;
   /**
-   * Whether the claim may go to another who asks the same, should this request come to nothing. Only
-   * until the handler says by `begin` that it now calls the outside: from there on nobody may guess.
+   * Whether another who asks the same may begin anew, should this request come to nothing. Only until the
+   * handler says by `begin` or `claim` that it now calls the outside: from there on nobody may guess.
    */
   passesOn: boolean;
+  /** Whether the claim is part of a commit that another makes and whose end is not known here yet. */
+  claiming: boolean;
+  /** Whether something was begun under the key that whoever asks again can go on with. */
+  hasSubject: boolean;
+  /** What was handed out to be committed by another. */
+  concluded: Decision | null;
+  /** Whether it is kept under the key too. */
+  keepsConcluded: boolean;
 };
 
 /**
@@ -132,7 +139,8 @@ const askedBy = (
   return { scope, key, fingerprint };
 };
 
-const createRun = ({ context, request, fingerprint, idempotency }: Execution): Run => {
+const createRun = (execution: Execution): Run => {
+  const { context, request, fingerprint, idempotency } = execution;
   const { requestId } = request;
   const { scope } = request;
   const asked = askedBy(request, fingerprint);
@@ -141,10 +149,15 @@ const createRun = ({ context, request, fingerprint, idempotency }: Execution): R
     asked,
     claimed: false,
     passesOn: false,
+    claiming: false,
+    hasSubject: false,
+    concluded: null,
+    keepsConcluded: false,
     request: {
       ...request,
+      resumes: null,
       begin: async (writes) => {
-        const claims = asked === null ? [] : claimsOf(asked);
+        const claims = asked === null ? [] : holdsOf(asked);
         const commit = await context.database.commit(scope, [...claims, ...writes]);
 
         if (commit.ok) {
@@ -153,13 +166,47 @@ const createRun = ({ context, request, fingerprint, idempotency }: Execution): R
         } else if (idempotency.isClaim(commit.lost)) throw new KeyTaken();
         return commit;
       },
+      claim: (subject) => {
+        if (asked === null) return [];
+        run.claiming = true;
+        run.hasSubject = true;
+        const linked = { ...asked, requestId, subject };
+        return [
+          run.claimed
+            ? idempotency.link(context, linked)
+            : idempotency.claim(context, { ...linked, passesOn: false }),
+        ];
+      },
+      claimed: ({ ok, lost }) => {
+        if (ok && run.claiming) {
+          run.claimed = true;
+          run.passesOn = false;
+        }
+        run.claiming = false;
+        if (!ok && lost !== undefined && idempotency.isClaim(lost)) throw new KeyTaken();
+      },
+      conclude: async (outcome) => {
+        const decision = await render(execution, outcome);
+        const { status, body } = decision;
+        const isClaimed = run.claimed || run.claiming;
+        // Asked again because that commit lost: if it lost because another has taken the key over, what was
+        // learned must be written all the same, and the answer is the other's to store.
+        const holder = { ...asked, requestId } as AskedAgain & { requestId: string };
+        const isMine =
+          run.concluded === null || !isClaimed || (await idempotency.isHeld(context, holder));
+        run.concluded = decision;
+        run.keepsConcluded = asked !== null && isMine;
+        if (asked === null || !isMine) return [];
+        const answer = { ...asked, requestId, status, body };
+        const keep = isClaimed ? idempotency.finish : idempotency.remember;
+        return [keep(context, answer)];
+      },
     },
   };
-  const claimsOf = (asked: AskedAgain): Write[] => {
-    if (!run.claimed) {
-      return [idempotency.claim(context, { ...asked, requestId, passesOn: false })];
-    }
-    return run.passesOn ? [idempotency.hold(context, { ...asked, requestId })] : [];
+  const holdsOf = (asked: AskedAgain): Write[] => {
+    const holder = { ...asked, requestId };
+    if (!run.claimed) return [idempotency.claim(context, { ...holder, passesOn: false })];
+    return run.passesOn ? [idempotency.hold(context, holder)] : [];
   };
   return run;
 };
@@ -173,11 +220,15 @@ type Decision = {
 };
 
 /** Asks the handler and renders what it says. A bug is a decision too: it may be stored. */
-const decide = async (execution: Execution, run: Run): Promise<Decision | 'key taken'> => {
+const decide = async (
+  execution: Execution,
+  run: Run,
+): Promise<Decision | 'key taken' | 'concluded'> => {
   const { context, route } = execution;
 
   try {
     const outcome = await route.handle(context, run.request);
+    if (outcome.concluded === true) return 'concluded';
     try {
       return await render(execution, outcome);
     } catch (error) {
@@ -201,11 +252,11 @@ const decide = async (execution: Execution, run: Run): Promise<Decision | 'key t
 
 /**
  * Lets the next try have the key at once. A claim that was finished after all (by a COMMIT of which we
- * never heard) is not touched. While the database is away it is tried again for a while; should that
+ * never heard) is not touched, nor one under which money may have moved and nothing can be gone on with. While the database is away it is tried again for a while; should that
  * fail too, the claim can be taken over a minute later.
  */
 const release = async ({ context, idempotency, request }: Execution, run: Run): Promise<void> => {
-  if (!run.passesOn || run.asked === null) return;
+  if (!(run.claimed || run.claiming) || run.asked === null) return;
   const write = idempotency.release(context, { ...run.asked, requestId: request.requestId });
   const give = async (): Promise<boolean> => {
     try {
@@ -264,6 +315,14 @@ const errorDecision = (
   undo: null,
 });
 
+const answerOf = ({ status, body, error }: Decision): Answer => ({
+  status,
+  body,
+  error,
+  stored: true,
+  replayOf: null,
+});
+
 const refusalOf = (execution: Execution, error: ApiError): Answer => {
   const { status, body } = errorDecision(execution, error, []);
   return { status, body, error, stored: false, replayOf: null };
@@ -277,6 +336,12 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
   const { status, body, writes } = decision;
   const { asked, claimed, passesOn } = run;
   const answer = asked === null ? null : { ...asked, requestId: request.requestId, status, body };
+
+  // A bug of ours after something was begun: it is not kept, so that whoever asks again is told the truth.
+  if (run.hasSubject && decision.status >= 500) {
+    await release(execution, run);
+    return 'not stored';
+  }
 
   const keeps = answer !== null && ((claimed && !passesOn) || isKept(decision));
   const keep = claimed ? idempotency.finish : idempotency.remember;
@@ -308,7 +373,7 @@ const isKept = ({ status, writes }: Decision): boolean =>
   writes.length > 0 || (status !== 401 && status !== 403 && status !== 429 && status !== 503);
 
 /** What the holder of the key answered. Null when there is no holder any more: then it is our turn. */
-const recall = async (execution: Execution): Promise<Answer | null> => {
+const recall = async (execution: Execution, run: Run): Promise<Answer | null> => {
   const { context, request, fingerprint, idempotency } = execution;
   const asked = askedBy(request, fingerprint);
   if (asked === null) return null;
@@ -325,12 +390,30 @@ const recall = async (execution: Execution): Promise<Answer | null> => {
         replayOf: found.requestId,
       };
     case 'in_flight':
+      if (found.abandoned && (await takeOver(execution, run, found))) return null;
       return refusalOf(execution, idempotencyKeyInUse(key));
     case 'other_parameters':
       return refusalOf(execution, idempotencyKeyReused(key));
     case 'unknown':
       return null;
   }
+};
+
+/** From a request that is gone. One of those who ask again gets it. */
+const takeOver = async (
+  { context, idempotency, request }: Execution,
+  run: Run,
+  { subject, passesOn }: { readonly subject: Uuid | null; readonly passesOn: boolean },
+): Promise<boolean> => {
+  if (run.asked === null) return false;
+  const write = idempotency.takeOver(context, { ...run.asked, requestId: request.requestId });
+  const { ok } = await context.database.commit(request.scope, [write]);
+  if (ok) {
+    run.claimed = true;
+    run.passesOn = passesOn;
+    run.request = { ...run.request, resumes: subject };
+  }
+  return ok;
 };
 
 /** Pretty-printed, as Stripe's answers are, because people read them. */

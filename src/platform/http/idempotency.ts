@@ -2,6 +2,7 @@
 // given to the server rather than imported.
 
 import type { Context, Scope, Write, WriteStatement } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import { cardNumberRefused, idempotencyKeyInvalid } from './refusals.ts';
 import { containsCardNumber } from './sensitive.ts';
 
@@ -17,23 +18,37 @@ export type AnswerToKeep = AskedAgain & {
   readonly body: string;
 };
 
+export type Claiming = AskedAgain & {
+  readonly requestId: string;
+  /**
+   * Should its holder be gone, the claim goes to whoever asks the same again, who begins anew. Never where
+   * money may have moved.
+   */
+  readonly passesOn: boolean;
+  /** What was begun under the key: whoever takes the claim over goes on with it. */
+  readonly subject?: Uuid;
+};
+
 export type IdempotencyStore = {
   /** Claims the key and stores the answer at once, in the transaction of the effect. */
   remember(context: Context, answer: AnswerToKeep): Write;
-  /**
-   * Claims the key before a call to the outside. `passesOn`: should its holder be gone, the claim goes to
-   * whoever asks the same again. Never where money may have moved.
-   */
-  claim(
-    context: Context,
-    asked: AskedAgain & { readonly requestId: string; readonly passesOn: boolean },
-  ): Write;
-  /** From here on the claim passes to nobody: its holder is about to call the outside. */
+  /** Claims the key before a call to the outside, for what is about to be made or changed. */
+  claim(context: Context, asked: Claiming): Write;
+  /** From here on nobody begins anew under the claim: its holder is about to call the outside. */
   hold(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
+  /** Holds the claim too, and says what it is used for. */
+  link(
+    context: Context,
+    asked: AskedAgain & { readonly requestId: string; readonly subject: Uuid },
+  ): Write;
+  /** Takes over the claim of a request that is gone; loses while that request may still run. */
+  takeOver(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
   /** Stores the answer of a claimed key, in the transaction that records what was learned outside. */
   finish(context: Context, answer: AnswerToKeep): Write;
   /** Gives a claim back: nothing was done under it. */
   release(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
+  /** Whether this very request still holds its claim. */
+  isHeld(context: Context, asked: AskedAgain & { readonly requestId: string }): Promise<boolean>;
   recall(context: Context, asked: AskedAgain): Promise<Recollection>;
   /** Of what loses when somebody else holds the key. */
   isClaim(statement: WriteStatement): boolean;
@@ -47,7 +62,13 @@ export type Recollection =
       readonly body: string;
       readonly requestId: string;
     }
-  | { readonly state: 'in_flight' }
+  | {
+      readonly state: 'in_flight';
+      /** Whoever claimed it is gone, and another may go on with it or begin anew. */
+      readonly abandoned: boolean;
+      readonly subject: Uuid | null;
+      readonly passesOn: boolean;
+    }
   | { readonly state: 'other_parameters' }
   | { readonly state: 'unknown' };
 

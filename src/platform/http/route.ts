@@ -3,7 +3,8 @@
 // computed from it.
 
 import type { Static, TObject, TSchema } from 'typebox';
-import type { Commit, Context, Scope, Write } from '#kit/context';
+import type { Commit, Context, Scope, Write, WriteStatement } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 
 export type Route = {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -23,6 +24,11 @@ export type Route = {
   readonly list?: boolean;
   /** Which keys may call it. A secret key may call everything but `public`, which takes no key. */
   readonly keys: 'secret' | 'publishable' | 'public';
+  /**
+   * For what is opened by its address alone, as a payer's page is: whose rows the path names. Without a key
+   * the request is then one of a publishable key of that scope; null: the path names nobody.
+   */
+  readonly scopeOf?: (path: Readonly<Record<string, string>>) => Scope | null;
   /** What `expand` may name with a publishable key: nothing else, as it would show what a page must not see. */
   readonly publishableExpand?: readonly string[];
   /**
@@ -54,7 +60,27 @@ export type ApiRequest = {
    * returns is then stored under the claimed key.
    */
   readonly begin: (writes: readonly Write[]) => Promise<Commit>;
+  /**
+   * For a handler whose first commit is made by another (the rails): the claim of the idempotency key,
+   * to be committed with what is begun under it. `claimed` is then told how that commit went, and ends
+   * the handler when another request holds the key.
+   */
+  readonly claim: (subject: Uuid) => readonly Write[];
+  readonly claimed: (commit: Began) => void;
+  /**
+   * For a handler whose last commit is made by another: the stored answer, to be committed with what was
+   * learned. The handler then returns `concluded`, and these very bytes are answered. Asked again (the
+   * other commit lost and was decided anew), only the last one counts.
+   */
+  readonly conclude: (outcome: Outcome) => Promise<readonly Write[]>;
+  /**
+   * What an earlier request began under this key and did not live to answer. The handler goes on with
+   * it, and begins nothing anew.
+   */
+  readonly resumes: Uuid | null;
 };
+
+export type Began = { readonly ok: boolean; readonly lost?: WriteStatement };
 
 /** A request whose parameters have the types of the route's schema. */
 export type TypedRequest<P extends TObject> = Omit<ApiRequest, 'parameters'> & {
@@ -94,6 +120,8 @@ export type Outcome = {
    * handler did outside the transaction.
    */
   readonly undo?: () => Promise<void>;
+  /** What `conclude` was given last has been committed. */
+  readonly concluded?: boolean;
   /** Objects by id that `expand` may need and that are not yet in the database. */
   readonly related?: Readonly<Record<string, unknown>>;
 };

@@ -129,13 +129,21 @@ export const createMemoryStore = (): MemoryStore => {
       remember: (_context, answer) => claimWrite(answer),
       claim: (_context, asked) => claimWrite(asked),
       hold: (_context, asked) => ({ into: testHold, row: [asked] }),
+      link: (_context, asked) => ({ into: testHold, row: [asked] }),
+      takeOver: (_context, asked) => claimWrite(asked),
       finish: (_context, answer) => finishWrite(answer),
       release: (_context, asked) => ({ into: testRelease, row: [asked] }),
+      isHeld: async (_context, asked) => {
+        const found = kept.get(keyOf(asked));
+        return found?.requestId === asked.requestId && found.status === undefined;
+      },
       recall: async (_context, asked) => {
         const found = kept.get(keyOf(asked));
         if (found === undefined) return { state: 'unknown' };
         if (found.fingerprint !== asked.fingerprint) return { state: 'other_parameters' };
-        if (found.status === undefined) return { state: 'in_flight' };
+        if (found.status === undefined) {
+          return { state: 'in_flight', abandoned: false, subject: null, passesOn: false };
+        }
         return {
           state: 'finished',
           status: found.status,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { Scope } from '#kit/context';
+import { newUuid } from '#kit/ids';
 import { createAnswers } from '#platform/idempotency';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
@@ -32,6 +33,8 @@ const finish = (answer: ReturnType<typeof answered>) =>
 const remember = (key: string) =>
   context.database.commit(scope, [answers.remember(context, answered(key))]);
 
+const inFlight = { state: 'in_flight', abandoned: false, subject: null, passesOn: true };
+
 describe('an idempotency key', () => {
   test('gives back the answer of the first request, to the byte', async () => {
     await remember('first');
@@ -59,7 +62,7 @@ describe('an idempotency key', () => {
       ]);
     assert.equal((await claim()).ok, true);
     assert.equal((await claim()).ok, false);
-    assert.deepEqual(await answers.recall(context, asked('outside')), { state: 'in_flight' });
+    assert.deepEqual(await answers.recall(context, asked('outside')), inFlight);
 
     await finish({ ...answered('outside'), requestId: 'req_2' });
     assert.equal((await answers.recall(context, asked('outside'))).state, 'finished');
@@ -71,12 +74,43 @@ describe('an idempotency key', () => {
     ]);
     const finished = await finish({ ...answered('mine'), requestId: 'req_other' });
     assert.equal(finished.ok, false);
-    assert.deepEqual(await answers.recall(context, asked('mine')), { state: 'in_flight' });
+    assert.deepEqual(await answers.recall(context, asked('mine')), inFlight);
+  });
+
+  test('passes to who asks again once its holder is gone, with what was begun under it', async () => {
+    const subject = newUuid(context);
+    const takeOver = (requestId: string, parameters = 'a') =>
+      context.database.commit(scope, [
+        answers.takeOver(context, { ...asked('left', parameters), requestId }),
+      ]);
+    await context.database.commit(scope, [
+      answers.claim(context, { ...asked('left'), requestId: 'req_gone', passesOn: false }),
+    ]);
+    await context.database.commit(scope, [
+      answers.link(context, { ...asked('left'), requestId: 'req_gone', subject }),
+    ]);
+    assert.equal((await takeOver('req_next')).ok, false);
+
+    clock.advance(60_001);
+    assert.deepEqual(await answers.recall(context, asked('left')), {
+      state: 'in_flight',
+      abandoned: true,
+      subject,
+      passesOn: false,
+    });
+    assert.equal((await takeOver('req_other', 'b')).ok, false);
+    const both = await Promise.all([takeOver('req_next'), takeOver('req_third')]);
+    assert.equal(both.filter(({ ok }) => ok).length, 1);
+    assert.equal((await finish({ ...answered('left'), requestId: 'req_gone' })).ok, false);
   });
 
   const claimed = (key: string, requestId: string, passesOn = true) =>
     context.database.commit(scope, [
       answers.claim(context, { ...asked(key), requestId, passesOn }),
+    ]);
+  const taken = (key: string, requestId: string, parameters = 'a') =>
+    context.database.commit(scope, [
+      answers.takeOver(context, { ...asked(key, parameters), requestId }),
     ]);
   const held = (key: string, requestId: string) =>
     context.database.commit(scope, [answers.hold(context, { ...asked(key), requestId })]);
@@ -87,24 +121,24 @@ describe('an idempotency key', () => {
   test('whose holder is gone passes after a minute to who asks the same, and its holder then loses', async () => {
     assert.equal((await claimed('gone', 'req_1')).ok, true);
     clock.advance(AFTER_A_MINUTE_MS);
-    const other = { ...asked('gone', 'b'), requestId: 'req_b', passesOn: true };
-    const { ok } = await context.database.commit(scope, [answers.claim(context, other)]);
-    assert.equal(ok, false, 'Whoever asks for something else gets nothing.');
-    assert.equal((await claimed('gone', 'req_2')).ok, true);
+    assert.equal((await claimed('gone', 'req_2')).ok, false);
+    const other = await taken('gone', 'req_b', 'b');
+    assert.equal(other.ok, false, 'Whoever asks for something else gets nothing.');
+    assert.equal((await taken('gone', 'req_2')).ok, true);
 
     const late = await finish({ ...answered('gone'), requestId: 'req_1' });
     assert.ok(!late.ok && answers.isClaim(late.lost));
     assert.equal((await finish({ ...answered('gone'), requestId: 'req_2' })).ok, true);
     clock.advance(AFTER_A_MINUTE_MS);
-    assert.equal((await claimed('gone', 'req_3')).ok, false, 'An answer is for good.');
+    assert.equal((await taken('gone', 'req_3')).ok, false, 'An answer is for good.');
   });
 
   test('given back is free at once, by its holder and by nobody else', async () => {
     await claimed('back', 'req_1');
     assert.equal((await released('back', 'req_2')).ok, false);
-    assert.equal((await claimed('back', 'req_2')).ok, false);
+    assert.equal((await taken('back', 'req_2')).ok, false);
     await released('back', 'req_1');
-    assert.equal((await claimed('back', 'req_2')).ok, true);
+    assert.equal((await taken('back', 'req_2')).ok, true);
   });
 
   test('under which the outside may have been called passes to nobody, ever', async () => {
@@ -115,8 +149,8 @@ describe('an idempotency key', () => {
     for (const key of ['money', 'card first']) {
       assert.equal((await released(key, 'req_1')).ok, false);
       clock.advance(AFTER_A_MINUTE_MS);
-      assert.equal((await claimed(key, 'req_2')).ok, false);
-      assert.deepEqual(await answers.recall(context, asked(key)), { state: 'in_flight' });
+      assert.equal((await taken(key, 'req_2')).ok, false);
+      assert.deepEqual(await answers.recall(context, asked(key)), { ...inFlight, passesOn: false });
     }
   });
 

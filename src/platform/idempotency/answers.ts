@@ -3,9 +3,9 @@
 
 import type { Context, Scope, WriteStatement } from '#kit/context';
 import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
-import { uuidFromBytes } from '#kit/ids';
+import { type Uuid, uuidFromBytes } from '#kit/ids';
 import { insertRows, rank, statement, writeRows } from '#platform/db';
-import type { AnswerToKeep, AskedAgain, IdempotencyStore } from '#platform/http';
+import type { AnswerToKeep, AskedAgain, Claiming, IdempotencyStore } from '#platform/http';
 
 /** How long a key is remembered at least. */
 export const ANSWER_KEPT_MS = 25 * 60 * 60 * 1000;
@@ -25,11 +25,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       `${boundTo(input.scope)}\n${keyOf(input)}`,
     );
 
-  const row = (
-    context: Context,
-    input: AskedAgain & { requestId: string },
-    end: [number | null, Buffer | null, boolean],
-  ) => ({
+  const row = (context: Context, input: Claiming, end: [number | null, Buffer | null]) => ({
     into: claimAnswer,
     row: [
       input.scope.accountId,
@@ -39,19 +35,39 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       input.requestId,
       new Date(context.clock.now()).toISOString(),
       ...end,
+      input.passesOn,
+      input.subject ?? null,
     ],
   });
 
   return {
     remember: (context, input) =>
-      row(context, input, [input.status, sealed(context, input), false]),
-    claim: (context, input) => ({
-      ...row(context, input, [null, null, input.passesOn]),
-      into: claimOrTakeOver,
-    }),
+      row(context, { ...input, passesOn: false }, [input.status, sealed(context, input)]),
+    claim: (context, input) => row(context, input, [null, null]),
     hold: (_context, input) => ({
       into: holdClaim,
       row: [input.scope.accountId, input.scope.livemode, keyOf(input), input.requestId],
+    }),
+    link: (_context, input) => ({
+      into: linkClaim,
+      row: [
+        input.scope.accountId,
+        input.scope.livemode,
+        keyOf(input),
+        input.requestId,
+        input.subject,
+      ],
+    }),
+    takeOver: (context, input) => ({
+      into: takeOverClaim,
+      row: [
+        input.scope.accountId,
+        input.scope.livemode,
+        keyOf(input),
+        input.requestId,
+        input.fingerprint,
+        new Date(context.clock.now()).toISOString(),
+      ],
     }),
     release: (_context, input) => ({
       into: releaseClaim,
@@ -68,6 +84,16 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         sealed(context, input),
       ],
     }),
+    isHeld: async (context, input) => {
+      const { accountId, livemode } = input.scope;
+      const of = [accountId, livemode, keyOf(input)];
+      const [found] = await context.database.read<{ request_id: string; status: number | null }>(
+        input.scope,
+        findAnswer,
+        of,
+      );
+      return found?.request_id === input.requestId && found.status === null;
+    },
     recall: async (context, input) => {
       const { accountId, livemode } = input.scope;
       const key = keyOf(input);
@@ -77,10 +103,17 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         created_at: number;
         status: number | null;
         answer: Buffer | null;
+        subject: Uuid | null;
+        passes_on: boolean;
       }>(input.scope, findAnswer, [accountId, livemode, key]);
       if (found === undefined) return { state: 'unknown' };
       if (found.fingerprint !== input.fingerprint) return { state: 'other_parameters' };
-      if (found.status === null || found.answer === null) return { state: 'in_flight' };
+      if (found.status === null || found.answer === null) {
+        const { subject, passes_on: passesOn } = found;
+        const isOld = found.created_at < context.clock.now() - ABANDONED_AFTER_MS;
+        const abandoned = isOld && (passesOn || subject !== null);
+        return { state: 'in_flight', abandoned, subject, passesOn };
+      }
       return {
         state: 'finished',
         status: found.status,
@@ -106,6 +139,7 @@ const columns = {
   status: 'smallint',
   answer: 'bytea',
   passes_on: 'boolean',
+  subject: 'uuid',
 } as const;
 
 const claimAnswer = insertRows({
@@ -117,34 +151,55 @@ const claimAnswer = insertRows({
   orNothing: true,
 });
 
-// A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same, if
-// nothing can have happened under it but a card sealed that nobody refers to. A minute is longer than
-// requests take; a holder that is slower than that finds its claim gone when it finishes, and loses. What
-// called the outside never passes on: a second run might move the money a second time.
-const claimOrTakeOver = writeRows({
-  name: 'answers.claim_or_take_over',
-  columns,
+/** Longer than any request may take. */
+const ABANDONED_AFTER_MS = 60_000;
+
+// A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same: to
+// begin anew if nothing can have happened under it but a card sealed that nobody refers to, or to go on
+// with what was begun. What called the outside and left nothing to go on with passes to nobody.
+const takeOverClaim = writeRows({
+  name: 'answers.take_over',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    key: 'uuid',
+    request_id: 'text',
+    fingerprint: 'uuid',
+    created_at: 'timestamptz',
+  },
   key: 'key',
   rank: rank.claim,
-  text: (given) => `insert into platform.answers as a select * from ${given}
-on conflict (account_id, livemode, key) do update
-   set request_id = excluded.request_id, created_at = excluded.created_at,
-       passes_on = excluded.passes_on
- where a.status is null and a.passes_on and a.fingerprint = excluded.fingerprint
-   and a.created_at < excluded.created_at - interval '1 minute'
-returning key::text as key`,
+  text: (given) => `update platform.answers a
+   set request_id = given.request_id, created_at = given.created_at
+  from ${given}
+ where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
+   and a.status is null and a.fingerprint = given.fingerprint
+   and (a.passes_on or a.subject is not null)
+   and a.created_at < given.created_at - interval '1 minute'
+returning a.key::text as key`,
 });
 
-const ofHolder = {
-  account_id: 'uuid',
-  livemode: 'boolean',
-  key: 'uuid',
-  request_id: 'text',
-} as const;
+const linkClaim = writeRows({
+  name: 'answers.link',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    key: 'uuid',
+    request_id: 'text',
+    subject: 'uuid',
+  },
+  key: 'key',
+  rank: rank.claim,
+  text: (given) => `update platform.answers a set subject = given.subject, passes_on = false
+  from ${given}
+ where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
+   and a.request_id = given.request_id and a.status is null
+returning a.key::text as key`,
+});
 
 const holdClaim = writeRows({
   name: 'answers.hold',
-  columns: ofHolder,
+  columns: { account_id: 'uuid', livemode: 'boolean', key: 'uuid', request_id: 'text' },
   key: 'key',
   rank: rank.claim,
   text: (given) => `update platform.answers a set passes_on = false from ${given}
@@ -153,14 +208,19 @@ const holdClaim = writeRows({
 returning a.key::text as key`,
 });
 
+// It looks abandoned from now on, and no older than that: what is very old is forgotten, and with it what
+// was begun under the key.
 const releaseClaim = writeRows({
   name: 'answers.release',
-  columns: ofHolder,
+  columns: { account_id: 'uuid', livemode: 'boolean', key: 'uuid', request_id: 'text' },
   key: 'key',
   rank: rank.claim,
-  text: (given) => `update platform.answers a set created_at = 'epoch' from ${given}
+  text: (
+    given,
+  ) => `update platform.answers a set created_at = a.created_at - interval '61 seconds' from ${given}
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
-   and a.request_id = given.request_id and a.status is null and a.passes_on
+   and a.request_id = given.request_id and a.status is null
+   and (a.passes_on or a.subject is not null)
 returning a.key::text as key`,
 });
 
@@ -186,14 +246,15 @@ returning a.key::text as key`,
 
 const losersOfTheKey: ReadonlySet<WriteStatement> = new Set([
   claimAnswer,
-  claimOrTakeOver,
+  takeOverClaim,
   holdClaim,
+  linkClaim,
   finishAnswer,
 ]);
 
 const findAnswer = statement(
   'answers.find',
-  `select fingerprint, request_id, created_at, status, answer from platform.answers
+  `select fingerprint, request_id, created_at, status, answer, subject, passes_on from platform.answers
     where account_id = $1 and livemode = $2 and key = $3`,
 );
 

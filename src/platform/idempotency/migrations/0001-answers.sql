@@ -11,8 +11,12 @@ create table platform.answers (
   -- Null while the request that claimed the key is still running.
   status smallint,
   answer bytea,
-  -- Whether a claim whose holder is gone goes to whoever asks the same: never once money may have moved.
+  -- Whether whoever asks the same may begin anew when the holder of a claim is gone: never once money may
+  -- have moved.
   passes_on boolean not null,
+  -- What was begun under the key before its answer was there: a payment. Whoever takes the claim over goes
+  -- on with it.
+  subject uuid,
   constraint answers_complete check ((status is null) = (answer is null)),
   primary key (account_id, livemode, key)
 );

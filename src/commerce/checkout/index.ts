@@ -1,0 +1,2 @@
+export { checkoutHandlers } from './handlers.ts';
+export { provideCheckout } from './settings.ts';

@@ -1,0 +1,86 @@
+// A charge: what one attempt at a payment came to, and what became of its money since. This is what is
+// stored; `render-charge.ts` says how it is shown.
+
+import type { PaymentMethod } from '#cards/methods';
+import type { Uuid } from '#kit/ids';
+import type { Told } from '#rails/operations';
+import type { Failure } from './decline.ts';
+
+export type ChargeStatus = 'pending' | 'succeeded' | 'failed';
+
+/** What it was paid with, as it was then. */
+export type ChargedMethod = Pick<PaymentMethod, 'type' | 'card' | 'billing'> & {
+  /** As it is spelled: `pm_…` or `card_…`. */
+  readonly id: string;
+};
+
+export type Shipping = {
+  readonly address: PaymentMethod['billing']['address'];
+  readonly carrier: string | null;
+  readonly name: string | null;
+  readonly phone: string | null;
+  readonly tracking_number: string | null;
+};
+
+export type Charge = {
+  readonly id: Uuid;
+  readonly version: number;
+  /** How many events it has had that are its own, not its intent's. */
+  readonly events: number;
+  readonly intentId: Uuid;
+  readonly attempt: number;
+  readonly status: ChargeStatus;
+  readonly currency: string;
+  /** What was asked for, and once it succeeded what is authorized. */
+  readonly amount: bigint;
+  readonly captured: bigint;
+  /** Reserved for a capture whose outcome is not known yet. */
+  readonly capturing: bigint;
+  readonly refunded: bigint;
+  readonly refunding: bigint;
+  readonly customerId: Uuid | null;
+  readonly operationId: Uuid | null;
+  readonly connectorAccountId: Uuid;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly kind: 'authorize' | 'sale';
+  /** Made by the older API, without an intent that anybody sees. */
+  readonly isDirect: boolean;
+  /** It succeeded although nobody wanted it any more: its money goes back by itself. */
+  readonly isUnwanted: boolean;
+  /** Nothing more will be captured: all was, or the rest was released. */
+  readonly isCaptureOver: boolean;
+  readonly authorizedAtMs: number | null;
+  readonly captureBeforeMs: number | null;
+  readonly method: ChargedMethod;
+  readonly description: string | null;
+  readonly receiptEmail: string | null;
+  readonly shipping: Shipping | null;
+  readonly statementDescriptor: string | null;
+  readonly statementDescriptorSuffix: string | null;
+  readonly transferGroup: string | null;
+  readonly userReport: 'fraudulent' | 'safe' | null;
+  readonly failure: Failure | null;
+  readonly told: Omit<Told, 'data' | 'action'> | null;
+  readonly threeDSecure: {
+    readonly version: string;
+    readonly outcome: string;
+    readonly eci: string;
+  } | null;
+  /** How many refunds there were, to number the next. */
+  readonly refunds: number;
+  readonly captures: number;
+  readonly balanceTransactionId: Uuid | null;
+};
+
+export const left = (charge: Pick<Charge, 'captured' | 'refunded' | 'refunding'>): bigint =>
+  charge.captured - charge.refunded - charge.refunding;
+
+/** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */
+export const plainCharge = (charge: Charge): Record<string, unknown> => ({
+  ...charge,
+  amount: Number(charge.amount),
+  captured: Number(charge.captured),
+  capturing: Number(charge.capturing),
+  refunded: Number(charge.refunded),
+  refunding: Number(charge.refunding),
+});

@@ -1,0 +1,53 @@
+// What others learn of charges. The snapshot may hold more than the charge: one change of a payment means
+// an event of its charge and one of its intent, and each kind renders what is its own.
+
+import {
+  type EventKind,
+  type EventRenderer,
+  previousAttributes,
+  type Snapshot,
+} from '#platform/events';
+import { type Charge, plainCharge } from './charge.ts';
+import { renderCharge } from './render-charge.ts';
+
+export const chargeSnapshot = (charge: Charge, before?: Charge): Snapshot => ({
+  charge: plainCharge(charge),
+  ...(before === undefined ? {} : { charge_before: plainCharge(before) }),
+});
+
+const render: EventRenderer = (snapshot, livemode) => ({
+  object: renderCharge(snapshot['charge'] as Charge, livemode),
+});
+
+const renderChanged: EventRenderer = (snapshot, livemode) => {
+  const object = renderCharge(snapshot['charge'] as Charge, livemode);
+  const before = snapshot['charge_before'] as Charge | undefined;
+  const previous = before && previousAttributes(renderCharge(before, livemode), object);
+  return { object, ...(previous === undefined ? {} : { previous_attributes: previous }) };
+};
+
+const kind = (code: number, type: string, renderer: EventRenderer): EventKind => ({
+  code,
+  type,
+  object: 'charge',
+  renderers: { 1: renderer },
+  renderer: 1,
+});
+
+export const chargeSucceeded = kind(221, 'charge.succeeded', render);
+export const chargeFailed = kind(222, 'charge.failed', render);
+export const chargePending = kind(223, 'charge.pending', render);
+export const chargeCaptured = kind(224, 'charge.captured', renderChanged);
+export const chargeExpired = kind(225, 'charge.expired', render);
+export const chargeRefunded = kind(226, 'charge.refunded', renderChanged);
+export const chargeUpdated = kind(227, 'charge.updated', renderChanged);
+
+export const chargeEventKinds = [
+  chargeSucceeded,
+  chargeFailed,
+  chargePending,
+  chargeCaptured,
+  chargeExpired,
+  chargeRefunded,
+  chargeUpdated,
+];

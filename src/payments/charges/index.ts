@@ -1,0 +1,33 @@
+export { checkAmount } from './amount-limits.ts';
+export {
+  type Charge,
+  type ChargedMethod,
+  type ChargeStatus,
+  left,
+  plainCharge,
+  type Shipping,
+} from './charge.ts';
+export {
+  countFound as countCharges,
+  insertCharge,
+  listCharges,
+  loadCharge,
+  loadCharges,
+  loadChargesOfIntent,
+  searchRows as searchChargeRows,
+  updateCharge,
+} from './charges.store.ts';
+export { errorFieldsOf, type Failure, failureOf, notProcessed } from './decline.ts';
+export {
+  chargeCaptured,
+  chargeExpired,
+  chargeFailed,
+  chargePending,
+  chargeRefunded,
+  chargeSnapshot,
+  chargeSucceeded,
+  chargeUpdated,
+} from './events.ts';
+export { findCharge } from './find-charge.ts';
+export { type Booked, bookMovement, type MoneyMoved } from './postings.ts';
+export { CHARGE, INTENT, renderCharge } from './render-charge.ts';

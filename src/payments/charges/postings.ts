@@ -1,0 +1,116 @@
+// What a movement of money means for the books: facts in, entries out. The one place where payments speak
+// to the ledger; who captures and refunds knows facts only.
+
+import { calendarFor, msOf, STANDARD_SCHEDULE, valueDate } from '#books/calendars';
+import { expect, expectation } from '#books/expectations';
+import { type Fee, type FeeFacts, feeOf, loadFeeRules } from '#books/fees';
+import {
+  captureEntry,
+  type Entry,
+  entryIdOf,
+  post,
+  refundEntry,
+  refundFailedEntry,
+} from '#books/ledger';
+import { testCards } from '#cards/bins';
+import type { Context, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import type { Charge } from './charge.ts';
+
+export type MoneyMoved = {
+  readonly kind: 'capture' | 'refund' | 'refund_failure';
+  readonly charge: Charge;
+  /** The charge's or the refund's own id: what the balance transaction says it is of. */
+  readonly subject: Uuid;
+  /** The how-manieth capture of its charge, from 0. */
+  readonly part: number;
+  /** What the provider's report will name. */
+  readonly reference: string;
+  readonly amount: bigint;
+};
+
+export type Booked = {
+  readonly writes: readonly Write[];
+  readonly balanceTransactionId: Uuid;
+};
+
+export const bookMovement = async (
+  context: Context,
+  scope: Scope,
+  moved: MoneyMoved,
+): Promise<Booked> => {
+  const nowMs = context.clock.now();
+  const fee = feeOf(await loadFeeRules(context, scope), factsOf(moved));
+  const entry = entryOf(moved, fee, nowMs);
+  const { charge, kind, reference, amount, part } = moved;
+  return {
+    balanceTransactionId: entryIdOf(entry),
+    writes: [
+      post(context, scope, entry),
+      expectation(
+        context,
+        scope,
+        expect({
+          connectorAccountId: charge.connectorAccountId,
+          reference,
+          kind: kind === 'capture' ? 'payment' : kind,
+          part,
+          currency: charge.currency,
+          cost: null,
+          amount,
+          schedule: STANDARD_SCHEDULE,
+          atMs: nowMs,
+        }),
+      ),
+    ],
+  };
+};
+
+/** Pure. */
+export const entryOf = (
+  { kind, charge, subject, part, amount }: MoneyMoved,
+  fee: Fee,
+  nowMs: number,
+): Entry => {
+  const { currency } = charge;
+  const isOtherMethod = charge.method.type !== 'card';
+  const details = {
+    ...(charge.description === null ? {} : { description: charge.description }),
+    feeRules: fee.version,
+    fees: fee.details,
+  };
+  const fact = { subject, currency, amount, isOtherMethod };
+  switch (kind) {
+    case 'capture':
+      return captureEntry({
+        ...fact,
+        part,
+        fee: fee.amount,
+        details,
+        availableAtMs: isAvailableAtOnce(charge)
+          ? null
+          : msOf(valueDate(STANDARD_SCHEDULE, calendarFor(currency), nowMs)),
+      });
+    case 'refund':
+      return refundEntry({ ...fact, fee: fee.amount, details });
+    case 'refund_failure':
+      return refundFailedEntry(fact);
+  }
+};
+
+const factsOf = ({ kind, charge, amount }: MoneyMoved): FeeFacts => {
+  const { card } = charge.method;
+  return {
+    occasion: kind === 'capture' ? 'payment' : 'refund',
+    amount,
+    currency: charge.currency,
+    method: charge.method.type,
+    ...(card === null ? {} : { brand: card.brand, funding: card.funding }),
+  };
+};
+
+/** Documented test cards whose money does not wait. */
+const isAvailableAtOnce = ({ method }: Charge): boolean => {
+  const suffixes = testCards[method.card?.testCard ?? -1]?.suffixes ?? [];
+  return suffixes.some((suffix) => suffix.startsWith('bypassPending'));
+};

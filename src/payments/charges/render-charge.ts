@@ -1,0 +1,163 @@
+// How a charge is shown: Stripe's shape, checked by the compiler against Stripe's own types.
+
+import type Stripe from 'stripe';
+import { networksOf } from '#cards/methods';
+import { spellId, uuidMs } from '#kit/ids';
+import type { Wire } from '#kit/wire';
+import type { Charge, ChargedMethod } from './charge.ts';
+
+export const CHARGE = 'ch';
+export const INTENT = 'pi';
+const CUSTOMER = 'cus';
+const BALANCE_TRANSACTION = 'txn';
+
+type Shown = Wire<Stripe.Charge>;
+
+/** Amounts of a snapshot are numbers, those of a row are bigints: both are shown as numbers. */
+export const renderCharge = (charge: Charge, livemode: boolean) => {
+  const captured = Number(charge.captured);
+  const refunded = Number(charge.refunded) + Number(charge.refunding);
+  return {
+    id: spellId(CHARGE, charge.id),
+    object: 'charge',
+    amount: Number(charge.amount),
+    amount_captured: captured,
+    amount_refunded: refunded,
+    application: null,
+    application_fee: null,
+    application_fee_amount: null,
+    ...(charge.told?.authorizationCode === undefined
+      ? {}
+      : { authorization_code: charge.told.authorizationCode }),
+    balance_transaction:
+      charge.balanceTransactionId === null
+        ? null
+        : spellId(BALANCE_TRANSACTION, charge.balanceTransactionId),
+    billing_details: charge.method.billing,
+    calculated_statement_descriptor: charge.statementDescriptor,
+    captured: captured > 0,
+    created: Math.floor(uuidMs(charge.id) / 1000),
+    currency: charge.currency,
+    customer: charge.customerId === null ? null : spellId(CUSTOMER, charge.customerId),
+    description: charge.description,
+    disputed: false,
+    failure_balance_transaction: null,
+    failure_code: charge.failure?.code ?? null,
+    failure_message: charge.failure?.message ?? null,
+    fraud_details: charge.userReport === null ? {} : { user_report: charge.userReport },
+    livemode,
+    metadata: charge.metadata,
+    on_behalf_of: null,
+    outcome: outcomeOf(charge),
+    paid: charge.status === 'succeeded',
+    payment_intent: charge.isDirect ? null : spellId(INTENT, charge.intentId),
+    payment_method: charge.method.id,
+    payment_method_details: detailsOf(charge),
+    receipt_email: charge.receiptEmail,
+    receipt_number: null,
+    receipt_url: null,
+    refunded: captured > 0 && refunded === captured,
+    review: null,
+    shipping: shippingOf(charge),
+    source: null,
+    source_transfer: null,
+    statement_descriptor: charge.statementDescriptor,
+    statement_descriptor_suffix: charge.statementDescriptorSuffix,
+    status: charge.status,
+    transfer_data: null,
+    transfer_group: charge.transferGroup,
+  } satisfies Shown;
+};
+
+const shippingOf = ({ shipping }: Charge): Shown['shipping'] => {
+  if (shipping === null) return null;
+  const { name, ...rest } = shipping;
+  return { ...rest, ...(name === null ? {} : { name }) };
+};
+
+const outcomeOf = ({ status, failure }: Charge): Shown['outcome'] => {
+  if (status === 'pending') return null;
+  const isSent = failure?.code !== 'processing_error';
+  return {
+    advice_code: failure?.advice ?? null,
+    network_advice_code: null,
+    network_decline_code: failure?.networkCode ?? null,
+    network_status:
+      failure === null
+        ? 'approved_by_network'
+        : isSent
+          ? 'declined_by_network'
+          : 'not_sent_to_network',
+    reason: failure?.declineCode ?? null,
+    risk_level: 'normal',
+    seller_message: failure === null ? 'Payment complete.' : 'The bank did not accept the payment.',
+    type: failure === null ? 'authorized' : isSent ? 'issuer_declined' : 'invalid',
+  };
+};
+
+const detailsOf = (charge: Charge): Shown['payment_method_details'] => {
+  const { method } = charge;
+  if (method.card === null) return { type: method.type };
+  return { card: cardOf(charge, method.card), type: 'card' };
+};
+
+type ShownCard = NonNullable<Wire<Stripe.Charge.PaymentMethodDetails.Card>>;
+
+const cardOf = (charge: Charge, card: NonNullable<ChargedMethod['card']>) => {
+  const { told, status } = charge;
+  const checks = told?.checks;
+  return {
+    amount_authorized: status === 'succeeded' ? Number(charge.amount) : null,
+    authorization_code: told?.authorizationCode ?? null,
+    brand: card.brand,
+    ...(charge.captureBeforeMs === null || charge.isCaptureOver
+      ? {}
+      : { capture_before: Math.floor(charge.captureBeforeMs / 1000) }),
+    checks: {
+      address_line1_check: checks?.addressLine1 ?? card.checks.line1,
+      address_postal_code_check: checks?.postalCode ?? card.checks.postalCode,
+      cvc_check: checks?.cvc ?? card.checks.cvc,
+    },
+    country: card.country,
+    electronic_commerce_indicator: charge.threeDSecure?.eci ?? null,
+    exp_month: card.expMonth,
+    exp_year: card.expYear,
+    extended_authorization: { status: 'disabled' },
+    fingerprint: card.fingerprint,
+    funding: card.funding,
+    incremental_authorization: { status: 'unavailable' },
+    installments: null,
+    last4: card.last4,
+    mandate: null,
+    multicapture: { status: 'unavailable' },
+    network: card.preferred ?? networksOf(card)[0] ?? null,
+    network_token: { used: false },
+    network_transaction_id: told?.networkTransactionId ?? null,
+    overcapture: { maximum_amount_capturable: Number(charge.amount), status: 'unavailable' },
+    regulated_status: 'unregulated',
+    three_d_secure: threeDSecureOf(charge),
+    transaction_link_id: null,
+    wallet: null,
+  } satisfies ShownCard;
+};
+
+const threeDSecureOf = ({ threeDSecure }: Charge): ShownCard['three_d_secure'] => {
+  if (threeDSecure === null) return null;
+  const { outcome, eci, version } = threeDSecure;
+  return {
+    authentication_flow: outcome === 'authenticated' ? 'challenge' : 'frictionless',
+    electronic_commerce_indicator: eci as NonNullable<
+      ShownCard['three_d_secure']
+    >['electronic_commerce_indicator'],
+    exemption_indicator: null,
+    result:
+      outcome === 'authenticated'
+        ? 'authenticated'
+        : outcome === 'attempted'
+          ? 'attempt_acknowledged'
+          : 'exempted',
+    result_reason: null,
+    transaction_id: null,
+    version: version as NonNullable<ShownCard['three_d_secure']>['version'],
+  };
+};

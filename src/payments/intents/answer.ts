@@ -1,0 +1,42 @@
+// What a request is answered once its payment has an outcome.
+
+import { renderPaymentMethod } from '#cards/methods';
+import { spellId } from '#kit/ids';
+import { CHARGE, type Charge, errorFieldsOf, renderCharge } from '#payments/charges';
+import { ApiError, errorCodes, type Outcome } from '#platform/http';
+import type { Concluded } from './hear.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+
+/** How the caller sees an intent: whole, or as a page with a publishable key does. */
+export type Shows = (intent: PaymentIntent, livemode: boolean) => unknown;
+
+/** What `expand` may want before it is committed. */
+export const relatedOf = (
+  charge: Charge,
+  livemode: boolean,
+): Readonly<Record<string, unknown>> => ({
+  [spellId(CHARGE, charge.id)]: renderCharge(charge, livemode),
+});
+
+export const answerOf = (
+  { intent, charge, method }: Concluded,
+  shows: Shows,
+  livemode: boolean,
+): Outcome => {
+  const shown = intent.isDirect ? renderCharge(charge, livemode) : shows(intent, livemode);
+  if (charge.status !== 'failed' || charge.failure === null || intent.status === 'canceled') {
+    return { body: shown, related: relatedOf(charge, livemode) };
+  }
+  const { failure } = charge;
+  return {
+    body: new ApiError(errorCodes[failure.code].status, failure.message, {
+      ...errorFieldsOf(failure),
+      type: 'card_error',
+      charge: spellId(CHARGE, charge.id),
+      ...(intent.isDirect ? {} : { payment_intent: shown }),
+      ...(method === null || intent.isDirect
+        ? {}
+        : { payment_method: renderPaymentMethod(method, livemode) }),
+    }),
+  };
+};

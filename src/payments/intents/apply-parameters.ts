@@ -1,0 +1,167 @@
+// What an intent becomes by what was asked: pure, and the same for create, update and confirm. A field that
+// was not sent keeps its value; null, sent as an empty string, unsets it.
+
+import type { Static } from 'typebox';
+import { emptyAddress } from '#cards/methods';
+import { checkAmount, type Shipping } from '#payments/charges';
+import { ApiError, mergeMetadata } from '#platform/http';
+import type { confirmParameters, createParameters, updateParameters } from './intent-parameters.ts';
+import type { CardOptions, PaymentIntent } from './payment-intent.ts';
+
+export type Asked = Partial<
+  Omit<
+    Static<typeof createParameters> &
+      Static<typeof updateParameters> &
+      Static<typeof confirmParameters>,
+    'payment_method'
+  >
+>;
+
+export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentIntent => {
+  refuseWhatCannotBe(asked);
+  const currency = asked.currency ?? intent.currency;
+  const amount = asked.amount === undefined ? intent.amount : BigInt(asked.amount);
+  if (asked.amount !== undefined || asked.currency !== undefined) {
+    checkAmount(amount, currency);
+  }
+  const types = typesOf(intent, asked);
+  return {
+    ...intent,
+    ...types,
+    currency,
+    amount,
+    captureMethod: asked.capture_method ?? intent.captureMethod,
+    confirmationMethod: asked.confirmation_method ?? intent.confirmationMethod,
+    cardOptions: mergeCardOptions(intent.cardOptions, asked.payment_method_options?.card),
+    description: changed(intent.description, asked.description),
+    metadata: mergeMetadata(intent.metadata, asked.metadata),
+    receiptEmail: changed(intent.receiptEmail, asked.receipt_email),
+    returnUrl: asked.return_url ?? intent.returnUrl,
+    setupFutureUsage:
+      asked.save_payment_method === true
+        ? 'off_session'
+        : changed(intent.setupFutureUsage, asked.setup_future_usage),
+    shipping: asked.shipping === undefined ? intent.shipping : shippingOf(asked.shipping),
+    statementDescriptor: descriptor(
+      'statement_descriptor',
+      changed(intent.statementDescriptor, asked.statement_descriptor),
+    ),
+    statementDescriptorSuffix: descriptor(
+      'statement_descriptor_suffix',
+      changed(intent.statementDescriptorSuffix, asked.statement_descriptor_suffix),
+    ),
+    transferGroup: asked.transfer_group ?? intent.transferGroup,
+  };
+};
+
+const changed = <T>(old: T | null, asked: T | null | undefined): T | null =>
+  asked === undefined ? old : asked;
+
+/** Methods are payment methods of cards alone for now; an impossible type is refused by the older name. */
+const typesOf = (
+  intent: PaymentIntent,
+  asked: Asked,
+): Pick<PaymentIntent, 'types' | 'allowedTypes' | 'automaticMethods'> => {
+  const { payment_method_types: types, allowed_payment_method_types: allowed } = asked;
+  if (types !== undefined) {
+    const impossible = types.find((type) => type !== 'card');
+    if (types.length === 0 || impossible !== undefined) {
+      throw new ApiError(
+        400,
+        `The payment method type "${impossible ?? ''}" is invalid. It must be a type that this account takes: card.`,
+        { param: 'payment_method_types' },
+      );
+    }
+    return { types: ['card'], allowedTypes: null, automaticMethods: null };
+  }
+  if (allowed !== undefined) {
+    return { types: ['card'], allowedTypes: [...allowed], automaticMethods: null };
+  }
+  const automatic = asked.automatic_payment_methods;
+  if (automatic !== undefined) {
+    return {
+      types: ['card'],
+      allowedTypes: null,
+      automaticMethods: automatic.enabled
+        ? { allowRedirects: automatic.allow_redirects ?? 'always' }
+        : null,
+    };
+  }
+  const { types: old, allowedTypes, automaticMethods } = intent;
+  return { types: old, allowedTypes, automaticMethods };
+};
+
+type AskedCard = NonNullable<Asked['payment_method_options']>['card'];
+
+const noOptions: CardOptions = {
+  captureMethod: null,
+  network: null,
+  requestThreeDSecure: null,
+  setupFutureUsage: null,
+  multicapture: false,
+};
+
+const mergeCardOptions = (old: CardOptions, asked: AskedCard | undefined): CardOptions => {
+  if (asked === undefined) return old;
+  if (asked === null) return noOptions;
+  return {
+    captureMethod: changed(old.captureMethod, asked.capture_method),
+    network: asked.network ?? old.network,
+    requestThreeDSecure: asked.request_three_d_secure ?? old.requestThreeDSecure,
+    setupFutureUsage: changed(old.setupFutureUsage, asked.setup_future_usage),
+    multicapture:
+      asked.request_multicapture === undefined
+        ? old.multicapture
+        : asked.request_multicapture === 'if_available',
+  };
+};
+
+export const shippingOf = (asked: Asked['shipping']): Shipping | null => {
+  if (asked === null || asked === undefined) return null;
+  return {
+    address: { ...emptyAddress, ...withoutUndefined(asked.address) },
+    carrier: asked.carrier ?? null,
+    name: asked.name,
+    phone: asked.phone ?? null,
+    tracking_number: asked.tracking_number ?? null,
+  };
+};
+
+const withoutUndefined = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
+
+/** Networks print letters; these characters would end the field in some of their formats. */
+export const descriptor = (param: string, value: string | null): string | null => {
+  if (value === null) return null;
+  if (/[<>'"*\\]/.test(value) || !/[A-Za-z]/.test(value)) {
+    throw new ApiError(
+      400,
+      'The statement descriptor must contain at least one letter and none of these characters: < > \\ \' " *',
+      { param },
+    );
+  }
+  return value;
+};
+
+const absent: Readonly<Record<string, string>> = {
+  application_fee: 'Connected accounts',
+  application_fee_amount: 'Connected accounts',
+  destination: 'Connected accounts',
+  on_behalf_of: 'Connected accounts',
+  transfer_data: 'Connected accounts',
+  customer_account: 'Customer accounts of the second API',
+  confirmation_token: 'Confirmation tokens',
+  mandate: 'Mandates',
+  payment_method_configuration: 'Payment method configurations',
+};
+
+const refuseWhatCannotBe = (asked: Readonly<Record<string, unknown>>): void => {
+  for (const [name, what] of Object.entries(absent)) {
+    if (asked[name] === undefined || asked[name] === null) continue;
+    throw new ApiError(400, `${what} are not part of this installation: remove '${name}'.`, {
+      param: name,
+    });
+  }
+};
+
+export { refuseWhatCannotBe };

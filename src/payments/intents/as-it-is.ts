@@ -1,0 +1,31 @@
+// The truth about a payment that an earlier request began and did not live to answer: nothing is begun
+// anew, whatever came of it is told.
+
+import { present } from '#kit/assert';
+import type { Context, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { loadCharge } from '#payments/charges';
+import type { Outcome } from '#platform/http';
+import { answerOf, type Shows } from './answer.ts';
+import { loadIntent } from './intents.store.ts';
+
+export const asItIs = async (
+  context: Context,
+  scope: Scope,
+  intentId: Uuid,
+  shows: Shows,
+): Promise<Outcome> => {
+  const intent = present(await loadIntent(context, scope, intentId), 'The payment that was begun');
+  const charge =
+    intent.latestChargeId === null
+      ? undefined
+      : await loadCharge(context, scope, intent.latestChargeId);
+  // One that is tried again has its old failure behind it.
+  const isOld = charge?.status === 'failed' && intent.lastError === null;
+  if (charge === undefined || isOld) return { body: shows(intent, scope.livemode) };
+  return answerOf(
+    { intent, charge, method: null, decided: null, writes: [] },
+    shows,
+    scope.livemode,
+  );
+};

@@ -1,0 +1,144 @@
+import { present } from '#kit/assert';
+import type { Context } from '#kit/context';
+import { loadCharge } from '#payments/charges';
+import { ApiError, lockTimeout, type Outcome, type TypedRequest } from '#platform/http';
+import { relatedOf } from './answer.ts';
+import { asItIs } from './as-it-is.ts';
+import { type Asking, askingOf } from './asking.ts';
+import { canceled } from './conclude-payment.ts';
+import { intentCanceled } from './events.ts';
+import { findIntent } from './find-intent.ts';
+import type { Concluded } from './hear.ts';
+import type { cancelParameters } from './intent-parameters.ts';
+import { next } from './intent-states.ts';
+import { writePayment } from './payment.ts';
+import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
+import { cannotCancel, refuseMade } from './refusals.ts';
+import { renderIntent } from './render-intent.ts';
+import { sendFollowing } from './send-following.ts';
+
+const ROUNDS_MAX = 10;
+
+export const cancelIntent = async (
+  context: Context,
+  request: TypedRequest<typeof cancelParameters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  if (request.resumes !== null) return asItIs(context, scope, request.resumes, renderIntent);
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const intent = await findIntent(context, scope, request.path['intent'] ?? '');
+    if (intent.status !== 'requires_capture') refuseMade(intent, scope.livemode, 'cancel');
+    const outcome = await cancel(
+      context,
+      askingOf(request),
+      intent,
+      asked.cancellation_reason ?? null,
+    );
+    if (outcome !== null) return outcome;
+  }
+  throw lockTimeout();
+};
+
+/** Null: another request was faster. */
+export const cancel = async (
+  context: Context,
+  request: Asking,
+  intent: PaymentIntent,
+  reason: CancellationReason | null,
+): Promise<Outcome | null> => {
+  const { livemode } = request.scope;
+  if (next(intent.status, 'canceled') === null) throw cannotCancel(intent, livemode);
+  if (intent.doing === 'payment') return cancelWhenKnown(context, request, intent, reason);
+  if (intent.doing !== null) throw cannotCancel(intent, livemode);
+  if (intent.status === 'requires_capture') return release(context, request, intent, reason);
+
+  const written = writePayment(
+    context,
+    request.scope,
+    {
+      before: { intent, charge: null },
+      intent: canceled(intent, reason, context.clock.now()),
+      charge: null,
+      kinds: [intentCanceled],
+    },
+    request.cause,
+  );
+  return { body: renderIntent(written.intent, livemode), writes: written.writes };
+};
+
+/**
+ * Nobody knows yet whether the bank said yes, so it cannot be called cancelled. The wish is kept: as soon
+ * as it is known, a yes is taken back and a no is the end, and then it is cancelled.
+ */
+const cancelWhenKnown = async (
+  context: Context,
+  request: Asking,
+  intent: PaymentIntent,
+  reason: CancellationReason | null,
+): Promise<Outcome> => {
+  const { livemode } = request.scope;
+  if (intent.cancelWanted !== null) return { body: renderIntent(intent, livemode) };
+  const written = writePayment(
+    context,
+    request.scope,
+    {
+      before: { intent, charge: null },
+      intent: { ...intent, cancelWanted: { reason } },
+      charge: null,
+      kinds: [],
+    },
+    request.cause,
+  );
+  return { body: renderIntent(written.intent, livemode), writes: written.writes };
+};
+
+const release = async (
+  context: Context,
+  request: Asking,
+  intent: PaymentIntent,
+  reason: CancellationReason | null,
+): Promise<Outcome | null> => {
+  const { scope } = request;
+  const charge = present(
+    await loadCharge(context, scope, intent.latestChargeId ?? ''),
+    'The charge that is held',
+  );
+  const voids = intent.voids + 1;
+  return sendFollowing(context, request, {
+    kind: 'void',
+    ordinal: charge.attempt,
+    attempt: voids,
+    amount: intent.capturable,
+    before: { intent, charge },
+    intent: {
+      ...intent,
+      status: 'processing',
+      doing: 'void',
+      isProcessingTold: false,
+      cancelWanted: { reason },
+      voids,
+      dueAtMs: null,
+    },
+    charge,
+    isLast: true,
+    reason,
+    answer: (concluded) => answerOf(concluded, scope.livemode),
+  });
+};
+
+const answerOf = ({ intent, charge, decided }: Concluded, livemode: boolean): Outcome => {
+  if (intent.status === 'requires_capture' && decided !== null) {
+    return {
+      body: new ApiError(
+        402,
+        'The bank did not accept the cancellation. The authorization stands as before: try again, or capture it.',
+        {
+          type: 'card_error',
+          code: 'cancel_declined',
+          payment_intent: renderIntent(intent, livemode),
+        },
+      ),
+    };
+  }
+  return { body: renderIntent(intent, livemode), related: relatedOf(charge, livemode) };
+};

@@ -1,0 +1,144 @@
+import { present } from '#kit/assert';
+import type { Context } from '#kit/context';
+import { type Charge, loadCharge, renderCharge } from '#payments/charges';
+import {
+  ApiError,
+  lockTimeout,
+  mergeMetadata,
+  type Outcome,
+  refuse,
+  type TypedRequest,
+} from '#platform/http';
+import { relatedOf } from './answer.ts';
+import { descriptor, refuseWhatCannotBe } from './apply-parameters.ts';
+import { asItIs } from './as-it-is.ts';
+import { type Asking, askingOf } from './asking.ts';
+import { findIntent } from './find-intent.ts';
+import type { Concluded } from './hear.ts';
+import type { captureParameters } from './intent-parameters.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import { cannotCapture } from './refusals.ts';
+import { renderIntent } from './render-intent.ts';
+import { sendFollowing } from './send-following.ts';
+
+const ROUNDS_MAX = 10;
+
+export const captureIntent = async (
+  context: Context,
+  request: TypedRequest<typeof captureParameters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  refuseWhatCannotBe(asked);
+  if (request.resumes !== null) return asItIs(context, scope, request.resumes, renderIntent);
+
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const intent = await findIntent(context, scope, request.path['intent'] ?? '');
+    const outcome = await capture(context, askingOf(request), {
+      intent,
+      amount: asked.amount_to_capture === undefined ? null : BigInt(asked.amount_to_capture),
+      isFinal: asked.final_capture ?? true,
+      change: (before) => ({
+        ...before,
+        metadata: mergeMetadata(before.metadata, asked.metadata),
+        statementDescriptor:
+          asked.statement_descriptor === undefined
+            ? before.statementDescriptor
+            : descriptor('statement_descriptor', asked.statement_descriptor),
+        statementDescriptorSuffix:
+          asked.statement_descriptor_suffix === undefined
+            ? before.statementDescriptorSuffix
+            : descriptor('statement_descriptor_suffix', asked.statement_descriptor_suffix),
+      }),
+      shows: ({ intent: now }) => renderIntent(now, scope.livemode),
+    });
+    if (outcome !== null) return outcome;
+  }
+  throw lockTimeout();
+};
+
+export type Capture = {
+  readonly intent: PaymentIntent;
+  /** Null: all that is left. */
+  readonly amount: bigint | null;
+  readonly isFinal: boolean;
+  readonly change: (intent: PaymentIntent) => PaymentIntent;
+  readonly shows: (concluded: Pick<Concluded, 'intent' | 'charge'>) => unknown;
+};
+
+/** Null: another request was faster. */
+export const capture = async (
+  context: Context,
+  request: Asking,
+  { intent, amount: asked, isFinal, change, shows }: Capture,
+): Promise<Outcome | null> => {
+  const { scope } = request;
+  if (intent.status !== 'requires_capture') throw cannotCapture(intent, scope.livemode);
+  const charge = present(
+    await loadCharge(context, scope, intent.latestChargeId ?? ''),
+    'The charge that is held',
+  );
+  const amount = asked ?? intent.capturable;
+  if (amount > intent.capturable) {
+    throw new ApiError(
+      400,
+      `The provided amount_to_capture (${amount}) is greater than the amount that can be captured (${intent.capturable}).`,
+      { code: 'amount_too_large', param: 'amount_to_capture' },
+    );
+  }
+  refuseExpired(charge, context.clock.now(), scope.livemode);
+  const isLast = isFinal || amount === intent.capturable;
+  refuseMany(intent, isLast);
+
+  const captures = charge.captures + 1;
+  return sendFollowing(context, request, {
+    kind: 'capture',
+    ordinal: captures,
+    attempt: 1,
+    amount,
+    before: { intent, charge },
+    intent: {
+      ...change(intent),
+      status: 'processing',
+      doing: 'capture',
+      isProcessingTold: false,
+      dueAtMs: null,
+    },
+    charge: { ...charge, captures, capturing: amount, isCaptureOver: isLast },
+    isLast,
+    reason: null,
+    answer: (concluded) => answerOf(concluded, shows, scope.livemode),
+  });
+};
+
+/** Keeping a part to capture later is for who asked for it when the card was authorized. */
+const refuseMany = ({ cardOptions }: PaymentIntent, isLast: boolean): void => {
+  if (isLast || cardOptions.multicapture) return;
+  throw new ApiError(
+    400,
+    'This PaymentIntent does not support more than one capture: request it with payment_method_options[card][request_multicapture]=if_available when confirming, or leave out final_capture=false.',
+    { param: 'final_capture' },
+  );
+};
+
+const refuseExpired = (charge: Charge, nowMs: number, livemode: boolean): void => {
+  if (charge.captureBeforeMs === null || nowMs < charge.captureBeforeMs) return;
+  throw refuse('charge_expired_for_capture', {
+    message: 'The authorization of this charge has expired and it can no longer be captured.',
+    charge: renderCharge(charge, livemode).id,
+  });
+};
+
+const answerOf = (concluded: Concluded, shows: Capture['shows'], livemode: boolean): Outcome => {
+  const { intent } = concluded;
+  // The bank said no, and the authorization stands as before.
+  if (intent.status === 'requires_capture' && concluded.decided?.moved === null) {
+    return {
+      body: new ApiError(
+        402,
+        'The bank did not accept the capture. The authorization stands as before: try again, capture less, or cancel it.',
+        { type: 'card_error', code: 'capture_declined' },
+      ),
+    };
+  }
+  return { body: shows(concluded), related: relatedOf(concluded.charge, livemode) };
+};

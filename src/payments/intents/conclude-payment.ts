@@ -1,0 +1,400 @@
+// What a payment becomes by what was learned of one of its operations: pure, and the one place where that
+// is decided. An answer, a webhook, a look-up, a late word and a line of a settlement all end here.
+
+import { unreachable } from '#kit/assert';
+import { spellId } from '#kit/ids';
+import {
+  CHARGE,
+  type Charge,
+  chargeCaptured,
+  chargeExpired,
+  chargeFailed,
+  chargePending,
+  chargeSucceeded,
+  errorFieldsOf,
+  type Failure,
+  failureOf,
+  notProcessed,
+} from '#payments/charges';
+import type { EventKind } from '#platform/events';
+import type { Change, Told } from '#rails/operations';
+import {
+  intentCanceled,
+  intentCapturable,
+  intentFailed,
+  intentProcessing,
+  intentRequiresAction,
+  intentSucceeded,
+} from './events.ts';
+import { type IntentEvent, next } from './intent-states.ts';
+import type { CancellationReason, LastError, PaymentIntent } from './payment-intent.ts';
+
+export type Known = {
+  readonly intent: PaymentIntent;
+  readonly charge: Charge;
+  readonly change: Pick<Change, 'before' | 'after' | 'conclusion'>;
+  readonly nowMs: number;
+  /** Another candidate is asked at once if nothing was sent. */
+  readonly isReroutable: boolean;
+  /** Rendered: what the last error shows of the method. */
+  readonly shownMethod: unknown;
+};
+
+export type Decided = {
+  readonly intent: PaymentIntent;
+  readonly charge: Charge;
+  readonly kinds: readonly EventKind[];
+  /** Money that moved now. */
+  readonly moved: { readonly kind: 'capture'; readonly amount: bigint } | null;
+  /** The method was used up, or is the customer's to keep. */
+  readonly isPaid: boolean;
+  /** Money that nobody wants any more is to go back. */
+  readonly release: boolean;
+};
+
+/** How long an authorization is held for, where the provider says nothing else. */
+export const AUTHORIZATION_MS = 7 * 24 * 60 * 60 * 1000;
+/** An attempt that nobody goes on with is looked at after this long. */
+export const LEFT_BEHIND_MS = 60_000;
+
+/** Null: nothing follows from it. */
+export const concludePayment = (known: Known): Decided | null => {
+  switch (known.change.after.kind) {
+    case 'authorize':
+    case 'sale':
+      return concludeAttempt(known);
+    case 'capture':
+      return concludeCapture(known);
+    case 'void':
+      return concludeVoid(known);
+    default:
+      return null;
+  }
+};
+
+const concludeAttempt = (known: Known): Decided | null => {
+  const { intent, charge, change } = known;
+  const { state } = change.conclusion;
+  const isCurrent = charge.status === 'pending' && charge.attempt === change.after.attempt;
+  switch (state) {
+    case 'approved':
+      if (charge.status === 'succeeded') return null;
+      return isCurrent && intent.doing === 'payment' ? approve(known) : takeUnwanted(known);
+    case 'declined':
+      return isCurrent
+        ? fail(known, failureOf(change.conclusion.code, change.conclusion.told))
+        : null;
+    case 'not_sent':
+      if (!isCurrent) return null;
+      return known.isReroutable ? wait(known) : fail(known, notProcessed());
+    case 'reversed':
+      return isCurrent ? fail(known, notProcessed()) : null;
+    case 'action_required':
+      return isCurrent ? requireAction(known) : null;
+    case 'pending':
+    case 'unknown':
+    case 'human':
+      return isCurrent ? tellProcessing(known) : null;
+    case 'created':
+    case 'sending':
+      return null;
+    default:
+      return unreachable(state, 'A state of an operation');
+  }
+};
+
+const to = (intent: PaymentIntent, event: IntentEvent): PaymentIntent['status'] =>
+  next(intent.status, event) ?? intent.status;
+
+const nothing = { moved: null, isPaid: false, release: false } as const;
+
+const settled = { doing: null, isProcessingTold: false, nextAction: null, dueAtMs: null } as const;
+
+const succeed = ({ charge, change, nowMs }: Known): Charge => {
+  const { after, conclusion } = change;
+  const isSale = after.kind === 'sale';
+  return {
+    ...charge,
+    status: 'succeeded',
+    operationId: after.id,
+    amount: after.amount,
+    captured: isSale ? after.amount : 0n,
+    isCaptureOver: isSale,
+    authorizedAtMs: nowMs,
+    captureBeforeMs: isSale ? null : nowMs + AUTHORIZATION_MS,
+    failure: null,
+    told: shownOf(conclusion.told),
+  };
+};
+
+const approve = (known: Known): Decided => {
+  const { intent, charge, change } = known;
+  const paid = succeed(known);
+  const isSale = change.after.kind === 'sale';
+  const moved = isSale ? ({ kind: 'capture', amount: change.after.amount } as const) : null;
+
+  // Cancelled while nobody knew: what came after all goes back before anybody is told that it is over.
+  if (intent.cancelWanted !== null) {
+    return {
+      intent: { ...intent, latestChargeId: charge.id, doing: 'void', dueAtMs: null },
+      charge: { ...paid, isUnwanted: true },
+      kinds: [chargeSucceeded],
+      moved,
+      isPaid: false,
+      release: true,
+    };
+  }
+  const common = { ...intent, ...settled, latestChargeId: charge.id, lastError: null };
+  return {
+    intent: isSale
+      ? { ...common, status: to(intent, 'paid'), received: change.after.amount }
+      : {
+          ...common,
+          status: to(intent, 'authorized'),
+          capturable: change.after.amount,
+          dueAtMs: paid.captureBeforeMs,
+        },
+    charge: paid,
+    kinds: [chargeSucceeded, isSale ? intentSucceeded : intentCapturable],
+    moved,
+    isPaid: true,
+    release: false,
+  };
+};
+
+/** A yes to an attempt that had ended: the payer must not pay for what the merchant was told had failed. */
+const takeUnwanted = (known: Known): Decided => {
+  const { intent, change } = known;
+  return {
+    intent,
+    charge: { ...succeed(known), isUnwanted: true },
+    kinds: [chargeSucceeded],
+    moved: change.after.kind === 'sale' ? { kind: 'capture', amount: change.after.amount } : null,
+    isPaid: false,
+    release: true,
+  };
+};
+
+const fail = (known: Known, failure: Failure): Decided => {
+  const { intent, charge, nowMs, shownMethod, change } = known;
+  const failed: Charge = {
+    ...charge,
+    status: 'failed',
+    failure,
+    told: shownOf(change.conclusion.told),
+  };
+  if (intent.cancelWanted !== null) {
+    return {
+      ...nothing,
+      intent: {
+        ...canceled(intent, intent.cancelWanted?.reason ?? null, nowMs),
+        latestChargeId: charge.id,
+      },
+      charge: failed,
+      kinds: [chargeFailed, intentCanceled],
+    };
+  }
+  return {
+    ...nothing,
+    intent: {
+      ...intent,
+      ...settled,
+      status: to(intent, 'failed'),
+      latestChargeId: charge.id,
+      methodId: null,
+      lastError: lastErrorOf(failure, shownMethod, spellId(CHARGE, charge.id)),
+    },
+    charge: failed,
+    kinds: [chargeFailed, intentFailed],
+  };
+};
+
+/** Nothing has left: the next candidate is asked, and should nobody live to do it, it is seen later. */
+const wait = ({ intent, charge, nowMs }: Known): Decided => ({
+  ...nothing,
+  intent: { ...intent, dueAtMs: nowMs + LEFT_BEHIND_MS },
+  charge,
+  kinds: [],
+});
+
+const requireAction = ({ intent, charge, change }: Known): Decided => {
+  const url = change.conclusion.told?.action?.url ?? null;
+  return {
+    ...nothing,
+    intent: {
+      ...intent,
+      status: to(intent, 'action_required'),
+      isProcessingTold: false,
+      nextAction:
+        url === null
+          ? null
+          : { url, returnUrl: intent.returnUrl, useSdk: intent.returnUrl === null },
+    },
+    charge,
+    kinds: [intentRequiresAction],
+  };
+};
+
+const tellProcessing = ({ intent, charge }: Known): Decided | null => {
+  if (intent.isProcessingTold) return null;
+  return {
+    ...nothing,
+    intent: {
+      ...intent,
+      status: to(intent, 'sent'),
+      latestChargeId: charge.id,
+      nextAction: null,
+      isProcessingTold: true,
+      dueAtMs: null,
+    },
+    charge,
+    kinds: intent.doing === 'payment' ? [chargePending, intentProcessing] : [intentProcessing],
+  };
+};
+
+const concludeCapture = (known: Known): Decided | null => {
+  const { intent, charge, change } = known;
+  const { state } = change.conclusion;
+  if (intent.doing !== 'capture' || charge.captures !== change.after.ordinal) return null;
+  switch (state) {
+    case 'approved':
+      return captured(known);
+    case 'declined':
+    case 'not_sent':
+    case 'reversed':
+      return {
+        ...nothing,
+        intent: {
+          ...intent,
+          ...settled,
+          status: to(intent, 'kept'),
+          dueAtMs: charge.captureBeforeMs,
+        },
+        charge: { ...charge, capturing: 0n, isCaptureOver: false },
+        kinds: [],
+      };
+    case 'pending':
+    case 'unknown':
+    case 'human':
+    case 'action_required':
+      return tellProcessing(known);
+    case 'created':
+    case 'sending':
+      return null;
+    default:
+      return unreachable(state, 'A state of an operation');
+  }
+};
+
+/** `isCaptureOver` was reserved with the amount: whether this was meant to be the last. */
+const captured = ({ intent, charge, change }: Known): Decided => {
+  const { amount } = change.after;
+  const received = intent.received + amount;
+  const rest = charge.isCaptureOver ? 0n : intent.capturable - amount;
+  return {
+    intent: {
+      ...intent,
+      ...settled,
+      status: to(intent, rest === 0n ? 'paid' : 'captured_in_part'),
+      received,
+      capturable: rest,
+      dueAtMs: rest === 0n ? null : charge.captureBeforeMs,
+    },
+    charge: {
+      ...charge,
+      captured: charge.captured + amount,
+      capturing: 0n,
+      isCaptureOver: rest === 0n,
+    },
+    kinds: [chargeCaptured, rest === 0n ? intentSucceeded : intentCapturable],
+    moved: { kind: 'capture', amount },
+    isPaid: false,
+    release: false,
+  };
+};
+
+const concludeVoid = (known: Known): Decided | null => {
+  const { intent, charge, change, nowMs } = known;
+  const { state } = change.conclusion;
+  if (charge.attempt !== change.after.ordinal || charge.isCaptureOver) return null;
+  const isOfIntent = intent.doing === 'void' && intent.latestChargeId === charge.id;
+  switch (state) {
+    case 'approved':
+    case 'reversed': {
+      const released = { ...charge, isCaptureOver: true };
+      if (!isOfIntent) return { ...nothing, intent, charge: released, kinds: [] };
+      return {
+        ...nothing,
+        intent: {
+          ...canceled(intent, intent.cancelWanted?.reason ?? null, nowMs),
+          latestChargeId: charge.id,
+        },
+        charge: released,
+        kinds:
+          intent.cancelWanted?.reason === 'expired'
+            ? [chargeExpired, intentCanceled]
+            : [intentCanceled],
+      };
+    }
+    case 'declined':
+    case 'not_sent':
+      // What nobody wants is asked again later until it is gone; what the merchant wanted is kept.
+      if (charge.isUnwanted) return { ...nothing, intent, charge, kinds: [], release: true };
+      if (!isOfIntent) return null;
+      return {
+        ...nothing,
+        intent: {
+          ...intent,
+          ...settled,
+          status: to(intent, 'kept'),
+          cancelWanted: null,
+          dueAtMs: charge.captureBeforeMs,
+        },
+        charge,
+        kinds: [],
+      };
+    case 'pending':
+    case 'unknown':
+    case 'human':
+    case 'action_required':
+      return isOfIntent ? tellProcessing(known) : null;
+    case 'created':
+    case 'sending':
+      return null;
+    default:
+      return unreachable(state, 'A state of an operation');
+  }
+};
+
+export const canceled = (
+  intent: PaymentIntent,
+  reason: CancellationReason | null,
+  nowMs: number,
+): PaymentIntent => ({
+  ...intent,
+  ...settled,
+  status: to(intent, 'canceled'),
+  capturable: 0n,
+  cancelWanted: null,
+  canceledAtMs: nowMs,
+  cancellationReason: reason,
+});
+
+/** What may be shown of what the provider told; its own ids and dates are the connector's business. */
+const shownOf = (told: Told | null): Charge['told'] => {
+  if (told === null) return null;
+  const { data: _data, action: _action, ...shown } = told;
+  return shown;
+};
+
+export const lastErrorOf = (
+  failure: Failure,
+  shownMethod: unknown,
+  charge: string | null,
+): LastError => ({
+  ...errorFieldsOf(failure),
+  ...(charge === null ? {} : { charge }),
+  message: failure.message,
+  ...(shownMethod === null ? {} : { payment_method: shownMethod }),
+  type: 'card_error',
+});

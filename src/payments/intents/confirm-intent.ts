@@ -1,0 +1,108 @@
+import { loadMethods, type PaymentMethod, parseMethodId } from '#cards/methods';
+import type { Context } from '#kit/context';
+import {
+  lockTimeout,
+  type Outcome,
+  parametersUnknown,
+  secretKeyRequired,
+  type TypedRequest,
+} from '#platform/http';
+import { applyParameters } from './apply-parameters.ts';
+import { asItIs } from './as-it-is.ts';
+import { askingOf } from './asking.ts';
+import { checkClientSecret, showsFor } from './client-secret.ts';
+import { confirmPayment } from './confirm-payment.ts';
+import { isOffSession, undoing } from './create-intent.ts';
+import { findIntent } from './find-intent.ts';
+import { type confirmParameters, pageParameters } from './intent-parameters.ts';
+import { next } from './intent-states.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import {
+  cannotChangeMethod,
+  cannotConfirm,
+  methodMissingToConfirm,
+  refuseMade,
+} from './refusals.ts';
+import { type TakenMethod, takeMethod } from './take-method.ts';
+
+type Request = TypedRequest<typeof confirmParameters>;
+
+/** How often another request may be faster. */
+const ROUNDS_MAX = 10;
+
+export const confirmIntent = async (context: Context, request: Request): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const shows = showsFor(request.principal);
+  refuseFromPage(request);
+  if (request.resumes !== null) return asItIs(context, scope, request.resumes, shows);
+
+  const spelled = request.path['intent'] ?? '';
+  const first = await findIntent(context, scope, spelled);
+  checkClientSecret(request.principal, first, asked.client_secret);
+  refuseMade(first, scope.livemode, 'confirm');
+  refuseByState(first, scope.livemode, asked);
+  const taken = await takeMethod(context, scope, asked);
+  return undoing(taken, async () => {
+    for (let round = 1, before = first; round <= ROUNDS_MAX; round += 1) {
+      const outcome = await confirmOnce(context, request, before, taken);
+      if (outcome !== null) return outcome;
+      before = await findIntent(context, scope, spelled);
+    }
+    throw lockTimeout();
+  });
+};
+
+const confirmOnce = async (
+  context: Context,
+  request: Request,
+  before: PaymentIntent,
+  taken: TakenMethod | null,
+): Promise<Outcome | null> => {
+  const { scope, parameters: asked } = request;
+  refuseByState(before, scope.livemode, asked);
+  const method = taken?.method ?? (await methodOf(context, request, before));
+  if (method === null) throw methodMissingToConfirm(before, scope.livemode);
+  return confirmPayment(context, askingOf(request), {
+    before,
+    intent: applyParameters(before, asked),
+    method,
+    methodWrites: taken?.writes ?? [],
+    undo: taken?.undo ?? (async () => {}),
+    offSession: isOffSession(asked.off_session),
+    errorOnAction: asked.error_on_requires_action === true,
+    useSdk: asked.use_stripe_sdk === true,
+    shows: showsFor(request.principal),
+  });
+};
+
+const methodOf = async (
+  context: Context,
+  { scope }: Request,
+  { methodId }: PaymentIntent,
+): Promise<PaymentMethod | null> => {
+  const id = methodId === null ? null : parseMethodId(methodId);
+  if (id === null) return null;
+  return (await loadMethods(context, scope, [id])).get(id) ?? null;
+};
+
+const refuseByState = (
+  intent: PaymentIntent,
+  livemode: boolean,
+  asked: { readonly payment_method?: unknown; readonly payment_method_data?: unknown },
+): void => {
+  // While a provider may still say yes, nothing else may be begun.
+  if (next(intent.status, 'sent') !== null && intent.doing === null && !isHeld(intent)) return;
+  const givesMethod = asked.payment_method !== undefined || asked.payment_method_data !== undefined;
+  if (givesMethod && intent.status === 'canceled') throw cannotChangeMethod(intent, livemode);
+  throw cannotConfirm(intent, livemode);
+};
+
+const isHeld = ({ status }: PaymentIntent): boolean => status === 'requires_capture';
+
+const refuseFromPage = ({ principal, parameters }: Request): void => {
+  if (principal.kind !== 'publishable') return;
+  const others = Object.keys(parameters).filter((name) => !pageParameters.has(name));
+  if (others.length === 0) return;
+  if (others.includes('off_session')) throw secretKeyRequired();
+  throw parametersUnknown(others);
+};

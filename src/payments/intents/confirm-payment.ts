@@ -1,0 +1,154 @@
+// Confirming, whoever asks for it: at creation, by a call of its own, or when the payer has come back from
+// being asked who they are. Decides what comes first: a question to the card's holder, or the attempt.
+
+import { type PaymentMethod, renderPaymentMethod, spellMethod } from '#cards/methods';
+import type { Context, Write } from '#kit/context';
+import { errorFieldsOf, failureOf } from '#payments/charges';
+import { ApiError, errorCodes, type Outcome } from '#platform/http';
+import type { Shows } from './answer.ts';
+import type { Asking } from './asking.ts';
+import { authenticate } from './authenticate.ts';
+import { lastErrorOf } from './conclude-payment.ts';
+import { intentCreated, intentFailed, intentRequiresAction } from './events.ts';
+import { next } from './intent-states.ts';
+import { writePayment } from './payment.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import { paymentListenersWrites } from './payment-listeners.ts';
+import { offSessionWithFutureUsage } from './refusals.ts';
+import { sendAttempt } from './send-attempt.ts';
+import { checkMethod } from './take-method.ts';
+
+export type Confirmation = {
+  readonly before: PaymentIntent | null;
+  /** With everything that was asked already applied. */
+  readonly intent: PaymentIntent;
+  readonly method: PaymentMethod;
+  readonly methodWrites: readonly Write[];
+  readonly undo: () => Promise<void>;
+  readonly offSession: boolean;
+  readonly errorOnAction: boolean;
+  readonly useSdk: boolean;
+  readonly shows: Shows;
+};
+
+/** Null: another request was faster, and everything is to be read and decided anew. */
+export const confirmPayment = async (
+  context: Context,
+  request: Asking,
+  confirmation: Confirmation,
+): Promise<Outcome | null> => {
+  const { method, offSession } = confirmation;
+  checkMethod(confirmation.intent, method);
+  if (offSession && confirmation.intent.setupFutureUsage !== null) {
+    throw offSessionWithFutureUsage();
+  }
+  const intent: PaymentIntent = {
+    ...confirmation.intent,
+    methodId: spellMethod(method),
+    status: next(confirmation.intent.status, 'method_given') ?? confirmation.intent.status,
+  };
+  const said = await authenticate(context, request.scope, { intent, method, offSession });
+  if (said.ok) {
+    return sendAttempt(context, request, {
+      ...confirmation,
+      intent,
+      authentication: said.authentication,
+    });
+  }
+  const asked = { ...confirmation, intent };
+  if (said.why === 'refused') {
+    return refuseConfirmation(context, request, asked, 'payment_intent_authentication_failure');
+  }
+  if (offSession) return refuseConfirmation(context, request, asked, 'authentication_required');
+  if (confirmation.errorOnAction) {
+    return refuseConfirmation(context, request, asked, 'authentication_not_handled');
+  }
+  return askPayer(context, request, asked, said.url);
+};
+
+const askPayer = (
+  context: Context,
+  request: Asking,
+  { before, intent, methodWrites, undo, useSdk, shows }: Confirmation,
+  url: string,
+): Outcome => {
+  const { returnUrl } = intent;
+  const written = writePayment(
+    context,
+    request.scope,
+    {
+      before: { intent: before, charge: null },
+      intent: {
+        ...intent,
+        status: next(intent.status, 'action_required') ?? intent.status,
+        doing: null,
+        lastError: null,
+        nextAction: { url, returnUrl, useSdk: useSdk || returnUrl === null },
+      },
+      charge: null,
+      kinds: [...(before === null ? [intentCreated] : []), intentRequiresAction],
+    },
+    request.cause,
+  );
+  return {
+    body: shows(written.intent, request.scope.livemode),
+    writes: [...methodWrites, ...written.writes],
+    undo,
+  };
+};
+
+/** The holder would have to be asked and is not there, or did not pass: no provider was called. */
+export const refuseConfirmation = async (
+  context: Context,
+  request: Asking,
+  { before, intent, method, methodWrites, undo, shows }: Confirmation,
+  reason: string,
+): Promise<Outcome> => {
+  const { livemode } = request.scope;
+  const failure =
+    reason === 'authentication_not_handled'
+      ? {
+          ...failureOf('authentication_required', null),
+          declineCode: reason,
+          message:
+            'This payment required an authentication action to complete, but `error_on_requires_action` was set. When you are ready to handle actions, you can confirm this payment without it.',
+        }
+      : failureOf(reason, null);
+  const shownMethod = renderPaymentMethod(method, livemode);
+  const written = writePayment(
+    context,
+    request.scope,
+    {
+      before: { intent: before, charge: null },
+      intent: {
+        ...intent,
+        status: next(intent.status, 'failed') ?? intent.status,
+        methodId: null,
+        nextAction: null,
+        lastError: lastErrorOf(failure, shownMethod, null),
+      },
+      charge: null,
+      kinds: [...(before === null ? [intentCreated] : []), intentFailed],
+    },
+    request.cause,
+  );
+  return {
+    body: new ApiError(errorCodes[failure.code].status, failure.message, {
+      ...errorFieldsOf(failure),
+      type: 'card_error',
+      payment_intent: shows(written.intent, livemode),
+      payment_method: shownMethod,
+    }),
+    writes: [
+      ...methodWrites,
+      ...written.writes,
+      ...(await paymentListenersWrites(context, request.scope, {
+        intent: written.intent,
+        charge: null,
+        kinds: [intentFailed],
+        cause: request.cause,
+      })),
+    ],
+    undo,
+  };
+};

@@ -1,0 +1,57 @@
+// What others learn of payments. One change of a payment is one snapshot, of its intent and of its charge
+// where that changed too; each event is rendered from its own part.
+
+import {
+  type EventKind,
+  type EventRenderer,
+  previousAttributes,
+  type Snapshot,
+} from '#platform/events';
+import { type PaymentIntent, plainIntent } from './payment-intent.ts';
+import { renderIntent } from './render-intent.ts';
+
+export const intentSnapshot = (intent: PaymentIntent, before?: PaymentIntent): Snapshot => ({
+  intent: plainIntent(intent),
+  ...(before === undefined ? {} : { intent_before: plainIntent(before) }),
+});
+
+const render: EventRenderer = (snapshot, livemode) => ({
+  object: renderIntent(snapshot['intent'] as PaymentIntent, livemode),
+});
+
+const renderChanged: EventRenderer = (snapshot, livemode) => {
+  const object = renderIntent(snapshot['intent'] as PaymentIntent, livemode);
+  const before = snapshot['intent_before'] as PaymentIntent | undefined;
+  const previous = before && previousAttributes(renderIntent(before, livemode), object);
+  return { object, ...(previous === undefined ? {} : { previous_attributes: previous }) };
+};
+
+const kind = (code: number, type: string, renderer: EventRenderer): EventKind => ({
+  code,
+  type,
+  object: 'payment_intent',
+  renderers: { 1: renderer },
+  renderer: 1,
+});
+
+export const intentCreated = kind(201, 'payment_intent.created', render);
+export const intentRequiresAction = kind(202, 'payment_intent.requires_action', render);
+export const intentProcessing = kind(203, 'payment_intent.processing', render);
+export const intentCapturable = kind(
+  204,
+  'payment_intent.amount_capturable_updated',
+  renderChanged,
+);
+export const intentSucceeded = kind(205, 'payment_intent.succeeded', render);
+export const intentFailed = kind(206, 'payment_intent.payment_failed', render);
+export const intentCanceled = kind(207, 'payment_intent.canceled', render);
+
+export const intentEventKinds = [
+  intentCreated,
+  intentRequiresAction,
+  intentProcessing,
+  intentCapturable,
+  intentSucceeded,
+  intentFailed,
+  intentCanceled,
+];

@@ -1,0 +1,36 @@
+import type { Context, Scope } from '#kit/context';
+import { parseId, type Uuid } from '#kit/ids';
+import { INTENT } from '#payments/charges';
+import { resourceMissing } from '#platform/http';
+import { loadIntent } from './intents.store.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+
+/** The intent of that id; or the refusal that says what is wrong with it. `param` names it if not the URL. */
+export const findIntent = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  param?: string,
+): Promise<PaymentIntent> => {
+  const id = parseId(INTENT, spelled);
+  const intent = id && (await loadIntent(context, scope, id));
+  if (!intent || intent.isDirect) throw await intentMissing(context, scope, spelled, id, param);
+  return intent;
+};
+
+const intentMissing = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  id: Uuid | null,
+  param?: string,
+) => {
+  const other = { ...scope, livemode: !scope.livemode };
+  const similar = id !== null && (await loadIntent(context, other, id)) !== undefined;
+  return resourceMissing({
+    noun: 'payment_intent',
+    id: spelled,
+    ...(param === undefined ? {} : { param }),
+    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
+  });
+};

@@ -1,0 +1,67 @@
+// When the payer has come back from being asked who they are: the payment goes on with the proof, or has
+// failed. Nobody's request is behind it; the page that asked shows what came of it.
+
+import { loadMethods, parseMethodId } from '#cards/methods';
+import type { Authentication } from '#cards/three-ds';
+import { present } from '#kit/assert';
+import type { Context, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { askingByItself } from './asking.ts';
+import { refuseConfirmation } from './confirm-payment.ts';
+import { loadIntent } from './intents.store.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import { renderIntent } from './render-intent.ts';
+import { sendAttempt } from './send-attempt.ts';
+
+export type Proof =
+  | { readonly ok: true; readonly authentication: Authentication | null }
+  | { readonly ok: false };
+
+const ROUNDS_MAX = 10;
+
+/** The intent as it is afterwards. One that waits for nobody any more is left as it is. */
+export const goOn = async (
+  context: Context,
+  scope: Scope,
+  intentId: Uuid,
+  proof: Proof,
+): Promise<PaymentIntent> => {
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const intent = present(await loadIntent(context, scope, intentId), 'The intent');
+    if (intent.status !== 'requires_action' || intent.doing !== null) return intent;
+    if (await goOnOnce(context, scope, intent, proof)) break;
+  }
+  return present(await loadIntent(context, scope, intentId), 'The intent');
+};
+
+/** False: somebody was faster, and it is to be read anew. */
+const goOnOnce = async (
+  context: Context,
+  scope: Scope,
+  before: PaymentIntent,
+  proof: Proof,
+): Promise<boolean> => {
+  const id = before.methodId === null ? null : parseMethodId(before.methodId);
+  const method = (await loadMethods(context, scope, id === null ? [] : [id])).get(id ?? '');
+  const asking = askingByItself(scope);
+  const common = {
+    before,
+    intent: before,
+    method: present(method, 'The method that waits'),
+    methodWrites: [],
+    undo: async () => {},
+    offSession: false,
+    shows: renderIntent,
+  };
+  if (proof.ok) {
+    const attempt = { ...common, authentication: proof.authentication };
+    return (await sendAttempt(context, asking, attempt)) !== null;
+  }
+  const { writes = [] } = await refuseConfirmation(
+    context,
+    asking,
+    { ...common, errorOnAction: false, useSdk: false },
+    'payment_intent_authentication_failure',
+  );
+  return (await context.database.commit(scope, writes)).ok;
+};

@@ -1,0 +1,241 @@
+// What is written of a payment whenever something is learned of one of its operations, by whichever way.
+// The request that sent the operation still holds what it wrote, so that it need not be read again; everybody
+// else reads. Both end in the same decision and the same writer.
+
+import {
+  attachMethod,
+  consumeMethod,
+  loadMethods,
+  type PaymentMethod,
+  parseMethodId,
+  renderPaymentMethod,
+} from '#cards/methods';
+import type { Context, Database, Scope, Write } from '#kit/context';
+import { bookMovement, type Charge, loadChargesOfIntent } from '#payments/charges';
+import { enqueue } from '#platform/jobs';
+import type { OperationListener } from '#rails/connectors';
+import type { Change, Operation } from '#rails/operations';
+import { concludePayment, type Decided } from './conclude-payment.ts';
+import { loadIntent } from './intents.store.ts';
+import { type Cause, type Payment, writePayment } from './payment.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import { paymentListenersWrites } from './payment-listeners.ts';
+
+/** What a request that sends an operation knows of its payment. */
+export type Sent = {
+  readonly payment: Payment & { readonly charge: Charge };
+  readonly cause: Cause;
+  /** Another candidate is asked at once if nothing was sent. */
+  readonly isReroutable: boolean;
+};
+
+type Holding = Sent & { isUsed: boolean };
+
+export type Concluded = {
+  readonly intent: PaymentIntent;
+  readonly charge: Charge;
+  readonly method: PaymentMethod | null;
+  /** Null: nothing followed from it. */
+  readonly decided: Decided | null;
+  readonly writes: readonly Write[];
+};
+
+const held = new WeakMap<Database, Map<string, Holding>>();
+const concluded = new WeakMap<Change, Promise<Concluded | null>>();
+
+type Named = Pick<Operation, 'intentId' | 'kind' | 'ordinal' | 'attempt'>;
+
+const nameOf = ({ intentId, kind, ordinal, attempt }: Named): string =>
+  `${intentId} ${kind} ${ordinal} ${attempt}`;
+
+const holdingsOf = ({ database }: Context): Map<string, Holding> => {
+  const known = held.get(database);
+  if (known !== undefined) return known;
+  const made = new Map<string, Holding>();
+  held.set(database, made);
+  return made;
+};
+
+/** While `work` runs, what it sends is known here. */
+export const holding = async <T>(
+  context: Context,
+  operation: Named,
+  sent: Sent,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const holdings = holdingsOf(context);
+  const name = nameOf(operation);
+  holdings.set(name, { ...sent, isUsed: false });
+  try {
+    return await work();
+  } finally {
+    holdings.delete(name);
+  }
+};
+
+export const onOperation: OperationListener = async (context, scope, change) =>
+  (await conclusionOf(context, scope, change))?.writes ?? [];
+
+/** Decided once for each change, however many ask. Null: it is no business of a payment. */
+export const conclusionOf = (
+  context: Context,
+  scope: Scope,
+  change: Change,
+): Promise<Concluded | null> => {
+  const known = concluded.get(change);
+  if (known !== undefined) return known;
+  const made = conclude(context, scope, change);
+  concluded.set(change, made);
+  return made;
+};
+
+const kinds: ReadonlySet<string> = new Set(['authorize', 'sale', 'capture', 'void']);
+
+const conclude = async (
+  context: Context,
+  scope: Scope,
+  change: Change,
+): Promise<Concluded | null> => {
+  if (!kinds.has(change.after.kind)) return null;
+  const sent = holdingsOf(context).get(nameOf(change.after));
+  // What a request held is true once: had it lost with that, it would have to read as everybody does.
+  const payment =
+    sent === undefined || sent.isUsed ? await loadPayment(context, scope, change) : sent.payment;
+  if (sent !== undefined) sent.isUsed = true;
+  if (payment === null) return null;
+
+  const { intent, charge, method } = payment;
+  const decided = concludePayment({
+    intent,
+    charge,
+    change,
+    nowMs: context.clock.now(),
+    isReroutable: sent?.isReroutable ?? false,
+    shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
+  });
+  if (decided === null) return { intent, charge, method, decided, writes: [] };
+  return write(context, scope, { payment, change, decided, cause: sent?.cause ?? null });
+};
+
+const write = async (
+  context: Context,
+  scope: Scope,
+  input: {
+    readonly payment: Payment & { readonly charge: Charge };
+    readonly change: Change;
+    readonly decided: Decided;
+    readonly cause: Cause;
+  },
+): Promise<Concluded> => {
+  const { payment, change, decided, cause } = input;
+  const booked =
+    decided.moved === null
+      ? null
+      : await bookMovement(context, scope, {
+          kind: decided.moved.kind,
+          charge: decided.charge,
+          subject: decided.charge.id,
+          part: Math.max(decided.charge.captures - 1, 0),
+          reference: change.after.reference,
+          amount: decided.moved.amount,
+        });
+  const charge =
+    booked === null
+      ? decided.charge
+      : { ...decided.charge, balanceTransactionId: booked.balanceTransactionId };
+  const written = writePayment(
+    context,
+    scope,
+    {
+      before: { intent: payment.intent, charge: payment.charge },
+      intent: decided.intent,
+      charge,
+      kinds: decided.kinds,
+    },
+    cause,
+  );
+  return {
+    intent: written.intent,
+    charge: written.charge ?? charge,
+    method: payment.method,
+    decided,
+    writes: [
+      ...written.writes,
+      ...(booked?.writes ?? []),
+      ...(decided.isPaid ? methodWrites(context, scope, payment, cause) : []),
+      // Drawn last, so that the effect is told after its cause.
+      ...(await paymentListenersWrites(context, scope, {
+        intent: written.intent,
+        charge: written.charge ?? charge,
+        kinds: decided.kinds,
+        cause,
+      })),
+      ...(decided.release
+        ? [
+            enqueue(context, {
+              name: RELEASE_JOB,
+              payload: { ...scope, charge: decided.charge.id },
+              // A bank that has just refused is not asked again in haste.
+              runAtMs: context.clock.now() + (change.after.kind === 'void' ? AGAIN_MS : 0),
+            }),
+          ]
+        : []),
+    ],
+  };
+};
+
+export const RELEASE_JOB = 'payments.release';
+const AGAIN_MS = 600_000;
+
+/** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */
+const methodWrites = (
+  context: Context,
+  scope: Scope,
+  { intent, method }: Payment,
+  cause: Cause,
+): readonly Write[] => {
+  if (method === null || method.state !== 'unattached') return [];
+  const future = intent.cardOptions.setupFutureUsage ?? intent.setupFutureUsage;
+  const isKept = future !== null && future !== 'none' && intent.customerId !== null;
+  if (!isKept) return consumeMethod(scope, method);
+  try {
+    return attachMethod(context, {
+      scope,
+      found: { method, isNew: false },
+      customerId: intent.customerId ?? '',
+      request: cause,
+    }).writes;
+  } catch (error) {
+    // The money has moved; that the card cannot be kept must not undo what is known of it.
+    context.log.warn({ error }, 'A card was charged and could not be attached to its customer');
+    return consumeMethod(scope, method);
+  }
+};
+
+const loadPayment = async (
+  context: Context,
+  scope: Scope,
+  { after }: Change,
+): Promise<(Payment & { readonly charge: Charge }) | null> => {
+  const [intent, charges] = await Promise.all([
+    loadIntent(context, scope, after.intentId),
+    loadChargesOfIntent(context, scope, after.intentId),
+  ]);
+  const charge = charges.find((each) => isOf(after, each, intent));
+  if (intent === undefined || charge === undefined) return null;
+  const methodId = parseMethodId(charge.method.id);
+  const methods = await loadMethods(context, scope, methodId === null ? [] : [methodId]);
+  return { intent, charge, method: methods.get(methodId ?? '') ?? null };
+};
+
+/** An attempt that went to another candidate belongs to the charge that went with it. */
+const isOf = (operation: Operation, charge: Charge, intent: PaymentIntent | undefined): boolean => {
+  switch (operation.kind) {
+    case 'capture':
+      return charge.id === intent?.latestChargeId;
+    case 'void':
+      return charge.attempt === operation.ordinal;
+    default:
+      return charge.attempt >= operation.attempt;
+  }
+};

@@ -1,0 +1,221 @@
+// What a caller may say of a payment intent. Older and current names are taken alike.
+
+import { createMethodParameters } from '#cards/methods';
+import {
+  address,
+  alias,
+  amount,
+  anything,
+  arrayOf,
+  boolean,
+  currency,
+  described,
+  email,
+  emptyable,
+  id,
+  ignored,
+  integer,
+  metadata,
+  object,
+  oneOf,
+  phone,
+  required,
+  text,
+  url,
+} from '#platform/http';
+
+export const shippingParameters = object({
+  address: required(address()),
+  carrier: emptyable(text()),
+  name: required(text()),
+  phone: emptyable(phone()),
+  tracking_number: emptyable(text()),
+});
+
+const ifAvailable = oneOf('if_available', 'never');
+
+const cardOptions = object({
+  capture_method: emptyable(oneOf('manual')),
+  cvc_token: ignored(),
+  installments: ignored(),
+  mandate_options: anything(),
+  moto: boolean(),
+  network: oneOf(
+    'amex',
+    'cartes_bancaires',
+    'diners',
+    'discover',
+    'jcb',
+    'mastercard',
+    'unionpay',
+    'unknown',
+    'visa',
+  ),
+  request_extended_authorization: ifAvailable,
+  request_incremental_authorization: ifAvailable,
+  request_multicapture: ifAvailable,
+  request_overcapture: ifAvailable,
+  request_three_d_secure: oneOf('any', 'automatic', 'challenge'),
+  require_cvc_recollection: boolean(),
+  setup_future_usage: emptyable(oneOf('none', 'off_session', 'on_session')),
+  statement_descriptor_suffix_kana: emptyable(text(22)),
+  statement_descriptor_suffix_kanji: emptyable(text(17)),
+});
+
+const futureUsage = oneOf('off_session', 'on_session');
+const captureMethod = oneOf('automatic', 'automatic_async', 'manual');
+const typeNames = arrayOf(text(100));
+const mandateData = emptyable(anything());
+
+/** What is not part of this installation yet, and is refused with a sentence of its own. */
+const refused = {
+  application_fee_amount: emptyable(integer({ min: 0 })),
+  confirmation_token: id(),
+  customer_account: id(),
+  mandate: id(),
+  on_behalf_of: emptyable(id()),
+  payment_method_configuration: id(),
+  transfer_data: anything(),
+} as const;
+
+/** What Stripe passes on to others and has no meaning here. */
+const noted = {
+  amount_details: emptyable(anything()),
+  hooks: anything(),
+  payment_details: emptyable(anything()),
+} as const;
+
+const common = {
+  ...noted,
+  allowed_payment_method_types: typeNames,
+  payment_method_types: typeNames,
+  excluded_payment_method_types: emptyable(typeNames),
+  capture_method: captureMethod,
+  customer: id(),
+  description: emptyable(text(1_000)),
+  metadata: metadata(),
+  payment_method: emptyable(id()),
+  source: alias('payment_method'),
+  payment_method_data: createMethodParameters,
+  payment_method_options: object({ card: emptyable(cardOptions) }),
+  receipt_email: emptyable(email()),
+  setup_future_usage: emptyable(futureUsage),
+  shipping: emptyable(shippingParameters),
+  statement_descriptor: emptyable(text(22)),
+  statement_descriptor_suffix: emptyable(text(22)),
+  transfer_group: text(),
+  application_fee_amount: refused.application_fee_amount,
+  customer_account: refused.customer_account,
+  payment_method_configuration: refused.payment_method_configuration,
+  transfer_data: refused.transfer_data,
+} as const;
+
+const offSession = oneOf('true', 'false', 'one_off', 'recurring');
+
+const oneWayToSayTypes = [
+  [
+    'allowed_payment_method_types',
+    'payment_method_types',
+    'excluded_payment_method_types',
+    'automatic_payment_methods',
+    'payment_method_configuration',
+  ],
+  ['payment_method', 'payment_method_data'],
+] as const;
+
+export const createParameters = object(
+  {
+    ...common,
+    amount: required(amount({ min: 0 })),
+    currency: required(currency()),
+    automatic_payment_methods: object({
+      allow_redirects: oneOf('always', 'never'),
+      enabled: required(boolean()),
+    }),
+    confirm: boolean(),
+    confirmation_method: oneOf('automatic', 'manual'),
+    confirmation_token: refused.confirmation_token,
+    error_on_requires_action: boolean(),
+    mandate: refused.mandate,
+    mandate_data: mandateData,
+    off_session: offSession,
+    radar_options: anything(),
+    on_behalf_of: refused.on_behalf_of,
+    order_reference: described(
+      'The merchant’s own name of the order. It is registered once per account and mode: again with the same amount and currency answers the payment that exists, else 409.',
+      text(200),
+    ),
+    return_url: url(),
+    save_payment_method: boolean(),
+    use_stripe_sdk: boolean(),
+  },
+  { exclusive: oneWayToSayTypes },
+);
+
+export const updateParameters = object(
+  { ...common, amount: amount({ min: 0 }), currency: currency() },
+  { exclusive: oneWayToSayTypes },
+);
+
+export const confirmParameters = object(
+  {
+    ...noted,
+    allowed_payment_method_types: typeNames,
+    payment_method_types: typeNames,
+    excluded_payment_method_types: emptyable(typeNames),
+    amount_to_confirm: amount({ min: 0 }),
+    capture_method: captureMethod,
+    client_secret: id(),
+    confirmation_token: refused.confirmation_token,
+    error_on_requires_action: boolean(),
+    mandate: refused.mandate,
+    mandate_data: mandateData,
+    off_session: offSession,
+    radar_options: anything(),
+    payment_method: id(),
+    source: alias('payment_method'),
+    payment_method_data: createMethodParameters,
+    payment_method_options: object({ card: emptyable(cardOptions) }),
+    receipt_email: emptyable(email()),
+    return_url: url(),
+    save_payment_method: boolean(),
+    setup_future_usage: emptyable(futureUsage),
+    shipping: emptyable(shippingParameters),
+    use_stripe_sdk: boolean(),
+  },
+  { exclusive: oneWayToSayTypes.slice(1) },
+);
+
+/** What a page with a publishable key may say when it confirms. */
+export const pageParameters: ReadonlySet<string> = new Set([
+  'client_secret',
+  'payment_method',
+  'payment_method_data',
+  'confirmation_token',
+  'return_url',
+  'shipping',
+  'receipt_email',
+  'setup_future_usage',
+  'mandate_data',
+  'payment_method_options',
+  'use_stripe_sdk',
+]);
+
+export const captureParameters = object({
+  amount_details: noted.amount_details,
+  amount_to_capture: amount(),
+  application_fee_amount: refused.application_fee_amount,
+  final_capture: boolean(),
+  hooks: noted.hooks,
+  metadata: metadata(),
+  payment_details: noted.payment_details,
+  statement_descriptor: text(22),
+  statement_descriptor_suffix: text(22),
+  transfer_data: refused.transfer_data,
+});
+
+export const cancelParameters = object({
+  cancellation_reason: oneOf('abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'),
+});
+
+export const retrieveParameters = object({ client_secret: id() });

@@ -1,0 +1,81 @@
+// What comes due of payments although nobody asks: an authorization ends by time, an attempt was left
+// behind between two candidates by a process that died.
+
+import type { Context, Scope } from '#kit/context';
+import { conclude, loadKnown, loadOfIntent } from '#rails/operations';
+import { askingByItself } from './asking.ts';
+import { cancel } from './cancel-intent.ts';
+import { onOperation } from './hear.ts';
+import { loadDue, loadIntent, updateIntent } from './intents.store.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+
+const AT_ONCE = 20;
+
+/** A round of the worker; says at how many it looked. */
+export const lookAfterDue = async (context: Context): Promise<number> => {
+  const due = await context.database.system((tx) => loadDue(tx, context.clock.now(), AT_ONCE));
+  let done = 0;
+  for (const { scope, id } of due) {
+    const intent = await loadIntent(context, scope, id);
+    const dueAtMs = intent?.dueAtMs ?? null;
+    if (intent === undefined || dueAtMs === null || dueAtMs > context.clock.now()) continue;
+    // One that fails does not keep the others waiting, and is looked at again later.
+    try {
+      await lookAfter(context, scope, intent);
+    } catch (error) {
+      context.log.error({ error }, 'A payment that was due could not be looked after for now');
+      await later(context, scope, intent);
+    }
+    done += 1;
+  }
+  return done;
+};
+
+const lookAfter = (context: Context, scope: Scope, intent: PaymentIntent): Promise<unknown> => {
+  if (intent.status === 'requires_capture') return expire(context, scope, intent);
+  if (intent.doing === 'payment') return endLeftBehind(context, scope, intent);
+  return later(context, scope, intent, null);
+};
+
+/** Released at the bank too, where it may be held a little longer. */
+const expire = async (context: Context, scope: Scope, intent: PaymentIntent): Promise<void> => {
+  const outcome = await cancel(context, askingByItself(scope), intent, 'expired');
+  // Where the bank would not hear of it, it is asked again later.
+  const now = await loadIntent(context, scope, intent.id);
+  if (outcome !== null && now?.status === 'requires_capture') await later(context, scope, now);
+};
+
+/** Nothing of it is alive: the last candidate that was asked was provably never reached. */
+const endLeftBehind = async (
+  context: Context,
+  scope: Scope,
+  intent: PaymentIntent,
+): Promise<void> => {
+  const operations = await loadOfIntent(context, scope, intent.id);
+  const last = operations.filter(({ kind }) => kind === 'sale' || kind === 'authorize').at(-1);
+  const known = last && (await loadKnown(context, scope, last.id));
+  if (known === undefined || known.operation.state !== 'not_sent') {
+    await later(context, scope, intent, null);
+    return;
+  }
+  const writes = await onOperation(context, scope, {
+    before: known.operation,
+    after: known.operation,
+    conclusion: conclude(known.operation, known.evidence),
+  });
+  await context.database.commit(scope, writes);
+};
+
+const LATER_MS = 600_000;
+
+const later = async (
+  context: Context,
+  scope: Scope,
+  intent: PaymentIntent,
+  delayMs: number | null = LATER_MS,
+): Promise<void> => {
+  const dueAtMs = delayMs === null ? null : context.clock.now() + delayMs;
+  await context.database.commit(scope, [
+    updateIntent(scope, { ...intent, version: intent.version + 1, dueAtMs }),
+  ]);
+};

@@ -1,0 +1,73 @@
+import { chargeRoutes } from './charge-routes.ts';
+import { intentEventKinds } from './events.ts';
+import { onOperation } from './hear.ts';
+import { lookAfterDue } from './look-after.ts';
+import { intentResources } from './resources.ts';
+import { intentRoutes } from './routes.ts';
+
+// What holds of payments across the tables they touch.
+const checks = [
+  {
+    name: 'an intent has received what its charges have captured, but for what nobody wanted',
+    text: `select i.account_id, i.id, i.received, coalesce(sum(c.captured), 0) as captured
+             from payments.intents i
+             left join payments.charges c on c.account_id = i.account_id and c.livemode = i.livemode
+                                         and c.intent_id = i.id and c.details->>'isUnwanted' = 'false'
+            group by i.account_id, i.livemode, i.id, i.received
+           having i.received <> coalesce(sum(c.captured), 0)`,
+  },
+  {
+    name: 'no intent has two charges that stand',
+    text: `select account_id, intent_id from payments.charges
+            where status = 2 and details->>'isUnwanted' = 'false'
+            group by account_id, livemode, intent_id having count(*) > 1`,
+  },
+  {
+    name: 'every charge that succeeded has an operation that was approved, of the same amount',
+    text: `select c.account_id, c.id, o.state
+             from payments.charges c
+             left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
+                                         and o.id = c.operation_id
+            where c.status = 2 and (o.id is null or o.state <> 3 or o.amount <> c.amount)`,
+  },
+  {
+    name: 'what is captured was approved by operations',
+    text: `select c.account_id, c.id, c.captured
+             from payments.charges c
+             left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
+                                         and o.intent_id = c.intent_id and o.kind = 3 and o.state = 3
+            where c.details->>'kind' = 'authorize' and c.details->>'isUnwanted' = 'false' and c.status = 2
+            group by c.account_id, c.livemode, c.id, c.captured
+           having c.captured <> coalesce(sum(o.amount), 0)`,
+  },
+  {
+    name: 'a payment that is under way has an operation that may be alive, or is looked after',
+    text: `select i.account_id, i.id, i.status
+             from payments.intents i
+            where i.status = 4 and i.due_at is null
+              and i.details->>'doing' in ('payment', 'capture')
+              and not exists (select from rails.operations o
+                               where o.account_id = i.account_id and o.livemode = i.livemode
+                                 and o.intent_id = i.id and o.state not in (3, 4, 7, 9))`,
+  },
+  {
+    name: 'the last event of an intent carries its number',
+    text: `select i.account_id, i.id, i.events
+             from payments.intents i
+             left join platform.events e on e.account_id = i.account_id and e.livemode = i.livemode
+                                        and e.object_id = i.id
+            group by i.account_id, i.livemode, i.id, i.events
+           having i.events <> coalesce(max(e.sequence + cardinality(e.kinds) - 1), 0)`,
+  },
+];
+
+export const module = {
+  name: 'payments/intents',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: () => [...intentRoutes, ...chargeRoutes],
+  resources: intentResources,
+  eventKinds: intentEventKinds,
+  onOperation,
+  checks,
+  rounds: [lookAfterDue],
+};

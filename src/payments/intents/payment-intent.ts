@@ -1,0 +1,146 @@
+// A payment intent: what a merchant wants to be paid. This is what is stored; `render-intent.ts` says how
+// it is shown.
+
+import type { Uuid } from '#kit/ids';
+import type { Shipping } from '#payments/charges';
+import type { IntentStatus } from './intent-states.ts';
+
+export type CancellationReason =
+  | 'abandoned'
+  | 'automatic'
+  | 'duplicate'
+  | 'expired'
+  | 'fraudulent'
+  | 'requested_by_customer';
+
+export type CardOptions = {
+  readonly captureMethod: 'manual' | null;
+  readonly network: string | null;
+  readonly requestThreeDSecure: 'any' | 'automatic' | 'challenge' | null;
+  readonly setupFutureUsage: 'none' | 'off_session' | 'on_session' | null;
+  readonly multicapture: boolean;
+};
+
+/** The last attempt's error as the API shows it, without the intent in it. */
+export type LastError = Readonly<Record<string, unknown>> & {
+  readonly type: 'card_error' | 'invalid_request_error' | 'api_error';
+  readonly message: string;
+};
+
+export type NextAction = {
+  readonly url: string;
+  readonly returnUrl: string | null;
+  readonly useSdk: boolean;
+};
+
+export type PaymentIntent = {
+  readonly id: Uuid;
+  readonly version: number;
+  /** How many events it has had: the sequence number of the last one. */
+  readonly events: number;
+  readonly status: IntentStatus;
+  readonly currency: string;
+  readonly amount: bigint;
+  readonly received: bigint;
+  readonly capturable: bigint;
+  readonly customerId: Uuid | null;
+  readonly latestChargeId: Uuid | null;
+  readonly orderReference: string | null;
+  /** The object of a later module that made it and looks after it; null: the merchant did. */
+  readonly madeBy: { readonly object: string; readonly id: Uuid } | null;
+  readonly isDirect: boolean;
+  readonly dueAtMs: number | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The random part of its client secret. */
+  readonly secret: string;
+  /** What is under way at a provider, while the status is `processing`. */
+  readonly doing: 'payment' | 'capture' | 'void' | null;
+  /** Whether the world was told that it is processing. */
+  readonly isProcessingTold: boolean;
+  /** Asked for while nobody knew what had become of it; done as soon as that is known. */
+  readonly cancelWanted: { readonly reason: CancellationReason | null } | null;
+  /** Attempts with providers so far. */
+  readonly attempts: number;
+  readonly voids: number;
+  readonly allowedTypes: readonly string[] | null;
+  readonly types: readonly string[] | null;
+  readonly automaticMethods: { readonly allowRedirects: 'always' | 'never' } | null;
+  readonly captureMethod: 'automatic' | 'automatic_async' | 'manual';
+  readonly confirmationMethod: 'automatic' | 'manual';
+  readonly canceledAtMs: number | null;
+  readonly cancellationReason: CancellationReason | null;
+  readonly description: string | null;
+  readonly lastError: LastError | null;
+  readonly nextAction: NextAction | null;
+  /** As it is spelled: `pm_…` or `card_…`. */
+  readonly methodId: string | null;
+  readonly cardOptions: CardOptions;
+  readonly receiptEmail: string | null;
+  readonly returnUrl: string | null;
+  readonly setupFutureUsage: 'off_session' | 'on_session' | null;
+  readonly shipping: Shipping | null;
+  readonly statementDescriptor: string | null;
+  readonly statementDescriptorSuffix: string | null;
+  readonly transferGroup: string | null;
+};
+
+export const blankIntent = (
+  id: Uuid,
+  given: Pick<PaymentIntent, 'amount' | 'currency' | 'secret'>,
+): PaymentIntent => ({
+  id,
+  version: 1,
+  events: 0,
+  status: 'requires_payment_method',
+  received: 0n,
+  capturable: 0n,
+  customerId: null,
+  latestChargeId: null,
+  orderReference: null,
+  madeBy: null,
+  isDirect: false,
+  dueAtMs: null,
+  metadata: {},
+  doing: null,
+  isProcessingTold: false,
+  cancelWanted: null,
+  attempts: 0,
+  voids: 0,
+  allowedTypes: null,
+  types: null,
+  automaticMethods: null,
+  captureMethod: 'automatic_async',
+  confirmationMethod: 'automatic',
+  canceledAtMs: null,
+  cancellationReason: null,
+  description: null,
+  lastError: null,
+  nextAction: null,
+  methodId: null,
+  cardOptions: {
+    captureMethod: null,
+    network: null,
+    requestThreeDSecure: null,
+    setupFutureUsage: null,
+    multicapture: false,
+  },
+  receiptEmail: null,
+  returnUrl: null,
+  setupFutureUsage: null,
+  shipping: null,
+  statementDescriptor: null,
+  statementDescriptorSuffix: null,
+  transferGroup: null,
+  ...given,
+});
+
+export const isManual = (intent: PaymentIntent): boolean =>
+  intent.captureMethod === 'manual' || intent.cardOptions.captureMethod === 'manual';
+
+/** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */
+export const plainIntent = (intent: PaymentIntent): Record<string, unknown> => ({
+  ...intent,
+  amount: Number(intent.amount),
+  received: Number(intent.received),
+  capturable: Number(intent.capturable),
+});

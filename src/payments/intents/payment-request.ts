@@ -1,0 +1,59 @@
+// What is asked of a provider for a payment; pure.
+
+import type { PaymentMethod } from '#cards/methods';
+import type { CardMethod, OtherMethod, PaymentRequest } from '#rails/connectors';
+import type { PaymentIntent } from './payment-intent.ts';
+
+export const requestOf = (input: {
+  readonly intent: PaymentIntent;
+  readonly method: PaymentMethod;
+  readonly offSession: boolean;
+  readonly authentication: PaymentRequest['authentication'];
+}): PaymentRequest => {
+  const { intent, method, offSession, authentication } = input;
+  const { address, name, email } = method.billing;
+  return {
+    method: methodOf(method),
+    initiator: offSession ? 'merchant' : 'payer',
+    credential: credentialOf(intent, method),
+    firstNetworkTransactionId: null,
+    authentication,
+    descriptor: descriptorOf(intent),
+    description: intent.description,
+    billing: {
+      name,
+      email,
+      line1: address.line1,
+      postalCode: address.postal_code,
+      country: address.country,
+    },
+    payer: null,
+    returnUrl: intent.returnUrl,
+  };
+};
+
+const methodOf = (method: PaymentMethod): CardMethod | OtherMethod => {
+  const { card, cardId, other } = method;
+  if (card === null || cardId === null) return { type: method.type, data: {} };
+  const cvcRef = other?.['cvc_ref'];
+  return {
+    type: 'card',
+    card: cardId,
+    cvcFor: typeof cvcRef === 'string' ? cvcRef : null,
+    brand: card.brand,
+    funding: card.funding,
+    country: card.country,
+  };
+};
+
+const credentialOf = (
+  intent: PaymentIntent,
+  method: PaymentMethod,
+): PaymentRequest['credential'] => {
+  if (method.state === 'attached') return 'subsequent';
+  const future = intent.cardOptions.setupFutureUsage ?? intent.setupFutureUsage;
+  return future === null || future === 'none' ? 'not_stored' : 'first';
+};
+
+const descriptorOf = ({ statementDescriptor, statementDescriptorSuffix }: PaymentIntent): string =>
+  statementDescriptor ?? statementDescriptorSuffix ?? '';

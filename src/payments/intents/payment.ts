@@ -1,0 +1,96 @@
+// A payment as its parts hang together: the intent, the charge of one attempt, and the method it is paid
+// with; and how a change of them is written.
+
+import type { PaymentMethod } from '#cards/methods';
+import type { Context, Scope, Write } from '#kit/context';
+import { type Charge, chargeSnapshot, insertCharge, updateCharge } from '#payments/charges';
+import { appendChange, type EventKind } from '#platform/events';
+import { intentSnapshot } from './events.ts';
+import { insertIntent, updateIntent } from './intents.store.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+
+export type Payment = {
+  readonly intent: PaymentIntent;
+  /** Of the attempt in question; null before the first one. */
+  readonly charge: Charge | null;
+  readonly method: PaymentMethod | null;
+};
+
+/** Who caused a change; null where it happened by itself. */
+export type Cause = {
+  readonly requestId: string;
+  readonly idempotencyKey: string | null;
+} | null;
+
+export type PaymentChange = {
+  /** Null for what is new. */
+  readonly before: { readonly intent: PaymentIntent | null; readonly charge: Charge | null };
+  readonly intent: PaymentIntent;
+  readonly charge: Charge | null;
+  readonly kinds: readonly EventKind[];
+  /** What the events show, where that is not what is written. */
+  readonly shown?: PaymentIntent;
+};
+
+/**
+ * The rows of a change, from the versions that were read, with its events. The intent and the charge come
+ * back as they are written.
+ */
+export const writePayment = (
+  context: Pick<Context, 'clock' | 'random'>,
+  scope: Scope,
+  change: PaymentChange,
+  cause: Cause,
+): { readonly intent: PaymentIntent; readonly charge: Charge | null; readonly writes: Write[] } => {
+  const { before } = change;
+  // The intent of a charge of the older API is nobody's to see.
+  const kinds = change.intent.isDirect
+    ? change.kinds.filter(({ object }) => object === 'charge')
+    : change.kinds;
+  const intent: PaymentIntent = {
+    ...change.intent,
+    version: before.intent === null ? 1 : before.intent.version + 1,
+    events: change.intent.events + kinds.length,
+  };
+  const charge =
+    change.charge === null || change.charge === before.charge
+      ? change.charge
+      : { ...change.charge, version: before.charge === null ? 1 : before.charge.version + 1 };
+
+  const writes: Write[] = [
+    before.intent === null ? insertIntent(scope, intent) : updateIntent(scope, intent),
+  ];
+  if (charge !== null && charge !== before.charge) {
+    writes.push(before.charge === null ? insertCharge(scope, charge) : updateCharge(scope, charge));
+  }
+  if (kinds.length > 0) {
+    writes.push(
+      appendChange(context, {
+        scope,
+        objectId: intent.id,
+        sequence: intent.events - kinds.length + 1,
+        kinds,
+        snapshot: snapshotOf({ ...change, intent: change.shown ?? intent, charge }, kinds),
+        request: cause,
+      }),
+    );
+  }
+  return { intent, charge, writes };
+};
+
+/** No more than its events show. */
+const snapshotOf = (
+  { before, intent, charge }: PaymentChange,
+  kinds: readonly EventKind[],
+): Record<string, unknown> => {
+  const shows = (type: string): boolean => kinds.some((kind) => kind.type === type);
+  const hasBefore = shows('payment_intent.amount_capturable_updated');
+  return {
+    ...(kinds.some(({ object }) => object === 'payment_intent')
+      ? intentSnapshot(intent, hasBefore ? (before.intent ?? undefined) : undefined)
+      : {}),
+    ...(charge !== null && kinds.some(({ object }) => object === 'charge')
+      ? chargeSnapshot(charge, shows('charge.captured') ? (before.charge ?? undefined) : undefined)
+      : {}),
+  };
+};

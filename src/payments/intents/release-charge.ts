@@ -1,0 +1,72 @@
+// Taking back an authorization that nobody wants any more: it was approved after its payment had been
+// cancelled, or had been told to have failed. An operation like any other.
+
+import type { Context, Scope, Write } from '#kit/context';
+import { type Charge, loadCharge, updateCharge } from '#payments/charges';
+import { askingByItself } from './asking.ts';
+import { canceled } from './conclude-payment.ts';
+import { intentCanceled } from './events.ts';
+import { loadIntent } from './intents.store.ts';
+import { writePayment } from './payment.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import { sendFollowing } from './send-following.ts';
+
+/** Of an authorization; nothing happens where another is at it already, or it is done. */
+export const releaseHeld = async (
+  context: Context,
+  scope: Scope,
+  chargeId: Charge['id'],
+): Promise<void> => {
+  const charge = await loadCharge(context, scope, chargeId);
+  const intent = charge && (await loadIntent(context, scope, charge.intentId));
+  if (charge === undefined || intent === undefined || charge.isCaptureOver) return;
+
+  const isOver = (charge.captureBeforeMs ?? 0) <= context.clock.now();
+  if (isOver) return endByTime(context, scope, intent, charge);
+  const voids = intent.voids + 1;
+  await sendFollowing(context, askingByItself(scope), {
+    kind: 'void',
+    ordinal: charge.attempt,
+    attempt: voids,
+    amount: charge.amount,
+    before: { intent, charge },
+    intent: { ...intent, voids },
+    charge,
+    isLast: true,
+    reason: null,
+    answer: () => ({ body: null }),
+  });
+};
+
+/** Its bank has let it go by itself. */
+const endByTime = async (
+  context: Context,
+  scope: Scope,
+  intent: PaymentIntent,
+  charge: Charge,
+): Promise<void> => {
+  const isOfIntent = intent.doing === 'void' && intent.latestChargeId === charge.id;
+  const released = { ...charge, isCaptureOver: true, version: charge.version + 1 };
+  await context.database.commit(scope, [
+    updateCharge(scope, released),
+    ...(isOfIntent ? endCanceled(context, scope, intent) : []),
+  ]);
+};
+
+/** Of an intent whose cancellation was wanted while nobody knew, once nothing of it is alive. */
+export const endCanceled = (
+  context: Context,
+  scope: Scope,
+  intent: PaymentIntent,
+): readonly Write[] =>
+  writePayment(
+    context,
+    scope,
+    {
+      before: { intent, charge: null },
+      intent: canceled(intent, intent.cancelWanted?.reason ?? null, context.clock.now()),
+      charge: null,
+      kinds: [intentCanceled],
+    },
+    null,
+  ).writes;

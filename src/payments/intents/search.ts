@@ -1,0 +1,144 @@
+// Searching intents and charges. The tables themselves are read, so a search knows all that was there before
+// it was asked.
+
+import type { Context } from '#kit/context';
+import { parseId, spellId, type Uuid } from '#kit/ids';
+import { CHARGE, countCharges, INTENT, renderCharge, searchChargeRows } from '#payments/charges';
+import {
+  ApiError,
+  decodePage,
+  encodePage,
+  type Outcome,
+  page,
+  parseSearchQuery,
+  searchParameters,
+  searchResult,
+  searchToSql,
+  type TypedRequest,
+} from '#platform/http';
+import { intentStatuses } from './intent-states.ts';
+import { countFound, searchRows } from './intents.store.ts';
+import { renderIntent } from './render-intent.ts';
+
+export const searchFilters = searchParameters();
+
+const LIMIT = 10;
+
+type Request = TypedRequest<typeof searchFilters>;
+type Query = ReturnType<typeof parseSearchQuery>;
+type Condition = (first: number) => { readonly text: string; readonly values: readonly unknown[] };
+
+type Searched<T> = {
+  readonly prefix: string;
+  readonly fields: Parameters<typeof parseSearchQuery>[1];
+  readonly columns: Readonly<Record<string, string>>;
+  readonly rows: (
+    context: Context,
+    scope: Request['scope'],
+    search: { condition: Condition; from: Uuid | null; limit: number },
+  ) => Promise<T[]>;
+  readonly count: (
+    context: Context,
+    scope: Request['scope'],
+    condition: Condition,
+  ) => Promise<number>;
+  readonly render: (row: T, livemode: boolean) => unknown;
+};
+
+const searching =
+  <T extends { readonly id: Uuid }>(what: Searched<T>) =>
+  async (context: Context, request: Request): Promise<Outcome> => {
+    const { scope, parameters: asked } = request;
+    const query: Query = parseSearchQuery(asked.query, what.fields);
+    const from = asked.page === undefined ? null : positionOf(what.prefix, asked.page);
+    const limit = asked.limit ?? LIMIT;
+    const condition: Condition = (first) => searchToSql(query, what.columns, first);
+
+    const found = await what.rows(context, scope, { condition, from, limit: limit + 1 });
+    const { rows, hasMore } = page(found, { limit });
+    const last = rows.at(-1);
+    const totalCount = request.expand.includes('total_count')
+      ? await what.count(context, scope, condition)
+      : undefined;
+    return {
+      body: searchResult(
+        request.url,
+        { rows: rows.map((row) => what.render(row, scope.livemode)), hasMore },
+        {
+          nextPage: last ? encodePage(spellId(what.prefix, last.id)) : null,
+          ...(totalCount === undefined ? {} : { totalCount }),
+        },
+      ),
+    };
+  };
+
+// Ids are spelled from their bits; a search compares spellings, so the id is found by its bits.
+const positionOf = (prefix: string, asked: string): Uuid => {
+  const id = parseId(prefix, decodePage(asked));
+  if (id !== null) return id;
+  throw new ApiError(400, 'Invalid page: pass the next_page of an earlier answer, unchanged.', {
+    param: 'page',
+  });
+};
+
+const statusNames = (codes: Readonly<Record<string, number>>): string =>
+  `case status ${Object.entries(codes)
+    .map(([name, code]) => `when ${code} then '${name}'`)
+    .join(' ')} end`;
+
+export const searchIntents = searching({
+  prefix: INTENT,
+  fields: {
+    amount: 'number',
+    created: 'number',
+    currency: 'string',
+    metadata: 'metadata',
+    status: 'string',
+  },
+  columns: {
+    amount: 'amount',
+    created: 'platform.id_seconds(id)',
+    currency: 'currency',
+    metadata: 'metadata',
+    status: statusNames(intentStatuses),
+  },
+  rows: searchRows,
+  count: countFound,
+  render: renderIntent,
+});
+
+const card = "details->'method'->'card'";
+
+export const searchCharges = searching({
+  prefix: CHARGE,
+  fields: {
+    amount: 'number',
+    created: 'number',
+    currency: 'string',
+    metadata: 'metadata',
+    'payment_method_details.card.brand': 'string',
+    'payment_method_details.card.exp_month': 'number',
+    'payment_method_details.card.exp_year': 'number',
+    'payment_method_details.card.fingerprint': 'string',
+    'payment_method_details.card.last4': 'string',
+    refunded: 'string',
+    status: 'string',
+  },
+  columns: {
+    amount: 'amount',
+    created: 'platform.id_seconds(id)',
+    currency: 'currency',
+    metadata: 'metadata',
+    'payment_method_details.card.brand': `${card}->>'brand'`,
+    'payment_method_details.card.exp_month': `(${card}->>'expMonth')::integer`,
+    'payment_method_details.card.exp_year': `(${card}->>'expYear')::integer`,
+    'payment_method_details.card.fingerprint': `${card}->>'fingerprint'`,
+    'payment_method_details.card.last4': `${card}->>'last4'`,
+    refunded:
+      "case when captured > 0 and refunded + refunding = captured then 'true' else 'false' end",
+    status: statusNames({ pending: 1, succeeded: 2, failed: 3 }),
+  },
+  rows: searchChargeRows,
+  count: countCharges,
+  render: renderCharge,
+});

@@ -1,0 +1,275 @@
+// One attempt at a payment: who could do it is asked in turn, until one of them was really sent something.
+// Two commits each: what is begun, with the claim of the request's key; then what was learned, with the
+// answer. No second candidate is asked while anything may be alive with the first.
+
+import type { PaymentMethod } from '#cards/methods';
+import { assert, present } from '#kit/assert';
+import type { Context, Scope, Write } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import type { Charge } from '#payments/charges';
+import { appendChange } from '#platform/events';
+import { type Outcome, refuse } from '#platform/http';
+import { type Candidate, type PaymentRequest, railsOf } from '#rails/connectors';
+import type { Change, Sent } from '#rails/operations';
+import { answerOf, type Shows } from './answer.ts';
+import { asItIs } from './as-it-is.ts';
+import type { Asking } from './asking.ts';
+import { intentCreated, intentSnapshot } from './events.ts';
+import { type Concluded, conclusionOf, holding } from './hear.ts';
+import { next } from './intent-states.ts';
+import { writePayment } from './payment.ts';
+import { isManual, type PaymentIntent } from './payment-intent.ts';
+import { requestOf } from './payment-request.ts';
+import { nobodyTakes } from './refusals.ts';
+
+export type Attempt = {
+  /** As it was read; null for one that is made now. */
+  readonly before: PaymentIntent | null;
+  /** As it is to be paid. */
+  readonly intent: PaymentIntent;
+  readonly method: PaymentMethod;
+  /** What stores a method that came with the request. */
+  readonly methodWrites: readonly Write[];
+  /** Takes back what such a method left in the vault. */
+  readonly undo: () => Promise<void>;
+  readonly offSession: boolean;
+  readonly authentication: PaymentRequest['authentication'];
+  readonly shows: Shows;
+};
+
+/** Null: another request was faster, and everything is to be read and decided anew. */
+export const sendAttempt = async (
+  context: Context,
+  request: Asking,
+  attempt: Attempt,
+): Promise<Outcome | null> => {
+  const { scope } = request;
+  const kind = isManual(attempt.intent) ? 'authorize' : 'sale';
+  const candidates = await candidatesFor(context, scope, attempt, kind);
+
+  let begun = beginning(context, attempt, candidates[0]);
+  for (const [index, candidate] of candidates.entries()) {
+    const isLast = index === candidates.length - 1;
+    const sent = await sendOne(context, request, { attempt, begun, candidate, kind, isLast });
+    if (sent === 'overtaken') return null;
+    if (sent.wentOn === null) return sent.outcome;
+    const { intent, charge } = sent.wentOn;
+    const following = candidates[index + 1];
+    assert(following, 'Only where another candidate is left is the payment kept open');
+    begun = {
+      before: { intent, charge },
+      intent: { ...intent, attempts: intent.attempts + 1, dueAtMs: null },
+      charge: {
+        ...charge,
+        attempt: intent.attempts + 1,
+        connectorAccountId: following.connectorAccountId,
+      },
+      isFirst: false,
+    };
+  }
+  return null;
+};
+
+const candidatesFor = async (
+  context: Context,
+  scope: Scope,
+  { intent, method }: Attempt,
+  kind: 'authorize' | 'sale',
+): Promise<readonly Candidate[]> => {
+  const brand = method.card?.brand;
+  const candidates = await railsOf(context).candidates(scope, {
+    operation: kind,
+    method: method.type,
+    ...(brand === undefined ? {} : { brand }),
+    currency: intent.currency,
+  });
+  if (candidates.length === 0) throw nobodyTakes(method.type, intent.currency);
+  return candidates;
+};
+
+type Begun = {
+  readonly before: { readonly intent: PaymentIntent | null; readonly charge: Charge | null };
+  readonly intent: PaymentIntent;
+  readonly charge: Charge;
+  readonly isFirst: boolean;
+};
+
+const beginning = (
+  context: Context,
+  { before, intent, method, authentication }: Attempt,
+  candidate: Candidate | undefined,
+): Begun => {
+  const attempts = intent.attempts + 1;
+  return {
+    before: { intent: before, charge: null },
+    isFirst: true,
+    intent: {
+      ...intent,
+      status: present(next(intent.status, 'sent'), 'A way to send it'),
+      events: before === null && !intent.isDirect ? 1 : intent.events,
+      doing: 'payment',
+      isProcessingTold: false,
+      attempts,
+      nextAction: null,
+      lastError: null,
+    },
+    charge: {
+      id: newUuid(context),
+      version: 1,
+      events: 0,
+      intentId: intent.id,
+      attempt: attempts,
+      status: 'pending',
+      currency: intent.currency,
+      amount: intent.amount,
+      captured: 0n,
+      capturing: 0n,
+      refunded: 0n,
+      refunding: 0n,
+      customerId: intent.customerId,
+      operationId: null,
+      connectorAccountId: present(candidate, 'A candidate').connectorAccountId,
+      metadata: intent.metadata,
+      kind: isManual(intent) ? 'authorize' : 'sale',
+      isDirect: intent.isDirect,
+      isUnwanted: false,
+      isCaptureOver: false,
+      authorizedAtMs: null,
+      captureBeforeMs: null,
+      method: {
+        id: present(intent.methodId, 'The method'),
+        type: method.type,
+        card: method.card,
+        billing: method.billing,
+      },
+      description: intent.description,
+      receiptEmail: intent.receiptEmail,
+      shipping: intent.shipping,
+      statementDescriptor: intent.statementDescriptor,
+      statementDescriptorSuffix: intent.statementDescriptorSuffix,
+      transferGroup: intent.transferGroup,
+      userReport: null,
+      failure: null,
+      told: null,
+      threeDSecure:
+        authentication === null
+          ? null
+          : {
+              version: authentication.version,
+              outcome: authentication.outcome,
+              eci: authentication.eci,
+            },
+      refunds: 0,
+      captures: 0,
+      balanceTransactionId: null,
+    },
+  };
+};
+
+type SentOne =
+  | 'overtaken'
+  | { readonly outcome: Outcome; readonly wentOn: null }
+  /** Nothing has left, and another candidate is there. */
+  | { readonly wentOn: Concluded };
+
+const sendOne = async (
+  context: Context,
+  request: Asking,
+  input: {
+    readonly attempt: Attempt;
+    readonly begun: Begun;
+    readonly candidate: Candidate;
+    readonly kind: 'authorize' | 'sale';
+    readonly isLast: boolean;
+  },
+): Promise<SentOne> => {
+  const { attempt, begun, candidate, kind, isLast } = input;
+  const { scope } = request;
+  const written = writePayment(context, scope, { ...begun, kinds: [] }, request.cause);
+  const created = begun.before.intent === null ? createdWrites(context, request, attempt) : [];
+  const { intent } = written;
+  const charge = present(written.charge, 'The charge');
+
+  let last: { readonly change: Change; readonly concluded: Concluded } | null = null;
+  const operation = {
+    intentId: intent.id,
+    kind,
+    ordinal: 1,
+    attempt: intent.attempts,
+  } as const;
+  const sent = await holding(
+    context,
+    operation,
+    {
+      payment: { intent, charge, method: attempt.method },
+      cause: request.cause,
+      isReroutable: !isLast,
+    },
+    () =>
+      railsOf(context).send(context, scope, {
+        ...operation,
+        connectorAccountId: candidate.connectorAccountId,
+        amount: intent.amount,
+        currency: intent.currency,
+        request: requestOf({ ...attempt, intent }),
+        intent: [
+          ...(begun.isFirst ? request.claim(intent.id) : []),
+          ...(begun.isFirst ? attempt.methodWrites : []),
+          ...created,
+          ...written.writes,
+        ],
+        writes: async (change) => {
+          const concluded = present(
+            await conclusionOf(context, scope, change),
+            'The payment of this operation',
+          );
+          last = { change, concluded };
+          if (wentOn(concluded, isLast, change)) return [];
+          return request.conclude(answerOf(concluded, attempt.shows, scope.livemode));
+        },
+      }),
+  );
+  if (begun.isFirst) await told(request, attempt, sent);
+  if (!sent.ok) return 'overtaken';
+
+  const learned = last as { readonly change: Change; readonly concluded: Concluded } | null;
+  if (learned === null || learned.change.after.version !== sent.operation.version) {
+    return { outcome: await asItIs(context, scope, intent.id, attempt.shows), wentOn: null };
+  }
+  return wentOn(learned.concluded, isLast, learned.change)
+    ? { wentOn: learned.concluded }
+    : { outcome: { body: null, concluded: true }, wentOn: null };
+};
+
+/** The key may be another request's: then nothing was begun here, and a new card is taken back. */
+const told = async (request: Asking, attempt: Attempt, sent: Sent): Promise<void> => {
+  try {
+    request.claimed(sent);
+    if (!sent.ok && sent.code === 'lost' && sent.lost.name === 'tokens.use') {
+      throw refuse('token_already_used', {
+        message: 'You cannot use a Stripe token more than once.',
+      });
+    }
+  } catch (error) {
+    await attempt.undo();
+    throw error;
+  }
+};
+
+const wentOn = (concluded: Concluded, isLast: boolean, change: Change): boolean =>
+  !isLast && change.conclusion.state === 'not_sent' && concluded.charge.status === 'pending';
+
+/** Shown as it was registered: what came of it is told by events of its own. */
+const createdWrites = (context: Context, request: Asking, { intent }: Attempt): Write[] =>
+  intent.isDirect
+    ? []
+    : [
+        appendChange(context, {
+          scope: request.scope,
+          objectId: intent.id,
+          sequence: 1,
+          kinds: [intentCreated],
+          snapshot: intentSnapshot(intent),
+          request: request.cause,
+        }),
+      ];

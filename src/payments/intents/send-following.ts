@@ -1,0 +1,81 @@
+// A capture or a void of a payment: what is begun is written with the claim of the request's key, what was
+// learned with the answer. While it is under way nothing else of the payment can begin.
+
+import { present } from '#kit/assert';
+import type { Context } from '#kit/context';
+import type { Charge } from '#payments/charges';
+import type { Outcome } from '#platform/http';
+import { railsOf } from '#rails/connectors';
+import type { Change } from '#rails/operations';
+import type { Asking } from './asking.ts';
+import { type Concluded, conclusionOf, holding } from './hear.ts';
+import { loadIntent } from './intents.store.ts';
+import { writePayment } from './payment.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+
+export type Following = {
+  readonly kind: 'capture' | 'void';
+  readonly ordinal: number;
+  readonly attempt: number;
+  readonly amount: bigint;
+  readonly before: { readonly intent: PaymentIntent; readonly charge: Charge };
+  /** With what is reserved for it. */
+  readonly intent: PaymentIntent;
+  readonly charge: Charge;
+  readonly isLast: boolean;
+  readonly reason: string | null;
+  readonly answer: (concluded: Concluded) => Outcome;
+};
+
+/** Null: another request was faster, and everything is to be read and decided anew. */
+export const sendFollowing = async (
+  context: Context,
+  request: Asking,
+  following: Following,
+): Promise<Outcome | null> => {
+  const { scope } = request;
+  const { kind, ordinal, attempt, amount, before } = following;
+  const written = writePayment(context, scope, { ...following, kinds: [] }, request.cause);
+  const charge = present(written.charge, 'The charge');
+  const operation = { intentId: before.intent.id, kind, ordinal, attempt };
+
+  let last: { readonly change: Change } | null = null;
+  const sent = await holding(
+    context,
+    operation,
+    {
+      payment: { intent: written.intent, charge, method: null },
+      cause: request.cause,
+      isReroutable: false,
+    },
+    () =>
+      railsOf(context).send(context, scope, {
+        ...operation,
+        connectorAccountId: charge.connectorAccountId,
+        amount,
+        currency: charge.currency,
+        request: {
+          original: present(charge.operationId, 'The operation that was approved'),
+          isLast: following.isLast,
+          reason: following.reason,
+        },
+        intent: [...request.claim(before.intent.id), ...written.writes],
+        writes: async (change) => {
+          const concluded = present(
+            await conclusionOf(context, scope, change),
+            'The payment of this operation',
+          );
+          last = { change };
+          return request.conclude(following.answer(concluded));
+        },
+      }),
+  );
+  request.claimed(sent);
+  if (!sent.ok) return null;
+  const learned = last as { readonly change: Change } | null;
+  if (learned !== null && learned.change.after.version === sent.operation.version) {
+    return { body: null, concluded: true };
+  }
+  const intent = present(await loadIntent(context, scope, before.intent.id), 'The intent');
+  return following.answer({ intent, charge, method: null, decided: null, writes: [] });
+};

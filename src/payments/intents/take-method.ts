@@ -1,0 +1,72 @@
+// With what a payment is made: a method by its id, a ready-made one, or one that comes with the request.
+
+import {
+  findMethod,
+  insertMethod,
+  type MethodData,
+  makeMethod,
+  makeSource,
+  type PaymentMethod,
+  spellMethod,
+} from '#cards/methods';
+import type { Context, Scope, Write } from '#kit/context';
+import { spellId } from '#kit/ids';
+import { ApiError } from '#platform/http';
+import type { PaymentIntent } from './payment-intent.ts';
+import { methodWasUsed } from './refusals.ts';
+
+export type TakenMethod = {
+  readonly method: PaymentMethod;
+  /** What stores it, if it is new. */
+  readonly writes: readonly Write[];
+  readonly undo: () => Promise<void>;
+};
+
+const nothing = async (): Promise<void> => {};
+
+export const takeMethod = async (
+  context: Context,
+  scope: Scope,
+  asked: {
+    readonly payment_method?: string | null | undefined;
+    readonly payment_method_data?: MethodData | undefined;
+  },
+): Promise<TakenMethod | null> => {
+  const { payment_method: spelled, payment_method_data: data } = asked;
+  if (data !== undefined) return makeMethod(context, scope, data, 'payment_method_data');
+  if (spelled === undefined || spelled === null) return null;
+  if (spelled.startsWith('tok_')) {
+    const { method, writes, undo } = await makeSource(context, scope, spelled, 'payment_method');
+    return { method, writes: [...writes, insertMethod(scope, method)], undo };
+  }
+  const {
+    method,
+    isNew,
+    undo = nothing,
+  } = await findMethod(context, scope, spelled, 'payment_method');
+  return { method, writes: isNew ? [insertMethod(scope, method)] : [], undo };
+};
+
+/** Whose it is, and whether it may be used: said before anything is written. */
+export const checkMethod = (
+  intent: Pick<PaymentIntent, 'customerId'>,
+  method: PaymentMethod,
+): void => {
+  if (method.state === 'detached') throw methodWasUsed();
+  if (method.type !== 'card') {
+    throw new ApiError(
+      400,
+      `The PaymentMethod provided (${method.type}) is not allowed for this PaymentIntent. Please attach a PaymentMethod of one of the following types: card.`,
+      { param: 'payment_method' },
+    );
+  }
+  if (method.customerId === null || method.customerId === intent.customerId) return;
+  const owner = spellId('cus', method.customerId);
+  throw new ApiError(
+    400,
+    intent.customerId === null
+      ? `The payment method supplied (${spellMethod(method)}) belongs to a Customer, but the PaymentIntent has none. Please include the Customer in the \`customer\` parameter of the PaymentIntent.`
+      : `The payment method supplied (${spellMethod(method)}) belongs to the Customer ${owner}, and not to the Customer of this PaymentIntent.`,
+    { param: 'payment_method' },
+  );
+};

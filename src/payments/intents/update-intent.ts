@@ -1,0 +1,105 @@
+import { findCustomerNamed } from '#cards/customers';
+import { spellMethod } from '#cards/methods';
+import type { Context } from '#kit/context';
+import type { Outcome, TypedRequest } from '#platform/http';
+import { applyParameters } from './apply-parameters.ts';
+import { undoing } from './create-intent.ts';
+import { findIntent } from './find-intent.ts';
+import type { updateParameters } from './intent-parameters.ts';
+import { writePayment } from './payment.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import { cannotChangeMethod, cannotUpdate, refuseMade } from './refusals.ts';
+import { renderIntent } from './render-intent.ts';
+import { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
+
+type Request = TypedRequest<typeof updateParameters>;
+
+export const updateIntent = async (context: Context, request: Request): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const before = await findIntent(context, scope, request.path['intent'] ?? '');
+  refuseByState(before, scope.livemode, asked);
+  const customer =
+    asked.customer === undefined
+      ? null
+      : await findCustomerNamed(context, scope, asked.customer, 'customer');
+  const changed: PaymentIntent = {
+    ...applyParameters(before, asked),
+    ...(customer === null ? {} : { customerId: customer.id }),
+  };
+  const taken = await takeMethod(context, scope, asked);
+  return undoing(taken, async () => change(context, request, before, changed, taken));
+};
+
+const change = (
+  context: Context,
+  request: Request,
+  before: PaymentIntent,
+  changed: PaymentIntent,
+  taken: TakenMethod | null,
+): Outcome => {
+  const { scope, parameters: asked } = request;
+  if (taken !== null) checkMethod(changed, taken.method);
+  const after: PaymentIntent =
+    taken !== null
+      ? { ...changed, methodId: spellMethod(taken.method), status: 'requires_confirmation' }
+      : asked.payment_method === null
+        ? { ...changed, methodId: null, status: 'requires_payment_method' }
+        : changed;
+  // Asking for what already holds changes nothing.
+  if (sameAs(before, after)) return { body: renderIntent(before, scope.livemode) };
+
+  const written = writePayment(
+    context,
+    scope,
+    {
+      before: { intent: before, charge: null },
+      intent: { ...after, nextAction: after.status === before.status ? after.nextAction : null },
+      charge: null,
+      kinds: [],
+    },
+    request,
+  );
+  return {
+    body: renderIntent(written.intent, scope.livemode),
+    writes: [...(taken?.writes ?? []), ...written.writes],
+    ...(taken === null ? {} : { undo: taken.undo }),
+  };
+};
+
+const sameAs = (a: PaymentIntent, b: PaymentIntent): boolean => {
+  const spell = (intent: PaymentIntent): string =>
+    JSON.stringify(intent, (_, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+  return spell(a) === spell(b);
+};
+
+/** Once money is on its way, only what describes it may change. */
+const always: ReadonlySet<string> = new Set([
+  'metadata',
+  'description',
+  'receipt_email',
+  'shipping',
+  'transfer_group',
+  'statement_descriptor',
+  'statement_descriptor_suffix',
+]);
+
+const refuseByState = (
+  intent: PaymentIntent,
+  livemode: boolean,
+  asked: Readonly<Record<string, unknown>>,
+): void => {
+  const isOpen =
+    intent.doing === null &&
+    (intent.status === 'requires_payment_method' ||
+      intent.status === 'requires_confirmation' ||
+      intent.status === 'requires_action');
+  const name = Object.keys(asked).find((each) => !always.has(each));
+  if (name === undefined) return;
+  refuseMade(intent, livemode, 'update');
+  if (isOpen) return;
+  throw name.startsWith('payment_method')
+    ? cannotChangeMethod(intent, livemode)
+    : cannotUpdate(intent, livemode, name);
+};

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Charge } from '#payments/charges';
+import { concludeRefund } from './conclude-refund.ts';
+import type { Refund } from './refund.ts';
+
+const charge = { captured: 1000n, refunded: 0n, refunding: 400n } as Charge;
+const refund = { amount: 400n, status: 'pending', isTold: false } as Refund;
+const typesOf = (kinds: readonly { readonly type: string }[] = []): string[] =>
+  kinds.map(({ type }) => type);
+
+describe('a refund, by what was learned of it', () => {
+  test('keeps its money reserved while nobody knows, and is told once', () => {
+    const first = concludeRefund(refund, charge, { state: 'unknown', code: null });
+    assert.ok(first);
+    assert.deepEqual(typesOf(first.kinds), ['refund.created', 'charge.refunded']);
+    assert.deepEqual([first.charge.refunding, first.moved], [400n, null]);
+    assert.equal(concludeRefund(first.refund, charge, { state: 'unknown', code: null }), null);
+  });
+
+  test('moves what was reserved to what was given back', () => {
+    const done = concludeRefund(refund, charge, { state: 'approved', code: null });
+    assert.deepEqual(
+      [done?.charge.refunding, done?.charge.refunded, done?.moved],
+      [0n, 400n, 'refund'],
+    );
+  });
+
+  test('gives the money free when it came to nothing, by whatever evidence', () => {
+    for (const state of ['declined', 'not_sent', 'reversed'] as const) {
+      const failed = concludeRefund(refund, charge, { state, code: null });
+      assert.deepEqual(
+        [failed?.charge.refunding, failed?.charge.refunded, failed?.moved],
+        [0n, 0n, null],
+      );
+    }
+  });
+
+  test('that had succeeded may turn out to have failed, and then the money is back', () => {
+    const given = { ...charge, refunding: 0n, refunded: 400n };
+    const succeeded: Refund = { ...refund, status: 'succeeded', isTold: true };
+    const back = concludeRefund(succeeded, given, { state: 'reversed', code: null });
+    assert.deepEqual([back?.charge.refunded, back?.moved], [0n, 'refund_failure']);
+    assert.deepEqual(typesOf(back?.kinds), [
+      'refund.updated',
+      'charge.refund.updated',
+      'refund.failed',
+    ]);
+    assert.equal(concludeRefund(succeeded, given, { state: 'approved', code: null }), null);
+  });
+});

@@ -1,0 +1,92 @@
+// What a refund and its charge become by what was learned of its operation: pure.
+
+import { type Charge, chargeRefunded } from '#payments/charges';
+import type { EventKind } from '#platform/events';
+import type { Conclusion } from '#rails/operations';
+import { chargeRefundUpdated, refundCreated, refundFailed, refundUpdated } from './events.ts';
+import { mayBecome, type Refund, type RefundStatus } from './refund.ts';
+
+export type DecidedRefund = {
+  readonly refund: Refund;
+  readonly charge: Charge;
+  readonly kinds: readonly EventKind[];
+  /** Money that left now, or came back. */
+  readonly moved: 'refund' | 'refund_failure' | null;
+};
+
+/** Null: nothing follows from it. */
+export const concludeRefund = (
+  refund: Refund,
+  charge: Charge,
+  conclusion: Pick<Conclusion, 'state' | 'code'>,
+): DecidedRefund | null => {
+  const status = statusOf(conclusion.state);
+  if (status === null) return null;
+  if (status === 'pending') return refund.isTold ? null : tell(refund, charge);
+  if (!mayBecome(refund.status, status)) return null;
+
+  // The money of one that failed is the merchant's again, and may be refunded anew.
+  const wasOpen = refund.status !== 'succeeded';
+  const isPaidBack = status === 'succeeded';
+  return {
+    refund: {
+      ...refund,
+      status,
+      isTold: true,
+      failureReason: isPaidBack ? null : failureReasonOf(conclusion.code),
+    },
+    charge: {
+      ...charge,
+      refunding: wasOpen ? charge.refunding - refund.amount : charge.refunding,
+      refunded: charge.refunded + (isPaidBack ? refund.amount : wasOpen ? 0n : -refund.amount),
+    },
+    kinds: [
+      ...(refund.isTold
+        ? [refundUpdated, chargeRefundUpdated]
+        : [refundCreated, ...(isPaidBack ? [chargeRefunded] : [])]),
+      ...(isPaidBack ? [] : [refundFailed]),
+    ],
+    moved: isPaidBack ? 'refund' : wasOpen ? null : 'refund_failure',
+  };
+};
+
+const tell = (refund: Refund, charge: Charge): DecidedRefund => ({
+  refund: { ...refund, isTold: true },
+  charge,
+  kinds: [refundCreated, chargeRefunded],
+  moved: null,
+});
+
+const statusOf = (state: Conclusion['state']): RefundStatus | null => {
+  switch (state) {
+    case 'approved':
+      return 'succeeded';
+    case 'declined':
+    case 'not_sent':
+    case 'reversed':
+      return 'failed';
+    case 'action_required':
+    case 'pending':
+    case 'unknown':
+    case 'human':
+      return 'pending';
+    default:
+      return null;
+  }
+};
+
+const known: ReadonlySet<string> = new Set([
+  'charge_for_pending_refund_disputed',
+  'declined',
+  'expired_or_canceled_card',
+  'insufficient_funds',
+  'lost_or_stolen_card',
+  'merchant_request',
+  'unknown',
+]);
+
+const failureReasonOf = (code: string | null): string => {
+  if (code === 'expired_card') return 'expired_or_canceled_card';
+  if (code === 'lost_card' || code === 'stolen_card') return 'lost_or_stolen_card';
+  return code !== null && known.has(code) ? code : 'declined';
+};

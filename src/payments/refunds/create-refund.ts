@@ -1,0 +1,132 @@
+import { checkPart, formatAmount } from '#books/currencies';
+import { present } from '#kit/assert';
+import type { Context } from '#kit/context';
+import { spellId } from '#kit/ids';
+import { CHARGE, type Charge, findCharge, left, loadCharge } from '#payments/charges';
+import { askingOf, findIntent } from '#payments/intents';
+import {
+  ApiError,
+  lockTimeout,
+  mergeMetadata,
+  type Outcome,
+  onlyOneOf,
+  parameterMissing,
+  refuse,
+  type TypedRequest,
+} from '#platform/http';
+import type { createParameters } from './refund-parameters.ts';
+import { loadRefund } from './refunds.store.ts';
+import { renderRefund } from './render-refund.ts';
+import { sendRefund } from './send-refund.ts';
+
+type Request = TypedRequest<typeof createParameters>;
+
+/** How often another request may be faster. */
+const ROUNDS_MAX = 20;
+
+export const createRefund = async (
+  context: Context,
+  request: Request,
+  ofCharge?: string,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  refuseWhatCannotBe(asked);
+  if (request.resumes !== null) {
+    const begun = present(await loadRefund(context, scope, request.resumes), 'The refund');
+    return { body: renderRefund(begun) };
+  }
+  const spelled = ofCharge ?? asked.charge;
+  if (spelled !== undefined && asked.payment_intent !== undefined) {
+    throw onlyOneOf(['charge', 'payment_intent']);
+  }
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const charge = await chargeOf(context, request, spelled, ofCharge === undefined);
+    const amount = amountOf(charge, asked.amount);
+    const outcome = await sendRefund(context, askingOf(request), charge, {
+      amount,
+      reason: asked.reason ?? null,
+      metadata: mergeMetadata({}, asked.metadata),
+      instructionsEmail: asked.instructions_email ?? null,
+      isAutomatic: false,
+    });
+    if (outcome !== null) return outcome;
+  }
+  throw lockTimeout();
+};
+
+const chargeOf = async (
+  context: Context,
+  { scope, parameters: asked }: Request,
+  spelled: string | undefined,
+  isParameter: boolean,
+): Promise<Charge> => {
+  if (spelled !== undefined) {
+    return findCharge(context, scope, spelled, isParameter ? 'charge' : undefined);
+  }
+  if (asked.payment_intent === undefined) throw parameterMissing('payment_intent');
+  const intent = await findIntent(context, scope, asked.payment_intent, 'payment_intent');
+  const charge =
+    intent.latestChargeId === null
+      ? undefined
+      : await loadCharge(context, scope, intent.latestChargeId);
+  if (charge?.status === 'succeeded' && charge.captured > 0n) return charge;
+  throw new ApiError(
+    400,
+    `This PaymentIntent (${asked.payment_intent}) does not have a successful charge to refund.`,
+    { param: 'payment_intent' },
+  );
+};
+
+const amountOf = (charge: Charge, asked: number | undefined): bigint => {
+  const id = spellId(CHARGE, charge.id);
+  if (charge.status !== 'succeeded') {
+    throw new ApiError(400, `Charge ${id} has not succeeded, so there is nothing to refund.`, {
+      param: 'charge',
+    });
+  }
+  if (charge.captured === 0n) {
+    throw new ApiError(
+      400,
+      `Charge ${id} has not been captured: cancel its payment to release what is held.`,
+      { param: 'charge' },
+    );
+  }
+  const rest = left(charge);
+  if (rest === 0n) {
+    throw refuse('charge_already_refunded', {
+      message: `Charge ${id} has already been refunded.`,
+    });
+  }
+  const amount = asked === undefined ? rest : BigInt(asked);
+  if (checkPart(amount, charge.currency)?.code === 'amount_not_in_steps') {
+    throw new ApiError(400, `Invalid amount: ${charge.currency} has no amounts that small.`, {
+      param: 'amount',
+    });
+  }
+  if (amount > rest) {
+    throw new ApiError(
+      400,
+      `Refund amount (${spell(amount, charge)}) is greater than unrefunded amount on charge (${spell(rest, charge)})`,
+      { param: 'amount' },
+    );
+  }
+  return amount;
+};
+
+const spell = (amount: bigint, { currency }: Charge): string => formatAmount(amount, currency);
+
+const absent: Readonly<Record<string, string>> = {
+  customer: 'Customer balances',
+  origin: 'Customer balances',
+  refund_application_fee: 'Connected accounts',
+  reverse_transfer: 'Connected accounts',
+};
+
+const refuseWhatCannotBe = (asked: Readonly<Record<string, unknown>>): void => {
+  for (const [name, what] of Object.entries(absent)) {
+    if (asked[name] === undefined || asked[name] === false) continue;
+    throw new ApiError(400, `${what} are not part of this installation: remove '${name}'.`, {
+      param: name,
+    });
+  }
+};

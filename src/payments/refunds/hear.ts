@@ -1,0 +1,185 @@
+// What is written of a refund whenever something is learned of its operation, by whichever way.
+
+import type { Context, Database, Scope, Write } from '#kit/context';
+import {
+  bookMovement,
+  type Charge,
+  chargeSnapshot,
+  loadCharge,
+  updateCharge,
+} from '#payments/charges';
+import { type Cause, endCanceled, loadIntent, RELEASE_JOB } from '#payments/intents';
+import { appendChange } from '#platform/events';
+import { enqueue } from '#platform/jobs';
+import type { OperationListener } from '#rails/connectors';
+import type { Change } from '#rails/operations';
+import { concludeRefund, type DecidedRefund } from './conclude-refund.ts';
+import { refundSnapshot } from './events.ts';
+import type { Refund } from './refund.ts';
+import { loadRefundOf, updateRefund } from './refunds.store.ts';
+
+export type Held = { readonly refund: Refund; readonly charge: Charge; readonly cause: Cause };
+
+export type ConcludedRefund = {
+  readonly refund: Refund;
+  readonly charge: Charge;
+  readonly writes: readonly Write[];
+};
+
+const held = new WeakMap<Database, Map<string, Held & { isUsed: boolean }>>();
+const concluded = new WeakMap<Change, Promise<ConcludedRefund | null>>();
+
+/** While `work` runs, the refund that it sends is known here. */
+export const holding = async <T>(
+  context: Context,
+  given: Held,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const holdings = held.get(context.database) ?? new Map<string, Held & { isUsed: boolean }>();
+  held.set(context.database, holdings);
+  const name = `${given.refund.intentId} ${given.refund.ordinal}`;
+  holdings.set(name, { ...given, isUsed: false });
+  try {
+    return await work();
+  } finally {
+    holdings.delete(name);
+  }
+};
+
+export const onOperation: OperationListener = async (context, scope, change) =>
+  (await conclusionOf(context, scope, change))?.writes ?? [];
+
+export const conclusionOf = (
+  context: Context,
+  scope: Scope,
+  change: Change,
+): Promise<ConcludedRefund | null> => {
+  const known = concluded.get(change);
+  if (known !== undefined) return known;
+  const made = conclude(context, scope, change);
+  concluded.set(change, made);
+  return made;
+};
+
+const conclude = async (
+  context: Context,
+  scope: Scope,
+  change: Change,
+): Promise<ConcludedRefund | null> => {
+  const { after } = change;
+  if (after.kind !== 'refund') return null;
+  const given = held.get(context.database)?.get(`${after.intentId} ${after.ordinal}`);
+  // What a request held is true once: had it lost with that, it would have to read as everybody does.
+  const known = given === undefined || given.isUsed ? await load(context, scope, after) : given;
+  if (given !== undefined) given.isUsed = true;
+  if (known === null) return null;
+
+  const { refund, charge } = known;
+  const decided = concludeRefund(refund, charge, change.conclusion);
+  if (decided === null) return { refund, charge, writes: [] };
+  return write(context, scope, { change, decided, before: known, cause: given?.cause ?? null });
+};
+
+const load = async (
+  context: Context,
+  scope: Scope,
+  operation: Change['after'],
+): Promise<Pick<Held, 'refund' | 'charge'> | null> => {
+  const refund = await loadRefundOf(context, scope, operation);
+  const charge = refund && (await loadCharge(context, scope, refund.chargeId));
+  return refund === undefined || charge === undefined ? null : { refund, charge };
+};
+
+/** What nobody wanted is given back however often it takes, but not in haste. */
+const AGAIN_MS = 600_000;
+
+const write = async (
+  context: Context,
+  scope: Scope,
+  input: {
+    readonly change: Change;
+    readonly decided: DecidedRefund;
+    readonly before: Pick<Held, 'refund' | 'charge'>;
+    readonly cause: Cause;
+  },
+): Promise<ConcludedRefund> => {
+  const { change, decided, before, cause } = input;
+  const booked =
+    decided.moved === null
+      ? null
+      : await bookMovement(context, scope, {
+          kind: decided.moved,
+          charge: decided.charge,
+          subject: decided.refund.id,
+          part: 0,
+          reference: change.after.reference,
+          amount: decided.refund.amount,
+        });
+  const refund: Refund = {
+    ...decided.refund,
+    version: before.refund.version + 1,
+    events: before.refund.events + decided.kinds.length,
+    ...(booked === null
+      ? {}
+      : decided.moved === 'refund'
+        ? { balanceTransactionId: booked.balanceTransactionId }
+        : { failureBalanceTransactionId: booked.balanceTransactionId }),
+  };
+  const isChargeChanged =
+    decided.charge.refunded !== before.charge.refunded ||
+    decided.charge.refunding !== before.charge.refunding;
+  const charge = isChargeChanged
+    ? { ...decided.charge, version: before.charge.version + 1 }
+    : before.charge;
+  const unreserved = {
+    ...before.charge,
+    refunding: before.charge.refunding - before.refund.amount,
+  };
+  return {
+    refund,
+    charge,
+    writes: [
+      updateRefund(scope, refund),
+      ...(isChargeChanged ? [updateCharge(scope, charge)] : []),
+      appendChange(context, {
+        scope,
+        objectId: refund.id,
+        sequence: before.refund.events + 1,
+        kinds: decided.kinds,
+        snapshot: {
+          ...refundSnapshot(refund, before.refund.isTold ? before.refund : undefined),
+          ...(decided.kinds.some(({ object }) => object === 'charge')
+            ? chargeSnapshot(charge, unreserved)
+            : {}),
+        },
+        request: cause,
+      }),
+      ...(booked?.writes ?? []),
+      ...(refund.isAutomatic && refund.status === 'succeeded'
+        ? await endOfIntent(context, scope, charge)
+        : []),
+      ...(refund.isAutomatic && refund.status === 'failed'
+        ? [
+            enqueue(context, {
+              name: RELEASE_JOB,
+              payload: { ...scope, charge: charge.id },
+              runAtMs: context.clock.now() + AGAIN_MS,
+            }),
+          ]
+        : []),
+    ],
+  };
+};
+
+/** Cancelled while nobody knew: now that the money is back, it is. */
+const endOfIntent = async (
+  context: Context,
+  scope: Scope,
+  charge: Charge,
+): Promise<readonly Write[]> => {
+  const intent = await loadIntent(context, scope, charge.intentId);
+  if (intent === undefined || intent.doing !== 'void' || intent.latestChargeId !== charge.id) {
+    return [];
+  }
+  return endCanceled(context, scope, intent);
+};

@@ -1,0 +1,41 @@
+import { refundEventKinds } from './events.ts';
+import { onOperation } from './hear.ts';
+import { releaseJob } from './release.ts';
+import { refundResources } from './resources.ts';
+import { refundRoutes } from './routes.ts';
+
+// What holds of refunds across the tables they touch.
+const checks = [
+  {
+    name: 'a charge has given back, and reserved, what its refunds say',
+    text: `select c.account_id, c.id, c.refunded, c.refunding
+             from payments.charges c
+             left join payments.refunds r on r.account_id = c.account_id and r.livemode = c.livemode
+                                         and r.charge_id = c.id
+            group by c.account_id, c.livemode, c.id, c.refunded, c.refunding
+           having c.refunded <> coalesce(sum(r.amount) filter (where r.status = 3), 0)
+               or c.refunding <> coalesce(sum(r.amount) filter (where r.status in (1, 2)), 0)`,
+  },
+  {
+    name: 'every refund has its operation, and they say the same',
+    text: `select r.account_id, r.id, r.status, o.state
+             from payments.refunds r
+             left join rails.operations o on o.account_id = r.account_id and o.livemode = r.livemode
+                                         and o.intent_id = r.intent_id and o.kind = 5
+                                         and o.ordinal = r.ordinal
+            where o.id is null or o.amount <> r.amount or o.currency <> r.currency
+               or (r.status = 3) <> (o.state = 3)
+               or (r.status = 4) <> (o.state in (4, 7, 9))`,
+  },
+];
+
+export const module = {
+  name: 'payments/refunds',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: () => refundRoutes,
+  resources: refundResources,
+  eventKinds: refundEventKinds,
+  jobs: [releaseJob],
+  onOperation,
+  checks,
+};

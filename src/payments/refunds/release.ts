@@ -1,0 +1,30 @@
+// The money of a payment that nobody wants any more goes back: what is held is voided, what was taken is
+// refunded. It may run more than once; what is done already is left alone.
+
+import { assert } from '#kit/assert';
+import type { Context } from '#kit/context';
+import { left, loadCharge } from '#payments/charges';
+import { askingByItself, RELEASE_JOB, releaseHeld } from '#payments/intents';
+import type { JobKind } from '#platform/jobs';
+import { sendRefund } from './send-refund.ts';
+
+export const releaseJob: JobKind = {
+  name: RELEASE_JOB,
+  run: async (context: Context, payload) => {
+    const { accountId, livemode, charge: chargeId } = payload;
+    assert(typeof accountId === 'string' && typeof chargeId === 'string', 'Whose, and which');
+    const scope = { accountId, livemode: livemode === true };
+    const charge = await loadCharge(context, scope, chargeId);
+    if (charge === undefined || !charge.isUnwanted) return;
+    if (charge.kind === 'authorize') return releaseHeld(context, scope, charge.id);
+    const amount = left(charge);
+    if (amount === 0n) return;
+    await sendRefund(context, askingByItself(scope), charge, {
+      amount,
+      reason: null,
+      metadata: {},
+      instructionsEmail: null,
+      isAutomatic: true,
+    });
+  },
+};

@@ -1,0 +1,46 @@
+// How a refund is shown: Stripe's shape, checked by the compiler against Stripe's own types.
+
+import type Stripe from 'stripe';
+import { spellId, type Uuid, uuidMs } from '#kit/ids';
+import type { Wire } from '#kit/wire';
+import { CHARGE, INTENT } from '#payments/charges';
+import type { Refund } from './refund.ts';
+
+export const REFUND = 're';
+const BALANCE_TRANSACTION = 'txn';
+
+/** The amount of a snapshot is a number, that of a row a bigint: both are shown as numbers. */
+export const renderRefund = (refund: Refund) =>
+  ({
+    id: spellId(REFUND, refund.id),
+    object: 'refund',
+    amount: Number(refund.amount),
+    balance_transaction: booking(refund.balanceTransactionId),
+    charge: spellId(CHARGE, refund.chargeId),
+    created: Math.floor(uuidMs(refund.id) / 1000),
+    currency: refund.currency,
+    customer: refund.customerId === null ? null : spellId('cus', refund.customerId),
+    customer_account: null,
+    ...(refund.failureBalanceTransactionId === null
+      ? {}
+      : {
+          failure_balance_transaction: spellId(
+            BALANCE_TRANSACTION,
+            refund.failureBalanceTransactionId,
+          ),
+        }),
+    ...(refund.failureReason === null ? {} : { failure_reason: refund.failureReason }),
+    ...(refund.instructionsEmail === null ? {} : { instructions_email: refund.instructionsEmail }),
+    metadata: refund.metadata,
+    payment_intent: refund.isDirect ? null : spellId(INTENT, refund.intentId),
+    payment_method: refund.methodId,
+    ...(refund.status === 'pending' ? { pending_reason: 'processing' as const } : {}),
+    reason: refund.reason,
+    receipt_number: null,
+    source_transfer_reversal: null,
+    status: refund.status,
+    transfer_reversal: null,
+  }) satisfies Wire<Stripe.Refund>;
+
+const booking = (id: Uuid | null): string | null =>
+  id === null ? null : spellId(BALANCE_TRANSACTION, id);

@@ -1,0 +1,123 @@
+import { Type } from 'typebox';
+import { findCharge } from '#payments/charges';
+import { ApiError, nullableText, parameters, route } from '#platform/http';
+import { createRefund } from './create-refund.ts';
+import { findRefund } from './find-refund.ts';
+import { listOf, listRefunds } from './list-refunds.ts';
+import {
+  createOfChargeParameters,
+  createParameters,
+  refundFilters,
+  refundsOfCharge,
+  updateParameters,
+} from './refund-parameters.ts';
+import { renderRefund } from './render-refund.ts';
+import { updateRefund } from './update-refund.ts';
+
+const refundSchema = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('refund'),
+  amount: Type.Integer({ description: 'Minor units.' }),
+  balance_transaction: nullableText(),
+  charge: nullableText(),
+  created: Type.Integer({ description: 'Unix seconds.' }),
+  currency: Type.String(),
+  customer: nullableText(),
+  failure_reason: Type.Optional(Type.String()),
+  metadata: Type.Record(Type.String(), Type.String()),
+  payment_intent: nullableText(),
+  payment_method: nullableText(),
+  reason: nullableText(),
+  status: Type.String({ description: 'pending, requires_action, succeeded, failed, canceled.' }),
+});
+
+const common = {
+  group: 'Refunds',
+  object: 'refund',
+  keys: 'secret',
+  answer: refundSchema,
+} as const;
+const none = parameters({});
+
+export const refundRoutes = [
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/refunds',
+    operation: 'refunds.create',
+    summary: 'Create a refund',
+    description:
+      'Of a charge or of a payment intent; without an amount, all that is left. What nobody knows yet is `pending`, and counts as given back.',
+    parameters: createParameters,
+    handle: (context, request) => createRefund(context, request),
+  }),
+  route({
+    ...common,
+    method: 'GET',
+    path: '/v1/refunds',
+    operation: 'refunds.list',
+    summary: 'List refunds',
+    description: 'Newest first.',
+    list: true,
+    parameters: refundFilters,
+    handle: listRefunds,
+  }),
+  route({
+    ...common,
+    method: 'GET',
+    path: '/v1/refunds/:refund',
+    operation: 'refunds.retrieve',
+    summary: 'Retrieve a refund',
+    parameters: none,
+    handle: async (context, { scope, path }) => ({
+      body: renderRefund(await findRefund(context, scope, path['refund'] ?? '')),
+    }),
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/refunds/:refund',
+    operation: 'refunds.update',
+    summary: 'Update a refund',
+    parameters: updateParameters,
+    handle: updateRefund,
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/refunds/:refund/cancel',
+    operation: 'refunds.cancel',
+    summary: 'Cancel a refund',
+    description: 'Only one that waits for the payer; a refund to a card never does.',
+    parameters: none,
+    handle: async (context, { scope, path }) => {
+      const { status } = await findRefund(context, scope, path['refund'] ?? '');
+      throw new ApiError(
+        400,
+        `This Refund cannot be canceled because it has a status of ${status}. Only a Refund with one of the following statuses may be canceled: requires_action.`,
+      );
+    },
+  }),
+  route({
+    ...common,
+    method: 'GET',
+    path: '/v1/charges/:charge/refunds',
+    operation: 'charges.list_refunds',
+    summary: 'List the refunds of a charge',
+    list: true,
+    parameters: refundsOfCharge,
+    handle: async (context, { scope, path, url, parameters: asked }) => {
+      const charge = await findCharge(context, scope, path['charge'] ?? '');
+      return listOf(context, scope, url, asked, { chargeId: charge.id, intentId: null });
+    },
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/charges/:charge/refunds',
+    operation: 'charges.create_refund',
+    summary: 'Refund a charge, as older clients do',
+    parameters: createOfChargeParameters,
+    handle: (context, request) => createRefund(context, request, request.path['charge'] ?? ''),
+  }),
+];

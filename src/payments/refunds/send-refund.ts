@@ -1,0 +1,97 @@
+// Giving money back: it is reserved at the charge before anybody is asked, so that of two who ask for the
+// same rest one is refused.
+
+import { present } from '#kit/assert';
+import type { Context } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import { type Charge, updateCharge } from '#payments/charges';
+import type { Asking } from '#payments/intents';
+import type { Outcome } from '#platform/http';
+import { railsOf } from '#rails/connectors';
+import type { Change } from '#rails/operations';
+import { conclusionOf, holding } from './hear.ts';
+import type { Refund } from './refund.ts';
+import { insertRefund, loadRefund } from './refunds.store.ts';
+import { renderRefund } from './render-refund.ts';
+
+export type NewRefund = Pick<
+  Refund,
+  'amount' | 'reason' | 'metadata' | 'instructionsEmail' | 'isAutomatic'
+>;
+
+/** Null: another request was faster, and everything is to be read and decided anew. */
+export const sendRefund = async (
+  context: Context,
+  request: Asking,
+  before: Charge,
+  asked: NewRefund,
+): Promise<Outcome | null> => {
+  const { scope } = request;
+  const refund = newRefund(context, before, asked);
+  const charge: Charge = {
+    ...before,
+    version: before.version + 1,
+    refunds: before.refunds + 1,
+    refunding: before.refunding + refund.amount,
+  };
+  let last: Change | null = null;
+  const sent = await holding(context, { refund, charge, cause: request.cause }, () =>
+    railsOf(context).send(context, scope, {
+      connectorAccountId: charge.connectorAccountId,
+      kind: 'refund',
+      intentId: charge.intentId,
+      ordinal: refund.ordinal,
+      attempt: 1,
+      amount: refund.amount,
+      currency: refund.currency,
+      request: {
+        original: present(charge.operationId, 'The operation that was approved'),
+        isLast: charge.refunded + charge.refunding === charge.captured,
+        reason: refund.reason,
+      },
+      intent: [
+        ...request.claim(refund.id),
+        updateCharge(scope, charge),
+        insertRefund(scope, refund),
+      ],
+      writes: async (change) => {
+        last = change;
+        const concluded = present(
+          await conclusionOf(context, scope, change),
+          'The refund of this operation',
+        );
+        return request.conclude({ body: renderRefund(concluded.refund) });
+      },
+    }),
+  );
+  request.claimed(sent);
+  if (!sent.ok) return null;
+  const learned = last as Change | null;
+  if (learned !== null && learned.after.version === sent.operation.version) {
+    return { body: null, concluded: true };
+  }
+  const now = present(await loadRefund(context, scope, refund.id), 'The refund');
+  return { body: renderRefund(now) };
+};
+
+/** Refunds are counted per payment, and two of its charges may have some. */
+const PER_CHARGE = 10_000;
+
+const newRefund = (context: Context, charge: Charge, asked: NewRefund): Refund => ({
+  id: newUuid(context),
+  version: 1,
+  events: 0,
+  chargeId: charge.id,
+  intentId: charge.intentId,
+  ordinal: charge.attempt * PER_CHARGE + charge.refunds + 1,
+  status: 'pending',
+  currency: charge.currency,
+  failureReason: null,
+  methodId: charge.method.id,
+  customerId: charge.customerId,
+  isDirect: charge.isDirect,
+  isTold: false,
+  balanceTransactionId: null,
+  failureBalanceTransactionId: null,
+  ...asked,
+});

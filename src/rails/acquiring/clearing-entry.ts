@@ -1,0 +1,83 @@
+// What moved at the host, counted as the host counts it. Written in the very transaction in which an
+// operation learns its end, so that our totals and the operations tell one story.
+
+import type { Context, Scope, Write } from '#kit/context';
+import { rank, writeRows } from '#platform/db';
+import type { Change } from '#rails/operations';
+import type { Moved } from './read-answer.ts';
+
+/** The numbers are stored. */
+export const directions = {
+  debit: 1,
+  debit_reversed: 2,
+  credit: 3,
+  credit_reversed: 4,
+} as const satisfies Record<Moved, number>;
+
+const columns = {
+  account_id: 'uuid',
+  livemode: 'boolean',
+  operation_id: 'uuid',
+  direction: 'smallint',
+  key: 'text',
+  host: 'text',
+  acquirer: 'text',
+  terminal: 'text',
+  merchant: 'text',
+  rrn: 'text',
+  stan: 'text',
+  authorization_code: 'text',
+  reference: 'text',
+  amount: 'bigint',
+  currency: 'text',
+  business_day: 'date',
+  at: 'timestamptz',
+} as const;
+
+// What is there already stays as it is: one operation moves once in each direction.
+const insertEntry = writeRows({
+  name: 'clearing_entries.insert',
+  columns,
+  key: 'key',
+  rank: rank.insert,
+  text: (given) => `with added as (
+      insert into rails.clearing_entries (${Object.keys(columns).join(', ')})
+      select given.* from ${given} on conflict do nothing
+    ) select given.key from ${given}`,
+});
+
+export const onOperation = (
+  context: Context,
+  scope: Scope,
+  { before, after, conclusion }: Change,
+): Promise<readonly Write[]> => {
+  const data = conclusion.told?.data;
+  const isEnd = after.state === 'approved' || after.state === 'reversed';
+  if (!isEnd || before.state === after.state || data?.['moved'] === undefined) {
+    return Promise.resolve([]);
+  }
+  const { host, acquirer, terminal, merchant, rrn, stan, businessDay, moved } = data;
+  const writes = moved.split(' ').map((direction) => ({
+    into: insertEntry,
+    row: [
+      scope.accountId,
+      scope.livemode,
+      after.id,
+      directions[direction as Moved],
+      `${after.id}/${direction}`,
+      host,
+      acquirer,
+      terminal,
+      merchant,
+      rrn,
+      stan,
+      conclusion.told?.authorizationCode ?? null,
+      after.reference,
+      after.amount,
+      after.currency,
+      businessDay,
+      new Date(context.clock.now()).toISOString(),
+    ],
+  }));
+  return Promise.resolve(writes);
+};

@@ -1,0 +1,23 @@
+// What a payment request says, as facts of a card message and as the way in which the card came.
+
+import type { AcquirerProfile, Facts } from '#rails/acquiring';
+import type { PaymentRequest } from '#rails/connectors';
+
+export const factsOf = (request: PaymentRequest, reference: string): Facts => {
+  const { authentication, billing, initiator } = request;
+  return {
+    reference,
+    initiator,
+    ...(authentication === null ? {} : { authentication }),
+    postalCode: billing?.postalCode ?? null,
+    addressLine1: billing?.line1 ?? null,
+  };
+};
+
+export const entryOf = (
+  { entry }: AcquirerProfile,
+  { credential, initiator, authentication }: PaymentRequest,
+): AcquirerProfile['entry']['payer'] => {
+  if (credential === 'subsequent' || initiator === 'merchant') return entry.storedCredential;
+  return authentication === null ? entry.payer : entry.payerAuthenticated;
+};

@@ -1,0 +1,85 @@
+// The other side of the common suite: the sandbox's bank, over its real link, judged by its journal.
+
+import type { FaultKind, FaultRule } from '../../../../sandbox/faults/fault.ts';
+import { newSandbox } from '../../../../test/sandbox/support/world.ts';
+import type {
+  FaultName,
+  Happened,
+  OtherSideStarter,
+  SuiteCard,
+} from '../../connectors/for-tests-suite.ts';
+
+const card = (number: string): SuiteCard => ({
+  number,
+  expMonth: 12,
+  expYear: 2034,
+  cvc: '123',
+});
+
+const kinds: Readonly<Partial<Record<FaultName, Pick<FaultRule, 'kind' | 'delayMs'>>>> = {
+  lost_before: { kind: 'down' },
+  lost_after: { kind: 'hang' },
+  cut: { kind: 'cut' },
+  reset: { kind: 'reset' },
+  slow: { kind: 'slow', delayMs: 1_200 },
+  wrong_amount: { kind: 'wrong_amount' },
+  wrong_reference: { kind: 'swapped' },
+};
+
+const types = {
+  authorize: '0100',
+  verify: '0100',
+  sale: '0200',
+  capture: '0220',
+  void: '0420',
+  refund: '0200',
+} as const;
+
+export const otherSide: OtherSideStarter = {
+  start: async () => {
+    const bank = await newSandbox();
+    return {
+      settings: {
+        host: '127.0.0.1',
+        port: bank.ports.acquirer,
+        acquirer_id: '12345',
+        terminal_id: 'TERM0001',
+        merchant_id: 'MERCHANT0000001',
+        merchant_category: '5999',
+      },
+      currency: 'eur',
+      cards: {
+        approved: card('4242424242424242'),
+        declined: [
+          { card: card('4000000000000002'), code: 'do_not_honor' },
+          { card: card('4000000000009995'), code: 'insufficient_funds' },
+          { card: card('4000000000009987'), code: 'lost_card' },
+          { card: card('4000000000000127'), code: 'incorrect_cvc' },
+          { card: card('4000000000000069'), code: 'expired_card' },
+        ],
+      },
+      faults: Object.keys(kinds) as FaultName[],
+      play: (fault, on) => {
+        const rule = kinds[fault] as { readonly kind: FaultKind };
+        bank.setFaults([{ id: fault, ...rule, times: 1, when: { mti: types[on] } }]);
+      },
+      happened: (reference): Happened => {
+        const journal = bank.journal();
+        const bookings = journal.lines.filter(
+          ({ fact }) => fact.fact === 'approved' && fact.request.paymentReference === reference,
+        ).length;
+        const [live] = journal
+          .liveApprovals()
+          .filter(({ paymentReference }) => paymentReference === reference);
+        return {
+          bookings,
+          held: live?.heldMinor ?? 0n,
+          captured: live?.capturedMinor ?? 0n,
+          refunded: live?.refundedMinor ?? 0n,
+        };
+      },
+      // The world ends by itself at the end of the file, after the gateway has signed off.
+      close: () => Promise.resolve(),
+    };
+  },
+};

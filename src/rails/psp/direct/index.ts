@@ -1,0 +1,82 @@
+// An acquiring bank as a provider: the contract of a connector on top of `rails/acquiring`.
+
+import type { Context } from '#kit/context';
+import { NotSent } from '#kit/http-client';
+import {
+  type AcquirerProfile,
+  openAcquiring,
+  type ProfileName,
+  profiles,
+  reverse,
+  sendCompletion,
+  sendPayment,
+  sendRefund,
+  sendVoid,
+} from '#rails/acquiring';
+import type { Connector, ConnectorFunctions } from '#rails/connectors';
+import { callTo, type DirectCall, originalMessage } from './call.ts';
+import { definition } from './definition.ts';
+import { entryOf, factsOf } from './facts.ts';
+import { settingsOf } from './settings.ts';
+
+/** A test gives profiles of its own, with a patience of its own. */
+export const directOver = (
+  over: Readonly<Record<ProfileName, AcquirerProfile>>,
+  changes: Partial<Connector['definition']> = {},
+): Connector => ({
+  definition: { ...definition, ...changes },
+  open: (context) => functionsOver(context, over),
+});
+
+export const connector: Connector = directOver(profiles);
+
+const functionsOver = (
+  context: Context,
+  over: Readonly<Record<ProfileName, AcquirerProfile>>,
+): ConnectorFunctions => {
+  const acquiring = openAcquiring(context);
+  const to = (call: DirectCall) => callTo(acquiring, over, call);
+
+  const pay =
+    (kind: 'authorize' | 'sale' | 'verify'): NonNullable<ConnectorFunctions['sale']> =>
+    (call) => {
+      const { request, account, operation } = call;
+      const { profile } = settingsOf(account.settings);
+      return sendPayment(to(call), {
+        kind,
+        facts: factsOf(request, operation.reference),
+        entry: entryOf(over[profile], request),
+        category: settingsOf(account.settings).merchant_category,
+        country: 'country' in request.method ? request.method.country : null,
+      });
+    };
+
+  return {
+    authorize: pay('authorize'),
+    sale: pay('sale'),
+    verify: pay('verify'),
+    capture: async (call) =>
+      sendCompletion(to(call), {
+        original: await originalMessage(call),
+        authorizationCode: call.original?.conclusion.told?.authorizationCode ?? null,
+        isLast: call.request.isLast,
+        reference: call.operation.reference,
+      }),
+    void: async (call) =>
+      sendVoid(to(call), {
+        original: await originalMessage(call),
+        moves: call.original?.operation.kind === 'sale' ? ['debit_reversed'] : [],
+        reference: call.operation.reference,
+      }),
+    refund: async (call) => {
+      if (call.original === null) throw new NotSent('original_unknown');
+      return sendRefund(to(call), {
+        original: await originalMessage(call),
+        facts: { reference: call.operation.reference },
+        category: settingsOf(call.account.settings).merchant_category,
+      });
+    },
+    reverse: (call) => reverse(to(call), call.operation.reference),
+    close: () => acquiring.close(),
+  };
+};

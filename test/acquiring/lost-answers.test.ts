@@ -1,0 +1,268 @@
+// Everything that may become of an answer. What nobody heard is unknown, is taken back or repeated until
+// the bank acknowledges it, and ends as the bank's own journal says.
+
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { loadMessages } from '#rails/acquiring';
+import { loadKnown } from '#rails/operations';
+import type { FaultRule } from '../../sandbox/faults/fault.ts';
+import { asOwner } from '../../src/for-tests.ts';
+import { newWorld, quick, type Sent, stateOf } from './support/world.ts';
+
+const TIMEOUT_MS = 400;
+const world = await newWorld({ timeoutMs: TIMEOUT_MS });
+const { bank, context, scope } = world;
+
+const once = (kind: FaultRule['kind'], more: Partial<FaultRule> = {}): void =>
+  bank.setFaults([{ id: kind, kind, times: 1, ...more }]);
+const facts = (of: Sent) =>
+  bank
+    .journal()
+    .lines.flatMap(({ fact }) => ('request' in fact ? [fact] : []))
+    .filter(({ request }) => request.paymentReference === of.operation.reference);
+const state = (of: Sent) => stateOf(context, scope, of.operation.id);
+const authorized = async (amount = 2_500n): Promise<Sent> =>
+  world.send({ kind: 'authorize', amount, request: world.payment(await world.card()) });
+
+/** Everything else in this process has heard what it was going to hear. */
+const settled = async (what: () => Promise<boolean>): Promise<void> => {
+  const untilMs = context.clock.monotonicMs() + 10_000;
+  while (!(await what())) {
+    assert.ok(context.clock.monotonicMs() < untilMs, 'it did not come');
+    await context.clock.sleep(10);
+  }
+};
+
+beforeEach(() => bank.setFaults([]));
+
+describe('a sale whose answer is lost', () => {
+  const faults: readonly (readonly [name: string, rule: Partial<FaultRule>, code: string])[] = [
+    ['hang', { kind: 'hang' }, 'deadline'],
+    ['reset', { kind: 'reset' }, 'link_broken'],
+    ['down', { kind: 'down' }, 'link_broken'],
+    ['cut before its first byte', { kind: 'cut', bytes: 0 }, 'link_broken'],
+    ['cut in its length', { kind: 'cut', bytes: 1 }, 'unreadable'],
+    ['cut in its middle', { kind: 'cut', bytes: 60 }, 'unreadable'],
+    ['swapped', { kind: 'swapped' }, 'reference_differs'],
+  ];
+  for (const [name, rule, code] of faults) {
+    test(`by ${name} is unknown, and then reversed`, async () => {
+      await world.pay();
+      bank.setFaults([{ id: name, kind: 'hang', times: 1, ...rule, when: { mti: '0200' } }]);
+      const sent = await world.pay();
+      assert.equal(sent.operation.state, 'unknown');
+      assert.ok(
+        [code, 'no_answer'].includes(sent.operation.code ?? ''),
+        String(sent.operation.code),
+      );
+      await world.resolve();
+      assert.equal(await state(sent), 'reversed');
+      assert.deepEqual(world.live(sent.operation.reference), []);
+      const messages = await loadMessages(context, scope, sent.operation.id);
+      assert.deepEqual(
+        messages.map(({ mti, state: of }) => [mti, of]),
+        [
+          ['0200', 'taken_back'],
+          ['0420', 'stored'],
+        ],
+      );
+    });
+  }
+
+  test('to a lie about the amount is a thing for people, and reversed all the same', async () => {
+    once('wrong_amount');
+    const sent = await world.pay();
+    assert.equal(sent.operation.state, 'unknown');
+    assert.deepEqual(sent.operation.alerts, ['amount_differs']);
+    assert.ok(sent.operation.needsReview);
+    await world.resolve();
+    assert.equal(await state(sent), 'reversed');
+    assert.deepEqual(world.live(sent.operation.reference), []);
+  });
+});
+
+describe('an answer', () => {
+  test('that comes twice counts once, and the second is kept for people', async () => {
+    once('twice');
+    const sent = await world.pay();
+    assert.equal(sent.operation.state, 'approved');
+    assert.equal(world.live(sent.operation.reference).length, 1);
+    await settled(async () =>
+      (await world.letters()).some(
+        (letter) =>
+          letter['operation_id'] === sent.operation.id && letter['problem'] === 'nobody_waits',
+      ),
+    );
+  });
+
+  test('that belongs to another is kept for people', async () => {
+    await world.pay();
+    once('swapped');
+    const sent = await world.pay();
+    const letters = await world.letters();
+    const [letter] = letters.filter((each) => each['operation_id'] === sent.operation.id);
+    assert.equal(letter?.['problem'], 'answer_of_another');
+    await world.resolve();
+  });
+
+  test('that comes late, and before anybody takes it back, is as good as any', async () => {
+    once('slow', { delayMs: TIMEOUT_MS + 200 });
+    const sent = await world.pay();
+    assert.equal(sent.operation.state, 'unknown');
+    await settled(async () => (await state(sent)) === 'approved');
+    assert.equal(world.live(sent.operation.reference).length, 1);
+    const [message] = await loadMessages(context, scope, sent.operation.id);
+    assert.equal(message?.state, 'answered_late');
+  });
+
+  test('that comes after the reversal changes nothing, and is kept', async () => {
+    once('late_after_reversal', { delayMs: 30, when: { mti: '0200' } });
+    const sent = await world.pay();
+    assert.equal(sent.operation.state, 'unknown');
+    await world.resolve();
+    assert.equal(await state(sent), 'reversed');
+    await settled(async () =>
+      (await world.letters()).some(
+        (letter) =>
+          letter['operation_id'] === sent.operation.id &&
+          letter['problem'] === 'approved_after_reversal',
+      ),
+    );
+    await settled(async () => {
+      const known = await loadKnown(context, scope, sent.operation.id);
+      return known?.evidence.some(({ says }) => says.outcome === 'approved') === true;
+    });
+    assert.equal(await state(sent), 'reversed');
+    assert.deepEqual(world.live(sent.operation.reference), []);
+  });
+});
+
+describe('a reversal', () => {
+  const trouble: readonly (readonly [name: string, rule: Partial<FaultRule>])[] = [
+    ['is not answered', { kind: 'hang' }],
+    ['is answered by a reset', { kind: 'reset' }],
+    ['is answered in part', { kind: 'cut', bytes: 30 }],
+    ['meets a malfunction', { kind: 'decline', code: '96' }],
+    ['is answered with what belongs to another', { kind: 'swapped' }],
+    ['is answered with another amount', { kind: 'wrong_amount' }],
+  ];
+  for (const [name, rule] of trouble) {
+    test(`that ${name} is repeated under its own numbers`, async () => {
+      bank.setFaults([
+        { id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } },
+        { id: 'again', kind: 'hang', times: 2, ...rule, when: { mti: '042' } },
+      ]);
+      const sent = await world.pay();
+      await world.resolve();
+      assert.equal(await state(sent), 'reversed');
+      assert.deepEqual(world.live(sent.operation.reference), []);
+      const messages = await loadMessages(context, scope, sent.operation.id);
+      assert.equal(messages.length, 2);
+      const reversals = facts(sent).filter(({ request }) => request.kind === 'reversal');
+      assert.equal(reversals.length, 1);
+      assert.equal(reversals[0]?.request.stan, messages[1]?.stan);
+      assert.equal(reversals[0]?.request.rrn, messages[0]?.rrn);
+    });
+  }
+
+  test('goes out without the card when the card is gone', async () => {
+    const number = '5555555555554444';
+    const card = await world.card(number);
+    once('hang', { when: { mti: '0200' } });
+    const sent = await world.send({ kind: 'sale', request: world.payment(card) });
+    await world.vault.deleteCard(context, { scope, card, why: 'test' });
+    await world.resolve();
+    assert.equal(await state(sent), 'reversed');
+    assert.deepEqual(world.live(sent.operation.reference), []);
+  });
+
+  test('of what never left is no message, and what slept can never send it after that', async () => {
+    const sent = await world.pay();
+    await asOwner(
+      context.on,
+      `delete from rails.card_messages where operation_id = '${sent.operation.id}'`,
+    );
+    const { reverse } = world.rails.parts.functions.get('direct') ?? {};
+    const call = {
+      context,
+      scope,
+      operation: sent.operation,
+      account: { id: world.account, connector: 'direct', settings: await settingsHere() },
+      request: world.payment(await world.card()),
+      original: null,
+      withCard: () => Promise.reject(new Error('nobody needs the card')),
+      http: () => Promise.reject(new Error('nothing is sent over HTTP')),
+      deadline: context.clock.now() + 1_000,
+      signal: new AbortController().signal,
+    };
+    const before = bank.journal().lines.length;
+    assert.deepEqual(await reverse?.(call), { outcome: 'reversed', code: 'never_sent' });
+    assert.equal(bank.journal().lines.length, before);
+    const { sale } = world.rails.parts.functions.get('direct') ?? {};
+    await assert.rejects(async () => sale?.(call), { why: 'taken_back' });
+    assert.equal(bank.journal().lines.length, before);
+  });
+
+  test('without an original counts only when that can no longer be on its way', async () => {
+    const forgetful = await newWorld({
+      timeoutMs: TIMEOUT_MS,
+      sandbox: { reversalBeforeOriginal: 'forget' },
+      profiles: quick({ reversalWithoutOriginal: { codes: ['25'], afterMs: 1_200 } }),
+    });
+    forgetful.bank.setFaults([{ id: 'down', kind: 'down', times: 1 }]);
+    const sent = await forgetful.pay();
+    await forgetful.resolve(1);
+    assert.equal(await stateOf(forgetful.context, forgetful.scope, sent.operation.id), 'unknown');
+    await context.clock.sleep(1_300);
+    await forgetful.resolve();
+    assert.equal(await stateOf(forgetful.context, forgetful.scope, sent.operation.id), 'reversed');
+    const messages = await loadMessages(forgetful.context, forgetful.scope, sent.operation.id);
+    assert.equal(messages[1]?.state, 'too_early');
+    assert.ok(new Set(messages.map(({ stan }) => stan)).size === messages.length);
+    await forgetful.assertHealthy();
+  });
+});
+
+describe('what follows a payment', () => {
+  test('a completion is repeated until it is answered, and booked once', async () => {
+    const payment = await authorized();
+    bank.setFaults([{ id: 'lost', kind: 'hang', times: 3, when: { mti: '022' } }]);
+    const capture = await world.follow('capture', payment.operation.id, { amount: 2_000n });
+    assert.equal(capture.operation.state, 'unknown');
+    await world.resolve();
+    assert.equal(await state(capture), 'approved');
+    assert.equal(world.live(payment.operation.reference)[0]?.capturedMinor, 2_000n);
+    assert.equal((await loadMessages(context, scope, capture.operation.id)).length, 1);
+  });
+
+  test('a voiding is repeated until it is answered', async () => {
+    const payment = await authorized();
+    bank.setFaults([{ id: 'lost', kind: 'reset', times: 2, when: { mti: '042' } }]);
+    const voided = await world.follow('void', payment.operation.id);
+    assert.equal(voided.operation.state, 'unknown');
+    await world.resolve();
+    assert.equal(await state(voided), 'approved');
+    assert.deepEqual(world.live(payment.operation.reference), []);
+  });
+
+  test('a refund is taken back, and the payer has not been paid twice', async () => {
+    const payment = await world.pay();
+    once('hang', { when: { mti: '0200' } });
+    const refund = await world.follow('refund', payment.operation.id, { amount: 700n });
+    assert.equal(refund.operation.state, 'unknown');
+    assert.equal(world.live(payment.operation.reference)[0]?.refundedMinor, 700n);
+    await world.resolve();
+    assert.equal(await state(refund), 'reversed');
+    assert.equal(world.live(payment.operation.reference)[0]?.refundedMinor, 0n);
+  });
+});
+
+test('after all this the books of both sides are whole', async () => {
+  await world.resolve();
+  await world.assertHealthy();
+});
+
+const settingsHere = async (): Promise<Record<string, unknown>> => {
+  const [row] = await asOwner(context.on, 'select settings from rails.connector_accounts');
+  return row?.['settings'] as Record<string, unknown>;
+};

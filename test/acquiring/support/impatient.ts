@@ -1,0 +1,45 @@
+// The direct connector with the patience of a test.
+
+import { type AcquirerProfile, type ProfileName, profiles } from '#rails/acquiring';
+import type { Connector } from '#rails/connectors';
+import { directOver } from '../../../src/rails/psp/direct/index.ts';
+
+export const quick = (
+  changes: Partial<AcquirerProfile> = {},
+  timing: Partial<AcquirerProfile['timing']> = {},
+): Record<ProfileName, AcquirerProfile> => {
+  const hurried = {
+    connectMs: 5_000,
+    networkMs: 5_000,
+    upMs: 5_000,
+    idleMs: 60_000,
+    reconnectMs: 5,
+    reconnectMsMax: 40,
+    lateMs: 2_000,
+    drainMs: 2_000,
+    ...timing,
+  };
+  const hurry = (profile: AcquirerProfile): AcquirerProfile => ({
+    ...profile,
+    timing: hurried,
+    ...changes,
+  });
+  return {
+    'sandbox-ascii': hurry(profiles['sandbox-ascii']),
+    'sandbox-bcd': hurry(profiles['sandbox-bcd']),
+  };
+};
+
+export const impatient = (
+  over: Record<ProfileName, AcquirerProfile>,
+  timeoutMs: number | undefined,
+): Connector => {
+  const direct = directOver(over);
+  const operations = Object.fromEntries(
+    Object.entries(direct.definition.operations).map(([name, support]) => [
+      name,
+      { ...support, timeoutMs: timeoutMs ?? support.timeoutMs },
+    ]),
+  );
+  return { ...direct, definition: { ...direct.definition, operations } };
+};

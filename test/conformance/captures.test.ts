@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import {
+  lostAfter,
+  lostBefore,
+  notSent,
+  says,
+  testBank,
+} from '../../src/payments/intents/for-tests-bank.ts';
+import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
+
+const first = testBank('first');
+const second = testBank('second');
+const { stripe, happened, resolveUntil } = await openShop([first, second]);
+const { paymentIntents, charges } = stripe;
+
+const held = (more: object = {}) =>
+  paymentIntents.create({
+    amount: 5000,
+    currency: 'eur',
+    confirm: true,
+    capture_method: 'manual',
+    payment_method: 'pm_card_visa',
+    ...more,
+  });
+const statusOf = async (id: string): Promise<string> => (await paymentIntents.retrieve(id)).status;
+const bookingOf = (bank = first) => [...bank.book.values()].at(-1);
+
+beforeEach(async () => {
+  await happened();
+  first.calls.length = 0;
+  second.calls.length = 0;
+});
+
+describe('an authorization', () => {
+  test('holds the money, and a capture takes it', async () => {
+    const intent = await held();
+    assert.deepEqual(
+      [intent.status, intent.amount_capturable, intent.amount_received],
+      ['requires_capture', 5000, 0],
+    );
+    const charge = await charges.retrieve(String(intent.latest_charge));
+    assert.deepEqual([charge.status, charge.captured, charge.paid], ['succeeded', false, true]);
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'charge.succeeded',
+      'payment_intent.amount_capturable_updated',
+    ]);
+
+    const captured = await paymentIntents.capture(intent.id);
+    assert.deepEqual(
+      [captured.status, captured.amount_capturable, captured.amount_received],
+      ['succeeded', 0, 5000],
+    );
+    assert.deepEqual(await happened(), ['charge.captured', 'payment_intent.succeeded']);
+    const again = await refusalOf(paymentIntents.capture(intent.id));
+    assert.match(again.message, /because it has already been captured/);
+  });
+
+  test('may be captured in part, and the rest is released', async () => {
+    const intent = await held();
+    const captured = await paymentIntents.capture(intent.id, { amount_to_capture: 2000 });
+    assert.deepEqual(
+      [captured.status, captured.amount_capturable, captured.amount_received],
+      ['succeeded', 0, 2000],
+    );
+    const charge = await charges.retrieve(String(intent.latest_charge));
+    assert.deepEqual(
+      [charge.amount, charge.amount_captured, charge.amount_refunded],
+      [5000, 2000, 0],
+    );
+  });
+
+  test('may be captured more than once where that was asked for, and never beyond it', async () => {
+    const intent = await held({
+      payment_method_options: { card: { request_multicapture: 'if_available' } },
+    });
+    const part = await paymentIntents.capture(intent.id, {
+      amount_to_capture: 2000,
+      final_capture: false,
+    });
+    assert.deepEqual([part.status, part.amount_capturable], ['requires_capture', 3000]);
+    const beyond = await refusalOf(paymentIntents.capture(intent.id, { amount_to_capture: 3001 }));
+    assert.equal(beyond.param, 'amount_to_capture');
+    const rest = await paymentIntents.capture(intent.id);
+    assert.deepEqual([rest.status, rest.amount_received], ['succeeded', 5000]);
+    assert.equal(bookingOf()?.captured, 5000n);
+  });
+
+  test('is released by cancelling', async () => {
+    const intent = await held();
+    await happened();
+    const canceled = await paymentIntents.cancel(intent.id, { cancellation_reason: 'duplicate' });
+    assert.deepEqual(
+      [canceled.status, canceled.cancellation_reason, canceled.amount_capturable],
+      ['canceled', 'duplicate', 0],
+    );
+    assert.deepEqual(await happened(), ['payment_intent.canceled']);
+    assert.equal(bookingOf()?.isVoided, true);
+    const again = await refusalOf(paymentIntents.cancel(intent.id));
+    assert.match(again.message, /because it has a status of canceled\. Only a PaymentIntent with/);
+  });
+
+  test('stands as before when the bank refuses the capture', async () => {
+    const intent = await held();
+    first.next.push(says({ outcome: 'declined', code: 'not_permitted' }));
+    const refused = await refusalOf(paymentIntents.capture(intent.id));
+    assert.equal(refused.statusCode, 402);
+    assert.equal(await statusOf(intent.id), 'requires_capture');
+    assert.equal((await paymentIntents.capture(intent.id)).status, 'succeeded');
+  });
+
+  test('whose capture is not known is processing until it is', async () => {
+    const intent = await held();
+    first.next.push(lostAfter);
+    const asked = await paymentIntents.capture(intent.id);
+    assert.equal(asked.status, 'processing');
+    const canceling = await refusalOf(paymentIntents.cancel(intent.id));
+    assert.equal(canceling.code, 'payment_intent_unexpected_state');
+    await resolveUntil(async () => (await statusOf(intent.id)) === 'succeeded');
+    assert.equal(bookingOf()?.captured, 5000n);
+  });
+
+  test('is either captured or released, whatever races', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const intent = await held();
+      const outcomes = await Promise.allSettled([
+        paymentIntents.capture(intent.id),
+        paymentIntents.cancel(intent.id),
+        paymentIntents.capture(intent.id, { amount_to_capture: 1 }),
+        paymentIntents.cancel(intent.id),
+      ]);
+      const won = outcomes.filter(({ status }) => status === 'fulfilled');
+      assert.equal(won.length, 1);
+      const booking = bookingOf();
+      assert.ok(booking);
+      assert.equal(booking.isVoided, booking.captured === 0n);
+      const { status, amount_received: received } = await paymentIntents.retrieve(intent.id);
+      assert.equal(status, booking.isVoided ? 'canceled' : 'succeeded');
+      assert.equal(BigInt(received), booking.captured);
+    }
+  });
+});
+
+describe('a payment of which nobody knows', () => {
+  const sale = { amount: 700, currency: 'eur', confirm: true, payment_method: 'pm_card_visa' };
+
+  test('has succeeded as soon as the bank is asked and says so', async () => {
+    first.next.push(lostAfter);
+    const intent = await paymentIntents.create(sale);
+    assert.equal(intent.status, 'processing');
+    await happened();
+    await resolveUntil(async () => (await statusOf(intent.id)) === 'succeeded');
+    assert.deepEqual(await happened(), ['charge.succeeded', 'payment_intent.succeeded']);
+    assert.equal(second.calls.length, 0);
+  });
+
+  test('has failed as soon as the bank is asked and has never heard of it', async () => {
+    first.next.push(lostBefore);
+    const intent = await paymentIntents.create(sale);
+    await happened();
+    await resolveUntil(async () => (await statusOf(intent.id)) === 'requires_payment_method');
+    assert.deepEqual(await happened(), ['charge.failed', 'payment_intent.payment_failed']);
+  });
+
+  test('goes back when it was cancelled meanwhile and the bank had said yes', async () => {
+    first.next.push(lostAfter);
+    const intent = await paymentIntents.create(sale);
+    const wished = await paymentIntents.cancel(intent.id);
+    assert.equal(wished.status, 'processing');
+    await happened();
+    await resolveUntil(async () => (await statusOf(intent.id)) === 'canceled');
+    assert.deepEqual(await happened(), [
+      'charge.succeeded',
+      'refund.created',
+      'charge.refunded',
+      'payment_intent.canceled',
+    ]);
+    const booking = bookingOf();
+    assert.equal(booking?.refunded, 700n);
+  });
+
+  test('is canceled when it was cancelled meanwhile and the bank had never heard of it', async () => {
+    first.next.push(lostBefore);
+    const intent = await held();
+    await paymentIntents.cancel(intent.id, { cancellation_reason: 'abandoned' });
+    await resolveUntil(async () => (await statusOf(intent.id)) === 'canceled');
+    const { cancellation_reason: reason } = await paymentIntents.retrieve(intent.id);
+    assert.equal(reason, 'abandoned');
+  });
+
+  test('is voided when it was cancelled meanwhile and only held', async () => {
+    first.next.push(lostAfter);
+    const intent = await held();
+    await paymentIntents.cancel(intent.id);
+    await resolveUntil(async () => (await statusOf(intent.id)) === 'canceled');
+    assert.equal(bookingOf()?.isVoided, true);
+  });
+});
+
+describe('a second provider', () => {
+  const sale = { amount: 900, currency: 'eur', confirm: true, payment_method: 'pm_card_visa' };
+
+  test('is asked at once when nothing was sent to the first', async () => {
+    first.next.push(notSent);
+    const intent = await paymentIntents.create(sale);
+    assert.equal(intent.status, 'succeeded');
+    assert.deepEqual([first.calls.length, second.calls.length], [1, 1]);
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'charge.succeeded',
+      'payment_intent.succeeded',
+    ]);
+    const { data } = await charges.list({ payment_intent: intent.id });
+    assert.equal(data.length, 1);
+  });
+
+  test('is not asked after a no', async () => {
+    const refused = await refusalOf(
+      paymentIntents.create({ ...sale, payment_method: 'pm_card_visa_chargeDeclined' }),
+    );
+    assert.equal(refused.code, 'card_declined');
+    assert.equal(second.calls.length, 0);
+  });
+});

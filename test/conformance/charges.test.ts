@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
+
+const shop = await openShop();
+const { stripe, happened } = shop;
+const { charges, paymentIntents } = stripe;
+
+beforeEach(async () => {
+  await happened();
+});
+
+describe('a charge made directly, as older clients do', () => {
+  test('takes the money of a token, and is nobody’s intent', async () => {
+    const charge = await charges.create({ amount: 999, currency: 'usd', source: 'tok_visa' });
+    assert.deepEqual(
+      [charge.status, charge.captured, charge.amount_captured, charge.payment_intent],
+      ['succeeded', true, 999, null],
+    );
+    assert.deepEqual(await happened(), ['charge.succeeded']);
+    assert.deepEqual((await paymentIntents.list()).data, []);
+    const { data } = await charges.list({ limit: 1 });
+    assert.equal(data[0]?.id, charge.id);
+  });
+
+  test('that is declined stays listed as failed', async () => {
+    const refusal = await refusalOf(
+      charges.create({ amount: 999, currency: 'usd', source: 'tok_chargeDeclined' }),
+    );
+    assert.deepEqual([refusal.statusCode, refusal.code], [402, 'card_declined']);
+    assert.equal((await charges.retrieve(String(refusal.charge))).status, 'failed');
+    assert.deepEqual(await happened(), ['charge.failed']);
+  });
+
+  test('may only hold the money, and be captured once', async () => {
+    const charge = await charges.create({
+      amount: 999,
+      currency: 'usd',
+      source: 'tok_visa',
+      capture: false,
+    });
+    assert.equal(charge.captured, false);
+    const captured = await charges.capture(charge.id, { amount: 500 });
+    assert.deepEqual([captured.captured, captured.amount_captured], [true, 500]);
+    const again = await refusalOf(charges.capture(charge.id));
+    assert.equal(again.code, 'charge_already_captured');
+  });
+
+  test('takes what describes it later, and tells of it', async () => {
+    const charge = await charges.create({ amount: 999, currency: 'usd', source: 'tok_visa' });
+    await happened();
+    const changed = await charges.update(charge.id, {
+      description: 'A hat',
+      fraud_details: { user_report: 'safe' },
+    });
+    assert.deepEqual(
+      [changed.description, changed.fraud_details],
+      ['A hat', { user_report: 'safe' }],
+    );
+    assert.deepEqual(await happened(), ['charge.updated']);
+  });
+});
+
+describe('finding', () => {
+  test('charges and intents, by what they are', async () => {
+    const intent = await paymentIntents.create({
+      amount: 4321,
+      currency: 'eur',
+      confirm: true,
+      payment_method: 'pm_card_mastercard',
+      metadata: { order: '77' },
+    });
+    const found = await paymentIntents.search({ query: "metadata['order']:'77'" });
+    assert.deepEqual(
+      found.data.map(({ id }) => id),
+      [intent.id],
+    );
+    const byState = await paymentIntents.search({ query: "status:'succeeded' AND amount>4320" });
+    assert.deepEqual(
+      byState.data.map(({ id }) => id),
+      [intent.id],
+    );
+    const byCard = await charges.search({
+      query: "payment_method_details.card.brand:'mastercard'",
+    });
+    assert.equal(byCard.data[0]?.payment_intent, intent.id);
+  });
+
+  test('why a payment came to what it is', async () => {
+    const intent = await paymentIntents.create({
+      amount: 4321,
+      currency: 'eur',
+      confirm: true,
+      payment_method: 'pm_card_visa',
+    });
+    const trace = (await stripe.rawRequest(
+      'GET',
+      `/v1/payment_intents/${intent.id}/trace`,
+    )) as unknown as { operations: { state: string; why: string; evidence: unknown[] }[] };
+    assert.deepEqual(
+      trace.operations.map(({ state, why }) => [state, why]),
+      [['approved', 'The provider said yes.']],
+    );
+    assert.doesNotMatch(JSON.stringify(trace), /4242424242/);
+  });
+});
+
+describe('an order', () => {
+  const order = { amount: 500, currency: 'eur', order_reference: 'A-1' } as never;
+
+  test('is registered once, and asked again answers the payment that exists', async () => {
+    const [first, second] = await Promise.all([
+      paymentIntents.create(order),
+      paymentIntents.create(order),
+    ]);
+    assert.equal(first.id, second.id);
+    const again = await paymentIntents.create(order);
+    assert.equal(again.id, first.id);
+  });
+
+  test('with another amount is refused with the payment that exists', async () => {
+    const other = { amount: 501, currency: 'eur', order_reference: 'A-1' } as never;
+    const refusal = await refusalOf(paymentIntents.create(other));
+    assert.deepEqual([refusal.statusCode, refusal.code], [409, 'order_reference_in_use']);
+    assert.equal(refusal.payment_intent?.amount, 500);
+  });
+});
+
+describe('a page with a publishable key', () => {
+  test('sees a part of one intent by its secret, and pays it', async () => {
+    const { page } = shop;
+    const intent = await paymentIntents.create({ amount: 500, currency: 'eur' });
+    const without = await refusalOf(page.paymentIntents.retrieve(intent.id));
+    assert.deepEqual([without.code, without.param], ['parameter_missing', 'client_secret']);
+    const wrong = await refusalOf(
+      page.paymentIntents.retrieve(intent.id, { client_secret: `${intent.id}_secret_x` }),
+    );
+    assert.match(wrong.message, /^The client_secret provided does not match/);
+
+    const secret = { client_secret: String(intent.client_secret) };
+    const seen = await page.paymentIntents.retrieve(intent.id, secret);
+    assert.deepEqual([seen.amount, seen.metadata, seen.customer], [500, undefined, undefined]);
+    const paid = await page.paymentIntents.confirm(intent.id, {
+      ...secret,
+      payment_method: 'pm_card_visa',
+    } as never);
+    assert.deepEqual([paid.status, paid.latest_charge], ['succeeded', undefined]);
+  });
+});

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { lostAfter, notSent } from '../../src/payments/intents/for-tests-bank.ts';
+import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
+
+const { stripe, bank, happened } = await openShop();
+const { paymentIntents, paymentMethods } = stripe;
+
+const card = 'pm_card_visa';
+const order = { amount: 2500, currency: 'eur', confirm: true } as const;
+
+beforeEach(async () => {
+  await happened();
+  bank.calls.length = 0;
+});
+
+describe('a payment', () => {
+  test('that the bank approves has succeeded, with its charge', async () => {
+    const intent = await paymentIntents.create(
+      { ...order, payment_method: card, metadata: { order: '1' }, expand: ['latest_charge'] },
+      { idempotencyKey: 'first' },
+    );
+    assert.match(intent.id, /^pi_\w{22}$/);
+    assert.deepEqual(
+      [intent.status, intent.amount_received, intent.amount_capturable],
+      ['succeeded', 2500, 0],
+    );
+    const charge = intent.latest_charge;
+    assert.ok(charge !== null && typeof charge === 'object');
+    assert.deepEqual(
+      [charge.status, charge.paid, charge.captured, charge.amount_captured],
+      ['succeeded', true, true, 2500],
+    );
+    assert.equal(charge.payment_method_details?.card?.last4, '4242');
+    assert.equal(charge.payment_method_details?.card?.checks?.cvc_check, 'pass');
+    assert.equal(charge.payment_method_details?.card?.network_transaction_id, '987654321098765');
+    assert.equal(charge.authorization_code, '123456');
+    const booked = await stripe.balanceTransactions.list({ source: charge.id });
+    assert.deepEqual(
+      booked.data.map(({ amount, fee, net, type }) => [amount, fee, net, type]),
+      [[2500, 98, 2402, 'charge']],
+    );
+    assert.equal(
+      (await stripe.charges.retrieve(charge.id)).balance_transaction,
+      booked.data[0]?.id,
+    );
+    assert.deepEqual(charge.metadata, { order: '1' });
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'charge.succeeded',
+      'payment_intent.succeeded',
+    ]);
+    assert.deepEqual(
+      bank.calls.map(({ what }) => what),
+      ['sale'],
+    );
+  });
+
+  test('is asked of the bank once, however often the same request comes', async () => {
+    const ask = () =>
+      paymentIntents.create({ ...order, payment_method: card }, { idempotencyKey: 'again' });
+    const first = await ask();
+    const second = await ask();
+    assert.equal(second.lastResponse.headers['idempotent-replayed'], 'true');
+    const { lastResponse: _, ...shown } = first;
+    const { lastResponse: __, ...repeated } = second;
+    assert.deepEqual(repeated, shown);
+    assert.equal(bank.calls.length, 1);
+    assert.equal((await happened()).length, 3);
+  });
+
+  test('that the bank declines tells why, and may be tried with another card', async () => {
+    const refusal = await refusalOf(
+      paymentIntents.create({
+        ...order,
+        payment_method: 'pm_card_visa_chargeDeclinedInsufficientFunds',
+      }),
+    );
+    assert.deepEqual(
+      [refusal.statusCode, refusal.code, refusal.decline_code, refusal.message],
+      [402, 'card_declined', 'insufficient_funds', 'Your card has insufficient funds.'],
+    );
+    const raw = refusal.raw as Record<string, unknown>;
+    assert.deepEqual([raw['advice_code'], raw['network_decline_code']], ['try_again_later', '51']);
+    const declined = refusal.payment_intent;
+    assert.ok(declined);
+    assert.equal(declined.status, 'requires_payment_method');
+    assert.equal(declined.last_payment_error?.decline_code, 'insufficient_funds');
+    assert.equal(declined.last_payment_error?.charge, refusal.charge);
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'charge.failed',
+      'payment_intent.payment_failed',
+    ]);
+    const failed = await stripe.charges.retrieve(String(refusal.charge));
+    assert.deepEqual(
+      [failed.status, failed.failure_code, failed.outcome?.type],
+      ['failed', 'card_declined', 'issuer_declined'],
+    );
+
+    const paid = await paymentIntents.confirm(declined.id, { payment_method: card });
+    assert.equal(paid.status, 'succeeded');
+    assert.equal(paid.last_payment_error, null);
+  });
+
+  test('whose outcome nobody knows is processing, and nothing else may be begun', async () => {
+    bank.next.push(lostAfter);
+    const intent = await paymentIntents.create({ ...order, payment_method: card });
+    assert.equal(intent.status, 'processing');
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'charge.pending',
+      'payment_intent.processing',
+    ]);
+    const again = await refusalOf(paymentIntents.confirm(intent.id, { payment_method: card }));
+    assert.equal(again.code, 'payment_intent_unexpected_state');
+    assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
+  });
+
+  test('of which provably nothing was sent has failed without a doubt', async () => {
+    bank.next.push(notSent);
+    const refusal = await refusalOf(paymentIntents.create({ ...order, payment_method: card }));
+    assert.deepEqual([refusal.statusCode, refusal.code], [402, 'processing_error']);
+    assert.equal(refusal.payment_intent?.status, 'requires_payment_method');
+  });
+
+  test('may be confirmed by a call of its own', async () => {
+    const intent = await paymentIntents.create({ amount: 1000, currency: 'usd' });
+    assert.equal(intent.status, 'requires_payment_method');
+    const method = await paymentMethods.create({ type: 'card', card: { token: 'tok_visa' } });
+    const chosen = await paymentIntents.update(intent.id, { payment_method: method.id });
+    assert.equal(chosen.status, 'requires_confirmation');
+    const paid = await paymentIntents.confirm(intent.id);
+    assert.equal(paid.status, 'succeeded');
+    assert.equal(paid.payment_method, method.id);
+
+    const again = await refusalOf(paymentIntents.create({ ...order, payment_method: method.id }));
+    assert.match(again.message, /was previously used with a PaymentIntent without Customer/);
+  });
+});

@@ -1,0 +1,109 @@
+// One key, one payment: under storms, after a loss, and when whoever claimed the key is gone.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { asOwner } from '../../src/for-tests.ts';
+import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
+import { runs } from '../support/full.ts';
+import { openShop } from '../support/payments.ts';
+
+const { gateway, stripe, bank, resolveUntil } = await openShop();
+const { paymentIntents } = stripe;
+const order = {
+  amount: 1200,
+  currency: 'eur',
+  confirm: true,
+  payment_method: 'pm_card_visa',
+} as const;
+
+describe('one idempotency key', () => {
+  test('is one payment at the bank, however many ask at once', async () => {
+    for (let round = 0; round < runs(3, 100); round += 1) {
+      bank.calls.length = 0;
+      const idempotencyKey = `storm ${round}`;
+      const asked = await Promise.allSettled(
+        Array.from({ length: 30 }, () => paymentIntents.create(order, { idempotencyKey })),
+      );
+      const ids = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value.id] : []));
+      assert.ok(ids.length > 0);
+      assert.equal(new Set(ids).size, 1);
+      for (const each of asked) {
+        if (each.status === 'rejected') assert.equal(each.reason.code, 'idempotency_key_in_use');
+      }
+      assert.equal(bank.calls.length, 1);
+    }
+  });
+
+  test('of a request that died between its commits goes on with its payment', async () => {
+    bank.calls.length = 0;
+    bank.next.push(lostAfter);
+    const idempotencyKey = 'died';
+    const intent = await paymentIntents.create(order, { idempotencyKey });
+    // As a process leaves it that was killed while it waited for the bank.
+    await asOwner(
+      gateway.on,
+      `update platform.answers set status = null, answer = null, created_at = now() - interval '2 minutes'
+        where subject is not null and status = 200`,
+    );
+    await resolveUntil(
+      async () => (await paymentIntents.retrieve(intent.id)).status === 'succeeded',
+    );
+    const again = await paymentIntents.create(order, { idempotencyKey });
+    assert.deepEqual([again.id, again.status], [intent.id, 'succeeded']);
+    const repeated = await paymentIntents.create(order, { idempotencyKey });
+    assert.equal(repeated.lastResponse.headers['idempotent-replayed'], 'true');
+    assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
+  });
+
+  test('that another took over while the bank was asked keeps nobody from writing what it said', async () => {
+    bank.calls.length = 0;
+    const idempotencyKey = 'taken over';
+    const open = 'status is null and subject is not null';
+    bank.next.push(async (_call, truth) => {
+      const said = await truth();
+      await asOwner(
+        gateway.on,
+        `update platform.answers set request_id = 'req_another' where ${open}`,
+      );
+      return said;
+    });
+    const intent = await paymentIntents.create(order, { idempotencyKey });
+    assert.equal(intent.status, 'succeeded');
+    assert.equal((await paymentIntents.retrieve(intent.id)).status, 'succeeded');
+
+    // The other is gone too: whoever asks next goes on with the payment.
+    await asOwner(
+      gateway.on,
+      `update platform.answers set created_at = now() - interval '2 minutes' where ${open}`,
+    );
+    const again = await paymentIntents.create(order, { idempotencyKey });
+    assert.deepEqual([again.id, again.status], [intent.id, 'succeeded']);
+    assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
+    assert.equal(gateway.errors.length, 0);
+  });
+
+  test('of a refund that another took over is one refund too', async () => {
+    const { id } = await paymentIntents.create(order);
+    const idempotencyKey = 'refund taken over';
+    const open = 'status is null and subject is not null';
+    bank.next.push(async (_call, truth) => {
+      const said = await truth();
+      await asOwner(
+        gateway.on,
+        `update platform.answers set request_id = 'req_another' where ${open}`,
+      );
+      return said;
+    });
+    const asked = { payment_intent: id, amount: 700 };
+    const refund = await stripe.refunds.create(asked, { idempotencyKey });
+    assert.equal(refund.status, 'succeeded');
+    await asOwner(
+      gateway.on,
+      `update platform.answers set created_at = now() - interval '2 minutes' where ${open}`,
+    );
+    const again = await stripe.refunds.create(asked, { idempotencyKey });
+    assert.deepEqual([again.id, again.status], [refund.id, 'succeeded']);
+    const charge = await stripe.charges.list({ payment_intent: id });
+    assert.equal(charge.data[0]?.amount_refunded, 700);
+  });
+});

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { lostAfter, lostBefore, says } from '../../src/payments/intents/for-tests-bank.ts';
+import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
+
+const { stripe, bank, happened, resolveUntil } = await openShop();
+const { paymentIntents, charges, refunds } = stripe;
+
+const paid = (amount = 5000) =>
+  paymentIntents.create({
+    amount,
+    currency: 'usd',
+    confirm: true,
+    payment_method: 'pm_card_visa',
+  });
+
+beforeEach(async () => {
+  await happened();
+});
+
+describe('a refund', () => {
+  test('gives everything back, once', async () => {
+    const intent = await paid();
+    await happened();
+    const refund = await refunds.create({ payment_intent: intent.id, reason: 'duplicate' });
+    assert.match(refund.id, /^re_\w{22}$/);
+    assert.deepEqual(
+      [refund.status, refund.amount, refund.reason, refund.payment_intent],
+      ['succeeded', 5000, 'duplicate', intent.id],
+    );
+    assert.deepEqual(await happened(), ['refund.created', 'charge.refunded']);
+    const charge = await charges.retrieve(String(intent.latest_charge));
+    assert.deepEqual([charge.refunded, charge.amount_refunded], [true, 5000]);
+
+    const again = await refusalOf(refunds.create({ charge: charge.id }));
+    assert.equal(again.code, 'charge_already_refunded');
+    assert.equal(again.message, `Charge ${charge.id} has already been refunded.`);
+    const { lastResponse: _, ...read } = await refunds.retrieve(refund.id);
+    const { lastResponse: __, ...made } = refund;
+    assert.deepEqual(read, made);
+  });
+
+  test('may be of a part, and never of more than is left', async () => {
+    const intent = await paid(1000);
+    await refunds.create({ payment_intent: intent.id, amount: 400, metadata: { n: '1' } });
+    const beyond = await refusalOf(refunds.create({ payment_intent: intent.id, amount: 601 }));
+    assert.equal(
+      beyond.message,
+      'Refund amount ($6.01) is greater than unrefunded amount on charge ($6.00)',
+    );
+    const rest = await refunds.create({ payment_intent: intent.id });
+    assert.equal(rest.amount, 600);
+    const { data } = await refunds.list({ payment_intent: intent.id });
+    assert.deepEqual(
+      data.map(({ amount }) => amount),
+      [600, 400],
+    );
+  });
+
+  test('whose outcome nobody knows is pending, and counts as given back', async () => {
+    const intent = await paid(1000);
+    bank.next.push(lostAfter);
+    await happened();
+    const refund = await refunds.create({ payment_intent: intent.id, amount: 700 });
+    assert.equal(refund.status, 'pending');
+    assert.deepEqual(await happened(), ['refund.created', 'charge.refunded']);
+    const beyond = await refusalOf(refunds.create({ payment_intent: intent.id, amount: 301 }));
+    assert.match(beyond.message, /is greater than unrefunded amount on charge \(\$3\.00\)/);
+    await resolveUntil(async () => (await refunds.retrieve(refund.id)).status === 'succeeded');
+    assert.deepEqual(await happened(), ['refund.updated', 'charge.refund.updated']);
+  });
+
+  test('that comes to nothing gives the money free again', async () => {
+    const intent = await paid(1000);
+    bank.next.push(lostBefore);
+    const refund = await refunds.create({ payment_intent: intent.id });
+    assert.equal(refund.status, 'pending');
+    await happened();
+    await resolveUntil(async () => (await refunds.retrieve(refund.id)).status === 'failed');
+    assert.deepEqual(await happened(), [
+      'refund.updated',
+      'charge.refund.updated',
+      'refund.failed',
+    ]);
+    const charge = await charges.retrieve(String(intent.latest_charge));
+    assert.deepEqual([charge.refunded, charge.amount_refunded], [false, 0]);
+    assert.equal((await refunds.create({ payment_intent: intent.id })).status, 'succeeded');
+  });
+
+  test('that the bank refuses has failed, and says so', async () => {
+    const intent = await paid(1000);
+    bank.next.push(says({ outcome: 'declined', code: 'expired_card' }));
+    await happened();
+    const refund = await refunds.create({ payment_intent: intent.id });
+    assert.deepEqual(
+      [refund.status, refund.failure_reason],
+      ['failed', 'expired_or_canceled_card'],
+    );
+    assert.deepEqual(await happened(), ['refund.created', 'refund.failed']);
+  });
+
+  test('races with others for the rest, and no more than it leaves', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const intent = await paid(1000);
+      const asked = await Promise.allSettled(
+        Array.from({ length: 6 }, () => refunds.create({ payment_intent: intent.id, amount: 300 })),
+      );
+      assert.equal(asked.filter(({ status }) => status === 'fulfilled').length, 3);
+      const charge = await charges.retrieve(String(intent.latest_charge));
+      assert.equal(charge.amount_refunded, 900);
+      assert.equal([...bank.book.values()].at(-1)?.refunded, 900n);
+    }
+  });
+
+  test('takes metadata later, and tells of it', async () => {
+    const intent = await paid(1000);
+    const refund = await refunds.create({ payment_intent: intent.id });
+    await happened();
+    const changed = await refunds.update(refund.id, { metadata: { a: 'b' } });
+    assert.deepEqual(changed.metadata, { a: 'b' });
+    assert.deepEqual(await happened(), ['refund.updated', 'charge.refund.updated']);
+    const event = (await stripe.events.list({ limit: 1 })).data[0];
+    assert.deepEqual(event?.data.previous_attributes, { metadata: { a: null } });
+  });
+
+  test('is only of what was captured', async () => {
+    const intent = await paymentIntents.create({
+      amount: 1000,
+      currency: 'usd',
+      confirm: true,
+      capture_method: 'manual',
+      payment_method: 'pm_card_visa',
+    });
+    const refused = await refusalOf(refunds.create({ payment_intent: intent.id }));
+    assert.match(refused.message, /does not have a successful charge to refund/);
+    const canceling = await refusalOf(refunds.cancel('re_0000000000000000000000'));
+    assert.equal(canceling.statusCode, 404);
+  });
+});

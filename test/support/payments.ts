@@ -1,0 +1,69 @@
+// A gateway whose only provider is a bank of the test's own, and a merchant with an account there.
+
+import assert from 'node:assert/strict';
+import type Stripe from 'stripe';
+import { asOwner } from '../../src/for-tests.ts';
+import { type TestBank, testBank } from '../../src/payments/intents/for-tests-bank.ts';
+import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
+import { startGatewayHere, type TestGateway } from './gateway.ts';
+import type { Merchant } from './merchant.ts';
+import { stripeFor } from './stripe.ts';
+
+export type Shop = {
+  readonly gateway: TestGateway;
+  readonly bank: TestBank;
+  readonly merchant: Merchant;
+  readonly stripe: Stripe;
+  /** As a payer's page sees the gateway. */
+  readonly page: Stripe;
+  /** Types of the events since the last time, oldest first. */
+  readonly happened: () => Promise<string[]>;
+  /** Lets the resolver look at what is not known, until `isThere` holds. */
+  readonly resolveUntil: (isThere: () => Promise<boolean>) => Promise<void>;
+};
+
+const PATIENCE = 400;
+
+export const openShop = async (banks: readonly TestBank[] = [testBank()]): Promise<Shop> => {
+  const gateway = await startGatewayHere({ connectors: banks.map(({ connector }) => connector) });
+  const merchant = await gateway.merchant();
+  for (const [index, { connector }] of banks.entries()) {
+    for (const scope of [merchant.scope, merchant.liveScope]) {
+      await testConnectorAccount(gateway.context, gateway.rails, scope, {
+        connector: connector.definition.name,
+        priority: index + 1,
+      });
+    }
+  }
+  const stripe = stripeFor(gateway.port, merchant.key);
+  let last: string | undefined;
+  const happened = async (): Promise<string[]> => {
+    const events: Stripe.Event[] = [];
+    const filter = last === undefined ? {} : { ending_before: last };
+    for await (const event of stripe.events.list({ limit: 100, ...filter })) events.push(event);
+    const newest = last === undefined ? events : events.toReversed();
+    last = newest[0]?.id ?? last;
+    return newest.map(({ type }) => type).toReversed();
+  };
+  const resolveUntil = async (isThere: () => Promise<boolean>): Promise<void> => {
+    for (let round = 0; round < PATIENCE; round += 1) {
+      if (await isThere()) return;
+      await asOwner(
+        gateway.on,
+        `update rails.operations set due_at = now() - interval '1 second' where due_at is not null`,
+      );
+      await asOwner(gateway.on, `update platform.jobs set run_at = now() - interval '1 second'`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    assert.fail('What was waited for did not come');
+  };
+  return {
+    gateway,
+    resolveUntil,
+    bank: banks[0] ?? testBank(),
+    merchant,
+    stripe,
+    page: stripeFor(gateway.port, merchant.publishableKey),
+    happened,
+  };
+};
