@@ -167,7 +167,7 @@ ${pageScripts.map(
 `,
 )}`;
 
-const shopBar = (view: PageView, { texts, say }: Words, look: Look): Html => {
+const shopBar = (view: PageView, { texts }: Words, look: Look): Html => {
   const { merchant, status } = view;
   const cancel = linkTo(view.urls.cancel);
   const logo = look.theme?.logo ?? null;
@@ -175,7 +175,7 @@ const shopBar = (view: PageView, { texts, say }: Words, look: Look): Html => {
   return html`<header class="shop">${
     cancel === null || status !== 'open'
       ? html`<span class="who">${name}</span>`
-      : html`<a class="who" href="${cancel}" aria-label="${texts.back}: ${say('goOn', { merchant: merchant.name })}">${glyphs.back}${name}</a>`
+      : html`<a class="who" href="${cancel}"><span class="unseen">${texts.back}: </span>${glyphs.back}${name}</a>`
   }</header>`;
 };
 
