@@ -38,11 +38,20 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
     await page.getByRole('button', { name: 'Pay €25.00' }).click();
     await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
     const paid = await sessions.retrieve(id);
-    assert.deepEqual([paid.status, paid.payment_status, paid.amount_total], ['complete', 'paid', 2500]);
+    assert.deepEqual(
+      [paid.status, paid.payment_status, paid.amount_total],
+      ['complete', 'paid', 2500],
+    );
     assert.equal(paid.customer_details?.email, 'jenny@example.com');
     assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
-    assert.deepEqual(said.filter((line) => /Content Security|Trusted|uncaught/.test(line)), []);
-    assert.deepEqual(asked.filter((url) => !url.startsWith(origin) && !/^data:|shop\.test/.test(url)), []);
+    assert.deepEqual(
+      said.filter((line) => /Content Security|Trusted|uncaught/.test(line)),
+      [],
+    );
+    assert.deepEqual(
+      asked.filter((url) => !url.startsWith(origin) && !/^data:|shop\.test/.test(url)),
+      [],
+    );
   });
 
   test('keeps the form after a decline, and takes the next card', async () => {
@@ -63,9 +72,12 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
     const { page } = await browser.newPage({ viewport: phone });
     await page.goto(pageOf(id));
     await fill(page);
-    bank.next(lostAfter());
+    bank.next.push(lostAfter);
     await page.getByRole('button', { name: /^Pay/ }).click();
-    await page.getByText(/still checking|waiting for your bank/i).first().waitFor();
+    await page
+      .getByText(/still checking|waiting for your bank/i)
+      .first()
+      .waitFor();
     assert.equal(await page.locator('#pay').count(), 0);
     await resolveUntil(async () => (await sessions.retrieve(id)).status === 'complete');
     await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
