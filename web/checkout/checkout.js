@@ -2,8 +2,8 @@
 // seals the card before it leaves, frames the bank's question, and follows the state of the payment. What
 // the state is it never decides: it asks, and lets the server draw the page again.
 
-import { sealCard, vaultKeyFrom } from '/elements/seal.js';
-import * as rules from '/checkout/card-rules.js';
+import { sealCard, vaultKeyFrom } from '../elements/seal.js';
+import * as rules from './card-rules.js';
 
 /** @typedef {import('./checkout.d.ts').PageData} PageData */
 /** @typedef {import('./checkout.d.ts').State} State */
@@ -132,7 +132,7 @@ expiry?.addEventListener('input', (event) => {
     expiry.value = value;
     if (document.activeElement === expiry) expiry.setSelectionRange(value.length, value.length);
   }
-  const isWhole = /^\d\d \/ \d\d$/.test(value) && !/\/ 20$/.test(value);
+  const isWhole = /^\d\d \/ \d\d$/.test(value) && !value.endsWith('/ 20');
   if (wasTypedOn(event, isAtEnd) && isWhole && rules.readExpiry(value, new Date()).fault === null) cvc?.focus();
 });
 
@@ -242,7 +242,8 @@ const ask = async (url, body) => {
   return response.json();
 };
 
-form?.addEventListener('submit', async (event) => {
+/** @param {SubmitEvent} event */
+const submit = async (event) => {
   const by = /** @type {HTMLButtonElement | null} */ (event.submitter);
   if (by !== null && by.value === 'update') return;
   event.preventDefault();
@@ -266,7 +267,8 @@ form?.addEventListener('submit', async (event) => {
     showNotice(texts.lost, { wait: true });
     follow();
   }
-});
+};
+form?.addEventListener('submit', (event) => void submit(event));
 
 /** What the server says of the payment. @param {State} state */
 const take = (state) => {
@@ -355,7 +357,7 @@ const abandon = async () => {
   }
   if (cancel !== null) cancel.disabled = false;
 };
-find('bank-cancel')?.addEventListener('click', abandon);
+find('bank-cancel')?.addEventListener('click', () => void abandon());
 dialog?.addEventListener('cancel', (event) => {
   event.preventDefault();
   void abandon();
@@ -456,9 +458,9 @@ for (const button of document.querySelectorAll('[data-card]')) {
 
 // A quantity or a way of delivery changes the amount, and the amount is the server's business.
 for (const field of document.querySelectorAll('[data-again]')) {
-  const update = field.parentElement?.querySelector('[value=update]');
-  if (update instanceof HTMLElement) update.hidden = true;
-  field.addEventListener('change', async () => {
+  const button = field.parentElement?.querySelector('[value=update]');
+  if (button instanceof HTMLElement) button.hidden = true;
+  const update = async () => {
     if (form === null || isSending) return;
     const body = new URLSearchParams();
     for (const [name, value] of new FormData(form)) {
@@ -467,7 +469,8 @@ for (const field of document.querySelectorAll('[data-again]')) {
     body.set('do', 'update');
     await ask(confirmPath, body).catch(() => {});
     location.reload();
-  });
+  };
+  field.addEventListener('change', () => void update());
 }
 
 const languages = /** @type {HTMLFormElement | null} */ (find('languages'));
@@ -483,12 +486,13 @@ for (const time of document.querySelectorAll('time')) {
 for (const button of document.querySelectorAll('[data-copy]')) {
   if (!(button instanceof HTMLElement) || !navigator.clipboard) continue;
   button.hidden = false;
-  button.addEventListener('click', async () => {
+  const copy = async () => {
     await navigator.clipboard.writeText(find(button.dataset.copy ?? '')?.textContent ?? '');
     button.textContent = texts.copied;
     say(texts.copied);
     setTimeout(() => (button.textContent = texts.copy), 2_000);
-  });
+  };
+  button.addEventListener('click', () => void copy());
 }
 const print = find('print');
 if (print !== null) {
