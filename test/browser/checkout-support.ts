@@ -100,6 +100,7 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
       path: '/c/:session',
       handle: (request, response, { params }) => {
         const session = sessions.get(params['session'] ?? '');
+        response.removeHeader('X-Frame-Options');
         if (session === undefined) {
           response.writeHead(404).end();
           return;

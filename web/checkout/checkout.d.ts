@@ -16,8 +16,6 @@ export type PageData = {
   readonly attempt: string;
   readonly urls: {
     readonly page: string;
-    readonly state: string;
-    readonly confirm: string;
     readonly action: string | null;
     readonly success: string | null;
   };

@@ -2,8 +2,8 @@
 // seals the card before it leaves, frames the bank's question, and follows the state of the payment. What
 // the state is it never decides: it asks, and lets the server draw the page again.
 
-import { sealCard, vaultKeyFrom } from '/elements/seal.js';
-import * as rules from '/checkout/card-rules.js';
+import { sealCard, vaultKeyFrom } from '../elements/seal.js';
+import * as rules from './card-rules.js';
 
 /** @typedef {import('./checkout.d.ts').PageData} PageData */
 /** @typedef {import('./checkout.d.ts').State} State */
@@ -11,6 +11,8 @@ import * as rules from '/checkout/card-rules.js';
 const REQUEST_LIMIT_MS = 45_000;
 const POLL_MS = 2_000;
 const POLL_WHILE_ASKED_MS = 1_000;
+/** Long enough to read why, before the page shows the new amount. */
+const REREAD_MS = 4_000;
 const GO_ON_MS = 4_000;
 const EXPIRY_TOLD_MS = 120_000;
 /** The vault refuses what is older; a page that lay open so long asks for the key of today. */
@@ -24,6 +26,8 @@ const input = (id) => /** @type {HTMLInputElement | null} */ (find(id));
 /** @type {PageData} */
 const data = JSON.parse(find('data')?.textContent ?? '{}');
 const { texts, urls } = data;
+const statePath = `${urls.page}/state`;
+const confirmPath = `${urls.page}/confirm`;
 const form = /** @type {HTMLFormElement | null} */ (find('pay'));
 const go = /** @type {HTMLButtonElement | null} */ (find('go'));
 const dialog = /** @type {HTMLDialogElement | null} */ (find('bank'));
@@ -128,7 +132,7 @@ expiry?.addEventListener('input', (event) => {
     expiry.value = value;
     if (document.activeElement === expiry) expiry.setSelectionRange(value.length, value.length);
   }
-  const isWhole = /^\d\d \/ \d\d$/.test(value) && !/\/ 20$/.test(value);
+  const isWhole = /^\d\d \/ \d\d$/.test(value) && !value.endsWith('/ 20');
   if (wasTypedOn(event, isAtEnd) && isWhole && rules.readExpiry(value, new Date()).fault === null) cvc?.focus();
 });
 
@@ -204,7 +208,7 @@ const vaultKey = async () => {
     const age = performance.now() / 1000;
     if (given.expires_at - given.now - age > KEY_MARGIN_S) return vaultKeyFrom(given, given.now + age);
   }
-  const fresh = (await ask(urls.state)).vaultKey;
+  const fresh = (await ask(statePath)).vaultKey;
   if (!fresh) throw new Error('no key');
   return vaultKeyFrom(fresh, fresh.now);
 };
@@ -213,11 +217,12 @@ const vaultKey = async () => {
 const formData = async () => {
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(/** @type {HTMLFormElement} */ (form))) {
-    if (!name.startsWith('card[') && typeof value === 'string') body.append(name, value);
+    if (!name.startsWith('card[') && name !== 'do' && typeof value === 'string') body.append(name, value);
   }
   const { month, year } = rules.readExpiry(expiry?.value ?? '', new Date());
   const holder = input('holder')?.value.trim();
-  const card = { number: cardDigits(), exp_month: month, exp_year: year, cvc: cvc?.value, ...(holder ? { name: holder } : {}) };
+  if (holder) body.set('card[name]', holder);
+  const card = { number: cardDigits(), exp_month: month, exp_year: year, cvc: cvc?.value };
   body.set('card[sealed]', await sealCard({ key: await vaultKey(), card }));
   body.set('attempt', attempt);
   return body;
@@ -237,7 +242,8 @@ const ask = async (url, body) => {
   return response.json();
 };
 
-form?.addEventListener('submit', async (event) => {
+/** @param {SubmitEvent} event */
+const submit = async (event) => {
   const by = /** @type {HTMLButtonElement | null} */ (event.submitter);
   if (by !== null && by.value === 'update') return;
   event.preventDefault();
@@ -255,13 +261,14 @@ form?.addEventListener('submit', async (event) => {
   }
   isMine = true;
   try {
-    take(await ask(urls.confirm, body));
+    take(await ask(confirmPath, body));
   } catch {
     // It may have arrived. Nobody is told that it failed, and nothing is sent again but the question.
     showNotice(texts.lost, { wait: true });
     follow();
   }
-});
+};
+form?.addEventListener('submit', (event) => void submit(event));
 
 /** What the server says of the payment. @param {State} state */
 const take = (state) => {
@@ -275,7 +282,9 @@ const take = (state) => {
   closeBank();
   if (status === 'open') {
     if (state.total !== undefined && form !== null && state.total !== field('expected_amount')?.value) {
-      location.reload();
+      busy(false);
+      showNotice(texts.amountChanged, { more: texts.notCharged });
+      setTimeout(() => location.reload(), REREAD_MS);
       return;
     }
     if (state.declined) showDecline(state.declined);
@@ -340,15 +349,15 @@ const abandon = async () => {
   const cancel = /** @type {HTMLButtonElement | null} */ (find('bank-cancel'));
   if (cancel !== null) cancel.disabled = true;
   try {
-    const state = await ask(urls.confirm, new URLSearchParams({ do: 'abandon', attempt }));
+    const state = await ask(confirmPath, new URLSearchParams({ do: 'abandon', attempt }));
     take(state);
-    if (state.status === 'open') (number ?? go)?.focus();
+    if (state.status === 'open' && form !== null) number?.focus();
   } catch {
     follow();
   }
   if (cancel !== null) cancel.disabled = false;
 };
-find('bank-cancel')?.addEventListener('click', abandon);
+find('bank-cancel')?.addEventListener('click', () => void abandon());
 dialog?.addEventListener('cancel', (event) => {
   event.preventDefault();
   void abandon();
@@ -384,7 +393,7 @@ const poll = async () => {
     const pause = dialog?.open || isSending ? POLL_WHILE_ASKED_MS : POLL_MS * (document.hidden ? 5 : 1);
     await new Promise((resolve) => setTimeout(resolve, pause));
     if (!navigator.onLine) continue;
-    await ask(urls.state).then(takeAsked, () => {});
+    await ask(statePath).then(takeAsked, () => {});
     if (status === 'open' && !isSending && dialog?.open !== true && !document.hidden) break;
   }
   isPolling = false;
@@ -398,7 +407,7 @@ const takeAsked = (state) => {
 
 // Another window may have paid meanwhile.
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && !isOver() && !isSending) ask(urls.state).then(takeAsked, () => {});
+  if (!document.hidden && !isOver() && !isSending) ask(statePath).then(takeAsked, () => {});
 });
 // Back shows a page out of memory, which may be long past.
 addEventListener('pageshow', (event) => {
@@ -449,18 +458,19 @@ for (const button of document.querySelectorAll('[data-card]')) {
 
 // A quantity or a way of delivery changes the amount, and the amount is the server's business.
 for (const field of document.querySelectorAll('[data-again]')) {
-  const update = field.parentElement?.querySelector('[value=update]');
-  if (update instanceof HTMLElement) update.hidden = true;
-  field.addEventListener('change', async () => {
+  const button = field.parentElement?.querySelector('[value=update]');
+  if (button instanceof HTMLElement) button.hidden = true;
+  const update = async () => {
     if (form === null || isSending) return;
     const body = new URLSearchParams();
     for (const [name, value] of new FormData(form)) {
       if (!name.startsWith('card[') && typeof value === 'string') body.append(name, value);
     }
     body.set('do', 'update');
-    await ask(urls.confirm, body).catch(() => {});
+    await ask(confirmPath, body).catch(() => {});
     location.reload();
-  });
+  };
+  field.addEventListener('change', () => void update());
 }
 
 const languages = /** @type {HTMLFormElement | null} */ (find('languages'));
@@ -476,12 +486,13 @@ for (const time of document.querySelectorAll('time')) {
 for (const button of document.querySelectorAll('[data-copy]')) {
   if (!(button instanceof HTMLElement) || !navigator.clipboard) continue;
   button.hidden = false;
-  button.addEventListener('click', async () => {
+  const copy = async () => {
     await navigator.clipboard.writeText(find(button.dataset.copy ?? '')?.textContent ?? '');
     button.textContent = texts.copied;
     say(texts.copied);
     setTimeout(() => (button.textContent = texts.copy), 2_000);
-  });
+  };
+  button.addEventListener('click', () => void copy());
 }
 const print = find('print');
 if (print !== null) {
@@ -512,7 +523,7 @@ const tellExpiry = () => {
   const notice = find('notice');
   if (notice === null || isSending) return;
   if (left <= 0) {
-    void ask(urls.state).then(takeAsked, () => {});
+    void ask(statePath).then(takeAsked, () => {});
     return;
   }
   if (left > EXPIRY_TOLD_MS) {

@@ -29,6 +29,7 @@ export const addressFields = (
       words,
     );
   const half = { wide: false };
+
   return html`${select(
     {
       id: `${it.group}-country`,

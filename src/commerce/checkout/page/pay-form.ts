@@ -8,12 +8,13 @@ import { refusalField, refusalText } from './declines.ts';
 import { box, field, select } from './fields.ts';
 import { brandMark, brandName, glyphs } from './icons.ts';
 import type { TextKey } from './locales/en.ts';
+import { ownPath } from './own-path.ts';
 import type { Words } from './words.ts';
 
 export const payForm = (view: PageView, words: Words): Html => {
   const { texts } = words;
   return html`<section class="pay" aria-labelledby="how"><h2 id="how" class="unseen">${texts.cardDetails}</h2>
-<form id="pay" method="post" action="${view.urls.page}">
+<form id="pay" method="post" action="${ownPath(view.urls.page)}">
 <input type="hidden" name="attempt" value="${view.attempt}">
 <input type="hidden" name="expected_amount" value="${String(view.amounts.total)}">
 ${notice(view, words)}
@@ -38,10 +39,10 @@ const notice = (view: PageView, words: Words): Html => {
 
 const contact = ({ asks, known }: PageView, words: Words): Html | null => {
   const { texts } = words;
-  if (known.isEmailFixed && known.email !== null && !asks.phone && !asks.name) {
+  if (known.isEmailFixed && known.email !== null && !asks.phone) {
     return html`<p class="known"><span class="quiet">${texts.email}</span> <bdi>${known.email}</bdi></p>`;
   }
-  if (!asks.email && !asks.phone && !asks.name) return null;
+  if (!asks.email && !asks.phone) return null;
   return html`<fieldset><legend>${texts.contact}</legend>
 ${
   asks.email && !known.isEmailFixed
@@ -63,7 +64,6 @@ ${
       ? null
       : html`<p class="known"><span class="quiet">${texts.email}</span> <bdi>${known.email}</bdi></p>`
 }
-${asks.name ? field({ id: 'name', name: 'name', label: texts.name, autocomplete: 'name', value: known.name, maxLength: 150 }, words) : null}
 ${
   asks.phone
     ? field(

@@ -21,8 +21,8 @@ export const policyFor = (nonce: string, { embedders = [] }: Frames = {}): strin
     `frame-ancestors ${embedders.length === 0 ? "'none'" : embedders.join(' ')}`,
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
+    // Where `report-to` stands beside it browsers gather reports for a minute, and some send none at all.
     `report-uri ${REPORTS_PATH}`,
-    'report-to checkout',
   ].join('; ');
 
 export const pageHeaders = (

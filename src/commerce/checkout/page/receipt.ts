@@ -5,11 +5,13 @@ import type { PageView, Receipt } from '../page-view.ts';
 import { brandMark, brandName, glyphs } from './icons.ts';
 import { numberLocaleOf } from './language.ts';
 import type { TextKey } from './locales/en.ts';
+import { linkTo } from './own-path.ts';
 import { frame, support } from './status.ts';
 import type { Words } from './words.ts';
 
 export const receiptPage = (view: PageView, words: Words): Html => {
-  const { receipt, merchant, urls } = view;
+  const { receipt, merchant } = view;
+  const success = linkTo(view.urls.success);
   const { texts, tell } = words;
   const [title, text] = toldOf(view);
   return frame(
@@ -21,9 +23,9 @@ export const receiptPage = (view: PageView, words: Words): Html => {
 <p>${tell(text, { merchant: merchant.name })}</p>
 ${receipt === null ? null : receiptOf(receipt, view, words)}
 ${
-  urls.success === null
+  success === null
     ? null
-    : html`<a class="go" id="on" href="${urls.success}"><span class="label">${tell('goOn', { merchant: merchant.name })}</span></a>
+    : html`<a class="go" id="on" href="${success}"><span class="label">${tell('goOn', { merchant: merchant.name })}</span></a>
 <p class="quiet" id="going" hidden><span role="status" id="going-text"></span> <button type="button" class="link" id="stay">${texts.stay}</button></p>`
 }
 <p class="tools"><button type="button" class="link" id="print" hidden>${texts.print}</button></p>

@@ -14,6 +14,7 @@ import { importMap, pageScripts, pageStyle } from './assets.ts';
 import { declineKeys } from './declines.ts';
 import { brandSprite, glyphs } from './icons.ts';
 import { chooseLanguage, languageTags } from './language.ts';
+import { linkTo } from './own-path.ts';
 import { payForm } from './pay-form.ts';
 import { pageHeaders } from './policy.ts';
 import { receiptPage } from './receipt.ts';
@@ -166,14 +167,15 @@ ${pageScripts.map(
 `,
 )}`;
 
-const shopBar = (view: PageView, { texts, say }: Words, look: Look): Html => {
-  const { merchant, urls, status } = view;
+const shopBar = (view: PageView, { texts }: Words, look: Look): Html => {
+  const { merchant, status } = view;
+  const cancel = linkTo(view.urls.cancel);
   const logo = look.theme?.logo ?? null;
   const name = html`${logo === null ? html`<span class="initial" aria-hidden="true">${initialOf(merchant.name)}</span>` : html`<img class="logo" src="${logo}" alt="" width="32" height="32">`}<bdi class="name" title="${merchant.name}">${merchant.name}</bdi>`;
   return html`<header class="shop">${
-    urls.cancel === null || status !== 'open'
+    cancel === null || status !== 'open'
       ? html`<span class="who">${name}</span>`
-      : html`<a class="who" href="${urls.cancel}" aria-label="${texts.back}: ${say('goOn', { merchant: merchant.name })}">${glyphs.back}${name}</a>`
+      : html`<a class="who" href="${cancel}"><span class="unseen">${texts.back}: </span>${glyphs.back}${name}</a>`
   }</header>`;
 };
 

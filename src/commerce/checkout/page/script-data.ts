@@ -4,6 +4,7 @@
 import type { DeclineClass, PageView } from '../page-view.ts';
 import { declineKeys } from './declines.ts';
 import type { TextKey } from './locales/en.ts';
+import { linkTo, ownPath } from './own-path.ts';
 import type { Words } from './words.ts';
 
 const said: readonly TextKey[] = [
@@ -36,7 +37,11 @@ export const scriptData = (view: PageView, words: Words): string => {
   const data = {
     status: view.status,
     attempt: view.attempt,
-    urls: view.urls,
+    urls: {
+      page: ownPath(view.urls.page),
+      action: linkTo(view.urls.action),
+      success: linkTo(view.urls.success),
+    },
     vaultKey: view.vaultKey,
     expiresAtMs: view.expiresAtMs,
     language: words.language,

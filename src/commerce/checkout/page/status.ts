@@ -5,6 +5,7 @@ import { type Html, html } from '#platform/http';
 import type { NoticeView, PageView } from '../page-view.ts';
 import { glyphs } from './icons.ts';
 import type { TextKey } from './locales/en.ts';
+import { linkTo, ownPath } from './own-path.ts';
 import type { Words } from './words.ts';
 
 export const actionStatus = (view: PageView, words: Words): Html => {
@@ -17,8 +18,8 @@ export const actionStatus = (view: PageView, words: Words): Html => {
     html`
 <p>${texts.bankText}</p>
 ${summaryLine(view, words)}
-${view.urls.action === null ? null : html`<a class="go" id="bank-open" href="${view.urls.action}"><span class="label">${texts.bankOpen}</span></a>`}
-<form method="post" action="${view.urls.page}"><input type="hidden" name="attempt" value="${view.attempt}">
+${view.urls.action === null ? null : html`<a class="go" id="bank-open" href="${linkTo(view.urls.action)}"><span class="label">${texts.bankOpen}</span></a>`}
+<form method="post" action="${ownPath(view.urls.page)}"><input type="hidden" name="attempt" value="${view.attempt}">
 <button class="quiet-button" name="do" value="abandon">${texts.bankCancel}</button></form>`,
   );
 };
@@ -56,7 +57,7 @@ ${support(view, words)}`,
 
 export const expiredStatus = (view: PageView, words: Words): Html => {
   const { texts, tell } = words;
-  const { recover, cancel } = view.urls;
+  const [recover, cancel] = [linkTo(view.urls.recover), linkTo(view.urls.cancel)];
   return frame(
     'over',
     glyphs.clock,
@@ -72,7 +73,7 @@ ${support(view, words)}`,
 
 export const lockedStatus = (view: PageView, words: Words): Html => {
   const { texts, tell } = words;
-  const { cancel } = view.urls;
+  const cancel = linkTo(view.urls.cancel);
   return frame(
     'over',
     glyphs.nothing,
