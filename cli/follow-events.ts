@@ -8,29 +8,32 @@ export type Event = {
   data: { object: { id?: string } };
 };
 
-const POLL_MS = 1_000;
-const PAGE = '100';
+type Feed = { data: { event: Event | null }[]; has_more: boolean; next: number };
 
-/** Each event from now on, oldest first, until the process is ended. */
+const POLL_MS = 1_000;
+
+/** Each event from now on, oldest first, until the process is ended; none is missed. */
 export const followEvents = async (
   client: ApiClient,
   type: string | undefined,
   see: (event: Event) => Promise<void> | void,
 ): Promise<never> => {
-  const wanted: Record<string, string> = type === undefined ? {} : { type };
-  const list = async (query: Record<string, string>): Promise<Event[]> =>
-    (await client.get<{ data: Event[] }>('/v1/events', { ...wanted, ...query })).data;
-
-  let [last] = (await list({ limit: '1' })).map(({ id }) => id);
+  const isWanted = matching(type);
+  let { next } = await client.get<Feed>('/v1/event_feed');
   for (;;) {
-    const fresh = await list({
-      limit: PAGE,
-      ...(last === undefined ? {} : { ending_before: last }),
-    });
-    for (const event of fresh.toReversed()) {
-      await see(event);
-      last = event.id;
+    const feed = await client.get<Feed>('/v1/event_feed', { after: String(next), limit: '100' });
+    for (const { event } of feed.data) {
+      if (event !== null && isWanted(event.type)) await see(event);
     }
-    if (fresh.length < Number(PAGE)) await wait(POLL_MS);
+    ({ next } = feed);
+    if (!feed.has_more) await wait(POLL_MS);
   }
+};
+
+/** `customer.created`, or `customer.*` for all that begin like it. */
+const matching = (type: string | undefined): ((name: string) => boolean) => {
+  if (type === undefined || type === '*') return () => true;
+  if (!type.endsWith('*')) return (name) => name === type;
+  const stem = type.slice(0, -1);
+  return (name) => name.startsWith(stem);
 };

@@ -11,6 +11,10 @@ export type Quickstart = {
   readonly publishableKey: string;
   /** The world to pay in, when one runs. */
   readonly sandbox?: { readonly url: string; readonly acquirer: Address };
+  /** Where to buy something. */
+  readonly shop?: string;
+  /** Where the mails of payers are caught. */
+  readonly mails?: string;
 };
 
 type Address = { readonly host: string; readonly port: number };
@@ -26,6 +30,8 @@ export const writeQuickstart = (dataFolder: string, quickstart: Quickstart): voi
     ...(quickstart.sandbox === undefined
       ? {}
       : { sandbox: quickstart.sandbox.url, acquirer: quickstart.sandbox.acquirer }),
+    ...(quickstart.shop === undefined ? {} : { shop: quickstart.shop }),
+    ...(quickstart.mails === undefined ? {} : { mails: quickstart.mails }),
   };
   const file = fileIn(dataFolder);
   rmSync(`${file}.new`, { force: true });
@@ -51,12 +57,15 @@ export const removeQuickstart = (dataFolder: string): void =>
   rmSync(fileIn(dataFolder), { force: true });
 
 export const welcome = (
-  { url, secretKey, publishableKey, sandbox }: Quickstart,
+  { url, secretKey, publishableKey, sandbox, shop, mails }: Quickstart,
   { dataFolder, database, paint }: { dataFolder: string; database: string; paint: Paint },
 ): string =>
   [
     '',
     `${paint.green('●')} ${paint.bold('Tollgate is ready.')}`,
+    ...(shop === undefined
+      ? []
+      : ['', `Open this, and buy something:  ${paint.bold(paint.cyan(shop))}`]),
     '',
     ...inColumns(
       [
@@ -67,6 +76,9 @@ export const welcome = (
         ...(sandbox === undefined
           ? []
           : [['Sandbox bank', `${sandbox.url} ${paint.dim('(what really happened)')}`] as const]),
+        ...(mails === undefined
+          ? []
+          : [['Mails', `${mails} ${paint.dim('(what payers are sent)')}`] as const]),
         ['Data', `${shortened(dataFolder)} ${paint.dim(`(${database})`)}`],
       ],
       paint,

@@ -17,6 +17,7 @@ import type { Gateway, Role, StartGateway } from './gateway.ts';
 import { refuseTakenPort } from './port.ts';
 import { removeQuickstart, welcome, writeQuickstart } from './quickstart.ts';
 import { type RunningSandbox, startSandbox } from './sandbox/sandbox-process.ts';
+import { type RunningShop, startShop } from './shop-process.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
 import { paintFor, showWaiting } from './terminal.ts';
 
@@ -24,7 +25,7 @@ export type Run = {
   settings: Settings;
   roles: readonly Role[];
   isQuickstart: boolean;
-  startGateway: StartGateway;
+  loadStartGateway: () => Promise<StartGateway>;
 };
 
 /** Resolves with the exit code once everything has been taken down. */
@@ -40,17 +41,24 @@ export const runGateway = async (run: Run): Promise<number> => {
 
     const progress = run.isQuickstart ? showWaiting(process.stderr, 'Starting') : undefined;
     takeDown.push(() => progress?.());
+    // What needs no other is begun at once: the program is read while its database starts.
+    const program = run.loadStartGateway();
+    program.catch(() => {});
     const postgres = settings.databaseUrl === '' ? await startDatabase(run) : undefined;
     if (postgres !== undefined) takeDown.push(() => postgres.stop());
 
-    const sandbox = await startWorld(run, postgres);
-    if (sandbox !== undefined) takeDown.push(() => sandbox.stop());
+    const world = startWorld(run, postgres);
+    takeDown.push(async () => (await world)?.stop());
 
-    const gateway = await startOn(run, postgres, sandbox);
+    const gateway = await startOn(run, await program, postgres, world);
     takeDown.push(() => stopWithinReason(gateway, requests.hurry));
 
+    const sandbox = await world;
+    const shop = await openShop(run, gateway, sandbox);
+    if (shop !== undefined) takeDown.push(() => shop.stop());
+
     progress?.();
-    if (run.isQuickstart) announce(settings, gateway, sandbox);
+    if (run.isQuickstart) announce(settings, { gateway, sandbox, shop });
     return await untilStopped(requests, postgres);
   } catch (error) {
     throw concernsFolder(error, settings.data) ? explainFileError(error, settings.data) : error;
@@ -111,7 +119,10 @@ const logFor = ({ logFormat, logLevel }: Settings, isQuickstart: boolean): Log =
   });
 };
 
-/** Where there is no world to pay in, everything else works; so its failure is told and no more. */
+/**
+ * Where there is no world to pay in, everything else works; so its failure is told and no more. Rejects
+ * never.
+ */
 const startWorld = async (
   { settings, isQuickstart }: Run,
   postgres: RunningPostgres | undefined,
@@ -132,6 +143,29 @@ const startWorld = async (
   }
 };
 
+/** A shop without a bank to pay at would only disappoint. */
+const openShop = async (
+  { settings }: Run,
+  gateway: Gateway,
+  sandbox: RunningSandbox | undefined,
+): Promise<RunningShop | undefined> => {
+  if (sandbox === undefined || gateway.testKeys === undefined || !settings.demoShop)
+    return undefined;
+  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+  try {
+    return await startShop({
+      api: gateway.url,
+      secretKey: gateway.testKeys.secretKey,
+      dataFolder: settings.data,
+      port: settings.port,
+      warn,
+    });
+  } catch (error) {
+    warn(`${explain(error)} Tollgate starts without its demo shop.`);
+    return undefined;
+  }
+};
+
 const HERE = '127.0.0.1';
 
 const addressesOf = ({ ports }: RunningSandbox) => ({
@@ -141,17 +175,16 @@ const addressesOf = ({ ports }: RunningSandbox) => ({
 });
 
 const startOn = (
-  run: Run,
+  { roles, isQuickstart, settings }: Run,
+  startGateway: StartGateway,
   postgres: RunningPostgres | undefined,
-  sandbox: RunningSandbox | undefined,
-): Promise<Gateway> => {
-  const { roles, isQuickstart, settings } = run;
-  return run.startGateway(postgres === undefined ? settings : settingsOn(settings, postgres), {
+  world: Promise<RunningSandbox | undefined>,
+): Promise<Gateway> =>
+  startGateway(postgres === undefined ? settings : settingsOn(settings, postgres), {
     roles,
     quickstart: isQuickstart,
-    ...(sandbox === undefined ? {} : { sandbox: addressesOf(sandbox) }),
+    sandbox: world.then((sandbox) => (sandbox === undefined ? undefined : addressesOf(sandbox))),
   });
-};
 
 const settingsOn = (settings: Settings, postgres: RunningPostgres): Settings => ({
   ...settings,
@@ -160,8 +193,15 @@ const settingsOn = (settings: Settings, postgres: RunningPostgres): Settings => 
 
 const announce = (
   settings: Settings,
-  gateway: Gateway,
-  sandbox: RunningSandbox | undefined,
+  {
+    gateway,
+    sandbox,
+    shop,
+  }: {
+    readonly gateway: Gateway;
+    readonly sandbox: RunningSandbox | undefined;
+    readonly shop: RunningShop | undefined;
+  },
 ): void => {
   if (gateway.testKeys === undefined) {
     throw new CliError('The gateway has no test keys for the quick start.');
@@ -170,6 +210,8 @@ const announce = (
     url: gateway.url.replace(/\/$/, ''),
     ...gateway.testKeys,
     ...(sandbox === undefined ? {} : { sandbox: addressesOf(sandbox) }),
+    ...(shop === undefined ? {} : { shop: shop.url }),
+    ...(gateway.mails === undefined ? {} : { mails: gateway.mails }),
   };
   writeQuickstart(settings.data, quickstart);
   process.stdout.write(

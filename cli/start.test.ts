@@ -47,7 +47,7 @@ type Ready = { api: string; secret_key: string; publishable_key: string };
 
 const readiness = async (dataFolder: string, { output, process }: Run): Promise<Ready> => {
   const file = join(dataFolder, 'quickstart.json');
-  const deadline = performance.now() + 90_000;
+  const deadline = performance.now() + 240_000;
   while (!existsSync(file)) {
     assert.equal(process.exitCode, null, output());
     assert.ok(performance.now() < deadline, `It was not ready in time: ${output()}`);
@@ -109,12 +109,12 @@ describe('the quick start', { concurrency: 3 }, () => {
     const server = serverOf(dataFolder);
     killed.process.kill('SIGKILL');
     await killed.ended;
-    for (let waits = 0; isThere(server) && waits < 300; waits += 1) await sleep(50);
+    for (let waits = 0; isThere(server) && waits < 2_400; waits += 1) await sleep(50);
     assert.equal(isThere(server), false);
 
     writeFileSync(join(dataFolder, 'quickstart.json'), '{"api":"stale"}');
     const next = quickstart(dataFolder);
-    const deadline = performance.now() + 90_000;
+    const deadline = performance.now() + 240_000;
     let api = 'stale';
     while (api === 'stale' && performance.now() < deadline) {
       await sleep(20);
@@ -139,18 +139,19 @@ describe('the quick start', { concurrency: 3 }, () => {
     const ready = { process: launcher, output: () => '', ended: Promise.resolve(0) };
     await readiness(dataFolder, ready);
     launcher.kill('SIGKILL');
-    for (let waits = 0; isThere(gateway) && waits < 300; waits += 1) await sleep(50);
+    for (let waits = 0; isThere(gateway) && waits < 2_400; waits += 1) await sleep(50);
     assert.equal(isThere(gateway), false);
     assert.equal(existsSync(join(dataFolder, 'quickstart.json')), false);
   });
 
-  test('is left at once by a Ctrl-C while it is still starting', async () => {
-    const gateway = quickstart(dataFolderForTest());
-    await sleep(500);
-    const toldAt = performance.now();
+  test('is left by a Ctrl-C while it is still starting, and does not finish that first', async () => {
+    const dataFolder = dataFolderForTest();
+    const gateway = quickstart(dataFolder);
+    // Its folder is the first that it makes; a database takes much longer.
+    while (!existsSync(dataFolder) && gateway.process.exitCode === null) await sleep(5);
     gateway.process.kill('SIGINT');
-    await gateway.ended;
-    assert.ok(performance.now() - toldAt < 5_000);
+    assert.equal(await gateway.ended, 130);
+    assert.doesNotMatch(gateway.output(), /Tollgate is ready/);
   });
 });
 

@@ -12,6 +12,7 @@ import { addFees } from './commands/fees.ts';
 import { addKeys } from './commands/keys.ts';
 import { addListen } from './commands/listen.ts';
 import { addMigrate } from './commands/migrate.ts';
+import { addOperations } from './commands/operations.ts';
 import { addStart } from './commands/start.ts';
 import { addTrigger } from './commands/trigger.ts';
 import { addVault } from './commands/vault.ts';
@@ -43,6 +44,7 @@ for (const add of [
   addConnectors,
   addEvents,
   addListen,
+  addOperations,
   addTrigger,
   addClock,
 ])

@@ -3,6 +3,7 @@
 // TOLLGATE_ is refused, because a misspelt setting is one that silently does not hold.
 
 import { resolve } from 'node:path';
+import { readMailbox, readSmtpUrl } from './outward/notifications/smtp/smtp-server.ts';
 
 type Kind = 'text' | 'secret' | 'url' | 'port' | 'count' | 'switch' | 'folder' | readonly string[];
 
@@ -135,6 +136,12 @@ export const definitions = define({
     default: 'off',
     says: 'Whether live keys work. On, the gateway refuses to start on an unsafe database or with a secret it made itself.',
   },
+  demoShop: {
+    env: 'TOLLGATE_SHOP',
+    kind: 'switch',
+    default: 'on',
+    says: 'Whether `npm start` opens the demo shop beside the sandbox bank.',
+  },
   sandbox: {
     env: 'TOLLGATE_SANDBOX',
     kind: 'switch',
@@ -178,6 +185,24 @@ export const definitions = define({
     default: 'off',
     says: 'Whether secret test keys may move the clock of this installation. `npm start` turns it on; refused in live mode.',
   },
+  smtpUrl: {
+    env: 'TOLLGATE_SMTP_URL',
+    kind: 'secret',
+    default: '',
+    says: 'The mail server: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Empty: mails are not sent, and can be read over the API.',
+  },
+  mailFrom: {
+    env: 'TOLLGATE_MAIL_FROM',
+    kind: 'text',
+    default: '',
+    says: 'From whom mails come: receipts@example.com, or Name <receipts@example.com>. A mail shows the merchant’s name.',
+  },
+  mailInTestMode: {
+    env: 'TOLLGATE_MAIL_IN_TEST_MODE',
+    kind: 'switch',
+    default: 'off',
+    says: 'Whether mails of test mode are sent too. Otherwise they are kept to be read, and reach nobody.',
+  },
   auditAnchor: {
     env: 'TOLLGATE_AUDIT_ANCHOR',
     kind: 'text',
@@ -212,6 +237,7 @@ export type Settings = {
   readonly databasePool: number;
   readonly secret: string;
   readonly liveMode: boolean;
+  readonly demoShop: boolean;
   readonly sandbox: boolean;
   readonly ratePerSecond: number;
   readonly logFormat: 'auto' | 'terminal' | 'json';
@@ -219,6 +245,9 @@ export type Settings = {
   readonly metricsToken: string;
   readonly webhooksToLoopback: boolean;
   readonly movableClock: boolean;
+  readonly smtpUrl: string;
+  readonly mailFrom: string;
+  readonly mailInTestMode: boolean;
   readonly auditAnchor: string;
   readonly crashAt: string;
 };
@@ -246,12 +275,30 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>>):
     else problems.push(`${definition.env} ${read.why}.`);
   }
   const settings = values as unknown as Settings;
+  problems.push(...problemsOfMail(values));
   if (settings.liveMode && settings.crashAt)
     problems.push('TOLLGATE_CRASH_AT is refused in live mode.');
   if (settings.liveMode && settings.movableClock)
     problems.push('TOLLGATE_MOVABLE_CLOCK is refused in live mode.');
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
+};
+
+/** An address without a sender, or a server without one, would show itself only at the first mail. */
+const problemsOfMail = (values: Readonly<Record<string, unknown>>): string[] => {
+  const [server, from] = [String(values['smtpUrl']), String(values['mailFrom'])];
+  const problems: string[] = [];
+  // What is wrong with it is not repeated: there is a password in it.
+  if (server !== '' && readSmtpUrl(server) === null) {
+    problems.push('TOLLGATE_SMTP_URL must be like smtps://user:password@mail.example.com:465.');
+  }
+  if (from !== '' && readMailbox(from) === null) {
+    problems.push(`TOLLGATE_MAIL_FROM must be like Name <receipts@example.com>, and is "${from}".`);
+  }
+  if (server !== '' && from === '') {
+    problems.push('TOLLGATE_SMTP_URL needs TOLLGATE_MAIL_FROM beside it: from whom mails come.');
+  }
+  return problems;
 };
 
 const findUnknown = (env: Readonly<Record<string, string | undefined>>): string[] => {

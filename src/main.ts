@@ -6,6 +6,7 @@ import { createAuthenticator, createKey } from '#identity/keys';
 import { type Context, systemClock } from '#kit/context';
 import { createLog } from '#kit/log';
 import type { Settings } from './config.ts';
+import { payAtSandbox } from './pay-at-sandbox.ts';
 import { createApi } from './roles/api.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
 import { openGatewayRails, reportForgotten } from './roles/rails.ts';
@@ -20,6 +21,8 @@ export type Role = 'api' | 'worker' | 'vault';
 export type Gateway = {
   readonly url: string;
   readonly testKeys?: { readonly secretKey: string; readonly publishableKey: string };
+  /** Where mails of test mode are shown on this machine. */
+  readonly mails?: string;
   stop(hurry?: AbortSignal): Promise<void>;
 };
 
@@ -32,7 +35,8 @@ export const startGateway = async (
   how: {
     readonly roles: readonly Role[];
     readonly quickstart?: boolean;
-    readonly sandbox?: SandboxAddress;
+    /** Of a world that starts beside it; undefined when there is none after all. */
+    readonly sandbox?: Promise<SandboxAddress | undefined>;
   },
 ): Promise<Gateway> => {
   const log = createLog({
@@ -84,6 +88,10 @@ const startRoles = async (
 ): Promise<Omit<Gateway, 'stop'> & { readonly port: number }> => {
   const { roles, settings, metrics, takeDown } = input;
   const testKeys = input.quickstart ? await quickstartKeys(runtime) : undefined;
+  if (input.quickstart && runtime.sandbox !== undefined) {
+    const scope = { accountId: await firstAccount(runtime.context), livemode: false };
+    await payAtSandbox(runtime.context, scope, runtime.sandbox);
+  }
 
   if (roles.includes('vault')) {
     const vault = await serveVaultRole(runtime);
@@ -104,6 +112,7 @@ const startRoles = async (
       publicUrl,
       metrics: metrics.http,
       handlers: metrics.handlers,
+      showMails: showsMails(input),
     });
     port = await api.listen(port, settings.host);
     takeDown.push(() => api.close());
@@ -111,6 +120,9 @@ const startRoles = async (
   return {
     url: `http://${settings.host === '0.0.0.0' ? 'localhost' : settings.host}:${port}`,
     port,
+    ...(roles.includes('api') && showsMails(input)
+      ? { mails: `http://localhost:${port}/mails` }
+      : {}),
     ...(testKeys ? { testKeys } : {}),
   };
 };
@@ -118,6 +130,13 @@ const startRoles = async (
 /** Who answers calls providers for those who wait; the worker goes on where that was not enough. */
 const speaksWithProviders = (roles: readonly Role[]): boolean =>
   roles.includes('api') || roles.includes('worker');
+
+/** On a machine of a newcomer's own, where no real payer is and nobody else looks. */
+const showsMails = (input: {
+  readonly quickstart?: boolean;
+  readonly settings: Settings;
+}): boolean =>
+  (input.quickstart ?? false) && !input.settings.liveMode && input.settings.proxies === 0;
 
 /** Only who keeps the cards has them; only who speaks with providers may have one out. */
 const vaultUse = (roles: readonly Role[]): VaultUse => {

@@ -7,6 +7,7 @@
 
 import type { AuthenticationListener } from '#cards/three-ds';
 import type { Context } from '#kit/context';
+import type { PaymentListener } from '#payments/intents';
 import { module as balance } from './books/balance/module.ts';
 import { module as calendars } from './books/calendars/module.ts';
 import { module as currencies } from './books/currencies/module.ts';
@@ -20,16 +21,28 @@ import { module as portability } from './cards/portability/module.ts';
 import { module as testClocks } from './cards/test-clocks/module.ts';
 import { module as threeDs } from './cards/three-ds/module.ts';
 import { module as vault } from './cards/vault/module.ts';
+import { module as checkout } from './commerce/checkout/module.ts';
+import { module as links } from './commerce/links/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
 import { module as keys } from './identity/keys/module.ts';
+import { module as notifications } from './outward/notifications/module.ts';
 import { module as webhooks } from './outward/webhooks/module.ts';
 import { module as charges } from './payments/charges/module.ts';
+import { module as confirmation } from './payments/confirmation/module.ts';
+import { module as disputes } from './payments/disputes/module.ts';
 import { module as intents } from './payments/intents/module.ts';
 import { module as refunds } from './payments/refunds/module.ts';
+import { module as setup } from './payments/setup/module.ts';
 import { module as clock } from './platform/clock/module.ts';
 import { module as db } from './platform/db/module.ts';
-import type { EventKind, EventKinds, Listener } from './platform/events/index.ts';
+import {
+  type EventKind,
+  type EventKinds,
+  gatherEventKinds,
+  type Listener,
+  type Undelivered,
+} from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
 import type { ResourceDefinition, Route } from './platform/http/index.ts';
 import { module as http } from './platform/http/module.ts';
@@ -39,7 +52,7 @@ import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
 import { module as acquiring } from './rails/acquiring/module.ts';
-import type { OperationListener } from './rails/connectors/index.ts';
+import type { DisputeListener, OperationListener } from './rails/connectors/index.ts';
 import { module as connectors } from './rails/connectors/module.ts';
 import { module as operations } from './rails/operations/module.ts';
 import { module as psp } from './rails/psp/module.ts';
@@ -57,10 +70,18 @@ export type Module = {
   readonly periodicJobs?: readonly PeriodicJob[];
   /** Hears of every change of an operation, and writes in the same transaction. */
   readonly onOperation?: OperationListener;
+  /** Hears of every notice of a dispute, and writes in the same transaction. */
+  readonly onDispute?: DisputeListener;
+  /** Hears what becomes of the payments that this module made, and writes in the same transaction. */
+  readonly onPayment?: PaymentListener;
   /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
   readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
   readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
+  /** Which events somebody is still owed. */
+  readonly undelivered?: Undelivered;
+  /** Resolves when nothing of what its rounds began is under way any more: a process ends after it. */
+  readonly idle?: (context: Context) => Promise<void>;
   /** Hears of every event, in the transaction that takes it from the outbox. */
   readonly listeners?: (gathered: Gathered) => readonly Listener[];
   /** Queries that a healthy database answers with no rows. */
@@ -70,7 +91,7 @@ export type Module = {
 export type Check = { readonly name: string; readonly text: string };
 
 /** What modules learn of those that come after them. */
-export type Gathered = { readonly eventKinds: EventKinds };
+export type Gathered = { readonly eventKinds: EventKinds; readonly undelivered: Undelivered };
 
 type Entry = { readonly holds: string; readonly module: Module };
 
@@ -107,15 +128,37 @@ const map: readonly Entry[] = [
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
   { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
+  { module: confirmation, holds: 'what payers’ pages collected to confirm with' },
   { module: intents, holds: 'payments: from the wish to be paid to its end' },
   { module: refunds, holds: 'money on its way back' },
+  { module: setup, holds: 'cards kept for later: setup intents, attempts, mandates' },
+  { module: disputes, holds: 'payments that their holders contest' },
+  { module: checkout, holds: 'pages that show an amount and take it, once: sessions' },
+  { module: links, holds: 'addresses that sell the same again and again, and their codes' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
+  { module: notifications, holds: 'telling payers: mails, receipts' },
 ];
 
 export const modules: readonly Module[] = map.map((entry) => entry.module);
 export const operationListeners: readonly OperationListener[] = modules.flatMap(
   ({ onOperation }) => onOperation ?? [],
 );
+export const disputeListeners: readonly DisputeListener[] = modules.flatMap(
+  ({ onDispute }) => onDispute ?? [],
+);
+export const paymentListeners: readonly PaymentListener[] = modules.flatMap(
+  ({ onPayment }) => onPayment ?? [],
+);
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),
 );
+
+/** What modules learn of all others: of kinds of events, and of who is still owed one. */
+export const gather = (): Gathered => ({
+  eventKinds: gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? [])),
+  undelivered: async (context, scope, events) => {
+    const asked = modules.flatMap(({ undelivered }) => undelivered ?? []);
+    const open = await Promise.all(asked.map((ask) => ask(context, scope, events)));
+    return open.reduce<ReadonlySet<string>>((all, each) => all.union(each), new Set<string>());
+  },
+});

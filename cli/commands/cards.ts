@@ -24,8 +24,7 @@ import {
 import { KeyMissing } from '#cards/vault';
 import { listAccounts } from '#identity/accounts';
 import { parseId, spellId } from '#kit/ids';
-import { gatherEventKinds } from '#platform/events';
-import { modules } from '../../src/modules.ts';
+import { gather, modules } from '../../src/modules.ts';
 import type { Runtime } from '../../src/runtime.ts';
 import { CliError } from '../errors.ts';
 import { inColumns } from '../terminal.ts';
@@ -164,9 +163,8 @@ const tell = (
 
 /** Customers are made by the routes of the API, whose module stands before the one that imports. */
 const verbsOfCustomers = () => {
-  const eventKinds = gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? []));
   const customers = modules.find(({ name }) => name === 'cards/customers');
-  return customerVerbs(customers?.routes?.({ eventKinds }) ?? []);
+  return customerVerbs(customers?.routes?.(gather()) ?? []);
 };
 
 const scopeOf = async ({ context }: Runtime, { account, live }: Where) => {

@@ -24,7 +24,7 @@ export const addStart = (program: Command): void => {
         settings,
         roles: options.role,
         isQuickstart: options.quickstart,
-        startGateway: await loadStartGateway(),
+        loadStartGateway,
       });
       // All is taken down. Whatever else still waits in this process waits for nothing.
       process.exit(code);

@@ -36,6 +36,11 @@ const unpaid: Step = {
   path: '/v1/payment_intents',
   form: { amount: '2000', currency: 'usd' },
 };
+const setup = (more: Readonly<Record<string, string>> = {}): Step => ({
+  as: 'setup',
+  path: '/v1/setup_intents',
+  form: { description: 'tollgate trigger', ...more },
+});
 const refund: Step = { path: '/v1/refunds', form: { payment_intent: '{payment}' } };
 
 const recipes: Readonly<Record<string, readonly Step[]>> = {
@@ -62,6 +67,14 @@ const recipes: Readonly<Record<string, readonly Step[]>> = {
   'charge.refunded': [payment('pm_card_visa'), refund],
   'refund.created': [payment('pm_card_visa'), refund],
   'charge.dispute.created': [payment('pm_card_createDispute')],
+  'charge.dispute.funds_withdrawn': [payment('pm_card_createDispute')],
+  'radar.early_fraud_warning.created': [payment('pm_card_createIssuerFraudRecord')],
+  'setup_intent.created': [setup()],
+  'setup_intent.succeeded': [setup({ payment_method: 'pm_card_visa', confirm: 'true' })],
+  'setup_intent.setup_failed': [
+    setup({ payment_method: 'pm_card_visa_chargeDeclined', confirm: 'true' }),
+  ],
+  'setup_intent.canceled': [setup(), { path: '/v1/setup_intents/{setup}/cancel' }],
 };
 
 export const addTrigger = (program: Command): void => {

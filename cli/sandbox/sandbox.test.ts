@@ -38,11 +38,11 @@ const start = async (env: Record<string, string> = {}): Promise<[ChildProcess, R
 };
 
 const eventually = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let waits = 0; waits < 600; waits += 1) {
+  for (let waits = 0; waits < 4_800; waits += 1) {
     if (await isSo()) return;
     await sleep(50);
   }
-  assert.fail('It did not happen within half a minute.');
+  assert.fail('It did not happen within four minutes.');
 };
 
 /** The sandbox of that control port, as the system knows it. */

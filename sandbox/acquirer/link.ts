@@ -49,7 +49,10 @@ export const openLink = (settings: LinkSettings): Link => {
   const reset = (why: string): void => {
     if (socket.destroyed) return;
     wireLog.event(number, `reset: ${why}`);
-    socket.resetAndDestroy();
+    // A connection that is being ended cannot be reset any more: the runtime would hold it for good, say
+    // that it is closed to nobody, and never let its process end.
+    if (socket.writableEnded) socket.destroy();
+    else socket.resetAndDestroy();
   };
   const frameOf = (message: Message): Buffer =>
     encodeFrame(framing, { header: noHeader, message: pack(dialect, message) });

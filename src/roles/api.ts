@@ -1,10 +1,13 @@
 // The role that answers: the API, health, metrics and documents, all on one port.
 
 import { threeDsHandlers } from '#cards/three-ds';
+import { checkoutHandlers, provideCheckout } from '#commerce/checkout';
+import { linkHandlers } from '#commerce/links';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { API_VERSION, gatherEventKinds } from '#platform/events';
+import { mailPages, receiptHandlers } from '#outward/notifications';
+import { API_VERSION } from '#platform/events';
 import {
   ApiError,
   addressOf,
@@ -20,15 +23,15 @@ import { createAnswers } from '#platform/idempotency';
 import { countAliveWorkers } from '#platform/jobs';
 import { createLimits } from '#platform/limits';
 import { webhookHandlers } from '#rails/connectors';
-import { modules } from '../modules.ts';
+import { gather, modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 import { elementsHandlers } from './elements.ts';
 import { sandboxPages } from './sandbox-pages.ts';
 
 export const gatherRoutes = (): readonly Route[] => {
-  const eventKinds = gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? []));
-  return modules.flatMap((module) => module.routes?.({ eventKinds }) ?? []);
+  const gathered = gather();
+  return modules.flatMap((module) => module.routes?.(gathered) ?? []);
 };
 
 export const createApi = (
@@ -37,10 +40,13 @@ export const createApi = (
     readonly publicUrl: string;
     readonly metrics?: HttpMetrics;
     readonly handlers?: readonly PlainHandler[];
+    /** Mails of test mode at a page of this machine: what the quick start has instead of a mail server. */
+    readonly showMails?: boolean;
   },
 ): HttpServer => {
   const { context, settings } = runtime;
   const authenticator = createAuthenticator();
+  provideCheckout(context, { publicUrl: input.publicUrl });
   const routes = gatherRoutes();
 
   return createHttpServer({
@@ -60,6 +66,8 @@ export const createApi = (
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
+      ...checkoutHandlers(context),
+      ...linkHandlers(context),
       ...threeDsHandlers(context, (request) => addressOf(request, settings.proxies)),
       ...webhookHandlers(context, { publicUrl: input.publicUrl }),
       ...documentHandlers(routes, {
@@ -69,6 +77,8 @@ export const createApi = (
         apiVersion: API_VERSION,
       }),
       ...(runtime.sandbox === undefined ? [] : sandboxPages(runtime.sandbox.url)),
+      ...receiptHandlers(context),
+      ...(input.showMails ? mailPages(context) : []),
       ...(input.handlers ?? []),
     ],
   });

@@ -1,8 +1,9 @@
 // The rails of a process that speaks with providers, from its start to its end.
 
 import { join } from 'node:path';
+import { providePaymentListeners } from '#payments/intents';
 import { type OpenRails, openRails, provideRails } from '#rails/connectors';
-import { operationListeners } from '../modules.ts';
+import { disputeListeners, operationListeners, paymentListeners } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 
 export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => {
@@ -12,8 +13,10 @@ export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => 
     master,
     journalFolder: join(settings.data, 'send-journal'),
     listeners: operationListeners,
+    disputeListeners,
   });
   provideRails(context, rails);
+  providePaymentListeners(context, paymentListeners);
   return rails;
 };
 

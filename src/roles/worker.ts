@@ -3,10 +3,10 @@
 import { sealBooks } from '#books/ledger';
 import { ENTRIES_PER_SEAL_MAX, sealAudit } from '#identity/audit';
 import type { Context } from '#kit/context';
-import { gatherEventKinds, handOn } from '#platform/events';
+import { handOn } from '#platform/events';
 import { createWorker, type Worker } from '#platform/jobs';
 import type { OpenRails } from '#rails/connectors';
-import { modules } from '../modules.ts';
+import { gather, modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 
@@ -14,11 +14,9 @@ const SEAL_EVERY_MS = 2_000;
 
 export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker => {
   const resolver = rails.createResolver();
-  const gathered = {
-    eventKinds: gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? [])),
-  };
+  const gathered = gather();
   const listeners = modules.flatMap((module) => module.listeners?.(gathered) ?? []);
-  return createWorker({
+  const worker = createWorker({
     context: runtime.context,
     version: VERSION,
     jobs: modules.flatMap((module) => module.jobs ?? []),
@@ -41,6 +39,19 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
       everySoOften(SEAL_EVERY_MS, (context) => sealBooks(context, runtime.booksSealing)),
     ],
   });
+  const idle = (): Promise<unknown> =>
+    Promise.all(modules.flatMap((module) => module.idle?.(runtime.context) ?? []));
+  return {
+    ...worker,
+    // What was begun is noted before the database is closed, unless it takes too long: then it is begun anew
+    // by whoever finds it.
+    stop: async (limitMs) => {
+      await worker.stop(limitMs);
+      const done = new AbortController();
+      await Promise.race([idle(), runtime.context.clock.sleep(limitMs, done.signal)]);
+      done.abort();
+    },
+  };
 };
 
 const everySoOften = (everyMs: number, round: (context: Context) => Promise<number>) => {

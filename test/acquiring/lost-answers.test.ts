@@ -3,10 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type { JobPayload } from '#platform/jobs';
 import { loadMessages } from '#rails/acquiring';
-import { loadKnown } from '#rails/operations';
+import { loadKnown, loadOperation } from '#rails/operations';
 import type { FaultRule } from '../../sandbox/faults/fault.ts';
 import { asOwner } from '../../src/for-tests.ts';
+import { reverseAgainJob } from '../../src/rails/connectors/reverse-again.ts';
+import { holdingProxy } from './support/holding-proxy.ts';
 import { newWorld, quick, type Sent, stateOf } from './support/world.ts';
 
 const TIMEOUT_MS = 400;
@@ -219,6 +222,50 @@ describe('a reversal', () => {
     const messages = await loadMessages(forgetful.context, forgetful.scope, sent.operation.id);
     assert.equal(messages[1]?.state, 'too_early');
     assert.ok(new Set(messages.map(({ stan }) => stan)).size === messages.length);
+    await forgetful.assertHealthy();
+  });
+
+  // The host had said that there was nothing to reverse; then the original came out of its queue.
+  test('without an original is repeated when the original is approved after all', async () => {
+    const forgetful = await newWorld({
+      timeoutMs: TIMEOUT_MS,
+      sandbox: { reversalBeforeOriginal: 'forget' },
+      profiles: quick(
+        { reversalWithoutOriginal: { codes: ['25'], afterMs: 0 } },
+        { lateMs: 5_000 },
+      ),
+      port: holdingProxy,
+    });
+    const sent = await forgetful.pay();
+    const { id, reference } = sent.operation;
+    await forgetful.resolve();
+    const jobs = () =>
+      asOwner(
+        forgetful.context.on,
+        `select payload from platform.jobs where name = 'rails.reverse_again'`,
+      );
+    await settled(async () => (await jobs()).length === 1);
+    const before = await loadOperation(forgetful.context, forgetful.scope, id);
+    assert.deepEqual([before?.state, before?.code], ['reversed', 'no_original']);
+    assert.equal(forgetful.live(reference).length, 1, 'money is booked that nobody wants');
+
+    const [{ payload } = { payload: {} }] = await jobs();
+    await reverseAgainJob.run(forgetful.context, payload as JobPayload);
+    assert.deepEqual(forgetful.live(reference), []);
+    const after = await loadOperation(forgetful.context, forgetful.scope, id);
+    assert.deepEqual([after?.state, after?.code], ['reversed', 'reversed']);
+    // Done is done: the job may run more than once.
+    const lines = forgetful.bank.journal().lines.length;
+    await reverseAgainJob.run(forgetful.context, payload as JobPayload);
+    assert.equal(forgetful.bank.journal().lines.length, lines);
+    const counted = await asOwner(
+      forgetful.context.on,
+      'select direction from rails.clearing_entries order by direction',
+    );
+    assert.deepEqual(
+      counted.map(({ direction }) => direction),
+      [1, 2],
+    );
     await forgetful.assertHealthy();
   });
 });

@@ -2,10 +2,50 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Authentication } from '#cards/three-ds';
 import { newUuid } from '#kit/ids';
 import { loadMessages } from '#rails/acquiring';
 import { asOwner } from '../../src/for-tests.ts';
-import { newWorld } from './support/world.ts';
+import { newWorld, type World } from './support/world.ts';
+
+/** The bank of the card says that this is its holder, for a payment of 25 euros. */
+const authenticate = async ({ bank, context }: World, number: string): Promise<Authentication> => {
+  bank.setAuthentication(number, 'frictionless');
+  const answer = await fetch(bank.directoryUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      messageType: 'AReq',
+      messageVersion: '2.2.0',
+      messageCategory: '01',
+      threeDSServerTransID: newUuid(context),
+      threeDSServerURL: 'http://shop.test/results',
+      notificationURL: 'http://shop.test/back',
+      acctNumber: number,
+      acquirerBIN: '12345',
+      acquirerMerchantID: 'MERCHANT0000001',
+      merchantName: 'A shop',
+      mcc: '5999',
+      merchantCountryCode: '276',
+      browserAcceptHeader: 'text/html',
+      browserUserAgent: 'a browser',
+      purchaseAmount: '2500',
+      purchaseCurrency: '978',
+      purchaseExponent: '2',
+      purchaseDate: '20261120120000',
+    }),
+  });
+  const said = (await answer.json()) as Record<string, string>;
+  assert.equal(said['transStatus'], 'Y', JSON.stringify(said));
+  return {
+    outcome: 'authenticated',
+    version: '2.2.0',
+    eci: said['eci'] ?? '',
+    cavv: said['authenticationValue'] ?? null,
+    directoryServerTransactionId: said['dsTransID'] ?? null,
+    exemption: null,
+  };
+};
 
 for (const dialect of ['ascii', 'bcd'] as const) {
   describe(`over ${dialect}`, async () => {
@@ -54,14 +94,7 @@ for (const dialect of ['ascii', 'bcd'] as const) {
       assert.equal(without.operation.state, 'declined');
       assert.equal(without.operation.code, 'authentication_required');
       const request = world.payment(card, {
-        authentication: {
-          outcome: 'authenticated',
-          version: '2.2.0',
-          eci: '05',
-          cavv: Buffer.alloc(20, 1).toString('base64'),
-          directoryServerTransactionId: newUuid(world.context),
-          exemption: null,
-        },
+        authentication: await authenticate(world, '4000002760003184'),
       });
       assert.equal((await world.send({ kind: 'sale', request })).operation.state, 'approved');
     });
@@ -74,7 +107,8 @@ for (const dialect of ['ascii', 'bcd'] as const) {
     });
 
     const declines: readonly (readonly [card: string, reason: string, code: string])[] = [
-      ['4000000000000002', 'do_not_honor', '05'],
+      ['4000000000000002', 'generic_decline', '05'],
+      ['4000000000000119', 'processing_error', '30'],
       ['4000000000009995', 'insufficient_funds', '51'],
       ['4000000000009987', 'lost_card', '41'],
       ['4000000000009979', 'stolen_card', '43'],
@@ -94,7 +128,10 @@ for (const dialect of ['ascii', 'bcd'] as const) {
     }
 
     test('a malfunction of the bank is not a no: it is unknown, and reversed', async () => {
-      const { operation } = await world.pay({ card: '4000000000000119' });
+      world.bank.setFaults([
+        { id: '96', kind: 'decline', code: '96', times: 1, when: { mti: '0200' } },
+      ]);
+      const { operation } = await world.pay();
       assert.equal(operation.state, 'unknown');
       assert.equal(operation.code, 'host_96');
       await world.resolve();

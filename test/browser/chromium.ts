@@ -78,6 +78,8 @@ export type TestBrowser = {
   newPage(how?: {
     readonly viewport?: { readonly width: number; readonly height: number };
     readonly locale?: string;
+    /** Off: as browsers are whose scripts are blocked. */
+    readonly scripts?: boolean;
   }): Promise<OpenPage>;
   close(): Promise<void>;
 };
@@ -99,8 +101,12 @@ export const launchChromium = async (
   opened.add(browser);
 
   return {
-    newPage: async ({ viewport = { width: 1280, height: 800 }, locale = 'en-US' } = {}) => {
-      const context = await browser.newContext({ viewport, locale });
+    newPage: async ({
+      viewport = { width: 1280, height: 800 },
+      locale = 'en-US',
+      scripts = true,
+    } = {}) => {
+      const context = await browser.newContext({ viewport, locale, javaScriptEnabled: scripts });
       context.setDefaultTimeout(actionLimitMs);
       const page = await context.newPage();
       const said: string[] = [];

@@ -19,6 +19,7 @@ import {
 } from '#books/ledger';
 import type { Scope } from '#kit/context';
 import { newUuid, spellId } from '#kit/ids';
+import { settled } from '../../src/books/ledger/for-tests.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
 import { assertList, assertShape } from '../support/stripe-shape.ts';
@@ -121,6 +122,7 @@ describe('a charge', () => {
   });
 
   test('becomes available on its day', async () => {
+    await settled(gateway.on);
     await takeSnapshots(context);
     await releaseDue(context, { livemode: false, nowMs: dueMs });
     const balance = await stripe.balance.retrieve();

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import { parseId } from '#kit/ids';
+import { type Change, loadOfIntent, recordEvidence } from '#rails/operations';
+import { operationListeners } from '../../src/modules.ts';
 import {
   lostAfter,
   lostBefore,
@@ -12,7 +15,7 @@ import { refusalOf } from '../support/stripe.ts';
 
 const first = testBank('first');
 const second = testBank('second');
-const { stripe, happened, resolveUntil } = await openShop([first, second]);
+const { gateway, merchant, stripe, happened, resolveUntil } = await openShop([first, second]);
 const { paymentIntents, charges } = stripe;
 
 const held = (more: object = {}) =>
@@ -223,4 +226,62 @@ describe('a second provider', () => {
     assert.equal(refused.code, 'card_declined');
     assert.equal(second.calls.length, 0);
   });
+
+  for (const capture_method of ['automatic', 'manual'] as const) {
+    test(`keeps its payment when the first had said yes after all: ${capture_method}`, async () => {
+      // Its socket seemed not to have sent a byte, and it had.
+      let reference = '';
+      first.next.push(async (call, truth) => {
+        reference = call.operation.reference;
+        await truth();
+        return { outcome: 'not_sent', code: 'refused' };
+      });
+      const intent = await paymentIntents.create({ ...sale, capture_method });
+      const isManual = capture_method === 'manual';
+      const expected = isManual ? 'requires_capture' : 'succeeded';
+      assert.equal(intent.status, expected);
+      await happened();
+
+      const { scope } = merchant;
+      const intentId = parseId('pi', intent.id) ?? '';
+      const operations = await loadOfIntent(gateway.context, scope, intentId);
+      const stray = operations.find((each) => each.reference === reference);
+      assert.equal(stray?.state, 'not_sent');
+      const heard = {
+        operationId: stray.id,
+        evidence: {
+          kind: 'webhook' as const,
+          sourceKey: `event of ${reference}`,
+          says: { outcome: 'approved' as const, amount: 900n, currency: 'eur', reference },
+        },
+        writes: async (change: Change) =>
+          (
+            await Promise.all(
+              operationListeners.map((listener) => listener(gateway.context, scope, change)),
+            )
+          ).flat(),
+      };
+      assert.equal((await recordEvidence(gateway.context, scope, heard)).ok, true);
+      const isBack = async () => {
+        const booking = first.book.get(reference);
+        return booking?.isVoided === true || booking?.refunded === 900n;
+      };
+      await resolveUntil(isBack);
+
+      assert.equal(await statusOf(intent.id), expected);
+      const { data } = await charges.list({ payment_intent: intent.id });
+      assert.equal(data.length, 2);
+      const kept = data.find(({ id }) => id === intent.latest_charge);
+      assert.deepEqual([kept?.status, kept?.amount_refunded], ['succeeded', 0]);
+      await resolveUntil(async () => {
+        const other = data.find(({ id }) => id !== intent.latest_charge);
+        const now = await charges.retrieve(other?.id ?? '');
+        return isManual ? first.book.get(reference)?.isVoided === true : now.refunded;
+      });
+      // A socket that lied is a person's business too, and stays so.
+      gateway.errors.length = 0;
+      // Heard again, nothing more goes back.
+      assert.equal((await recordEvidence(gateway.context, scope, heard)).ok, true);
+    });
+  }
 });

@@ -54,4 +54,56 @@ describe('one idempotency key', () => {
     assert.equal(repeated.lastResponse.headers['idempotent-replayed'], 'true');
     assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
   });
+
+  test('that another took over while the bank was asked keeps nobody from writing what it said', async () => {
+    bank.calls.length = 0;
+    const idempotencyKey = 'taken over';
+    const open = 'status is null and subject is not null';
+    bank.next.push(async (_call, truth) => {
+      const said = await truth();
+      await asOwner(
+        gateway.on,
+        `update platform.answers set request_id = 'req_another' where ${open}`,
+      );
+      return said;
+    });
+    const intent = await paymentIntents.create(order, { idempotencyKey });
+    assert.equal(intent.status, 'succeeded');
+    assert.equal((await paymentIntents.retrieve(intent.id)).status, 'succeeded');
+
+    // The other is gone too: whoever asks next goes on with the payment.
+    await asOwner(
+      gateway.on,
+      `update platform.answers set created_at = now() - interval '2 minutes' where ${open}`,
+    );
+    const again = await paymentIntents.create(order, { idempotencyKey });
+    assert.deepEqual([again.id, again.status], [intent.id, 'succeeded']);
+    assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
+    assert.equal(gateway.errors.length, 0);
+  });
+
+  test('of a refund that another took over is one refund too', async () => {
+    const { id } = await paymentIntents.create(order);
+    const idempotencyKey = 'refund taken over';
+    const open = 'status is null and subject is not null';
+    bank.next.push(async (_call, truth) => {
+      const said = await truth();
+      await asOwner(
+        gateway.on,
+        `update platform.answers set request_id = 'req_another' where ${open}`,
+      );
+      return said;
+    });
+    const asked = { payment_intent: id, amount: 700 };
+    const refund = await stripe.refunds.create(asked, { idempotencyKey });
+    assert.equal(refund.status, 'succeeded');
+    await asOwner(
+      gateway.on,
+      `update platform.answers set created_at = now() - interval '2 minutes' where ${open}`,
+    );
+    const again = await stripe.refunds.create(asked, { idempotencyKey });
+    assert.deepEqual([again.id, again.status], [refund.id, 'succeeded']);
+    const charge = await stripe.charges.list({ payment_intent: id });
+    assert.equal(charge.data[0]?.amount_refunded, 700);
+  });
 });

@@ -137,4 +137,28 @@ describe('a refund', () => {
     const canceling = await refusalOf(refunds.cancel('re_0000000000000000000000'));
     assert.equal(canceling.statusCode, 404);
   });
+
+  test('is shown with its charge where that is asked for, and not unasked', async () => {
+    const intent = await paid(1000);
+    const id = String(intent.latest_charge);
+    const made: string[] = [];
+    for (let n = 0; n < 11; n += 1) {
+      made.unshift((await refunds.create({ charge: id, amount: 10 })).id);
+    }
+    assert.equal('refunds' in (await charges.retrieve(id)), false);
+    const { refunds: shown } = await charges.retrieve(id, { expand: ['refunds'] });
+    assert.deepEqual(
+      shown?.data.map((each) => each.id),
+      made.slice(0, 10),
+    );
+    assert.deepEqual([shown.url, shown.has_more], [`/v1/charges/${id}/refunds`, true]);
+    const whole = await paymentIntents.retrieve(intent.id, {
+      expand: ['latest_charge.refunds.data.balance_transaction'],
+    });
+    const charge = whole.latest_charge;
+    assert.ok(typeof charge === 'object' && charge !== null);
+    const [last] = charge.refunds?.data ?? [];
+    assert.ok(typeof last?.balance_transaction === 'object');
+    assert.equal(last.balance_transaction?.amount, -10);
+  });
 });

@@ -184,7 +184,7 @@ describe('a form', () => {
     ['name[first]=a', 'Invalid string: {"first":"a"}'],
     ['validate=yes', 'Invalid boolean: yes'],
     ['address[planet]=Mars', 'Received unknown parameter: address[planet]'],
-    ['metadata[__proto__]=1', 'Received unknown parameter: __proto__'],
+    ['metadata[__proto__]=1', 'Received unknown parameter: metadata[__proto__]'],
     ['__proto__[admin]=1', 'Received unknown parameter: __proto__'],
     ['constructor[prototype][x]=1', 'Received unknown parameter: constructor'],
   ] as const) {
@@ -269,7 +269,7 @@ describe('a JSON body', () => {
       /^The parameter 'address\[city\]' was given more than once\.$/,
     ],
     ['{"__proto__":{"admin":true}}', /^Received unknown parameter: __proto__$/],
-    ['{"metadata":{"__proto__":"x"}}', /^Received unknown parameter: __proto__$/],
+    ['{"metadata":{"__proto__":"x"}}', /^Received unknown parameter: metadata\[__proto__\]$/],
     ['{"\\u005f_proto__":{}}', /^Received unknown parameter: __proto__$/],
     ['{"balance":1.5}', /^Invalid integer: 1\.5$/],
     ['{"balance":1e3}', /^Invalid integer: 1e3$/],

@@ -386,6 +386,7 @@ for (const connector of await discoverConnectors()) {
     void test.todo(`${name} has no other side for the common suite`);
     continue;
   }
-  const stage = await stageOf(connector, starter);
-  describe(`the provider ${name}:`, () => suiteFor(connector, stage));
+  const played = starter.connector ?? connector;
+  const stage = await stageOf(played, starter);
+  describe(`the provider ${name}:`, () => suiteFor(played, stage));
 }

@@ -71,7 +71,7 @@ describe('test cards', () => {
     ['expired', '4000000000000069', {}, '54'],
     ['incorrect CVC with one', '4000000000000127', { cvc: '123' }, 'N7'],
     ['incorrect CVC without one', '4000000000000127', {}, '00'],
-    ['processing error', '4000000000000119', {}, '96'],
+    ['processing error', '4000000000000119', {}, '30'],
     ['fails when charged', '4000000000000341', {}, '05'],
     ['blocked', '4100000000000019', {}, '59'],
     ['failing CVC check is only told', '4000000000000101', { cvc: '123' }, '00'],

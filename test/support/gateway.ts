@@ -7,6 +7,8 @@ import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import { provideWebhooks } from '#outward/webhooks';
+import { provideReceiptAddresses } from '#payments/charges';
+import { providePaymentListeners } from '#payments/intents';
 import { followerOf, provideFollower } from '#platform/clock';
 import type { OpenDatabase } from '#platform/db';
 import {
@@ -19,6 +21,7 @@ import {
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
 import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
+import { paymentListeners } from '../../src/modules.ts';
 import { createApi } from '../../src/roles/api.ts';
 import { openGatewayRails } from '../../src/roles/rails.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
@@ -51,6 +54,9 @@ export type GatewayChanges = {
   readonly sandbox?: SandboxAddress;
   /** That of another gateway on the same database, which has the keys of the vault in it. */
   readonly folder?: string;
+  /** Settings beside those that every test has. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly showMails?: boolean;
   /** Instead of those that are found in their folders. */
   readonly connectors?: readonly Connector[];
 };
@@ -69,7 +75,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   const opened = await openRuntime(readSettings(environmentFor(on, folder, changes)), {
     log,
     actor: { kind: 'system', id: 'tests' },
-    ...(changes.sandbox === undefined ? {} : { sandbox: changes.sandbox }),
+    ...(changes.sandbox === undefined ? {} : { sandbox: Promise.resolve(changes.sandbox) }),
   });
   const directory =
     changes.connectors === undefined
@@ -88,12 +94,14 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     provideFollower(runtime.context, followerOf(opened.context));
     provideDirectory(runtime.context, directory);
     provideWebhooks(runtime.context, { masterSecret: opened.masterSecret, toLoopback: true });
+    provideReceiptAddresses(runtime.context, { masterSecret: opened.masterSecret, publicUrl });
   }
   const rails = await openGatewayRails(runtime);
   provideRails(opened.context, rails);
+  providePaymentListeners(opened.context, paymentListeners);
   const worker = createGatewayWorker(opened, rails);
   await worker.start();
-  const api = createApi(runtime, { publicUrl });
+  const api = createApi(runtime, { publicUrl, showMails: changes.showMails ?? false });
   const port = await api.listen(0);
   const { ask, close } = createAsk(port, changes.connections);
 
@@ -122,7 +130,7 @@ export const temporaryData = (): string => temporaryFolder('data');
 export const environmentFor = (
   on: TestDatabase,
   folder: string,
-  changes: Pick<GatewayChanges, 'ratePerSecond' | 'movableClock'> = {},
+  changes: Pick<GatewayChanges, 'ratePerSecond' | 'movableClock' | 'env'> = {},
 ): Record<string, string> => ({
   PORT: '0',
   DATABASE_URL: on.ownerUrl,
@@ -136,6 +144,7 @@ export const environmentFor = (
   TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
   TOLLGATE_MOVABLE_CLOCK: changes.movableClock === true ? 'on' : 'off',
   TOLLGATE_RATE_PER_SECOND: String(changes.ratePerSecond ?? 1_000_000),
+  ...changes.env,
 });
 
 const describe = (error: unknown): string => (error instanceof Error ? String(error) : '');

@@ -5,7 +5,7 @@ import type Stripe from 'stripe';
 import { asOwner } from '../../src/for-tests.ts';
 import { type TestBank, testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
-import { startGatewayHere, type TestGateway } from './gateway.ts';
+import { type GatewayChanges, startGatewayHere, type TestGateway } from './gateway.ts';
 import type { Merchant } from './merchant.ts';
 import { stripeFor } from './stripe.ts';
 
@@ -24,8 +24,14 @@ export type Shop = {
 
 const PATIENCE = 400;
 
-export const openShop = async (banks: readonly TestBank[] = [testBank()]): Promise<Shop> => {
-  const gateway = await startGatewayHere({ connectors: banks.map(({ connector }) => connector) });
+export const openShop = async (
+  banks: readonly TestBank[] = [testBank()],
+  changes: GatewayChanges = {},
+): Promise<Shop> => {
+  const gateway = await startGatewayHere({
+    ...changes,
+    connectors: banks.map(({ connector }) => connector),
+  });
   const merchant = await gateway.merchant();
   for (const [index, { connector }] of banks.entries()) {
     for (const scope of [merchant.scope, merchant.liveScope]) {

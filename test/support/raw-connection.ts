@@ -7,7 +7,6 @@ export type RawAnswer = {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
-  readonly durationMs: number;
 };
 
 export type RawConnection = {
@@ -22,7 +21,6 @@ export const createRawConnection = (port: number): RawConnection => {
   const send: RawConnection['send'] = (bytes, method, limitMs) => {
     socket ??= connect(port, '127.0.0.1').setNoDelay();
     const current = socket;
-    const startedMs = performance.now();
     return new Promise((resolve, reject) => {
       let received: Buffer = Buffer.alloc(0);
       const finish = (end: () => void): void => {
@@ -40,7 +38,7 @@ export const createRawConnection = (port: number): RawConnection => {
         const answer = readAnswer(received, method);
         if (answer === null) return;
         if (answer.headers.get('connection') === 'close') drop(current);
-        finish(() => resolve({ ...answer, durationMs: performance.now() - startedMs }));
+        finish(() => resolve(answer));
       });
       const gone = (): void => {
         drop(current);
@@ -59,10 +57,8 @@ export const createRawConnection = (port: number): RawConnection => {
   return { send, close: () => socket?.destroy() };
 };
 
-type Read = Omit<RawAnswer, 'durationMs'>;
-
 /** Null while it is not complete. */
-const readAnswer = (bytes: Buffer, method: string): Read | null => {
+const readAnswer = (bytes: Buffer, method: string): RawAnswer | null => {
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) return null;
   const [first = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');

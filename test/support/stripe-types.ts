@@ -56,7 +56,7 @@ const findIn = (scope: string, at: Place, names: readonly string[]): Declared | 
     return inner === null ? null : findIn(inner, { ...at, path: [...at.path, name] }, rest);
   }
 
-  const heading = new RegExp(`\\binterface ${name}(?:<\\w+>)?( extends [^{]+)? \\{`).exec(scope);
+  const heading = outermost(scope, `interface ${name}(?:<\\w+>)?( extends [^{]+)? \\{`);
   if (heading !== null) {
     const body = blockFrom(scope, heading.index + heading[0].length - 1);
     const bases = heading[1]?.replace(' extends ', '').split(',') ?? [];
@@ -71,6 +71,19 @@ const findIn = (scope: string, at: Place, names: readonly string[]): Declared | 
   }
   const alias = new RegExp(`\\btype ${name}(?:<\\w+>)? = ([^;]+);`).exec(scope);
   return alias === null ? null : { kind: 'alias', type: { text: (alias[1] ?? '').trim(), at } };
+};
+
+/** A name may stand again further in, for something else: what is indented least is meant. */
+const outermost = (scope: string, pattern: string): RegExpExecArray | null => {
+  const found = [
+    ...scope.matchAll(new RegExp(`(?<=^ *(?:export )?(?:declare )?)${pattern}`, 'gm')),
+  ];
+  const indentOf = ({ index }: RegExpExecArray): number =>
+    index - (scope.lastIndexOf('\n', index - 1) + 1);
+  return found.reduce<RegExpExecArray | null>(
+    (least, each) => (least === null || indentOf(each) < indentOf(least) ? each : least),
+    null,
+  );
 };
 
 const fieldsOfBase = (base: string, at: Place): readonly Field[] => {
@@ -109,7 +122,7 @@ const blockOf = (file: string, path: readonly string[]): string | null =>
   );
 
 const namespaceIn = (scope: string, name: string): string | null => {
-  const heading = new RegExp(`\\bnamespace ${name} \\{`).exec(scope);
+  const heading = outermost(scope, `namespace ${name} \\{`);
   return heading === null ? null : blockFrom(scope, heading.index + heading[0].length - 1);
 };
 

@@ -144,6 +144,7 @@ describe('an event', () => {
       return all.every(({ status }) => status === 'delivered') && all;
     });
     assert.equal(told.length, 2);
+    assert.deepEqual((await stripe.events.list({ delivery_success: false })).data, []);
     assert.deepEqual(await deliveriesTo(unwanted.id), []);
     assert.equal(other.received.length, 0);
     await endpoints.del(made.id);
@@ -161,6 +162,13 @@ describe('an event', () => {
     const sink = await startSink(failures[0]);
     const made = await endpoints.create({ url: sink.url, enabled_events: ['customer.created'] });
     await customers.create({ name: 'Patient' });
+
+    const waiting = await until(
+      async () => (await stripe.events.list({ delivery_success: false })).data[0],
+    );
+    assert.equal((waiting.data.object as Stripe.Customer).name, 'Patient');
+    const done = (await stripe.events.list({ delivery_success: true, limit: 100 })).data;
+    assert.ok(done.length > 0 && done.every(({ id }) => id !== waiting.id));
 
     for (const [at, failure] of failures.entries()) {
       sink.behave(failure);

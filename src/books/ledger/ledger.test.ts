@@ -26,6 +26,7 @@ import { manualClock, temporaryFolder } from '../../kit/context/for-tests.ts';
 import { connectionSettings } from '../../platform/db/for-tests.ts';
 import { connect } from '../../platform/db/index.ts';
 import { checks } from './checks.ts';
+import { settled } from './for-tests.ts';
 import { alignPositions } from './snapshots.ts';
 
 const clock = manualClock();
@@ -56,6 +57,14 @@ const postAll = (...entries: Entry[]) =>
   );
 const held = async (currency = 'usd'): Promise<Partial<Record<LedgerAccount, bigint>>> =>
   Object.fromEntries((await loadBalances(context, scope)).get(currency) ?? []);
+const countSettled = async (): Promise<bigint> => {
+  await settled(context.on);
+  return takeSnapshots(context);
+};
+const sealSettled = async (): Promise<number> => {
+  await settled(context.on);
+  return sealBooks(context, sealing);
+};
 const healthy = async (): Promise<void> => {
   for (const { name, text } of checks) {
     assert.deepEqual(await asOwner(context.on, text), [], name);
@@ -158,10 +167,10 @@ describe('an entry', () => {
   test('that was wrong is corrected by its opposite, before or after its day', async () => {
     const wrong = capture();
     await postAll(wrong);
-    await takeSnapshots(context);
+    await countSettled();
     await postAll(correctionOf({ ...wrong, id: entryIdOf(wrong) }, 'Captured twice'));
     assert.deepEqual(await held(), {});
-    await takeSnapshots(context);
+    await countSettled();
     await healthy();
     await releaseDue(context, { livemode: false, nowMs: clock.now() + 3 * DAY_MS });
     assert.deepEqual(await held(), {});
@@ -170,7 +179,7 @@ describe('an entry', () => {
 
   test('of one merchant is not seen by another, nor in the other mode', async () => {
     await postAll(capture());
-    await takeSnapshots(context);
+    await countSettled();
     const stranger = await testAccount(context);
     assert.equal((await loadBalances(context, stranger)).size, 0);
     assert.equal((await loadBalances(context, { ...scope, livemode: true })).size, 0);
@@ -181,12 +190,12 @@ describe('balances', () => {
   test('are the same from snapshots and from the beginning, per currency', async () => {
     for (let round = 0; round < 5; round += 1) {
       await postAll(capture(), capture({ currency: 'eur', amount: 500n, fee: 25n }));
-      assert.equal(await takeSnapshots(context), 2n);
-      assert.equal(await takeSnapshots(context), 0n);
+      assert.equal(await countSettled(), 2n);
+      assert.equal(await countSettled(), 0n);
       await postAll(refundEntry({ subject: newUuid(context), currency: 'usd', amount: 100n }));
       assert.equal((await held()).provider_receivable, BigInt(round + 1) * 9_900n);
       assert.equal((await held('eur')).fees_earned, BigInt(round + 1) * -25n);
-      assert.equal(await takeSnapshots(context), 1n);
+      assert.equal(await countSettled(), 1n);
       assert.equal((await held()).provider_receivable, BigInt(round + 1) * 9_900n);
     }
     await healthy();
@@ -200,7 +209,7 @@ describe('balances', () => {
       await postAll(capture({ amount: 1_000n }));
       receivable += 1_000n;
       moments.push({ ms: clock.now(), receivable });
-      if (day % 2 === 0) await takeSnapshots(context);
+      if (day % 2 === 0) await countSettled();
     }
     for (const { ms, receivable } of moments) {
       const then = (await loadBalancesAt(context, scope, ms)).get('usd');
@@ -229,21 +238,21 @@ describe('balances', () => {
     await slow.close();
 
     assert.equal((await held()).bank, -7n);
-    assert.equal(await takeSnapshots(context), 2n);
+    assert.equal(await countSettled(), 2n);
     assert.equal((await held()).bank, -7n);
     await healthy();
   });
 
   test('go on after a restore from a dump, where transactions are numbered from the beginning', async () => {
     await postAll(capture());
-    await takeSnapshots(context);
+    await countSettled();
     await asOwner(context.on, `update books.horizon set position = position + 1000000`);
     await assert.rejects(loadBalances(context, scope), /lie behind/);
     assert.equal(await alignPositions(context.database), true);
     assert.equal(await alignPositions(context.database), false);
     await postAll(capture());
     assert.equal((await held()).provider_receivable, 20_000n);
-    await takeSnapshots(context);
+    await countSettled();
     assert.equal((await held()).provider_receivable, 20_000n);
     await healthy();
   });
@@ -253,7 +262,7 @@ describe('what is pending', () => {
   test('becomes available on its day, once', async () => {
     const soon = clock.now() + DAY_MS;
     await postAll(capture({ availableAtMs: soon }), capture({ availableAtMs: soon + DAY_MS }));
-    await takeSnapshots(context);
+    await countSettled();
     const release = (nowMs: number) => releaseDue(context, { livemode: false, nowMs });
     assert.equal(await release(soon - 1), 0n);
     assert.equal(await releaseDue(context, { livemode: true, nowMs: soon + 9 * DAY_MS }), 0n);
@@ -271,10 +280,10 @@ describe('what is pending', () => {
   test('and posted after its day is released by the next round', async () => {
     const day = clock.now() - DAY_MS;
     await postAll(capture({ availableAtMs: day }));
-    await takeSnapshots(context);
+    await countSettled();
     await releaseDue(context, { livemode: false, nowMs: clock.now() });
     await postAll(capture({ availableAtMs: day }));
-    await takeSnapshots(context);
+    await countSettled();
     await releaseDue(context, { livemode: false, nowMs: clock.now() });
     assert.equal((await held()).merchant_available, -19_360n);
     await healthy();
@@ -285,14 +294,14 @@ describe('the chain of the books', () => {
   beforeEach(async () => {
     for (let n = 0; n < 3; n += 1) {
       await postAll(capture(), capture());
-      assert.equal(await sealBooks(context, sealing), 2);
+      assert.equal(await sealSettled(), 2);
     }
   });
   const problems = async () => (await verifyBooks(context, sealing)).problems.join(' ');
 
   test('verifies when nobody touched it', async () => {
     assert.deepEqual(await verifyBooks(context, sealing), { seals: 3, entries: 6, problems: [] });
-    assert.equal(await sealBooks(context, sealing), 0);
+    assert.equal(await sealSettled(), 0);
   });
 
   test('tells of a changed amount', async () => {

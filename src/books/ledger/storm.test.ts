@@ -20,6 +20,7 @@ import { newUuid } from '#kit/ids';
 import { asOwner, testAccount, testContext } from '../../for-tests.ts';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import { checks } from './checks.ts';
+import { settled } from './for-tests.ts';
 
 const isFull = process.env['TOLLGATE_TEST_FULL'] === '1';
 const POSTINGS = isFull ? 1_000_000 : 16_000;
@@ -98,8 +99,10 @@ test(`${POSTINGS} postings from ${WRITERS} connections balance at ${LOOKS} momen
     `${Math.round(posted / 2.5 / seconds)} entries a second, ${replays} replays refused`,
   );
 
+  await settled(first.on);
   while ((await takeSnapshots(first)) > 0n);
   await releaseDue(first, { livemode: false, nowMs: systemClock.now() + 10_000 });
+  await settled(first.on);
   await takeSnapshots(first);
   while ((await sealBooks(first, sealing)) > 0);
   for (const { name, text } of checks) assert.deepEqual(await asOwner(first.on, text), [], name);

@@ -89,7 +89,7 @@ export const createCustomer = async (
 };
 
 /** Eight letters and digits, as Stripe makes them: what the customer's invoice numbers begin with. */
-const newInvoicePrefix = (context: Context): string =>
+export const newInvoicePrefix = (context: Context): string =>
   spellBytes(context.random.bytes(6)).toUpperCase().slice(-8);
 
 /**

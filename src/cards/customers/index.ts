@@ -1,2 +1,3 @@
 export type { Customer } from './customer.ts';
 export { findCustomer, findCustomerNamed, findLivingCustomer } from './find-customer.ts';
+export { makeCustomer } from './make-customer.ts';

@@ -83,6 +83,8 @@ export type PaymentMethod = {
   readonly other: Readonly<Record<string, unknown>> | null;
   readonly billing: BillingDetails;
   readonly allowRedisplay: AllowRedisplay;
+  /** The network's name of its first use, which later payments without the payer refer to. */
+  readonly firstNetworkTransactionId?: string;
 };
 
 export const emptyAddress: Address = {

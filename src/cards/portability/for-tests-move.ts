@@ -6,7 +6,7 @@ import { localKeys, openVault, provideVault } from '#cards/vault';
 import { crashPointFrom, systemClock, systemRandom } from '#kit/context';
 import { openDatabase } from '#platform/db';
 import { noNetwork, silentLog } from '../../kit/context/for-tests.ts';
-import { modules } from '../../modules.ts';
+import { gather, modules } from '../../modules.ts';
 import { columnsWith } from './card-columns.ts';
 import { customerVerbs } from './customer-verbs.ts';
 import { exportCards } from './export-cards.ts';
@@ -41,9 +41,7 @@ const scope = { accountId: move.accountId, livemode: move.livemode };
 const tell = (done: number): void => void process.stdout.write(`${done}\n`);
 
 if (move.import) {
-  const routes = modules
-    .find(({ name }) => name === 'cards/customers')
-    ?.routes?.({ eventKinds: new Map() as never });
+  const routes = modules.find(({ name }) => name === 'cards/customers')?.routes?.(gather());
   await importCards(context, {
     scope,
     file: move.import.file,

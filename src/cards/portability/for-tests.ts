@@ -8,7 +8,7 @@ import { provideVault, type Vault } from '#cards/vault';
 import type { Scope } from '#kit/context';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
-import { modules } from '../../modules.ts';
+import { gather, modules } from '../../modules.ts';
 import { reveal, testVault, vaultDatabase } from '../vault/for-tests.ts';
 import { columnsWith } from './card-columns.ts';
 import { type CustomerVerbs, customerVerbs } from './customer-verbs.ts';
@@ -41,11 +41,7 @@ export const newWorld = async (changes: Partial<TestContext> = {}): Promise<Worl
 };
 
 export const verbsForTests = (): CustomerVerbs =>
-  customerVerbs(
-    modules
-      .find(({ name }) => name === 'cards/customers')
-      ?.routes?.({ eventKinds: new Map() as never }) ?? [],
-  );
+  customerVerbs(modules.find(({ name }) => name === 'cards/customers')?.routes?.(gather()) ?? []);
 
 export type Keys = {
   readonly publicKey: PublicKey;

@@ -22,6 +22,7 @@ import {
 import { cardRanges, isInRanges } from './card-ranges.ts';
 import { unsupportedIn } from './messages.ts';
 import { openValue } from './sealed-value.ts';
+import { threeDsOf } from './settings.ts';
 
 export type Beginning = {
   readonly scope: Scope;
@@ -37,8 +38,8 @@ export type Beginning = {
   readonly browser?: BrowserInfo;
   readonly payer?: Payer;
   readonly preference: Preference;
-  /** Where the payer's browser goes in the end, whatever the end is. */
-  readonly returnUrl: string;
+  /** Where the payer's browser goes in the end, whatever the end is; our own front page when absent. */
+  readonly returnUrl?: string;
 };
 
 /** Why nobody could be asked: the payment may go on without a proof. */
@@ -58,7 +59,10 @@ export type Begun =
   | { readonly state: 'refused'; readonly id: Uuid; readonly why: string };
 
 export const beginAuthentication = async (context: Context, input: Beginning): Promise<Begun> => {
-  assert(isWebAddress(input.returnUrl), 'A payer is sent back to an address of the web or an app');
+  assert(
+    isWebAddress(returnUrlOf(context, input)),
+    'A payer is sent back to an address of the web or an app',
+  );
   const { scope } = input;
   const created = newAuthentication(context, input);
   const why =
@@ -121,11 +125,14 @@ const newAuthentication = (context: Context, input: Beginning): CardAuthenticati
       payer: input.payer ?? null,
       preference: input.preference,
       directoryServer: input.directoryServer,
-      returnUrl: input.returnUrl,
+      returnUrl: returnUrlOf(context, input),
     },
     learned: nothingLearned,
   };
 };
+
+const returnUrlOf = (context: Context, { returnUrl }: Beginning): string =>
+  returnUrl ?? `${threeDsOf(context).publicUrl}/`;
 
 const whyNotEnrolled = async (context: Context, input: Beginning): Promise<string | null> => {
   const ranges = await cardRanges(context, input.directoryServer);

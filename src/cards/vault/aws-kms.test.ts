@@ -34,7 +34,6 @@ describe('keys at AWS KMS', { skip }, () => {
       network: systemNetwork,
       endpoint: kms.endpoint,
       credentials: testCredentials,
-      timeoutMs: 300,
       ...changes,
     });
 
@@ -77,7 +76,8 @@ describe('keys at AWS KMS', { skip }, () => {
   });
 
   test('that fall silent stop new accounts and nothing that has its keys open', async () => {
-    const { vault, on } = await testVault({ providers: [await provider()] });
+    const impatient = await provider({ timeoutMs: 1_500 });
+    const { vault, on } = await testVault({ providers: [impatient] });
     const [known, unknown] = [newScope(), newScope()];
     const { card } = await keep(vault, known);
     for (const mood of ['never', '500'] as const) {

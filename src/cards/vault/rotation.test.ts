@@ -207,21 +207,25 @@ describe('rotation under load', () => {
 
 const child = fileURLToPath(new URL('./for-tests-rotate.ts', import.meta.url));
 
+// Each is a process that has to start.
+const kills = process.env['TOLLGATE_TEST_FULL'] === '1' ? 20 : 6;
+
 describe('a rotation killed half way', () => {
-  test('twenty times loses no card and ends when it is taken up again', async (t) => {
+  test('again and again loses no card and ends when it is taken up again', async (t) => {
     const opened = await testVault();
     const scope = newScope();
     const kept: { card: string; number: string }[] = [];
-    await Promise.all(
-      Array.from({ length: 400 }, async () => {
+    const keepMany = async (): Promise<void> => {
+      for (let n = 0; n < 50; n += 1) {
         const number = randomNumber();
         const { card } = await keep(opened.vault, scope, plainCard({ number }));
         kept.push({ card, number });
-      }),
-    );
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, keepMany));
 
     let halfway = 0;
-    for (let n = 0; n < 20; n += 1) {
+    for (let n = 0; n < kills; n += 1) {
       const killed = await killDuring(opened, 1 + (systemRandom.bytes(1).readUInt8() % 40));
       const [row] = await asOwner(
         opened.on,
@@ -235,7 +239,7 @@ describe('a rotation killed half way', () => {
         assert.equal(await reveal(opened.vault, scope, card), number);
       }
     }
-    t.diagnostic(`killed 20 times, ${halfway} times with cards under several data keys`);
+    t.diagnostic(`killed ${kills} times, ${halfway} times with cards under several data keys`);
     assert.ok(halfway > 0);
 
     await maintainAll(opened.vault);

@@ -19,6 +19,8 @@ import {
   type VaultDatabase,
 } from './for-tests.ts';
 
+const isFull = process.env['TOLLGATE_TEST_FULL'] === '1';
+
 /** Every row of every table, as text, as a dump has it. */
 const dump = async (on: VaultDatabase): Promise<string> => {
   const tables = await asOwner(
@@ -45,8 +47,13 @@ const passesLuhn = (digits: string): boolean => {
   return sum % 10 === 0;
 };
 
-/** Tries every number with that beginning and end against all that the dump holds, as text or as key. */
-const attack = (stolen: string, bin: string, last4: string): string[] => {
+/**
+ * Tries the numbers with this one's beginning and end against all that the dump holds, as text or as key.
+ * The full run tries all of them; the short one those that begin with the same seven digits.
+ */
+const attack = (stolen: string, number: string): string[] => {
+  const [bin, last4] = [number.slice(0, 6), number.slice(-4)];
+  const first = isFull ? 0 : Number(number[6]) * 100_000;
   const found: string[] = [];
   const binary = [...stolen.matchAll(/\\x([0-9a-f]{16,})/g)].map(([, hex]) => hex as string);
   const keys = [...new Set(binary)]
@@ -65,14 +72,14 @@ const attack = (stolen: string, bin: string, last4: string): string[] => {
   }
   const plain = new Set(stolen.match(/\d{12,19}/g) ?? []);
 
-  for (let middle = 0; middle < 1_000_000; middle += 1) {
-    const number = `${bin}${String(middle).padStart(6, '0')}${last4}`;
-    if (!passesLuhn(number)) continue;
+  for (let middle = first; middle < first + (isFull ? 1_000_000 : 100_000); middle += 1) {
+    const guess = `${bin}${String(middle).padStart(6, '0')}${last4}`;
+    if (!passesLuhn(guess)) continue;
     const guessed =
-      plain.has(number) ||
-      ['md5', 'sha1', 'sha256', 'sha512'].some((name) => words.has(hash(name, number, 'base64'))) ||
-      keys.some((key) => words.has(createHmac('sha256', key).update(number).digest('base64')));
-    if (guessed) found.push(number);
+      plain.has(guess) ||
+      ['md5', 'sha1', 'sha256', 'sha512'].some((name) => words.has(hash(name, guess, 'base64'))) ||
+      keys.some((key) => words.has(createHmac('sha256', key).update(guess).digest('base64')));
+    if (guessed) found.push(guess);
   }
   return found;
 };
@@ -85,7 +92,7 @@ describe('a stolen dump', () => {
     assert.ok(card);
     const stolen = await dump(on);
     assert.ok(stolen.includes('vault.cards') && stolen.includes('vault.shared_keys'));
-    assert.deepEqual(attack(stolen, number.slice(0, 6), number.slice(-4)), []);
+    assert.deepEqual(attack(stolen, number), []);
     assert.ok(!stolen.includes(number));
     assert.ok(!stolen.includes(Buffer.from(number).toString('hex')));
 
@@ -94,7 +101,7 @@ describe('a stolen dump', () => {
       createHash('sha256').update(number).digest('hex'),
       createHash('sha512').update(number).digest('base64'),
     ]) {
-      const found = attack(`vault.cards ${careless}`, number.slice(0, 6), number.slice(-4));
+      const found = attack(`vault.cards ${careless}`, number);
       assert.deepEqual(found, [number]);
     }
   });

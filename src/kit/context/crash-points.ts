@@ -19,6 +19,7 @@ export const crashPoints = {
   'resolve.recorded': 15,
   'acquiring.stored': 16,
   'acquiring.written': 17,
+  'mail.sent': 40,
 } as const;
 
 export type CrashPoint = keyof typeof crashPoints;

@@ -77,7 +77,9 @@ const wholeAnswer = async (answer: Response, bytesMax: number): Promise<HttpResp
 const classify = (error: unknown, trace: Trace, outOfTime: boolean): NotSent | NoAnswer => {
   const neverLeft = trace.made && !trace.sent;
   const why = outOfTime ? 'timeout' : reasonOf(error);
-  return neverLeft ? new NotSent(why, { cause: error }) : new NoAnswer(why, { cause: error });
+  return neverLeft
+    ? new NotSent(why, { cause: error, isUnreached: true })
+    : new NoAnswer(why, { cause: error });
 };
 
 const reasons: Readonly<Record<string, string>> = {

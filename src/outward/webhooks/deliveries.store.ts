@@ -22,17 +22,27 @@ const owe = statement(
   'select outward.owe_deliveries($1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[], $5::text[], $6::timestamptz)',
 );
 
+const number = statement(
+  'feed.number',
+  'select outward.number_events($1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[])',
+);
+
+/** And numbers them for the feed. */
 export const oweDeliveries = async (
   context: Context,
   tx: Tx,
   kinds: EventKinds,
   changes: readonly Owed[],
 ): Promise<void> => {
-  await tx.query(owe, [
+  const of = [
     changes.map(({ event_id }) => event_id),
     changes.map(({ account_id }) => account_id),
     changes.map(({ livemode }) => livemode),
     kinds.all.map(({ code }) => code),
+  ];
+  await tx.query(number, of);
+  await tx.query(owe, [
+    ...of,
     kinds.all.map(({ type }) => type),
     new Date(context.clock.now()).toISOString(),
   ]);
@@ -107,6 +117,25 @@ export const loadDelivery = async (
     id,
   ]);
   return row === undefined ? undefined : fromRow(row);
+};
+
+const findOpen = statement(
+  'deliveries.open_of_events',
+  `select distinct event_id from outward.deliveries
+    where ${ownRows} and event_id = any($3::uuid[]) and state <> 2`,
+);
+
+export const loadUndelivered = async (
+  context: Context,
+  scope: Scope,
+  events: readonly Uuid[],
+): Promise<ReadonlySet<Uuid>> => {
+  const rows = await context.database.read<{ event_id: Uuid }>(scope, findOpen, [
+    scope.accountId,
+    scope.livemode,
+    events,
+  ]);
+  return new Set(rows.map(({ event_id }) => event_id));
 };
 
 const listIn = (direction: 'older' | 'newer') =>

@@ -1,9 +1,11 @@
 import type { Context } from '#kit/context';
 import { uuidAt } from '#kit/ids';
 import type { EventKinds, Listener } from '#platform/events';
-import { forgetDeliveries, oweDeliveries } from './deliveries.store.ts';
+import { forgetDeliveries, loadUndelivered, oweDeliveries } from './deliveries.store.ts';
 import { deliveryRoutes } from './delivery-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
+import { forgetFeed } from './feed.store.ts';
+import { feedRoutes } from './feed-routes.ts';
 import { createPump, type Pump } from './pump.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -26,16 +28,25 @@ const forgetOld = async (context: Context): Promise<void> => {
   for (let gone = FORGET_AT_MOST; gone === FORGET_AT_MOST; ) {
     gone = await forgetDeliveries(context, before, FORGET_AT_MOST);
   }
+  for (let gone = FORGET_AT_MOST; gone === FORGET_AT_MOST; ) {
+    gone = await forgetFeed(context, before, FORGET_AT_MOST);
+  }
 };
 
 export const module = {
   name: 'outward/webhooks',
   migrations: new URL('./migrations/', import.meta.url),
-  routes: () => [...endpointRoutes, ...deliveryRoutes],
+  routes: ({ eventKinds }: { readonly eventKinds: EventKinds }) => [
+    ...endpointRoutes,
+    ...deliveryRoutes,
+    ...feedRoutes(eventKinds),
+  ],
   resources: [
     { object: 'webhook_endpoint', permission: 'webhook_endpoints' },
     { object: 'webhook_delivery', permission: 'webhook_endpoints' },
+    { object: 'event_feed', permission: 'events' },
   ],
+  undelivered: loadUndelivered,
   listeners: ({ eventKinds }: { readonly eventKinds: EventKinds }): readonly Listener[] => [
     {
       name: 'outward/webhooks',
@@ -46,8 +57,19 @@ export const module = {
     (context: Context, { eventKinds }: { readonly eventKinds: EventKinds }) =>
       pumpOf(context).round(context, eventKinds),
   ],
+  idle: (context: Context) => pumpOf(context).idle(),
   periodicJobs: [{ name: 'webhooks.forget', everyMs: DAY_MS, run: forgetOld }],
   checks: [
+    {
+      name: 'the feed is numbered without gap, and tells of no event twice',
+      text: `select account_id, position from (
+               select account_id, livemode, position, event_id,
+                      lag(position) over feed as before,
+                      count(*) over (partition by account_id, livemode, event_id) as times
+                 from outward.feed
+               window feed as (partition by account_id, livemode order by position)) numbered
+              where position - before <> 1 or times > 1`,
+    },
     {
       name: 'every delivery is owed to an endpoint that is or was there',
       text: `select d.account_id, d.id from outward.deliveries d

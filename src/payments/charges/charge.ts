@@ -38,6 +38,8 @@ export type Charge = {
   readonly capturing: bigint;
   readonly refunded: bigint;
   readonly refunding: bigint;
+  /** Taken by disputes that are undecided or lost, of what was captured and not refunded. */
+  readonly chargedBack: bigint;
   readonly customerId: Uuid | null;
   readonly operationId: Uuid | null;
   readonly connectorAccountId: Uuid;
@@ -49,11 +51,15 @@ export type Charge = {
   readonly isUnwanted: boolean;
   /** Nothing more will be captured: all was, or the rest was released. */
   readonly isCaptureOver: boolean;
+  /** A chargeback came at some time, however it ended. An inquiry is none. */
+  readonly isDisputed: boolean;
   readonly authorizedAtMs: number | null;
   readonly captureBeforeMs: number | null;
   readonly method: ChargedMethod;
   readonly description: string | null;
   readonly receiptEmail: string | null;
+  /** Kept with it, so that an event shows the same one for ever. */
+  readonly receiptUrl: string | null;
   readonly shipping: Shipping | null;
   readonly statementDescriptor: string | null;
   readonly statementDescriptorSuffix: string | null;
@@ -72,8 +78,9 @@ export type Charge = {
   readonly balanceTransactionId: Uuid | null;
 };
 
-export const left = (charge: Pick<Charge, 'captured' | 'refunded' | 'refunding'>): bigint =>
-  charge.captured - charge.refunded - charge.refunding;
+export const left = (
+  charge: Pick<Charge, 'captured' | 'refunded' | 'refunding' | 'chargedBack'>,
+): bigint => charge.captured - charge.refunded - charge.refunding - charge.chargedBack;
 
 /** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */
 export const plainCharge = (charge: Charge): Record<string, unknown> => ({
@@ -83,4 +90,5 @@ export const plainCharge = (charge: Charge): Record<string, unknown> => ({
   capturing: Number(charge.capturing),
   refunded: Number(charge.refunded),
   refunding: Number(charge.refunding),
+  chargedBack: Number(charge.chargedBack),
 });

@@ -23,6 +23,7 @@ const types = {
   capturing: 'bigint',
   refunded: 'bigint',
   refunding: 'bigint',
+  charged_back: 'bigint',
   customer_id: 'uuid',
   operation_id: 'uuid',
   connector_account_id: 'uuid',
@@ -49,6 +50,7 @@ const updateChargeRow = writeRows({
    set version = given.version, events = given.events, attempt = given.attempt,
        status = given.status, amount = given.amount, captured = given.captured,
        capturing = given.capturing, refunded = given.refunded, refunding = given.refunding,
+       charged_back = given.charged_back,
        customer_id = given.customer_id, operation_id = given.operation_id,
        connector_account_id = given.connector_account_id, metadata = given.metadata,
        details = given.details
@@ -60,7 +62,15 @@ returning c.id::text as key`,
 
 const toRow = (scope: Scope, charge: Charge): unknown[] => {
   const { id, version, events, intentId, attempt, status, currency, amount, captured } = charge;
-  const { capturing, refunded, refunding, customerId, operationId, connectorAccountId } = charge;
+  const {
+    capturing,
+    refunded,
+    refunding,
+    chargedBack,
+    customerId,
+    operationId,
+    connectorAccountId,
+  } = charge;
   const { metadata, ...rest } = charge;
   const details = Object.fromEntries(
     Object.entries(rest).filter(([name]) => !columnNames.has(name)),
@@ -80,6 +90,7 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     capturing,
     refunded,
     refunding,
+    chargedBack,
     customerId,
     operationId,
     connectorAccountId,
@@ -102,6 +113,7 @@ type Columns = Pick<
   | 'capturing'
   | 'refunded'
   | 'refunding'
+  | 'chargedBack'
   | 'customerId'
   | 'operationId'
   | 'connectorAccountId'
@@ -120,6 +132,7 @@ const columnNames: ReadonlySet<string> = new Set<keyof Columns>([
   'capturing',
   'refunded',
   'refunding',
+  'chargedBack',
   'customerId',
   'operationId',
   'connectorAccountId',
@@ -138,6 +151,7 @@ type ChargeRow = Row & {
   readonly capturing: bigint;
   readonly refunded: bigint;
   readonly refunding: bigint;
+  readonly charged_back: bigint;
   readonly customer_id: Uuid | null;
   readonly operation_id: Uuid | null;
   readonly connector_account_id: Uuid;
@@ -158,6 +172,7 @@ const fromRow = (row: ChargeRow): Charge => ({
   capturing: row.capturing,
   refunded: row.refunded,
   refunding: row.refunding,
+  chargedBack: row.charged_back,
   customerId: row.customer_id,
   operationId: row.operation_id,
   connectorAccountId: row.connector_account_id,

@@ -40,7 +40,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     currency: charge.currency,
     customer: charge.customerId === null ? null : spellId(CUSTOMER, charge.customerId),
     description: charge.description,
-    disputed: false,
+    disputed: charge.isDisputed,
     failure_balance_transaction: null,
     failure_code: charge.failure?.code ?? null,
     failure_message: charge.failure?.message ?? null,
@@ -55,7 +55,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     payment_method_details: detailsOf(charge),
     receipt_email: charge.receiptEmail,
     receipt_number: null,
-    receipt_url: null,
+    receipt_url: charge.status === 'succeeded' ? charge.receiptUrl : null,
     refunded: captured > 0 && refunded === captured,
     review: null,
     shipping: shippingOf(charge),
@@ -77,7 +77,7 @@ const shippingOf = ({ shipping }: Charge): Shown['shipping'] => {
 
 const outcomeOf = ({ status, failure }: Charge): Shown['outcome'] => {
   if (status === 'pending') return null;
-  const isSent = failure?.code !== 'processing_error';
+  const isSent = failure?.code !== 'processing_error' || failure.networkCode !== null;
   return {
     advice_code: failure?.advice ?? null,
     network_advice_code: null,
@@ -114,9 +114,9 @@ const cardOf = (charge: Charge, card: NonNullable<ChargedMethod['card']>) => {
       ? {}
       : { capture_before: Math.floor(charge.captureBeforeMs / 1000) }),
     checks: {
-      address_line1_check: checks?.addressLine1 ?? card.checks.line1,
-      address_postal_code_check: checks?.postalCode ?? card.checks.postalCode,
-      cvc_check: checks?.cvc ?? card.checks.cvc,
+      address_line1_check: checkOf(checks?.addressLine1, card.checks.line1),
+      address_postal_code_check: checkOf(checks?.postalCode, card.checks.postalCode),
+      cvc_check: checkOf(checks?.cvc, card.checks.cvc),
     },
     country: card.country,
     electronic_commerce_indicator: charge.threeDSecure?.eci ?? null,
@@ -140,6 +140,12 @@ const cardOf = (charge: Charge, card: NonNullable<ChargedMethod['card']>) => {
     wallet: null,
   } satisfies ShownCard;
 };
+
+type Check = NonNullable<ChargedMethod['card']>['checks']['cvc'];
+
+/** What was not given was not left unchecked: there was nothing to check. */
+const checkOf = (told: NonNullable<Check> | undefined, given: Check): Check =>
+  told === undefined || (told === 'unchecked' && given === null) ? given : told;
 
 const threeDSecureOf = ({ threeDSecure }: Charge): ShownCard['three_d_secure'] => {
   if (threeDSecure === null) return null;

@@ -24,7 +24,8 @@ export const answerOf = (
   livemode: boolean,
 ): Outcome => {
   const shown = intent.isDirect ? renderCharge(charge, livemode) : shows(intent, livemode);
-  if (charge.status !== 'failed' || charge.failure === null || intent.status === 'canceled') {
+  const isOver = intent.status === 'canceled' || intent.status === 'requires_action';
+  if (charge.status !== 'failed' || charge.failure === null || isOver) {
     return { body: shown, related: relatedOf(charge, livemode) };
   }
   const { failure } = charge;

@@ -8,7 +8,7 @@ import { ApiError, mergeMetadata } from '#platform/http';
 import type { confirmParameters, createParameters, updateParameters } from './intent-parameters.ts';
 import type { CardOptions, PaymentIntent } from './payment-intent.ts';
 
-type Asked = Partial<
+export type Asked = Partial<
   Omit<
     Static<typeof createParameters> &
       Static<typeof updateParameters> &
@@ -150,7 +150,6 @@ const absent: Readonly<Record<string, string>> = {
   on_behalf_of: 'Connected accounts',
   transfer_data: 'Connected accounts',
   customer_account: 'Customer accounts of the second API',
-  confirmation_token: 'Confirmation tokens',
   mandate: 'Mandates',
   payment_method_configuration: 'Payment method configurations',
 };

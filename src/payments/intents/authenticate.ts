@@ -1,21 +1,27 @@
-// Whether the card's holder has to be asked before its bank is: the seam to 3-D Secure. Whoever knows how to
-// ask gives the process a way; without one nobody is asked.
+// Whether the card's holder has to be asked before its bank is: the seam to 3-D Secure. Unless a process was
+// given another way, `ask-holder.ts` asks.
 
 import type { PaymentMethod } from '#cards/methods';
 import type { Authentication } from '#cards/three-ds';
 import type { Context, Database, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { askHolder } from './ask-holder.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
 export type AuthenticationAsked = {
   readonly intent: PaymentIntent;
   readonly method: PaymentMethod;
   readonly offSession: boolean;
+  /** A card is kept for later and nothing is paid: `intent` has the id of the setup and no amount. */
+  readonly isSetup?: boolean;
+  /** The card's bank will not pay without it. */
+  readonly isDemanded?: boolean;
 };
 
 export type AuthenticationSaid =
   | { readonly ok: true; readonly authentication: Authentication | null }
   /** The payer has to go there; the payment goes on when they come back. */
-  | { readonly ok: false; readonly why: 'challenge'; readonly url: string }
+  | { readonly ok: false; readonly why: 'challenge'; readonly url: string; readonly id?: Uuid }
   | { readonly ok: false; readonly why: 'refused' };
 
 export type Authenticate = (
@@ -33,7 +39,5 @@ export const provideAuthentication = (
   provided.set(context.database, authenticate);
 };
 
-const nobodyAsks: Authenticate = async () => ({ ok: true, authentication: null });
-
 export const authenticate: Authenticate = (context, scope, asked) =>
-  (provided.get(context.database) ?? nobodyAsks)(context, scope, asked);
+  (provided.get(context.database) ?? askHolder)(context, scope, asked);

@@ -5,7 +5,7 @@ import { ApiError, lockTimeout, type Outcome, type TypedRequest } from '#platfor
 import { relatedOf } from './answer.ts';
 import { asItIs } from './as-it-is.ts';
 import { type Asking, askingOf } from './asking.ts';
-import { canceled } from './conclude-payment.ts';
+import { canceled } from './ends.ts';
 import { intentCanceled } from './events.ts';
 import { findIntent } from './find-intent.ts';
 import type { Concluded } from './hear.ts';
@@ -13,7 +13,7 @@ import type { cancelParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
 import { writePayment } from './payment.ts';
 import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
-import { cannotCancel } from './refusals.ts';
+import { cannotCancel, refuseMade } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
 import { sendFollowing } from './send-following.ts';
 
@@ -27,6 +27,7 @@ export const cancelIntent = async (
   if (request.resumes !== null) return asItIs(context, scope, request.resumes, renderIntent);
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const intent = await findIntent(context, scope, request.path['intent'] ?? '');
+    if (intent.status !== 'requires_capture') refuseMade(intent, scope.livemode, 'cancel');
     const outcome = await cancel(
       context,
       askingOf(request),

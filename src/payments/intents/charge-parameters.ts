@@ -21,8 +21,6 @@ import { shippingParameters } from './intent-parameters.ts';
 const connected = {
   application_fee: integer({ min: 0 }),
   application_fee_amount: integer({ min: 0 }),
-  on_behalf_of: id(),
-  destination: anything(),
   transfer_data: anything(),
 } as const;
 
@@ -34,7 +32,9 @@ export const createChargeParameters = object({
   currency: required(currency()),
   customer: id(),
   description: emptyable(text(1_000)),
+  destination: anything(),
   metadata: metadata(),
+  on_behalf_of: id(),
   radar_options: anything(),
   receipt_email: emptyable(email()),
   shipping: emptyable(shippingParameters),

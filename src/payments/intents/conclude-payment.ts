@@ -2,7 +2,7 @@
 // is decided. An answer, a webhook, a look-up, a late word and a line of a settlement all end here.
 
 import { unreachable } from '#kit/assert';
-import { spellId } from '#kit/ids';
+import { spellId, type Uuid } from '#kit/ids';
 import {
   CHARGE,
   type Charge,
@@ -11,13 +11,13 @@ import {
   chargeFailed,
   chargePending,
   chargeSucceeded,
-  errorFieldsOf,
   type Failure,
   failureOf,
   notProcessed,
 } from '#payments/charges';
 import type { EventKind } from '#platform/events';
-import type { Change, Told } from '#rails/operations';
+import type { Change } from '#rails/operations';
+import { canceled, nothing, settled, shownOf, to } from './ends.ts';
 import {
   intentCanceled,
   intentCapturable,
@@ -26,8 +26,8 @@ import {
   intentRequiresAction,
   intentSucceeded,
 } from './events.ts';
-import { type IntentEvent, next } from './intent-states.ts';
-import type { CancellationReason, LastError, PaymentIntent } from './payment-intent.ts';
+import { lastErrorOf } from './last-error.ts';
+import type { PaymentIntent } from './payment-intent.ts';
 
 export type Known = {
   readonly intent: PaymentIntent;
@@ -36,6 +36,8 @@ export type Known = {
   readonly nowMs: number;
   /** Another candidate is asked at once if nothing was sent. */
   readonly isReroutable: boolean;
+  /** Whether the card's holder may still be asked, or is asked there, where their bank wants it. */
+  readonly holder?: 'may_be_asked' | { readonly url: string; readonly id?: Uuid } | null;
   /** Rendered: what the last error shows of the method. */
   readonly shownMethod: unknown;
 };
@@ -81,9 +83,7 @@ const concludeAttempt = (known: Known): Decided | null => {
       if (charge.status === 'succeeded') return null;
       return isCurrent && intent.doing === 'payment' ? approve(known) : takeUnwanted(known);
     case 'declined':
-      return isCurrent
-        ? fail(known, failureOf(change.conclusion.code, change.conclusion.told))
-        : null;
+      return isCurrent ? decline(known) : null;
     case 'not_sent':
       if (!isCurrent) return null;
       return known.isReroutable ? wait(known) : fail(known, notProcessed());
@@ -102,13 +102,6 @@ const concludeAttempt = (known: Known): Decided | null => {
       return unreachable(state, 'A state of an operation');
   }
 };
-
-const to = (intent: PaymentIntent, event: IntentEvent): PaymentIntent['status'] =>
-  next(intent.status, event) ?? intent.status;
-
-const nothing = { moved: null, isPaid: false, release: false } as const;
-
-const settled = { doing: null, isProcessingTold: false, nextAction: null, dueAtMs: null } as const;
 
 const succeed = ({ charge, change, nowMs }: Known): Charge => {
   const { after, conclusion } = change;
@@ -162,6 +155,31 @@ const approve = (known: Known): Decided => {
   };
 };
 
+/**
+ * A yes of a provider that had provably not been reached, and whose place another had taken: that money is a
+ * charge of its own, beside the one that went on, and goes back. Null: nothing follows from it.
+ */
+export const concludeStray = (known: Known, id: Uuid): Decided | null => {
+  const { intent, charge, change } = known;
+  const { after, conclusion } = change;
+  if (conclusion.state !== 'approved') return null;
+  const begun: Charge = {
+    ...charge,
+    id,
+    attempt: after.attempt,
+    connectorAccountId: after.connectorAccountId,
+    status: 'pending',
+    captured: 0n,
+    capturing: 0n,
+    refunded: 0n,
+    refunding: 0n,
+    refunds: 0,
+    captures: 0,
+    balanceTransactionId: null,
+  };
+  return takeUnwanted({ ...known, intent, charge: begun });
+};
+
 /** A yes to an attempt that had ended: the payer must not pay for what the merchant was told had failed. */
 const takeUnwanted = (known: Known): Decided => {
   const { intent, change } = known;
@@ -206,6 +224,29 @@ const fail = (known: Known, failure: Failure): Decided => {
     },
     charge: failed,
     kinds: [chargeFailed, intentFailed],
+  };
+};
+
+/** A bank that wants its holder to be asked has said no to this attempt, and not to the payment. */
+const decline = (known: Known): Decided => {
+  const { intent, change, holder = null } = known;
+  const { code, told } = change.conclusion;
+  const failed = fail(known, failureOf(code, told));
+  const wants = code === 'authentication_required' && intent.cancelWanted === null;
+  if (!wants || holder === null) return failed;
+  if (holder === 'may_be_asked') return wait(known);
+  const { returnUrl } = intent;
+  return {
+    ...failed,
+    intent: {
+      ...failed.intent,
+      status: to(intent, 'action_required'),
+      methodId: intent.methodId,
+      lastError: null,
+      authenticationId: holder.id ?? null,
+      nextAction: { url: holder.url, returnUrl, useSdk: returnUrl === null },
+    },
+    kinds: [chargeFailed, intentRequiresAction],
   };
 };
 
@@ -365,36 +406,3 @@ const concludeVoid = (known: Known): Decided | null => {
       return unreachable(state, 'A state of an operation');
   }
 };
-
-export const canceled = (
-  intent: PaymentIntent,
-  reason: CancellationReason | null,
-  nowMs: number,
-): PaymentIntent => ({
-  ...intent,
-  ...settled,
-  status: to(intent, 'canceled'),
-  capturable: 0n,
-  cancelWanted: null,
-  canceledAtMs: nowMs,
-  cancellationReason: reason,
-});
-
-/** What may be shown of what the provider told; its own ids and dates are the connector's business. */
-const shownOf = (told: Told | null): Charge['told'] => {
-  if (told === null) return null;
-  const { data: _data, action: _action, ...shown } = told;
-  return shown;
-};
-
-export const lastErrorOf = (
-  failure: Failure,
-  shownMethod: unknown,
-  charge: string | null,
-): LastError => ({
-  ...errorFieldsOf(failure),
-  ...(charge === null ? {} : { charge }),
-  message: failure.message,
-  ...(shownMethod === null ? {} : { payment_method: shownMethod }),
-  type: 'card_error',
-});

@@ -1,5 +1,6 @@
 import { loadMethods, type PaymentMethod, parseMethodId } from '#cards/methods';
 import type { Context } from '#kit/context';
+import { INTENT } from '#payments/charges';
 import {
   lockTimeout,
   type Outcome,
@@ -17,7 +18,12 @@ import { findIntent } from './find-intent.ts';
 import { type confirmParameters, pageParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-import { cannotChangeMethod, cannotConfirm, methodMissingToConfirm } from './refusals.ts';
+import {
+  cannotChangeMethod,
+  cannotConfirm,
+  methodMissingToConfirm,
+  refuseMade,
+} from './refusals.ts';
 import { type TakenMethod, takeMethod } from './take-method.ts';
 
 type Request = TypedRequest<typeof confirmParameters>;
@@ -34,8 +40,9 @@ export const confirmIntent = async (context: Context, request: Request): Promise
   const spelled = request.path['intent'] ?? '';
   const first = await findIntent(context, scope, spelled);
   checkClientSecret(request.principal, first, asked.client_secret);
+  refuseMade(first, scope.livemode, 'confirm');
   refuseByState(first, scope.livemode, asked);
-  const taken = await takeMethod(context, scope, asked);
+  const taken = await takeMethod(context, scope, asked, { prefix: INTENT, id: first.id });
   return undoing(taken, async () => {
     for (let round = 1, before = first; round <= ROUNDS_MAX; round += 1) {
       const outcome = await confirmOnce(context, request, before, taken);
@@ -58,7 +65,7 @@ const confirmOnce = async (
   if (method === null) throw methodMissingToConfirm(before, scope.livemode);
   return confirmPayment(context, askingOf(request), {
     before,
-    intent: applyParameters(before, asked),
+    intent: applyParameters(before, { ...taken?.brings, ...asked }),
     method,
     methodWrites: taken?.writes ?? [],
     undo: taken?.undo ?? (async () => {}),

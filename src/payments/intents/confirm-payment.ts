@@ -3,16 +3,18 @@
 
 import { type PaymentMethod, renderPaymentMethod, spellMethod } from '#cards/methods';
 import type { Context, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import { errorFieldsOf, failureOf } from '#payments/charges';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import type { Shows } from './answer.ts';
 import type { Asking } from './asking.ts';
 import { authenticate } from './authenticate.ts';
-import { lastErrorOf } from './conclude-payment.ts';
 import { intentCreated, intentFailed, intentRequiresAction } from './events.ts';
 import { next } from './intent-states.ts';
+import { lastErrorOf } from './last-error.ts';
 import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
+import { paymentListenersWrites } from './payment-listeners.ts';
 import { offSessionWithFutureUsage } from './refusals.ts';
 import { sendAttempt } from './send-attempt.ts';
 import { checkMethod } from './take-method.ts';
@@ -52,6 +54,7 @@ export const confirmPayment = async (
       ...confirmation,
       intent,
       authentication: said.authentication,
+      mayAsk: !offSession && !confirmation.errorOnAction,
     });
   }
   const asked = { ...confirmation, intent };
@@ -62,14 +65,14 @@ export const confirmPayment = async (
   if (confirmation.errorOnAction) {
     return refuseConfirmation(context, request, asked, 'authentication_not_handled');
   }
-  return askPayer(context, request, asked, said.url);
+  return askPayer(context, request, asked, said);
 };
 
 const askPayer = (
   context: Context,
   request: Asking,
   { before, intent, methodWrites, undo, useSdk, shows }: Confirmation,
-  url: string,
+  { url, id = null }: { readonly url: string; readonly id?: Uuid | null },
 ): Outcome => {
   const { returnUrl } = intent;
   const written = writePayment(
@@ -82,6 +85,7 @@ const askPayer = (
         status: next(intent.status, 'action_required') ?? intent.status,
         doing: null,
         lastError: null,
+        authenticationId: id,
         nextAction: { url, returnUrl, useSdk: useSdk || returnUrl === null },
       },
       charge: null,
@@ -97,12 +101,12 @@ const askPayer = (
 };
 
 /** The holder would have to be asked and is not there, or did not pass: no provider was called. */
-export const refuseConfirmation = (
+export const refuseConfirmation = async (
   context: Context,
   request: Asking,
   { before, intent, method, methodWrites, undo, shows }: Confirmation,
   reason: string,
-): Outcome => {
+): Promise<Outcome> => {
   const { livemode } = request.scope;
   const failure =
     reason === 'authentication_not_handled'
@@ -138,7 +142,16 @@ export const refuseConfirmation = (
       payment_intent: shows(written.intent, livemode),
       payment_method: shownMethod,
     }),
-    writes: [...methodWrites, ...written.writes],
+    writes: [
+      ...methodWrites,
+      ...written.writes,
+      ...(await paymentListenersWrites(context, request.scope, {
+        intent: written.intent,
+        charge: null,
+        kinds: [intentFailed],
+        cause: request.cause,
+      })),
+    ],
     undo,
   };
 };

@@ -2,6 +2,7 @@ import { findCustomerNamed } from '#cards/customers';
 import { spellMethod } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { newUuid, spellBytes } from '#kit/ids';
+import { INTENT } from '#payments/charges';
 import { lockTimeout, type Outcome, parametersExclusive, type TypedRequest } from '#platform/http';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
@@ -25,8 +26,10 @@ export const createIntent = async (
 
   const registered = await registeredBefore(context, request);
   if (registered !== null) return registered;
-  const fresh = await newIntent(context, request);
-  const taken = await takeMethod(context, scope, asked);
+  const blank = await newIntent(context, request);
+  const taken = await takeMethod(context, scope, asked, { prefix: INTENT, id: blank.id });
+  const fresh =
+    taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
   const outcome = await undoing(taken, () =>
     asked.confirm === true
       ? confirmNew(context, request, fresh, taken)
@@ -51,7 +54,7 @@ const registeredBefore = async (
   return { body: renderIntent(known, scope.livemode) };
 };
 
-const SECRET_BYTES = 18;
+export const SECRET_BYTES = 18;
 
 const newIntent = async (
   context: Context,

@@ -67,6 +67,7 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
         methods: [{ type: 'card', currencies: 'all', countries: 'all' }],
         operations: {
           authorize: support,
+          verify: support,
           sale: support,
           capture: { ...support, partial: true, multiple: true },
           void: support,
@@ -77,6 +78,7 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
       },
       open: () => ({
         authorize: verb('authorize', pay('authorize')),
+        verify: verb('verify', look),
         sale: verb('sale', pay('sale')),
         capture: verb('capture', capture),
         void: verb('void', release),
@@ -128,6 +130,12 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
       book.set(reference, { kind, amount, captured, refunded: 0n, isVoided: false });
       return approved(call);
     };
+
+  /** Is the card good? Nothing is booked. */
+  const look = async (call: AnyCall): Promise<Outcome> => {
+    const code = await call.withCard(async ({ number }) => declines[number.toString()]);
+    return code === undefined ? approved(call) : { outcome: 'declined', code };
+  };
 
   const bookingOf = ({ original }: AnyCall): Booking | undefined =>
     original === null ? undefined : book.get(original.operation.reference);

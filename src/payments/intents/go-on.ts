@@ -14,7 +14,12 @@ import { renderIntent } from './render-intent.ts';
 import { sendAttempt } from './send-attempt.ts';
 
 export type Proof =
-  | { readonly ok: true; readonly authentication: Authentication | null }
+  | {
+      readonly ok: true;
+      readonly authentication: Authentication | null;
+      /** Of whose proof the payment makes use. */
+      readonly authenticationId?: Uuid;
+    }
   | { readonly ok: false };
 
 const ROUNDS_MAX = 10;
@@ -25,10 +30,13 @@ export const goOn = async (
   scope: Scope,
   intentId: Uuid,
   proof: Proof,
+  /** In which the payer was asked; an end of an older one is nothing to a payment that asks anew. */
+  of?: Uuid,
 ): Promise<PaymentIntent> => {
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const intent = present(await loadIntent(context, scope, intentId), 'The intent');
     if (intent.status !== 'requires_action' || intent.doing !== null) return intent;
+    if (of !== undefined && intent.authenticationId !== of) return intent;
     if (await goOnOnce(context, scope, intent, proof)) break;
   }
   return present(await loadIntent(context, scope, intentId), 'The intent');
@@ -54,10 +62,17 @@ const goOnOnce = async (
     shows: renderIntent,
   };
   if (proof.ok) {
-    const attempt = { ...common, authentication: proof.authentication };
+    const { authentication, authenticationId } = proof;
+    const attempt = {
+      ...common,
+      authentication,
+      // Asked once: a bank that wants it again gets no for an answer.
+      mayAsk: false,
+      ...(authenticationId === undefined ? {} : { authenticationId }),
+    };
     return (await sendAttempt(context, asking, attempt)) !== null;
   }
-  const { writes = [] } = refuseConfirmation(
+  const { writes = [] } = await refuseConfirmation(
     context,
     asking,
     { ...common, errorOnAction: false, useSdk: false },

@@ -11,14 +11,16 @@ import {
   renderPaymentMethod,
 } from '#cards/methods';
 import type { Context, Database, Scope, Write } from '#kit/context';
+import { newUuid, type Uuid } from '#kit/ids';
 import { bookMovement, type Charge, loadChargesOfIntent } from '#payments/charges';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import type { Change, Operation } from '#rails/operations';
-import { concludePayment, type Decided } from './conclude-payment.ts';
+import { concludePayment, concludeStray, type Decided } from './conclude-payment.ts';
 import { loadIntent } from './intents.store.ts';
 import { type Cause, type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
+import { paymentListenersWrites } from './payment-listeners.ts';
 
 /** What a request that sends an operation knows of its payment. */
 export type Sent = {
@@ -26,6 +28,8 @@ export type Sent = {
   readonly cause: Cause;
   /** Another candidate is asked at once if nothing was sent. */
   readonly isReroutable: boolean;
+  /** The holder may be asked if the card's bank wants that. */
+  readonly mayAsk?: boolean;
 };
 
 type Holding = Sent & { isUsed: boolean };
@@ -104,29 +108,69 @@ const conclude = async (
   if (payment === null) return null;
 
   const { intent, charge, method } = payment;
-  const decided = concludePayment({
+  const known = {
     intent,
     charge,
     change,
     nowMs: context.clock.now(),
     isReroutable: sent?.isReroutable ?? false,
+    holder: sent?.mayAsk === true ? ('may_be_asked' as const) : null,
+    shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
+  };
+  const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;
+  const decided = isStray ? concludeStray(known, newUuid(context)) : concludePayment(known);
+  if (decided === null) return { intent, charge, method, decided, writes: [] };
+  return write(context, scope, {
+    payment,
+    before: { intent, charge: isStray ? null : charge },
+    change,
+    decided,
+    cause: sent?.cause ?? null,
+  });
+};
+
+/** A no that was kept open while the holder's bank was asked how to ask. Null: it is over already. */
+export const concludeAsked = async (
+  context: Context,
+  scope: Scope,
+  input: {
+    readonly change: Change;
+    /** Where the holder is asked; null: nobody can be. */
+    readonly holder: { readonly url: string; readonly id?: Uuid } | null;
+    readonly cause: Cause;
+  },
+): Promise<Concluded | null> => {
+  const { change, holder, cause } = input;
+  const payment = await loadPayment(context, scope, change);
+  if (payment === null) return null;
+  const { intent, charge, method } = payment;
+  const decided = concludePayment({
+    ...payment,
+    change,
+    nowMs: context.clock.now(),
+    isReroutable: false,
+    holder,
     shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
   });
-  if (decided === null) return { intent, charge, method, decided, writes: [] };
-  return write(context, scope, { payment, change, decided, cause: sent?.cause ?? null });
+  const before = { intent, charge };
+  return decided && write(context, scope, { payment, before, change, decided, cause });
 };
+
+const isAttempt = ({ kind }: Pick<Operation, 'kind'>): boolean =>
+  kind === 'sale' || kind === 'authorize';
 
 const write = async (
   context: Context,
   scope: Scope,
   input: {
     readonly payment: Payment & { readonly charge: Charge };
+    readonly before: { readonly intent: PaymentIntent; readonly charge: Charge | null };
     readonly change: Change;
     readonly decided: Decided;
     readonly cause: Cause;
   },
 ): Promise<Concluded> => {
-  const { payment, change, decided, cause } = input;
+  const { payment, before, change, decided, cause } = input;
   const booked =
     decided.moved === null
       ? null
@@ -146,7 +190,7 @@ const write = async (
     context,
     scope,
     {
-      before: { intent: payment.intent, charge: payment.charge },
+      before,
       intent: decided.intent,
       charge,
       kinds: decided.kinds,
@@ -161,7 +205,14 @@ const write = async (
     writes: [
       ...written.writes,
       ...(booked?.writes ?? []),
-      ...(decided.isPaid ? methodWrites(context, scope, payment, cause) : []),
+      ...(decided.isPaid ? methodWrites(context, scope, withFirstUse(payment, change), cause) : []),
+      // Drawn last, so that the effect is told after its cause.
+      ...(await paymentListenersWrites(context, scope, {
+        intent: written.intent,
+        charge: written.charge ?? charge,
+        kinds: decided.kinds,
+        cause,
+      })),
       ...(decided.release
         ? [
             enqueue(context, {
@@ -178,6 +229,14 @@ const write = async (
 
 export const RELEASE_JOB = 'payments.release';
 const AGAIN_MS = 600_000;
+
+/** A card that is kept remembers what its first use was called. */
+const withFirstUse = (payment: Payment, { conclusion }: Change): Payment => {
+  const named = conclusion.told?.networkTransactionId;
+  const { method } = payment;
+  if (method === null || named === undefined) return payment;
+  return { ...payment, method: { ...method, firstNetworkTransactionId: named } };
+};
 
 /** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */
 const methodWrites = (
@@ -213,14 +272,27 @@ const loadPayment = async (
     loadIntent(context, scope, after.intentId),
     loadChargesOfIntent(context, scope, after.intentId),
   ]);
-  const charge = charges.find((each) => isOf(after, each, intent));
+  const charge = isAttempt(after)
+    ? chargeOfAttempt(charges, after)
+    : charges.find((each) => isOf(after, each, intent));
   if (intent === undefined || charge === undefined) return null;
   const methodId = parseMethodId(charge.method.id);
   const methods = await loadMethods(context, scope, methodId === null ? [] : [methodId]);
   return { intent, charge, method: methods.get(methodId ?? '') ?? null };
 };
 
-/** An attempt that went to another candidate belongs to the charge that went with it. */
+/** An attempt whose place another candidate took belongs to the charge that went on with that one. */
+const chargeOfAttempt = (
+  charges: readonly Charge[],
+  { attempt }: Pick<Operation, 'attempt'>,
+): Charge | undefined =>
+  charges
+    .filter((charge) => charge.attempt >= attempt)
+    .reduce<Charge | undefined>(
+      (nearest, each) => (nearest === undefined || each.attempt < nearest.attempt ? each : nearest),
+      undefined,
+    );
+
 const isOf = (operation: Operation, charge: Charge, intent: PaymentIntent | undefined): boolean => {
   switch (operation.kind) {
     case 'capture':
@@ -228,6 +300,6 @@ const isOf = (operation: Operation, charge: Charge, intent: PaymentIntent | unde
     case 'void':
       return charge.attempt === operation.ordinal;
     default:
-      return charge.attempt >= operation.attempt;
+      return false;
   }
 };

@@ -1,16 +1,38 @@
+export type { Shows } from './answer.ts';
+export { type Asked as IntentAsked, applyParameters } from './apply-parameters.ts';
 export { type Asking, askingByItself, askingOf } from './asking.ts';
 export {
   type Authenticate,
   type AuthenticationAsked,
   type AuthenticationSaid,
+  authenticate,
   provideAuthentication,
 } from './authenticate.ts';
+export { cancel as cancelIntent } from './cancel-intent.ts';
+export { undoing } from './create-intent.ts';
 export { findIntent } from './find-intent.ts';
 export { goOn, type Proof } from './go-on.ts';
 export { RELEASE_JOB } from './hear.ts';
-export { loadIntent, updateIntent } from './intents.store.ts';
+export { shippingParameters } from './intent-parameters.ts';
+export { loadIntent, loadIntentOfOrder, loadIntents, updateIntent } from './intents.store.ts';
+export { lastErrorOf } from './last-error.ts';
+export { checkIntentAsked, makeIntent, mayBeTried, tryToPay } from './made-intent.ts';
 export type { Cause } from './payment.ts';
 export { writePayment } from './payment.ts';
-export type { PaymentIntent } from './payment-intent.ts';
+export {
+  blankIntent,
+  type LastError,
+  type NextAction,
+  type PaymentIntent,
+} from './payment-intent.ts';
+export {
+  type PaymentListener,
+  type PaymentTold,
+  providePaymentListeners,
+} from './payment-listeners.ts';
+export { methodOf } from './payment-request.ts';
+export { methodWasUsed, nobodyTakes } from './refusals.ts';
 export { endCanceled, releaseHeld } from './release-charge.ts';
 export { renderIntent } from './render-intent.ts';
+export { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
+export { useProof } from './use-proof.ts';

@@ -83,7 +83,6 @@ const noted = {
   amount_details: emptyable(anything()),
   hooks: anything(),
   payment_details: emptyable(anything()),
-  radar_options: anything(),
 } as const;
 
 const common = {
@@ -121,7 +120,7 @@ const oneWayToSayTypes = [
     'automatic_payment_methods',
     'payment_method_configuration',
   ],
-  ['payment_method', 'payment_method_data'],
+  ['payment_method', 'payment_method_data', 'confirmation_token'],
 ] as const;
 
 export const createParameters = object(
@@ -140,6 +139,7 @@ export const createParameters = object(
     mandate: refused.mandate,
     mandate_data: mandateData,
     off_session: offSession,
+    radar_options: anything(),
     on_behalf_of: refused.on_behalf_of,
     order_reference: described(
       'The merchant’s own name of the order. It is registered once per account and mode: again with the same amount and currency answers the payment that exists, else 409.',
@@ -171,6 +171,7 @@ export const confirmParameters = object(
     mandate: refused.mandate,
     mandate_data: mandateData,
     off_session: offSession,
+    radar_options: anything(),
     payment_method: id(),
     source: alias('payment_method'),
     payment_method_data: createMethodParameters,

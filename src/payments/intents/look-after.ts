@@ -45,6 +45,9 @@ const expire = async (context: Context, scope: Scope, intent: PaymentIntent): Pr
   if (outcome !== null && now?.status === 'requires_capture') await later(context, scope, now);
 };
 
+/** A no is left open for as long as its holder's bank is being asked. */
+const endsAnAttempt: ReadonlySet<string> = new Set(['not_sent', 'declined']);
+
 /** Nothing of it is alive: the last candidate that was asked was provably never reached. */
 const endLeftBehind = async (
   context: Context,
@@ -54,7 +57,7 @@ const endLeftBehind = async (
   const operations = await loadOfIntent(context, scope, intent.id);
   const last = operations.filter(({ kind }) => kind === 'sale' || kind === 'authorize').at(-1);
   const known = last && (await loadKnown(context, scope, last.id));
-  if (known === undefined || known.operation.state !== 'not_sent') {
+  if (known === undefined || !endsAnAttempt.has(known.operation.state)) {
     await later(context, scope, intent, null);
     return;
   }

@@ -1,6 +1,7 @@
 import { chargeRoutes } from './charge-routes.ts';
 import { intentEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
+import { goOnJob, onAuthentication } from './hear-authentication.ts';
 import { lookAfterDue } from './look-after.ts';
 import { intentResources } from './resources.ts';
 import { intentRoutes } from './routes.ts';
@@ -68,6 +69,8 @@ export const module = {
   resources: intentResources,
   eventKinds: intentEventKinds,
   onOperation,
+  onAuthentication,
+  jobs: [goOnJob],
   checks,
   rounds: [lookAfterDue],
 };

@@ -46,6 +46,8 @@ export type PaymentIntent = {
   readonly customerId: Uuid | null;
   readonly latestChargeId: Uuid | null;
   readonly orderReference: string | null;
+  /** The object of a later module that made it and looks after it; null: the merchant did. */
+  readonly madeBy: { readonly object: string; readonly id: Uuid } | null;
   readonly isDirect: boolean;
   readonly dueAtMs: number | null;
   readonly metadata: Readonly<Record<string, string>>;
@@ -57,6 +59,8 @@ export type PaymentIntent = {
   readonly isProcessingTold: boolean;
   /** Asked for while nobody knew what had become of it; done as soon as that is known. */
   readonly cancelWanted: { readonly reason: CancellationReason | null } | null;
+  /** In which the card's holder is being asked, or was. */
+  readonly authenticationId: Uuid | null;
   /** Attempts with providers so far. */
   readonly attempts: number;
   readonly voids: number;
@@ -95,12 +99,14 @@ export const blankIntent = (
   customerId: null,
   latestChargeId: null,
   orderReference: null,
+  madeBy: null,
   isDirect: false,
   dueAtMs: null,
   metadata: {},
   doing: null,
   isProcessingTold: false,
   cancelWanted: null,
+  authenticationId: null,
   attempts: 0,
   voids: 0,
   allowedTypes: null,

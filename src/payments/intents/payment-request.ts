@@ -16,7 +16,7 @@ export const requestOf = (input: {
     method: methodOf(method),
     initiator: offSession ? 'merchant' : 'payer',
     credential: credentialOf(intent, method),
-    firstNetworkTransactionId: null,
+    firstNetworkTransactionId: method.firstNetworkTransactionId ?? null,
     authentication,
     descriptor: descriptorOf(intent),
     description: intent.description,
@@ -32,7 +32,7 @@ export const requestOf = (input: {
   };
 };
 
-const methodOf = (method: PaymentMethod): CardMethod | OtherMethod => {
+export const methodOf = (method: PaymentMethod): CardMethod | OtherMethod => {
   const { card, cardId, other } = method;
   if (card === null || cardId === null) return { type: method.type, data: {} };
   const cvcRef = other?.['cvc_ref'];

@@ -82,6 +82,21 @@ export const cannotIncrement = (intent: PaymentIntent, livemode: boolean): ApiEr
     `This PaymentIntent's amount could not be incremented because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be incremented: requires_capture.`,
   );
 
+/** Whoever made it decides: a checkout session, for one, would no longer charge what its page shows. */
+export const refuseMade = (
+  intent: PaymentIntent,
+  livemode: boolean,
+  what: 'cancel' | 'confirm' | 'update',
+): void => {
+  if (intent.madeBy === null) return;
+  const maker = intent.madeBy.object;
+  throw unexpected(
+    intent,
+    livemode,
+    `You cannot ${what} this PaymentIntent because it was made by a ${maker}, which looks after it: use the ${maker} instead.`,
+  );
+};
+
 export const secretDoesNotMatch = (): ApiError =>
   new ApiError(
     400,

@@ -4,7 +4,7 @@
 import type { Context, Scope, Write } from '#kit/context';
 import { type Charge, loadCharge, updateCharge } from '#payments/charges';
 import { askingByItself } from './asking.ts';
-import { canceled } from './conclude-payment.ts';
+import { canceled } from './ends.ts';
 import { intentCanceled } from './events.ts';
 import { loadIntent } from './intents.store.ts';
 import { writePayment } from './payment.ts';

@@ -5,8 +5,8 @@
 import type { PaymentMethod } from '#cards/methods';
 import { assert, present } from '#kit/assert';
 import type { Context, Scope, Write } from '#kit/context';
-import { newUuid } from '#kit/ids';
-import type { Charge } from '#payments/charges';
+import { newUuid, type Uuid } from '#kit/ids';
+import { type Charge, receiptUrlOf } from '#payments/charges';
 import { appendChange } from '#platform/events';
 import { type Outcome, refuse } from '#platform/http';
 import { type Candidate, type PaymentRequest, railsOf } from '#rails/connectors';
@@ -14,13 +14,15 @@ import type { Change, Sent } from '#rails/operations';
 import { answerOf, type Shows } from './answer.ts';
 import { asItIs } from './as-it-is.ts';
 import type { Asking } from './asking.ts';
+import { authenticate } from './authenticate.ts';
 import { intentCreated, intentSnapshot } from './events.ts';
-import { type Concluded, conclusionOf, holding } from './hear.ts';
+import { type Concluded, concludeAsked, conclusionOf, holding } from './hear.ts';
 import { next } from './intent-states.ts';
 import { writePayment } from './payment.ts';
 import { isManual, type PaymentIntent } from './payment-intent.ts';
 import { requestOf } from './payment-request.ts';
 import { nobodyTakes } from './refusals.ts';
+import { type Proven, useProof } from './use-proof.ts';
 
 export type Attempt = {
   /** As it was read; null for one that is made now. */
@@ -34,6 +36,10 @@ export type Attempt = {
   readonly undo: () => Promise<void>;
   readonly offSession: boolean;
   readonly authentication: PaymentRequest['authentication'];
+  /** Of whose proof use is made, instead. */
+  readonly authenticationId?: Uuid;
+  /** The payer is there, and may be asked who they are should the card's bank want it. */
+  readonly mayAsk: boolean;
   readonly shows: Shows;
 };
 
@@ -47,11 +53,12 @@ export const sendAttempt = async (
   const kind = isManual(attempt.intent) ? 'authorize' : 'sale';
   const candidates = await candidatesFor(context, scope, attempt, kind);
 
-  let begun = beginning(context, attempt, candidates[0]);
+  let begun = beginning(context, scope, attempt, candidates[0]);
   for (const [index, candidate] of candidates.entries()) {
     const isLast = index === candidates.length - 1;
     const sent = await sendOne(context, request, { attempt, begun, candidate, kind, isLast });
     if (sent === 'overtaken') return null;
+    if ('asks' in sent) return askAfterDecline(context, request, attempt, sent.asks);
     if (sent.wentOn === null) return sent.outcome;
     const { intent, charge } = sent.wentOn;
     const following = candidates[index + 1];
@@ -96,10 +103,12 @@ type Begun = {
 
 const beginning = (
   context: Context,
-  { before, intent, method, authentication }: Attempt,
+  scope: Scope,
+  { before, intent, method }: Attempt,
   candidate: Candidate | undefined,
 ): Begun => {
   const attempts = intent.attempts + 1;
+  const chargeId = newUuid(context);
   return {
     before: { intent: before, charge: null },
     isFirst: true,
@@ -114,7 +123,7 @@ const beginning = (
       lastError: null,
     },
     charge: {
-      id: newUuid(context),
+      id: chargeId,
       version: 1,
       events: 0,
       intentId: intent.id,
@@ -126,6 +135,7 @@ const beginning = (
       capturing: 0n,
       refunded: 0n,
       refunding: 0n,
+      chargedBack: 0n,
       customerId: intent.customerId,
       operationId: null,
       connectorAccountId: present(candidate, 'A candidate').connectorAccountId,
@@ -134,6 +144,7 @@ const beginning = (
       isDirect: intent.isDirect,
       isUnwanted: false,
       isCaptureOver: false,
+      isDisputed: false,
       authorizedAtMs: null,
       captureBeforeMs: null,
       method: {
@@ -144,6 +155,7 @@ const beginning = (
       },
       description: intent.description,
       receiptEmail: intent.receiptEmail,
+      receiptUrl: receiptUrlOf(context, { scope, chargeId }),
       shipping: intent.shipping,
       statementDescriptor: intent.statementDescriptor,
       statementDescriptorSuffix: intent.statementDescriptorSuffix,
@@ -151,14 +163,7 @@ const beginning = (
       userReport: null,
       failure: null,
       told: null,
-      threeDSecure:
-        authentication === null
-          ? null
-          : {
-              version: authentication.version,
-              outcome: authentication.outcome,
-              eci: authentication.eci,
-            },
+      threeDSecure: null,
       refunds: 0,
       captures: 0,
       balanceTransactionId: null,
@@ -168,6 +173,8 @@ const beginning = (
 
 type SentOne =
   | 'overtaken'
+  /** The card's bank wants its holder to be asked. */
+  | { readonly asks: Change }
   | { readonly outcome: Outcome; readonly wentOn: null }
   /** Nothing has left, and another candidate is there. */
   | { readonly wentOn: Concluded };
@@ -185,7 +192,11 @@ const sendOne = async (
 ): Promise<SentOne> => {
   const { attempt, begun, candidate, kind, isLast } = input;
   const { scope } = request;
-  const written = writePayment(context, scope, { ...begun, kinds: [] }, request.cause);
+  const operationId = newUuid(context);
+  const proven = await provenFor(context, scope, attempt, begun.intent, candidate, operationId);
+  const { authentication } = proven;
+  const payment = { ...begun, charge: { ...begun.charge, threeDSecure: shownOf(authentication) } };
+  const written = writePayment(context, scope, { ...payment, kinds: [] }, request.cause);
   const created = begun.before.intent === null ? createdWrites(context, request, attempt) : [];
   const { intent } = written;
   const charge = present(written.charge, 'The charge');
@@ -204,20 +215,23 @@ const sendOne = async (
       payment: { intent, charge, method: attempt.method },
       cause: request.cause,
       isReroutable: !isLast,
+      mayAsk: attempt.mayAsk && authentication === null,
     },
     () =>
       railsOf(context).send(context, scope, {
         ...operation,
+        id: operationId,
         connectorAccountId: candidate.connectorAccountId,
         connector: candidate.connector,
         amount: intent.amount,
         currency: intent.currency,
-        request: requestOf({ ...attempt, intent }),
+        request: requestOf({ ...attempt, intent, authentication }),
         intent: [
           ...(begun.isFirst ? request.claim(intent.id) : []),
           ...(begun.isFirst ? attempt.methodWrites : []),
           ...created,
           ...written.writes,
+          ...proven.writes,
         ],
         writes: async (change) => {
           const concluded = present(
@@ -225,7 +239,7 @@ const sendOne = async (
             'The payment of this operation',
           );
           last = { change, concluded };
-          if (wentOn(concluded, isLast, change)) return [];
+          if (wentOn(concluded, isLast, change) || isAsked(concluded, change)) return [];
           return request.conclude(answerOf(concluded, attempt.shows, scope.livemode));
         },
       }),
@@ -237,6 +251,7 @@ const sendOne = async (
   if (learned === null || learned.change.after.version !== sent.operation.version) {
     return { outcome: await asItIs(context, scope, intent.id, attempt.shows), wentOn: null };
   }
+  if (isAsked(learned.concluded, learned.change)) return { asks: learned.change };
   return wentOn(learned.concluded, isLast, learned.change)
     ? { wentOn: learned.concluded }
     : { outcome: { body: null, concluded: true }, wentOn: null };
@@ -259,6 +274,61 @@ const told = async (request: Asking, attempt: Attempt, sent: Sent): Promise<void
 
 const wentOn = (concluded: Concluded, isLast: boolean, change: Change): boolean =>
   !isLast && change.conclusion.state === 'not_sent' && concluded.charge.status === 'pending';
+
+/** A no that is kept open, because the holder is asked. */
+const isAsked = (concluded: Concluded, change: Change): boolean =>
+  change.conclusion.state === 'declined' && concluded.charge.status === 'pending';
+
+const provenFor = async (
+  context: Context,
+  scope: Scope,
+  { method, authentication, authenticationId }: Attempt,
+  intent: PaymentIntent,
+  { connectorAccountId }: Candidate,
+  operationId: Uuid,
+): Promise<Proven> =>
+  authenticationId === undefined
+    ? { authentication, writes: [] }
+    : useProof(context, scope, {
+        intent,
+        method,
+        connectorAccountId,
+        operationId,
+        authenticationId,
+      });
+
+const shownOf = (authentication: Attempt['authentication']): Charge['threeDSecure'] => {
+  if (authentication === null) return null;
+  const { version, outcome, eci } = authentication;
+  return { version, outcome, eci };
+};
+
+/** The attempt has failed, and the payer is asked; or it has failed, and that is all. */
+const askAfterDecline = async (
+  context: Context,
+  request: Asking,
+  attempt: Attempt,
+  change: Change,
+): Promise<Outcome> => {
+  const { scope } = request;
+  const { intent, method, shows } = attempt;
+  const said = await authenticate(context, scope, {
+    intent,
+    method,
+    offSession: false,
+    isDemanded: true,
+  });
+  const holder = said.ok || said.why === 'refused' ? null : said;
+  const concluded = await concludeAsked(context, scope, { change, holder, cause: request.cause });
+  if (concluded !== null) {
+    const commit = await context.database.commit(scope, [
+      ...concluded.writes,
+      ...(await request.conclude(answerOf(concluded, shows, scope.livemode))),
+    ]);
+    if (commit.ok) return { body: null, concluded: true };
+  }
+  return asItIs(context, scope, intent.id, shows);
+};
 
 /** Shown as it was registered: what came of it is told by events of its own. */
 const createdWrites = (context: Context, request: Asking, { intent }: Attempt): Write[] =>

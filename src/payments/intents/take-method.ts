@@ -10,7 +10,8 @@ import {
   spellMethod,
 } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
-import { spellId } from '#kit/ids';
+import { spellId, type Uuid } from '#kit/ids';
+import { type ConfirmationToken, takeConfirmationToken } from '#payments/confirmation';
 import { ApiError } from '#platform/http';
 import type { PaymentIntent } from './payment-intent.ts';
 import { methodWasUsed } from './refusals.ts';
@@ -20,6 +21,14 @@ export type TakenMethod = {
   /** What stores it, if it is new. */
   readonly writes: readonly Write[];
   readonly undo: () => Promise<void>;
+  /** What came along with a confirmation token, as if it had been asked for. */
+  readonly brings?: Brought;
+};
+
+export type Brought = {
+  readonly return_url?: string;
+  readonly setup_future_usage?: 'off_session' | 'on_session';
+  readonly shipping?: NonNullable<ConfirmationToken['shipping']>;
 };
 
 const nothing = async (): Promise<void> => {};
@@ -30,8 +39,14 @@ export const takeMethod = async (
   asked: {
     readonly payment_method?: string | null | undefined;
     readonly payment_method_data?: MethodData | undefined;
+    readonly confirmation_token?: string | undefined;
   },
+  /** Which intent: a confirmation token remembers it. */
+  by?: { readonly prefix: string; readonly id: Uuid },
 ): Promise<TakenMethod | null> => {
+  if (asked.confirmation_token !== undefined && by !== undefined) {
+    return takeToken(context, scope, asked.confirmation_token, by);
+  }
   const { payment_method: spelled, payment_method_data: data } = asked;
   if (data !== undefined) return makeMethod(context, scope, data, 'payment_method_data');
   if (spelled === undefined || spelled === null) return null;
@@ -47,8 +62,32 @@ export const takeMethod = async (
   return { method, writes: isNew ? [insertMethod(scope, method)] : [], undo };
 };
 
+const takeToken = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  by: { readonly prefix: string; readonly id: Uuid },
+): Promise<TakenMethod> => {
+  const { method, writes, token } = await takeConfirmationToken(context, scope, spelled, by);
+  const { returnUrl, setupFutureUsage, shipping } = token;
+  return {
+    method,
+    writes,
+    // The token keeps its card: it was not used.
+    undo: nothing,
+    brings: {
+      ...(returnUrl === null ? {} : { return_url: returnUrl }),
+      ...(setupFutureUsage === null ? {} : { setup_future_usage: setupFutureUsage }),
+      ...(shipping === null ? {} : { shipping }),
+    },
+  };
+};
+
 /** Whose it is, and whether it may be used: said before anything is written. */
-export const checkMethod = (intent: PaymentIntent, method: PaymentMethod): void => {
+export const checkMethod = (
+  intent: Pick<PaymentIntent, 'customerId'>,
+  method: PaymentMethod,
+): void => {
   if (method.state === 'detached') throw methodWasUsed();
   if (method.type !== 'card') {
     throw new ApiError(

@@ -8,7 +8,7 @@ import { findIntent } from './find-intent.ts';
 import type { updateParameters } from './intent-parameters.ts';
 import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-import { cannotChangeMethod, cannotUpdate } from './refusals.ts';
+import { cannotChangeMethod, cannotUpdate, refuseMade } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
 import { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
 
@@ -95,9 +95,10 @@ const refuseByState = (
     (intent.status === 'requires_payment_method' ||
       intent.status === 'requires_confirmation' ||
       intent.status === 'requires_action');
-  if (isOpen) return;
   const name = Object.keys(asked).find((each) => !always.has(each));
   if (name === undefined) return;
+  refuseMade(intent, livemode, 'update');
+  if (isOpen) return;
   throw name.startsWith('payment_method')
     ? cannotChangeMethod(intent, livemode)
     : cannotUpdate(intent, livemode, name);

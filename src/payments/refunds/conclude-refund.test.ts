@@ -4,7 +4,7 @@ import type { Charge } from '#payments/charges';
 import { concludeRefund } from './conclude-refund.ts';
 import type { Refund } from './refund.ts';
 
-const charge = { captured: 1000n, refunded: 0n, refunding: 400n } as Charge;
+const charge = { captured: 1000n, refunded: 0n, refunding: 400n, chargedBack: 0n } as Charge;
 const refund = { amount: 400n, status: 'pending', isTold: false } as Refund;
 const typesOf = (kinds: readonly { readonly type: string }[] = []): string[] =>
   kinds.map(({ type }) => type);

@@ -91,6 +91,11 @@ const amountOf = (charge: Charge, asked: number | undefined): bigint => {
       { param: 'charge' },
     );
   }
+  if (charge.chargedBack > 0n) {
+    throw refuse('charge_disputed', {
+      message: `Charge ${id} has been charged back; cannot issue a refund.`,
+    });
+  }
   const rest = left(charge);
   if (rest === 0n) {
     throw refuse('charge_already_refunded', {

@@ -1,3 +1,3 @@
 export type { Refund, RefundStatus } from './refund.ts';
-export { loadRefund, loadRefunds } from './refunds.store.ts';
+export { listRefunds, loadRefund, loadRefunds } from './refunds.store.ts';
 export { REFUND, renderRefund } from './render-refund.ts';

@@ -1,7 +1,8 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId } from '#kit/ids';
-import type { ResourceDefinition } from '#platform/http';
-import { loadRefunds } from './refunds.store.ts';
+import { parseId, uuidAt } from '#kit/ids';
+import { CHARGE } from '#payments/charges';
+import { list, type ResourceDefinition } from '#platform/http';
+import { listRefunds, loadRefunds } from './refunds.store.ts';
 import { REFUND, renderRefund } from './render-refund.ts';
 
 const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
@@ -15,7 +16,35 @@ const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
   );
 };
 
+const FIRST_PAGE = 10;
+
+/** As the charge's own list of them begins. */
+const loadOfCharges = async (context: Context, scope: Scope, ids: readonly string[]) => {
+  const shown = new Map<string, unknown>();
+  for (const id of ids) {
+    const chargeId = parseId(CHARGE, id);
+    if (chargeId === null) continue;
+    const rows = await listRefunds(context, scope, {
+      direction: 'older',
+      from: null,
+      idFrom: uuidAt(0),
+      idBefore: uuidAt(LATEST_MS),
+      chargeId,
+      intentId: null,
+      limit: FIRST_PAGE + 1,
+    });
+    const first = rows.slice(0, FIRST_PAGE).map(renderRefund);
+    const hasMore = rows.length > FIRST_PAGE;
+    shown.set(id, list(`/v1/charges/${id}/refunds`, { rows: first, hasMore }));
+  }
+  return shown;
+};
+
+/** Later than any id says. */
+const LATEST_MS = 10_000_000_000_000;
+
 export const refundResources: readonly ResourceDefinition[] = [
+  { object: 'charge', expandable: { refunds: { include: loadOfCharges, of: ['refund'] } } },
   {
     object: 'refund',
     permission: 'refunds',

@@ -36,6 +36,8 @@ export const databaseWith = async (migrations: readonly Migration[]): Promise<Te
 
   const server = await connect(connectionSettings(ownerUrl));
   try {
+    // Another file may be making the template, for longer than serving connections wait.
+    await run(server, "set lock_timeout = 0; set statement_timeout = '60s'");
     await run(server, `select pg_advisory_lock(${TEMPLATE_LOCK})`);
     await makeTemplate(server, ownerUrl, template, migrations);
     await run(server, `create database ${name} template ${template}`);

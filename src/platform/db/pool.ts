@@ -1,5 +1,6 @@
-// A bounded set of connections with a bounded wait. When all are taken for longer than the limit, the
-// caller learns it before anything was sent anywhere.
+// A bounded set of connections with a bounded wait. Who waits while others are served is only in a queue,
+// and waits on; when nobody was served for the whole limit, the database is at fault and the caller learns
+// it before anything was sent anywhere.
 
 import {
   type Connection,
@@ -10,8 +11,12 @@ import {
 
 export type PoolSettings = ConnectionSettings & {
   readonly size: number;
+  /** So long without anybody being served. */
   readonly waitTimeoutMs: number;
 };
+
+/** However well a queue moves, a caller at its end has asked again by then. */
+const WAITS_MAX = 5;
 
 export type Pool = {
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
@@ -26,6 +31,7 @@ export const createPool = (settings: PoolSettings): Pool => {
   const idle: Connection[] = [];
   const waiters: Waiter[] = [];
   let open = 0;
+  let served = 0;
   let closed = false;
 
   const acquire = async (): Promise<Connection> => {
@@ -50,10 +56,22 @@ export const createPool = (settings: PoolSettings): Pool => {
 
   const waitForOne = (): Promise<Connection> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        waiters.splice(waiters.indexOf(waiter), 1);
-        reject(new DatabaseUnavailable(`No free connection within ${settings.waitTimeoutMs} ms.`));
-      }, settings.waitTimeoutMs);
+      let timer: NodeJS.Timeout;
+      const wait = (waitsLeft: number): void => {
+        const servedBefore = served;
+        const decide = (): void => {
+          const place = waiters.indexOf(waiter);
+          if (place === -1) return;
+          if (served !== servedBefore && waitsLeft > 1) {
+            wait(waitsLeft - 1);
+            return;
+          }
+          waiters.splice(place, 1);
+          reject(new DatabaseUnavailable(`No free connection, with ${waiters.length} waiting.`));
+        };
+        // A busy process reads late: what has arrived meanwhile counts before anybody is sent away.
+        timer = setTimeout(() => setImmediate(decide), settings.waitTimeoutMs);
+      };
       const waiter: Waiter = {
         resolve: (connection) => {
           clearTimeout(timer);
@@ -65,6 +83,7 @@ export const createPool = (settings: PoolSettings): Pool => {
         },
       };
       waiters.push(waiter);
+      wait(WAITS_MAX);
     });
 
   const release = (connection: Connection): void => {
@@ -74,6 +93,7 @@ export const createPool = (settings: PoolSettings): Pool => {
       replaceFor(waiters.shift());
       return;
     }
+    served += 1;
     const waiter = waiters.shift();
     if (waiter) waiter.resolve(connection);
     else idle.push(connection);

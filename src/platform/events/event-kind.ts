@@ -1,5 +1,8 @@
 // A kind of event: its name on the wire, its number in the database, and how a snapshot is rendered.
 
+import type { Context, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+
 export type EventKind = {
   /** Stable for ever: rows of years ago carry it. */
   readonly code: number;
@@ -27,6 +30,13 @@ export type EventKinds = {
   byType(type: string): EventKind | undefined;
   readonly all: readonly EventKind[];
 };
+
+/** Which of these events an endpoint that wants them was not told of, or not yet. */
+export type Undelivered = (
+  context: Context,
+  scope: Scope,
+  events: readonly Uuid[],
+) => Promise<ReadonlySet<Uuid>>;
 
 export const gatherEventKinds = (kinds: readonly EventKind[]): EventKinds => {
   const codes = new Map(kinds.map((kind) => [kind.code, kind]));

@@ -28,7 +28,7 @@ const [started, moved, ended] = [
   kind(3, 'other.ended'),
 ];
 const kinds = gatherEventKinds([started, moved, ended]);
-const routes = eventRoutes(kinds);
+const routes = eventRoutes(kinds, async () => new Set());
 
 const clock = manualClock();
 let context: TestContext;

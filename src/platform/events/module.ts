@@ -1,4 +1,4 @@
-import type { EventKinds } from './event-kind.ts';
+import type { EventKinds, Undelivered } from './event-kind.ts';
 import { preparePartitions } from './hand-on.ts';
 import { eventRoutes } from './routes.ts';
 
@@ -7,7 +7,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const module = {
   name: 'platform/events',
   migrations: new URL('./migrations/', import.meta.url),
-  routes: ({ eventKinds }: { readonly eventKinds: EventKinds }) => eventRoutes(eventKinds),
+  routes: ({
+    eventKinds,
+    undelivered,
+  }: {
+    readonly eventKinds: EventKinds;
+    readonly undelivered: Undelivered;
+  }) => eventRoutes(eventKinds, undelivered),
   periodicJobs: [{ name: 'events.prepare_partitions', everyMs: DAY_MS, run: preparePartitions }],
   resources: [{ object: 'event', permission: 'events' }],
   checks: [

@@ -18,7 +18,7 @@ import {
   type Window,
   wholeSeconds,
 } from '#platform/http';
-import type { EventKinds } from './event-kind.ts';
+import type { EventKinds, Undelivered } from './event-kind.ts';
 import { loadChanges } from './events.store.ts';
 import { findEvent } from './find-event.ts';
 import { EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
@@ -53,7 +53,7 @@ const eventSchema = Type.Object({
   type: Type.String(),
 });
 
-export const eventRoutes = (kinds: EventKinds): readonly Route[] => {
+export const eventRoutes = (kinds: EventKinds, undelivered: Undelivered): readonly Route[] => {
   const find = async (context: Context, scope: Scope, spelled: string) => {
     const id = parseId(EVENT, spelled);
     return id === null ? undefined : findEvent(context, scope, kinds, id);
@@ -83,14 +83,19 @@ export const eventRoutes = (kinds: EventKinds): readonly Route[] => {
           kinds,
           asked.types ?? (asked.type === undefined ? null : [asked.type]),
         );
-        // Every event counts as delivered until there are endpoints to deliver to.
+        const wanted = { codes, created: wholeSeconds(asked.created) };
+        const load = (part: Window) =>
+          loadEvents(context, scope, kinds, { ...wanted, window: part });
         const found =
-          asked.delivery_success === false
-            ? []
-            : await loadEvents(context, scope, kinds, {
-                window,
-                codes,
-                created: wholeSeconds(asked.created),
+          asked.delivery_success === undefined
+            ? await load(window)
+            : await loadByDelivery(load, window, async (events) => {
+                const open = await undelivered(
+                  context,
+                  scope,
+                  events.map(({ id }) => id),
+                );
+                return events.filter(({ id }) => open.has(id) !== asked.delivery_success);
               });
         const { rows, hasMore } = page(found, window);
         return { body: list(request.url, { rows: rows.map(renderEvent), hasMore }) };
@@ -165,4 +170,26 @@ const loadEvents = async (
     .filter((event) => codes === null || codes.includes(event.kind.code))
     .filter((event) => cursor === null || (older ? event.id < cursor : event.id > cursor))
     .slice(0, window.limit + 1);
+};
+
+const PAGE = 100;
+const PAGES_MAX = 50;
+
+/** Deliveries are kept elsewhere, so events are looked through until the page is full. */
+const loadByDelivery = async (
+  load: (window: Window) => Promise<LoggedEvent[]>,
+  window: Window,
+  filter: (events: readonly LoggedEvent[]) => Promise<LoggedEvent[]>,
+): Promise<LoggedEvent[]> => {
+  const isOlder = window.before === undefined;
+  const found: LoggedEvent[] = [];
+  let part: Window = { ...window, limit: PAGE };
+  for (let pages = 0; pages < PAGES_MAX && found.length <= window.limit; pages += 1) {
+    const events = (await load(part)).slice(0, PAGE);
+    found.push(...(await filter(events)));
+    const last = events.at(-1);
+    if (last === undefined || events.length < PAGE) break;
+    part = isOlder ? { limit: PAGE, after: last.id } : { limit: PAGE, before: last.id };
+  }
+  return found.slice(0, window.limit + 1);
 };

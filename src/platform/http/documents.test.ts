@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { Type } from 'typebox';
 import { documentHandlers } from './documents.ts';
@@ -214,6 +215,20 @@ describe('documents on a server', () => {
     server = await startTestServer({ routes, handlers: documentHandlers(routes, options) });
   });
   after(() => server.close());
+
+  test('at the address itself say what this is and lead only to what is there', async () => {
+    const { status, text, headers } = await server.ask('GET', '/', { key: null });
+    assert.equal(status, 200);
+    assert.equal(headers['content-type'], 'text/html; charset=utf-8');
+    assert.match(text, /<h1>Tollgate<\/h1>/);
+    const style = /<style>([^]*)<\/style>/.exec(text)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    assert.ok(String(headers['content-security-policy']).includes(`style-src 'sha256-${hash}'`));
+    assert.match(text, /href="\/docs"/);
+    assert.match(text, /href="\/openapi.json"/);
+    assert.doesNotMatch(text, /<script|https?:/);
+    assert.equal((await server.ask('GET', '*', { key: null })).status, 404);
+  });
 
   test('are there without a key, and asked for again cost nothing', async () => {
     const first = await server.ask('GET', '/docs', { key: null });

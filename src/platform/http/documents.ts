@@ -1,9 +1,11 @@
-// `/openapi.json` and `/docs`: rendered once, when the server is made, because routes do not change.
+// `/`, `/docs` and `/openapi.json`: rendered once, when the server is made, because routes do not change.
 
 import { createHash } from 'node:crypto';
 import { toJson } from './execute.ts';
+import { landingPage } from './landing-page.ts';
 import type { OpenApiOptions } from './openapi.ts';
 import { openApiDocument } from './openapi.ts';
+import type { Page } from './page.ts';
 import { referencePage } from './reference-page.ts';
 import type { Route } from './route.ts';
 import type { PlainHandler } from './server.ts';
@@ -12,18 +14,21 @@ export const documentHandlers = (
   routes: readonly Route[],
   options: OpenApiOptions,
 ): readonly PlainHandler[] => {
-  const page = referencePage(routes, options);
   return [
     still('/openapi.json', toJson(openApiDocument(routes, options)), {
       'Content-Type': 'application/json',
       'Access-Control-Allow-Origin': '*',
     }),
-    still('/docs', page.html, {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': page.contentSecurityPolicy,
-    }),
+    stillPage('/docs', referencePage(routes, options)),
+    stillPage('/', landingPage(options)),
   ];
 };
+
+const stillPage = (path: string, page: Page): PlainHandler =>
+  still(path, page.html, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': page.contentSecurityPolicy,
+  });
 
 /** A text that stays the same until the next start; browsers ask whether it still does. */
 const still = (

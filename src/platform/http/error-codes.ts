@@ -52,6 +52,11 @@ const table = {
     'The bank did not accept the capture of an authorization.',
     'The bank did not accept the capture.',
   ),
+  not_supported_yet: request(
+    400,
+    'Stripe has this and this installation does not have it yet.',
+    'Leave the parameter out, or do without what it asks for.',
+  ),
   order_reference_in_use: {
     status: 409,
     type: 'invalid_request_error',
@@ -81,11 +86,31 @@ const table = {
     'The authorization ended before it was captured.',
     'Make a new payment.',
   ),
+  checkout_amount_mismatch: request(
+    400,
+    'What the payer was shown is not what the session costs.',
+    'Show the payer the amount of the session again, and ask again.',
+    'The expected_amount is not the amount of this Checkout Session. Nothing was charged.',
+  ),
+  checkout_attempt_outdated: {
+    status: 409,
+    type: 'invalid_request_error',
+    message:
+      'This try was overtaken by another one of the same Checkout Session. Nothing was charged by it.',
+    meaning: 'Another tab, or an earlier click, has tried to pay the same session.',
+    advice: 'Show the payer the present state of the session.',
+  },
   checkout_not_active_session: request(
     400,
     'The Checkout Session is complete or expired.',
     'Make a new session.',
     'This Checkout Session is no longer active.',
+  ),
+  checkout_session_locked: request(
+    400,
+    'So many tries to pay this session failed that it takes no more.',
+    'Make a new session, if you know the payer.',
+    'This Checkout Session is locked: too many payments of it failed.',
   ),
   email_invalid: request(400, 'The text is not an e-mail address.', fixCall),
   expired_card: card('The card has expired.', 'Your card has expired.', 'exp_month'),

@@ -17,7 +17,7 @@ import {
   urlUnknown,
 } from './refusals.ts';
 
-const place = { requestId: 'req_1', publicUrl: 'https://pay.test', livemode: false };
+const place = { publicUrl: 'https://pay.test' };
 const bodyOf = (error: ApiError) =>
   (renderError(error, place) as { error: Record<string, unknown> }).error;
 
@@ -30,18 +30,13 @@ describe('an error', () => {
         doc_url: 'https://pay.test/docs#error-resource_missing',
         message: "No such customer: 'cus_x'",
         param: 'customer',
-        request_log_url: 'https://pay.test/dashboard/test/logs/req_1',
         type: 'invalid_request_error',
       },
     );
   });
 
   test('leaves out what does not apply', () => {
-    assert.deepEqual(Object.keys(bodyOf(new ApiError(400, 'No.'))), [
-      'message',
-      'request_log_url',
-      'type',
-    ]);
+    assert.deepEqual(Object.keys(bodyOf(new ApiError(400, 'No.'))), ['message', 'type']);
   });
 
   test('carries objects as they are after the failure', () => {

@@ -66,17 +66,16 @@ export const refuse = (
 };
 
 export type ErrorPlace = {
-  readonly requestId: string;
   /** Where this installation is reached from outside, without a slash at the end. */
   readonly publicUrl: string;
-  readonly livemode: boolean;
 };
 
-/** The envelope, with keys in Stripe's order. No card number or secret leaves in a text. */
+/**
+ * The envelope, with keys in Stripe's order. No card number or secret leaves in a text. There is no
+ * `request_log_url`, because no page shows a single request; its id is in the header `Request-Id`.
+ */
 export const renderError = (error: ApiError, place: ErrorPlace): { error: object } => {
   const { fields } = error;
-  const log = place.livemode ? 'dashboard/logs' : 'dashboard/test/logs';
-
   return {
     error: withoutAbsent({
       advice_code: fields.advice_code,
@@ -91,7 +90,6 @@ export const renderError = (error: ApiError, place: ErrorPlace): { error: object
       payment_intent: fields.payment_intent,
       payment_method: fields.payment_method,
       payment_method_type: fields.payment_method_type,
-      request_log_url: `${place.publicUrl}/${log}/${place.requestId}`,
       setup_intent: fields.setup_intent,
       source: fields.source,
       type: error.type,

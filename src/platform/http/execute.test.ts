@@ -245,9 +245,12 @@ describe('a handler that was overtaken', () => {
 const twoPhases = async (request: ApiRequest): Promise<Outcome> => {
   const begun = await request.begin([{ into: testInsert, row: ['intent'] }]);
   assert.ok(begun.ok);
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await outside();
   return { body: { id: 'ch_1' }, writes: [{ into: testInsert, row: ['outcome'] }] };
 };
+
+/** The call between the two phases; a test may be in the middle of it. */
+let outside = async (): Promise<void> => {};
 
 /** As the rails do it: both commits are another's, and the second is decided twice. */
 const concluding = async (request: ApiRequest): Promise<Outcome> => {
@@ -264,9 +267,17 @@ const concluding = async (request: ApiRequest): Promise<Outcome> => {
 describe('a handler that calls the outside', () => {
   test('claims the key with what it intends, before the call', async () => {
     handler = twoPhases;
+    const reached = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    outside = () => {
+      reached.resolve();
+      return answered.promise;
+    };
     const first = post('amount=5');
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    await reached.promise;
     const meanwhile = await post('amount=5');
+    outside = async () => {};
+    answered.resolve();
     assert.deepEqual(
       [meanwhile.status, meanwhile.body.error.code],
       [409, 'idempotency_key_in_use'],
@@ -305,6 +316,36 @@ describe('a handler that calls the outside', () => {
     const both = await Promise.all([post('amount=5'), post('amount=5')]);
     assert.ok(both.some(({ status }) => status === 200));
     assert.deepEqual(server.committed, [['intent'], ['outcome']]);
+  });
+
+  test('and has lost its key meanwhile has what was learned written without the answer', async () => {
+    handler = async (request) => {
+      const begun = await server.database.commit(request.scope, [...request.claim('a')]);
+      request.claimed(begun);
+      for (let round = 1; round <= 3; round += 1) {
+        const kept = await request.conclude({ body: { id: 'ch_1' } });
+        if (round === 1) server.takeOverClaims();
+        const outcome = [...kept, { into: testInsert, row: ['outcome'] }];
+        if ((await server.database.commit(request.scope, outcome)).ok) {
+          return { body: null, concluded: true };
+        }
+      }
+      throw new Error('What was learned could not be written.');
+    };
+    const { status, headers } = await post('amount=5');
+    assert.deepEqual([status, headers['stripe-should-retry']], [200, 'false']);
+    assert.deepEqual(server.committed, [['outcome']]);
+    // The key is the other's now, who is still at it.
+    assert.equal((await post('amount=5')).status, 409);
+  });
+
+  test('and breaks is not kept: who asks again is told what became of it', async () => {
+    handler = async (request) => {
+      await server.database.commit(request.scope, [...request.claim('a')]);
+      throw new Error('A bug after the money moved.');
+    };
+    const { status, headers } = await post('amount=5');
+    assert.deepEqual([status, headers['stripe-should-retry']], [500, 'true']);
   });
 
   test('needs no key for that', async () => {

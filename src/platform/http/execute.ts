@@ -2,7 +2,6 @@
 // rendered once, and the writes go together with the stored answer in one transaction: either both
 // are there or neither. Who loses a race asks the handler again, or repeats the winner's bytes.
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
 import { Unavailable } from '#kit/failure';
@@ -11,6 +10,7 @@ import type { ErrorPlace } from './errors.ts';
 import { ApiError, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
 import type { AskedAgain, IdempotencyStore } from './idempotency.ts';
+import { giveLater, pause } from './pauses.ts';
 import {
   idempotencyKeyInUse,
   idempotencyKeyReused,
@@ -42,13 +42,6 @@ export type Execution = {
 
 /** How often a handler may find that another request was faster. */
 const triesMax = 40;
-const pauseMaxMs = 40;
-
-/** Those who lost together would lose together again: each waits a while of its own. */
-const pause = async ({ random }: Context, tries: number): Promise<void> => {
-  const chance = random.bytes(1).readUInt8(0) / 255;
-  await wait(chance * Math.min(2 ** tries, pauseMaxMs));
-};
 
 /** Thrown through the handler when its `begin` finds the key taken. */
 class KeyTaken extends Error {}
@@ -65,7 +58,10 @@ export const execute = async (execution: Execution): Promise<Answer> => {
       if (recalled !== null) return recalled;
       continue;
     }
-    if (decision === 'concluded') return answerOf(present(run.concluded, 'What was concluded'));
+    if (decision === 'concluded') {
+      const concluded = present(run.concluded, 'What was concluded');
+      return { ...answerOf(concluded), stored: run.keepsConcluded || run.asked === null };
+    }
 
     const settled = await settle(execution, run, decision);
     if (settled === 'stored' || settled === 'not stored') {
@@ -115,8 +111,12 @@ type Run = {
   passesOn: boolean;
   /** Whether the claim is part of a commit that another makes and whose end is not known here yet. */
   claiming: boolean;
+  /** Whether something was begun under the key that whoever asks again can go on with. */
+  hasSubject: boolean;
   /** What was handed out to be committed by another. */
   concluded: Decision | null;
+  /** Whether it is kept under the key too. */
+  keepsConcluded: boolean;
 };
 
 /**
@@ -143,7 +143,9 @@ const createRun = (execution: Execution): Run => {
     claimed: false,
     passesOn: false,
     claiming: false,
+    hasSubject: false,
     concluded: null,
+    keepsConcluded: false,
     request: {
       ...request,
       resumes: null,
@@ -160,6 +162,7 @@ const createRun = (execution: Execution): Run => {
       claim: (subject) => {
         if (asked === null) return [];
         run.claiming = true;
+        run.hasSubject = true;
         const linked = { ...asked, requestId, subject };
         return [
           run.claimed
@@ -178,10 +181,17 @@ const createRun = (execution: Execution): Run => {
       conclude: async (outcome) => {
         const decision = await render(execution, outcome);
         const { status, body } = decision;
+        const isClaimed = run.claimed || run.claiming;
+        // Asked again because that commit lost: if it lost because another has taken the key over, what was
+        // learned must be written all the same, and the answer is the other's to store.
+        const holder = { ...asked, requestId } as AskedAgain & { requestId: string };
+        const isMine =
+          run.concluded === null || !isClaimed || (await idempotency.isHeld(context, holder));
         run.concluded = decision;
-        if (asked === null) return [];
+        run.keepsConcluded = asked !== null && isMine;
+        if (asked === null || !isMine) return [];
         const answer = { ...asked, requestId, status, body };
-        const keep = run.claimed || run.claiming ? idempotency.finish : idempotency.remember;
+        const keep = isClaimed ? idempotency.finish : idempotency.remember;
         return [keep(context, answer)];
       },
     },
@@ -253,14 +263,6 @@ const release = async ({ context, idempotency, request }: Execution, run: Run): 
   void giveLater(give);
 };
 
-const giveLater = async (give: () => Promise<boolean>): Promise<void> => {
-  for (let waitMs = 50; waitMs <= 12_800; waitMs *= 2) {
-    // It keeps no process from ending.
-    await wait(waitMs, undefined, { ref: false });
-    if (await give()) return;
-  }
-};
-
 const render = async (execution: Execution, outcome: Outcome): Promise<Decision> => {
   const { writes = [] } = outcome;
   if (outcome.body instanceof ApiError) {
@@ -319,6 +321,12 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
   const { status, body, writes } = decision;
   const { asked, claimed, passesOn } = run;
   const answer = asked === null ? null : { ...asked, requestId: request.requestId, status, body };
+
+  // A bug of ours after something was begun: it is not kept, so that whoever asks again is told the truth.
+  if (run.hasSubject && decision.status >= 500) {
+    await release(execution, run);
+    return 'not stored';
+  }
 
   const keeps = answer !== null && ((claimed && !passesOn) || isKept(decision));
   const keep = claimed ? idempotency.finish : idempotency.remember;

@@ -16,11 +16,22 @@ export type Expander = {
 };
 
 export const createExpander = (definitions: readonly ResourceDefinition[]): Expander => {
-  const resources: Resources = new Map(definitions.map((each) => [each.object, each]));
+  const resources: Resources = gather(definitions);
   return {
     check: (paths, route, principal) => {
       for (const path of paths) checkPath(resources, path, route, principal);
     },
     expand: (context, input) => expandAnswer(resources, context, input),
   };
+};
+
+/** A later module may add what hangs at an object of an earlier one: refunds at a charge. */
+const gather = (definitions: readonly ResourceDefinition[]): Resources => {
+  const gathered = new Map<string, ResourceDefinition>();
+  for (const each of definitions) {
+    const known = gathered.get(each.object);
+    const expandable = { ...known?.expandable, ...each.expandable };
+    gathered.set(each.object, { ...known, ...each, expandable });
+  }
+  return gathered;
 };

@@ -8,7 +8,8 @@ import type { PlainHandler } from './server.ts';
 export type Target =
   | { readonly kind: 'api'; readonly compiled: CompiledRoute }
   | { readonly kind: 'plain'; readonly handler: PlainHandler }
-  | { readonly kind: 'preflight' };
+  | { readonly kind: 'preflight' }
+  | { readonly kind: 'closed' };
 
 export type Match = { readonly target: Target; readonly params: Readonly<Record<string, string>> };
 
@@ -24,15 +25,23 @@ export const createFinder = (routes: readonly Route[], handlers: readonly PlainH
   }
   const open = new Set(routes.filter(({ keys }) => keys !== 'secret').map(({ path }) => path));
   for (const path of open) add('OPTIONS', path, { kind: 'preflight' });
+  // A closed path stands as itself, or a page that asks about it would be told of an open one with a place
+  // for any name in it: `/v1/payment_intents/search` is no `/v1/payment_intents/:intent`.
+  const closed = new Set(routes.map(({ path }) => path).filter((path) => !open.has(path)));
+  for (const path of closed) add('OPTIONS', path, { kind: 'closed' });
   for (const handler of handlers) add(handler.method, handler.path, { kind: 'plain', handler });
 
   return (method, path) => {
+    // The router would take `*`, and an address with its host, for `/`.
+    if (!path.startsWith('/')) return null;
     const looked = method === 'HEAD' ? 'GET' : method;
     const found = router.find(looked as findMyWay.HTTPMethod, path);
     if (found === null || found.store === null || found.store === undefined) return null;
+    const target = found.store as Target;
+    if (target.kind === 'closed') return null;
     const params = found.params as Record<string, string>;
     // `/v1/customers/` names no customer.
     if (Object.values(params).includes('')) return null;
-    return { target: found.store as Target, params };
+    return { target, params };
   };
 };

@@ -11,12 +11,13 @@ import {
   nobody,
   resourceOf,
 } from './credentials.ts';
-import { ApiError, type ErrorPlace } from './errors.ts';
+import { ApiError } from './errors.ts';
 import type { Answer } from './execute.ts';
 import { execute } from './execute.ts';
 import type { Expander } from './expand.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import { checkIdempotencyKey } from './idempotency.ts';
+import { networkOf } from './network-of.ts';
 import type { ParameterReader } from './parameters.ts';
 import { compileParameters } from './parameters.ts';
 import type { RawMap } from './raw.ts';
@@ -124,15 +125,9 @@ export const answerExchange = async (parts: FrameParts, exchange: Exchange): Pro
         : parts.idempotency.fingerprint(canonicalText(route, matched.params, apiVersion, parsed)),
     idempotency: parts.idempotency,
     expander: parts.expander,
-    place: errorPlace(settings, exchange),
+    place: settings,
   });
 };
-
-export const errorPlace = (settings: HttpSettings, exchange: Exchange): ErrorPlace => ({
-  requestId: exchange.requestId,
-  publicUrl: settings.publicUrl,
-  livemode: exchange.principal?.scope.livemode ?? false,
-});
 
 type Identified = { readonly principal: Principal; readonly raw: RawMap | null };
 
@@ -147,7 +142,14 @@ const identify = async (parts: FrameParts, exchange: Exchange): Promise<Identifi
   const header = keyFromHeaders(request.headers);
   const raw = header === null ? await parametersForKey(parts, exchange, query) : null;
   const key = header ?? (raw === null ? null : keyFromParameters(raw));
-  if (key === null) throw keyMissing(`${parts.settings.publicUrl}/docs`);
+  if (key === null) {
+    const opened = matched?.compiled.route.scopeOf;
+    if (opened === undefined || matched === null) {
+      throw keyMissing(`${parts.settings.publicUrl}/docs`);
+    }
+    const scope = opened(matched.params) ?? nobody.scope;
+    return { principal: { ...nobody, scope }, raw };
+  }
 
   // A right key always passes: whoever guesses shares an address with whole offices and with every
   // merchant behind a proxy that was not named.
@@ -176,16 +178,14 @@ const parametersForKey = async (
 /** A guess costs as much as many requests: nobody mistypes a key a hundred times a second. */
 const GUESS_COST = 20;
 
-/** One household or one machine of IPv6 has a whole /64. */
-const networkOf = (address: string): string =>
-  address.includes(':') ? address.split(':').slice(0, 4).join(':') : address;
-
 const unknownUrl = (settings: HttpSettings, { method, path }: Exchange) =>
   urlUnknown(method, path, `${settings.publicUrl}/docs`);
 
 const takeFromLimit = (parts: FrameParts, exchange: Exchange, principal: Principal): void => {
   const whose =
-    principal === nobody ? `address ${networkOf(exchange.address)}` : `key ${principal.keyId}`;
+    principal.keyId === nobody.keyId
+      ? `address ${networkOf(exchange.address)}`
+      : `key ${principal.keyId}`;
   // A search reads every object of the account.
   const cost = exchange.matched?.compiled.route.path.endsWith('/search') ? SEARCH_COST : 1;
   const wait = parts.limits?.take(whose, cost) ?? null;

@@ -47,6 +47,8 @@ export type IdempotencyStore = {
   finish(context: Context, answer: AnswerToKeep): Write;
   /** Gives a claim back: nothing was done under it. */
   release(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
+  /** Whether this very request still holds its claim. */
+  isHeld(context: Context, asked: AskedAgain & { readonly requestId: string }): Promise<boolean>;
   recall(context: Context, asked: AskedAgain): Promise<Recollection>;
   /** Of what loses when somebody else holds the key. */
   isClaim(statement: WriteStatement): boolean;

@@ -3,6 +3,7 @@ export { documentHandlers } from './documents.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
 export { createExpander, type Expander } from './expand.ts';
+export { decodeForm } from './form.ts';
 export type { Authenticate, RequestLimits } from './frame.ts';
 export { Html, html } from './html.ts';
 export type {
@@ -17,7 +18,7 @@ export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';
 export { createHttpMetrics, type HttpMetrics } from './metrics.ts';
 export { type OpenApiOptions, openApiDocument } from './openapi.ts';
 export { compileParameters, type Parameters, type Parsed } from './parameters.ts';
-export { type ReferencePage, referencePage } from './reference-page.ts';
+export { referencePage } from './reference-page.ts';
 export * from './refusals.ts';
 export { CallerGone, readBody } from './request-body.ts';
 export { newRequestId } from './request-id.ts';

@@ -17,9 +17,7 @@ export const refuseMalformed = (
 
   const requestId = newRequestId(context.random);
   const refusal = malformed(error.code);
-  const body = toJson(
-    renderError(refusal, { requestId, publicUrl: settings.publicUrl, livemode: false }),
-  );
+  const body = toJson(renderError(refusal, settings));
   const head = [
     `HTTP/1.1 ${refusal.status} ${reasons[refusal.status]}`,
     'Content-Type: application/json',

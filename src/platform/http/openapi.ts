@@ -281,7 +281,6 @@ const errorSchema = (table: ErrorTable): Json => {
           decline_code: text,
           param: text,
           doc_url: text,
-          request_log_url: text,
           charge: text,
           payment_intent: { type: 'object' },
           payment_method: { type: 'object' },

@@ -1,38 +1,26 @@
 // The reference page at `/docs`, rendered from the routes and the table of errors. It is complete
 // without a script and without a request to anyone else.
 
-import { createHash } from 'node:crypto';
 import type { ErrorRow } from './error-codes.ts';
 import { errorCodes } from './error-codes.ts';
 import { Html, html } from './html.ts';
 import type { Json, OpenApiOptions } from './openapi.ts';
 import { requestSchema } from './openapi.ts';
+import { type Page, pageOf } from './page.ts';
 import { referenceStyle } from './reference-style.ts';
 import type { Route } from './route.ts';
 import { answerSample, curlSample, samplePath } from './samples.ts';
 
-export type ReferencePage = {
-  readonly html: string;
-  /** Admits this page's own style by its hash, and nothing else. */
-  readonly contentSecurityPolicy: string;
-};
-
-export const referencePage = (routes: readonly Route[], options: OpenApiOptions): ReferencePage => {
+export const referencePage = (routes: readonly Route[], options: OpenApiOptions): Page => {
   const groups = [...Map.groupBy(routes, ({ group }) => group)];
   const errors = Object.entries({ ...errorCodes, ...options.errors }).toSorted(([a], [b]) =>
     a < b ? -1 : 1,
   );
 
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${options.title} API reference</title>
-<style>${new Html(referenceStyle)}</style>
-</head>
-<body>
-<a class="skip" href="#content">Skip to the content</a>
+  return pageOf({
+    title: `${options.title} API reference`,
+    style: referenceStyle,
+    body: html`<a class="skip" href="#content">Skip to the content</a>
 <div class="page">
 ${navigation(groups)}
 <main id="content">
@@ -40,16 +28,8 @@ ${introduction(options)}
 ${groups.map(([group, members]) => groupSection(group, members, options))}
 ${errorSection(errors)}
 </main>
-</div>
-</body>
-</html>
-`;
-  return { html: page.text, contentSecurityPolicy: policyFor(referenceStyle) };
-};
-
-const policyFor = (style: string): string => {
-  const hash = createHash('sha256').update(style).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+</div>`,
+  });
 };
 
 type Group = readonly [name: string, members: readonly Route[]];

@@ -24,6 +24,11 @@ export type Route = {
   readonly list?: boolean;
   /** Which keys may call it. A secret key may call everything but `public`, which takes no key. */
   readonly keys: 'secret' | 'publishable' | 'public';
+  /**
+   * For what is opened by its address alone, as a payer's page is: whose rows the path names. Without a key
+   * the request is then one of a publishable key of that scope; null: the path names nobody.
+   */
+  readonly scopeOf?: (path: Readonly<Record<string, string>>) => Scope | null;
   /** What `expand` may name with a publishable key: nothing else, as it would show what a page must not see. */
   readonly publishableExpand?: readonly string[];
   /**

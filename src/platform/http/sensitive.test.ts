@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { processorMs } from '../../kit/context/for-tests.ts';
 import { containsCardNumber, echo, maskKey, maskSensitive } from './sensitive.ts';
 
 const cards: readonly [what: string, text: string][] = [
@@ -72,12 +73,13 @@ describe('a card number', () => {
 
   // Masking once looked at all groups again after each number it found: 26 s for 250 kB.
   test('is searched and masked in linear time', () => {
-    const started = performance.now();
     for (const text of ['4242 '.repeat(50_000), '4-'.repeat(125_000), '1'.repeat(250_000)]) {
-      containsCardNumber(text);
-      maskSensitive(text);
+      const spentMs = processorMs(() => {
+        containsCardNumber(text);
+        maskSensitive(text);
+      });
+      assert.ok(spentMs < 2_000, `${spentMs} ms`);
     }
-    assert.ok(performance.now() - started < 500);
   });
 });
 

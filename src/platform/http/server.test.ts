@@ -548,7 +548,9 @@ test('a body that drips in is ended by the time limit', async () => {
 });
 
 test('a caller who hangs up within the body leaves nothing behind', async () => {
-  const left = await startTestServer({ routes });
+  // Were it still counted, the server would wait for it until this test is given up.
+  const settings = { publicUrl: 'http://pay.test', closeTimeoutMs: 3_600_000 };
+  const left = await startTestServer({ routes, settings });
   const socket = connect(left.port, '127.0.0.1', () => {
     socket.write(
       `POST /v1/things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${testKeys.secret}\r\nContent-Length: 100\r\n\r\namount=5`,
@@ -558,9 +560,7 @@ test('a caller who hangs up within the body leaves nothing behind', async () => 
   socket.destroy();
   await new Promise((resolve) => setTimeout(resolve, 50));
 
-  const startedMs = performance.now();
   await left.close();
-  assert.ok(performance.now() - startedMs < 1_000);
   assert.deepEqual(left.committed, []);
 });
 

@@ -12,12 +12,13 @@ import { toJson } from './execute.ts';
 import { createExpander } from './expand.ts';
 import { createFinder, type Find, type Target } from './finder.ts';
 import type { Authenticate, Exchange, FrameParts, RequestLimits } from './frame.ts';
-import { answerExchange, errorPlace } from './frame.ts';
+import { answerExchange } from './frame.ts';
 import { answerHeaders, preflightHeaders, securityHeaders } from './headers.ts';
 import type { IdempotencyStore } from './idempotency.ts';
 import { refuseMalformed } from './malformed.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { noMetrics } from './metrics.ts';
+import { createOutageNotes, type NoteOutage } from './note-outage.ts';
 import { internalError, overloaded, urlUnknown } from './refusals.ts';
 import { CallerGone } from './request-body.ts';
 import { newRequestId } from './request-id.ts';
@@ -90,6 +91,7 @@ type Door = {
   readonly metrics: HttpMetrics;
   readonly find: Find;
   readonly security: readonly string[];
+  readonly noteOutage: NoteOutage;
   inFlight: number;
   closing: boolean;
   whenEmpty: (() => void) | null;
@@ -110,6 +112,7 @@ const createDoor = (options: HttpServerOptions): Door => {
     metrics: options.metrics ?? noMetrics,
     find: createFinder(options.routes, options.handlers ?? []),
     security: securityHeaders(settings.publicUrl),
+    noteOutage: createOutageNotes(options.context),
     inFlight: 0,
     closing: false,
     whenEmpty: null,
@@ -222,26 +225,23 @@ const answerOrError = async (door: Door, exchange: Exchange): Promise<Answer | n
     if (error instanceof CallerGone) return null;
     if (!(error instanceof ApiError)) {
       const operation = exchange.matched?.compiled.route.operation;
-      logFailure(parts, { requestId, operation, error });
+      logFailure(door, { requestId, operation, error });
     }
 
     const refusal = refusalFor(error, requestId);
-    const body = toJson(renderError(refusal, errorPlace(parts.settings, exchange)));
+    const body = toJson(renderError(refusal, parts.settings));
     return { status: refusal.status, body, error: refusal, stored: false, replayOf: null };
   }
 };
 
 /** Where in our code we met a database that is away helps nobody; where a bug is, does. */
 const logFailure = (
-  { context }: FrameParts,
+  { parts, noteOutage }: Door,
   failure: { requestId: string; operation: string | undefined; error: unknown },
 ): void => {
   const { error, ...where } = failure;
-  if (error instanceof Unavailable) {
-    context.log.error({ ...where, why: error.message }, 'a request found nobody to serve it');
-  } else {
-    context.log.error(failure, 'a request failed');
-  }
+  if (error instanceof Unavailable) noteOutage(error, where);
+  else parts.context.log.error(failure, 'a request failed');
 };
 
 /** A database or a vault that is away comes back: the caller may try again, with the same key. */

@@ -133,6 +133,10 @@ export const createMemoryStore = (): MemoryStore => {
       takeOver: (_context, asked) => claimWrite(asked),
       finish: (_context, answer) => finishWrite(answer),
       release: (_context, asked) => ({ into: testRelease, row: [asked] }),
+      isHeld: async (_context, asked) => {
+        const found = kept.get(keyOf(asked));
+        return found?.requestId === asked.requestId && found.status === undefined;
+      },
       recall: async (_context, asked) => {
         const found = kept.get(keyOf(asked));
         if (found === undefined) return { state: 'unknown' };

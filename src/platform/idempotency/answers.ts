@@ -84,6 +84,16 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         sealed(context, input),
       ],
     }),
+    isHeld: async (context, input) => {
+      const { accountId, livemode } = input.scope;
+      const of = [accountId, livemode, keyOf(input)];
+      const [found] = await context.database.read<{ request_id: string; status: number | null }>(
+        input.scope,
+        findAnswer,
+        of,
+      );
+      return found?.request_id === input.requestId && found.status === null;
+    },
     recall: async (context, input) => {
       const { accountId, livemode } = input.scope;
       const key = keyOf(input);

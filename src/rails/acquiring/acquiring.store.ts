@@ -157,6 +157,29 @@ export const loadMessages = async (
   }));
 };
 
+const findByNumbers = statement(
+  'card_messages.by_numbers',
+  `select operation_id from rails.card_messages
+    where account_id = $1 and livemode = $2 and rrn = $3 and stan = $4 and terminal = $5
+      and part = 0
+    order by stored_at desc limit 1`,
+);
+
+/** The operation of that message, as its host names it in a report. */
+export const findOperationOf = async (
+  context: Pick<Context, 'database'>,
+  { accountId, livemode }: Scope,
+  { rrn, stan, terminal }: Pick<CardMessage, 'rrn' | 'stan' | 'terminal'>,
+): Promise<Uuid | null> => {
+  const of = [accountId, livemode, rrn, stan, terminal];
+  const [row] = await context.database.read<Row & { readonly operation_id: Uuid }>(
+    { accountId, livemode },
+    findByNumbers,
+    of,
+  );
+  return row?.operation_id ?? null;
+};
+
 const findByTrace = statement(
   'card_messages.by_trace',
   'select * from rails.find_card_message($1, $2, $3)',

@@ -9,6 +9,8 @@ import { keepStray } from './dead-letter.ts';
 import { type Link, type LinkSettings, openLink } from './link.ts';
 import type { AcquirerProfile } from './profile.ts';
 import { fieldText } from './read-answer.ts';
+import { meaningOf } from './response-code.ts';
+import { reverseAgain } from './reverse-again.ts';
 import { openTraceNumbers } from './trace-numbers.ts';
 
 export type HostSettings = {
@@ -33,13 +35,13 @@ export const openAcquiring = (context: Context): Acquiring => {
   const strays = new Set<Promise<void>>();
 
   const hearStray =
-    (host: string) =>
+    (host: string, profile: AcquirerProfile) =>
     (message: Parameters<LinkSettings['stray']>[0]): void => {
       if (strays.size >= STRAYS_MAX) {
         context.log.error({ url: host }, 'Too many messages fit nothing: one was not kept');
         return;
       }
-      const kept = keep(context, host, message).catch((error: unknown) => {
+      const kept = keep(context, host, profile, message).catch((error: unknown) => {
         context.log.error({ url: host, error }, 'A message that fits nothing could not be kept');
       });
       strays.add(kept);
@@ -57,7 +59,7 @@ export const openAcquiring = (context: Context): Acquiring => {
         endpoint,
         host,
         traceNumbers: openTraceNumbers(context, host, profile.traceWindowMs),
-        stray: hearStray(host),
+        stray: hearStray(host, profile),
         ...(exchangeKeys === undefined ? {} : { exchangeKeys }),
       });
       links.set(key, link);
@@ -74,6 +76,7 @@ export const openAcquiring = (context: Context): Acquiring => {
 const keep = async (
   context: Context,
   host: string,
+  profile: AcquirerProfile,
   message: Parameters<LinkSettings['stray']>[0],
 ): Promise<void> => {
   const stan = fieldText(message.fields[11]);
@@ -83,5 +86,9 @@ const keep = async (
   // The answer to a message of ours that came once more, or when nobody listened any longer. What
   // became of its operation is known, or is being found out by its reversal.
   const problem = found.length === 0 ? 'fits_nothing' : 'nobody_waits';
-  await keepStray(context, host, message, problem, found[0]?.operationId ?? null);
+  const [of] = found;
+  await keepStray(context, host, message, problem, of?.operationId ?? null);
+  const code = fieldText(message.fields[39]) ?? '';
+  const isYes = meaningOf(profile.codes, code)?.class === 'approved';
+  if (of?.part === 0 && isYes) await reverseAgain(context, of.scope, of.operationId);
 };

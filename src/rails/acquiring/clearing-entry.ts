@@ -49,11 +49,13 @@ const insertEntry = writeRows({
 export const onOperation = (
   context: Context,
   scope: Scope,
-  { before, after, conclusion }: Change,
+  { before, after, conclusion, evidence }: Change,
 ): Promise<readonly Write[]> => {
   const data = conclusion.told?.data;
   const isEnd = after.state === 'approved' || after.state === 'reversed';
-  if (!isEnd || before.state === after.state || data?.['moved'] === undefined) {
+  // What was reversed a second time is counted then: the host had booked it after the first.
+  const isNew = before.state !== after.state || evidence?.says.outcome === 'reversed';
+  if (!isEnd || !isNew || data?.['moved'] === undefined) {
     return Promise.resolve([]);
   }
   const { host, acquirer, terminal, merchant, rrn, stan, businessDay, moved } = data;

@@ -1,4 +1,4 @@
-export { loadMessages } from './acquiring.store.ts';
+export { findOperationOf, loadMessages } from './acquiring.store.ts';
 export { type Acquiring, type HostSettings, openAcquiring } from './acquiring.ts';
 export type { CardMessage, Place } from './card-message.ts';
 export type { Day } from './clearing.store.ts';

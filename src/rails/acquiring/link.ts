@@ -93,7 +93,7 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
     const repeated = pending.get(key);
     const { promise, resolve } = Promise.withResolvers<Heard>();
     const mine: Pending = { resolve, deadlineMs };
-    if (!connection.write(message)) throw new NotSent('link_down');
+    if (!connection.write(message)) throw new NotSent('link_down', { isUnreached: true });
     pending.set(key, mine);
     repeated?.resolve({ heard: 'nothing', why: 'no_answer' });
     const done = new AbortController();
@@ -221,11 +221,11 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
       const patienceMs = Math.min(timing.upMs, deadlineMs - clock.now());
       if (patienceMs > 0) await clock.sleep(patienceMs, inTime.signal);
       waiting.delete(wake);
-      if (up === null) throw new NotSent('link_down');
+      if (up === null) throw new NotSent('link_down', { isUnreached: true });
     },
     ask: (message, times) => {
       if (isDraining) throw new NotSent('link_closing');
-      if (up === null) throw new NotSent('link_down');
+      if (up === null) throw new NotSent('link_down', { isUnreached: true });
       const answer = send(up, message, times);
       const noteAnswer = async (): Promise<void> => {
         answered = (await answer).heard === 'answer' || answered;

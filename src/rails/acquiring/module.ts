@@ -1,9 +1,23 @@
 import { checks } from './checks.ts';
 import { onOperation } from './clearing-entry.ts';
 
+// What holds of messages across the tables of others.
+const acrossModules = [
+  {
+    name: 'what was approved after a reversal that found no original is reversed again',
+    text: `select l.operation_id, l.at from rails.dead_letters l
+             join rails.operations o on o.id = l.operation_id and o.state = 9
+                                    and o.code = 'no_original'
+            where l.problem = 'approved_after_reversal'
+              and not exists (select from platform.jobs j
+                               where j.name = 'rails.reverse_again'
+                                 and j.payload->>'operation' = o.id::text)`,
+  },
+];
+
 export const module = {
   name: 'rails/acquiring',
   migrations: new URL('./migrations/', import.meta.url),
   onOperation,
-  checks,
+  checks: [...checks, ...acrossModules],
 };

@@ -129,7 +129,8 @@ const sandbox: Omit<AcquirerProfile, 'name' | 'dialect'> = {
     payerAuthenticated: { mode: '812', condition: '59' },
     storedCredential: { mode: '102', condition: '59' },
   },
-  codes: {},
+  // The sandbox's issuers say 05 where a documented card gives no reason.
+  codes: { '05': { class: 'issuer', reason: 'generic_decline' } },
   reversalDone: ['00', '08', '11', '16'],
   reversalWithoutOriginal: { codes: ['25'], afterMs: 60_000 },
   traceWindowMs: 60 * 60 * 1_000,

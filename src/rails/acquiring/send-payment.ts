@@ -12,6 +12,7 @@ import type { Heard } from './link.ts';
 import { type CardInHand, type Facts, PURCHASE, REFUND, spellMessage } from './messages.ts';
 import type { Entry } from './profile.ts';
 import { ANOTHERS, type Moved, readAnswer } from './read-answer.ts';
+import { reverseAgain } from './reverse-again.ts';
 
 export type Payment = {
   readonly kind: 'authorize' | 'sale' | 'verify';
@@ -127,6 +128,7 @@ const lateApproval = async (
   if (commit.ok) return outcome;
   await keepMisfit(call, heard.message, 'approved_after_reversal');
   // Once the reversal is acknowledged, its evidence outweighs this one, and both are kept.
+  await reverseAgain(context, scope, operation.id);
   const now = await loadOperation(context, scope, operation.id);
   return now?.state === 'reversed' ? outcome : { outcome: 'unknown', code: 'taken_back' };
 };

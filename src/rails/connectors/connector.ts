@@ -3,6 +3,7 @@
 // connector can do and never which one it is.
 
 import type { TObject } from 'typebox';
+import type { ThreeDsMerchant } from '#cards/three-ds';
 import type { OpenCard } from '#cards/vault';
 import type { Context, Scope } from '#kit/context';
 import type { HttpRequest, HttpResponse } from '#kit/http-client';
@@ -14,6 +15,7 @@ import type {
   OperationKind,
   Outcome,
 } from '#rails/operations';
+import type { DisputeReader } from './dispute-notice.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 export type Connector = {
@@ -84,9 +86,19 @@ export type ConnectorFunctions = {
       readonly request: PaymentRequest | FollowingRequest;
     },
   ) => Promise<string>;
+  /** Where asking the holder of a card is our business: whom one asks, and who asks. Null where it cannot be done. */
+  readonly holderTerms?: (account: ConnectorAccount) => HolderTerms | null;
   readonly webhook?: WebhookReader;
   readonly settlement?: SettlementReader;
+  /** What holders and networks do afterwards, and the merchant's answers to it. */
+  readonly disputes?: DisputeReader;
   readonly close?: () => Promise<void>;
+};
+
+export type HolderTerms = {
+  /** Of 3-D Secure. */
+  readonly directoryServer: string;
+  readonly merchant: ThreeDsMerchant;
 };
 
 /** Makes one call and no other after it. What it throws is `unknown`, but for `NotSent`. */

@@ -6,10 +6,12 @@
 // play is reported as waiting, never silently left out.
 
 import type { Uuid } from '#kit/ids';
-import type { ConnectorOperation, RawWebhook } from './connector.ts';
+import type { Connector, ConnectorOperation, RawWebhook } from './connector.ts';
 
 export type OtherSideStarter = {
   readonly start: () => Promise<OtherSide>;
+  /** The folder's own connector with a shorter patience, where the usual one is of minutes. */
+  readonly connector?: Connector;
 };
 
 /** What becomes of the next call. In all of them but `lost_before` it is booked there. */

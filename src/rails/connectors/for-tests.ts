@@ -11,6 +11,7 @@ import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import { insertAccount } from './accounts.store.ts';
 import type { Connector } from './connector.ts';
 import { directoryOf, provideDirectory } from './directory.ts';
+import { insertFeed } from './dispute-feeds.store.ts';
 import type { Exchange } from './exchange.ts';
 import { type OpenRails, openRails } from './open-rails.ts';
 import type { OperationListener } from './rails.ts';
@@ -84,7 +85,10 @@ export const testConnectorAccount = async (
     deleted: false,
     ...sealSettings(context.random, directory.settingsKey, scope, of, read.settings),
   };
-  await context.database.commit(scope, [insertAccount(scope, account)]);
+  await context.database.commit(scope, [
+    insertAccount(scope, account),
+    insertFeed(scope, id, context.clock.now()),
+  ]);
   return id;
 };
 

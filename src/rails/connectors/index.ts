@@ -5,6 +5,7 @@ export {
 } from './accounts.store.ts';
 export * from './connector.ts';
 export { type Directory, directoryOf, provideDirectory } from './directory.ts';
+export * from './dispute-notice.ts';
 export {
   type AccountChange,
   type AccountChanged,

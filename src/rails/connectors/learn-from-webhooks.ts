@@ -97,7 +97,7 @@ const record = async (
   return recorded.ok;
 };
 
-const findOperation = async (
+export const findOperation = async (
   context: Context,
   scope: Scope,
   connectorAccountId: Uuid,

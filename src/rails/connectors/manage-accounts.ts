@@ -8,6 +8,7 @@ import { hasOpenOperations } from '#rails/operations';
 import type { StoredAccount } from './account.ts';
 import { insertAccount, updateAccount } from './accounts.store.ts';
 import { theDirectory } from './directory.ts';
+import { insertFeed } from './dispute-feeds.store.ts';
 import { isSecret, openSettings, readSettings, type Settings, sealSettings } from './settings.ts';
 
 export type AccountChange = {
@@ -70,7 +71,11 @@ export const addAccount = (
   return {
     ok: true,
     account,
-    writes: [insertAccount(scope, account), audit(context, scope, id, 'create', details)],
+    writes: [
+      insertAccount(scope, account),
+      insertFeed(scope, id, context.clock.now()),
+      audit(context, scope, id, 'create', details),
+    ],
   };
 };
 

@@ -1,7 +1,9 @@
 import { type Context, realClock } from '#kit/context';
 import { forgetExchanges } from './exchanges.store.ts';
+import { hearOfDisputes } from './hear-of-disputes.ts';
 import { learnFromWebhooks } from './learn-from-webhooks.ts';
 import { partsOf } from './rails-of.ts';
+import { reverseAgainJob } from './reverse-again.ts';
 import { connectorAccountRoutes } from './routes.ts';
 
 const DAY_MS = 86_400_000;
@@ -12,7 +14,11 @@ export const module = {
   name: 'rails/connectors',
   migrations: new URL('./migrations/', import.meta.url),
   routes: () => connectorAccountRoutes,
-  rounds: [(context: Context) => learnFromWebhooks(partsOf(context), context)],
+  rounds: [
+    (context: Context) => learnFromWebhooks(partsOf(context), context),
+    (context: Context) => hearOfDisputes(partsOf(context), context),
+  ],
+  jobs: [reverseAgainJob],
   periodicJobs: [
     {
       name: 'rails.forget_exchanges',

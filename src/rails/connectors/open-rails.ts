@@ -17,9 +17,11 @@ import {
 import { loadEnabled } from './accounts.store.ts';
 import { canDo, inOrder } from './candidates.ts';
 import type { Directory } from './directory.ts';
+import { answerDispute } from './dispute-calls.ts';
 import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
-import type { OperationListener, Rails } from './rails.ts';
+import { openAccount } from './port.ts';
+import type { DisputeListener, OperationListener, Rails } from './rails.ts';
 import { recoveryFor } from './recovery.ts';
 import { listenersWrites, send } from './send.ts';
 
@@ -43,6 +45,7 @@ export const openRails = async (
     readonly master: Buffer;
     readonly journalFolder: string;
     readonly listeners: readonly OperationListener[];
+    readonly disputeListeners?: readonly DisputeListener[];
     readonly gates?: GateSettings;
     /** Shorter than the connectors say, for those who test what happens afterwards. */
     readonly timeoutMsMax?: number;
@@ -70,6 +73,7 @@ export const openRails = async (
     outgoing,
     providerKeys: providerKeysFrom(given.master),
     listeners: given.listeners,
+    disputeListeners: given.disputeListeners ?? [],
     timeoutMsMax: given.timeoutMsMax ?? Number.POSITIVE_INFINITY,
     notes: { pending: new Set(), ...(given.record ? { record: given.record } : {}) },
     counts: { unverified: new Map() },
@@ -86,7 +90,17 @@ export const openRails = async (
           ? [{ connectorAccountId: id, connector, support }]
           : [];
       }),
+    holderTerms: async (caller, scope, connectorAccountId) => {
+      const { account, functions: own } = await openAccount(
+        parts,
+        caller,
+        scope,
+        connectorAccountId,
+      );
+      return own.holderTerms?.(account) ?? null;
+    },
     send: (caller, scope, sending) => send(parts, caller, scope, sending),
+    answerDispute: (caller, scope, answer) => answerDispute(parts, caller, scope, answer),
     forgotten: () => findForgottenSends(context, journalFolder),
     createResolver: (changes = {}) =>
       createResolver(context, {

@@ -5,7 +5,7 @@ import type { OperationKind, Outgoing } from '#rails/operations';
 import type { ConnectorFunctions, ConnectorOperation } from './connector.ts';
 import type { Directory } from './directory.ts';
 import type { Notes } from './http.ts';
-import type { OperationListener } from './rails.ts';
+import type { DisputeListener, OperationListener } from './rails.ts';
 
 export type Parts = {
   /** On real time. */
@@ -18,6 +18,7 @@ export type Parts = {
   readonly outgoing: Outgoing;
   readonly providerKeys: Buffer;
   readonly listeners: readonly OperationListener[];
+  readonly disputeListeners: readonly DisputeListener[];
   readonly timeoutMsMax: number;
   readonly notes: Notes;
   /** Webhooks refused, by connector, since the process began. */

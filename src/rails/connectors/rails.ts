@@ -4,14 +4,30 @@
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { Change, OperationKind, Sent, WritesOf } from '#rails/operations';
-import type { ConnectorOperation, OperationSupport } from './connector.ts';
+import type { ConnectorOperation, HolderTerms, OperationSupport } from './connector.ts';
+import type { DisputeAnswer, DisputeNotice } from './dispute-notice.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 export type Rails = {
   /** The merchant's accounts that could do this, in the order in which the merchant wants them. */
   candidates(scope: Scope, wanted: Wanted): Promise<readonly Candidate[]>;
+  /** How the holder of a card is asked for payments with this account; null where the provider asks, or nobody. */
+  holderTerms(
+    context: Context,
+    scope: Scope,
+    connectorAccountId: Uuid,
+  ): Promise<HolderTerms | null>;
   /** Sends one operation and waits for its outcome, or for its deadline. */
   send(context: Context, scope: Scope, sending: RailsSending): Promise<Sent>;
+  /** The merchant's answer to a dispute. Throws where nobody knows whether it arrived; it may be repeated. */
+  answerDispute(context: Context, scope: Scope, answer: DisputeAnswering): Promise<DisputeAnswer>;
+};
+
+export type DisputeAnswering = {
+  readonly connectorAccountId: Uuid;
+  readonly providerId: string;
+  /** Null: the merchant gives in. */
+  readonly evidence: string | null;
 };
 
 export type Wanted = {
@@ -29,6 +45,8 @@ export type Candidate = {
 };
 
 export type RailsSending = {
+  /** Where the caller has to know it before: it is bound to a proof. */
+  readonly id?: Uuid;
   readonly connectorAccountId: Uuid;
   /** At which connector that is, where it was asked for just now: then it need not be read. */
   readonly connector?: string;
@@ -56,3 +74,13 @@ export type OperationListener = (
   scope: Scope,
   change: Change,
 ) => Promise<readonly Write[]>;
+
+/**
+ * What a module writes because a provider told of a dispute. It is committed with the note that the notice
+ * was taken. Null: nobody here knows of what it speaks, for now.
+ */
+export type DisputeListener = (
+  context: Context,
+  scope: Scope,
+  told: { readonly connectorAccountId: Uuid; readonly notice: DisputeNotice },
+) => Promise<readonly Write[] | null>;

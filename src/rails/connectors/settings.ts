@@ -25,11 +25,26 @@ export const readSettings = (schema: TObject, sent: Settings): SettingsRead => {
     (name) => settings[name] === undefined,
   );
   if (missing !== undefined) return { ok: false, field: missing, why: 'is missing' };
+  const alone = missingBeside(schema, settings);
+  if (alone !== undefined) return { ok: false, ...alone };
   for (const error of Value.Errors(schema, settings)) {
     const [, field = ''] = error.instancePath.split('/');
     if (field !== '') return { ok: false, field, why: error.message };
   }
   return { ok: true, settings };
+};
+
+/** What one setting needs beside it is not in the schema's own errors under a name. */
+const missingBeside = (schema: TObject, settings: Settings) => {
+  const { dependentRequired = {} } = schema as {
+    readonly dependentRequired?: Readonly<Record<string, readonly string[]>>;
+  };
+  for (const [name, needed] of Object.entries(dependentRequired)) {
+    if (settings[name] === undefined) continue;
+    const field = needed.find((each) => settings[each] === undefined);
+    if (field !== undefined) return { field, why: `is missing: ${name} needs it` };
+  }
+  return undefined;
 };
 
 export const isSecret = ({ settings }: Pick<Definition, 'settings'>, name: string): boolean =>

@@ -64,13 +64,19 @@ export const callOut = async (
     passage.leave(null);
     return { outcome: 'not_sent', code: 'deadline_before_call' };
   }
-  const outcome = await callInTime(context, outgoing, call);
-  passage.leave(outcome.outcome !== 'unknown' && outcome.outcome !== 'not_sent');
+  const { outcome, answered } = await callInTime(context, outgoing, call);
+  passage.leave(answered);
   context.crashPoint(call.points.answered);
   return outcome;
 };
 
-const callInTime = async (context: Context, outgoing: Outgoing, call: Call): Promise<Outcome> => {
+type Heard = {
+  readonly outcome: Outcome;
+  /** As gates count it; null: the provider was not even asked. */
+  readonly answered: boolean | null;
+};
+
+const callInTime = async (context: Context, outgoing: Outgoing, call: Call): Promise<Heard> => {
   const { operation, deadlineMs, port } = call;
   const givenUp = new AbortController();
   const heard = new AbortController();
@@ -87,29 +93,40 @@ const callInTime = async (context: Context, outgoing: Outgoing, call: Call): Pro
 
   givenUp.abort();
   if (call.late) outgoing.late.add(hearLate(context, outgoing, answer, call.late));
-  return { outcome: 'unknown', code: 'deadline' };
+  return { outcome: { outcome: 'unknown', code: 'deadline' }, answered: false };
 };
 
 /** An error proves nothing, but for the one that says what was proven. */
-const ask = async (context: Context, port: () => Promise<Outcome>): Promise<Outcome> => {
+const ask = async (context: Context, port: () => Promise<Outcome>): Promise<Heard> => {
   try {
-    return await port();
+    const outcome = await port();
+    return { outcome, answered: answeredIn(outcome) };
   } catch (error) {
-    if (error instanceof NotSent) return { outcome: 'not_sent', code: error.why };
+    if (error instanceof NotSent) {
+      const outcome = { outcome: 'not_sent', code: error.why } as const;
+      // A deleted card or a vault that is away is our own affair: another payment may well go through.
+      return { outcome, answered: error.isUnreached ? false : null };
+    }
     context.log.warn({ error }, 'A call to a provider failed: its outcome is unknown');
-    return { outcome: 'unknown', code: 'failed' };
+    return { outcome: { outcome: 'unknown', code: 'failed' }, answered: false };
   }
+};
+
+/** A word that our table does not know is an answer all the same. */
+const answeredIn = (outcome: Outcome): boolean | null => {
+  if (outcome.outcome === 'not_sent') return null;
+  return outcome.outcome !== 'unknown' || outcome.unmapped !== undefined;
 };
 
 const hearLate = (
   context: Context,
   outgoing: Outgoing,
-  answer: Promise<Outcome>,
+  answer: Promise<Heard>,
   record: (outcome: Outcome) => Promise<unknown>,
 ): Promise<void> => {
   const hear = async (): Promise<void> => {
     try {
-      const outcome = await answer;
+      const { outcome } = await answer;
       if (outcome.outcome !== 'unknown') await record(outcome);
     } catch (error) {
       context.log.error(

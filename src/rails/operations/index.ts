@@ -1,5 +1,6 @@
 export {
   type ConnectorPort,
+  callOut,
   createOutgoing,
   type Outgoing,
 } from './call-out.ts';
@@ -28,10 +29,12 @@ export {
   hasOpenOperations,
   loadByProviderId,
   loadByReference,
+  loadForPerson,
   loadKnown,
   loadOfIntent,
   loadOperation,
 } from './operations.store.ts';
+export { decideByPerson, type PersonSays } from './person.ts';
 export {
   type Change,
   type NewEvidence,
@@ -41,6 +44,7 @@ export {
 } from './record-evidence.ts';
 export type { Recovery, RecoveryStep } from './recovery.ts';
 export { createResolver, type Resolver, type ResolverSettings } from './resolver.ts';
+export { REVERSE_AGAIN_JOB, reverseAgainLater } from './reverse-again.ts';
 export {
   findForgottenSends,
   openSendJournal,

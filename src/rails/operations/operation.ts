@@ -60,6 +60,7 @@ export type NewOperation = Pick<
   'kind' | 'intentId' | 'ordinal' | 'attempt' | 'connectorAccountId' | 'amount' | 'currency'
 > & {
   readonly timeoutMs: number;
+  readonly id?: Uuid;
   /** Where the provider dictates the form, as a host of ISO 8583 does. */
   readonly reference?: string;
 };
@@ -75,8 +76,7 @@ export const newOperation = (
   assert(input.ordinal >= 1 && input.attempt >= 1, 'Operations are counted from one');
   assert(input.timeoutMs > 0, 'Every call has a time limit');
 
-  const { timeoutMs, reference, ...given } = input;
-  const id = newUuid(context);
+  const { timeoutMs, reference, id = newUuid(context), ...given } = input;
   const nowMs = context.clock.now();
   return {
     ...given,

@@ -271,6 +271,13 @@ const listOfIntent = statement(
   `select ${names.slice(2).join(', ')} from rails.operations
     where ${ownRow} and intent_id = $3 order by id`,
 );
+const listForPerson = statement(
+  'operations.for_person',
+  `select ${names.slice(2).join(', ')} from rails.operations
+    where ${ownRow} and (state in (8, 10) or needs_review)
+      and ($3 or state = 10 or needs_review)
+    order by id limit $4`,
+);
 const findOpen = statement(
   'operations.open_of_account',
   `select 1 as open from rails.operations
@@ -354,6 +361,17 @@ export const loadOfIntent = async (
 ): Promise<Operation[]> => {
   const of = [scope.accountId, scope.livemode, intentId];
   return (await context.database.read<OperationRow>(scope, listOfIntent, of)).map(fromRow);
+};
+
+/** Oldest first: what nobody could resolve, or does not fit. `alsoUnknown`: what is still being asked about, too. */
+export const loadForPerson = async (
+  context: Context,
+  scope: Scope,
+  wanted: { readonly alsoUnknown: boolean; readonly limit: number },
+): Promise<Operation[]> => {
+  const { accountId, livemode } = scope;
+  const of = [accountId, livemode, wanted.alsoUnknown, wanted.limit];
+  return (await context.database.read<OperationRow>(scope, listForPerson, of)).map(fromRow);
 };
 
 export type Leased = { readonly scope: Scope; readonly id: Uuid; readonly leaseEpoch: number };

@@ -210,6 +210,48 @@ describe('sending', () => {
     assert.deepEqual(states, [...Array(5).fill('unknown'), 'not_sent', 'not_sent']);
     assert.equal(book.calls, 5);
   });
+
+  test('does not hold our own reasons for sending nothing against the provider', async () => {
+    const book = newBook();
+    const connectorAccountId = newUuid(context);
+    const reasons = ['not_ready', 'card_gone', 'not_supported', 'vault_unavailable'];
+    for (const why of [...reasons, ...reasons]) {
+      await sendOperation(context, scope, outgoing, {
+        operation: operationFor({ connectorAccountId }),
+        port: () => Promise.reject(new NotSent(why)),
+      });
+    }
+    const sent = await sendOperation(context, scope, outgoing, {
+      operation: operationFor({ connectorAccountId }),
+      port: charging(book),
+    });
+    assert.ok(sent.ok && sent.operation.state === 'approved');
+  });
+
+  test('takes a word that no table knows for an answer, and a search in vain for a failure', async () => {
+    const wordAt = newUuid(context);
+    const unmapped = { outcome: 'unknown', code: 'unmapped', unmapped: 'Z9' } as const;
+    const word = answering(newBook(), unmapped);
+    const vainAt = newUuid(context);
+    const vain = () => Promise.reject(new NotSent('refused', { isUnreached: true }));
+    const codes: (string | null)[][] = [];
+    for (const [connectorAccountId, port] of [
+      [wordAt, word],
+      [vainAt, vain],
+    ] as const) {
+      const told: (string | null)[] = [];
+      for (let n = 0; n < 6; n += 1) {
+        const operation = operationFor({ connectorAccountId });
+        const sent = await sendOperation(context, scope, outgoing, { operation, port });
+        if (sent.ok) told.push(sent.operation.code);
+      }
+      codes.push(told);
+    }
+    assert.deepEqual(codes, [
+      Array(6).fill('unmapped'),
+      [...Array(5).fill('refused'), 'circuit_open'],
+    ]);
+  });
 });
 
 describe('evidence', () => {

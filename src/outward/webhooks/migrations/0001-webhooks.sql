@@ -57,6 +57,50 @@ call platform.isolate('outward.deliveries');
 call platform.open_to_owner('outward.deliveries');
 grant select, insert, update on outward.deliveries to tollgate_app;
 
+-- The same events as a feed that a program reads instead of being told: numbered in each account and mode
+-- without a gap, in the order in which they became visible.
+create table outward.feed (
+  account_id uuid not null,
+  livemode boolean not null,
+  position bigint not null check (position > 0),
+  event_id uuid not null,
+  sequence integer not null,
+  primary key (account_id, livemode, position)
+);
+call platform.isolate('outward.feed');
+call platform.open_to_owner('outward.feed');
+grant select on outward.feed to tollgate_app;
+
+-- In the transaction that empties the outbox. One at a time: whoever reads up to a number must never find
+-- a smaller one later.
+create function outward.number_events(
+  changes uuid[], accounts uuid[], modes boolean[], codes smallint[]) returns void
+  language plpgsql security definer set search_path = pg_catalog
+  as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('tollgate feed', 0));
+  insert into outward.feed (account_id, livemode, position, event_id, sequence)
+  select h.account_id, h.livemode,
+         coalesce(l.position, 0)
+           + row_number() over (partition by h.account_id, h.livemode order by h.event_id),
+         h.event_id, h.sequence
+    from (
+      select e.account_id, e.livemode, (e.sequence + k.place - 1)::integer as sequence,
+             (left(e.id::text, 35) || to_hex(k.place - 1))::uuid as event_id
+        from unnest(changes, accounts, modes) as o(change_id, account_id, livemode)
+        join platform.events e
+          on e.account_id = o.account_id and e.livemode = o.livemode and e.id = o.change_id
+       cross join lateral unnest(e.kinds) with ordinality as k(code, place)
+       where k.code = any (codes)) h
+    left join lateral (
+      select f.position from outward.feed f
+       where f.account_id = h.account_id and f.livemode = h.livemode
+       order by f.position desc limit 1) l on true;
+end
+$$;
+revoke execute on function outward.number_events from public;
+grant execute on function outward.number_events to tollgate_app;
+
 -- Called in the transaction that empties the outbox, over all accounts. `codes` and `names` say what
 -- each kind of event is called.
 create function outward.owe_deliveries(
@@ -135,3 +179,23 @@ create function outward.forget_deliveries(before uuid, at_most integer) returns 
   $$;
 revoke execute on function outward.forget_deliveries from public;
 grant execute on function outward.forget_deliveries to tollgate_app;
+
+-- The newest number stays, because the next one is counted from it.
+create function outward.forget_feed(before uuid, at_most integer) returns integer
+  language sql security definer set search_path = pg_catalog
+  as $$
+    with old as (
+      select f.account_id, f.livemode, f.position from outward.feed f
+       where f.event_id < before
+         and exists (select from outward.feed n
+                      where n.account_id = f.account_id and n.livemode = f.livemode
+                        and n.position > f.position)
+       limit at_most),
+    gone as (
+      delete from outward.feed f using old
+       where (f.account_id, f.livemode, f.position) = (old.account_id, old.livemode, old.position)
+      returning 1)
+    select count(*)::integer from gone
+  $$;
+revoke execute on function outward.forget_feed from public;
+grant execute on function outward.forget_feed to tollgate_app;

@@ -23,6 +23,8 @@ create table payments.charges (
   capturing bigint not null default 0 check (capturing >= 0),
   refunded bigint not null default 0 check (refunded >= 0),
   refunding bigint not null default 0 check (refunding >= 0),
+  -- Taken by disputes that are undecided or lost.
+  charged_back bigint not null default 0 check (charged_back >= 0),
   customer_id uuid,
   -- The operation that was approved; null until then.
   operation_id uuid,
@@ -30,7 +32,8 @@ create table payments.charges (
   metadata jsonb not null,
   details json not null,
   constraint charges_captured_at_most_authorized check (captured + capturing <= amount),
-  constraint charges_refunded_at_most_captured check (refunded + refunding <= captured),
+  constraint charges_refunded_at_most_captured
+    check (refunded + refunding + charged_back <= captured),
   constraint charges_moved_only_if_succeeded check (status = 2 or captured + capturing + refunded + refunding = 0),
   constraint charges_have_their_operation check ((status = 2) = (operation_id is not null)),
   primary key (account_id, livemode, id)

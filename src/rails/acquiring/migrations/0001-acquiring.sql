@@ -66,6 +66,7 @@ create table rails.card_messages (
 ) with (fillfactor = 80);
 -- By what an answer says of itself.
 create index card_messages_by_trace on rails.card_messages (host, stan, transmitted_at);
+create index card_messages_by_numbers on rails.card_messages (account_id, livemode, rrn, stan);
 
 call platform.isolate('rails.card_messages');
 call platform.open_to_owner('rails.card_messages');

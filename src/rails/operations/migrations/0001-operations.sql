@@ -43,6 +43,9 @@ create unique index operations_one_alive on rails.operations
   (account_id, livemode, intent_id, (case kind when 2 then 1 else kind end), ordinal)
   where state not in (4, 7, 9) and not needs_review;
 create index operations_due on rails.operations (due_at) where due_at is not null;
+-- What waits for a person.
+create index operations_for_person on rails.operations (account_id, livemode, id)
+  where state in (8, 10) or needs_review;
 create index operations_by_reference on rails.operations (account_id, livemode, connector_account_id, reference);
 
 call platform.isolate('rails.operations');

@@ -1,6 +1,7 @@
 // The other side of the common suite: the sandbox's bank, over its real link, judged by its journal.
 
 import type { FaultKind, FaultRule } from '../../../../sandbox/faults/fault.ts';
+import { quick } from '../../../../test/acquiring/support/impatient.ts';
 import { newSandbox } from '../../../../test/sandbox/support/world.ts';
 import type {
   FaultName,
@@ -8,6 +9,7 @@ import type {
   OtherSideStarter,
   SuiteCard,
 } from '../../connectors/for-tests-suite.ts';
+import { directOver } from './index.ts';
 
 const card = (number: string): SuiteCard => ({
   number,
@@ -35,7 +37,12 @@ const types = {
   refund: '0200',
 } as const;
 
+/** Longer than the bank's slowest answer: what is late is still heard, and nothing else is waited for. */
+const LATE_MS = 2_000;
+const reversalWithoutOriginal = { codes: ['25'], afterMs: LATE_MS };
+
 export const otherSide: OtherSideStarter = {
+  connector: directOver(quick({ reversalWithoutOriginal }, { lateMs: LATE_MS })),
   start: async () => {
     const bank = await newSandbox();
     return {
@@ -51,7 +58,7 @@ export const otherSide: OtherSideStarter = {
       cards: {
         approved: card('4242424242424242'),
         declined: [
-          { card: card('4000000000000002'), code: 'do_not_honor' },
+          { card: card('4000000000000002'), code: 'generic_decline' },
           { card: card('4000000000009995'), code: 'insufficient_funds' },
           { card: card('4000000000009987'), code: 'lost_card' },
           { card: card('4000000000000127'), code: 'incorrect_cvc' },

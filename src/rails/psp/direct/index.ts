@@ -16,8 +16,9 @@ import {
 import type { Connector, ConnectorFunctions } from '#rails/connectors';
 import { callTo, type DirectCall, originalMessage } from './call.ts';
 import { definition } from './definition.ts';
+import { disputes } from './disputes.ts';
 import { entryOf, factsOf } from './facts.ts';
-import { settingsOf } from './settings.ts';
+import { holderTermsOf, settingsOf } from './settings.ts';
 
 /** A test gives profiles of its own, with a patience of its own. */
 export const directOver = (
@@ -76,6 +77,8 @@ const functionsOver = (
         category: settingsOf(call.account.settings).merchant_category,
       });
     },
+    disputes,
+    holderTerms: ({ settings: given }) => holderTermsOf(settingsOf(given)),
     reverse: (call) => reverse(to(call), call.operation.reference),
     close: () => acquiring.close(),
   };

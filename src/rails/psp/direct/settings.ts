@@ -2,26 +2,72 @@
 
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { assert } from '#kit/assert';
+import { assert, present } from '#kit/assert';
+import type { HolderTerms } from '#rails/connectors';
 
-export const settings = Type.Object({
-  host: Type.String({ title: 'Name or address of the host', minLength: 1, maxLength: 253 }),
-  port: Type.Integer({ title: 'Port of the host', minimum: 1, maximum: 65_535 }),
-  profile: Type.Union([Type.Literal('sandbox-ascii'), Type.Literal('sandbox-bcd')], {
-    title: 'How the host spells messages',
-    default: 'sandbox-ascii',
-  }),
-  tls: Type.Boolean({ title: 'Whether the link is encrypted', default: false }),
-  tls_ca: Type.Optional(
-    Type.String({ title: "Certificate of the host's authority, in PEM", maxLength: 20_000 }),
-  ),
-  acquirer_id: Type.String({ title: 'Acquiring institution, field 32', pattern: '^[0-9]{1,11}$' }),
-  terminal_id: Type.String({ title: 'Terminal, field 41', pattern: '^[0-9A-Za-z]{1,8}$' }),
-  merchant_id: Type.String({ title: 'Merchant, field 42', pattern: '^[0-9A-Za-z]{1,15}$' }),
-  merchant_category: Type.String({ title: 'Category of the merchant', pattern: '^[0-9]{4}$' }),
-});
+/** With a directory server the merchant has to be known to it. */
+const neededToAsk = ['acquirer_bin', 'merchant_name', 'merchant_country'] as const;
+
+const webAddress = (title: string) =>
+  Type.Optional(Type.String({ title, pattern: '^https?://', maxLength: 500 }));
+
+export const settings = Type.Object(
+  {
+    host: Type.String({ title: 'Name or address of the host', minLength: 1, maxLength: 253 }),
+    port: Type.Integer({ title: 'Port of the host', minimum: 1, maximum: 65_535 }),
+    profile: Type.Union([Type.Literal('sandbox-ascii'), Type.Literal('sandbox-bcd')], {
+      title: 'How the host spells messages',
+      default: 'sandbox-ascii',
+    }),
+    tls: Type.Boolean({ title: 'Whether the link is encrypted', default: false }),
+    tls_ca: Type.Optional(
+      Type.String({ title: "Certificate of the host's authority, in PEM", maxLength: 20_000 }),
+    ),
+    acquirer_id: Type.String({
+      title: 'Acquiring institution, field 32',
+      pattern: '^[0-9]{1,11}$',
+    }),
+    terminal_id: Type.String({ title: 'Terminal, field 41', pattern: '^[0-9A-Za-z]{1,8}$' }),
+    merchant_id: Type.String({ title: 'Merchant, field 42', pattern: '^[0-9A-Za-z]{1,15}$' }),
+    merchant_category: Type.String({ title: 'Category of the merchant', pattern: '^[0-9]{4}$' }),
+    directory_url: webAddress('Address of the 3-D Secure directory server'),
+    acquirer_bin: Type.Optional(
+      Type.String({ title: 'Number of the acquirer, for 3-D Secure', pattern: '^[0-9]{6,11}$' }),
+    ),
+    merchant_name: Type.Optional(
+      Type.String({ title: 'Name that payers are shown', minLength: 1, maxLength: 40 }),
+    ),
+    merchant_country: Type.Optional(
+      Type.String({ title: 'Country of the merchant, two letters', pattern: '^[A-Z]{2}$' }),
+    ),
+    merchant_url: webAddress('Address of the shop'),
+    requestor_id: Type.Optional(
+      Type.String({ title: 'Requestor at the directory server', minLength: 1, maxLength: 35 }),
+    ),
+    disputes_url: webAddress('Address of the feed of disputes'),
+  },
+  { dependentRequired: { directory_url: [...neededToAsk] } },
+);
 
 export type DirectSettings = Static<typeof settings>;
+
+/** Null where the merchant has no directory server: then nobody is asked. */
+export const holderTermsOf = (given: DirectSettings): HolderTerms | null => {
+  const { directory_url: directoryServer, acquirer_bin, merchant_name, merchant_country } = given;
+  if (directoryServer === undefined) return null;
+  return {
+    directoryServer,
+    merchant: {
+      id: given.merchant_id,
+      name: present(merchant_name, 'The name of the merchant'),
+      mcc: given.merchant_category,
+      country: present(merchant_country, 'The country of the merchant'),
+      acquirerBin: present(acquirer_bin, 'The number of the acquirer'),
+      ...(given.requestor_id === undefined ? {} : { requestorId: given.requestor_id }),
+      ...(given.merchant_url === undefined ? {} : { url: given.merchant_url }),
+    },
+  };
+};
 
 /** They were checked when they were entered; what is not so now was changed past us. */
 export const settingsOf = (given: Readonly<Record<string, unknown>>): DirectSettings => {

@@ -1,0 +1,113 @@
+// tollgate operations: calls that moved money and whose end nobody could find out, or that do not fit
+// what was learned of them. A person looks, asks the provider, and says what happened.
+
+import { type Command, Option } from 'commander';
+import { formatAmount } from '#books/currencies';
+import { parseId, spellId } from '#kit/ids';
+import {
+  decideByPerson,
+  loadForPerson,
+  loadKnown,
+  type Operation,
+  type PersonSays,
+} from '#rails/operations';
+import { operationListeners } from '../../src/modules.ts';
+import { scopeOf, type Where } from '../account-scope.ts';
+import { CliError } from '../errors.ts';
+import { paint, say, withRuntime } from '../with-runtime.ts';
+
+const SHOWN_MAX = 500;
+
+export const addOperations = (program: Command): void => {
+  const operations = program
+    .command('operations')
+    .description('calls that moved money and wait for a person');
+  const add = (name: string, says: string) =>
+    operations
+      .command(name)
+      .description(says)
+      .option('--account <id>', 'whose; needed when there are several accounts')
+      .option('--live', 'live mode rather than test mode', false);
+
+  add('list', 'list those that nobody could resolve, or that do not fit what was learned')
+    .option('--unknown', 'also those that are still being asked about', false)
+    .action((options: Where & { unknown: boolean }) =>
+      withRuntime(async (runtime) => {
+        const scope = await scopeOf(runtime, options);
+        const found = await loadForPerson(runtime.context, scope, {
+          alsoUnknown: options.unknown,
+          limit: SHOWN_MAX,
+        });
+        if (found.length === 0) say('Nothing waits for a person.');
+        for (const operation of found) say(lineOf(operation));
+      }),
+    );
+
+  add('show <operation>', 'all that is known of one').action((spelled: string, where: Where) =>
+    withRuntime(async (runtime) => {
+      const scope = await scopeOf(runtime, where);
+      const known = await loadKnown(runtime.context, scope, idOf(spelled));
+      if (known === undefined) throw new CliError(`There is no operation ${spelled}.`);
+      say(lineOf(known.operation), '');
+      for (const { atMs, kind, says } of known.evidence) {
+        const code = 'code' in says && says.code !== undefined ? ` (${says.code})` : '';
+        say(
+          `${new Date(atMs).toISOString()}  ${kind.replaceAll('_', ' ')}: ${says.outcome}${code}`,
+        );
+      }
+    }),
+  );
+
+  add('decide <operation>', 'say what became of one, after the provider was asked')
+    .addOption(
+      new Option('--as <outcome>', 'what happened at the provider')
+        .choices(['approved', 'declined', 'reversed'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--why <text>', 'where you saw it; goes into the audit log')
+    .action((spelled: string, options: Where & { as: PersonSays; why: string }) =>
+      withRuntime(async (runtime) => {
+        const scope = await scopeOf(runtime, options);
+        const { context } = runtime;
+        const recorded = await decideByPerson(context, scope, {
+          operationId: idOf(spelled),
+          says: options.as,
+          why: options.why,
+          writes: async (change) =>
+            (
+              await Promise.all(operationListeners.map((hear) => hear(context, scope, change)))
+            ).flat(),
+        });
+        if (!recorded.ok) throw new CliError(refusals[recorded.code].replace('{id}', spelled));
+        say(lineOf(recorded.change.after));
+      }),
+    );
+};
+
+const refusals = {
+  no_such_operation: 'There is no operation {id}.',
+  lease_lost: 'Somebody else is at work on {id}; try again.',
+  another_is_alive:
+    'Another attempt at the same payment is alive: {id} cannot be called approved beside it. Void or refund one of them at the provider first.',
+} as const;
+
+const idOf = (spelled: string): string => {
+  const id = parseId('op', spelled);
+  if (id === null) throw new CliError(`${spelled} is no operation; their ids begin with op_.`);
+  return id;
+};
+
+const lineOf = (operation: Operation): string => {
+  const { id, kind, amount, currency, state, reference, alerts, firstSentAtMs } = operation;
+  const why = alerts.length > 0 ? `  ${alerts.join(', ').replaceAll('_', ' ')}` : '';
+  return (
+    [
+      spellId('op', id),
+      new Date(firstSentAtMs).toISOString().slice(0, 16).replace('T', ' '),
+      kind.padEnd(9),
+      formatAmount(amount, currency).padStart(14),
+      paint.bold(state.replaceAll('_', ' ')),
+      paint.dim(reference),
+    ].join('  ') + why
+  );
+};

@@ -1,0 +1,291 @@
+import type { Static } from 'typebox';
+import { findCustomerNamed } from '#cards/customers';
+import type { Context } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import { checkIntentAsked, type IntentAsked } from '#payments/intents';
+import {
+  ApiError,
+  mergeMetadata,
+  type Outcome,
+  parameterMissing,
+  type TypedRequest,
+} from '#platform/http';
+import { readCustomFields } from './read-custom-fields.ts';
+import { readLines, readShippingOptions } from './read-lines.ts';
+import { notYet } from './refusals.ts';
+import { refuseNotYet } from './refuse-not-yet.ts';
+import { answerWith } from './render-session.ts';
+import { blankSession, type CheckoutSession, nothingCollected, type UiMode } from './session.ts';
+import { newSessionSecret, spellSession } from './session-id.ts';
+import type { createParameters } from './session-parameters.ts';
+import { insertSession, loadSessionOfOrder } from './sessions.store.ts';
+import { publicUrlOf } from './settings.ts';
+import { priced } from './totals.ts';
+
+type Request = TypedRequest<typeof createParameters>;
+type Asked = Static<typeof createParameters>;
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+export const createSession = async (context: Context, request: Request): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  refuseNotYet(asked);
+  refuseModes(asked);
+  const session = await newSession(context, request);
+  const registered = await registeredBefore(context, request, session);
+  if (registered !== null) return registered;
+  return {
+    body: answerWith(session, scope, request.expand),
+    writes: [insertSession(scope, session)],
+  };
+};
+
+/** An order has one session that can be paid or was, with or without an idempotency key. */
+const registeredBefore = async (
+  context: Context,
+  { scope, expand }: Request,
+  { orderReference, amount, currency }: CheckoutSession,
+): Promise<Outcome | null> => {
+  if (orderReference === null) return null;
+  const known = await loadSessionOfOrder(context, scope, orderReference);
+  if (known === undefined) return null;
+  if (known.amount !== amount || known.currency !== currency) {
+    throw new ApiError(
+      409,
+      'This order_reference already has a Checkout Session with another amount or currency. Expire that one first.',
+      {
+        type: 'invalid_request_error',
+        code: 'order_reference_in_use',
+        param: 'order_reference',
+      },
+    );
+  }
+  return { body: answerWith(known, scope, expand) };
+};
+
+const refuseModes = ({ mode }: Asked): void => {
+  if (mode === undefined) throw parameterMissing('mode');
+  if (mode === 'subscription') throw notYet('mode', 'Subscriptions are');
+  if (mode === 'setup') throw notYet('mode', 'Sessions that only save a card are');
+};
+
+const newSession = async (context: Context, request: Request): Promise<CheckoutSession> => {
+  const { scope, parameters: asked } = request;
+  const id = newUuid(context);
+  const secret = newSessionSecret(context);
+  const customer =
+    asked.customer === undefined
+      ? null
+      : await findCustomerNamed(context, scope, asked.customer, 'customer');
+  const shared = readShared(context, asked);
+  const expiresAtMs = expiryOf(context, asked.expires_at);
+  const session: CheckoutSession = {
+    ...blankSession,
+    ...shared,
+    ...wayBack(asked),
+    id,
+    secret,
+    expiresAtMs,
+    dueAtMs: expiresAtMs,
+    customerId: customer?.id ?? null,
+    orderReference: asked.order_reference ?? null,
+    pageUrl: `${publicUrlOf(context)}/c/${spellSession(scope, { id, secret })}`,
+    clientReferenceId: asked.client_reference_id ?? null,
+    customerEmail: asked.customer_email ?? null,
+    customerCreation: customer === null ? (asked.customer_creation ?? 'if_required') : null,
+    locale: asked.locale ?? null,
+    recovery: readRecovery(asked),
+    types: asked.payment_method_types ?? null,
+    allowedTypes: asked.allowed_payment_method_types ?? null,
+    excludedTypes: asked.excluded_payment_method_types ?? null,
+    originContext: asked.origin_context ?? null,
+    integrationIdentifier: asked.integration_identifier ?? null,
+    collected: {
+      ...nothingCollected,
+      email: asked.customer_email ?? customer?.email ?? null,
+      name: customer?.name ?? null,
+      phone: customer?.phone ?? null,
+    },
+  };
+  refuseMethods(asked);
+  return priced(session);
+};
+
+/** Only cards can be paid with for now: whoever asks for nothing else must not get a page with nothing. */
+const refuseMethods = (asked: Asked): void => {
+  const types = asked.payment_method_types;
+  const impossible = types?.find((type) => type !== 'card');
+  if (impossible !== undefined) {
+    throw new ApiError(
+      400,
+      `The payment method type "${impossible}" is invalid. It must be a type that this account takes: card.`,
+      { param: 'payment_method_types' },
+    );
+  }
+  const allowed = asked.allowed_payment_method_types ?? types;
+  const excluded = asked.excluded_payment_method_types ?? [];
+  if ((allowed !== undefined && !allowed.includes('card')) || excluded.includes('card')) {
+    throw new ApiError(400, 'No payment method is left that this account takes.', {
+      param:
+        allowed === undefined ? 'excluded_payment_method_types' : 'allowed_payment_method_types',
+    });
+  }
+};
+
+const uiModes: Readonly<Record<string, UiMode>> = {
+  elements: 'elements',
+  custom: 'elements',
+  embedded_page: 'embedded_page',
+  embedded: 'embedded_page',
+  hosted_page: 'hosted_page',
+  hosted: 'hosted_page',
+};
+
+const wayBack = (
+  asked: Asked,
+): Pick<
+  CheckoutSession,
+  'uiMode' | 'successUrl' | 'cancelUrl' | 'returnUrl' | 'redirectOnCompletion'
+> => {
+  const uiMode = uiModes[asked.ui_mode ?? 'hosted_page'] ?? 'hosted_page';
+  const { success_url: success, cancel_url: cancel, return_url: back } = asked;
+  const redirect = asked.redirect_on_completion;
+  if (uiMode === 'hosted_page') {
+    if (success === undefined) throw parameterMissing('success_url');
+    refuseWith(uiMode, { return_url: back, redirect_on_completion: redirect });
+    return {
+      uiMode,
+      successUrl: success,
+      cancelUrl: cancel ?? null,
+      returnUrl: null,
+      redirectOnCompletion: null,
+    };
+  }
+  refuseWith(uiMode, { success_url: success, cancel_url: cancel });
+  if (back === undefined && redirect !== 'never') throw parameterMissing('return_url');
+  return {
+    uiMode,
+    successUrl: null,
+    cancelUrl: null,
+    returnUrl: back ?? null,
+    redirectOnCompletion: uiMode === 'elements' ? null : (redirect ?? 'always'),
+  };
+};
+
+const refuseWith = (uiMode: UiMode, given: Readonly<Record<string, unknown>>): void => {
+  const param = Object.keys(given).find((name) => given[name] !== undefined);
+  if (param === undefined) return;
+  throw new ApiError(400, `${param} cannot be used when ui_mode is ${uiMode}.`, { param });
+};
+
+const expiryOf = ({ clock }: Context, asked: number | undefined): number => {
+  const nowMs = clock.now();
+  if (asked === undefined) return nowMs + DAY_MS;
+  const atMs = asked * 1000;
+  // A second on either side, as the caller counts in whole ones.
+  if (atMs < nowMs + 30 * MINUTE_MS - 1_000 || atMs > nowMs + DAY_MS + 1_000) {
+    throw new ApiError(
+      400,
+      'The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation and at most 24 hours.',
+      { param: 'expires_at' },
+    );
+  }
+  return atMs;
+};
+
+const readRecovery = ({ after_expiration: after }: Asked): CheckoutSession['recovery'] => {
+  if (after?.recovery === undefined) return null;
+  if (after.recovery.allow_promotion_codes === true) {
+    throw notYet('after_expiration[recovery][allow_promotion_codes]', 'Promotion codes are');
+  }
+  return { enabled: after.recovery.enabled, allowPromotionCodes: false };
+};
+
+type Shared = Pick<
+  Asked,
+  | 'billing_address_collection'
+  | 'consent_collection'
+  | 'currency'
+  | 'custom_fields'
+  | 'custom_text'
+  | 'line_items'
+  | 'metadata'
+  | 'payment_intent_data'
+  | 'phone_number_collection'
+  | 'shipping_address_collection'
+  | 'shipping_options'
+  | 'submit_type'
+>;
+
+/** What a session says by itself, and a link for all the sessions it opens. */
+export const readShared = (
+  context: Pick<Context, 'clock' | 'random'>,
+  asked: Shared,
+): Pick<
+  CheckoutSession,
+  | 'billingAddress'
+  | 'asksPhone'
+  | 'consentCollection'
+  | 'currency'
+  | 'customFields'
+  | 'customText'
+  | 'intentData'
+  | 'lines'
+  | 'metadata'
+  | 'shippingChosen'
+  | 'shippingCountries'
+  | 'shippingOptions'
+  | 'submitType'
+> => {
+  const { line_items: items = [] } = asked;
+  if (items.length === 0) throw parameterMissing('line_items');
+  const lines = readLines(context, items);
+  const currency = lines[0]?.price.currency ?? null;
+  if (asked.currency !== undefined && asked.currency !== currency) {
+    throw new ApiError(400, 'The currency is not that of the line items.', { param: 'currency' });
+  }
+  const shippingOptions = readShippingOptions(context, asked.shipping_options ?? [], currency);
+  const consent = asked.consent_collection;
+  return {
+    lines,
+    currency,
+    shippingOptions,
+    shippingChosen: shippingOptions[0]?.id ?? null,
+    metadata: mergeMetadata({}, asked.metadata),
+    billingAddress: asked.billing_address_collection ?? null,
+    shippingCountries:
+      asked.shipping_address_collection?.allowed_countries.map((code) => code.toUpperCase()) ??
+      null,
+    asksPhone: asked.phone_number_collection?.enabled ?? false,
+    customFields: readCustomFields(asked.custom_fields ?? []),
+    customText: {
+      afterSubmit: asked.custom_text?.after_submit?.message ?? null,
+      shippingAddress: asked.custom_text?.shipping_address?.message ?? null,
+      submit: asked.custom_text?.submit?.message ?? null,
+      terms: asked.custom_text?.terms_of_service_acceptance?.message ?? null,
+    },
+    consentCollection:
+      consent === undefined
+        ? null
+        : {
+            reuseAgreement: consent.payment_method_reuse_agreement?.position ?? null,
+            promotions: consent.promotions ?? null,
+            terms: consent.terms_of_service ?? null,
+          },
+    submitType: asked.submit_type ?? null,
+    intentData: readIntentData(asked.payment_intent_data),
+  };
+};
+
+/** What the payment would refuse is refused here, long before anybody wants to pay. */
+const readIntentData = (asked: Asked['payment_intent_data'] = {}): IntentAsked => {
+  const {
+    application_fee_amount: _fee,
+    on_behalf_of: _account,
+    transfer_data: _transfer,
+    ...data
+  } = asked;
+  checkIntentAsked(data);
+  return data;
+};

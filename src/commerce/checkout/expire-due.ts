@@ -1,0 +1,51 @@
+// Sessions end by the clock. One whose payment may still be alive at a provider waits until that is known:
+// a yes that comes then completes it, and nobody who paid is told that they were too late.
+
+import type { Context, Scope } from '#kit/context';
+import { askingByItself } from '#payments/intents';
+import { intentOf, isBusy } from './confirm-session.ts';
+import { endSession } from './expire-session.ts';
+import type { CheckoutSession } from './session.ts';
+import { loadDue, loadSession } from './sessions.store.ts';
+import { writeSession } from './write-session.ts';
+
+const AT_ONCE = 50;
+const LATER_MS = 60_000;
+
+/** A round of the worker; says at how many it looked. */
+export const expireDueSessions = async (context: Context): Promise<number> => {
+  const nowMs = context.clock.now();
+  const due = await context.database.system((tx) => loadDue(tx, nowMs, AT_ONCE));
+  for (const { scope, id } of due) {
+    const session = await loadSession(context, scope, id);
+    if (session === undefined || session.dueAtMs === null || session.dueAtMs > nowMs) continue;
+    // One that fails does not keep the others waiting, and is looked at again later.
+    try {
+      await lookAt(context, scope, session);
+    } catch (error) {
+      context.log.error({ error }, 'A checkout session that was due could not be ended for now');
+      await later(context, scope, session);
+    }
+  }
+  return due.length;
+};
+
+const lookAt = async (context: Context, scope: Scope, session: CheckoutSession): Promise<void> => {
+  const intent = await intentOf(context, scope, session);
+  if (isBusy(session, intent, context.clock.now())) {
+    await later(context, scope, session);
+    return;
+  }
+  const ended = await endSession(context, askingByItself(scope), session);
+  if (ended !== null) await context.database.commit(scope, ended.writes);
+};
+
+const later = async (context: Context, scope: Scope, before: CheckoutSession): Promise<void> => {
+  const { writes } = writeSession(context, scope, {
+    before,
+    after: { ...before, dueAtMs: context.clock.now() + LATER_MS },
+    kinds: [],
+    cause: null,
+  });
+  await context.database.commit(scope, writes);
+};

@@ -1,0 +1,67 @@
+// The end of a session that was not paid: by its merchant, or by the clock. Its payment ends in the same
+// transaction. Where nobody knows yet whether a bank said yes, the payment keeps the wish: should a yes come
+// after all, its money goes back by itself.
+
+import { present } from '#kit/assert';
+import type { Context, Write } from '#kit/context';
+import { type Asking, askingOf, cancelIntent, loadIntent } from '#payments/intents';
+import { type ApiRequest, lockTimeout, type Outcome } from '#platform/http';
+import { sessionExpired } from './events.ts';
+import { findSession } from './find-session.ts';
+import { onlyOpenExpires } from './refusals.ts';
+import { answerWith } from './render-session.ts';
+import type { CheckoutSession } from './session.ts';
+import { RECOVERY_MS } from './view-of.ts';
+import { writeSession } from './write-session.ts';
+
+export const expireSession = async (
+  context: Context,
+  request: Omit<ApiRequest, 'parameters'>,
+): Promise<Outcome> => {
+  const { scope } = request;
+  const before = await findSession(context, scope, request.path['session'] ?? '');
+  if (before.status !== 'open') throw onlyOpenExpires(before.status);
+  const ended = await endSession(context, askingOf(request), before);
+  if (ended === null) throw lockTimeout();
+  return { body: answerWith(ended.session, scope, request.expand), writes: ended.writes };
+};
+
+/** Null: the payment is at a point where it cannot be ended just now. */
+export const endSession = async (
+  context: Context,
+  asking: Asking,
+  before: CheckoutSession,
+): Promise<{
+  readonly session: CheckoutSession;
+  readonly writes: readonly Write[];
+} | null> => {
+  const payment = await endPayment(context, asking, before);
+  if (payment === null) return null;
+  const { session, writes } = writeSession(context, asking.scope, {
+    before,
+    after: {
+      ...before,
+      status: 'expired',
+      dueAtMs: null,
+      recoverUntilMs: before.recovery?.enabled === true ? context.clock.now() + RECOVERY_MS : null,
+    },
+    kinds: [sessionExpired],
+    cause: asking.cause,
+  });
+  return { session, writes: [...payment, ...writes] };
+};
+
+const endPayment = async (
+  context: Context,
+  asking: Asking,
+  { intentId }: CheckoutSession,
+): Promise<readonly Write[] | null> => {
+  if (intentId === null) return [];
+  const intent = present(
+    await loadIntent(context, asking.scope, intentId),
+    'The payment of the session',
+  );
+  if (intent.status === 'canceled') return [];
+  const outcome = await cancelIntent(context, asking, intent, 'abandoned');
+  return outcome === null ? null : (outcome.writes ?? []);
+};

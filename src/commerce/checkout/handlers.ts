@@ -1,0 +1,238 @@
+// The page of a session for browsers: drawn on the server, complete without scripts, and the truth whenever
+// it is asked for.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { vaultOf } from '#cards/vault';
+import type { Context, Scope } from '#kit/context';
+import { spellId } from '#kit/ids';
+import { askingByItself } from '#payments/intents';
+import { ApiError, CallerGone, lockTimeout, type PlainHandler, readBody } from '#platform/http';
+import { confirmSession } from './confirm-session.ts';
+import { declinedOf } from './decline-classes.ts';
+import { sessionNamed } from './find-session.ts';
+import {
+  newNonce,
+  pageHandlers,
+  pageState,
+  renderNotice,
+  renderPage,
+  sendReturned,
+} from './page/index.ts';
+import { giveUpAction, updateChoices } from './page-acts.ts';
+import { readPageForm } from './page-form.ts';
+import { pageStateOf } from './page-state.ts';
+import type {
+  NoticeView,
+  PageRequest,
+  PageView,
+  RenderedPage,
+  VaultKeyAnswer,
+} from './page-view.ts';
+import { recoverSession } from './recover-session.ts';
+import type { CheckoutSession } from './session.ts';
+import { parseSession } from './session-id.ts';
+import { viewOf } from './view-of.ts';
+
+const FORM_BYTES_MAX = 65_536;
+
+type Open = {
+  readonly scope: Scope;
+  readonly session: CheckoutSession;
+  readonly spelled: string;
+};
+
+export const checkoutHandlers = (processContext: Context): readonly PlainHandler[] => {
+  const context: Context = { ...processContext, actor: { kind: 'payer', id: 'checkout' } };
+
+  const open = async (spelled: string): Promise<Open | null> => {
+    const named = parseSession(spelled);
+    if (named === null) return null;
+    const session = await sessionNamed(context, named.scope, spelled);
+    return session === undefined ? null : { scope: named.scope, session, spelled };
+  };
+  const find = async (spelled: string): Promise<PageView | null> => {
+    const opened = await open(spelled);
+    return opened === null ? null : viewNow(context, opened);
+  };
+
+  const handler = (
+    method: 'GET' | 'POST',
+    path: string,
+    handle: (opened: Open, request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  ): PlainHandler => ({
+    method,
+    path,
+    handle: async (request, response, { params }) => {
+      const opened = await open(params['session'] ?? '');
+      if (opened !== null) return handle(opened, request, response);
+      const notice = { kind: 'session_unknown', text: null } as const;
+      send(response, 404, renderNotice(notice, pageRequest(context, request)));
+    },
+  });
+
+  return [
+    handler('GET', '/c/:session', async (opened, request, response) => {
+      const view = await viewNow(context, opened);
+      send(response, 200, renderPage(view, pageRequest(context, request)));
+    }),
+    handler('POST', '/c/:session', async (opened, request, response) => {
+      const told = await act(context, opened, await readForm(request));
+      if (told.refused === null) {
+        redirect(response, `/c/${opened.spelled}${told.view.status === 'complete' ? '?paid' : ''}`);
+        return;
+      }
+      send(response, told.refused.status, renderPage(told.view, pageRequest(context, request)));
+    }),
+    handler('GET', '/c/:session/state', async (opened, _, response) => {
+      sendState(response, await viewNow(context, opened));
+    }),
+    handler('POST', '/c/:session/confirm', async (opened, request, response) => {
+      sendState(response, (await act(context, opened, await readForm(request))).view);
+    }),
+    handler('GET', '/c/:session/back', async ({ spelled }, request, response) => {
+      sendReturned(context, request, response, `/c/${spelled}`);
+    }),
+    handler('GET', '/c/:session/again', async ({ scope, session, spelled }, _, response) => {
+      const fresh = await recoverSession(context, scope, session);
+      redirect(response, `/c/${fresh ?? spelled}`);
+    }),
+    ...pageHandlers(context, find),
+  ];
+};
+
+type Told = { readonly view: PageView; readonly refused: ApiError | null };
+
+/** What the payer did, and what there is to see afterwards. */
+const act = async (context: Context, opened: Open, form: URLSearchParams): Promise<Told> => {
+  const refused = await tryTo(context, opened, form);
+  const session = await again(context, opened);
+  const view = await viewNow(context, { ...opened, session });
+  if (refused === null || view.status !== 'open') return { view, refused: null };
+  // What was tried is known of the session; what was refused before a try is told this once.
+  if (refused.status === 409 || refused.code === 'checkout_amount_mismatch') {
+    return { view, refused: null };
+  }
+  const { code = '', decline_code } = refused.fields;
+  const isOfCard = refused.type === 'card_error';
+  return {
+    view: {
+      ...view,
+      declined: declinedOf(
+        isOfCard
+          ? { code, ...(decline_code === undefined ? {} : { decline_code }) }
+          : { code: 'processing_error' },
+      ),
+    },
+    refused,
+  };
+};
+
+const tryTo = async (
+  context: Context,
+  opened: Open,
+  form: URLSearchParams,
+): Promise<ApiError | null> => {
+  const { scope, session } = opened;
+  try {
+    if (form.get('do') === 'abandon') {
+      await giveUpAction(context, scope, session);
+      return null;
+    }
+    const said = readPageForm(form, new Date(context.clock.now()).getUTCFullYear());
+    if (form.get('do') === 'update') {
+      await updateChoices(context, scope, session, said);
+      return null;
+    }
+    return await pay(context, opened, said);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+};
+
+/** How often another request may be faster. */
+const ROUNDS_MAX = 10;
+
+const pay = async (
+  context: Context,
+  opened: Open,
+  said: ReturnType<typeof readPageForm>,
+): Promise<ApiError | null> => {
+  const { scope } = opened;
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const outcome = await confirmSession(context, askingByItself(scope), {
+      said,
+      find: () => again(context, opened),
+      shows: () => null,
+    });
+    const { writes = [], undo } = outcome;
+    if (writes.length > 0 && !(await context.database.commit(scope, writes)).ok) {
+      await undo?.();
+      continue;
+    }
+    return outcome.body instanceof ApiError ? outcome.body : null;
+  }
+  throw lockTimeout();
+};
+
+const again = async (context: Context, { scope, spelled, session }: Open) =>
+  (await sessionNamed(context, scope, spelled)) ?? session;
+
+const viewNow = async (context: Context, { scope, session }: Open): Promise<PageView> => {
+  const state = await pageStateOf(context, scope, session);
+  const nowMs = context.clock.now();
+  const vaultKey = state.status === 'open' ? await vaultKeyNow(context, scope) : null;
+  return viewOf(state, { scope, vaultKey, nowMs });
+};
+
+/** What the page's script needs to seal a card, with the time of ours, as payers' clocks are wrong. */
+const vaultKeyNow = async (context: Context, scope: Scope): Promise<VaultKeyAnswer> => {
+  const key = await vaultOf(context).browserKey();
+  const { kty, crv, x, y } = key.publicKey;
+  return {
+    kid: key.kid,
+    jwk: { kty, crv, x, y },
+    audience: spellId('acct', scope.accountId),
+    expires_at: Math.floor(key.expiresAt / 1000),
+    now: Math.floor(context.clock.now() / 1000),
+  };
+};
+
+const pageRequest = (context: Context, request: IncomingMessage): PageRequest => ({
+  lang: new URL(request.url ?? '/', 'http://page').searchParams.get('lang'),
+  acceptLanguage: request.headers['accept-language'] ?? null,
+  nonce: newNonce(context),
+});
+
+const readForm = async (request: IncomingMessage): Promise<URLSearchParams> => {
+  try {
+    return new URLSearchParams((await readBody(request, FORM_BYTES_MAX)).toString('utf8'));
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof CallerGone) return new URLSearchParams();
+    throw error;
+  }
+};
+
+const send = (response: ServerResponse, status: number, { body, headers }: RenderedPage): void => {
+  // The page's own policy says who may frame it, and says it better.
+  response.removeHeader('X-Frame-Options');
+  response.writeHead(status, headers).end(body);
+};
+
+const sendState = (response: ServerResponse, view: PageView): void => {
+  response
+    .writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+    .end(JSON.stringify(pageState(view)));
+};
+
+/** For what stands at other addresses and has no session to show. */
+export const sendNotice = (
+  context: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+  notice: NoticeView,
+): void => send(response, 404, renderNotice(notice, pageRequest(context, request)));
+
+const redirect = (response: ServerResponse, to: string): void => {
+  response.writeHead(303, { Location: to, 'Cache-Control': 'no-store' }).end();
+};

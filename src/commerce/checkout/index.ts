@@ -1,0 +1,13 @@
+export { readShared } from './create-session.ts';
+export { checkoutHandlers, sendNotice } from './handlers.ts';
+export { openSession, type SharedOfSession } from './open-session.ts';
+export { refuseNotYet } from './refuse-not-yet.ts';
+export { lineItemsAt, renderShared } from './render-session.ts';
+export {
+  intentDataParameters,
+  lineItemParameters,
+  sharedParameters,
+} from './session-parameters.ts';
+export { lineItemSchema } from './session-schema.ts';
+export { completedOf, plain as plainSession, reviveAmounts } from './sessions.store.ts';
+export { provideCheckout, publicUrlOf } from './settings.ts';

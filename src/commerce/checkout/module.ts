@@ -1,0 +1,57 @@
+import { sessionEventKinds } from './events.ts';
+import { expireDueSessions } from './expire-due.ts';
+import { onPayment } from './on-payment.ts';
+import { pageRoutes } from './page-routes.ts';
+import { sessionResources } from './resources.ts';
+import { sessionRoutes } from './routes.ts';
+
+// What holds of sessions across the tables they touch.
+const checks = [
+  {
+    name: 'a complete session that is paid has a payment of exactly what it showed',
+    text: `select s.account_id, s.id, s.amount, i.amount as charged, i.received
+             from commerce.checkout_sessions s
+             left join payments.intents i on i.account_id = s.account_id and i.livemode = s.livemode
+                                         and i.id = s.intent_id
+            where s.status = 2 and s.details->>'paymentStatus' = 'paid'
+              and (i.id is null or i.status <> 6 or i.amount <> s.amount)`,
+  },
+  {
+    name: 'a payment that a session made and that was paid has completed it, in the same moment',
+    text: `select i.account_id, i.id, i.status, s.status as session_status
+             from payments.intents i
+             left join commerce.checkout_sessions s
+               on s.account_id = i.account_id and s.livemode = i.livemode
+              and s.id = (i.details->'madeBy'->>'id')::uuid
+            where i.details->'madeBy'->>'object' = 'checkout.session' and i.status in (5, 6)
+              and (s.id is null or s.status <> 2 or s.intent_id <> i.id)`,
+  },
+  {
+    name: 'the payment of an expired session is canceled, or will be as soon as it is known',
+    text: `select s.account_id, s.id, i.status
+             from commerce.checkout_sessions s
+             join payments.intents i on i.account_id = s.account_id and i.livemode = s.livemode
+                                    and i.id = s.intent_id
+            where s.status = 3 and i.status <> 7 and i.details->>'cancelWanted' is null`,
+  },
+  {
+    name: 'the last event of a session carries its number',
+    text: `select s.account_id, s.id, s.events
+             from commerce.checkout_sessions s
+             left join platform.events e on e.account_id = s.account_id and e.livemode = s.livemode
+                                        and e.object_id = s.id
+            group by s.account_id, s.livemode, s.id, s.events
+           having s.events <> coalesce(max(e.sequence + cardinality(e.kinds) - 1), 0)`,
+  },
+];
+
+export const module = {
+  name: 'commerce/checkout',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: () => [...sessionRoutes, ...pageRoutes],
+  resources: sessionResources,
+  eventKinds: sessionEventKinds,
+  onPayment,
+  rounds: [expireDueSessions],
+  checks,
+};

@@ -1,0 +1,66 @@
+// A session that nobody's server asks for: a visit of a payment link opens one.
+
+import type { Context, Scope } from '#kit/context';
+import { newUuid, type Uuid } from '#kit/ids';
+import { lockTimeout } from '#platform/http';
+import type { readShared } from './create-session.ts';
+import { blankSession, type CheckoutSession, nothingCollected } from './session.ts';
+import { newSessionSecret, spellSession } from './session-id.ts';
+import { insertSession } from './sessions.store.ts';
+import { publicUrlOf } from './settings.ts';
+import { priced } from './totals.ts';
+
+export type SharedOfSession = ReturnType<typeof readShared>;
+
+const LASTS_MS = 24 * 60 * 60 * 1000;
+
+/** Gives its id. */
+export const openSession = async (
+  context: Context,
+  scope: Scope,
+  input: {
+    readonly linkId: Uuid;
+    readonly shared: SharedOfSession;
+    readonly successUrl: string | null;
+    readonly customerCreation: 'always' | 'if_required';
+    readonly types: readonly string[] | null;
+    readonly sessionsMax: number | null;
+  },
+): Promise<string> => {
+  const id = newUuid(context);
+  const secret = newSessionSecret(context);
+  const spelled = spellSession(scope, { id, secret });
+  const endsMs = context.clock.now() + LASTS_MS;
+  const session: CheckoutSession = {
+    ...blankSession,
+    ...input.shared,
+    id,
+    secret,
+    linkId: input.linkId,
+    sessionsMax: input.sessionsMax,
+    expiresAtMs: endsMs,
+    dueAtMs: endsMs,
+    customerId: null,
+    orderReference: null,
+    uiMode: 'hosted_page',
+    pageUrl: `${publicUrlOf(context)}/c/${spelled}`,
+    successUrl: input.successUrl,
+    cancelUrl: null,
+    returnUrl: null,
+    redirectOnCompletion: null,
+    clientReferenceId: null,
+    customerEmail: null,
+    customerCreation: input.customerCreation,
+    locale: null,
+    recovery: null,
+    types: input.types,
+    allowedTypes: null,
+    excludedTypes: null,
+    originContext: null,
+    integrationIdentifier: null,
+    collected: nothingCollected,
+  };
+  const { ok } = await context.database.commit(scope, [insertSession(scope, priced(session))]);
+  if (!ok) throw lockTimeout();
+  return spelled;
+};

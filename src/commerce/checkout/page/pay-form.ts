@@ -1,0 +1,189 @@
+// The form: one real form that a browser can send by itself. With scripts its card fields are sealed
+// before they leave; without them they go over the same origin, to the same door.
+
+import { type Html, html } from '#platform/http';
+import type { PageView } from '../page-view.ts';
+import { addressFields, countryOptions } from './address-fields.ts';
+import { refusalField, refusalText } from './declines.ts';
+import { box, field, select } from './fields.ts';
+import { brandMark, brandName, glyphs } from './icons.ts';
+import type { TextKey } from './locales/en.ts';
+import { ownPath } from './own-path.ts';
+import type { Words } from './words.ts';
+
+export const payForm = (view: PageView, words: Words): Html => {
+  const { texts } = words;
+  return html`<section class="pay" aria-labelledby="how"><h2 id="how" class="unseen">${texts.cardDetails}</h2>
+<form id="pay" method="post" action="${ownPath(view.urls.page)}">
+<input type="hidden" name="attempt" value="${view.attempt}">
+<input type="hidden" name="expected_amount" value="${String(view.amounts.total)}">
+${notice(view, words)}
+${contact(view, words)}
+${delivery(view, words)}
+${cardFields(view, words)}
+${customFields(view, words)}
+${agreements(view, words)}
+<button class="go" id="go" name="do" value="pay"><span class="label">${submitLabel(view, words)}</span>
+<span class="busy" aria-hidden="true"><span class="turn"></span>${texts.processing}</span></button>
+${view.texts.afterSubmit === null ? null : html`<p class="quiet small">${view.texts.afterSubmit}</p>`}
+<p class="assured">${glyphs.lock}<span>${texts.sealed}</span></p>
+</form></section>`;
+};
+
+const notice = (view: PageView, words: Words): Html => {
+  const text = view.declined === null ? null : refusalText(view.declined, words);
+  const isAtField = view.declined !== null && refusalField(view.declined) !== null;
+  return html`<div class="notice bad" id="notice" tabindex="-1" ${text === null || isAtField ? html`hidden` : null}>${glyphs.warn}
+<p><strong id="notice-text">${text ?? ''}</strong> <span id="notice-more">${text === null ? '' : words.texts.notCharged}</span></p></div>`;
+};
+
+const contact = ({ asks, known }: PageView, words: Words): Html | null => {
+  const { texts } = words;
+  if (known.isEmailFixed && known.email !== null && !asks.phone) {
+    return html`<p class="known"><span class="quiet">${texts.email}</span> <bdi>${known.email}</bdi></p>`;
+  }
+  if (!asks.email && !asks.phone) return null;
+  return html`<fieldset><legend>${texts.contact}</legend>
+${
+  asks.email && !known.isEmailFixed
+    ? field(
+        {
+          id: 'email',
+          name: 'email',
+          label: texts.email,
+          autocomplete: 'email',
+          type: 'email',
+          inputmode: 'email',
+          value: known.email,
+          ltr: true,
+          maxLength: 250,
+        },
+        words,
+      )
+    : known.email === null
+      ? null
+      : html`<p class="known"><span class="quiet">${texts.email}</span> <bdi>${known.email}</bdi></p>`
+}
+${
+  asks.phone
+    ? field(
+        {
+          id: 'phone',
+          name: 'phone',
+          label: texts.phone,
+          autocomplete: 'tel',
+          type: 'tel',
+          inputmode: 'tel',
+          value: known.phone,
+          ltr: true,
+          maxLength: 20,
+        },
+        words,
+      )
+    : null
+}</fieldset>`;
+};
+
+const delivery = ({ asks, known, amounts }: PageView, words: Words): Html | null => {
+  const { texts, sum } = words;
+  if (asks.shippingCountries === null && asks.shippingOptions.length === 0) return null;
+  return html`<fieldset><legend>${texts.delivery}</legend>
+${
+  asks.shippingCountries === null
+    ? null
+    : html`${field({ id: 'shipping-name', name: 'shipping[name]', label: texts.name, autocomplete: 'shipping name', value: known.shipping?.name ?? null, maxLength: 150 }, words)}
+${addressFields({ group: 'shipping', countries: asks.shippingCountries, value: known.shipping }, words)}`
+}
+${
+  asks.shippingOptions.length === 0
+    ? null
+    : html`<div class="choices" role="radiogroup" aria-label="${texts.deliveryMethod}">${asks.shippingOptions.map(
+        ({
+          id,
+          name,
+          amount,
+          isChosen,
+        }) => html`<label class="choice"><input type="radio" name="shipping_option" value="${id}" data-again ${isChosen ? html`checked` : null}>
+<span><bdi>${name}</bdi></span><span class="much">${amount === 0n ? texts.free : sum(amount, amounts)}</span></label>`,
+      )}</div>`
+}</fieldset>`;
+};
+
+const cardFields = (view: PageView, words: Words): Html => {
+  const { texts } = words;
+  const at = view.declined === null ? null : refusalField(view.declined);
+  const text = view.declined === null ? null : refusalText(view.declined, words);
+  const errorAt = (name: typeof at): string | null => (at === name ? text : null);
+  const brands = view.methods.find(({ type }) => type === 'card')?.brands ?? [];
+
+  return html`<fieldset id="card"><legend>${texts.card}<span class="brands" role="img" aria-label="${brands.map(brandName).join(', ')}">${brands.map((brand) => brandMark(brand))}</span></legend>
+${field({ id: 'number', name: 'card[number]', label: texts.number, autocomplete: 'cc-number', inputmode: 'numeric', ltr: true, maxLength: 30, error: errorAt('number'), mark: html`<span class="at-end" id="brand">${brandMark('unknown')}</span>` }, words)}
+<div class="row">
+${field({ id: 'expiry', name: 'card[expiry]', label: texts.expiry, autocomplete: 'cc-exp', inputmode: 'numeric', ltr: true, placeholder: texts.expiryHint, maxLength: 9, wide: false, error: errorAt('expiry') }, words)}
+${field({ id: 'cvc', name: 'card[cvc]', label: texts.cvc, autocomplete: 'cc-csc', inputmode: 'numeric', ltr: true, maxLength: 4, wide: false, hint: texts.cvcHint, error: errorAt('cvc'), mark: cvcPicture }, words)}
+</div>
+${field({ id: 'holder', name: 'card[name]', label: texts.holder, autocomplete: 'cc-name', value: view.known.name, maxLength: 150, last: view.asks.billingAddress === 'none' }, words)}
+${billing(view, words)}
+</fieldset>`;
+};
+
+const cvcPicture = html`<span class="at-end" id="cvc-picture" aria-hidden="true"><svg width="38" height="24" viewBox="0 0 38 24"><rect x=".75" y=".75" width="36.5" height="22.5" rx="3.25" fill="none" stroke="currentColor" stroke-width="1.5" opacity=".55"/><path class="stripe" d="M1 6.5h36" stroke="currentColor" stroke-width="4" opacity=".4"/><rect class="back" x="21" y="12" width="12" height="7" rx="3.5" fill="none" stroke="var(--accent)" stroke-width="1.75"/><rect class="front" x="22" y="5" width="12" height="7" rx="3.5" fill="none" stroke="var(--accent)" stroke-width="1.75"/></svg></span>`;
+
+const billing = ({ asks, known }: PageView, words: Words): Html | null => {
+  if (asks.billingAddress === 'none') return null;
+  if (asks.billingAddress === 'required') {
+    return html`<div class="group"><h3>${words.texts.billing}</h3>${addressFields({ group: 'billing', countries: null, value: known.billing }, words)}</div>`;
+  }
+  return html`<div class="row">
+${select({ id: 'billing-country', name: 'billing[country]', label: words.texts.country, autocomplete: 'billing country', value: known.billing?.country ?? null, required: false, wide: false, options: countryOptions(null, words) }, words)}
+${field({ id: 'billing-postal_code', name: 'billing[postal_code]', label: words.texts.postalCode, autocomplete: 'billing postal-code', value: known.billing?.postal_code ?? null, required: false, wide: false, maxLength: 20, last: true }, words)}
+</div>`;
+};
+
+const customFields = ({ asks }: PageView, words: Words): Html | null => {
+  if (asks.customFields.length === 0) return null;
+  return html`<fieldset><legend class="unseen">${words.texts.details}</legend>${asks.customFields.map(
+    (it) => {
+      const shared = {
+        id: `custom-${it.key}`,
+        name: `custom_fields[${it.key}]`,
+        label: it.label,
+        autocomplete: 'off',
+        value: it.value,
+        required: !it.optional,
+      };
+      return it.type === 'dropdown'
+        ? select({ ...shared, options: it.options }, words)
+        : field(
+            {
+              ...shared,
+              maxLength: it.maxLength,
+              minLength: it.minLength,
+              inputmode: it.type === 'numeric' ? 'numeric' : 'text',
+            },
+            words,
+          );
+    },
+  )}</fieldset>`;
+};
+
+const agreements = ({ asks, merchant, texts }: PageView, words: Words): Html | null => {
+  if (!asks.terms && asks.promotions === null) return null;
+  return html`<div class="agreements">
+${asks.terms ? box({ id: 'terms', name: 'terms', label: texts.terms ?? words.tell('terms', { merchant: merchant.name }), checked: false, required: true }) : null}
+${asks.promotions === null ? null : box({ id: 'promotions', name: 'promotions', label: words.tell('promotions', { merchant: merchant.name }), checked: asks.promotions, required: false })}
+</div>`;
+};
+
+const submitKeys: Readonly<Record<PageView['submitType'], TextKey>> = {
+  auto: 'pay',
+  pay: 'pay',
+  book: 'book',
+  donate: 'donate',
+  subscribe: 'subscribe',
+};
+
+const submitLabel = ({ mode, submitType, amounts }: PageView, { tell, texts, sum }: Words): Html =>
+  mode === 'setup'
+    ? html`${texts.save}`
+    : tell(submitKeys[submitType], { amount: sum(amounts.total, amounts) });

@@ -1,0 +1,70 @@
+// The page after paying is the receipt: the same address shows it again later, and it prints.
+
+import { type Html, html } from '#platform/http';
+import type { PageView, Receipt } from '../page-view.ts';
+import { brandMark, brandName, glyphs } from './icons.ts';
+import { numberLocaleOf } from './language.ts';
+import type { TextKey } from './locales/en.ts';
+import { linkTo } from './own-path.ts';
+import { frame, support } from './status.ts';
+import type { Words } from './words.ts';
+
+export const receiptPage = (view: PageView, words: Words): Html => {
+  const { receipt, merchant } = view;
+  const success = linkTo(view.urls.success);
+  const { texts, tell } = words;
+  const [title, text] = toldOf(view);
+  return frame(
+    'done',
+    glyphs.check,
+    texts[title],
+    words,
+    html`
+<p>${tell(text, { merchant: merchant.name })}</p>
+${receipt === null ? null : receiptOf(receipt, view, words)}
+${
+  success === null
+    ? null
+    : html`<a class="go" id="on" href="${success}"><span class="label">${tell('goOn', { merchant: merchant.name })}</span></a>
+<p class="quiet" id="going" hidden><span role="status" id="going-text"></span> <button type="button" class="link" id="stay">${texts.stay}</button></p>`
+}
+<p class="tools"><button type="button" class="link" id="print" hidden>${texts.print}</button></p>
+${support(view, words)}`,
+  );
+};
+
+const toldOf = ({ mode, receipt }: PageView): readonly [TextKey, TextKey] => {
+  if (mode === 'setup') return ['savedTitle', 'savedText'];
+  return receipt?.isCaptured === false ? ['heldTitle', 'heldText'] : ['paidTitle', 'paidText'];
+};
+
+const receiptOf = (receipt: Receipt, { amounts }: PageView, words: Words): Html => {
+  const { texts, sum } = words;
+  const { brand, last4 } = receipt.method;
+  const row = (label: string, value: Html): Html =>
+    html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
+  return html`<dl class="receipt">
+${row(texts.amountPaid, html`<strong>${sum(receipt.amount, amounts)}</strong>`)}
+${receipt.refunded === 0n ? null : row(texts.refunded, sum(receipt.refunded, amounts))}
+${row(texts.date, dateOf(receipt.paidAtMs, words))}
+${last4 === null ? null : row(texts.method, html`${brandMark(brand ?? 'unknown')} <bdi dir="ltr">${brandName(brand ?? texts.card)} •••• ${last4}</bdi>`)}
+${row(texts.receiptNumber, copied(receipt.number, 'receipt-number', words))}
+${row(texts.reference, copied(receipt.payment, 'payment-id', words))}
+${receipt.descriptor === null ? null : row(texts.statement, html`<bdi>${receipt.descriptor}</bdi>`)}
+${receipt.email === null ? null : row(texts.email, html`<bdi>${receipt.email}</bdi>`)}
+</dl>`;
+};
+
+const copied = (id: string, name: string, { texts }: Words): Html =>
+  html`<bdi dir="ltr" class="id" id="${name}">${id}</bdi> <button type="button" class="link" data-copy="${name}" aria-label="${texts.copy}: ${id}" hidden>${texts.copy}</button>`;
+
+/** Written in world time here; the script writes it once more in the payer's zone. */
+const dateOf = (atMs: number, { language }: Words): Html => {
+  const at = new Date(atMs);
+  const format = new Intl.DateTimeFormat(numberLocaleOf(language), {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
+  return html`<time datetime="${at.toISOString()}">${format.format(at)} UTC</time>`;
+};

@@ -1,0 +1,49 @@
+// What Stripe's checkout can and ours cannot yet. Asked for nothing it is let pass, so that integrations
+// which spell out a default go on working; asked for something it is refused, because leaving it out
+// silently would charge another amount or sell something else.
+
+import { notYet } from './refusals.ts';
+
+type Asked = Readonly<Record<string, unknown>>;
+
+const isHash = (value: unknown): value is Asked =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isOff = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === false ||
+  value === 'false' ||
+  value === '' ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isHash(value) &&
+    (Object.keys(value).length === 0 || ('enabled' in value && isOff(value['enabled']))));
+
+const absent: Readonly<Record<string, string>> = {
+  adaptive_pricing: 'Adaptive pricing is',
+  allow_promotion_codes: 'Promotion codes are',
+  automatic_tax: 'Automatic tax is',
+  customer_account: 'Customer accounts are',
+  discounts: 'Discounts are',
+  invoice_creation: 'Invoices are',
+  managed_payments: 'Managed payments are',
+  name_collection: 'Collecting names of businesses is',
+  optional_items: 'Optional items are',
+  payment_method_configuration: 'Payment method configurations are',
+  permissions: 'Permissions are',
+  saved_payment_method_options: 'Offering saved cards is',
+  subscription_data: 'Subscriptions are',
+  tax_id_collection: 'Collecting tax ids is',
+};
+
+export const refuseNotYet = (asked: Asked): void => {
+  for (const [name, what] of Object.entries(absent)) {
+    if (!isOff(asked[name])) throw notYet(name, what);
+  }
+  const data = asked['payment_intent_data'];
+  for (const name of ['application_fee_amount', 'on_behalf_of', 'transfer_data']) {
+    if (isHash(data) && !isOff(data[name])) {
+      throw notYet(`payment_intent_data[${name}]`, 'Connected accounts are');
+    }
+  }
+};

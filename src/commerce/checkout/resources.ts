@@ -1,0 +1,44 @@
+// What `expand` finds at a session.
+
+import type { Context, Scope } from '#kit/context';
+import type { ResourceDefinition } from '#platform/http';
+import { lineItemsOf, renderSession } from './render-session.ts';
+import type { CheckoutSession } from './session.ts';
+import { isSecret, parseSession } from './session-id.ts';
+import { loadSessions } from './sessions.store.ts';
+
+const load =
+  (show: (session: CheckoutSession, scope: Scope) => unknown) =>
+  async (context: Context, scope: Scope, ids: readonly string[]) => {
+    const named = ids.flatMap((id) => parseSession(id) ?? []);
+    const sessions = await loadSessions(
+      context,
+      scope,
+      named.map(({ id }) => id),
+    );
+    return new Map(
+      ids.flatMap((id) => {
+        const name = parseSession(id);
+        const session = sessions.get(name?.id ?? '');
+        return name && session && isSecret(session.secret, name.secret)
+          ? [[id, show(session, scope)] as const]
+          : [];
+      }),
+    );
+  };
+
+export const sessionResources: readonly ResourceDefinition[] = [
+  {
+    object: 'checkout.session',
+    permission: 'checkout_sessions',
+    owns: (id) => id.startsWith('cs_'),
+    load: load(renderSession),
+    expandable: {
+      customer: { to: ['customer'] },
+      line_items: { of: ['item'], include: load(lineItemsOf) },
+      payment_intent: { to: ['payment_intent'] },
+      payment_link: { to: ['payment_link'] },
+    },
+  },
+  { object: 'item' },
+];

@@ -1,0 +1,165 @@
+// The view of a session, computed from what is stored. Pure.
+
+import { apiExponent } from '#books/currencies';
+import type { Scope } from '#kit/context';
+import { spellId } from '#kit/ids';
+import { INTENT } from '#payments/charges';
+import { attemptOf } from './confirm-session.ts';
+import { declinedOf } from './decline-classes.ts';
+import { lineAmount } from './line-item.ts';
+import type { PageState } from './page-state.ts';
+import type { Asks, Declined, PageView, Receipt, VaultKeyAnswer } from './page-view.ts';
+import { LINE_ITEM } from './render-line-item.ts';
+import { recoveryUrlOf } from './render-session.ts';
+import { type CheckoutSession, FAILED_TRIES_MAX, withSessionId } from './session.ts';
+import { spellSession } from './session-id.ts';
+import { SHIPPING_RATE } from './shipping-options.ts';
+import { totalsOf } from './totals.ts';
+
+export const viewOf = (
+  state: PageState,
+  input: {
+    readonly scope: Scope;
+    readonly vaultKey: VaultKeyAnswer | null;
+    readonly nowMs: number;
+  },
+): PageView => {
+  const { session, intent, status } = state;
+  const { scope } = input;
+  const spelled = spellSession(scope, session);
+  const { subtotal, shipping, total } = totalsOf(session);
+  const currency = session.currency ?? 'usd';
+  return {
+    session: spelled,
+    livemode: scope.livemode,
+    locale: session.locale === 'auto' ? null : session.locale,
+    merchant: { name: state.merchant, supportEmail: null, supportUrl: null },
+    mode: session.mode,
+    status,
+    declined: declinedNow(state),
+    attempt: attemptOf(session),
+    triesLeft: Math.max(FAILED_TRIES_MAX - session.failedTries, 0),
+    amounts: {
+      currency,
+      digits: apiExponent(currency) ?? 2,
+      subtotal,
+      shipping,
+      discount: 0n,
+      tax: 0n,
+      total,
+    },
+    lines: session.lines.map((line) => ({
+      id: spellId(LINE_ITEM, line.id),
+      name: line.price.name,
+      description: line.price.description,
+      image: line.price.images[0] ?? null,
+      quantity: line.quantity,
+      unitAmount: line.price.unitAmount,
+      amount: lineAmount(line),
+      adjustable:
+        line.adjustable === null
+          ? null
+          : { min: line.adjustable.minimum, max: line.adjustable.maximum },
+    })),
+    submitType: session.submitType ?? 'auto',
+    methods: [{ type: 'card', brands: ['visa', 'mastercard', 'amex', 'discover'] }],
+    vaultKey: input.vaultKey,
+    asks: asksOf(session),
+    known: knownOf(session),
+    texts: {
+      submit: session.customText.submit,
+      afterSubmit: session.customText.afterSubmit,
+      shippingAddress: session.customText.shippingAddress,
+      terms: session.customText.terms,
+    },
+    urls: {
+      page: pathOf(session),
+      state: `${pathOf(session)}/state`,
+      confirm: `${pathOf(session)}/confirm`,
+      action: status === 'action' ? (intent?.nextAction?.url ?? null) : null,
+      success: withSessionId(session.successUrl ?? session.returnUrl, spelled),
+      cancel: withSessionId(session.cancelUrl, spelled),
+      recover: mayRecover(session, input.nowMs) ? recoveryUrlOf(session) : null,
+    },
+    expiresAtMs: session.expiresAtMs,
+    receipt: status === 'complete' ? receiptOf(state) : null,
+  };
+};
+
+/** Without a host: a page that is reached by another name of ours still speaks to where it came from. */
+const pathOf = ({ pageUrl }: CheckoutSession): string => new URL(pageUrl).pathname;
+
+/** How long after its end a session may be gone on with. */
+export const RECOVERY_MS = 30 * 24 * 60 * 60 * 1000;
+
+export const mayRecover = (session: CheckoutSession, nowMs: number): boolean =>
+  session.status === 'expired' && session.recoverUntilMs !== null && nowMs < session.recoverUntilMs;
+
+const declinedNow = ({ intent, status }: PageState): Declined | null => {
+  if (status !== 'open' && status !== 'locked') return null;
+  const error = intent?.lastError;
+  return error ? declinedOf(error as unknown as { readonly code: string }) : null;
+};
+
+const asksOf = (session: CheckoutSession): Asks => ({
+  email: session.customerEmail === null,
+  name: true,
+  phone: session.asksPhone,
+  billingAddress: session.billingAddress ?? 'none',
+  shippingCountries: session.shippingCountries,
+  shippingOptions: session.shippingOptions.map((option) => ({
+    id: spellId(SHIPPING_RATE, option.id),
+    name: option.name,
+    amount: option.amount,
+    delivery:
+      option.delivery === null
+        ? null
+        : { min: option.delivery.minimum, max: option.delivery.maximum },
+    isChosen: option.id === session.shippingChosen,
+  })),
+  customFields: session.customFields.map((field) => ({
+    key: field.key,
+    label: field.label,
+    type: field.type,
+    optional: field.optional,
+    options: field.options,
+    minLength: field.minLength,
+    maxLength: field.maxLength,
+    value: session.collected.customFields[field.key] ?? field.defaultValue,
+  })),
+  terms: session.consentCollection?.terms === 'required',
+  promotions: session.consentCollection?.promotions === 'auto' ? false : null,
+});
+
+const knownOf = ({ collected, customerEmail }: CheckoutSession): PageView['known'] => ({
+  email: collected.email,
+  isEmailFixed: customerEmail !== null,
+  name: collected.name,
+  phone: collected.phone,
+  billing: collected.billing,
+  shipping:
+    collected.shipping === null
+      ? null
+      : { ...collected.shipping.address, name: collected.shipping.name },
+});
+
+const receiptOf = ({ session, intent, paid }: PageState): Receipt | null => {
+  if (intent === null || paid === null) return null;
+  return {
+    number: receiptNumber(paid.charge),
+    paidAtMs: session.completedAtMs ?? session.expiresAtMs,
+    amount: paid.amount,
+    refunded: paid.refunded,
+    isCaptured: paid.isCaptured,
+    method: { brand: paid.brand, last4: paid.last4 },
+    email: session.collected.email,
+    descriptor: paid.descriptor,
+    payment: spellId(INTENT, intent.id),
+  };
+};
+
+/** Short enough to be read out at a telephone; the whole id stands beside it. */
+const receiptNumber = (charge: string): string => {
+  const end = charge.slice(-8).toUpperCase();
+  return `${end.slice(0, 4)}-${end.slice(4)}`;
+};

@@ -1,0 +1,40 @@
+// The rows of a change of a session, from the version that was read, with its events.
+
+import type { Context, Scope, Write } from '#kit/context';
+import type { Cause } from '#payments/intents';
+import { appendChange, type EventKind } from '#platform/events';
+import { sessionSnapshot } from './events.ts';
+import type { CheckoutSession } from './session.ts';
+import { updateSession } from './sessions.store.ts';
+
+export const writeSession = (
+  context: Pick<Context, 'clock' | 'random'>,
+  scope: Scope,
+  change: {
+    readonly before: CheckoutSession;
+    readonly after: CheckoutSession;
+    readonly kinds: readonly EventKind[];
+    readonly cause: Cause;
+  },
+): { readonly session: CheckoutSession; readonly writes: readonly Write[] } => {
+  const { before, kinds } = change;
+  const session: CheckoutSession = {
+    ...change.after,
+    version: before.version + 1,
+    events: before.events + kinds.length,
+  };
+  const writes = [updateSession(scope, session)];
+  if (kinds.length > 0) {
+    writes.push(
+      appendChange(context, {
+        scope,
+        objectId: session.id,
+        sequence: before.events + 1,
+        kinds,
+        snapshot: sessionSnapshot(scope, session),
+        request: change.cause,
+      }),
+    );
+  }
+  return { session, writes };
+};

@@ -1,0 +1,136 @@
+import type { Static } from 'typebox';
+import { completedOf, publicUrlOf, readShared, refuseNotYet } from '#commerce/checkout';
+import type { Context, Scope } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import { appendChange } from '#platform/events';
+import {
+  ApiError,
+  mergeMetadata,
+  type Outcome,
+  parameterMissing,
+  type TypedRequest,
+} from '#platform/http';
+import { linkCreated, linkSnapshot, linkUpdated } from './events.ts';
+import { findLink } from './find-link.ts';
+import type { AfterCompletion, PaymentLink } from './link.ts';
+import { spellAddress } from './link-address.ts';
+import type { createParameters, updateParameters } from './link-parameters.ts';
+import { insertLink, updateLink as updateRow } from './links.store.ts';
+import { linkLines, renderLink } from './render-link.ts';
+
+export const createLink = async (
+  context: Context,
+  request: TypedRequest<typeof createParameters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  refuseNotYet(asked);
+  refuseTypes(asked.payment_method_types);
+  const id = newUuid(context);
+  const link: PaymentLink = {
+    id,
+    version: 1,
+    isActive: true,
+    limit: asked.restrictions?.completed_sessions.limit ?? null,
+    url: `${publicUrlOf(context)}/l/${spellAddress(scope, id)}`,
+    afterCompletion: readAfter(asked.after_completion),
+    inactiveMessage: asked.inactive_message ?? null,
+    customerCreation: asked.customer_creation ?? 'if_required',
+    types: asked.payment_method_types ?? null,
+    session: readShared(context, asked),
+  };
+  return {
+    body: answerWith(link, scope, 0, request.expand),
+    writes: [
+      insertLink(scope, link),
+      appendChange(context, {
+        scope,
+        objectId: link.id,
+        sequence: 1,
+        kinds: [linkCreated],
+        snapshot: linkSnapshot(link, 0),
+        request,
+      }),
+    ],
+  };
+};
+
+export const updateLink = async (
+  context: Context,
+  request: TypedRequest<typeof updateParameters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const before = await findLink(context, scope, request.path['link'] ?? '');
+  const completed = await completedOf(context, scope, before.id);
+  refuseTypes(asked.payment_method_types);
+  const after: PaymentLink = {
+    ...before,
+    isActive: asked.active ?? before.isActive,
+    limit:
+      asked.restrictions === undefined
+        ? before.limit
+        : (asked.restrictions?.completed_sessions.limit ?? null),
+    afterCompletion:
+      asked.after_completion === undefined
+        ? before.afterCompletion
+        : readAfter(asked.after_completion),
+    inactiveMessage:
+      asked.inactive_message === undefined ? before.inactiveMessage : asked.inactive_message,
+    types: asked.payment_method_types === undefined ? before.types : asked.payment_method_types,
+    session: {
+      ...before.session,
+      metadata: mergeMetadata(before.session.metadata, asked.metadata),
+    },
+  };
+  const shown = answerWith(after, scope, completed, request.expand);
+  const old = answerWith(before, scope, completed, request.expand);
+  // Asking for what already holds changes nothing.
+  if (JSON.stringify(shown) === JSON.stringify(old)) return { body: shown };
+  const link = { ...after, version: before.version + 1 };
+  return {
+    body: shown,
+    writes: [
+      updateRow(scope, link),
+      appendChange(context, {
+        scope,
+        objectId: link.id,
+        sequence: link.version,
+        kinds: [linkUpdated],
+        snapshot: linkSnapshot(link, completed, before),
+        request,
+      }),
+    ],
+  };
+};
+
+const answerWith = (
+  link: PaymentLink,
+  scope: Scope,
+  completed: number,
+  expand: readonly string[],
+) => ({
+  ...renderLink(link, scope, completed),
+  ...(expand.some((path) => path.split('.', 1)[0] === 'line_items')
+    ? { line_items: linkLines(link, scope) }
+    : {}),
+});
+
+const refuseTypes = (types: readonly string[] | null | undefined): void => {
+  const impossible = types?.find((type) => type !== 'card');
+  if (impossible === undefined) return;
+  throw new ApiError(
+    400,
+    `The payment method type "${impossible}" is invalid. It must be a type that this account takes: card.`,
+    { param: 'payment_method_types' },
+  );
+};
+
+const readAfter = (asked: Static<typeof createParameters>['after_completion']): AfterCompletion => {
+  if (asked === undefined || asked.type === 'hosted_confirmation') {
+    return {
+      type: 'hosted_confirmation',
+      message: asked?.hosted_confirmation?.custom_message ?? null,
+    };
+  }
+  if (asked.redirect === undefined) throw parameterMissing('after_completion[redirect]');
+  return { type: 'redirect', url: asked.redirect.url };
+};

@@ -1,0 +1,42 @@
+import { intentDataParameters, lineItemParameters, sharedParameters } from '#commerce/checkout';
+import {
+  arrayOf,
+  boolean,
+  emptyable,
+  integer,
+  listParameters,
+  metadata,
+  object,
+  oneOf,
+  required,
+  text,
+  url,
+} from '#platform/http';
+
+const common = {
+  after_completion: object({
+    hosted_confirmation: object({ custom_message: text(500) }),
+    redirect: object({ url: required(url()) }),
+    type: required(oneOf('hosted_confirmation', 'redirect')),
+  }),
+  inactive_message: emptyable(text(500)),
+  payment_method_types: emptyable(arrayOf(text(100))),
+  restrictions: emptyable(
+    object({ completed_sessions: required(object({ limit: required(integer({ min: 1 })) })) }),
+  ),
+} as const;
+
+export const createParameters = object({
+  ...sharedParameters,
+  ...common,
+  line_items: required(arrayOf(lineItemParameters, { min: 1, max: 20 })),
+  payment_intent_data: intentDataParameters,
+});
+
+export const updateParameters = object({
+  ...common,
+  active: boolean(),
+  metadata: metadata(),
+});
+
+export const listFilters = listParameters({ active: boolean() });

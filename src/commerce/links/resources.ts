@@ -1,0 +1,36 @@
+// What `expand` finds at a link.
+
+import { completedOf } from '#commerce/checkout';
+import type { Context, Scope } from '#kit/context';
+import { parseId } from '#kit/ids';
+import type { ResourceDefinition } from '#platform/http';
+import { PAYMENT_LINK, type PaymentLink } from './link.ts';
+import { loadLinks } from './links.store.ts';
+import { linkLines, renderLink } from './render-link.ts';
+
+const load =
+  (show: (context: Context, scope: Scope, link: PaymentLink) => unknown) =>
+  async (context: Context, scope: Scope, ids: readonly string[]) => {
+    const uuids = ids.map((id) => parseId(PAYMENT_LINK, id)).filter((id) => id !== null);
+    const links = await loadLinks(context, scope, uuids);
+    const shown = new Map<string, unknown>();
+    for (const id of ids) {
+      const link = links.get(parseId(PAYMENT_LINK, id) ?? '');
+      if (link !== undefined) shown.set(id, await show(context, scope, link));
+    }
+    return shown;
+  };
+
+export const linkResources: readonly ResourceDefinition[] = [
+  {
+    object: 'payment_link',
+    permission: 'payment_links',
+    owns: (id) => id.startsWith(`${PAYMENT_LINK}_`),
+    load: load(async (context, scope, link) =>
+      renderLink(link, scope, await completedOf(context, scope, link.id)),
+    ),
+    expandable: {
+      line_items: { of: ['item'], include: load((_, scope, link) => linkLines(link, scope)) },
+    },
+  },
+];

@@ -1,0 +1,215 @@
+// Looking at mails, asking for one again, and what a merchant wants sent. Ours, in Stripe's style.
+
+import { auditEntry } from '#identity/audit';
+import type { Context } from '#kit/context';
+import { newUuid, parseId, type Uuid } from '#kit/ids';
+import {
+  ApiError,
+  list,
+  listWindow,
+  type Outcome,
+  page,
+  parameters,
+  resourceMissing,
+  route,
+  type TypedRequest,
+} from '#platform/http';
+import { isMailAddress, type Mail } from './mail.ts';
+import {
+  mailFilters,
+  mailSchema,
+  resendParameters,
+  settingsParameters,
+  settingsSchema,
+} from './mail-parameters.ts';
+import { insertMail, listMails, loadMail } from './mails.store.ts';
+import { loadPreferences, savePreferences } from './preferences.store.ts';
+import { checkLink, checkSupportEmail, type Preferences } from './preferences.ts';
+import { MAIL, renderMail, renderPreferences, renderWhole } from './render.ts';
+
+const common = { group: 'Mails', keys: 'secret' } as const;
+
+const findMail = async (
+  context: Context,
+  { scope, path }: Pick<TypedRequest<typeof mailFilters>, 'scope' | 'path'>,
+): Promise<Mail> => {
+  const spelled = path['mail'] ?? '';
+  const id = parseId(MAIL, spelled);
+  const mail = id && (await loadMail(context, scope, id));
+  if (!mail) throw resourceMissing({ noun: 'mail', id: spelled });
+  return mail;
+};
+
+const listAll = async (
+  context: Context,
+  request: TypedRequest<typeof mailFilters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const window = await listWindow<Uuid>(asked, 'mail', async (spelled) => {
+    const id = parseId(MAIL, spelled);
+    return id && (await loadMail(context, scope, id)) ? id : null;
+  });
+  const found = await listMails(context, scope, {
+    direction: window.before === undefined ? 'older' : 'newer',
+    from: window.after ?? window.before ?? null,
+    about: asked.about ?? null,
+    state: asked.status ?? null,
+    template: asked.template ?? null,
+    to: asked.to ?? null,
+    limit: window.limit + 1,
+  });
+  const { rows, hasMore } = page(found, window);
+  const shown = rows.map((mail) => renderMail(mail, scope.livemode));
+  return { body: list(request.url, { rows: shown, hasMore }) };
+};
+
+/** A mail of its own, under a Message-ID of its own: mailboxes hide what they have seen before. */
+const resend = async (
+  context: Context,
+  request: TypedRequest<typeof resendParameters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const first = await findMail(context, request);
+  const to = asked.to ?? first.to;
+  if (!isMailAddress(to)) {
+    throw new ApiError(400, `Invalid email address: ${to}`, { code: 'email_invalid', param: 'to' });
+  }
+  const again: Mail = {
+    ...first,
+    id: newUuid(context),
+    to,
+    resendOf: first.id,
+    state: 'waiting',
+    attempts: 0,
+    dueAtMs: context.clock.now(),
+    leaseEpoch: 0,
+    tries: [],
+  };
+  return {
+    body: renderWhole(again, scope.livemode),
+    writes: [
+      insertMail(scope, again),
+      auditEntry(context, {
+        scope,
+        action: 'mail.resend',
+        target: first.id,
+        details: { again: again.id, elsewhere: to !== first.to },
+      }),
+    ],
+  };
+};
+
+const changeSettings = async (
+  context: Context,
+  request: TypedRequest<typeof settingsParameters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const { version, preferences: before } = await loadPreferences(context, scope);
+  refuseWrong(asked, scope.livemode);
+  const kept = <T>(now: T | undefined, then: T): T => (now === undefined ? then : now);
+  const preferences: Preferences = {
+    receipts: kept(asked.receipts, before.receipts),
+    refunds: kept(asked.refunds, before.refunds),
+    retryUrl: kept(asked.retry_url, before.retryUrl),
+    expiredSessions: kept(asked.expired_sessions, before.expiredSessions),
+    name: kept(asked.name, before.name),
+    supportEmail: kept(asked.support_email, before.supportEmail),
+    supportUrl: kept(asked.support_url, before.supportUrl),
+    locale: kept(asked.locale, before.locale),
+  };
+  return {
+    body: renderPreferences(preferences, scope.livemode),
+    writes: [
+      savePreferences(scope, { version: version + 1, preferences }),
+      auditEntry(context, {
+        scope,
+        action: 'mail_settings.update',
+        target: scope.accountId,
+        details: { ...preferences },
+      }),
+    ],
+  };
+};
+
+const refuseWrong = (
+  asked: TypedRequest<typeof settingsParameters>['parameters'],
+  livemode: boolean,
+): void => {
+  const refuse = (param: string, code: string, why: string | null): void => {
+    if (why !== null) throw new ApiError(400, why, { code, param });
+  };
+  for (const param of ['retry_url', 'support_url'] as const) {
+    const link = asked[param];
+    if (link) refuse(param, 'url_invalid', checkLink(link, livemode));
+  }
+  if (asked.support_email) {
+    refuse('support_email', 'email_invalid', checkSupportEmail(asked.support_email));
+  }
+};
+
+export const mailRoutes = [
+  route({
+    ...common,
+    object: 'mail',
+    method: 'GET',
+    path: '/v1/mails',
+    operation: 'mails.list',
+    summary: 'List mails',
+    description: 'What payers were or will be told, the newest first, with what came of each try.',
+    list: true,
+    parameters: mailFilters,
+    answer: mailSchema,
+    handle: listAll,
+  }),
+  route({
+    ...common,
+    object: 'mail',
+    method: 'GET',
+    path: '/v1/mails/:mail',
+    operation: 'mails.retrieve',
+    summary: 'Retrieve a mail',
+    description: 'With its text and its HTML.',
+    parameters: parameters({}),
+    answer: mailSchema,
+    handle: async (context, request) => ({
+      body: renderWhole(await findMail(context, request), request.scope.livemode),
+    }),
+  }),
+  route({
+    ...common,
+    object: 'mail',
+    method: 'POST',
+    path: '/v1/mails/:mail/resend',
+    operation: 'mails.resend',
+    summary: 'Send a mail again',
+    description: 'As a new mail that says the same, to the same address or another one.',
+    parameters: resendParameters,
+    answer: mailSchema,
+    handle: resend,
+  }),
+  route({
+    ...common,
+    object: 'mail_settings',
+    method: 'GET',
+    path: '/v1/mail_settings',
+    operation: 'mail_settings.retrieve',
+    summary: 'Retrieve the settings of mails',
+    parameters: parameters({}),
+    answer: settingsSchema,
+    handle: async (context, { scope }) => {
+      const { preferences } = await loadPreferences(context, scope);
+      return { body: renderPreferences(preferences, scope.livemode) };
+    },
+  }),
+  route({
+    ...common,
+    object: 'mail_settings',
+    method: 'POST',
+    path: '/v1/mail_settings',
+    operation: 'mail_settings.update',
+    summary: 'Say which mails are sent, and in whose name',
+    parameters: settingsParameters,
+    answer: settingsSchema,
+    handle: changeSettings,
+  }),
+];

@@ -1,0 +1,83 @@
+// The receipt as a file. Null for languages that the fonts of every reader do not know.
+
+import { directionOf, fill, type Locale, money, oneLine, wordsOf } from '../templates/index.ts';
+import { canBeWritten, PAGE, type PdfRule, type PdfText, widthOf, writePdf } from './pdf.ts';
+import { type Line, type Receipt, stateOf } from './receipt.ts';
+import { linesOf, refundLinesOf, sumsOf } from './receipt-lines.ts';
+
+const LEFT = 56;
+const RIGHT = PAGE.width - LEFT;
+const GREY = 0.36;
+const LINE = 24;
+const REFUNDS_SHOWN = 12;
+
+export const receiptPdf = (receipt: Receipt, locale: Locale): Buffer | null => {
+  if (directionOf(locale) === 'rtl') return null;
+  const words = wordsOf(locale);
+  const name = oneLine(receipt.sender.name);
+  const contact = receipt.sender.supportEmail ?? receipt.sender.supportUrl;
+  const texts: PdfText[] = [];
+  const rules: PdfRule[] = [];
+  let y = 72;
+  const write = (text: string, size: number, more: Partial<PdfText> = {}): void => {
+    texts.push({ text: fitted(text, size, RIGHT - LEFT), x: LEFT, y, size, ...more });
+  };
+  const list = (lines: readonly Line[]): void => {
+    for (const { label, value } of lines) {
+      rules.push({ fromX: LEFT, toX: RIGHT, y: y - 16 });
+      texts.push({ text: label, x: LEFT, y, size: 10.5, grey: GREY });
+      const room = RIGHT - LEFT - widthOf(label, 10.5) - 16;
+      texts.push({
+        text: fitted(oneLine(value), 10.5, room),
+        x: RIGHT,
+        y,
+        size: 10.5,
+        isRight: true,
+      });
+      y += LINE;
+    }
+  };
+
+  if (receipt.isTest) {
+    write(words.test_mode, 10, { isBold: true });
+    y += 28;
+  }
+  write(words.receipt, 11, { grey: GREY });
+  y += 22;
+  write(name, 18, { isBold: true });
+  y += 44;
+  write(money(Number(receipt.amount), receipt.currency, locale), 28, { isBold: true });
+  y += 22;
+  write(words[stateOf(receipt)], 11);
+  y += 44;
+  list([...linesOf(receipt, locale), ...sumsOf(receipt, locale)]);
+  const refunds = refundLinesOf(receipt, locale);
+  if (refunds.length > 0) {
+    y += 20;
+    write(words.refunds, 12, { isBold: true });
+    y += 30;
+    list(refunds.slice(-REFUNDS_SHOWN));
+  }
+  y += 20;
+  write(
+    contact === null
+      ? fill(words.questions_none, { merchant: name })
+      : fill(words.questions, { merchant: name, contact }),
+    10,
+    { grey: GREY },
+  );
+  if (!texts.every(({ text }) => canBeWritten(text))) return null;
+  return writePdf({
+    title: `${fill(words.receipt_title, { merchant: name })} ${receipt.number}`,
+    texts,
+    rules,
+  });
+};
+
+/** Cut where it would run over what stands beside it. */
+const fitted = (text: string, size: number, room: number): string => {
+  if (widthOf(text, size) <= room) return text;
+  let cut = [...text];
+  while (cut.length > 1 && widthOf(`${cut.join('')}…`, size) > room) cut = cut.slice(0, -1);
+  return `${cut.join('')}…`;
+};

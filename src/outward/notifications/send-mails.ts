@@ -1,0 +1,138 @@
+// Sends what is due, one mail after the other over one connection, and writes down what came of each.
+// Between handing in and writing lies nothing but time: whoever is killed there leaves a lease that ends
+// by itself, and the same mail goes out again under the same Message-ID.
+
+import type { Context, Scope } from '#kit/context';
+import { type Mail, TRIES_KEPT, type Try } from './mail.ts';
+import { concludeMail, type LeasedMail, loadMail } from './mails.store.ts';
+import { nextTryAtMs } from './schedule.ts';
+import { mailSettingsOf, mayBeSent } from './settings-of.ts';
+import { MailRefused, NoAnswer, openSession, type SmtpSession } from './smtp/hand-in.ts';
+import { spellMessage } from './smtp/message.ts';
+import { type Locale, writeMail } from './templates/index.ts';
+
+/** Twice as long as mails are sent under it. */
+export const LEASED_FOR_MS = 600_000;
+
+type Outcome = Try & { readonly isFinal: boolean };
+
+/** False: the server is not to be reached, and whoever asks again soon will hear the same. */
+export const sendMails = async (
+  context: Context,
+  leased: readonly LeasedMail[],
+): Promise<boolean> => {
+  const startMs = context.clock.monotonicMs();
+  let session: SmtpSession | null = null;
+  let failure: Try | null = null;
+  try {
+    for (const { scope, id, leaseEpoch } of leased) {
+      // Nothing is sent under a lease that may have ended; what is left is leased again.
+      if (context.clock.monotonicMs() - startMs > LEASED_FOR_MS / 2) break;
+      const mail = await loadMail(context, scope, id);
+      if (mail === undefined || mail.leaseEpoch !== leaseEpoch || mail.state !== 'waiting')
+        continue;
+      if (!mayBeSent(mailSettingsOf(context), scope.livemode)) {
+        await context.database.commit(scope, [
+          concludeMail(scope, { ...mail, state: 'kept', dueAtMs: null }),
+        ]);
+        continue;
+      }
+      const begunMs = context.clock.monotonicMs();
+      if (session === null && failure === null) {
+        const opened = await open(context);
+        if ('send' in opened) session = opened;
+        else failure = opened;
+      }
+      const outcome: Outcome =
+        session === null
+          ? { ...(failure ?? tryOf(context, begunMs, null)), isFinal: false }
+          : await sendOne(context, session, mail);
+      if (outcome.error === null) context.crashPoint('mail.sent');
+      // A connection that failed in the middle of a mail is no use to the next.
+      if (outcome.error !== null && outcome.code === null) {
+        session?.close();
+        session = null;
+        failure = outcome;
+      }
+      await record(context, scope, mail, outcome);
+    }
+    return failure === null;
+  } finally {
+    session?.close();
+  }
+};
+
+const open = async (context: Context): Promise<SmtpSession | Try> => {
+  const { server } = mailSettingsOf(context);
+  const begunMs = context.clock.monotonicMs();
+  try {
+    if (server === null) throw new NoAnswer('There is no mail server.');
+    return await openSession(server);
+  } catch (error) {
+    return tryOf(context, begunMs, error);
+  }
+};
+
+const sendOne = async (context: Context, session: SmtpSession, mail: Mail): Promise<Outcome> => {
+  const begunMs = context.clock.monotonicMs();
+  const { from } = mailSettingsOf(context);
+  try {
+    await session.send({ from: from.address, to: mail.to, message: messageOf(context, mail) });
+    return { ...tryOf(context, begunMs, null), code: 250, isFinal: true };
+  } catch (error) {
+    return {
+      ...tryOf(context, begunMs, error),
+      isFinal: error instanceof MailRefused && error.permanent,
+    };
+  }
+};
+
+/** The whole mail, which depends on its row and on the setting of the sender alone. */
+export const messageOf = (context: Pick<Context, 'database'>, mail: Mail): Buffer => {
+  const { from } = mailSettingsOf(context);
+  const { sender, atMs } = mail.letter;
+  return spellMessage({
+    id: mail.id,
+    atMs,
+    from: { name: sender.name || from.name, address: from.address },
+    to: mail.to,
+    replyTo: sender.supportEmail,
+    locale: mail.locale,
+    ...writeMail(mail.letter, mail.locale as Locale),
+  });
+};
+
+const tryOf = (context: Context, begunMs: number, error: unknown): Try => {
+  const isExpected = error instanceof MailRefused || error instanceof NoAnswer;
+  if (error !== null && !isExpected) {
+    context.log.error({ error }, 'A mail could not be written or handed in');
+  }
+  return {
+    atMs: context.clock.now(),
+    durationMs: Math.round(context.clock.monotonicMs() - begunMs),
+    code: error instanceof MailRefused && error.code > 0 ? error.code : null,
+    error: error === null ? null : isExpected ? error.message : 'It could not be written.',
+  };
+};
+
+const record = async (
+  context: Context,
+  scope: Scope,
+  mail: Mail,
+  { isFinal, ...made }: Outcome,
+): Promise<void> => {
+  const attempts = mail.attempts + 1;
+  const nextMs = isFinal
+    ? null
+    : nextTryAtMs(context, { tries: attempts, nowMs: context.clock.now() });
+  const state = made.error === null ? 'sent' : nextMs === null ? 'given_up' : 'waiting';
+  await context.database.commit(scope, [
+    concludeMail(scope, {
+      ...mail,
+      state,
+      attempts,
+      dueAtMs: nextMs,
+      tries: [...mail.tries, made].slice(-TRIES_KEPT),
+    }),
+  ]);
+};

@@ -1,0 +1,78 @@
+// The address of a receipt. Whoever has it may look, so it cannot be guessed: it carries account, mode and
+// charge, encrypted under a mark of what it carries. The same charge always has the same address.
+
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { Context, Database, Scope } from '#kit/context';
+import { deriveKey, hmacSha256, sameBytes } from '#kit/crypto';
+import { type Uuid, uuidFromBytes, uuidToBytes } from '#kit/ids';
+
+export type Addressed = { readonly scope: Scope; readonly chargeId: Uuid };
+
+const MARK_BYTES = 16;
+const BYTES = 33;
+
+const provided = new WeakMap<Database, { readonly publicUrl: string; readonly key: Buffer }>();
+
+/** Once, when the process starts; `publicUrl` is without a path. */
+export const provideReceiptAddresses = (
+  context: Pick<Context, 'database'>,
+  given: { readonly publicUrl: string; readonly masterSecret: Buffer },
+): void => {
+  provided.set(context.database, {
+    publicUrl: given.publicUrl,
+    key: deriveKey(given.masterSecret, 'addresses of receipts'),
+  });
+};
+
+/** `https://pay.example.com/receipts/…`, or null in a process that nobody told where it is. */
+export const receiptUrlOf = (
+  context: Pick<Context, 'database'>,
+  addressed: Addressed,
+): string | null => {
+  const known = provided.get(context.database);
+  return known === undefined
+    ? null
+    : `${known.publicUrl}/receipts/${receiptToken(known.key, addressed)}`;
+};
+
+const receiptToken = (key: Buffer, { scope, chargeId }: Addressed): string => {
+  const clear = Buffer.concat([
+    uuidToBytes(scope.accountId),
+    uuidToBytes(chargeId),
+    Buffer.from([scope.livemode ? 1 : 0]),
+  ]);
+  const { forMark, forText } = keysOf(key);
+  const mark = hmacSha256(forMark, clear).subarray(0, MARK_BYTES);
+  const cipher = createCipheriv('aes-256-ctr', forText, mark);
+  return Buffer.concat([mark, cipher.update(clear), cipher.final()]).toString('base64url');
+};
+
+/** Null for an address that we did not make. */
+export const readReceiptToken = (
+  context: Pick<Context, 'database'>,
+  token: string,
+): Addressed | null => {
+  const bytes = Buffer.from(token, 'base64url');
+  const key = provided.get(context.database)?.key;
+  // Several spellings stand for the same bytes, and one of them is the address.
+  if (
+    key === undefined ||
+    bytes.length !== MARK_BYTES + BYTES ||
+    bytes.toString('base64url') !== token
+  )
+    return null;
+  const { forMark, forText } = keysOf(key);
+  const mark = bytes.subarray(0, MARK_BYTES);
+  const decipher = createDecipheriv('aes-256-ctr', forText, mark);
+  const clear = Buffer.concat([decipher.update(bytes.subarray(MARK_BYTES)), decipher.final()]);
+  if (!sameBytes(hmacSha256(forMark, clear).subarray(0, MARK_BYTES), mark)) return null;
+  return {
+    scope: { accountId: uuidFromBytes(clear.subarray(0, 16)), livemode: clear[32] === 1 },
+    chargeId: uuidFromBytes(clear.subarray(16, 32)),
+  };
+};
+
+const keysOf = (key: Buffer): { forMark: Buffer; forText: Buffer } => ({
+  forMark: deriveKey(key, 'mark'),
+  forText: deriveKey(key, 'text'),
+});

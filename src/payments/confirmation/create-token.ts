@@ -1,0 +1,99 @@
+import { createMethodParameters, findMethod, insertMethod, makeMethod } from '#cards/methods';
+import type { Context } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import {
+  ApiError,
+  address,
+  anything,
+  emptyable,
+  id,
+  type Outcome,
+  object,
+  oneOf,
+  parameterMissing,
+  phone,
+  required,
+  type TypedRequest,
+  text,
+  url,
+} from '#platform/http';
+import { type ConfirmationToken, renderToken } from './confirmation-token.ts';
+import { insertToken } from './tokens.store.ts';
+
+export const createParameters = object(
+  {
+    mandate_data: emptyable(anything()),
+    payment_method: id(),
+    payment_method_data: createMethodParameters,
+    payment_method_options: anything(),
+    return_url: url(),
+    setup_future_usage: oneOf('off_session', 'on_session'),
+    shipping: object({
+      address: required(address()),
+      name: required(text()),
+      phone: emptyable(phone()),
+    }),
+  },
+  { exclusive: [['payment_method', 'payment_method_data']] },
+);
+
+export const createConfirmationToken = async (
+  context: Context,
+  request: TypedRequest<typeof createParameters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const made = await methodFor(context, request);
+  const token: ConfirmationToken = {
+    id: newUuid(context),
+    usedBy: null,
+    method: made.method,
+    returnUrl: asked.return_url ?? null,
+    setupFutureUsage: asked.setup_future_usage ?? null,
+    shipping: shippingOf(asked.shipping),
+  };
+  return {
+    body: renderToken(token, scope.livemode),
+    writes: [...made.writes, insertToken(scope, token)],
+    undo: made.undo,
+  };
+};
+
+const nothing = async (): Promise<void> => {};
+
+const methodFor = async (
+  context: Context,
+  { scope, principal, parameters: asked }: TypedRequest<typeof createParameters>,
+) => {
+  const { payment_method: spelled, payment_method_data: data } = asked;
+  if (data !== undefined) {
+    return makeMethod(context, scope, data, 'payment_method_data');
+  }
+  if (spelled === undefined) throw parameterMissing('payment_method_data');
+  const found = await findMethod(context, scope, spelled, 'payment_method');
+  if (!found.isNew && principal.kind === 'publishable') {
+    throw new ApiError(400, 'A page confirms with what its payer types, not with stored methods.', {
+      param: 'payment_method',
+    });
+  }
+  const { method, isNew, undo = nothing } = found;
+  return { method, undo, writes: isNew ? [insertMethod(scope, method)] : [] };
+};
+
+const shippingOf = (
+  asked: TypedRequest<typeof createParameters>['parameters']['shipping'],
+): ConfirmationToken['shipping'] => {
+  if (asked === undefined) return null;
+  const { city, country, line1, line2, postal_code: code, state } = asked.address;
+  return {
+    address: {
+      city: city ?? null,
+      country: country ?? null,
+      line1: line1 ?? null,
+      line2: line2 ?? null,
+      postal_code: code ?? null,
+      state: state ?? null,
+    },
+    name: asked.name,
+    phone: asked.phone ?? null,
+  };
+};

@@ -1,0 +1,36 @@
+// Tells the provider what the merchant decided, until that is acknowledged. It may be told twice: a
+// provider that has it says so, and the feed says what the dispute is.
+
+import { assert } from '#kit/assert';
+import type { Context, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import type { JobKind } from '#platform/jobs';
+import { railsOf } from '#rails/connectors';
+import { loadDispute, updateDispute } from './disputes.store.ts';
+import { spellEvidence } from './evidence.ts';
+
+export const ANSWER_JOB = 'disputes.answer';
+
+export const answerJob: JobKind = {
+  name: ANSWER_JOB,
+  run: async (context, payload) => {
+    const { accountId, livemode, dispute: id } = payload;
+    assert(typeof accountId === 'string' && typeof id === 'string', 'Whose, and which');
+    await answer(context, { accountId, livemode: livemode === true }, id);
+  },
+};
+
+const answer = async (context: Context, scope: Scope, id: Uuid): Promise<void> => {
+  const dispute = await loadDispute(context, scope, id);
+  if (dispute === undefined || dispute.owedAnswer === null) return;
+  const { connectorAccountId, providerId, owedAnswer, evidence, version } = dispute;
+  await railsOf(context).answerDispute(context, scope, {
+    connectorAccountId,
+    providerId,
+    evidence: owedAnswer === 'evidence' ? spellEvidence(evidence) : null,
+  });
+  const { ok } = await context.database.commit(scope, [
+    updateDispute(scope, { ...dispute, owedAnswer: null, version: version + 1 }),
+  ]);
+  assert(ok, 'A dispute that changed meanwhile is answered again');
+};

@@ -1,0 +1,151 @@
+// What a dispute and its charge become by what a provider told, or by what the merchant did: pure.
+
+import type { Fee } from '#books/fees';
+import { type Charge, left } from '#payments/charges';
+import type { EventKind } from '#platform/events';
+import type { DisputeTold } from '#rails/connectors';
+import type { Booking, Dispute } from './dispute.ts';
+import { after, type DisputeStep, isInquiry, isOver, mayBecome } from './dispute-states.ts';
+import {
+  disputeClosed,
+  disputeCreated,
+  disputeFundsReinstated,
+  disputeFundsWithdrawn,
+  disputeUpdated,
+} from './events.ts';
+import { freeOfCharge, reinstatement, withdrawal } from './postings.ts';
+
+export type DecidedDispute = {
+  readonly dispute: Dispute;
+  readonly charge: Charge;
+  readonly kinds: readonly EventKind[];
+  readonly booked: Booking | null;
+  /** What the merchant has lost for good now. */
+  readonly lost: bigint;
+};
+
+type Known = { readonly dispute: Dispute; readonly charge: Charge };
+type At = { readonly fee: Fee; readonly nowMs: number };
+
+export const openDispute = (known: Known, told: DisputeTold, at: At): DecidedDispute => {
+  const decided = move(known, told, at);
+  return { ...decided, kinds: [disputeCreated, ...moneyKinds(decided.booked)] };
+};
+
+/** Null: nothing follows from it. */
+export const hearDispute = (known: Known, told: DisputeTold, at: At): DecidedDispute | null => {
+  const { dispute } = known;
+  if (told.status === dispute.status && told.moved === 0n) return null;
+  if (told.status !== dispute.status && !mayBecome(dispute.status, told.status)) {
+    return nothing(known, { ...dispute, needsReview: true }, []);
+  }
+  const decided = move(known, told, at);
+  if (decided.dispute.needsReview) return decided;
+  const kind = isOver(told.status) ? disputeClosed : disputeUpdated;
+  return { ...decided, kinds: [kind, ...moneyKinds(decided.booked)] };
+};
+
+/** Null: it cannot be done to a dispute that is as this one. */
+export const stepDispute = (known: Known, step: DisputeStep): DecidedDispute | null => {
+  const status = after(known.dispute.status, step);
+  if (status === null) return null;
+  const dispute: Dispute = {
+    ...known.dispute,
+    status,
+    owedAnswer: step === 'submitted' ? 'evidence' : 'concession',
+    submissions: known.dispute.submissions + (step === 'submitted' ? 1 : 0),
+  };
+  return finish({
+    ...nothing(known, dispute, [isOver(status) ? disputeClosed : disputeUpdated]),
+  });
+};
+
+const nothing = (
+  { charge }: Known,
+  dispute: Dispute,
+  kinds: readonly EventKind[],
+): DecidedDispute => ({ dispute, charge, kinds, booked: null, lost: 0n });
+
+const moneyKinds = (booked: Booking | null): EventKind[] => {
+  if (booked === null) return [];
+  return [booked.purpose === 'dispute' ? disputeFundsWithdrawn : disputeFundsReinstated];
+};
+
+const move = ({ dispute, charge }: Known, told: DisputeTold, at: At): DecidedDispute => {
+  const as: Dispute = {
+    ...dispute,
+    status: told.status,
+    respondByMs: told.respondByMs,
+    caseType: caseTypeOf(dispute, told),
+  };
+  if (!fits(as, charge, told)) {
+    return nothing({ dispute, charge }, { ...dispute, needsReview: true }, []);
+  }
+  if (told.moved < 0n) return finish(withdraw(as, charge, told, at));
+  if (told.moved > 0n) return reinstate(as, charge, at);
+  return finish(nothing({ dispute, charge }, as, []));
+};
+
+/** Only whole disputes of the charge's own currency move, once in each direction. */
+const fits = (dispute: Dispute, charge: Charge, told: DisputeTold): boolean => {
+  const isWhole = told.moved === 0n || abs(told.moved) === dispute.amount;
+  const isInTurn = told.moved === 0n || told.moved < 0n === (dispute.withdrawn === 0n);
+  return isWhole && isInTurn && told.currency === charge.currency && told.amount === dispute.amount;
+};
+
+const abs = (amount: bigint): bigint => (amount < 0n ? -amount : amount);
+
+/**
+ * Of what was refunded already nothing is left to count: then the dispute is fought with the refund as its
+ * evidence, and the books show that the bank took more than the payment was.
+ */
+const withdraw = (
+  dispute: Dispute,
+  charge: Charge,
+  told: DisputeTold,
+  { fee, nowMs }: At,
+): DecidedDispute => {
+  const rest = left(charge);
+  const counted = dispute.amount < rest ? dispute.amount : rest;
+  const cost = told.status === 'prevented' ? freeOfCharge : fee;
+  const booked = withdrawal(dispute.rounds, dispute.amount, cost, nowMs);
+  return {
+    dispute: {
+      ...dispute,
+      withdrawn: dispute.amount,
+      counted,
+      rounds: dispute.rounds + 1,
+      bookings: [...dispute.bookings, booked],
+    },
+    charge: { ...charge, isDisputed: true, chargedBack: charge.chargedBack + counted },
+    kinds: [],
+    booked,
+    lost: 0n,
+  };
+};
+
+const reinstate = (dispute: Dispute, charge: Charge, { nowMs }: At): DecidedDispute => {
+  const booked = reinstatement(dispute.rounds - 1, dispute.withdrawn, nowMs);
+  return {
+    dispute: {
+      ...dispute,
+      withdrawn: 0n,
+      counted: 0n,
+      bookings: [...dispute.bookings, booked],
+    },
+    charge: { ...charge, chargedBack: charge.chargedBack - dispute.counted },
+    kinds: [],
+    booked,
+    lost: 0n,
+  };
+};
+
+/** What is over and was not given back is lost. */
+const finish = (decided: DecidedDispute): DecidedDispute => {
+  const { dispute } = decided;
+  if (!isOver(dispute.status) || dispute.withdrawn === 0n) return decided;
+  return { ...decided, dispute: { ...dispute, withdrawn: 0n }, lost: dispute.withdrawn };
+};
+
+const caseTypeOf = ({ caseType }: Dispute, { status }: DisputeTold): Dispute['caseType'] =>
+  caseType === 'inquiry' && !isInquiry(status) ? 'chargeback' : caseType;

@@ -1,0 +1,49 @@
+import { answerJob } from './answer-provider.ts';
+import { disputeEventKinds } from './events.ts';
+import { onDispute } from './hear.ts';
+import { disputeResources } from './resources.ts';
+import { disputeRoutes } from './routes.ts';
+
+// What holds of disputes across the tables they touch.
+const checks = [
+  {
+    name: 'a charge has lost to disputes, and has waiting, what its disputes say',
+    text: `select c.account_id, c.id, c.charged_back
+             from payments.charges c
+             left join payments.disputes d on d.account_id = c.account_id and d.livemode = c.livemode
+                                          and d.charge_id = c.id
+            group by c.account_id, c.livemode, c.id, c.charged_back
+           having c.charged_back <> coalesce(sum(d.counted), 0)`,
+  },
+  {
+    name: 'what disputes hold is what stands in the books as disputed',
+    text: `with held as (
+             select account_id, livemode, id, withdrawn from payments.disputes
+           ), booked as (
+             select e.account_id, e.livemode, e.subject, sum(p.amount) as amount
+               from books.entries e
+               cross join lateral unnest(e.accounts, e.amounts) as p(account, amount)
+              where p.account = 7 and e.purpose in (10, 11, 12)
+              group by e.account_id, e.livemode, e.subject)
+           select h.account_id, h.id, h.withdrawn, b.amount
+             from held h
+             left join booked b on b.account_id = h.account_id and b.livemode = h.livemode
+                               and b.subject = h.id
+            where h.withdrawn <> -coalesce(b.amount, 0)`,
+  },
+  {
+    name: 'no dispute waits for a person',
+    text: `select account_id, id from payments.disputes where needs_review`,
+  },
+];
+
+export const module = {
+  name: 'payments/disputes',
+  migrations: new URL('./migrations/', import.meta.url),
+  routes: () => disputeRoutes,
+  resources: disputeResources,
+  eventKinds: disputeEventKinds,
+  jobs: [answerJob],
+  onDispute,
+  checks,
+};

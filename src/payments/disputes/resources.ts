@@ -1,0 +1,30 @@
+import type { Context, Scope } from '#kit/context';
+import { parseId } from '#kit/ids';
+import type { ResourceDefinition } from '#platform/http';
+import { loadDisputes } from './disputes.store.ts';
+import { DISPUTE, renderDispute } from './render-dispute.ts';
+
+const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
+  const uuids = ids.map((id) => parseId(DISPUTE, id)).filter((uuid) => uuid !== null);
+  const disputes = await loadDisputes(context, scope, uuids);
+  const nowMs = context.clock.now();
+  return new Map(
+    ids.flatMap((id) => {
+      const dispute = disputes.get(parseId(DISPUTE, id) ?? '');
+      return dispute ? [[id, renderDispute(dispute, scope.livemode, nowMs)] as const] : [];
+    }),
+  );
+};
+
+export const disputeResources: readonly ResourceDefinition[] = [
+  {
+    object: 'dispute',
+    permission: 'disputes',
+    owns: (id) => id.startsWith(`${DISPUTE}_`),
+    load,
+    expandable: {
+      charge: { to: ['charge'] },
+      payment_intent: { to: ['payment_intent'] },
+    },
+  },
+];

@@ -1,0 +1,59 @@
+// What is written of a dispute when it changes, by whichever way: its row and its charge's, postings,
+// expectation, events, in one commit.
+
+import { balanceTransaction } from '#books/balance';
+import { post } from '#books/ledger';
+import type { Context, Scope, Write } from '#kit/context';
+import { type Charge, updateCharge } from '#payments/charges';
+import type { Cause } from '#payments/intents';
+import { appendChange } from '#platform/events';
+import type { DecidedDispute } from './conclude-dispute.ts';
+import type { Dispute } from './dispute.ts';
+import { insertDispute, updateDispute } from './disputes.store.ts';
+import { disputeSnapshot } from './events.ts';
+import { entryOf, expectedOf, lostEntry } from './postings.ts';
+
+export const writeDispute = (
+  context: Context,
+  scope: Scope,
+  input: {
+    /** Null for one that is new. */
+    readonly before: Dispute | null;
+    readonly chargeBefore: Charge;
+    readonly decided: DecidedDispute;
+    readonly cause: Cause;
+  },
+): { readonly dispute: Dispute; readonly writes: readonly Write[] } => {
+  const { before, chargeBefore, decided, cause } = input;
+  const { kinds, booked, lost, charge } = decided;
+  const nowMs = context.clock.now();
+  const dispute: Dispute = {
+    ...decided.dispute,
+    version: before === null ? 1 : before.version + 1,
+    events: decided.dispute.events + kinds.length,
+  };
+  const writes: Write[] = [
+    before === null ? insertDispute(scope, dispute) : updateDispute(scope, dispute),
+  ];
+  if (charge !== chargeBefore) {
+    writes.push(updateCharge(scope, { ...charge, version: chargeBefore.version + 1 }));
+  }
+  if (booked !== null) {
+    writes.push(balanceTransaction(context, scope, entryOf(dispute, booked)).write);
+    writes.push(expectedOf(context, scope, dispute, booked));
+  }
+  if (lost > 0n) writes.push(post(context, scope, lostEntry(dispute, dispute.rounds - 1, lost)));
+  if (kinds.length > 0) {
+    writes.push(
+      appendChange(context, {
+        scope,
+        objectId: dispute.id,
+        sequence: decided.dispute.events + 1,
+        kinds,
+        snapshot: disputeSnapshot(dispute, nowMs, before ?? undefined),
+        request: cause,
+      }),
+    );
+  }
+  return { dispute, writes };
+};

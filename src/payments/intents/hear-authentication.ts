@@ -1,0 +1,40 @@
+// The payer has come back from being asked, or will not: the payment goes on by itself. It is registered in the
+// transaction in which the answer is, so no process has to live for it to happen.
+
+import { type AuthenticationListener, findAuthentication } from '#cards/three-ds';
+import { assert } from '#kit/assert';
+import { enqueue, type JobKind } from '#platform/jobs';
+import { goOn, type Proof } from './go-on.ts';
+import { loadIntent } from './intents.store.ts';
+
+const GO_ON_JOB = 'payments.go_on';
+
+export const onAuthentication: AuthenticationListener = (context, scope, { after }) =>
+  Promise.resolve([
+    enqueue(context, { name: GO_ON_JOB, payload: { ...scope, authentication: after.id } }),
+  ]);
+
+export const goOnJob: JobKind = {
+  name: GO_ON_JOB,
+  run: async (context, payload) => {
+    const { accountId, livemode, authentication: id } = payload;
+    assert(typeof accountId === 'string' && typeof id === 'string', 'Whose, and which');
+    const scope = { accountId, livemode: livemode === true };
+    const found = await findAuthentication(context, scope, id);
+    if (found === undefined) return;
+    const { intentId } = found.authentication;
+    // Not every authentication is for a payment of ours.
+    if ((await loadIntent(context, scope, intentId)) === undefined) return;
+    const { now } = found;
+    if (now?.state === 'challenge') return;
+    const proof: Proof =
+      now?.state === 'refused'
+        ? { ok: false }
+        : {
+            ok: true,
+            authentication: null,
+            ...(now?.state === 'done' ? { authenticationId: id } : {}),
+          };
+    await goOn(context, scope, intentId, proof, id);
+  },
+};

@@ -1,0 +1,44 @@
+// The proof that the holder of a card agreed goes with the one operation it was made for. Where it does
+// not fit any more (another merchant, another amount, too old) the payment goes on without it: what a bank
+// makes of that is the bank's to say.
+
+import type { PaymentMethod } from '#cards/methods';
+import { type Authentication, useAuthentication } from '#cards/three-ds';
+import type { Context, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { railsOf } from '#rails/connectors';
+import type { PaymentIntent } from './payment-intent.ts';
+
+export type Proven = {
+  readonly authentication: Authentication | null;
+  /** Committed with the operation: whoever comes second loses. */
+  readonly writes: readonly Write[];
+};
+
+export const useProof = async (
+  context: Context,
+  scope: Scope,
+  given: {
+    readonly intent: PaymentIntent;
+    readonly method: PaymentMethod;
+    readonly connectorAccountId: Uuid;
+    readonly operationId: Uuid;
+    readonly authenticationId: Uuid;
+  },
+): Promise<Proven> => {
+  const { intent, method, connectorAccountId, operationId, authenticationId } = given;
+  const terms = await railsOf(context).holderTerms(context, scope, connectorAccountId);
+  if (terms === null || method.cardId === null) return { authentication: null, writes: [] };
+  const used = await useAuthentication(context, scope, {
+    id: authenticationId,
+    operationId,
+    intentId: intent.id,
+    card: method.cardId,
+    amount: intent.amount,
+    currency: intent.currency,
+    merchantId: terms.merchant.id,
+  });
+  if (used.ok) return { authentication: used.authentication, writes: [used.write] };
+  context.log.warn({ code: used.code }, 'A payment goes on without the proof of its holder');
+  return { authentication: null, writes: [] };
+};

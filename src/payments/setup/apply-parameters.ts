@@ -1,0 +1,85 @@
+// What a setup intent becomes by what was asked: pure. A field that was not sent keeps its value.
+
+import type { Static } from 'typebox';
+import { ApiError, mergeMetadata } from '#platform/http';
+import type { MandateData, mandateParameters } from './mandate.ts';
+import type { SetupIntent } from './setup-intent.ts';
+import type { confirmParameters, createParameters, updateParameters } from './setup-parameters.ts';
+
+type Asked = Partial<
+  Static<typeof createParameters> &
+    Static<typeof updateParameters> &
+    Static<typeof confirmParameters>
+>;
+
+export const applyParameters = (setup: SetupIntent, asked: Asked, nowMs: number): SetupIntent => {
+  refuseWhatCannotBe(asked);
+  const automatic = asked.automatic_payment_methods;
+  return {
+    ...setup,
+    ...typesOf(setup, asked),
+    ...(automatic === undefined
+      ? {}
+      : {
+          automaticMethods: automatic.enabled
+            ? { allowRedirects: automatic.allow_redirects ?? 'always' }
+            : null,
+        }),
+    description: asked.description === undefined ? setup.description : asked.description,
+    metadata: mergeMetadata(setup.metadata, asked.metadata),
+    returnUrl: asked.return_url ?? setup.returnUrl,
+    usage: asked.usage ?? setup.usage,
+    requestThreeDSecure:
+      asked.payment_method_options?.card?.request_three_d_secure ?? setup.requestThreeDSecure,
+    mandateData:
+      asked.mandate_data === undefined
+        ? setup.mandateData
+        : asked.mandate_data === null
+          ? null
+          : mandateOf(asked.mandate_data, nowMs),
+  };
+};
+
+/** An impossible type is refused by the older name, and left out by the newer one. */
+const typesOf = (
+  { allowedTypes }: SetupIntent,
+  { payment_method_types: types, allowed_payment_method_types: allowed }: Asked,
+): Pick<SetupIntent, 'allowedTypes'> => {
+  const impossible = types?.find((type) => type !== 'card');
+  if (impossible !== undefined) {
+    throw new ApiError(
+      400,
+      `The payment method type "${impossible}" is invalid. It must be a type that this account takes: card.`,
+      { param: 'payment_method_types' },
+    );
+  }
+  return { allowedTypes: allowed === undefined ? allowedTypes : [...allowed] };
+};
+
+const mandateOf = (
+  { customer_acceptance: accepted }: Static<typeof mandateParameters>,
+  nowMs: number,
+): MandateData => ({
+  acceptedAtMs: accepted.accepted_at === undefined ? nowMs : accepted.accepted_at * 1000,
+  type: accepted.type,
+  address: accepted.online?.ip_address ?? null,
+  userAgent: accepted.online?.user_agent ?? null,
+});
+
+const absent: Readonly<Record<string, string>> = {
+  attach_to_self: 'Connected accounts',
+  customer_account: 'Customer accounts of the second API',
+  flow_directions: 'Outbound flows',
+  on_behalf_of: 'Connected accounts',
+  payment_method_configuration: 'Payment method configurations',
+  single_use: 'Single-use mandates',
+};
+
+const refuseWhatCannotBe = (asked: Readonly<Record<string, unknown>>): void => {
+  for (const [name, what] of Object.entries(absent)) {
+    if (asked[name] === undefined || asked[name] === null || asked[name] === false) continue;
+    throw new ApiError(400, `${what} are not part of this installation: remove '${name}'.`, {
+      param: name,
+    });
+  }
+};

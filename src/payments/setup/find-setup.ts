@@ -1,0 +1,26 @@
+import type { Context, Scope } from '#kit/context';
+import { parseId } from '#kit/ids';
+import { resourceMissing } from '#platform/http';
+import { SETUP } from './render-setup.ts';
+import { loadSetup } from './setup.store.ts';
+import type { SetupIntent } from './setup-intent.ts';
+
+/** The setup intent of that id; or the refusal that says what is wrong with it. */
+export const findSetup = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  param?: string,
+): Promise<SetupIntent> => {
+  const id = parseId(SETUP, spelled);
+  const setup = id && (await loadSetup(context, scope, id));
+  if (setup) return setup;
+  const other = { ...scope, livemode: !scope.livemode };
+  const similar = id !== null && (await loadSetup(context, other, id)) !== undefined;
+  throw resourceMissing({
+    noun: 'setupintent',
+    id: spelled,
+    ...(param === undefined ? {} : { param }),
+    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
+  });
+};

@@ -1,0 +1,157 @@
+// What is written of a setup intent whenever something is learned of its question to the bank, by whichever
+// way: the answer, a look-up, a late word.
+
+import {
+  attachMethod,
+  loadMethods,
+  type PaymentMethod,
+  parseMethodId,
+  renderPaymentMethod,
+  updateMethod,
+} from '#cards/methods';
+import type { Context, Scope, Write } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import type { Cause } from '#payments/intents';
+import type { OperationListener } from '#rails/connectors';
+import type { Change } from '#rails/operations';
+import { concludeSetup, type DecidedSetup } from './conclude-setup.ts';
+import type { Mandate } from './mandate.ts';
+import { insertMandate, loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
+import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
+import { writeSetup } from './write-setup.ts';
+
+export type ConcludedSetup = {
+  readonly setup: SetupIntent;
+  readonly method: PaymentMethod | null;
+  readonly writes: readonly Write[];
+};
+
+const concluded = new WeakMap<Change, Promise<ConcludedSetup | null>>();
+
+export const onOperation: OperationListener = async (context, scope, change) =>
+  (await conclusionOf(context, scope, change))?.writes ?? [];
+
+/** Decided once for each change, however many ask. Null: it is no business of a setup intent. */
+export const conclusionOf = (
+  context: Context,
+  scope: Scope,
+  change: Change,
+  cause: Cause = null,
+): Promise<ConcludedSetup | null> => {
+  const known = concluded.get(change);
+  if (known !== undefined) return known;
+  const made = conclude(context, scope, change, cause);
+  concluded.set(change, made);
+  return made;
+};
+
+const conclude = async (
+  context: Context,
+  scope: Scope,
+  { after, conclusion }: Change,
+  cause: Cause,
+): Promise<ConcludedSetup | null> => {
+  if (after.kind !== 'verify') return null;
+  const setup = await loadSetup(context, scope, after.intentId);
+  if (setup === undefined || setup.latestAttemptId === null) return null;
+  const id = setup.latestAttemptId;
+  const attempt = (await loadAttempts(context, scope, [id])).get(id);
+  const method = await methodOf(context, scope, setup.methodId);
+  if (attempt === undefined || attempt.attempt !== after.attempt) {
+    return { setup, method, writes: [] };
+  }
+  const shown = method === null ? null : renderPaymentMethod(method, scope.livemode);
+  const decided = concludeSetup({ setup, attempt }, conclusion, shown);
+  if (decided === null) return { setup, method, writes: [] };
+  const named = conclusion.told?.networkTransactionId;
+  return writeConcluded(context, scope, {
+    before: { setup, attempt },
+    decided,
+    method:
+      method === null || named === undefined
+        ? method
+        : { ...method, firstNetworkTransactionId: named },
+    cause,
+  });
+};
+
+export const methodOf = async (
+  context: Context,
+  scope: Scope,
+  spelled: string | null,
+): Promise<PaymentMethod | null> => {
+  const id = spelled === null ? null : parseMethodId(spelled);
+  return id === null ? null : ((await loadMethods(context, scope, [id])).get(id) ?? null);
+};
+
+export const writeConcluded = (
+  context: Context,
+  scope: Scope,
+  input: {
+    readonly before: { readonly setup: SetupIntent; readonly attempt: SetupAttempt };
+    readonly decided: DecidedSetup;
+    readonly method: PaymentMethod | null;
+    readonly cause: Cause;
+  },
+): ConcludedSetup => {
+  const { before, decided, method, cause } = input;
+  const kept = decided.isKept && method !== null ? keep(context, scope, input, method) : [];
+  const mandate = decided.isKept ? mandateOf(context, decided.setup, method) : null;
+  const written = writeSetup(context, scope, {
+    before: before.setup,
+    setup:
+      mandate === null
+        ? decided.setup
+        : { ...decided.setup, mandateData: null, mandateId: mandate.id },
+    kinds: decided.kinds,
+    cause,
+  });
+  return {
+    setup: written.setup,
+    method,
+    writes: [
+      ...kept,
+      ...(mandate === null ? [] : [insertMandate(scope, mandate)]),
+      ...written.writes,
+      updateAttempt(scope, { ...decided.attempt, version: before.attempt.version + 1 }),
+    ],
+  };
+};
+
+/** The card becomes its customer's, and remembers what its first use was called. */
+const keep = (
+  context: Context,
+  scope: Scope,
+  { decided, cause }: { readonly decided: DecidedSetup; readonly cause: Cause },
+  method: PaymentMethod,
+): readonly Write[] => {
+  const { customerId } = decided.setup;
+  if (customerId !== null && method.state === 'unattached') {
+    try {
+      return attachMethod(context, {
+        scope,
+        found: { method, isNew: false },
+        customerId,
+        request: cause,
+      }).writes;
+    } catch (error) {
+      context.log.warn({ error }, 'A card was set up and could not be attached to its customer');
+    }
+  }
+  if (method.firstNetworkTransactionId === undefined) return [];
+  return [updateMethod(scope, { ...method, version: method.version + 1 })];
+};
+
+const mandateOf = (
+  context: Context,
+  { mandateData }: SetupIntent,
+  method: PaymentMethod | null,
+): Mandate | null =>
+  mandateData === null || method === null
+    ? null
+    : {
+        ...mandateData,
+        id: newUuid(context),
+        methodId: renderPaymentMethod(method, false).id,
+        methodType: method.type,
+      };

@@ -1,0 +1,38 @@
+// The rows of a change of a setup intent, from the versions that were read, with its events.
+
+import type { Context, Scope, Write } from '#kit/context';
+import type { Cause } from '#payments/intents';
+import { appendChange, type EventKind } from '#platform/events';
+import { setupSnapshot } from './events.ts';
+import { insertSetup, updateSetup } from './setup.store.ts';
+import type { SetupIntent } from './setup-intent.ts';
+
+export const writeSetup = (
+  context: Pick<Context, 'clock' | 'random'>,
+  scope: Scope,
+  change: {
+    /** Null for one that is new. */
+    readonly before: SetupIntent | null;
+    readonly setup: SetupIntent;
+    readonly kinds: readonly EventKind[];
+    readonly cause: Cause;
+  },
+): { readonly setup: SetupIntent; readonly writes: readonly Write[] } => {
+  const { before, kinds, cause } = change;
+  const setup: SetupIntent = {
+    ...change.setup,
+    version: before === null ? 1 : before.version + 1,
+    events: change.setup.events + kinds.length,
+  };
+  const row = before === null ? insertSetup(scope, setup) : updateSetup(scope, setup);
+  if (kinds.length === 0) return { setup, writes: [row] };
+  const event = appendChange(context, {
+    scope,
+    objectId: setup.id,
+    sequence: setup.events - kinds.length + 1,
+    kinds,
+    snapshot: setupSnapshot(setup),
+    request: cause,
+  });
+  return { setup, writes: [row, event] };
+};

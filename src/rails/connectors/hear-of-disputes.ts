@@ -1,0 +1,177 @@
+// Reads the feeds in which providers tell of disputes, and lets the modules hear what they say. A page is
+// stored with the cursor behind it; each notice then takes effect once, in the transaction of what follows.
+
+import type { Context, Scope } from '#kit/context';
+import { NotSent } from '#kit/http-client';
+import { newUuid, type Uuid } from '#kit/ids';
+import { recordEvidence } from '#rails/operations';
+import type { Said } from './connector.ts';
+import { withReader } from './dispute-calls.ts';
+import { type DisputeFeed, leaseFeeds, loadFeed, moveFeed } from './dispute-feeds.store.ts';
+import {
+  endNotice,
+  insertNotice,
+  leaseNotices,
+  loadNotice,
+  type StoredNotice,
+} from './dispute-notices.store.ts';
+import { findOperation } from './learn-from-webhooks.ts';
+import type { Parts } from './parts.ts';
+import { listenersWrites } from './send.ts';
+
+const AT_ONCE = 20;
+const LEASE_MS = 60_000;
+/** Disputes are answered within weeks: that often is soon enough, and asks little of a provider. */
+const POLL_MS = 10_000;
+const QUIET_MS = 10 * 60_000;
+const RETRY_MS = 2_000;
+const RETRY_MS_MAX = 60 * 60_000;
+const GIVE_UP_MS = 3 * 24 * 60 * 60_000;
+
+/** One round of the worker; says how much it looked at. */
+export const hearOfDisputes = async (parts: Parts, context: Context): Promise<number> =>
+  (await eachLeased(context, leaseFeeds, (scope, id) => readFeed(parts, context, scope, id))) +
+  (await eachLeased(context, leaseNotices, (scope, id) => hear(parts, context, scope, id)));
+
+const eachLeased = async (
+  context: Context,
+  lease: typeof leaseFeeds,
+  work: (scope: Scope, id: Uuid) => Promise<void>,
+): Promise<number> => {
+  const nowMs = context.clock.now();
+  const leased = await context.database.system((tx) =>
+    lease(tx, { nowMs, atMost: AT_ONCE, leaseMs: LEASE_MS }),
+  );
+  await Promise.all(
+    leased.map(async ({ scope, id }) => {
+      try {
+        await work(scope, id);
+      } catch (error) {
+        // The lease ends by time, and it is looked at again.
+        context.log.error(
+          { error },
+          'What a provider tells of disputes could not be taken for now',
+        );
+      }
+    }),
+  );
+  return leased.length;
+};
+
+const readFeed = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
+  const feed = await loadFeed(context, scope, id);
+  if (feed === undefined) return;
+  const nowMs = context.clock.now();
+  const next = (changes: Partial<DisputeFeed>): DisputeFeed => ({
+    ...feed,
+    version: feed.version + 1,
+    failures: 0,
+    dueAtMs: nowMs + POLL_MS,
+    ...changes,
+  });
+  try {
+    const page = await withReader(parts, context, scope, id, (reader, call) =>
+      reader.poll(call, feed.cursor),
+    );
+    if (page === null) {
+      await context.database.commit(scope, [moveFeed(scope, next({ dueAtMs: nowMs + QUIET_MS }))]);
+      return;
+    }
+    const { notices, cursor, hasMore } = page;
+    await context.database.commit(scope, [
+      moveFeed(
+        scope,
+        next({
+          cursor,
+          taken: feed.taken + BigInt(notices.length),
+          dueAtMs: hasMore ? nowMs : nowMs + POLL_MS,
+        }),
+      ),
+      ...notices.map((notice, n) =>
+        insertNotice(scope, {
+          id: newUuid(context),
+          connectorAccountId: id,
+          position: feed.taken + BigInt(n),
+          notice,
+          receivedAtMs: nowMs,
+        }),
+      ),
+    ]);
+  } catch (error) {
+    const isGone = error instanceof NotSent && error.why === 'account_gone';
+    const failures = feed.failures + 1;
+    context.log.warn({ error }, 'A feed of disputes could not be read');
+    const waitMs = isGone
+      ? RETRY_MS_MAX
+      : Math.min(RETRY_MS * 2 ** Math.min(failures, 9), QUIET_MS);
+    await context.database.commit(scope, [
+      moveFeed(scope, next({ failures, dueAtMs: nowMs + waitMs })),
+    ]);
+  }
+};
+
+const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
+  const stored = await loadNotice(context, scope, id);
+  if (stored === undefined) return;
+  const { notice, connectorAccountId } = stored;
+  if (notice.kind === 'operation') {
+    const isKnown = await record(parts, context, scope, stored, notice.said);
+    await (isKnown ? take(context, scope, stored, []) : waitLonger(context, scope, stored));
+    return;
+  }
+  const heard = await Promise.all(
+    parts.disputeListeners.map((listener) =>
+      listener(context, scope, { connectorAccountId, notice }),
+    ),
+  );
+  const writes = heard.filter((each) => each !== null);
+  await (writes.length > 0
+    ? take(context, scope, stored, writes.flat())
+    : waitLonger(context, scope, stored));
+};
+
+/** Where somebody else changed the same in between, it is heard again with what is true then. */
+const take = async (
+  context: Context,
+  scope: Scope,
+  stored: StoredNotice,
+  writes: Parameters<Context['database']['commit']>[1],
+): Promise<void> => {
+  const { ok } = await context.database.commit(scope, [
+    endNotice(scope, stored, 'taken', null),
+    ...writes,
+  ]);
+  if (ok) return;
+  await context.database.commit(scope, [endNotice(scope, stored, 'waiting', context.clock.now())]);
+};
+
+const waitLonger = async (context: Context, scope: Scope, stored: StoredNotice): Promise<void> => {
+  const nowMs = context.clock.now();
+  if (nowMs - stored.receivedAtMs >= GIVE_UP_MS) {
+    context.log.warn(
+      { accountId: scope.accountId, livemode: scope.livemode },
+      'A provider tells of a dispute about something that nobody here knows, and has for days',
+    );
+    await context.database.commit(scope, [endNotice(scope, stored, 'given_up', null)]);
+    return;
+  }
+  const waitMs = Math.min(RETRY_MS * 2 ** Math.min(stored.tries, 12), RETRY_MS_MAX);
+  await context.database.commit(scope, [endNotice(scope, stored, 'waiting', nowMs + waitMs)]);
+};
+
+const record = async (
+  parts: Parts,
+  context: Context,
+  scope: Scope,
+  { connectorAccountId, notice }: StoredNotice,
+  { of, says }: Said,
+): Promise<boolean> => {
+  const operation = await findOperation(context, scope, connectorAccountId, of);
+  if (operation === undefined) return false;
+  const recorded = await recordEvidence(context, scope, {
+    operationId: operation.id,
+    evidence: { kind: 'webhook', says, sourceKey: `dispute feed ${notice.key}` },
+    writes: listenersWrites(parts, context, scope),
+  });
+  return recorded.ok;
+};

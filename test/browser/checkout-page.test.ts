@@ -1,0 +1,307 @@
+// A payer at the page of a checkout, on a phone and on a desk: what is typed, what is sent, what is said,
+// and what becomes of it.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import type { PageView } from '../../src/commerce/checkout/page-view.ts';
+import { declinedBy, type PageServer, paid, startPageServer, viewOf } from './checkout-support.ts';
+import { chromiumIsMissing, launchChromium } from './chromium.ts';
+
+const phone = { width: 390, height: 844 };
+const desk = { width: 1280, height: 900 };
+const NUMBER = '4242424242424242';
+
+describe('the page of a checkout', { skip: await chromiumIsMissing() }, async () => {
+  const server: PageServer = await startPageServer();
+  const browser = await launchChromium();
+
+  const fill = async (page: Page, number = NUMBER) => {
+    await page.getByLabel('Email').fill('jenny@example.com');
+    await page.getByLabel('Card number').pressSequentially(number);
+    await page.getByLabel('Expiry').pressSequentially('1234');
+    await page.getByLabel('Security code').pressSequentially('123');
+    await page.getByLabel('Name on card').fill('Jenny Rosen');
+  };
+  const noFaults = (said: readonly string[]) =>
+    assert.deepEqual(
+      said.filter((line) => /Content Security|Trusted|uncaught/.test(line)),
+      [],
+    );
+
+  for (const [name, viewport] of [
+    ['phone', phone],
+    ['desk', desk],
+  ] as const) {
+    test(`takes a payment on a ${name}, sends the card sealed, and goes back to the shop`, async () => {
+      const { page, said, asked } = await browser.newPage({ viewport });
+      const { url, session } = server.open();
+      await page.goto(url);
+      await fill(page);
+      await page.getByRole('button', { name: 'Pay €68.90' }).click();
+      await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+      assert.equal(session.posted.length, 1);
+      const [form] = session.posted;
+      assert.match(form?.get('card[sealed]') ?? '', /^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/);
+      assert.equal(form?.get('expected_amount'), '6890');
+      assert.equal(form?.get('email'), 'jenny@example.com');
+      assert.doesNotMatch(String(form), /4242|1234|cvc|number|expiry/);
+      await page.getByRole('heading', { name: 'A shop' }).waitFor();
+      assert.ok(
+        asked.every((url) => url.startsWith(server.origin) || url.startsWith('data:')),
+        'nobody else is asked',
+      );
+      noFaults(said);
+    });
+  }
+
+  test('groups the digits, names the brand, and keeps the caret where it was', async () => {
+    const { page } = await browser.newPage({ viewport: desk });
+    await page.goto(server.open().url);
+    const number = page.getByLabel('Card number');
+    const brand = () => page.locator('#brand use').getAttribute('href');
+    await number.pressSequentially('42424242');
+    assert.equal(await number.inputValue(), '4242 4242');
+    assert.equal(await brand(), '#b-visa');
+    await number.press('ArrowLeft');
+    await number.press('ArrowLeft');
+    await number.pressSequentially('9');
+    assert.equal(await number.inputValue(), '4242 4294 2');
+    assert.equal(await page.evaluate('document.activeElement.selectionStart'), 8);
+    await number.fill('');
+    await page.evaluate(`(() => {
+      const field = document.querySelector('#number');
+      field.focus();
+      document.execCommand('insertText', false, '4242-4242 4242.4242');
+    })()`);
+    assert.equal(await number.inputValue(), '4242 4242 4242 4242');
+    await number.fill('');
+    await number.pressSequentially('37828');
+    assert.equal(await number.inputValue(), '3782 8');
+    assert.equal(await brand(), '#b-amex');
+    assert.equal(
+      await page.locator('#cvc-hint').textContent(),
+      '4 digits on the front of the card',
+    );
+  });
+
+  test('goes on by itself only when the number is complete beyond doubt', async () => {
+    const { page } = await browser.newPage({ viewport: desk });
+    await page.goto(server.open().url);
+    const focused = () => page.evaluate('document.activeElement.id');
+    const number = page.getByLabel('Card number');
+    // Fourteen digits of it pass the check of digits, and are no number yet.
+    await number.pressSequentially('42424242424242');
+    assert.equal(await focused(), 'number');
+    await number.pressSequentially('42');
+    assert.equal(await focused(), 'expiry');
+    await number.focus();
+    await number.press('End');
+    await number.press('Backspace');
+    assert.equal(await focused(), 'number');
+    await page.getByLabel('Expiry').pressSequentially('3');
+    assert.equal(await page.getByLabel('Expiry').inputValue(), '03 / ');
+    await page.getByLabel('Expiry').press('Backspace');
+    assert.equal(await page.getByLabel('Expiry').inputValue(), '0');
+  });
+
+  test('says what is wrong beside the field, once it was left and on paying, and clears it on typing', async () => {
+    const { page } = await browser.newPage({ viewport: phone });
+    const { url, session } = server.open();
+    await page.goto(url);
+    await page.getByLabel('Expiry').fill('01 / 20');
+    await page.getByLabel('Expiry').blur();
+    assert.equal(
+      await page.locator('#expiry-error').textContent(),
+      'This card has expired. Use another one.',
+    );
+    assert.equal(
+      await page.locator('#say').textContent(),
+      'This card has expired. Use another one.',
+    );
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    assert.equal(await page.evaluate('document.activeElement.id'), 'email');
+    assert.equal(await page.locator('[aria-invalid=true]').count(), 5);
+    await page.getByLabel('Email').fill('j');
+    assert.equal(await page.locator('#email-error').isVisible(), false);
+    assert.equal(session.posted.length, 0);
+  });
+
+  test('is paid once however often the button is pressed', async () => {
+    const { page } = await browser.newPage({ viewport: desk });
+    const { url, session } = server.open();
+    await page.goto(url);
+    await fill(page);
+    await page.evaluate(`for (let i = 0; i < 5; i += 1) document.querySelector('#go').click()`);
+    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    assert.equal(session.posted.length, 1);
+  });
+
+  test('keeps the form after a decline, says what to do, and pays with the next try', async () => {
+    const { page } = await browser.newPage({ viewport: phone });
+    const { url, session } = server.open();
+    session.onPay = () =>
+      session.posted.length === 1
+        ? { ...session.view, attempt: '2', declined: declinedBy('funds') }
+        : paid(session.view);
+    await page.goto(url);
+    await fill(page);
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    await page.getByText('There are not enough funds').first().waitFor();
+    assert.equal(await page.locator('#notice-more').textContent(), 'You have not been charged.');
+    assert.equal(await page.getByLabel('Card number').inputValue(), '4242 4242 4242 4242');
+    assert.equal(await page.getByLabel('Security code').inputValue(), '');
+    await page.getByLabel('Security code').fill('123');
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    assert.deepEqual(
+      session.posted.map((form) => form.get('attempt')),
+      ['018f-attempt-1', '2'],
+    );
+  });
+
+  test('leads to the field that the bank found wrong', async () => {
+    const { page } = await browser.newPage({ viewport: desk });
+    const { url, session } = server.open();
+    session.onPay = () => ({ ...session.view, declined: declinedBy('data_cvc', 'cvc') });
+    await page.goto(url);
+    await fill(page);
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    await page.getByText('The security code is not right.').first().waitFor();
+    assert.equal(await page.evaluate('document.activeElement.id'), 'cvc');
+  });
+
+  test('says that it does not know when the answer is lost, and shows what is found out', async () => {
+    const { page } = await browser.newPage({ viewport: phone });
+    const { url, session } = server.open();
+    session.onPay = () => ({ ...session.view, status: 'unknown' });
+    await page.goto(url);
+    await fill(page);
+    await page.route('**/confirm', async (route) => {
+      await route.fetch();
+      await route.abort('connectionreset');
+    });
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    await page.getByRole('heading', { name: 'We are still checking' }).waitFor();
+    await page.getByText('Please do not pay again.').waitFor();
+    assert.equal(await page.locator('#pay').count(), 0, 'there is no form that could charge again');
+    assert.doesNotMatch((await page.locator('body').textContent()) ?? '', /not been charged/);
+    session.view = paid(session.view);
+    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    assert.equal(session.posted.length, 1);
+  });
+
+  const asking = (session: { view: PageView }): PageView => ({
+    ...session.view,
+    status: 'action',
+    urls: { ...session.view.urls, action: `${server.origin}/bank/${session.view.session}` },
+  });
+
+  for (const [name, viewport] of [
+    ['phone', phone],
+    ['desk', desk],
+  ] as const) {
+    test(`shows the question of the bank in a frame on a ${name}, and comes back to the result`, async () => {
+      const { page, said } = await browser.newPage({ viewport });
+      const { url, session } = server.open();
+      session.onPay = () => asking(session);
+      await page.goto(url);
+      await fill(page);
+      await page.getByRole('button', { name: /^Pay/ }).click();
+      const bank = page.frameLocator('#bank-frame iframe').frameLocator('iframe');
+      await bank.getByRole('button', { name: 'It is me' }).click();
+      await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+      noFaults(said);
+    });
+  }
+
+  test('lets the payer cancel the question of the bank and pay in another way', async () => {
+    const { page } = await browser.newPage({ viewport: desk });
+    const { url, session } = server.open();
+    session.onPay = () => (session.posted.length === 1 ? asking(session) : paid(session.view));
+    await page.goto(url);
+    await fill(page);
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    await page
+      .frameLocator('#bank-frame iframe')
+      .frameLocator('iframe')
+      .getByRole('heading')
+      .waitFor();
+    await page.getByRole('button', { name: 'Cancel and choose another way' }).click();
+    await page.locator('dialog').waitFor({ state: 'hidden' });
+    await page.getByText('Your bank could not confirm that it is you.').first().waitFor();
+    await page.getByLabel('Security code').fill('123');
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+  });
+
+  test('tells a second window what the first one did', async () => {
+    const { url } = server.open();
+    const first = await browser.newPage({ viewport: desk });
+    const second = await browser.newPage({ viewport: desk });
+    await second.page.goto(url);
+    await first.page.goto(url);
+    await fill(first.page);
+    await first.page.getByRole('button', { name: /^Pay/ }).click();
+    await second.page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    assert.equal(
+      await second.page.locator('#going').isVisible(),
+      false,
+      'only the window that paid leaves',
+    );
+  });
+
+  test('can be paid without any script, and shows the amount and the merchant before one runs', async () => {
+    const { page } = await browser.newPage({ viewport: phone, scripts: false });
+    const { url, session } = server.open();
+    await page.goto(url);
+    await page.getByText('Pay Paper & Ink').waitFor();
+    await page.getByLabel('Email').fill('jenny@example.com');
+    await page.getByLabel('Card number').fill(NUMBER);
+    await page.getByLabel('Expiry').fill('12/34');
+    await page.getByLabel('Security code').fill('123');
+    await page.getByLabel('Name on card').fill('Jenny Rosen');
+    await page.getByRole('button', { name: 'Pay €68.90' }).click();
+    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    assert.equal(session.posted[0]?.get('card[number]'), NUMBER);
+    assert.equal(page.url(), url);
+  });
+
+  test('is a whole way by keyboard alone', async () => {
+    const { page } = await browser.newPage({ viewport: desk });
+    await page.goto(server.open({ livemode: true }).url);
+    const focused = () =>
+      page.evaluate('document.activeElement.id || document.activeElement.className');
+    const order: unknown[] = [];
+    for (let step = 0; step < 7; step += 1) {
+      await page.keyboard.press('Tab');
+      order.push(await focused());
+    }
+    assert.deepEqual(order, ['who', 'email', 'number', 'expiry', 'cvc', 'holder', 'go']);
+    await fill(page);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+  });
+
+  test('fills in a card of test mode with a click, and has none in live mode', async () => {
+    const { page } = await browser.newPage({ viewport: phone });
+    await page.goto(server.open().url);
+    await page.getByText('Test cards').click();
+    await page.getByRole('button', { name: /American Express/ }).click();
+    assert.equal(await page.getByLabel('Card number').inputValue(), '3782 822463 10005');
+    assert.equal(await page.getByLabel('Security code').inputValue(), '1234');
+    const live = await fetch(server.open({ livemode: true }).url).then((answer) => answer.text());
+    assert.doesNotMatch(live, /data-card|Test mode|4242/);
+  });
+
+  test('tells the receipt in the zone of the payer, and stays at its address', async () => {
+    const { page } = await browser.newPage({ viewport: phone });
+    const { url } = server.open(paid(viewOf('cs_paid')));
+    await page.goto(url);
+    await page.getByText('2043-7781').waitFor();
+    await page.reload();
+    await page.getByRole('link', { name: 'Continue to Paper & Ink' }).waitFor();
+    assert.equal(page.url(), url);
+    assert.doesNotMatch((await page.locator('time').textContent()) ?? '', /UTC/);
+  });
+});

@@ -1,0 +1,133 @@
+// Payment links: each visit opens a session, and the code beside it leads to the same address.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inflateSync } from 'node:zlib';
+import jsQR from 'jsqr';
+import type Stripe from 'stripe';
+import { payPage, twoTeas } from '../support/checkout.ts';
+import { openShop } from '../support/payments.ts';
+import { assertEvent, assertShape } from '../support/stripe-shape.ts';
+
+const { gateway, stripe, happened } = await openShop();
+const { ask } = gateway;
+const pay = payPage(ask);
+const tea: Stripe.PaymentLinkCreateParams = { line_items: twoTeas.line_items as never };
+
+const pathOf = (url: string): string => new URL(url).pathname;
+const visit = async (url: string) => {
+  const { status, headers } = await ask('GET', pathOf(url));
+  return { status, session: (headers.location ?? '').replace('/c/', '') };
+};
+
+describe('a payment link', () => {
+  test('is shown in the shape of the SDK, and told of', async () => {
+    await happened();
+    const link = await stripe.paymentLinks.create({ ...tea, metadata: { shelf: '7' } });
+    assertShape(JSON.parse(JSON.stringify(link)), 'resources/PaymentLinks.d.ts', 'PaymentLink');
+    assert.deepEqual(await stripe.paymentLinks.retrieve(link.id), link);
+    const lines = await stripe.paymentLinks.listLineItems(link.id);
+    assert.equal(lines.data[0]?.amount_total, 2500);
+    await stripe.paymentLinks.update(link.id, { active: false });
+    assert.deepEqual(await happened(), ['payment_link.created', 'payment_link.updated']);
+    for await (const event of stripe.events.list({ limit: 2 })) {
+      assertEvent(JSON.parse(JSON.stringify(event)));
+      if (event.type === 'payment_link.updated') {
+        assert.deepEqual(event.data.previous_attributes, { active: true });
+        break;
+      }
+    }
+    const { data } = await stripe.paymentLinks.list({ active: false });
+    assert.deepEqual(
+      data.map(({ id }) => id),
+      [link.id],
+    );
+  });
+
+  test('opens a session of its own at each visit, and both can be paid', async () => {
+    const link = await stripe.paymentLinks.create(tea);
+    const [first, second] = [await visit(link.url), await visit(link.url)];
+    assert.deepEqual([first.status, second.status], [303, 303]);
+    assert.notEqual(first.session, second.session);
+    assert.equal((await pay(first.session)).body.status, 'complete');
+    assert.equal((await pay(second.session)).body.status, 'complete');
+    const { data } = await stripe.checkout.sessions.list({ payment_link: link.id });
+    assert.deepEqual(
+      data.map(({ id, payment_link }) => [id, payment_link]),
+      [
+        [second.session, link.id],
+        [first.session, link.id],
+      ],
+    );
+  });
+
+  test('takes no more than its limit, also from pages that are open', async () => {
+    const link = await stripe.paymentLinks.create({
+      ...tea,
+      restrictions: { completed_sessions: { limit: 1 } },
+    });
+    const [first, second] = [await visit(link.url), await visit(link.url)];
+    await pay(first.session);
+    const late = await pay(second.session);
+    assert.equal(late.body.error.code, 'checkout_not_active_session');
+    assert.equal((await visit(link.url)).status, 404);
+    const { restrictions } = await stripe.paymentLinks.retrieve(link.id);
+    assert.deepEqual(restrictions?.completed_sessions, { count: 1, limit: 1 });
+  });
+
+  test('that is inactive shows what its merchant says of it', async () => {
+    const link = await stripe.paymentLinks.create({ ...tea, inactive_message: 'Sold <out>' });
+    await stripe.paymentLinks.update(link.id, { active: false });
+    const { status, text } = await ask('GET', pathOf(link.url));
+    assert.equal(status, 404);
+    assert.match(text, /Sold &lt;out&gt;/);
+    assert.equal((await ask('GET', '/l/test_nothing')).status, 404);
+  });
+});
+
+describe('the code of a link', () => {
+  test('leads to its address, as PNG and as SVG', async () => {
+    const { url } = await stripe.paymentLinks.create(tea);
+    const png = await fetch(`http://127.0.0.1:${gateway.port}${pathOf(url)}/qr.png`);
+    assert.equal(png.headers.get('content-type'), 'image/png');
+    assert.equal(readCode(pixelsOfPng(Buffer.from(await png.arrayBuffer()))), url);
+
+    const svg = await ask('GET', `${pathOf(url)}/qr.svg`);
+    assert.equal(svg.headers['content-type'], 'image/svg+xml');
+    assert.equal(readCode(pixelsOfSvg(svg.text)), url);
+  });
+});
+
+type Pixels = { readonly width: number; readonly isDark: (x: number, y: number) => boolean };
+
+const readCode = ({ width, isDark }: Pixels): string | undefined => {
+  const rgba = new Uint8ClampedArray(width * width * 4);
+  for (let at = 0; at < width * width; at += 1) {
+    const shade = isDark(at % width, Math.floor(at / width)) ? 0 : 255;
+    rgba.set([shade, shade, shade, 255], at * 4);
+  }
+  const read = jsQR as unknown as typeof jsQR.default;
+  return read(rgba, width, width)?.data;
+};
+
+const pixelsOfPng = (png: Buffer): Pixels => {
+  assert.equal(png.subarray(1, 4).toString(), 'PNG');
+  const width = png.readUInt32BE(16);
+  const start = png.indexOf('IDAT');
+  const data = inflateSync(png.subarray(start + 4, start + 4 + png.readUInt32BE(start - 4)));
+  const bytesPerRow = Math.ceil(width / 8) + 1;
+  return {
+    width,
+    isDark: (x, y) => (data[y * bytesPerRow + 1 + (x >> 3)]! & (0x80 >> (x & 7))) === 0,
+  };
+};
+
+const pixelsOfSvg = (svg: string): Pixels => {
+  const size = Number(/viewBox="0 0 (\d+) /.exec(svg)?.[1]);
+  const dark = new Set([...svg.matchAll(/M(\d+) (\d+)h1/g)].map(([, x, y]) => `${x} ${y}`));
+  const scale = 4;
+  return {
+    width: size * scale,
+    isDark: (x, y) => dark.has(`${Math.floor(x / scale)} ${Math.floor(y / scale)}`),
+  };
+};

@@ -1,0 +1,74 @@
+// Checkout sessions as the official SDK asks for them, and paid as a page pays them.
+
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import type Stripe from 'stripe';
+import { openShop } from '../support/payments.ts';
+
+const { gateway, stripe, bank, happened } = await openShop();
+const { sessions } = stripe.checkout;
+const { ask } = gateway;
+
+const order: Stripe.Checkout.SessionCreateParams = {
+  mode: 'payment',
+  line_items: [
+    {
+      quantity: 2,
+      price_data: { currency: 'eur', unit_amount: 1250, product_data: { name: 'Tea' } },
+    },
+  ],
+  success_url: 'https://shop.test/done?session={CHECKOUT_SESSION_ID}',
+  cancel_url: 'https://shop.test/cart',
+};
+
+const card = (number: string): string =>
+  `payment_method_data[type]=card&payment_method_data[card][number]=${number}` +
+  '&payment_method_data[card][exp_month]=12&payment_method_data[card][exp_year]=2034' +
+  '&payment_method_data[card][cvc]=123';
+const form = (number = '4242424242424242', amount = 2500): string =>
+  `${card(number)}&expected_amount=${amount}&email=jenny@example.com&name=Jenny`;
+
+const confirm = (id: string, body = form()) =>
+  ask('POST', `/v1/payment_pages/${id}/confirm`, { form: body });
+
+beforeEach(async () => {
+  await happened();
+  bank.calls.length = 0;
+});
+
+describe('a session', () => {
+  test('is made, shown, and paid by its page without a key', async () => {
+    const session = await sessions.create(order);
+    assert.match(session.id, /^cs_test_[0-9A-Za-z]{66}$/);
+    assert.equal(session.amount_total, 2500);
+    assert.equal(session.status, 'open');
+    assert.equal(session.payment_intent, null);
+    assert.equal(session.success_url, `https://shop.test/done?session=${session.id}`);
+    assert.equal(session.url, `http://pay.test/c/${session.id}`);
+    assert.deepEqual(await happened(), []);
+
+    const { status, body } = await confirm(session.id);
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.equal(body.status, 'complete');
+    assert.equal(body.payment_status, 'paid');
+    assert.equal(body.page.receipt.amount, 2500);
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'charge.succeeded',
+      'payment_intent.succeeded',
+      'checkout.session.completed',
+    ]);
+    const paid = await sessions.retrieve(session.id, {
+      expand: ['payment_intent', 'line_items'],
+    });
+    assert.equal(paid.status, 'complete');
+    assert.equal(paid.url, null);
+    assert.equal(paid.customer_details?.email, 'jenny@example.com');
+    assert.equal(paid.line_items?.data[0]?.amount_total, 2500);
+    const intent = paid.payment_intent;
+    assert.ok(intent !== null && typeof intent === 'object');
+    assert.equal(intent.status, 'succeeded');
+    assert.equal(intent.amount_received, 2500);
+    assert.equal(bank.calls.length, 1);
+  });
+});

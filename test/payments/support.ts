@@ -1,0 +1,118 @@
+// A gateway and the bank it pays at, over the real link, driven through the official SDK; and the verdict:
+// the bank's journal and the gateway's books tell one story.
+
+import assert from 'node:assert/strict';
+import type Stripe from 'stripe';
+import { present } from '#kit/assert';
+import { parseId } from '#kit/ids';
+import type { Sandbox } from '../../sandbox/main.ts';
+import { asOwner, type TestDatabase } from '../../src/for-tests.ts';
+import { impatient, quick } from '../acquiring/support/impatient.ts';
+import { newSandbox } from '../sandbox/support/world.ts';
+import type { Ask } from '../support/ask.ts';
+import { startGatewayHere, type TestGateway } from '../support/gateway.ts';
+import type { Merchant } from '../support/merchant.ts';
+import { stripeFor } from '../support/stripe.ts';
+
+export type Town = {
+  readonly bank: Sandbox;
+  readonly gateway: TestGateway;
+  readonly merchant: Merchant;
+  readonly stripe: Stripe;
+};
+
+export const openTown = async (): Promise<Town> => {
+  const bank = await newSandbox();
+  const gateway = await startGatewayHere({ connectors: [impatient(quick(), 5_000)] });
+  const merchant = await gateway.merchant();
+  await openAccountAt(bank, gateway.ask, merchant.key);
+  return { bank, gateway, merchant, stripe: stripeFor(gateway.port, merchant.key) };
+};
+
+/** As a merchant does it who was given a terminal by the bank. */
+export const openAccountAt = async (bank: Sandbox, ask: Ask, key: string): Promise<void> => {
+  const settings = {
+    host: '127.0.0.1',
+    port: bank.ports.acquirer,
+    acquirer_id: '12345',
+    terminal_id: 'TERM0001',
+    merchant_id: 'MERCHANT0000001',
+    merchant_category: '5999',
+  };
+  const form = Object.entries(settings)
+    .map(([name, value]) => `settings[${name}]=${value}`)
+    .join('&');
+  const made = await ask('POST', '/v1/connector_accounts', {
+    key,
+    form: `connector=direct&${form}`,
+  });
+  assert.equal(made.status, 200, made.text);
+};
+
+/** Looks at everything that is open, now and not when it is due, until nothing is. */
+export const resolveAll = async (on: TestDatabase): Promise<void> => {
+  for (let round = 0; round < 600; round += 1) {
+    const open = await asOwner(
+      on,
+      `select 1 as one from rails.operations where due_at is not null`,
+    );
+    const jobs = await asOwner(
+      on,
+      `select 1 as one from platform.jobs where name like 'payments.%'`,
+    );
+    if (open.length === 0 && jobs.length === 0) return;
+    await asOwner(
+      on,
+      `update rails.operations set due_at = now() - interval '1 second', leased_until = null,
+              deadline_at = least(deadline_at, now()) where due_at is not null`,
+    );
+    await asOwner(
+      on,
+      `update platform.jobs set run_at = now() - interval '1 second' where name like 'payments.%'`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail('Something stays open');
+};
+
+type Totals = { readonly captured: bigint; readonly refunded: bigint; readonly held: bigint };
+
+/** Payment by payment: what the bank holds, took and gave back is what the gateway says, and under the caps. */
+export const assertOneStory = async (bank: Sandbox, on: TestDatabase): Promise<number> => {
+  const live = new Map<string, Totals>();
+  for (const approval of bank.journal().liveApprovals()) {
+    const { paymentReference = '', capturedMinor: captured, refundedMinor: refunded } = approval;
+    assert.ok(!live.has(paymentReference), `${paymentReference} is approved twice`);
+    assert.ok(captured <= approval.amountMinor && refunded <= captured, paymentReference);
+    live.set(paymentReference, { captured, refunded, held: approval.heldMinor });
+  }
+  const rows = await asOwner(
+    on,
+    `select o.reference, c.captured::text, c.capturing::text, c.refunded::text, c.refunding::text
+       from payments.charges c join rails.operations o on o.id = c.operation_id
+      where c.operation_id is not null`,
+  );
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const reference = String(row['reference']);
+    seen.add(reference);
+    const at = live.get(reference) ?? { captured: 0n, refunded: 0n, held: 0n };
+    assert.deepEqual(
+      { captured: at.captured - at.refunded, capturing: 0n, refunding: 0n },
+      {
+        captured: BigInt(String(row['captured'])) - BigInt(String(row['refunded'])),
+        capturing: BigInt(String(row['capturing'])),
+        refunding: BigInt(String(row['refunding'])),
+      },
+      reference,
+    );
+  }
+  for (const [reference, { captured, refunded, held }] of live) {
+    if (seen.has(reference)) continue;
+    assert.equal(captured - refunded + held, 0n, `${reference} lives at the bank and nowhere else`);
+  }
+  return rows.length;
+};
+
+export const uuidOf = (prefix: string, spelled: string): string =>
+  present(parseId(prefix, spelled), 'An id');

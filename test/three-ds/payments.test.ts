@@ -1,0 +1,200 @@
+// Whole journeys: a shop with an official SDK, the gateway, the bank over its real link, and a browser of a
+// few lines between them. What really happened is asked of the bank's journal.
+
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import type Stripe from 'stripe';
+import { provideThreeDs } from '#cards/three-ds';
+import { modules } from '../../src/modules.ts';
+import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
+import { impatient, quick } from '../acquiring/support/impatient.ts';
+import { newSandbox } from '../sandbox/support/world.ts';
+import { startGatewayHere } from '../support/gateway.ts';
+import { refusalOf, stripeFor } from '../support/stripe.ts';
+import { codeIn, submit, toTheBank, untilBack } from './support.ts';
+
+const bank = await newSandbox();
+const gateway = await startGatewayHere({ connectors: [impatient(quick(), 10_000)] });
+const origin = `http://127.0.0.1:${gateway.port}`;
+provideThreeDs(gateway.context, {
+  publicUrl: origin,
+  key: Buffer.alloc(32, 7),
+  listeners: modules.flatMap(({ onAuthentication }) => onAuthentication ?? []),
+});
+const { scope, key } = await gateway.merchant();
+await testConnectorAccount(gateway.context, gateway.rails, scope, {
+  connector: 'direct',
+  settings: {
+    host: '127.0.0.1',
+    port: bank.ports.acquirer,
+    acquirer_id: '12345',
+    terminal_id: 'TERM0001',
+    merchant_id: 'MERCHANT0000001',
+    merchant_category: '5999',
+    directory_url: bank.directoryUrl,
+    acquirer_bin: '412345',
+    merchant_name: 'Fern & Ford',
+    merchant_country: 'DE',
+  },
+});
+const stripe = stripeFor(gateway.port, key);
+const acs = `http://127.0.0.1:${bank.ports.threeDs}/`;
+after(() => assert.deepEqual(gateway.errors, []));
+
+type Create = Stripe.PaymentIntentCreateParams;
+
+const pay = (number: string, more: Partial<Create> = {}) =>
+  stripe.paymentIntents.create({
+    amount: 5_000,
+    currency: 'eur',
+    confirm: true,
+    payment_method_data: {
+      type: 'card',
+      card: { number, exp_month: 12, exp_year: 2034, cvc: '123' },
+    } as never,
+    return_url: 'https://shop.test/back?order=7',
+    ...more,
+  });
+
+const pageOf = (intent: Stripe.PaymentIntent): string => {
+  assert.equal(intent.status, 'requires_action');
+  const { type, redirect_to_url: to } = intent.next_action ?? {};
+  assert.equal(type, 'redirect_to_url');
+  assert.equal(to?.return_url, 'https://shop.test/back?order=7');
+  const url = to?.url ?? '';
+  assert.ok(url.startsWith(`${origin}/3ds/`), url);
+  return url;
+};
+
+/** Our page looks at the browser first, and then hands it over. */
+const atTheBank = async (url: string) => submit(await toTheBank(url), url);
+
+/** The payer types the code, or cancels, and comes back to the shop. */
+const answer = async (url: string, how: 'confirm' | 'cancel'): Promise<void> => {
+  const page = await atTheBank(url);
+  const given: Record<string, string> =
+    how === 'confirm' ? { code: codeIn(page), do: 'confirm' } : { do: 'cancel' };
+  const back = await submit(await submit(page, acs, given), acs);
+  assert.equal(await untilBack(back, origin), 'https://shop.test/back?order=7');
+};
+
+const ended = async (id: string): Promise<Stripe.PaymentIntent> => {
+  for (let round = 0; round < 400; round += 1) {
+    const now = await stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] });
+    if (now.status !== 'requires_action' && now.status !== 'processing') return now;
+    await gateway.context.clock.sleep(25);
+  }
+  return assert.fail('The payment never went on');
+};
+
+const threeDsOf = ({ latest_charge: charge }: Stripe.PaymentIntent) => {
+  assert.ok(charge !== null && typeof charge === 'object');
+  return charge.payment_method_details?.card?.three_d_secure;
+};
+
+const approvals = () => bank.journal().lines.filter(({ fact }) => fact.fact === 'approved').length;
+
+describe('a card whose bank wants its holder to be asked', () => {
+  for (const number of ['4000000000003220', '4000002760003184', '4000002500003155']) {
+    test(`${number}: asked once, proven, and paid once`, async () => {
+      const before = approvals();
+      const intent = await pay(number);
+      await answer(pageOf(intent), 'confirm');
+      const paid = await ended(intent.id);
+      assert.equal(paid.status, 'succeeded', JSON.stringify(paid.last_payment_error));
+      assert.deepEqual(
+        [threeDsOf(paid)?.result, threeDsOf(paid)?.electronic_commerce_indicator],
+        ['authenticated', '05'],
+      );
+      assert.equal(approvals(), before + 1);
+      const last = bank.journal().lines.findLast(({ fact }) => fact.fact === 'approved')?.fact;
+      assert.ok(last?.fact === 'approved' && last.proof !== undefined, 'the bank has the proof');
+    });
+  }
+
+  test('a holder who cancels has not paid, and may try again', async () => {
+    const before = approvals();
+    const intent = await pay('4000000000003220');
+    await answer(pageOf(intent), 'cancel');
+    const failed = await ended(intent.id);
+    assert.equal(failed.status, 'requires_payment_method');
+    assert.equal(failed.last_payment_error?.code, 'payment_intent_authentication_failure');
+    assert.equal(approvals(), before);
+  });
+
+  test('a holder who is not there is not asked', async () => {
+    const refusal = await refusalOf(pay('4000002760003184', { off_session: true }));
+    assert.equal(refusal.code, 'authentication_required');
+  });
+
+  test('nobody is asked where the shop cannot send its payer anywhere', async () => {
+    const refusal = await refusalOf(pay('4000002760003184', { error_on_requires_action: true }));
+    assert.equal(refusal.code, 'authentication_required');
+  });
+
+  test('asked about one amount, the bank does not take another', async () => {
+    const intent = await pay('4000000000003220');
+    const url = pageOf(intent);
+    await stripe.paymentIntents.update(intent.id, { amount: 9_900 });
+    const page = await atTheBank(url);
+    await submit(await submit(page, acs, { code: codeIn(page), do: 'confirm' }), acs);
+    const after = await ended(intent.id);
+    assert.equal(after.status, 'requires_payment_method');
+    assert.equal(after.last_payment_error?.code, 'authentication_required');
+  });
+
+  test('the attempt and the question are told, once each', async () => {
+    const intent = await pay('4000000000003220');
+    await answer(pageOf(intent), 'confirm');
+    await ended(intent.id);
+    const types: string[] = [];
+    for await (const { type, data } of stripe.events.list({ limit: 100 })) {
+      const { id, payment_intent: of } = data.object as { id: string; payment_intent?: string };
+      if (id === intent.id || of === intent.id) types.push(type);
+    }
+    assert.deepEqual(types.toReversed(), [
+      'payment_intent.created',
+      'charge.failed',
+      'payment_intent.requires_action',
+      'charge.succeeded',
+      'payment_intent.succeeded',
+    ]);
+  });
+});
+
+describe('a merchant who wants the holder to be asked', () => {
+  const any = { payment_method_options: { card: { request_three_d_secure: 'any' } } } as const;
+
+  test('is done the favour where the card can be asked about', async () => {
+    assert.equal((await pay('4000000000003055')).status, 'succeeded');
+    const intent = await pay('4000000000003055', any);
+    await answer(pageOf(intent), 'confirm');
+    const paid = await ended(intent.id);
+    assert.equal(paid.status, 'succeeded');
+    assert.equal(threeDsOf(paid)?.result, 'authenticated');
+  });
+
+  for (const number of ['4242424242424242', '378282246310005']) {
+    test(`pays without it where it cannot: ${number}`, async () => {
+      const cvc = number.length === 15 ? '1234' : '123';
+      const paid = await pay(number, {
+        ...any,
+        payment_method_data: {
+          type: 'card',
+          card: { number, exp_month: 12, exp_year: 2034, cvc },
+        } as never,
+      });
+      assert.equal(paid.status, 'succeeded');
+      assert.equal(threeDsOf(await ended(paid.id)), null);
+    });
+  }
+
+  test('is asked by the bank where it seldom asks, and the holder says nothing', async () => {
+    const intent = await pay('4000000032200000', any);
+    const url = pageOf(intent);
+    assert.equal(await untilBack(await toTheBank(url), origin), 'https://shop.test/back?order=7');
+    const paid = await ended(intent.id);
+    assert.equal(paid.status, 'succeeded', JSON.stringify(paid.last_payment_error));
+    assert.equal(threeDsOf(paid)?.electronic_commerce_indicator, '05');
+  });
+});

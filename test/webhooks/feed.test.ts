@@ -1,0 +1,90 @@
+// The feed of events, read while many write.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startGatewayHere } from '../support/gateway.ts';
+import { stripeFor } from '../support/stripe.ts';
+import { pause } from '../support/writers.ts';
+
+const gateway = await startGatewayHere();
+const merchant = await gateway.merchant();
+const { customers } = stripeFor(gateway.port, merchant.key);
+
+type Feed = {
+  data: { position: number; sequence: number; event: { id: string; type: string } }[];
+  has_more: boolean;
+  next: number;
+};
+
+const read = async (query: string, key = merchant.key): Promise<Feed> => {
+  const { status, body, text } = await gateway.ask('GET', `/v1/event_feed${query}`, { key });
+  assert.equal(status, 200, text);
+  return body;
+};
+
+const all = async (): Promise<Feed['data']> => {
+  const found: Feed['data'] = [];
+  for (let after = 0; ; ) {
+    const { data, has_more, next } = await read(`?after=${after}&limit=7`);
+    found.push(...data);
+    if (!has_more) return found;
+    after = next;
+  }
+};
+
+test('is numbered from one without a gap, each event once, while many write', async () => {
+  const seen: number[] = [];
+  let following = true;
+  // A reader that keeps what it has read and asks for what comes after it.
+  const reader = (async () => {
+    let after = 0;
+    while (following || seen.length < 60) {
+      const { data, next } = await read(`?after=${after}`);
+      seen.push(...data.map(({ position }) => position));
+      after = next;
+      await pause(5);
+    }
+  })();
+  await Promise.all(
+    Array.from({ length: 60 }, (_, n) => customers.create({ name: `Customer ${n}` })),
+  );
+  following = false;
+  await reader;
+  assert.deepEqual(
+    seen,
+    seen.map((_, n) => n + 1),
+    'Nothing appears below a number that was read.',
+  );
+  const found = await all();
+  assert.deepEqual(
+    found.map(({ position }) => position),
+    seen,
+  );
+  assert.equal(new Set(found.map(({ event }) => event.id)).size, 60);
+  assert.ok(
+    found.every(({ sequence, event }) => sequence === 1 && event.type === 'customer.created'),
+  );
+});
+
+test('without a beginning says where it ends, and nothing of what was', async () => {
+  const { data, next } = await read('');
+  assert.deepEqual(data, []);
+  assert.equal(next, (await all()).at(-1)?.position);
+});
+
+test('of another account is another feed', async () => {
+  const other = await gateway.merchant();
+  assert.deepEqual(await read('?after=0', other.key), {
+    object: 'event_feed',
+    data: [],
+    has_more: false,
+    next: 0,
+  });
+});
+
+test('refuses what is no number', async () => {
+  const { status, body } = await gateway.ask('GET', '/v1/event_feed?after=x', {
+    key: merchant.key,
+  });
+  assert.deepEqual([status, body.error.param], [400, 'after']);
+});

@@ -1,0 +1,550 @@
+// Runs the page of a checkout. The page is complete without it: this formats and checks what is typed,
+// seals the card before it leaves, frames the bank's question, and follows the state of the payment. What
+// the state is it never decides: it asks, and lets the server draw the page again.
+
+import { sealCard, vaultKeyFrom } from '../elements/seal.js';
+import * as rules from './card-rules.js';
+
+/** @typedef {import('./checkout.d.ts').PageData} PageData */
+/** @typedef {import('./checkout.d.ts').State} State */
+
+const REQUEST_LIMIT_MS = 45_000;
+const POLL_MS = 2_000;
+const POLL_WHILE_ASKED_MS = 1_000;
+/** Long enough to read why, before the page shows the new amount. */
+const REREAD_MS = 4_000;
+const GO_ON_MS = 4_000;
+const EXPIRY_TOLD_MS = 120_000;
+/** The vault refuses what is older; a page that lay open so long asks for the key of today. */
+const KEY_MARGIN_S = 900;
+
+/** @param {string} id */
+const find = (id) => document.getElementById(id);
+/** @param {string} id @returns {HTMLInputElement | null} */
+const input = (id) => /** @type {HTMLInputElement | null} */ (find(id));
+
+/** @type {PageData} */
+const data = JSON.parse(find('data')?.textContent ?? '{}');
+const { texts, urls } = data;
+const statePath = `${urls.page}/state`;
+const confirmPath = `${urls.page}/confirm`;
+const form = /** @type {HTMLFormElement | null} */ (find('pay'));
+const go = /** @type {HTMLButtonElement | null} */ (find('go'));
+const dialog = /** @type {HTMLDialogElement | null} */ (find('bank'));
+let attempt = data.attempt;
+let status = data.status;
+/** This window sent the card, so it goes back to the shop by itself. */
+let isMine = new URLSearchParams(location.search).has('paid');
+let isSending = false;
+
+/** @param {string} text */
+const say = (text) => {
+  const live = find('say');
+  if (live !== null) live.textContent = text;
+};
+
+/** @param {string} text @param {Record<string, string>} values */
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+// ---- fields ---------------------------------------------------------------------------------------
+
+const number = input('number');
+const expiry = input('expiry');
+const cvc = input('cvc');
+const cardDigits = () => rules.digitsOf(number?.value ?? '');
+
+/** @param {HTMLElement} field @param {string | null} text */
+const showError = (field, text) => {
+  const place = find(`${field.id}-error`);
+  if (text === null) field.removeAttribute('aria-invalid');
+  else field.setAttribute('aria-invalid', 'true');
+  if (place === null) return;
+  place.textContent = text ?? '';
+  place.hidden = text === null;
+};
+
+/** What is wrong with a field, in words; null when nothing is. @param {HTMLInputElement} field */
+const faultOf = (field) => {
+  const value = field.value.trim();
+  if (field.id === 'number') {
+    const fault = rules.numberFault(cardDigits());
+    return fault === null ? null : texts[fault];
+  }
+  if (field.id === 'expiry') {
+    const { fault } = rules.readExpiry(value, new Date());
+    return fault === null ? null : texts[fault];
+  }
+  if (field.id === 'cvc') {
+    const count = rules.cvcLengthOf(cardDigits());
+    return value.length === count ? null : fill(texts.needCvc, { count: `${count}` });
+  }
+  if (field.type === 'checkbox') return field.required && !field.checked ? texts.needTerms : null;
+  if (field.required && value === '') return field.type === 'email' ? texts.needEmail : texts.needRequired;
+  if (value !== '' && field.type === 'email' && !/^\S+@\S+\.\S+$/.test(value)) return texts.needEmail;
+  if (value !== '' && field.minLength > value.length) return texts.needRequired;
+  return null;
+};
+
+/** Writes a formatted value and leaves the caret behind the digit it stood behind. @param {HTMLInputElement} field @param {string} value @param {number} digitsBefore */
+const write = (field, value, digitsBefore) => {
+  if (field.value === value) return;
+  field.value = value;
+  if (document.activeElement !== field) return;
+  const at = rules.caretAfter(value, digitsBefore);
+  field.setSelectionRange(at, at);
+};
+
+/** @param {HTMLInputElement} field */
+const caretOf = (field) => {
+  const at = field.selectionStart ?? field.value.length;
+  return { isAtEnd: at === field.value.length, digits: rules.digitsOf(field.value.slice(0, at)).length };
+};
+
+const showBrand = () => {
+  const brand = rules.brandOf(cardDigits());
+  find('brand')?.querySelector('use')?.setAttribute('href', `#b-${brand}`);
+  const count = rules.cvcLengthOf(cardDigits());
+  find('cvc-picture')?.classList.toggle('four', count === 4);
+  if (cvc !== null) cvc.maxLength = count;
+  const hint = find('cvc-hint');
+  if (hint !== null) hint.textContent = count === 4 ? texts.cvcHintFront : texts.cvcHint;
+};
+
+/** Only when it was typed at the end: never after deleting, never in the middle of an edit. @param {Event} event @param {boolean} isAtEnd */
+const wasTypedOn = (event, isAtEnd) =>
+  isAtEnd && event instanceof InputEvent && /^insert(Text|FromPaste|CompositionText)/.test(event.inputType);
+
+number?.addEventListener('input', (event) => {
+  const caret = caretOf(number);
+  const digits = cardDigits();
+  write(number, rules.groupNumber(digits.slice(0, rules.digitsMax(digits))), caret.digits);
+  showBrand();
+  if (wasTypedOn(event, caret.isAtEnd) && rules.isSurelyComplete(cardDigits())) expiry?.focus();
+});
+
+expiry?.addEventListener('input', (event) => {
+  const { isAtEnd } = caretOf(expiry);
+  const isDeleting = event instanceof InputEvent && event.inputType.startsWith('delete');
+  // Deleting the stroke takes the last digit of the month along, so that it can be left that way.
+  const text = isDeleting && /^\d\d ?\/? ?$/.test(expiry.value) && expiry.value.length < 5 && expiry.value.length > 2 ? expiry.value.slice(0, 1) : expiry.value;
+  const value = isAtEnd || /\d{4}/.test(text) ? rules.formatExpiry(text, isDeleting) : text;
+  if (value !== expiry.value) {
+    expiry.value = value;
+    if (document.activeElement === expiry) expiry.setSelectionRange(value.length, value.length);
+  }
+  const isWhole = /^\d\d \/ \d\d$/.test(value) && !value.endsWith('/ 20');
+  if (wasTypedOn(event, isAtEnd) && isWhole && rules.readExpiry(value, new Date()).fault === null) cvc?.focus();
+});
+
+cvc?.addEventListener('input', () => {
+  const value = rules.digitsOf(cvc.value).slice(0, rules.cvcLengthOf(cardDigits()));
+  if (value !== cvc.value) cvc.value = value;
+});
+
+/** @returns {HTMLInputElement[]} */
+const fields = () =>
+  form === null
+    ? []
+    : /** @type {HTMLInputElement[]} */ (
+        [...form.elements].filter((element) => element.matches('input:not([type=hidden],[type=radio]),select'))
+      );
+
+for (const field of fields()) {
+  field.addEventListener('input', () => showError(field, null));
+  field.addEventListener('change', () => field.type === 'checkbox' && showError(field, null));
+  field.addEventListener('blur', (event) => {
+    // An empty field is told of on paying, not on passing; and a button keeps its place under a finger.
+    const next = /** @type {FocusEvent} */ (event).relatedTarget;
+    if (field.value === '' || next === go) return;
+    const fault = faultOf(field);
+    showError(field, fault);
+    if (fault !== null) say(fault);
+  });
+}
+
+// ---- paying ---------------------------------------------------------------------------------------
+
+/** @param {boolean} on */
+const busy = (on) => {
+  isSending = on;
+  if (go === null) return;
+  go.toggleAttribute('aria-disabled', on);
+  go.setAttribute('aria-busy', `${on}`);
+  if (on) say(texts.processing);
+};
+
+/** @param {string | null} text @param {{ more?: string, wait?: boolean }} [how] */
+const showNotice = (text, { more = '', wait = false } = {}) => {
+  const notice = find('notice');
+  if (notice === null) return;
+  notice.hidden = text === null;
+  notice.classList.toggle('wait', wait);
+  const [first, second] = [find('notice-text'), find('notice-more')];
+  if (first !== null) first.textContent = text ?? '';
+  if (second !== null) second.textContent = more;
+  if (text === null) return;
+  say(`${text} ${more}`);
+  notice.focus();
+};
+
+const checkForm = () => {
+  /** @type {HTMLInputElement | null} */
+  let first = null;
+  for (const field of fields()) {
+    const fault = faultOf(field);
+    showError(field, fault);
+    if (fault !== null) first ??= field;
+  }
+  if (first === null) return true;
+  say(faultOf(first) ?? '');
+  first.focus();
+  return false;
+};
+
+/** The key that came with the page, or today's when the page has been open for long. */
+const vaultKey = async () => {
+  const given = data.vaultKey;
+  if (given !== null && performance.now() < 3_600_000) {
+    const age = performance.now() / 1000;
+    if (given.expires_at - given.now - age > KEY_MARGIN_S) return vaultKeyFrom(given, given.now + age);
+  }
+  const fresh = (await ask(statePath)).vaultKey;
+  if (!fresh) throw new Error('no key');
+  return vaultKeyFrom(fresh, fresh.now);
+};
+
+/** What goes out has no card field in it: the sealed card stands in their place. */
+const formData = async () => {
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(/** @type {HTMLFormElement} */ (form))) {
+    if (!name.startsWith('card[') && name !== 'do' && typeof value === 'string') body.append(name, value);
+  }
+  const { month, year } = rules.readExpiry(expiry?.value ?? '', new Date());
+  const holder = input('holder')?.value.trim();
+  if (holder) body.set('card[name]', holder);
+  const card = { number: cardDigits(), exp_month: month, exp_year: year, cvc: cvc?.value };
+  body.set('card[sealed]', await sealCard({ key: await vaultKey(), card }));
+  body.set('attempt', attempt);
+  return body;
+};
+
+/** @param {string} url @param {URLSearchParams} [body] @returns {Promise<State>} */
+const ask = async (url, body) => {
+  const response = await fetch(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { Accept: 'application/json' },
+    ...(body === undefined ? {} : { body }),
+    cache: 'no-store',
+    redirect: 'error',
+    signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+  });
+  if (response.status >= 500) throw new Error(`status ${response.status}`);
+  return response.json();
+};
+
+/** @param {SubmitEvent} event */
+const submit = async (event) => {
+  const by = /** @type {HTMLButtonElement | null} */ (event.submitter);
+  if (by !== null && by.value === 'update') return;
+  event.preventDefault();
+  if (isSending || !checkForm()) return;
+  showNotice(null);
+  busy(true);
+  /** @type {URLSearchParams} */
+  let body;
+  try {
+    body = await formData();
+  } catch {
+    busy(false);
+    showNotice(globalThis.crypto?.subtle === undefined ? texts.unsupported : texts.technical, { more: texts.notCharged });
+    return;
+  }
+  isMine = true;
+  try {
+    take(await ask(confirmPath, body));
+  } catch {
+    // It may have arrived. Nobody is told that it failed, and nothing is sent again but the question.
+    showNotice(texts.lost, { wait: true });
+    follow();
+  }
+};
+form?.addEventListener('submit', (event) => void submit(event));
+
+/** What the server says of the payment. @param {State} state */
+const take = (state) => {
+  attempt = state.attempt ?? attempt;
+  const before = status;
+  status = state.status;
+  if (status === 'action' && state.action && dialog !== null) {
+    openBank();
+    return;
+  }
+  closeBank();
+  if (status === 'open') {
+    if (state.total !== undefined && form !== null && state.total !== field('expected_amount')?.value) {
+      busy(false);
+      showNotice(texts.amountChanged, { more: texts.notCharged });
+      setTimeout(() => location.reload(), REREAD_MS);
+      return;
+    }
+    if (state.declined) showDecline(state.declined);
+    else if (before !== 'open') location.reload();
+    else if (isSending) showNotice(null);
+    busy(false);
+    return;
+  }
+  // Everything else is a page of its own, which the server draws.
+  if (before !== status || isSending) redraw();
+};
+
+const redraw = () => {
+  const at = new URL(location.href);
+  if (isMine && status === 'complete') at.searchParams.set('paid', '');
+  if (at.href === location.href) location.reload();
+  else location.replace(at.href);
+};
+
+/** @param {string} name */
+const field = (name) => /** @type {HTMLInputElement | null} */ (form?.elements.namedItem(name) ?? null);
+
+/** The form stays as it is; only the security code has to be typed again. @param {NonNullable<State['declined']>} declined */
+const showDecline = (declined) => {
+  const text = data.declines[declined.class] ?? texts.technical;
+  if (cvc !== null) cvc.value = '';
+  const at = declined.field === null ? null : input(declined.field === 'postal_code' ? 'billing-postal_code' : declined.field);
+  if (at === null) {
+    showNotice(text, { more: texts.notCharged });
+    return;
+  }
+  showNotice(null);
+  showError(at, text);
+  say(`${text} ${texts.notCharged}`);
+  at.focus();
+  at.select();
+};
+
+// ---- the bank's question --------------------------------------------------------------------------
+
+const openBank = () => {
+  if (dialog === null || dialog.open) return;
+  const place = find('bank-frame');
+  const frame = document.createElement('iframe');
+  frame.title = find('bank-title')?.textContent ?? '';
+  frame.setAttribute('sandbox', 'allow-forms allow-scripts allow-same-origin');
+  frame.src = `${urls.page}/bank`;
+  place?.replaceChildren(frame);
+  dialog.showModal();
+  find('bank-title')?.focus();
+  say(find('bank-title')?.textContent ?? '');
+  follow();
+};
+
+const closeBank = () => {
+  if (dialog === null || !dialog.open) return;
+  find('bank-frame')?.replaceChildren();
+  dialog.close();
+};
+
+const abandon = async () => {
+  const cancel = /** @type {HTMLButtonElement | null} */ (find('bank-cancel'));
+  if (cancel !== null) cancel.disabled = true;
+  try {
+    const state = await ask(confirmPath, new URLSearchParams({ do: 'abandon', attempt }));
+    take(state);
+    if (state.status === 'open' && form !== null) number?.focus();
+  } catch {
+    follow();
+  }
+  if (cancel !== null) cancel.disabled = false;
+};
+find('bank-cancel')?.addEventListener('click', () => void abandon());
+dialog?.addEventListener('cancel', (event) => {
+  event.preventDefault();
+  void abandon();
+});
+find('bank-open')?.addEventListener('click', (event) => {
+  event.preventDefault();
+  openBank();
+});
+
+// ---- following the state --------------------------------------------------------------------------
+
+let isFollowing = false;
+const isOver = () => ['complete', 'expired', 'locked'].includes(status);
+
+/** By events as they come; where they do not come, by asking. */
+const follow = () => {
+  if (isFollowing || isOver()) return;
+  isFollowing = true;
+  const events = new EventSource(`${urls.page}/events`);
+  events.addEventListener('message', (event) => take(JSON.parse(event.data)));
+  events.addEventListener('error', () => {
+    if (events.readyState === EventSource.CLOSED) void poll();
+  });
+  // A question as well, once in a while: an open connection says nothing of a lost event.
+  void poll();
+};
+
+let isPolling = false;
+const poll = async () => {
+  if (isPolling) return;
+  isPolling = true;
+  while (!isOver()) {
+    const pause = dialog?.open || isSending ? POLL_WHILE_ASKED_MS : POLL_MS * (document.hidden ? 5 : 1);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    if (!navigator.onLine) continue;
+    await ask(statePath).then(takeAsked, () => {});
+    if (status === 'open' && !isSending && dialog?.open !== true && !document.hidden) break;
+  }
+  isPolling = false;
+};
+
+/** An answer to a question while nothing is under way changes nothing of the form. @param {State} state */
+const takeAsked = (state) => {
+  const isQuiet = state.status === 'open' && status === 'open' && !isSending;
+  if (!isQuiet) take(state);
+};
+
+// Another window may have paid meanwhile.
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && !isOver() && !isSending) ask(statePath).then(takeAsked, () => {});
+});
+// Back shows a page out of memory, which may be long past.
+addEventListener('pageshow', (event) => {
+  if (event.persisted) location.reload();
+});
+
+if (['processing', 'unknown', 'action'].includes(status)) follow();
+else if (status === 'open') {
+  const events = new EventSource(`${urls.page}/events`);
+  events.addEventListener('message', (event) => takeAsked(JSON.parse(event.data)));
+}
+
+// ---- around it ------------------------------------------------------------------------------------
+
+const showOffline = () => {
+  const place = find('offline');
+  if (place === null) return;
+  place.hidden = navigator.onLine;
+  if (!navigator.onLine) say(place.textContent ?? '');
+};
+addEventListener('offline', showOffline);
+addEventListener('online', showOffline);
+showOffline();
+
+for (const button of document.querySelectorAll('[data-card]')) {
+  button.addEventListener('click', () => {
+    const digits = button.getAttribute('data-card') ?? '';
+    if (number === null || expiry === null || cvc === null) return;
+    number.value = rules.groupNumber(digits);
+    expiry.value = '12 / 34';
+    showBrand();
+    cvc.value = '1234'.slice(0, rules.cvcLengthOf(digits));
+    const email = input('email');
+    if (email !== null && email.value === '') email.value = 'jenny@example.com';
+    const holder = input('holder');
+    if (holder !== null && holder.value === '') holder.value = 'Jenny Rosen';
+    const country = input('billing-country');
+    if (country !== null && country.value === '') country.value = 'US';
+    const code = input('billing-postal_code');
+    if (code !== null && code.value === '') code.value = '10001';
+    for (const field of [number, expiry, cvc, email, holder]) if (field !== null) showError(field, null);
+    const strip = button.closest('details');
+    if (strip !== null) strip.open = false;
+    go?.focus();
+    go?.scrollIntoView({ block: 'nearest' });
+  });
+}
+
+// A quantity or a way of delivery changes the amount, and the amount is the server's business.
+for (const field of document.querySelectorAll('[data-again]')) {
+  const button = field.parentElement?.querySelector('[value=update]');
+  if (button instanceof HTMLElement) button.hidden = true;
+  const update = async () => {
+    if (form === null || isSending) return;
+    const body = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) {
+      if (!name.startsWith('card[') && typeof value === 'string') body.append(name, value);
+    }
+    body.set('do', 'update');
+    await ask(confirmPath, body).catch(() => {});
+    location.reload();
+  };
+  field.addEventListener('change', () => void update());
+}
+
+const languages = /** @type {HTMLFormElement | null} */ (find('languages'));
+find('lang')?.addEventListener('change', () => languages?.submit());
+const languageButton = languages?.querySelector('button');
+if (languageButton) languageButton.hidden = true;
+
+for (const time of document.querySelectorAll('time')) {
+  const at = new Date(time.dateTime);
+  const locale = `${data.language}-u-nu-latn`;
+  time.textContent = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' }).format(at);
+}
+for (const button of document.querySelectorAll('[data-copy]')) {
+  if (!(button instanceof HTMLElement) || !navigator.clipboard) continue;
+  button.hidden = false;
+  const copy = async () => {
+    await navigator.clipboard.writeText(find(button.dataset.copy ?? '')?.textContent ?? '');
+    button.textContent = texts.copied;
+    say(texts.copied);
+    setTimeout(() => (button.textContent = texts.copy), 2_000);
+  };
+  button.addEventListener('click', () => void copy());
+}
+const print = find('print');
+if (print !== null) {
+  print.hidden = false;
+  print.addEventListener('click', () => globalThis.print());
+}
+
+/** Only in the window that paid, and not when the payer wants to stay. */
+const goOn = () => {
+  const { success } = urls;
+  const going = find('going');
+  if (!isMine || success === null || going === null) return;
+  // Coming back to this address later is no reason to leave again.
+  history.replaceState(null, '', location.pathname);
+  going.hidden = false;
+  const text = find('going-text');
+  if (text !== null) text.textContent = texts.goingOn;
+  const timer = setTimeout(() => location.assign(success), GO_ON_MS);
+  find('stay')?.addEventListener('click', () => {
+    clearTimeout(timer);
+    going.hidden = true;
+  });
+};
+if (status === 'complete') goOn();
+
+const tellExpiry = () => {
+  const left = data.expiresAtMs - Date.now();
+  const notice = find('notice');
+  if (notice === null || isSending) return;
+  if (left <= 0) {
+    void ask(statePath).then(takeAsked, () => {});
+    return;
+  }
+  if (left > EXPIRY_TOLD_MS) {
+    setTimeout(tellExpiry, Math.min(left - EXPIRY_TOLD_MS + 500, 2_000_000_000));
+    return;
+  }
+  const seconds = Math.ceil(left / 1000);
+  const time = `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')}`;
+  if (notice.hidden || notice.classList.contains('wait')) {
+    notice.hidden = false;
+    notice.classList.add('wait');
+    const place = find('notice-text');
+    if (place !== null) place.textContent = fill(texts.expiresSoon, { time });
+  }
+  setTimeout(tellExpiry, 1_000);
+};
+if (status === 'open') tellExpiry();
+if (number !== null) {
+  if (number.value !== '') number.value = rules.groupNumber(cardDigits());
+  showBrand();
+}
+// From here on this checks the form, in the payer's language; before, the browser did.
+if (form !== null) form.noValidate = true;
+document.querySelector('.field [aria-invalid=true]')?.scrollIntoView({ block: 'center' });
