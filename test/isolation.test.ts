@@ -51,6 +51,7 @@ import {
   type CardAuthentication,
   nothingLearned,
 } from '../src/cards/three-ds/card-authentication.ts';
+import { completedOf, loadSessionOfOrder } from '../src/commerce/checkout/sessions.store.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
 import { concludeMail, loadMail } from '../src/outward/notifications/mails.store.ts';
@@ -58,9 +59,11 @@ import {
   askAgain,
   concludeDelivery,
   loadDelivery,
+  loadUndelivered,
   replayDeliveries,
 } from '../src/outward/webhooks/deliveries.store.ts';
 import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
+import { loadFeed as loadEventFeed, newestPosition } from '../src/outward/webhooks/feed.store.ts';
 import type { ConfirmationToken } from '../src/payments/confirmation/confirmation-token.ts';
 import { insertToken, loadToken, useToken } from '../src/payments/confirmation/tokens.store.ts';
 import type { Dispute } from '../src/payments/disputes/dispute.ts';
@@ -270,6 +273,25 @@ const mailsOf = async (ask: Ask, key: string, charge: string): Promise<string[]>
   throw new Error('No mail was owed.');
 };
 
+/** A session and a link of theirs, or of mine. */
+const fillWithCheckout = async (ask: Ask, key: string, word = secretWord): Promise<string[]> => {
+  const line = 'line_items[0][price_data]';
+  const lines = `line_items[0][quantity]=1&${line}[currency]=eur&${line}[unit_amount]=900&${line}[product_data][name]=${word}`;
+  const session = await ask('POST', '/v1/checkout/sessions', {
+    key,
+    form: `mode=payment&success_url=https://shop.example/&order_reference=${word}&${lines}`,
+  });
+  assert.equal(session.status, 200, session.text);
+  const over = await ask('POST', '/v1/checkout/sessions', {
+    key,
+    form: `mode=payment&success_url=https://shop.example/&${lines}`,
+  });
+  await ask('POST', `/v1/checkout/sessions/${over.body.id}/expire`, { key });
+  const link = await ask('POST', '/v1/payment_links', { key, form: lines });
+  assert.equal(link.status, 200, link.text);
+  return [session.body.id, link.body.id];
+};
+
 const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   const ids: string[] = [];
   for (let n = 0; n < 3; n += 1) {
@@ -285,6 +307,7 @@ const fillWith = async (ask: Ask, key: string): Promise<string[]> => {
   ids.push(body.id);
   ids.push(...(await fillWithWebhooks(ask, key)));
   ids.push(...(await fillWithPayments(ask, key)));
+  ids.push(...(await fillWithCheckout(ask, key)));
   await ask('DELETE', `/v1/customers/${ids[2]}`, { key });
   const events = await ask('GET', '/v1/events?limit=100', { key });
   for (const { id } of events.body.data) ids.push(id);
@@ -328,7 +351,7 @@ const plain = ({ status, text, headers }: Answer, id: string) => ({
     .replaceAll(encodePage(id), '<page>')
     .replaceAll(`${id.slice(0, 10)}...${id.slice(-10)}`, '<long id>')
     .replaceAll(/req_[0-9A-Za-z]+/g, '<request>')
-    .replaceAll(/"(?:id|invoice_prefix)": "[^"]+"|"created": \d+/g, '<own>'),
+    .replaceAll(/"(?:id|invoice_prefix|client_secret)": "[^"]+"|"created": \d+/g, '<own>'),
   headers: Object.fromEntries(
     Object.entries(headers).filter(([name]) => !/^(?:date|request-id|content-length)$/.test(name)),
   ),
@@ -382,6 +405,8 @@ const prefixes: Readonly<Record<string, string>> = {
   setup: 'seti_',
   mandate: 'mandate_',
   confirmation_token: 'ctoken_',
+  session: 'cs_',
+  link: 'plink_',
 };
 
 /** Path parameters one by one, the others being ids of mine; then every text parameter. */
@@ -451,6 +476,9 @@ const describeIsolation = (world: World): void => {
         ...(await fillWithCards(ask, key, own.id)),
         ...(await ownWebhooks),
       ];
+      if (/:(?:session|link)\b/.test(route.path)) {
+        ownIds.push(...(await fillWithCheckout(ask, key, `of ${route.operation}`)));
+      }
       if (/:(?:intent|charge|refund)\b/.test(route.path)) {
         ownIds.push(...(await payOnce(ask, key)));
       }
@@ -530,6 +558,8 @@ const describeIsolation = (world: World): void => {
       ...(await bothWays('/v1/payment_intents')),
       ...(await bothWays('/v1/charges')),
       ...(await bothWays('/v1/refunds')),
+      ...(await bothWays('/v1/checkout/sessions')),
+      ...(await bothWays('/v1/payment_links')),
       `/v1/payment_intents/search?query=${encodeURIComponent(`metadata['of']:'${secretWord}'`)}`,
       `/v1/charges/search?query=${encodeURIComponent(`metadata['of']:'${secretWord}'`)}`,
       '/v1/events?limit=100',
@@ -688,6 +718,39 @@ describe('with row level security alone,', async () => {
       const write = concludeMail(scope, mail);
       const commit = await context.database.commit(scope, [write]);
       assert.deepEqual(commit, { ok: false, lost: write.into });
+    }
+  });
+
+  test('what others owe and number, and their order, is not seen', async () => {
+    const { mine, theirs } = world;
+    const spelled = world.foreign.find((id) => id.startsWith('whd_')) ?? '';
+    const delivery = await loadDelivery(
+      gateway.context,
+      theirs.scope,
+      parseId('whd', spelled) ?? '',
+    );
+    assert.ok(delivery !== undefined);
+    assert.equal((await loadSessionOfOrder(context, theirs.scope, secretWord)) !== undefined, true);
+    const link = parseId('plink', world.foreign.find((id) => id.startsWith('plink_')) ?? '') ?? '';
+    for (const scope of [mine.scope, mine.liveScope]) {
+      const open = await loadUndelivered(context, scope, [delivery.eventId]);
+      assert.equal(open.size, 0);
+      const theirEvents = new Set(
+        (await loadEventFeed(gateway.context, theirs.scope, { after: 0, limit: 100 })).map(
+          ({ event_id }) => event_id,
+        ),
+      );
+      assert.ok(theirEvents.size > 0);
+      const read = await loadEventFeed(context, scope, { after: 0, limit: 100 });
+      assert.ok(read.every(({ event_id }) => !theirEvents.has(event_id)));
+      assert.equal(
+        await newestPosition(context, scope),
+        await newestPosition(gateway.context, scope),
+      );
+      const order = await loadSessionOfOrder(context, scope, secretWord);
+      const own = await loadSessionOfOrder(gateway.context, scope, secretWord);
+      assert.equal(order?.id, own?.id);
+      assert.equal(await completedOf(context, scope, link), 0);
     }
   });
 
@@ -976,6 +1039,7 @@ const notServed: Readonly<Record<string, string>> = {
   'answers.link': 'like answers.finish, under the same condition: by the request that claimed it',
   'answers.release':
     'like answers.finish, under the same condition: by the request that claimed it',
+  'mails.list_newer': 'like mails.list_older, in the other direction',
   'refunds.of_operation': 'runs for the resolver, by an operation that was read under its account',
   'api_keys.expire': 'like api_keys.revoke, under the same function and the same condition',
   'imports.find': 'runs for the operator of the command line, and no route comes to it',
