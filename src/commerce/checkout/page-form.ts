@@ -17,6 +17,9 @@ export const readPageForm = (form: URLSearchParams, nowYear: number): Said => {
   if (form.has('terms')) asked.append('consent[terms_of_service]', 'true');
   asked.append('consent[promotions]', String(form.has('promotions')));
   for (const [name, value] of cardOf(form, nowYear)) asked.append(name, value);
+  // Nobody is asked twice for their name: that on the card will do.
+  const holder = form.get('card[name]')?.trim() ?? '';
+  if (!asked.has('name') && holder !== '') asked.append('name', holder);
   return read(decodeForm(asked.toString())).values as Said;
 };
 

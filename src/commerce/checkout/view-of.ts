@@ -103,7 +103,7 @@ const declinedNow = ({ intent, status }: PageState): Declined | null => {
 
 const asksOf = (session: CheckoutSession): Asks => ({
   email: session.customerEmail === null,
-  name: true,
+  name: false,
   phone: session.asksPhone,
   billingAddress: session.billingAddress ?? 'none',
   shippingCountries: session.shippingCountries,

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readPageForm } from './page-form.ts';
+
+const form = (fields: Readonly<Record<string, string>>) => new URLSearchParams(fields);
+const card = { expected_amount: '900', 'card[sealed]': 'eyJ.sealed', 'card[name]': 'Jenny Rosen' };
+
+test('the name on the card is the name of the payer, unless the page asked for another', () => {
+  assert.equal(readPageForm(form(card), 2026).name, 'Jenny Rosen');
+  assert.equal(readPageForm(form({ ...card, name: 'Rosen Ltd' }), 2026).name, 'Rosen Ltd');
+  assert.equal(readPageForm(form({ ...card, 'card[name]': ' ' }), 2026).name, undefined);
+});
+
+test('what the page did not ask is not read', () => {
+  const said = readPageForm(form({ ...card, do: 'pay', amount: '1', 'metadata[a]': 'b' }), 2026);
+  assert.deepEqual(Object.keys(said).toSorted(), [
+    'consent',
+    'expected_amount',
+    'name',
+    'payment_method_data',
+  ]);
+});
