@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { allCanaries, type Canary, encodings, newCanary } from './support/canary-cards.ts';
+import { allCanaries, type Canary, encodings, forget, newCanary } from './support/canary-cards.ts';
 import { type Path, paths } from './support/canary-paths.ts';
 import { createScanner } from './support/canary-scan.ts';
 import { passThrough, storms } from './support/canary-storms.ts';
@@ -153,6 +153,7 @@ function withOwnCode(): Canary {
   for (;;) {
     const canary = newCanary('amex');
     if (!others.has(canary.cvc)) return canary;
+    forget(canary);
   }
 }
 

@@ -55,6 +55,9 @@ export const newCanary = (drawn?: Drawn): Canary => {
   }
 };
 
+/** One that was drawn and is nowhere: finding its code would accuse it of what another left. */
+export const forget = ({ number }: Canary): void => void drawnBefore.delete(number);
+
 const newNumber = (drawn: Drawn | undefined): string => {
   const [prefix, length] = rangeFor(drawn);
   const digits = prefix + drawDigits(length - prefix.length - 1);

@@ -142,6 +142,8 @@ export const environmentFor = (
   TOLLGATE_SECRET: '5ec4e7'.repeat(11).slice(0, 64),
   // Tests send as fast as they can; the limit has a test of its own.
   TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
+  // What the quick start brings along beside the gateway has tests of its own.
+  TOLLGATE_SANDBOX: 'off',
   TOLLGATE_MOVABLE_CLOCK: changes.movableClock === true ? 'on' : 'off',
   TOLLGATE_RATE_PER_SECOND: String(changes.ratePerSecond ?? 1_000_000),
   ...changes.env,

@@ -95,6 +95,7 @@ const pay = async (
       intent: applyParameters(begun.intent, {
         return_url: `${begun.session.pageUrl}/back`,
         ...shippingAsked(begun.session),
+        ...receiptAsked(begun.session),
       }),
       taken: how.taken,
       shows: (intent) =>
@@ -181,6 +182,12 @@ const intentFor = async (
     intent: { ...intent, amount: session.amount, customerId: session.customerId },
     writes: [],
   };
+};
+
+/** Whoever gave their address to pay gets the receipt there. */
+const receiptAsked = ({ collected, customerEmail, intentData }: CheckoutSession) => {
+  const email = collected.email ?? customerEmail;
+  return email === null || intentData.receipt_email !== undefined ? {} : { receipt_email: email };
 };
 
 const shippingAsked = ({ collected, intentData }: CheckoutSession) =>
