@@ -160,7 +160,7 @@ const approve = (known: Known): Decided => {
  * charge of its own, beside the one that went on, and goes back. Null: nothing follows from it.
  */
 export const concludeStray = (known: Known, id: Uuid): Decided | null => {
-  const { intent, charge, change } = known;
+  const { charge, change } = known;
   const { after, conclusion } = change;
   if (conclusion.state !== 'approved') return null;
   const begun: Charge = {
@@ -177,7 +177,7 @@ export const concludeStray = (known: Known, id: Uuid): Decided | null => {
     captures: 0,
     balanceTransactionId: null,
   };
-  return takeUnwanted({ ...known, intent, charge: begun });
+  return takeUnwanted({ ...known, charge: begun });
 };
 
 /** A yes to an attempt that had ended: the payer must not pay for what the merchant was told had failed. */

@@ -181,16 +181,20 @@ const createRun = (execution: Execution): Run => {
       conclude: async (outcome) => {
         const decision = await render(execution, outcome);
         const { status, body } = decision;
+        if (asked === null) {
+          run.concluded = decision;
+          return [];
+        }
         const isClaimed = run.claimed || run.claiming;
         // Asked again because that commit lost: if it lost because another has taken the key over, what was
         // learned must be written all the same, and the answer is the other's to store.
-        const holder = { ...asked, requestId } as AskedAgain & { requestId: string };
+        const holder = { ...asked, requestId };
         const isMine =
           run.concluded === null || !isClaimed || (await idempotency.isHeld(context, holder));
         run.concluded = decision;
-        run.keepsConcluded = asked !== null && isMine;
-        if (asked === null || !isMine) return [];
-        const answer = { ...asked, requestId, status, body };
+        run.keepsConcluded = isMine;
+        if (!isMine) return [];
+        const answer = { ...holder, status, body };
         const keep = isClaimed ? idempotency.finish : idempotency.remember;
         return [keep(context, answer)];
       },
@@ -245,8 +249,9 @@ const decide = async (
 
 /**
  * Lets the next try have the key at once. A claim that was finished after all (by a COMMIT of which we
- * never heard) is not touched, nor one under which money may have moved and nothing can be gone on with. While the database is away it is tried again for a while; should that
- * fail too, the claim can be taken over a minute later.
+ * never heard) is not touched, nor one under which money may have moved and nothing can be gone on with.
+ * While the database is away it is tried again for a while; should that fail too, the claim can be taken
+ * over a minute later.
  */
 const release = async ({ context, idempotency, request }: Execution, run: Run): Promise<void> => {
   if (!(run.claimed || run.claiming) || run.asked === null) return;
@@ -359,8 +364,8 @@ const isKept = ({ status, writes }: Decision): boolean =>
 
 /** What the holder of the key answered. Null when there is no holder any more: then it is our turn. */
 const recall = async (execution: Execution, run: Run): Promise<Answer | null> => {
-  const { context, request, fingerprint, idempotency } = execution;
-  const asked = askedBy(request, fingerprint);
+  const { context, request, idempotency } = execution;
+  const { asked } = run;
   if (asked === null) return null;
   const key = request.idempotencyKey ?? '';
 

@@ -97,7 +97,7 @@ const emptyList = html`<main class="empty">
 const entry = (mail: CaughtMail, isShown: boolean): Html => {
   const { subject } = writeMail(mail.letter, mail.locale as Locale);
   return html`<li><a href="/mails/${spellId(MAIL, mail.id)}"${isShown ? current : null}>
-<time datetime="${spellTime(mail)}">${spellTime(mail).slice(11, 16)}</time>
+<time datetime="${spellQueuedAt(mail)}">${spellQueuedAt(mail).slice(11, 16)}</time>
 <strong dir="auto">${subject}</strong>
 <span>${mail.to}</span>
 </a></li>`;
@@ -112,7 +112,7 @@ const whole = (mail: CaughtMail): Html => {
 <h2 dir="auto">${subject}</h2>
 <dl class="facts">
 <dt>To</dt><dd>${mail.to}</dd>
-<dt>At</dt><dd>${spellTime(mail).replace('T', ' ').slice(0, 19)} UTC</dd>
+<dt>At</dt><dd>${spellQueuedAt(mail).replace('T', ' ').slice(0, 19)} UTC</dd>
 <dt>Language</dt><dd>${mail.locale}</dd>
 <dt>About</dt><dd>${mail.about}</dd>
 </dl>
@@ -120,7 +120,7 @@ const whole = (mail: CaughtMail): Html => {
 <details><summary>As plain text</summary><pre dir="auto">${text}</pre></details>`;
 };
 
-const spellTime = ({ id }: CaughtMail): string => new Date(uuidMs(id)).toISOString();
+const spellQueuedAt = ({ id }: CaughtMail): string => new Date(uuidMs(id)).toISOString();
 
 const galleryPage = (name: (typeof templateNames)[number]): string =>
   layout(
