@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readSettings } from '../src/config.ts';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
@@ -226,11 +227,13 @@ describe('tollgate events tail', () => {
           method: 'POST',
           headers: { authorization: `Bearer ${key}` },
         });
-      const line = once(tail.stdout, 'data');
+      const line = once(tail.stdout, 'data') as Promise<[Buffer]>;
+      let text: Buffer | undefined;
       // It may not listen yet when the first one is made.
-      const making = setInterval(() => void create(), 300);
-      const [text] = (await line) as [Buffer];
-      clearInterval(making);
+      while (text === undefined) {
+        await create();
+        text = await Promise.race([line.then(([data]) => data), setTimeout(300, undefined)]);
+      }
       assert.match(String(text), /customer\.created\s+cus_\w{22}\s+evt_\w{22}/);
     } finally {
       tail.kill('SIGTERM');
