@@ -32,6 +32,18 @@ export const withWrongAmount = (answer: Message): Message => {
   return answer;
 };
 
+export const withWrongCurrency = (answer: Message): Message => {
+  const field = answer.fields[49] === undefined ? 50 : 49;
+  const wrong = answer.fields[field] === '978' ? '840' : '978';
+  return { ...answer, fields: { ...answer.fields, [field]: wrong } };
+};
+
+/** A host that breaks down has no authorization code to tell. */
+export const withCode = (answer: Message, code: string): Message => ({
+  ...answer,
+  fields: { ...answer.fields, 38: undefined, 39: code },
+});
+
 /** The number that is waited for, and everything else of another answer. */
 export const withAnswerOf = (answer: Message, other: Message | undefined): Message => {
   const { 7: transmittedAt, 11: stan } = answer.fields;

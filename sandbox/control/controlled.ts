@@ -1,6 +1,5 @@
 // What the control API looks at and acts on, and what a route of it is.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AcquirerHost } from '../acquirer/host.ts';
 import type { SandboxContext } from '../context.ts';
 import type { Faults } from '../faults/fault.ts';
@@ -13,11 +12,7 @@ export type Controlled = {
   readonly host: AcquirerHost;
   readonly faults: Faults;
   readonly threeDs: Pick<ThreeDs, 'setBehaviour'>;
-  /** Answers what a payer's browser asks for under /sandbox/3ds/, forms and all. */
-  readonly payerPages?: PayerPages;
 };
-
-export type PayerPages = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export type Reply = {
   readonly status: number;

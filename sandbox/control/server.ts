@@ -32,10 +32,6 @@ export const startControl = async (controlled: Controlled, port: number): Promis
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://sandbox');
     const { method = 'GET' } = request;
-    if (controlled.payerPages !== undefined && url.pathname.startsWith('/sandbox/3ds/')) {
-      await controlled.payerPages(request, response);
-      return;
-    }
     if (!isFromHere(request)) {
       send(response, refuse(403, 'The control API answers to its own address alone.'));
       return;

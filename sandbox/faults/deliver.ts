@@ -2,7 +2,7 @@
 
 import type { Clock } from '#kit/context';
 import type { Message } from '#kit/iso8583';
-import { withAnswerOf, withWrongAmount } from '../acquirer/answer.ts';
+import { withAnswerOf, withCode, withWrongAmount, withWrongCurrency } from '../acquirer/answer.ts';
 import type { Link } from '../acquirer/link.ts';
 import { drawOf } from '../context.ts';
 import type { FaultRule } from './fault.ts';
@@ -94,6 +94,12 @@ export const createDeliverer = ({ clock, seed, anyLink }: DeliverSettings): Deli
         return;
       case 'wrong_amount':
         link.send(withWrongAmount(answer));
+        return;
+      case 'wrong_currency':
+        link.send(withWrongCurrency(answer));
+        return;
+      case 'wrong_code':
+        link.send(withCode(answer, fault.code ?? '96'));
         return;
       case 'late_after_reversal':
         keepLate(delivery);

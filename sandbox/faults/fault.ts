@@ -14,6 +14,9 @@ export const faultKinds = {
   twice: 'books once, and answers twice',
   swapped: 'books, and answers with what belongs to another request',
   wrong_amount: 'books, and tells another amount',
+  wrong_currency: 'books, and tells another currency',
+  wrong_code:
+    'books, and answers with the code of the rule, as a host does that broke down after it',
   late_after_reversal: 'books, and answers a while after the reversal was answered',
 } as const;
 
@@ -40,7 +43,7 @@ export type FaultRule = {
   readonly delayMs?: number;
   /** Of `cut`: how many bytes of the frame are sent. */
   readonly bytes?: number;
-  /** Of `decline`: field 39. */
+  /** Of `decline` and `wrong_code`: field 39. */
   readonly code?: string;
 };
 
@@ -135,7 +138,9 @@ const problemOf = (rule: unknown): string | undefined => {
   if (typeof rule !== 'object' || rule === null) return 'it is not an object.';
   const { id, kind, when, code } = rule as Partial<FaultRule>;
   if (id === undefined || kind === undefined) return '`id` and `kind` are needed.';
-  if (kind === 'decline' && code === undefined) return '`decline` needs a `code`.';
+  if ((kind === 'decline' || kind === 'wrong_code') && code === undefined) {
+    return `\`${kind}\` needs a \`code\`.`;
+  }
   return strange(rule, ruleShape) ?? strange(when ?? {}, whenShape);
 };
 

@@ -27,7 +27,6 @@ import { gather, modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
 import { elementsHandlers } from './elements.ts';
-import { sandboxPages } from './sandbox-pages.ts';
 
 export const gatherRoutes = (): readonly Route[] => {
   const gathered = gather();
@@ -76,7 +75,6 @@ export const createApi = (
         publicUrl: input.publicUrl,
         apiVersion: API_VERSION,
       }),
-      ...(runtime.sandbox === undefined ? [] : sandboxPages(runtime.sandbox.url)),
       ...receiptHandlers(context),
       ...(input.showMails ? mailPages(context) : []),
       ...(input.handlers ?? []),

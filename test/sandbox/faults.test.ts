@@ -102,6 +102,25 @@ describe('a fault', () => {
     assert.equal(live?.amountMinor, 5_000n);
   });
 
+  test('tells another currency than it booked', async () => {
+    once('wrong_currency');
+    const gateway = await connect();
+    const message = charge(next());
+    assert.equal(message.fields[49], '978');
+    assert.equal((await gateway.ask(message))?.fields[49], '840');
+    assert.ok(isLive(message));
+  });
+
+  test('breaks down after booking, and tells the truth when it is asked again', async () => {
+    once('wrong_code', { code: '96' });
+    const gateway = await connect();
+    const message = charge(next());
+    const answer = await gateway.ask(message);
+    assert.deepEqual([codeOf(answer), answer?.fields[38]], ['96', undefined]);
+    assert.ok(isLive(message));
+    assert.equal(codeOf(await gateway.ask(repeated(message))), '00');
+  });
+
   test('answers late, after the reversal was answered', async () => {
     once('late_after_reversal', { delayMs: 20 });
     const gateway = await connect();

@@ -47,7 +47,7 @@ const rules = (Object.keys(faultKinds) as FaultKind[]).map(
     kind,
     when: { probability: rare.has(kind) ? 0.01 : 0.03 },
     delayMs: 3,
-    ...(kind === 'decline' ? { code: '96' } : {}),
+    ...(kind === 'decline' || kind === 'wrong_code' ? { code: '96' } : {}),
   }),
 );
 
@@ -162,7 +162,7 @@ const assertAnswersAreInJournal = (
     if ('request' in fact) decided.add(`${fact.request.stan} ${fact.answer[39]}`);
     if (fact.fact !== 'fault') continue;
     const stan = fact.key.split('/').at(-1) ?? '';
-    if (fact.kind === 'swapped') lying.add(stan);
+    if (fact.kind === 'swapped' || fact.kind === 'wrong_code') lying.add(stan);
     // A declined advice is told and not kept, so that its repeat is taken.
     if (fact.kind === 'decline') lying.add(stan);
   }

@@ -85,7 +85,7 @@ ${field('Card, last four', html`<input name="when.card" inputmode="numeric" maxl
 ${field('Message type', html`<input name="when.mti" placeholder="every one, e.g. 01">`)}
 ${field('Probability', html`<input name="when.probability" data-as="number" type="number" min="0" max="1" step="any" placeholder="1">`)}
 ${field('Times', html`<input name="times" data-as="number" type="number" min="1" placeholder="always">`)}
-${field('Code of a decline', html`<input name="code" maxlength="2" placeholder="05">`)}
+${field('Code that is told', html`<input name="code" maxlength="2" placeholder="05">`)}
 ${field('Delay in ms', html`<input name="delayMs" data-as="number" type="number" min="0" placeholder="1000">`)}
 <button class="main">Add</button></form>`,
 )}`;

@@ -18,14 +18,17 @@ const card = (number: string): SuiteCard => ({
   cvc: '123',
 });
 
-const kinds: Readonly<Partial<Record<FaultName, Pick<FaultRule, 'kind' | 'delayMs'>>>> = {
+const kinds: Readonly<Partial<Record<FaultName, Pick<FaultRule, 'kind' | 'delayMs' | 'code'>>>> = {
   lost_before: { kind: 'down' },
   lost_after: { kind: 'hang' },
   cut: { kind: 'cut' },
   reset: { kind: 'reset' },
   slow: { kind: 'slow', delayMs: 1_200 },
+  error_after: { kind: 'wrong_code', code: '96' },
   wrong_amount: { kind: 'wrong_amount' },
+  wrong_currency: { kind: 'wrong_currency' },
   wrong_reference: { kind: 'swapped' },
+  unknown_word: { kind: 'wrong_code', code: 'Z9' },
 };
 
 const types = {
