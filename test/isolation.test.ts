@@ -25,7 +25,7 @@ import { stillAttached } from '#cards/methods';
 import { listKeys, revokeKey } from '#identity/keys';
 import type { Database, Scope, Statement, Tx, WriteStatement } from '#kit/context';
 import { newUuid, parseId, spellId, uuidAt } from '#kit/ids';
-import type { OpenDatabase } from '#platform/db';
+import { type OpenDatabase, ownRows } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import { railsOf } from '#rails/connectors';
@@ -1057,7 +1057,6 @@ const filteredStatements = (): string[] => {
   const mounted = modules.filter(({ name }) => !(name in withOwnConnection));
   for (const file of mounted.flatMap(({ name }) => filesOf(name))) {
     const source = readFileSync(file, 'utf8');
-    const ownRows = /const ownRows = ('[^']+')/.exec(source)?.[1]?.slice(1, -1) ?? '';
     for (const [, name = '', text = ''] of source
       .replaceAll(`\${ownRows}`, ownRows)
       .matchAll(/\bname: '([\w.]+)',[^;]*?text: ([^;]*);|$^/g)) {
@@ -1068,6 +1067,11 @@ const filteredStatements = (): string[] => {
       .matchAll(/\bstatement\(\s*[`']([^`']+)[`'],([^;]*);/g)) {
       if (withoutFilter(text) === text || name === '') continue;
       names.push(...spelledOut(name));
+    }
+    for (const [, maker, name] of source.matchAll(
+      /\b(findByIds|updateRows|listPages)\(\{\s*name: '([\w.]+)'/g,
+    )) {
+      names.push(...(maker === 'listPages' ? spelledOut(`${name}_\${direction}`) : [`${name}`]));
     }
   }
   return names;

@@ -1,11 +1,24 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Context, Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
-import { type Refund, type RefundStatus, refundStatuses } from './refund.ts';
+import {
+  findByIds,
+  insertRows,
+  listPages,
+  type MadeWithin,
+  madeWithin,
+  namesByCode,
+  oneOf,
+  ownRows,
+  type PageOfRows,
+  rank,
+  readOwn,
+  statement,
+  updateRows,
+  writing,
+} from '#platform/db';
+import { type Refund, refundStatuses } from './refund.ts';
 
-const statusOf = new Map<number, RefundStatus>(
-  Object.entries(refundStatuses).map(([status, code]) => [code, status as RefundStatus]),
-);
+const statusOf = namesByCode(refundStatuses);
 
 const types = {
   account_id: 'uuid',
@@ -32,18 +45,11 @@ const insertRefundRow = insertRows({
   orNothing: true,
 });
 
-const updateRefundRow = writeRows({
+const updateRefundRow = updateRows({
   name: 'refunds.update',
+  table: 'payments.refunds',
   columns: types,
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update payments.refunds r
-   set version = given.version, events = given.events, status = given.status,
-       metadata = given.metadata, details = given.details
-  from ${given}
- where r.account_id = given.account_id and r.livemode = given.livemode and r.id = given.id
-   and r.version = given.version - 1
-returning r.id::text as key`,
+  set: ['events', 'status', 'metadata', 'details'],
 });
 
 const toRow = (scope: Scope, refund: Refund): unknown[] => {
@@ -106,40 +112,16 @@ const fromRow = (row: RefundRow): Refund => ({
   ...row.details,
 });
 
-export const insertRefund = (scope: Scope, refund: Refund): Write => ({
-  into: insertRefundRow,
-  row: toRow(scope, refund),
-});
+export const insertRefund = writing(insertRefundRow, toRow);
 
 /** `refund.version` is the new one. */
-export const updateRefund = (scope: Scope, refund: Refund): Write => ({
-  into: updateRefundRow,
-  row: toRow(scope, refund),
-});
+export const updateRefund = writing(updateRefundRow, toRow);
 
 const columns = Object.keys(types).slice(2).join(', ');
-const ownRows = 'account_id = $1 and livemode = $2';
+const stored = { select: columns, from: 'payments.refunds', fromRow };
 
-const findMany = statement(
-  'refunds.find',
-  `select ${columns} from payments.refunds where ${ownRows} and id = any($3::uuid[])`,
-);
-
-export const loadRefunds = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, Refund>> => {
-  const of = [scope.accountId, scope.livemode, ids];
-  const rows = await context.database.read<RefundRow>(scope, findMany, of);
-  return new Map(rows.map((row) => [row.id, fromRow(row)]));
-};
-
-export const loadRefund = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<Refund | undefined> => (await loadRefunds(context, scope, [id])).get(id);
+export const loadRefunds = findByIds({ name: 'refunds.find', ...stored });
+export const loadRefund = oneOf(loadRefunds);
 
 const findOfOperation = statement(
   'refunds.of_operation',
@@ -151,50 +133,24 @@ export const loadRefundOf = async (
   scope: Scope,
   operation: { readonly intentId: Uuid; readonly ordinal: number },
 ): Promise<Refund | undefined> => {
-  const of = [scope.accountId, scope.livemode, operation.intentId, operation.ordinal];
-  const [row] = await context.database.read<RefundRow>(scope, findOfOperation, of);
+  const of = [operation.intentId, operation.ordinal];
+  const [row] = await readOwn<RefundRow>(context, scope, findOfOperation, of);
   return row && fromRow(row);
 };
 
-export type RefundFilter = {
-  readonly direction: 'older' | 'newer';
-  /** Exclusive; null is the end from which the direction starts. */
-  readonly from: Uuid | null;
-  readonly idFrom: Uuid;
-  readonly idBefore: Uuid;
-  readonly chargeId: Uuid | null;
-  readonly intentId: Uuid | null;
-  readonly limit: number;
-};
+export type RefundFilter = PageOfRows &
+  MadeWithin & { readonly chargeId: Uuid | null; readonly intentId: Uuid | null };
 
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `refunds.list_${direction}`,
-    `select ${columns} from payments.refunds
-      where ${ownRows}
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-        and id >= $4::uuid and id < $5::uuid
-        and ($6::uuid is null or charge_id = $6)
-        and ($7::uuid is null or intent_id = $7)
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $8`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
-
-/** In the order of the direction: the caller turns a page of newer ones round. */
-export const listRefunds = async (
-  context: Context,
-  scope: Scope,
-  filter: RefundFilter,
-): Promise<Refund[]> => {
-  const rows = await context.database.read<RefundRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.from,
-    filter.idFrom,
-    filter.idBefore,
-    filter.chargeId,
-    filter.intentId,
-    filter.limit,
-  ]);
-  return rows.map(fromRow);
-};
+export const listRefunds = listPages({
+  name: 'refunds.list',
+  ...stored,
+  where: `${madeWithin}
+   and ($7::uuid is null or charge_id = $7)
+   and ($8::uuid is null or intent_id = $8)`,
+  values: ({ idFrom, idBefore, chargeId, intentId }: RefundFilter) => [
+    idFrom,
+    idBefore,
+    chargeId,
+    intentId,
+  ],
+});

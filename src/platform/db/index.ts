@@ -7,8 +7,23 @@ export {
 } from './connection.ts';
 export { type DatabaseSettings, type OpenDatabase, openDatabase } from './database.ts';
 export { describeSchema } from './describe-schema.ts';
+export { type Due, findDue, type LeaseLimits, leaseDue, type Owned, scopeOf } from './due-rows.ts';
 export { agreeOn } from './installation.ts';
 export * from './migrate.ts';
+export {
+  findByIds,
+  listPages,
+  type MadeWithin,
+  madeWithin,
+  oneOf,
+  ownRows,
+  type PageOfRows,
+  type RowSearch,
+  readOwn,
+  type SearchCondition,
+  searchIn,
+} from './own-rows.ts';
+export { namesByCode, spellTime } from './spell.ts';
 export { CommitUnknown } from './transaction.ts';
 export { withDatabase, withLogin, withoutPassword } from './url.ts';
-export { insertRows, rank, statement, writeRows } from './write.ts';
+export { insertRows, rank, statement, updateRows, writeRows, writing } from './write.ts';

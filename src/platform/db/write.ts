@@ -1,6 +1,6 @@
 // Builds statements that write many rows at once: one array per column, unnested in the database.
 
-import type { Statement, WriteStatement } from '#kit/context';
+import type { Scope, Statement, Write, WriteStatement } from '#kit/context';
 
 /** Statements of a batch run in this order: who may write at all is settled first. */
 export const rank = { claim: 10, update: 20, insert: 30, log: 40 } as const;
@@ -47,6 +47,35 @@ export const writeRows = (input: {
     text: input.text(`unnest(${arrays(input.columns)}) as given(${names.join(', ')})`),
   };
 };
+
+/** Only from the version that was read: whoever comes second reads again and decides again. */
+export const updateRows = <C extends Columns>(input: {
+  readonly name: string;
+  readonly table: string;
+  readonly columns: C;
+  /** What changes beside the version. */
+  readonly set: readonly (keyof C & string)[];
+  /** A further condition on the row as it stands, which is called `kept`. */
+  readonly where?: string;
+}): WriteStatement =>
+  writeRows({
+    name: input.name,
+    columns: input.columns,
+    key: 'id',
+    rank: rank.update,
+    text: (given) => `update ${input.table} kept
+   set ${['version', ...input.set].map((name) => `${name} = given.${name}`).join(', ')}
+  from ${given}
+ where kept.account_id = given.account_id and kept.livemode = given.livemode
+   and kept.id = given.id and kept.version = given.version - 1
+   ${input.where === undefined ? '' : `and ${input.where}`}
+returning kept.id::text as key`,
+  });
+
+/** Hands an object in for a statement, as the values of its row. */
+export const writing =
+  <T>(into: WriteStatement, toRow: (scope: Scope, it: T) => readonly unknown[]) =>
+  (scope: Scope, it: T): Write => ({ into, row: toRow(scope, it) });
 
 const arrays = (columns: Columns): string =>
   Object.values(columns)

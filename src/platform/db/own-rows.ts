@@ -1,0 +1,130 @@
+// Reading the rows of a scope: by id, page by page, by a search. A store brings its columns, its
+// mapping and its conditions; that a row is the scope's own is said here, for all of them alike.
+
+import type { Context, Row, Scope, Statement } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { statement } from './write.ts';
+
+/** The account and the mode are the first two values of every statement on own rows. */
+export const ownRows = 'account_id = $1 and livemode = $2';
+
+type Reading = Pick<Context, 'database'>;
+
+/** `values` begin at `$3`. */
+export const readOwn = <R extends Row>(
+  context: Reading,
+  scope: Scope,
+  found: Statement,
+  values: readonly unknown[] = [],
+): Promise<R[]> =>
+  context.database.read<R>(scope, found, [scope.accountId, scope.livemode, ...values]);
+
+/** What the rows of a table are read as. */
+type Stored<R extends Row, T> = {
+  /** The columns, as SQL. */
+  readonly select: string;
+  readonly from: string;
+  readonly fromRow: (row: R) => T;
+};
+
+type Identified = Row & { readonly id: Uuid };
+
+export const findByIds = <R extends Identified, T>(
+  input: Stored<R, T> & { readonly name: string },
+) => {
+  const found = statement(
+    input.name,
+    `select ${input.select} from ${input.from} where ${ownRows} and id = any($3::uuid[])`,
+  );
+  return async (context: Reading, scope: Scope, ids: readonly Uuid[]): Promise<Map<Uuid, T>> => {
+    const rows = await readOwn<R>(context, scope, found, [ids]);
+    return new Map(rows.map((row) => [row.id, input.fromRow(row)]));
+  };
+};
+
+export const oneOf =
+  <T>(findMany: (context: Reading, scope: Scope, ids: readonly Uuid[]) => Promise<Map<Uuid, T>>) =>
+  async (context: Reading, scope: Scope, id: Uuid): Promise<T | undefined> =>
+    (await findMany(context, scope, [id])).get(id);
+
+export type PageOfRows = {
+  readonly direction: 'older' | 'newer';
+  /** Exclusive; null is the end from which the direction starts. */
+  readonly from: Uuid | null;
+  readonly limit: number;
+};
+
+/** Ids begin with the moment they were made at. */
+export type MadeWithin = { readonly idFrom: Uuid; readonly idBefore: Uuid };
+
+/** For a list whose first two values are those of `MadeWithin`. */
+export const madeWithin = 'id >= $5::uuid and id < $6::uuid';
+
+/**
+ * Two statements, `…_older` and `…_newer`. The values of `where` begin at `$5`. Rows come in the order
+ * of the direction: the caller turns a page of newer ones round.
+ */
+export const listPages = <R extends Row, T, Filter>(
+  input: Stored<R, T> & {
+    readonly name: string;
+    readonly where: string;
+    readonly values: (filter: Filter) => readonly unknown[];
+  },
+) => {
+  const listing = {
+    older: statement(`${input.name}_older`, pageOf(input, 'id < $3', 'desc')),
+    newer: statement(`${input.name}_newer`, pageOf(input, 'id > $3', 'asc')),
+  };
+  return async (context: Reading, scope: Scope, filter: PageOfRows & Filter): Promise<T[]> => {
+    const values = [filter.from, filter.limit, ...input.values(filter)];
+    const rows = await readOwn<R>(context, scope, listing[filter.direction], values);
+    return rows.map(input.fromRow);
+  };
+};
+
+const pageOf = (
+  of: { readonly select: string; readonly from: string; readonly where: string },
+  beyond: string,
+  order: 'desc' | 'asc',
+): string => `select ${of.select} from ${of.from}
+ where ${ownRows} and ($3::uuid is null or ${beyond}) and ${of.where}
+ order by id ${order} limit $4`;
+
+/** A condition of the caller's, as text of ours with values of theirs. */
+export type SearchCondition = (firstParameter: number) => {
+  readonly text: string;
+  readonly values: readonly unknown[];
+};
+
+export type RowSearch = {
+  readonly condition: SearchCondition;
+  readonly from: Uuid | null;
+  readonly limit: number;
+};
+
+// Unnamed: each query has a text of its own, and prepared statements are kept for ever.
+const unnamed = (text: string): Statement => statement('', text);
+
+/** Newest first. `where` is what every row found must be. */
+export const searchIn = <R extends Row, T>(input: Stored<R, T> & { readonly where: string }) => ({
+  search: async (
+    context: Reading,
+    scope: Scope,
+    { condition, from, limit }: RowSearch,
+  ): Promise<T[]> => {
+    const { text, values } = condition(5);
+    const where = `${input.where} and (${text})`;
+    const found = unnamed(pageOf({ ...input, where }, 'id < $3', 'desc'));
+    const rows = await readOwn<R>(context, scope, found, [from, limit, ...values]);
+    return rows.map(input.fromRow);
+  },
+  count: async (context: Reading, scope: Scope, condition: SearchCondition): Promise<number> => {
+    const { text, values } = condition(3);
+    const found = unnamed(
+      `select count(*)::integer as count from ${input.from}
+        where ${ownRows} and ${input.where} and (${text})`,
+    );
+    const [row] = await readOwn<{ count: number }>(context, scope, found, values);
+    return row?.count ?? 0;
+  },
+});
