@@ -3,6 +3,7 @@
 // the state is it never decides: it asks, and lets the server draw the page again.
 
 import { sealCard, vaultKeyFrom } from '../elements/seal.js';
+import { cardFault, wireCardFields } from './card-fields.js';
 import * as rules from './card-rules.js';
 
 /** @typedef {import('./checkout.d.ts').PageData} PageData */
@@ -66,38 +67,16 @@ const showError = (field, text) => {
 /** What is wrong with a field, in words; null when nothing is. @param {HTMLInputElement} field */
 const faultOf = (field) => {
   const value = field.value.trim();
-  if (field.id === 'number') {
-    const fault = rules.numberFault(cardDigits());
-    return fault === null ? null : texts[fault];
-  }
-  if (field.id === 'expiry') {
-    const { fault } = rules.readExpiry(value, new Date());
-    return fault === null ? null : texts[fault];
-  }
-  if (field.id === 'cvc') {
+  if (field.id === 'number' || field.id === 'expiry' || field.id === 'cvc') {
     const count = rules.cvcLengthOf(cardDigits());
-    return value.length === count ? null : fill(texts.needCvc, { count: `${count}` });
+    const fault = cardFault(field.id, value, count);
+    return fault === null ? null : fill(texts[fault], { count: `${count}` });
   }
   if (field.type === 'checkbox') return field.required && !field.checked ? texts.needTerms : null;
   if (field.required && value === '') return field.type === 'email' ? texts.needEmail : texts.needRequired;
   if (value !== '' && field.type === 'email' && !/^\S+@\S+\.\S+$/.test(value)) return texts.needEmail;
   if (value !== '' && field.minLength > value.length) return texts.needRequired;
   return null;
-};
-
-/** Writes a formatted value and leaves the caret behind the digit it stood behind. @param {HTMLInputElement} field @param {string} value @param {number} digitsBefore */
-const write = (field, value, digitsBefore) => {
-  if (field.value === value) return;
-  field.value = value;
-  if (document.activeElement !== field) return;
-  const at = rules.caretAfter(value, digitsBefore);
-  field.setSelectionRange(at, at);
-};
-
-/** @param {HTMLInputElement} field */
-const caretOf = (field) => {
-  const at = field.selectionStart ?? field.value.length;
-  return { isAtEnd: at === field.value.length, digits: rules.digitsOf(field.value.slice(0, at)).length };
 };
 
 const showBrand = () => {
@@ -110,36 +89,7 @@ const showBrand = () => {
   if (hint !== null) hint.textContent = count === 4 ? texts.cvcHintFront : texts.cvcHint;
 };
 
-/** Only when it was typed at the end: never after deleting, never in the middle of an edit. @param {Event} event @param {boolean} isAtEnd */
-const wasTypedOn = (event, isAtEnd) =>
-  isAtEnd && event instanceof InputEvent && /^insert(Text|FromPaste|CompositionText)/.test(event.inputType);
-
-number?.addEventListener('input', (event) => {
-  const caret = caretOf(number);
-  const digits = cardDigits();
-  write(number, rules.groupNumber(digits.slice(0, rules.digitsMax(digits))), caret.digits);
-  showBrand();
-  if (wasTypedOn(event, caret.isAtEnd) && rules.isSurelyComplete(cardDigits())) expiry?.focus();
-});
-
-expiry?.addEventListener('input', (event) => {
-  const { isAtEnd } = caretOf(expiry);
-  const isDeleting = event instanceof InputEvent && event.inputType.startsWith('delete');
-  // Deleting the stroke takes the last digit of the month along, so that it can be left that way.
-  const text = isDeleting && /^\d\d ?\/? ?$/.test(expiry.value) && expiry.value.length < 5 && expiry.value.length > 2 ? expiry.value.slice(0, 1) : expiry.value;
-  const value = isAtEnd || /\d{4}/.test(text) ? rules.formatExpiry(text, isDeleting) : text;
-  if (value !== expiry.value) {
-    expiry.value = value;
-    if (document.activeElement === expiry) expiry.setSelectionRange(value.length, value.length);
-  }
-  const isWhole = /^\d\d \/ \d\d$/.test(value) && !value.endsWith('/ 20');
-  if (wasTypedOn(event, isAtEnd) && isWhole && rules.readExpiry(value, new Date()).fault === null) cvc?.focus();
-});
-
-cvc?.addEventListener('input', () => {
-  const value = rules.digitsOf(cvc.value).slice(0, rules.cvcLengthOf(cardDigits()));
-  if (value !== cvc.value) cvc.value = value;
-});
+wireCardFields({ number, expiry, cvc, cvcLength: () => rules.cvcLengthOf(cardDigits()), onNumber: showBrand });
 
 /** @returns {HTMLInputElement[]} */
 const fields = () =>

@@ -59,6 +59,9 @@ export type PaymentMethod = {
 };
 
 export type ErrorFields = {
+  /** As the API showed them beside what it refused. */
+  readonly payment_intent?: object | undefined;
+  readonly setup_intent?: object | undefined;
   readonly type?: string | undefined;
   readonly param?: string | undefined;
   readonly decline_code?: string | undefined;
@@ -81,6 +84,8 @@ export declare class TollgateError extends Error {
   readonly decline_code: string | null;
   readonly status: number | null;
   readonly request_id: string | null;
+  readonly payment_intent: object | null;
+  readonly setup_intent: object | null;
 }
 
 /** The key of today. Kept in memory, so it may be called early and often. */
@@ -105,6 +110,21 @@ export declare const createPaymentMethod: (input: {
   readonly sealed?: string | undefined;
   readonly billing_details?: BillingDetails | undefined;
 }) => Promise<PaymentMethod>;
+
+/** Seals the card and sends it; once more with a fresh key, where the gateway refused the sealed message itself. */
+export declare const sendSealed: <Answer>(input: {
+  readonly api: string;
+  readonly publishableKey: string;
+  readonly card?: Card | undefined;
+  readonly send: (sealed: string) => Promise<Answer>;
+}) => Promise<Answer>;
+
+/** One request of ours: its JSON, or a `TollgateError`. */
+// oxlint-disable-next-line typescript/no-explicit-any -- whoever asks knows what is answered
+export declare const ask: (url: string, init?: RequestInit) => Promise<any>;
+
+/** Nested data as the API takes them: `card[sealed]=…`. What is absent is left out. */
+export declare const formOf: (data: object) => URLSearchParams;
 
 /** RFC 7518, section 4.6.2, one round. Open for its test vector. */
 export declare const concatKdf: (

@@ -27,6 +27,8 @@ export class TollgateError extends Error {
     this.decline_code = fields.decline_code ?? null;
     this.status = fields.status ?? null;
     this.request_id = fields.request_id ?? null;
+    this.payment_intent = fields.payment_intent ?? null;
+    this.setup_intent = fields.setup_intent ?? null;
   }
 }
 
@@ -112,13 +114,16 @@ export const createPaymentMethod = async ({ api, publishableKey, billing_details
       body: formOf({ type: 'card', card: { sealed }, billing_details }),
     });
   const { sealed, card } = given;
-  if (sealed !== undefined) return send(sealed);
+  return sealed === undefined ? sendSealed({ api, publishableKey, card, send }) : send(sealed);
+};
 
+/** @type {typeof import('./seal.d.ts').sendSealed} */
+export const sendSealed = async ({ api, publishableKey, card, send }) => {
   const seal = async () => sealCard({ key: await fetchVaultKey(api, publishableKey), card });
   try {
     return await send(await seal());
   } catch (error) {
-    if (!(error instanceof TollgateError) || error.param !== 'card[sealed]') throw error;
+    if (!(error instanceof TollgateError) || !error.param?.endsWith('[sealed]')) throw error;
     // The key ended early, or the time was misjudged. Nothing took effect, so once more, with what
     // the gateway says now.
     keys.delete(keyName(api, publishableKey));
@@ -263,11 +268,8 @@ const payloadOf = (aud, nowMs, card) => {
   return padded;
 };
 
-/**
- * @param {string} url
- * @param {RequestInit} [init]
- */
-const ask = async (url, init) => {
+/** @type {typeof import('./seal.d.ts').ask} */
+export const ask = async (url, init) => {
   /** @type {Response} */
   let response;
   /** @type {any} */
@@ -302,8 +304,8 @@ const ask = async (url, init) => {
 /** @param {string} api */
 const baseOf = (api) => api.replace(/\/+$/, '');
 
-/** @param {object} data */
-const formOf = (data) => {
+/** @type {typeof import('./seal.d.ts').formOf} */
+export const formOf = (data) => {
   const form = new URLSearchParams();
   /**
    * @param {object} of

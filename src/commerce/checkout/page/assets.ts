@@ -44,6 +44,11 @@ export const pageScripts: readonly PageScript[] = [
   ),
   script(
     'checkout',
+    'card-fields',
+    'Keeps the caret in its place while card fields are formatted, and goes on to the next one.',
+  ),
+  script(
+    'checkout',
     'checkout',
     'Runs the form of the page: messages, the confirmation of the bank in a frame, the state of the payment as it changes.',
   ),
