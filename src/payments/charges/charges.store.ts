@@ -1,12 +1,26 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Context, Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
-import type { Charge, ChargeStatus } from './charge.ts';
+import {
+  findByIds,
+  insertRows,
+  listPages,
+  type MadeWithin,
+  madeWithin,
+  namesByCode,
+  oneOf,
+  ownRows,
+  type PageOfRows,
+  rank,
+  readOwn,
+  searchIn,
+  statement,
+  updateRows,
+  writing,
+} from '#platform/db';
+import type { Charge } from './charge.ts';
 
 const statusCodes = { pending: 1, succeeded: 2, failed: 3 } as const;
-const statusOf = new Map<number, ChargeStatus>(
-  Object.entries(statusCodes).map(([status, code]) => [code, status as ChargeStatus]),
-);
+const statusOf = namesByCode(statusCodes);
 
 const types = {
   account_id: 'uuid',
@@ -40,24 +54,26 @@ const insertChargeRow = insertRows({
   orNothing: true,
 });
 
-// Only from the version that was read: whoever comes second reads again and decides again.
-const updateChargeRow = writeRows({
+const updateChargeRow = updateRows({
   name: 'charges.update',
+  table: 'payments.charges',
   columns: types,
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update payments.charges c
-   set version = given.version, events = given.events, attempt = given.attempt,
-       status = given.status, amount = given.amount, captured = given.captured,
-       capturing = given.capturing, refunded = given.refunded, refunding = given.refunding,
-       charged_back = given.charged_back,
-       customer_id = given.customer_id, operation_id = given.operation_id,
-       connector_account_id = given.connector_account_id, metadata = given.metadata,
-       details = given.details
-  from ${given}
- where c.account_id = given.account_id and c.livemode = given.livemode and c.id = given.id
-   and c.version = given.version - 1
-returning c.id::text as key`,
+  set: [
+    'events',
+    'attempt',
+    'status',
+    'amount',
+    'captured',
+    'capturing',
+    'refunded',
+    'refunding',
+    'charged_back',
+    'customer_id',
+    'operation_id',
+    'connector_account_id',
+    'metadata',
+    'details',
+  ],
 });
 
 const toRow = (scope: Scope, charge: Charge): unknown[] => {
@@ -180,43 +196,16 @@ const fromRow = (row: ChargeRow): Charge => ({
   ...row.details,
 });
 
-export const insertCharge = (scope: Scope, charge: Charge): Write => ({
-  into: insertChargeRow,
-  row: toRow(scope, charge),
-});
+export const insertCharge = writing(insertChargeRow, toRow);
 
 /** `charge.version` is the new one. */
-export const updateCharge = (scope: Scope, charge: Charge): Write => ({
-  into: updateChargeRow,
-  row: toRow(scope, charge),
-});
+export const updateCharge = writing(updateChargeRow, toRow);
 
 const columns = Object.keys(types).slice(2).join(', ');
-const ownRows = 'account_id = $1 and livemode = $2';
+const stored = { select: columns, from: 'payments.charges', fromRow };
 
-const findMany = statement(
-  'charges.find',
-  `select ${columns} from payments.charges where ${ownRows} and id = any($3::uuid[])`,
-);
-
-export const loadCharges = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, Charge>> => {
-  const rows = await context.database.read<ChargeRow>(scope, findMany, [
-    scope.accountId,
-    scope.livemode,
-    ids,
-  ]);
-  return new Map(rows.map((row) => [row.id, fromRow(row)]));
-};
-
-export const loadCharge = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<Charge | undefined> => (await loadCharges(context, scope, [id])).get(id);
+export const loadCharges = findByIds({ name: 'charges.find', ...stored });
+export const loadCharge = oneOf(loadCharges);
 
 const findOfIntent = statement(
   'charges.of_intent',
@@ -228,99 +217,30 @@ export const loadChargesOfIntent = async (
   scope: Scope,
   intentId: Uuid,
 ): Promise<Charge[]> => {
-  const of = [scope.accountId, scope.livemode, intentId];
-  return (await context.database.read<ChargeRow>(scope, findOfIntent, of)).map(fromRow);
+  return (await readOwn<ChargeRow>(context, scope, findOfIntent, [intentId])).map(fromRow);
 };
 
-export type ChargeFilter = {
-  readonly direction: 'older' | 'newer';
-  /** Exclusive; null is the end from which the direction starts. */
-  readonly from: Uuid | null;
-  readonly idFrom: Uuid;
-  readonly idBefore: Uuid;
-  readonly customerId: Uuid | null;
-  readonly intentId: Uuid | null;
-  readonly transferGroup: string | null;
-  readonly limit: number;
-};
+export type ChargeFilter = PageOfRows &
+  MadeWithin & {
+    readonly customerId: Uuid | null;
+    readonly intentId: Uuid | null;
+    readonly transferGroup: string | null;
+  };
 
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `charges.list_${direction}`,
-    `select ${columns} from payments.charges
-      where ${ownRows}
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-        and id >= $4::uuid and id < $5::uuid
-        and ($6::uuid is null or customer_id = $6)
-        and ($7::uuid is null or intent_id = $7)
-        and ($8::text is null or details->>'transferGroup' = $8)
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $9`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
+export const listCharges = listPages({
+  name: 'charges.list',
+  ...stored,
+  where: `${madeWithin}
+   and ($7::uuid is null or customer_id = $7)
+   and ($8::uuid is null or intent_id = $8)
+   and ($9::text is null or details->>'transferGroup' = $9)`,
+  values: ({ idFrom, idBefore, customerId, intentId, transferGroup }: ChargeFilter) => [
+    idFrom,
+    idBefore,
+    customerId,
+    intentId,
+    transferGroup,
+  ],
+});
 
-/** In the order of the direction: the caller turns a page of newer ones round. */
-export const listCharges = async (
-  context: Context,
-  scope: Scope,
-  filter: ChargeFilter,
-): Promise<Charge[]> => {
-  const rows = await context.database.read<ChargeRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.from,
-    filter.idFrom,
-    filter.idBefore,
-    filter.customerId,
-    filter.intentId,
-    filter.transferGroup,
-    filter.limit,
-  ]);
-  return rows.map(fromRow);
-};
-
-/** A condition of the caller's, as text of ours with values of theirs. */
-type Condition = (firstParameter: number) => {
-  readonly text: string;
-  readonly values: readonly unknown[];
-};
-
-export const searchRows = async (
-  context: Context,
-  scope: Scope,
-  search: { readonly condition: Condition; readonly from: Uuid | null; readonly limit: number },
-): Promise<Charge[]> => {
-  const { text, values } = search.condition(5);
-  // Unnamed: each query has a text of its own, and prepared statements are kept for ever.
-  const found = statement(
-    '',
-    `select ${columns} from payments.charges
-      where ${ownRows} and ($3::uuid is null or id < $3) and (${text})
-      order by id desc limit $4`,
-  );
-  const rows = await context.database.read<ChargeRow>(scope, found, [
-    scope.accountId,
-    scope.livemode,
-    search.from,
-    search.limit,
-    ...values,
-  ]);
-  return rows.map(fromRow);
-};
-
-export const countFound = async (
-  context: Context,
-  scope: Scope,
-  condition: Condition,
-): Promise<number> => {
-  const { text, values } = condition(3);
-  const count = statement(
-    '',
-    `select count(*)::integer as count from payments.charges where ${ownRows} and (${text})`,
-  );
-  const [row] = await context.database.read<{ count: number }>(scope, count, [
-    scope.accountId,
-    scope.livemode,
-    ...values,
-  ]);
-  return row?.count ?? 0;
-};
+export const { search: searchRows, count: countFound } = searchIn({ ...stored, where: 'true' });
