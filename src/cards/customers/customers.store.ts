@@ -1,6 +1,22 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import {
+  findByIds,
+  insertRows,
+  listPages,
+  type MadeWithin,
+  madeWithin,
+  oneOf,
+  ownRows,
+  type PageOfRows,
+  rank,
+  readOwn,
+  searchIn,
+  statement,
+  updateRows,
+  writeRows,
+  writing,
+} from '#platform/db';
 import type { Customer } from './customer.ts';
 
 type CustomerRow = Row & {
@@ -38,19 +54,11 @@ const insertCustomerRow = insertRows({
   rank: rank.insert,
 });
 
-// Only from the version that was read: whoever comes second reads again and decides again.
-const updateCustomerRow = writeRows({
+const updateCustomerRow = updateRows({
   name: 'customers.update',
+  table: 'cards.customers',
   columns: types,
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update cards.customers c
-   set version = given.version, deleted = given.deleted, email = given.email, name = given.name,
-       phone = given.phone, metadata = given.metadata, details = given.details
-  from ${given}
- where c.account_id = given.account_id and c.livemode = given.livemode and c.id = given.id
-   and c.version = given.version - 1
-returning c.id::text as key`,
+  set: ['deleted', 'email', 'name', 'phone', 'metadata', 'details'],
 });
 
 const toRow = (scope: Scope, customer: Customer): unknown[] => {
@@ -71,16 +79,10 @@ const toRow = (scope: Scope, customer: Customer): unknown[] => {
 
 const fromRow = ({ details, ...columns }: CustomerRow): Customer => ({ ...columns, ...details });
 
-export const insertCustomer = (scope: Scope, customer: Customer): Write => ({
-  into: insertCustomerRow,
-  row: toRow(scope, customer),
-});
+export const insertCustomer = writing(insertCustomerRow, toRow);
 
 /** `customer.version` is the new one. */
-export const updateCustomer = (scope: Scope, customer: Customer): Write => ({
-  into: updateCustomerRow,
-  row: toRow(scope, customer),
-});
+export const updateCustomer = writing(updateCustomerRow, toRow);
 
 // Attaching changes no row of the customer, and deleting no row of a method that it has not seen. So
 // who attaches holds the customer's row for as long as its transaction lasts, and who deletes asks
@@ -126,74 +128,27 @@ export const notDefault = (scope: Scope, id: Uuid, method: string): Write => ({
 });
 
 const columns = 'id, version, deleted, email, name, phone, metadata, details';
-const ownRows = 'account_id = $1 and livemode = $2';
+const stored = { select: columns, from: 'cards.customers', fromRow };
 
-const findMany = statement(
-  'customers.find',
-  `select ${columns} from cards.customers where ${ownRows} and id = any($3::uuid[])`,
-);
+export const loadCustomers = findByIds({ name: 'customers.find', ...stored });
+export const loadCustomer = oneOf(loadCustomers);
 
-export const loadCustomers = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, Customer>> => {
-  const rows = await context.database.read<CustomerRow>(scope, findMany, [
-    scope.accountId,
-    scope.livemode,
-    ids,
-  ]);
-  return new Map(rows.map((row) => [row.id, fromRow(row)]));
-};
+export type CustomerFilter = PageOfRows &
+  MadeWithin & { readonly email: string | null; readonly testClock: string | null };
 
-export const loadCustomer = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<Customer | undefined> => (await loadCustomers(context, scope, [id])).get(id);
-
-export type CustomerFilter = {
-  readonly direction: 'older' | 'newer';
-  /** Exclusive; null is the end from which the direction starts. */
-  readonly from: Uuid | null;
-  readonly idFrom: Uuid;
-  readonly idBefore: Uuid;
-  readonly email: string | null;
-  readonly testClock: string | null;
-  readonly limit: number;
-};
-
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `customers.list_${direction}`,
-    `select ${columns} from cards.customers
-      where ${ownRows} and not deleted
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-        and id >= $4::uuid and id < $5::uuid
-        and ($6::text is null or email = $6)
-        and ($7::text is null or details->>'test_clock' = $7)
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $8`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
-
-/** In the order of the direction: the caller turns a page of newer ones round. */
-export const listCustomers = async (
-  context: Context,
-  scope: Scope,
-  filter: CustomerFilter,
-): Promise<Customer[]> => {
-  const rows = await context.database.read<CustomerRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.from,
-    filter.idFrom,
-    filter.idBefore,
-    filter.email,
-    filter.testClock,
-    filter.limit,
-  ]);
-  return rows.map(fromRow);
-};
+export const listCustomers = listPages({
+  name: 'customers.list',
+  ...stored,
+  where: `not deleted and ${madeWithin}
+   and ($7::text is null or email = $7)
+   and ($8::text is null or details->>'test_clock' = $8)`,
+  values: ({ idFrom, idBefore, email, testClock }: CustomerFilter) => [
+    idFrom,
+    idBefore,
+    email,
+    testClock,
+  ],
+});
 
 const ofClock = statement(
   'customers.of_clock',
@@ -207,53 +162,10 @@ export const customersOfClock = async (
   scope: Scope,
   clock: string,
 ): Promise<Customer[]> => {
-  const of = [scope.accountId, scope.livemode, clock];
-  return (await context.database.read<CustomerRow>(scope, ofClock, of)).map(fromRow);
+  return (await readOwn<CustomerRow>(context, scope, ofClock, [clock])).map(fromRow);
 };
 
-/** A condition of the caller's, as text of ours with values of theirs. */
-type Condition = (firstParameter: number) => {
-  readonly text: string;
-  readonly values: readonly unknown[];
-};
-
-export const searchRows = async (
-  context: Context,
-  scope: Scope,
-  search: { readonly condition: Condition; readonly from: Uuid | null; readonly limit: number },
-): Promise<Customer[]> => {
-  const { text, values } = search.condition(5);
-  // Unnamed: each query has a text of its own, and prepared statements are kept for ever.
-  const found = statement(
-    '',
-    `select ${columns} from cards.customers
-      where ${ownRows} and not deleted and ($3::uuid is null or id < $3) and (${text})
-      order by id desc limit $4`,
-  );
-  const rows = await context.database.read<CustomerRow>(scope, found, [
-    scope.accountId,
-    scope.livemode,
-    search.from,
-    search.limit,
-    ...values,
-  ]);
-  return rows.map(fromRow);
-};
-
-export const countFound = async (
-  context: Context,
-  scope: Scope,
-  condition: Condition,
-): Promise<number> => {
-  const { text, values } = condition(3);
-  const count = statement(
-    '',
-    `select count(*)::integer as count from cards.customers where ${ownRows} and not deleted and (${text})`,
-  );
-  const [row] = await context.database.read<{ count: number }>(scope, count, [
-    scope.accountId,
-    scope.livemode,
-    ...values,
-  ]);
-  return row?.count ?? 0;
-};
+export const { search: searchRows, count: countFound } = searchIn({
+  ...stored,
+  where: 'not deleted',
+});
