@@ -1,14 +1,26 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
-import type { DisputeStatus } from '#rails/connectors';
+import {
+  findByIds,
+  insertRows,
+  listPages,
+  type MadeWithin,
+  madeWithin,
+  namesByCode,
+  oneOf,
+  ownRows,
+  type PageOfRows,
+  rank,
+  readOwn,
+  statement,
+  updateRows,
+  writing,
+} from '#platform/db';
 import type { Dispute } from './dispute.ts';
 import { disputeStatuses } from './dispute-states.ts';
 import type { FraudWarningRow } from './fraud-warning.ts';
 
-const statusOf = new Map<number, DisputeStatus>(
-  Object.entries(disputeStatuses).map(([status, code]) => [code, status as DisputeStatus]),
-);
+const statusOf = namesByCode(disputeStatuses);
 
 const types = {
   account_id: 'uuid',
@@ -39,20 +51,11 @@ const insertDisputeRow = insertRows({
   orNothing: true,
 });
 
-// Only from the version that was read: whoever comes second reads again and decides again.
-const updateDisputeRow = writeRows({
+const updateDisputeRow = updateRows({
   name: 'disputes.update',
+  table: 'payments.disputes',
   columns: types,
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update payments.disputes d
-   set version = given.version, events = given.events, status = given.status,
-       withdrawn = given.withdrawn, counted = given.counted, needs_review = given.needs_review,
-       metadata = given.metadata, details = given.details
-  from ${given}
- where d.account_id = given.account_id and d.livemode = given.livemode and d.id = given.id
-   and d.version = given.version - 1
-returning d.id::text as key`,
+  set: ['events', 'status', 'withdrawn', 'counted', 'needs_review', 'metadata', 'details'],
 });
 
 type Named = Pick<
@@ -134,40 +137,16 @@ const fromRow = (row: DisputeRow): Dispute => ({
   ...row.details,
 });
 
-export const insertDispute = (scope: Scope, dispute: Dispute): Write => ({
-  into: insertDisputeRow,
-  row: toRow(scope, dispute),
-});
+export const insertDispute = writing(insertDisputeRow, toRow);
 
 /** `dispute.version` is the new one. */
-export const updateDispute = (scope: Scope, dispute: Dispute): Write => ({
-  into: updateDisputeRow,
-  row: toRow(scope, dispute),
-});
+export const updateDispute = writing(updateDisputeRow, toRow);
 
 const columns = Object.keys(types).slice(2).join(', ');
-const ownRows = 'account_id = $1 and livemode = $2';
+const stored = { select: columns, from: 'payments.disputes', fromRow };
 
-const findMany = statement(
-  'disputes.find',
-  `select ${columns} from payments.disputes where ${ownRows} and id = any($3::uuid[])`,
-);
-
-export const loadDisputes = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, Dispute>> => {
-  const of = [scope.accountId, scope.livemode, ids];
-  const rows = await context.database.read<DisputeRow>(scope, findMany, of);
-  return new Map(rows.map((row) => [row.id, fromRow(row)]));
-};
-
-export const loadDispute = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<Dispute | undefined> => (await loadDisputes(context, scope, [id])).get(id);
+export const loadDisputes = findByIds({ name: 'disputes.find', ...stored });
+export const loadDispute = oneOf(loadDisputes);
 
 const findOfProvider = statement(
   'disputes.of_provider',
@@ -181,53 +160,27 @@ export const loadDisputeOf = async (
   connectorAccountId: Uuid,
   providerId: string,
 ): Promise<Dispute | undefined> => {
-  const of = [scope.accountId, scope.livemode, connectorAccountId, providerId];
-  const [row] = await context.database.read<DisputeRow>(scope, findOfProvider, of);
+  const of = [connectorAccountId, providerId];
+  const [row] = await readOwn<DisputeRow>(context, scope, findOfProvider, of);
   return row && fromRow(row);
 };
 
-export type DisputeFilter = {
-  readonly direction: 'older' | 'newer';
-  /** Exclusive; null is the end from which the direction starts. */
-  readonly from: Uuid | null;
-  readonly idFrom: Uuid;
-  readonly idBefore: Uuid;
-  readonly chargeId: Uuid | null;
-  readonly intentId: Uuid | null;
-  readonly limit: number;
-};
+export type DisputeFilter = PageOfRows &
+  MadeWithin & { readonly chargeId: Uuid | null; readonly intentId: Uuid | null };
 
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `disputes.list_${direction}`,
-    `select ${columns} from payments.disputes
-      where ${ownRows}
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-        and id >= $4::uuid and id < $5::uuid
-        and ($6::uuid is null or charge_id = $6)
-        and ($7::uuid is null or intent_id = $7)
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $8`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
-
-/** In the order of the direction: the caller turns a page of newer ones round. */
-export const listDisputeRows = async (
-  context: Context,
-  scope: Scope,
-  filter: DisputeFilter,
-): Promise<Dispute[]> => {
-  const rows = await context.database.read<DisputeRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.from,
-    filter.idFrom,
-    filter.idBefore,
-    filter.chargeId,
-    filter.intentId,
-    filter.limit,
-  ]);
-  return rows.map(fromRow);
-};
+export const listDisputeRows = listPages({
+  name: 'disputes.list',
+  ...stored,
+  where: `${madeWithin}
+   and ($7::uuid is null or charge_id = $7)
+   and ($8::uuid is null or intent_id = $8)`,
+  values: ({ idFrom, idBefore, chargeId, intentId }: DisputeFilter) => [
+    idFrom,
+    idBefore,
+    chargeId,
+    intentId,
+  ],
+});
 
 const insertWarningRow = insertRows({
   name: 'fraud_warnings.insert',
