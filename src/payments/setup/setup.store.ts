@@ -1,13 +1,23 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import {
+  findByIds,
+  insertRows,
+  listPages,
+  type MadeWithin,
+  madeWithin,
+  namesByCode,
+  oneOf,
+  type PageOfRows,
+  rank,
+  updateRows,
+  writing,
+} from '#platform/db';
 import type { Mandate } from './mandate.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
-import { type SetupStatus, setupStatuses } from './setup-states.ts';
+import { setupStatuses } from './setup-states.ts';
 
-const statusOf = new Map<number, SetupStatus>(
-  Object.entries(setupStatuses).map(([status, code]) => [code, status as SetupStatus]),
-);
+const statusOf = namesByCode(setupStatuses);
 
 const types = {
   account_id: 'uuid',
@@ -30,20 +40,11 @@ const insertSetupRow = insertRows({
   rank: rank.insert,
 });
 
-// Only from the version that was read: whoever comes second reads again and decides again.
-const updateSetupRow = writeRows({
+const updateSetupRow = updateRows({
   name: 'setup_intents.update',
+  table: 'payments.setup_intents',
   columns: types,
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update payments.setup_intents s
-   set version = given.version, events = given.events, status = given.status,
-       customer_id = given.customer_id, method_id = given.method_id, metadata = given.metadata,
-       details = given.details
-  from ${given}
- where s.account_id = given.account_id and s.livemode = given.livemode and s.id = given.id
-   and s.version = given.version - 1
-returning s.id::text as key`,
+  set: ['events', 'status', 'customer_id', 'method_id', 'metadata', 'details'],
 });
 
 type Named = 'id' | 'version' | 'events' | 'status' | 'customerId' | 'methodId' | 'metadata';
@@ -86,83 +87,33 @@ const fromRow = (row: SetupRow): SetupIntent => ({
   ...row.details,
 });
 
-export const insertSetup = (scope: Scope, setup: SetupIntent): Write => ({
-  into: insertSetupRow,
-  row: toRow(scope, setup),
-});
+export const insertSetup = writing(insertSetupRow, toRow);
 
 /** `setup.version` is the new one. */
-export const updateSetup = (scope: Scope, setup: SetupIntent): Write => ({
-  into: updateSetupRow,
-  row: toRow(scope, setup),
-});
+export const updateSetup = writing(updateSetupRow, toRow);
 
 const columns = Object.keys(types).slice(2).join(', ');
-const ownRows = 'account_id = $1 and livemode = $2';
+const stored = { select: columns, from: 'payments.setup_intents', fromRow };
 
-const findMany = statement(
-  'setup_intents.find',
-  `select ${columns} from payments.setup_intents where ${ownRows} and id = any($3::uuid[])`,
-);
+export const loadSetups = findByIds({ name: 'setup_intents.find', ...stored });
+export const loadSetup = oneOf(loadSetups);
 
-export const loadSetups = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, SetupIntent>> => {
-  const of = [scope.accountId, scope.livemode, ids];
-  const rows = await context.database.read<SetupRow>(scope, findMany, of);
-  return new Map(rows.map((row) => [row.id, fromRow(row)]));
-};
+export type SetupFilter = PageOfRows &
+  MadeWithin & { readonly customerId: Uuid | null; readonly methodId: string | null };
 
-export const loadSetup = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<SetupIntent | undefined> => (await loadSetups(context, scope, [id])).get(id);
-
-export type SetupFilter = {
-  readonly direction: 'older' | 'newer';
-  /** Exclusive; null is the end from which the direction starts. */
-  readonly from: Uuid | null;
-  readonly idFrom: Uuid;
-  readonly idBefore: Uuid;
-  readonly customerId: Uuid | null;
-  readonly methodId: string | null;
-  readonly limit: number;
-};
-
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `setup_intents.list_${direction}`,
-    `select ${columns} from payments.setup_intents
-      where ${ownRows}
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-        and id >= $4::uuid and id < $5::uuid
-        and ($6::uuid is null or customer_id = $6)
-        and ($7::text is null or method_id = $7)
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $8`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
-
-/** In the order of the direction: the caller turns a page of newer ones round. */
-export const listSetupRows = async (
-  context: Context,
-  scope: Scope,
-  filter: SetupFilter,
-): Promise<SetupIntent[]> => {
-  const rows = await context.database.read<SetupRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.from,
-    filter.idFrom,
-    filter.idBefore,
-    filter.customerId,
-    filter.methodId,
-    filter.limit,
-  ]);
-  return rows.map(fromRow);
-};
+export const listSetupRows = listPages({
+  name: 'setup_intents.list',
+  ...stored,
+  where: `${madeWithin}
+   and ($7::uuid is null or customer_id = $7)
+   and ($8::text is null or method_id = $8)`,
+  values: ({ idFrom, idBefore, customerId, methodId }: SetupFilter) => [
+    idFrom,
+    idBefore,
+    customerId,
+    methodId,
+  ],
+});
 
 const attemptTypes = {
   account_id: 'uuid',
@@ -183,17 +134,11 @@ const insertAttemptRow = insertRows({
   orNothing: true,
 });
 
-const updateAttemptRow = writeRows({
+const updateAttemptRow = updateRows({
   name: 'setup_attempts.update',
+  table: 'payments.setup_attempts',
   columns: attemptTypes,
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update payments.setup_attempts s
-   set version = given.version, details = given.details
-  from ${given}
- where s.account_id = given.account_id and s.livemode = given.livemode and s.id = given.id
-   and s.version = given.version - 1
-returning s.id::text as key`,
+  set: ['details'],
 });
 
 const attemptRow = (scope: Scope, attempt: SetupAttempt): unknown[] => {
@@ -201,16 +146,10 @@ const attemptRow = (scope: Scope, attempt: SetupAttempt): unknown[] => {
   return [scope.accountId, scope.livemode, id, version, setupId, number, JSON.stringify(details)];
 };
 
-export const insertAttempt = (scope: Scope, attempt: SetupAttempt): Write => ({
-  into: insertAttemptRow,
-  row: attemptRow(scope, attempt),
-});
+export const insertAttempt = writing(insertAttemptRow, attemptRow);
 
 /** `attempt.version` is the new one. */
-export const updateAttempt = (scope: Scope, attempt: SetupAttempt): Write => ({
-  into: updateAttemptRow,
-  row: attemptRow(scope, attempt),
-});
+export const updateAttempt = writing(updateAttemptRow, attemptRow);
 
 type AttemptRow = Row & {
   readonly id: Uuid;
@@ -228,51 +167,24 @@ const attemptFrom = (row: AttemptRow): SetupAttempt => ({
   ...row.details,
 });
 
-const findAttempts = statement(
-  'setup_attempts.find',
-  `select id, version, setup_id, attempt, details from payments.setup_attempts
-    where ${ownRows} and id = any($3::uuid[])`,
-);
-
-export const loadAttempts = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, SetupAttempt>> => {
-  const of = [scope.accountId, scope.livemode, ids];
-  const rows = await context.database.read<AttemptRow>(scope, findAttempts, of);
-  return new Map(rows.map((row) => [row.id, attemptFrom(row)]));
+const storedAttempts = {
+  select: 'id, version, setup_id, attempt, details',
+  from: 'payments.setup_attempts',
+  fromRow: attemptFrom,
 };
 
-const attemptsIn = (direction: 'older' | 'newer') =>
-  statement(
-    `setup_attempts.list_${direction}`,
-    `select id, version, setup_id, attempt, details from payments.setup_attempts
-      where ${ownRows} and setup_id = $3
-        and ($4::uuid is null or id ${direction === 'older' ? '<' : '>'} $4)
-        and id >= $5::uuid and id < $6::uuid
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $7`,
-  );
-const attemptListing = { older: attemptsIn('older'), newer: attemptsIn('newer') };
+export const loadAttempts = findByIds({ name: 'setup_attempts.find', ...storedAttempts });
 
-export const listAttemptRows = async (
-  context: Context,
-  scope: Scope,
-  filter: Pick<SetupFilter, 'direction' | 'from' | 'idFrom' | 'idBefore' | 'limit'> & {
-    readonly setupId: Uuid;
-  },
-): Promise<SetupAttempt[]> => {
-  const rows = await context.database.read<AttemptRow>(scope, attemptListing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.setupId,
-    filter.from,
-    filter.idFrom,
-    filter.idBefore,
-    filter.limit,
-  ]);
-  return rows.map(attemptFrom);
-};
+export const listAttemptRows = listPages({
+  name: 'setup_attempts.list',
+  ...storedAttempts,
+  where: `${madeWithin} and setup_id = $7`,
+  values: ({ idFrom, idBefore, setupId }: MadeWithin & { readonly setupId: Uuid }) => [
+    idFrom,
+    idBefore,
+    setupId,
+  ],
+});
 
 const insertMandateRow = insertRows({
   name: 'mandates.insert',
@@ -287,18 +199,11 @@ export const insertMandate = (scope: Scope, { id, ...details }: Mandate): Write 
   row: [scope.accountId, scope.livemode, id, JSON.stringify(details)],
 });
 
-const findMandates = statement(
-  'mandates.find',
-  `select id, details from payments.mandates where ${ownRows} and id = any($3::uuid[])`,
-);
+type MandateRow = Row & { readonly id: Uuid; readonly details: Omit<Mandate, 'id'> };
 
-export const loadMandates = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, Mandate>> => {
-  const rows = await context.database.read<
-    Row & { readonly id: Uuid; readonly details: Omit<Mandate, 'id'> }
-  >(scope, findMandates, [scope.accountId, scope.livemode, ids]);
-  return new Map(rows.map(({ id, details }) => [id, { id, ...details }]));
-};
+export const loadMandates = findByIds({
+  name: 'mandates.find',
+  select: 'id, details',
+  from: 'payments.mandates',
+  fromRow: ({ id, details }: MandateRow): Mandate => ({ id, ...details }),
+});
