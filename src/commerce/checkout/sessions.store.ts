@@ -1,12 +1,27 @@
-import type { Context, Row, Scope, Tx, Write } from '#kit/context';
+import type { Context, Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import {
+  findByIds,
+  findDue,
+  insertRows,
+  listPages,
+  type MadeWithin,
+  madeWithin,
+  namesByCode,
+  oneOf,
+  ownRows,
+  type PageOfRows,
+  rank,
+  readOwn,
+  spellTime,
+  statement,
+  updateRows,
+  writing,
+} from '#platform/db';
 import { wide } from './line-item.ts';
 import { type CheckoutSession, type SessionStatus, sessionStatuses } from './session.ts';
 
-const statusOf = new Map<number, SessionStatus>(
-  Object.entries(sessionStatuses).map(([status, code]) => [code, status as SessionStatus]),
-);
+const statusOf = namesByCode(sessionStatuses);
 
 const types = {
   account_id: 'uuid',
@@ -40,21 +55,22 @@ const insertSessionRow = insertRows({
   orNothing: true,
 });
 
-// Only from the version that was read: whoever comes second reads again and decides again.
-const updateSessionRow = writeRows({
+const updateSessionRow = updateRows({
   name: 'checkout_sessions.update',
+  table: 'commerce.checkout_sessions',
   columns: types,
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update commerce.checkout_sessions s
-   set version = given.version, events = given.events, status = given.status,
-       amount = given.amount, intent_id = given.intent_id, customer_id = given.customer_id,
-       email = given.email, due_at = given.due_at, tries = given.tries,
-       failed_tries = given.failed_tries, details = given.details
-  from ${given}
- where s.account_id = given.account_id and s.livemode = given.livemode and s.id = given.id
-   and s.version = given.version - 1
-returning s.id::text as key`,
+  set: [
+    'events',
+    'status',
+    'amount',
+    'intent_id',
+    'customer_id',
+    'email',
+    'due_at',
+    'tries',
+    'failed_tries',
+    'details',
+  ],
 });
 
 const columnNames = [
@@ -78,8 +94,6 @@ const columnNames = [
 
 type Columns = (typeof columnNames)[number];
 
-const timeOf = (ms: number): string => new Date(ms).toISOString();
-
 const toRow = (scope: Scope, session: CheckoutSession): unknown[] => {
   const details: Partial<Record<keyof CheckoutSession, unknown>> = { ...session };
   for (const name of columnNames) delete details[name];
@@ -98,8 +112,8 @@ const toRow = (scope: Scope, session: CheckoutSession): unknown[] => {
     session.linkId,
     session.orderReference,
     session.email,
-    timeOf(session.expiresAtMs),
-    session.dueAtMs === null ? null : timeOf(session.dueAtMs),
+    spellTime(session.expiresAtMs),
+    spellTime(session.dueAtMs),
     session.tries,
     session.failedTries,
     JSON.stringify(plain(details)),
@@ -167,43 +181,16 @@ export const reviveAmounts = ({ lines, shippingOptions }: Amounts): Amounts => (
   })),
 });
 
-export const insertSession = (scope: Scope, session: CheckoutSession): Write => ({
-  into: insertSessionRow,
-  row: toRow(scope, session),
-});
+export const insertSession = writing(insertSessionRow, toRow);
 
 /** `session.version` is the new one. */
-export const updateSession = (scope: Scope, session: CheckoutSession): Write => ({
-  into: updateSessionRow,
-  row: toRow(scope, session),
-});
+export const updateSession = writing(updateSessionRow, toRow);
 
 const columns = Object.keys(types).slice(2).join(', ');
-const ownRows = 'account_id = $1 and livemode = $2';
+const stored = { select: columns, from: 'commerce.checkout_sessions', fromRow };
 
-const findMany = statement(
-  'checkout_sessions.find',
-  `select ${columns} from commerce.checkout_sessions where ${ownRows} and id = any($3::uuid[])`,
-);
-
-export const loadSessions = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, CheckoutSession>> => {
-  const rows = await context.database.read<SessionRow>(scope, findMany, [
-    scope.accountId,
-    scope.livemode,
-    ids,
-  ]);
-  return new Map(rows.map((row) => [row.id, fromRow(row)]));
-};
-
-export const loadSession = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<CheckoutSession | undefined> => (await loadSessions(context, scope, [id])).get(id);
+export const loadSessions = findByIds({ name: 'checkout_sessions.find', ...stored });
+export const loadSession = oneOf(loadSessions);
 
 const findByOrder = statement(
   'checkout_sessions.find_by_order',
@@ -217,51 +204,29 @@ export const loadSessionOfOrder = async (
   scope: Scope,
   orderReference: string,
 ): Promise<CheckoutSession | undefined> => {
-  const of = [scope.accountId, scope.livemode, orderReference];
-  const [row] = await context.database.read<SessionRow>(scope, findByOrder, of);
+  const [row] = await readOwn<SessionRow>(context, scope, findByOrder, [orderReference]);
   return row && fromRow(row);
 };
 
-export type SessionFilter = {
-  readonly direction: 'older' | 'newer';
-  /** Exclusive; null is the end from which the direction starts. */
-  readonly from: Uuid | null;
-  readonly idFrom: Uuid;
-  readonly idBefore: Uuid;
-  readonly customerId: Uuid | null;
-  readonly intentId: Uuid | null;
-  readonly linkId: Uuid | null;
-  readonly email: string | null;
-  readonly status: SessionStatus | null;
-  readonly limit: number;
-};
+export type SessionFilter = PageOfRows &
+  MadeWithin & {
+    readonly customerId: Uuid | null;
+    readonly intentId: Uuid | null;
+    readonly linkId: Uuid | null;
+    readonly email: string | null;
+    readonly status: SessionStatus | null;
+  };
 
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `checkout_sessions.list_${direction}`,
-    `select ${columns} from commerce.checkout_sessions
-      where ${ownRows}
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-        and id >= $4::uuid and id < $5::uuid
-        and ($6::uuid is null or customer_id = $6)
-        and ($7::uuid is null or intent_id = $7)
-        and ($8::uuid is null or link_id = $8)
-        and ($9::text is null or email = $9)
-        and ($10::smallint is null or status = $10)
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $11`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
-
-/** In the order of the direction: the caller turns a page of newer ones round. */
-export const listSessions = async (
-  context: Context,
-  scope: Scope,
-  filter: SessionFilter,
-): Promise<CheckoutSession[]> => {
-  const rows = await context.database.read<SessionRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.from,
+export const listSessions = listPages({
+  name: 'checkout_sessions.list',
+  ...stored,
+  where: `${madeWithin}
+   and ($7::uuid is null or customer_id = $7)
+   and ($8::uuid is null or intent_id = $8)
+   and ($9::uuid is null or link_id = $9)
+   and ($10::text is null or email = $10)
+   and ($11::smallint is null or status = $11)`,
+  values: (filter: SessionFilter) => [
     filter.idFrom,
     filter.idBefore,
     filter.customerId,
@@ -269,10 +234,8 @@ export const listSessions = async (
     filter.linkId,
     filter.email,
     filter.status === null ? null : sessionStatuses[filter.status],
-    filter.limit,
-  ]);
-  return rows.map(fromRow);
-};
+  ],
+});
 
 const countOfLink = statement(
   'checkout_sessions.completed_of_link',
@@ -285,27 +248,11 @@ export const completedOf = async (
   scope: Scope,
   linkId: Uuid,
 ): Promise<number> => {
-  const of = [scope.accountId, scope.livemode, linkId];
-  const [row] = await context.database.read<{ completed: number }>(scope, countOfLink, of);
+  const [row] = await readOwn<{ completed: number }>(context, scope, countOfLink, [linkId]);
   return row?.completed ?? 0;
 };
 
-const dueSessions = statement(
+export const loadDue = findDue(
   'checkout_sessions.due',
   'select * from commerce.due_checkout_sessions($1::timestamptz, $2)',
 );
-
-export const loadDue = async (
-  tx: Tx,
-  nowMs: number,
-  atMost: number,
-): Promise<{ scope: Scope; id: Uuid }[]> => {
-  const rows = await tx.query<{ account_id: Uuid; livemode: boolean; id: Uuid }>(dueSessions, [
-    timeOf(nowMs),
-    atMost,
-  ]);
-  return rows.map((row) => ({
-    scope: { accountId: row.account_id, livemode: row.livemode },
-    id: row.id,
-  }));
-};
