@@ -1,7 +1,7 @@
 import { plainSession, reviveAmounts } from '#commerce/checkout';
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import { findByIds, insertRows, listPages, oneOf, rank, updateRows, writing } from '#platform/db';
 import type { PaymentLink } from './link.ts';
 
 const types = {
@@ -22,19 +22,11 @@ const insertLinkRow = insertRows({
   rank: rank.insert,
 });
 
-// Only from the version that was read: whoever comes second reads again and decides again.
-const updateLinkRow = writeRows({
+const updateLinkRow = updateRows({
   name: 'payment_links.update',
+  table: 'commerce.payment_links',
   columns: types,
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update commerce.payment_links l
-   set version = given.version, active = given.active, sessions_max = given.sessions_max,
-       details = given.details
-  from ${given}
- where l.account_id = given.account_id and l.livemode = given.livemode and l.id = given.id
-   and l.version = given.version - 1
-returning l.id::text as key`,
+  set: ['active', 'sessions_max', 'details'],
 });
 
 const toRow = (scope: Scope, link: PaymentLink): unknown[] => {
@@ -60,72 +52,20 @@ const fromRow = ({ details, ...row }: LinkRow): PaymentLink => ({
   session: { ...details.session, ...reviveAmounts(details.session) },
 });
 
-export const insertLink = (scope: Scope, link: PaymentLink): Write => ({
-  into: insertLinkRow,
-  row: toRow(scope, link),
-});
+export const insertLink = writing(insertLinkRow, toRow);
 
 /** `link.version` is the new one. */
-export const updateLink = (scope: Scope, link: PaymentLink): Write => ({
-  into: updateLinkRow,
-  row: toRow(scope, link),
-});
+export const updateLink = writing(updateLinkRow, toRow);
 
 const columns = Object.keys(types).slice(2).join(', ');
-const ownRows = 'account_id = $1 and livemode = $2';
+const stored = { select: columns, from: 'commerce.payment_links', fromRow };
 
-const findMany = statement(
-  'payment_links.find',
-  `select ${columns} from commerce.payment_links where ${ownRows} and id = any($3::uuid[])`,
-);
+export const loadLinks = findByIds({ name: 'payment_links.find', ...stored });
+export const loadLink = oneOf(loadLinks);
 
-export const loadLinks = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, PaymentLink>> => {
-  const rows = await context.database.read<LinkRow>(scope, findMany, [
-    scope.accountId,
-    scope.livemode,
-    ids,
-  ]);
-  return new Map(rows.map((row) => [row.id, fromRow(row)]));
-};
-
-export const loadLink = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<PaymentLink | undefined> => (await loadLinks(context, scope, [id])).get(id);
-
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `payment_links.list_${direction}`,
-    `select ${columns} from commerce.payment_links
-      where ${ownRows}
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-        and ($4::boolean is null or active = $4)
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $5`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
-
-/** In the order of the direction: the caller turns a page of newer ones round. */
-export const listLinks = async (
-  context: Context,
-  scope: Scope,
-  filter: {
-    readonly direction: 'older' | 'newer';
-    readonly from: Uuid | null;
-    readonly isActive: boolean | null;
-    readonly limit: number;
-  },
-): Promise<PaymentLink[]> => {
-  const rows = await context.database.read<LinkRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.from,
-    filter.isActive,
-    filter.limit,
-  ]);
-  return rows.map(fromRow);
-};
+export const listLinks = listPages({
+  name: 'payment_links.list',
+  ...stored,
+  where: '($5::boolean is null or active = $5)',
+  values: ({ isActive }: { readonly isActive: boolean | null }) => [isActive],
+});
