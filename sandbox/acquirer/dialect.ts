@@ -26,6 +26,7 @@ const privateData = {
       },
       '71': { name: 'Initiated by: C or M', content: 'a', length: 1, log: 'clear' },
       '72': { name: 'More completions follow', content: 'n', length: 1, log: 'clear' },
+      '73': { name: 'Raises an authorization', content: 'n', length: 1, log: 'clear' },
       '92': { name: 'Security code', content: 'n', length: 4, prefix: 2, min: 3 },
     },
   },

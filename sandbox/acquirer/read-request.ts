@@ -31,7 +31,8 @@ export const readRequest = (seed: string, message: Message): Read => {
   const transmittedAt = text(fields[7]);
   if (transmittedAt === undefined || stan === undefined || !isStan(stan)) return unanswerable;
   if (terminal === undefined || rrn === undefined || !isRrn(rrn)) return wrongFormat;
-  const kind = kindOf(message);
+  const tags = tagsOf(fields[48]);
+  const kind = kindOf(message, tags);
   if (kind === undefined) return { ok: false, code: '40' };
 
   const cardNumber = text(fields[2]);
@@ -39,16 +40,16 @@ export const readRequest = (seed: string, message: Message): Read => {
   const currency = text(fields[kind === 'totals' ? 50 : 49]);
   if (currency === undefined || !/^\d{3}$/.test(currency)) return wrongFormat;
   if (kind !== 'totals' && amountMinor === undefined) return wrongFormat;
-  const asksForMoney = kind === 'authorization' || kind === 'purchase' || kind === 'refund';
+  const asksForMoney = asking.has(kind);
   if (asksForMoney && cardNumber === undefined) return wrongFormat;
   const parsed = parseOriginal(text(fields[90]) ?? '');
-  if (kind === 'reversal' && parsed === undefined) return wrongFormat;
+  const isAboutAnother = kind === 'reversal' || kind === 'increment';
+  if (isAboutAnother && parsed === undefined) return wrongFormat;
 
   const traceOf = (number: string, at: string): string => `${terminal.trim()}/${number}/${at}`;
   const original = parsed && traceOf(parsed.stan, parsed.transmittedAt);
   const date = text(fields[13]) ?? transmittedAt.slice(0, 4);
   const card = cardNumber === undefined ? undefined : cardTokenOf(seed, cardNumber);
-  const tags = tagsOf(fields[48]);
   const identity: RequestIdentity = {
     key: [message.mti.slice(0, 2), date, terminal.trim(), rrn, stan].join('/'),
     trace: traceOf(stan, transmittedAt),
@@ -91,11 +92,22 @@ export const readRequest = (seed: string, message: Message): Read => {
   return { ok: true, request };
 };
 
-const kindOf = ({ mti, fields }: Message): RequestKind | undefined => {
+const asking: ReadonlySet<RequestKind> = new Set([
+  'authorization',
+  'increment',
+  'purchase',
+  'refund',
+]);
+
+const kindOf = (
+  { mti, fields }: Message,
+  tags: ReadonlyMap<string, string>,
+): RequestKind | undefined => {
   const code = parseProcessingCode(text(fields[3]) ?? '')?.transaction;
   const isAdvice = mti.charAt(2) === '2';
   switch (mti.slice(0, 2)) {
     case '01':
+      if (tags.get('73') === '1') return code === 'purchase' ? 'increment' : undefined;
       return code === 'purchase' || code === 'cardVerification' ? 'authorization' : undefined;
     case '02':
       if (code === 'refund') return 'refund';

@@ -103,7 +103,8 @@ with movements as (
   from jsonb_to_recordset($3) as p (id text, kind text, card text, network text, merchant text,
     rrn text, currency text, approved numeric, held numeric, captured numeric, refunded numeric,
     charged_back numeric, state text, seq bigint)
-  on conflict (id) do update set held_minor = excluded.held_minor,
+  on conflict (id) do update set approved_minor = excluded.approved_minor,
+    held_minor = excluded.held_minor,
     captured_minor = excluded.captured_minor, refunded_minor = excluded.refunded_minor,
     charged_back_minor = excluded.charged_back_minor,
     state = excluded.state, changed_seq = excluded.changed_seq

@@ -34,6 +34,8 @@ export type Approval = {
 
 /** What is added to the amounts, and the state afterwards. */
 export type Change = {
+  /** Where an authorization was raised. */
+  readonly approvedMinor?: bigint;
   readonly heldMinor: bigint;
   readonly capturedMinor: bigint;
   readonly refundedMinor: bigint;
@@ -57,6 +59,13 @@ export const opening = (kind: Approval['kind'], amountMinor: bigint): Change =>
   kind === 'authorization'
     ? { heldMinor: amountMinor, capturedMinor: 0n, refundedMinor: 0n, state: 'held' }
     : { heldMinor: 0n, capturedMinor: amountMinor, refundedMinor: 0n, state: 'captured' };
+
+/** So much more, for as long as the first authorization holds and nothing of it was taken. */
+export const increment = (approval: Approval, amountMinor: bigint): Changed => {
+  if (approval.state === 'reversed') return refuse('79');
+  if (approval.state !== 'held' || approval.capturedMinor > 0n) return refuse('84');
+  return change({ heldMinor: amountMinor, approvedMinor: amountMinor, state: 'held' });
+};
 
 /** `isLast` gives back what is still held; an amount of nothing then only ends the hold. */
 export const complete = (
@@ -84,9 +93,10 @@ export const refund = (approval: Approval, amountMinor: bigint): Changed => {
   return change({ refundedMinor: amountMinor, state: approval.state });
 };
 
-/** Takes back the very change that a request made. */
+/** Takes back the very change that a request made; with an authorization, all that it still holds. */
 export const reverse = (approval: Approval, made: Change, madeBy: 'opening' | 'later'): Changed => {
   if (approval.state === 'reversed') return refuse('79');
+  if (madeBy === 'opening' && approval.state === 'held') return letGo(approval);
   // The issuer has given the money back by itself; there is nothing left to reverse.
   if (approval.state === 'expired' && madeBy === 'opening') {
     return change({ state: 'reversed' });
@@ -102,9 +112,17 @@ export const reverse = (approval: Approval, made: Change, madeBy: 'opening' | 'l
     heldMinor: -made.heldMinor,
     capturedMinor: -made.capturedMinor,
     refundedMinor: -made.refundedMinor,
+    ...(made.approvedMinor === undefined ? {} : { approvedMinor: -made.approvedMinor }),
     state,
   });
 };
+
+/** What was completed of it stays. */
+const letGo = (approval: Approval): Changed =>
+  change({
+    heldMinor: -approval.heldMinor,
+    state: approval.capturedMinor > 0n ? 'captured' : 'reversed',
+  });
 
 export const expire = (approval: Approval): Change => ({
   heldMinor: -approval.heldMinor,
@@ -115,6 +133,7 @@ export const expire = (approval: Approval): Change => ({
 
 export const withChange = (approval: Approval, by: Change): Approval => ({
   ...approval,
+  approvedMinor: approval.approvedMinor + (by.approvedMinor ?? 0n),
   heldMinor: approval.heldMinor + by.heldMinor,
   capturedMinor: approval.capturedMinor + by.capturedMinor,
   refundedMinor: approval.refundedMinor + by.refundedMinor,

@@ -14,6 +14,8 @@ export type Card = {
   readonly decline?: string;
   /** A wrong CVC declines the charge, or is only told. Without this, any CVC of the right length fits. */
   readonly cvc?: 'declines' | 'does_not_match';
+  /** It never holds more than was asked for first. */
+  readonly raising?: 'declines';
   /** N is another address, U one that the issuer cannot check. Without this, any address fits. */
   readonly addressLine?: 'N' | 'U';
   readonly postalCode?: 'N' | 'U';
@@ -45,7 +47,7 @@ type More = Partial<Omit<Card, 'number' | 'network' | 'later'>> & Partial<Later>
 
 const card = (number: string, more: More = {}): Card => {
   const { directory = 'not_enrolled', dispute, refund, earlyFraudWarning, availableAtOnce } = more;
-  const { funding = 'credit', country = 'US', decline, cvc } = more;
+  const { funding = 'credit', country = 'US', decline, cvc, raising } = more;
   const { addressLine, postalCode, authentication } = more;
   const network = networkOf(number);
   if (network === undefined) throw new Error('A test card has no network');
@@ -56,6 +58,7 @@ const card = (number: string, more: More = {}): Card => {
     country,
     ...(decline === undefined ? {} : { decline }),
     ...(cvc === undefined ? {} : { cvc }),
+    ...(raising === undefined ? {} : { raising }),
     ...(addressLine === undefined ? {} : { addressLine }),
     ...(postalCode === undefined ? {} : { postalCode }),
     ...(authentication === undefined ? {} : { authentication }),
@@ -83,6 +86,8 @@ const approved: readonly Card[] = [
     funding: 'debit',
   }),
   ...all('5105105105105100', { funding: 'prepaid' }),
+  card('4000058400000063', { funding: 'debit' }),
+  card('4000008400000076', { raising: 'declines' }),
   ...all('378282246310005 371449635398431', { directory: 'not_supported' }),
   ...all('4000002500001001 5555552500001001', { country: 'FR' }),
 ];

@@ -9,6 +9,7 @@ import {
   type Change,
   complete,
   HOLD_MS,
+  increment,
   opening,
   refund,
   reverse,
@@ -59,6 +60,8 @@ export const decide = (world: World, request: Request, disturbance?: Disturbance
     case 'authorization':
     case 'purchase':
       return decideApproval(world, request, identity.kind, disturbance?.kind === 'issuer_down');
+    case 'increment':
+      return decideIncrement(world, request, disturbance?.kind === 'issuer_down');
     case 'completion':
       return decideCompletion(world, request);
     case 'refund':
@@ -70,8 +73,8 @@ export const decide = (world: World, request: Request, disturbance?: Disturbance
   }
 };
 
-const isMoneyAsked = ({ identity }: Request): boolean =>
-  identity.kind === 'authorization' || identity.kind === 'purchase' || identity.kind === 'refund';
+const isMoneyAsked = ({ identity: { kind } }: Request): boolean =>
+  kind === 'authorization' || kind === 'increment' || kind === 'purchase' || kind === 'refund';
 
 const declined = (request: Request, code: string, more: Answer = {}): Decided => {
   const answer = { ...more, 39: code };
@@ -192,6 +195,28 @@ const laterOf = ({ later }: Card): Pick<Approval, 'later'> => {
   return Object.keys(afterwards).length === 0 ? {} : { later: afterwards };
 };
 
+/** The holder was there for the first; what raises it is the merchant's, and needs no proof of its own. */
+const decideIncrement = (world: World, request: Request, isIssuerDown: boolean): Decided => {
+  const { identity, cardNumber = '' } = request;
+  if (world.state.reversedUnseen.has(identity.trace)) return declined(request, '79');
+  const found = originalOf(world.state, request);
+  const approval = found?.approvalId && world.state.approvals.get(found.approvalId);
+  if (!approval) return declined(request, '25');
+  const card = cardByNumber(cardNumber);
+  if (card === undefined || !isAbout(request, approval)) return declined(request, '64');
+  if (card.raising === 'declines') return declined(request, '57');
+  const asked = { ...request.asked, isAuthenticated: true };
+  const { account } = accountOf(world, card, identity.currency);
+  const verdict = isIssuerDown
+    ? standIn(card, asked, world.nowMs)
+    : authorize(card, account, asked, world.nowMs);
+  if (!verdict.isApproved) return declined(request, verdict.code);
+  if (asked.amountMinor === 0n) return declined(request, '13');
+  const changed = increment(approval, asked.amountMinor);
+  if (!changed.ok) return declined(request, changed.code);
+  return booked('incremented', request, approval, changed.change, approval.authorizationCode);
+};
+
 const decideCompletion = (world: World, request: Request): Decided => {
   const { identity, moreFollows } = request;
   if (world.state.reversedUnseen.has(identity.trace)) return declined(request, '79');
@@ -253,7 +278,7 @@ const decideReversal = (world: World, request: Request): Decided => {
 };
 
 const booked = (
-  fact: 'completed' | 'refunded',
+  fact: 'completed' | 'incremented' | 'refunded',
   { identity }: Request,
   approval: Approval,
   change: Change,

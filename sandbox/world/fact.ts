@@ -44,6 +44,12 @@ export type Fact =
       readonly approvalId: string;
       readonly change: Change;
     })
+  /** More is held; no money has moved. */
+  | (Answered & {
+      readonly fact: 'incremented';
+      readonly approvalId: string;
+      readonly change: Change;
+    })
   | (Answered & {
       readonly fact: 'reversed';
       readonly approvalId: string;

@@ -6,6 +6,7 @@ import type { Totals } from './totals.ts';
 
 export type RequestKind =
   | 'authorization'
+  | 'increment'
   | 'purchase'
   | 'completion'
   | 'refund'

@@ -134,6 +134,7 @@ export const applyFact = (state: State, fact: Fact, atMs: number): void => {
       applyChange(state, fact.approvalId, fact.change, 'reversal');
       changed(state, fact, atMs);
       return;
+    case 'incremented':
     case 'expired':
       applyChange(state, fact.approvalId, fact.change, 'forward');
       return;

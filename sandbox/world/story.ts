@@ -98,6 +98,7 @@ const sentenceOf = (state: State, fact: Fact): string => {
 
 const sentences: Readonly<Record<string, string>> = {
   approved: 'approved',
+  incremented: 'the authorization was raised',
   completed: 'completed',
   refunded: 'refunded',
   reversed: 'reversed, the money is back',

@@ -50,6 +50,10 @@ const interfaces: Readonly<Record<string, readonly [file: string, name: string]>
   'payment_intents.capture': ['resources/PaymentIntents.d.ts', 'PaymentIntentCaptureParams'],
   'payment_intents.confirm': ['resources/PaymentIntents.d.ts', 'PaymentIntentConfirmParams'],
   'payment_intents.create': ['resources/PaymentIntents.d.ts', 'PaymentIntentCreateParams'],
+  'payment_intents.increment_authorization': [
+    'resources/PaymentIntents.d.ts',
+    'PaymentIntentIncrementAuthorizationParams',
+  ],
   'payment_intents.list': ['resources/PaymentIntents.d.ts', 'PaymentIntentListParams'],
   'payment_intents.retrieve': ['resources/PaymentIntents.d.ts', 'PaymentIntentRetrieveParams'],
   'payment_intents.search': ['resources/PaymentIntents.d.ts', 'PaymentIntentSearchParams'],

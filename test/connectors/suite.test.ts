@@ -120,6 +120,37 @@ const suiteFor = ({ definition }: Connector, stage: Stage): void => {
       await assertHappened(payment.reference, { bookings: 1, captured: 2_500n });
     });
 
+    it('it is raised, and all of it is captured', can('increment'), true, async () => {
+      const payment = await stage.pay('authorize');
+      const raised = await stage.follow('increment', payment, { amount: 500n });
+      assert.equal(raised.state, 'approved', String(raised.code));
+      await assertHappened(payment.reference, { bookings: 1, held: 3_000n, captured: 0n });
+      const captured = await stage.follow('capture', payment, { amount: 3_000n });
+      assert.equal(captured.state, 'approved', String(captured.code));
+      await assertHappened(payment.reference, { bookings: 1, held: 0n, captured: 3_000n });
+    });
+
+    it('it is raised, and all of it is let go', can('increment'), true, async () => {
+      const payment = await stage.pay('authorize');
+      await stage.follow('increment', payment, { amount: 500n });
+      const released = await stage.follow('void', payment, { amount: 3_000n });
+      assert.equal(released.state, 'approved', String(released.code));
+      await assertHappened(payment.reference, { held: 0n, captured: 0n });
+    });
+
+    it(
+      'what is left after a part of it is let go',
+      can('void') && told.capture?.multiple === true,
+      true,
+      async () => {
+        const payment = await stage.pay('authorize');
+        await stage.follow('capture', payment, { amount: 1_000n, isLast: false });
+        const released = await stage.follow('void', payment, { amount: 1_500n });
+        assert.equal(released.state, 'approved', String(released.code));
+        await assertHappened(payment.reference, { bookings: 1, held: 0n, captured: 1_000n });
+      },
+    );
+
     it('more than it is refused', can('capture'), true, async () => {
       const payment = await stage.pay('authorize');
       const captured = await stage.follow('capture', payment, { amount: 2_501n });
@@ -199,6 +230,17 @@ const suiteFor = ({ definition }: Connector, stage: Stage): void => {
           assert.equal(held + captured, ended.state === 'approved' ? 2_500n : 0n);
         },
       );
+
+      it(`of a raise that was ${faults[fault]}`, recovers('increment'), plays(fault), async () => {
+        const payment = await stage.pay('authorize');
+        await other.play(fault, 'increment');
+        const raised = await stage.follow('increment', payment, { amount: 500n, isHasty: true });
+        assert.notEqual(raised.state, 'declined');
+        const ended = await stage.resolve(raised, ['approved', 'reversed']);
+        const { bookings, held } = await other.happened(payment.reference);
+        assert.equal(bookings, 1);
+        assert.equal(held, ended.state === 'approved' ? 3_000n : 2_500n);
+      });
 
       for (const kind of ['capture', 'refund', 'void'] as const) {
         it(`of a ${kind} that was ${faults[fault]}`, recovers(kind), plays(fault), async () => {

@@ -47,7 +47,7 @@ export const otherSideOf = async (name: string): Promise<OtherSideStarter | null
   return otherSide ?? null;
 };
 
-export type Following = 'capture' | 'void' | 'refund';
+export type Following = 'increment' | 'capture' | 'void' | 'refund';
 
 export type Stage = {
   readonly context: TestContext;

@@ -68,6 +68,8 @@ const plain: readonly TestCard[] = [
   card('6200000000000005', 'unionpay', 'unionpay'),
   card('6200000000000047', 'unionpay', '', { funding: 'debit' }),
   card('6205500000000000004', 'unionpay', ''),
+  card('4000058400000063', 'visa', 'debit_incrementalAuthAuthorized', { funding: 'debit' }),
+  card('4000008400000076', 'visa', 'credit_disableEnterpriseCardFeatures'),
   card('4111111111111111', 'visa', ''),
   card('4012888888881881', 'visa', ''),
   card('30569309025904', 'diners', ''),

@@ -51,6 +51,9 @@ export type Charge = {
   readonly isUnwanted: boolean;
   /** Nothing more will be captured: all was, or the rest was released. */
   readonly isCaptureOver: boolean;
+  /** It was asked for, and its provider can. */
+  readonly mayBeRaised: boolean;
+  readonly mayBeSplit: boolean;
   /** A chargeback came at some time, however it ended. An inquiry is none. */
   readonly isDisputed: boolean;
   readonly authorizedAtMs: number | null;

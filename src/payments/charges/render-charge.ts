@@ -17,6 +17,8 @@ type Shown = Wire<Stripe.Charge>;
 export const renderCharge = (charge: Charge, livemode: boolean) => {
   const captured = Number(charge.captured);
   const refunded = Number(charge.refunded) + Number(charge.refunding);
+  // The last capture is reserved as such before its bank is asked.
+  const isOver = charge.isCaptureOver && Number(charge.capturing) === 0;
   return {
     id: spellId(CHARGE, charge.id),
     object: 'charge',
@@ -35,7 +37,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
         : spellId(BALANCE_TRANSACTION, charge.balanceTransactionId),
     billing_details: charge.method.billing,
     calculated_statement_descriptor: charge.statementDescriptor,
-    captured: captured > 0,
+    captured: captured > 0 && isOver,
     created: Math.floor(uuidMs(charge.id) / 1000),
     currency: charge.currency,
     customer: charge.customerId === null ? null : spellId(CUSTOMER, charge.customerId),
@@ -56,7 +58,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     receipt_email: charge.receiptEmail,
     receipt_number: null,
     receipt_url: charge.status === 'succeeded' ? charge.receiptUrl : null,
-    refunded: captured > 0 && refunded === captured,
+    refunded: captured > 0 && isOver && refunded === captured,
     review: null,
     shipping: shippingOf(charge),
     source: null,
@@ -125,11 +127,11 @@ const cardOf = (charge: Charge, card: NonNullable<ChargedMethod['card']>) => {
     extended_authorization: { status: 'disabled' },
     fingerprint: card.fingerprint,
     funding: card.funding,
-    incremental_authorization: { status: 'unavailable' },
+    incremental_authorization: { status: charge.mayBeRaised ? 'available' : 'unavailable' },
     installments: null,
     last4: card.last4,
     mandate: null,
-    multicapture: { status: 'unavailable' },
+    multicapture: { status: charge.mayBeSplit ? 'available' : 'unavailable' },
     network: card.preferred ?? networksOf(card)[0] ?? null,
     network_token: { used: false },
     network_transaction_id: told?.networkTransactionId ?? null,

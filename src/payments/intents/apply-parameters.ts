@@ -99,6 +99,7 @@ const noOptions: CardOptions = {
   requestThreeDSecure: null,
   setupFutureUsage: null,
   multicapture: false,
+  incremental: false,
 };
 
 const mergeCardOptions = (old: CardOptions, asked: AskedCard | undefined): CardOptions => {
@@ -109,12 +110,13 @@ const mergeCardOptions = (old: CardOptions, asked: AskedCard | undefined): CardO
     network: asked.network ?? old.network,
     requestThreeDSecure: asked.request_three_d_secure ?? old.requestThreeDSecure,
     setupFutureUsage: changed(old.setupFutureUsage, asked.setup_future_usage),
-    multicapture:
-      asked.request_multicapture === undefined
-        ? old.multicapture
-        : asked.request_multicapture === 'if_available',
+    multicapture: wanted(old.multicapture, asked.request_multicapture),
+    incremental: wanted(old.incremental, asked.request_incremental_authorization),
   };
 };
+
+const wanted = (old: boolean, asked: 'if_available' | 'never' | undefined): boolean =>
+  asked === undefined ? old : asked === 'if_available';
 
 export const shippingOf = (asked: Asked['shipping']): Shipping | null => {
   if (asked === null || asked === undefined) return null;

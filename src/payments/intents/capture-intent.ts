@@ -87,7 +87,7 @@ export const capture = async (
   }
   refuseExpired(charge, context.clock.now(), scope.livemode);
   const isLast = isFinal || amount === intent.capturable;
-  refuseMany(intent, isLast);
+  refuseMany(charge, isLast);
 
   const captures = charge.captures + 1;
   return sendFollowing(context, request, {
@@ -111,16 +111,16 @@ export const capture = async (
 };
 
 /** Keeping a part to capture later is for who asked for it when the card was authorized. */
-const refuseMany = ({ cardOptions }: PaymentIntent, isLast: boolean): void => {
-  if (isLast || cardOptions.multicapture) return;
+const refuseMany = ({ mayBeSplit }: Charge, isLast: boolean): void => {
+  if (isLast || mayBeSplit) return;
   throw new ApiError(
     400,
-    'This PaymentIntent does not support more than one capture: request it with payment_method_options[card][request_multicapture]=if_available when confirming, or leave out final_capture=false.',
+    'This PaymentIntent does not support more than one capture: request it with payment_method_options[card][request_multicapture]=if_available when confirming, at a provider that can do it, or leave out final_capture=false.',
     { param: 'final_capture' },
   );
 };
 
-const refuseExpired = (charge: Charge, nowMs: number, livemode: boolean): void => {
+export const refuseExpired = (charge: Charge, nowMs: number, livemode: boolean): void => {
   if (charge.captureBeforeMs === null || nowMs < charge.captureBeforeMs) return;
   throw refuse('charge_expired_for_capture', {
     message: 'The authorization of this charge has expired and it can no longer be captured.',

@@ -15,7 +15,7 @@ type AnyCall = Call<PaymentRequest | FollowingRequest>;
 
 export type Booking = {
   readonly kind: 'authorize' | 'sale';
-  readonly amount: bigint;
+  amount: bigint;
   captured: bigint;
   refunded: bigint;
   isVoided: boolean;
@@ -69,6 +69,7 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
           authorize: support,
           verify: support,
           sale: support,
+          increment: { ...support, multiple: true },
           capture: { ...support, partial: true, multiple: true },
           void: support,
           refund: { ...support, partial: true, multiple: true },
@@ -80,6 +81,7 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
         authorize: verb('authorize', pay('authorize')),
         verify: verb('verify', look),
         sale: verb('sale', pay('sale')),
+        increment: verb('increment', increment),
         capture: verb('capture', capture),
         void: verb('void', release),
         refund: verb('refund', giveBack),
@@ -139,6 +141,15 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
 
   const bookingOf = ({ original }: AnyCall): Booking | undefined =>
     original === null ? undefined : book.get(original.operation.reference);
+
+  const increment = async (call: AnyCall): Promise<Outcome> => {
+    const booking = bookingOf(call);
+    if (!booking || booking.isVoided || booking.captured > 0n) {
+      return { outcome: 'declined', code: 'not_permitted' };
+    }
+    booking.amount += call.operation.amount;
+    return approved(call);
+  };
 
   const capture = async (call: AnyCall): Promise<Outcome> => {
     const booking = bookingOf(call);

@@ -92,7 +92,7 @@ export const conclusionOf = (
   return made;
 };
 
-const kinds: ReadonlySet<string> = new Set(['authorize', 'sale', 'capture', 'void']);
+const kinds: ReadonlySet<string> = new Set(['authorize', 'sale', 'increment', 'capture', 'void']);
 
 const conclude = async (
   context: Context,
@@ -295,6 +295,7 @@ const chargeOfAttempt = (
 
 const isOf = (operation: Operation, charge: Charge, intent: PaymentIntent | undefined): boolean => {
   switch (operation.kind) {
+    case 'increment':
     case 'capture':
       return charge.id === intent?.latestChargeId;
     case 'void':

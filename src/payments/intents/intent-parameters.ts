@@ -214,6 +214,18 @@ export const captureParameters = object({
   transfer_data: refused.transfer_data,
 });
 
+export const incrementParameters = object({
+  amount: required(amount()),
+  amount_details: noted.amount_details,
+  application_fee_amount: refused.application_fee_amount,
+  description: text(1_000),
+  hooks: noted.hooks,
+  metadata: metadata(),
+  payment_details: noted.payment_details,
+  statement_descriptor: text(22),
+  transfer_data: refused.transfer_data,
+});
+
 export const cancelParameters = object({
   cancellation_reason: oneOf('abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'),
 });

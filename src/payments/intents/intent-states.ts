@@ -22,6 +22,8 @@ export type IntentEvent =
   | 'authorized'
   | 'paid'
   | 'failed'
+  /** More is held than before. */
+  | 'raised'
   /** A part was captured and more may be. */
   | 'captured_in_part'
   /** A capture or a void came to nothing. */
@@ -54,6 +56,7 @@ export const transitions: Readonly<Record<IntentStatus, Ways>> = {
   processing: {
     action_required: 'requires_action',
     authorized: 'requires_capture',
+    raised: 'requires_capture',
     captured_in_part: 'requires_capture',
     kept: 'requires_capture',
     paid: 'succeeded',

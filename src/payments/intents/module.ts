@@ -24,12 +24,19 @@ const checks = [
             group by account_id, livemode, intent_id having count(*) > 1`,
   },
   {
-    name: 'every charge that succeeded has an operation that was approved, of the same amount',
-    text: `select c.account_id, c.id, o.state
+    name: 'every charge that succeeded has an operation that was approved, of the same amount with what raised it',
+    text: `select c.account_id, c.id, o.state, raised.amount
              from payments.charges c
              left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
                                          and o.id = c.operation_id
-            where c.status = 2 and (o.id is null or o.state <> 3 or o.amount <> c.amount)`,
+            cross join lateral (
+                   select coalesce(sum(i.amount), 0) as amount from rails.operations i
+                     join rails.requests r on r.account_id = i.account_id and r.livemode = i.livemode
+                                          and r.operation_id = i.id and r.original_id = c.operation_id
+                    where i.account_id = c.account_id and i.livemode = c.livemode
+                      and i.intent_id = c.intent_id and i.kind = 10 and i.state = 3) raised
+            where c.status = 2
+              and (o.id is null or o.state <> 3 or o.amount + raised.amount <> c.amount)`,
   },
   {
     name: 'what is captured was approved by operations',
@@ -46,7 +53,7 @@ const checks = [
     text: `select i.account_id, i.id, i.status
              from payments.intents i
             where i.status = 4 and i.due_at is null
-              and i.details->>'doing' in ('payment', 'capture')
+              and i.details->>'doing' in ('payment', 'increment', 'capture')
               and not exists (select from rails.operations o
                                where o.account_id = i.account_id and o.livemode = i.livemode
                                  and o.intent_id = i.id and o.state not in (3, 4, 7, 9))`,

@@ -18,7 +18,9 @@ export type CardOptions = {
   readonly network: string | null;
   readonly requestThreeDSecure: 'any' | 'automatic' | 'challenge' | null;
   readonly setupFutureUsage: 'none' | 'off_session' | 'on_session' | null;
+  /** Asked for, where the provider can do it. */
   readonly multicapture: boolean;
+  readonly incremental: boolean;
 };
 
 /** The last attempt's error as the API shows it, without the intent in it. */
@@ -32,6 +34,8 @@ export type NextAction = {
   readonly returnUrl: string | null;
   readonly useSdk: boolean;
 };
+
+export type IfRaised = Pick<PaymentIntent, 'description' | 'metadata' | 'statementDescriptor'>;
 
 export type PaymentIntent = {
   readonly id: Uuid;
@@ -54,7 +58,7 @@ export type PaymentIntent = {
   /** The random part of its client secret. */
   readonly secret: string;
   /** What is under way at a provider, while the status is `processing`. */
-  readonly doing: 'payment' | 'capture' | 'void' | null;
+  readonly doing: 'payment' | 'increment' | 'capture' | 'void' | null;
   /** Whether the world was told that it is processing. */
   readonly isProcessingTold: boolean;
   /** Asked for while nobody knew what had become of it; done as soon as that is known. */
@@ -64,6 +68,10 @@ export type PaymentIntent = {
   /** Attempts with providers so far. */
   readonly attempts: number;
   readonly voids: number;
+  /** Attempts to raise its authorization. */
+  readonly increments: number;
+  /** What it becomes besides, should the bank raise it. */
+  readonly ifRaised: IfRaised | null;
   readonly allowedTypes: readonly string[] | null;
   readonly types: readonly string[] | null;
   readonly automaticMethods: { readonly allowRedirects: 'always' | 'never' } | null;
@@ -109,6 +117,8 @@ export const blankIntent = (
   authenticationId: null,
   attempts: 0,
   voids: 0,
+  increments: 0,
+  ifRaised: null,
   allowedTypes: null,
   types: null,
   automaticMethods: null,
@@ -126,6 +136,7 @@ export const blankIntent = (
     requestThreeDSecure: null,
     setupFutureUsage: null,
     multicapture: false,
+    incremental: false,
   },
   receiptEmail: null,
   returnUrl: null,

@@ -78,6 +78,12 @@ export const writePayment = (
   return { intent, charge, writes };
 };
 
+/** While its hold was being changed, and nobody was told, it was held for all the world. */
+const lastShown = (intent: PaymentIntent): PaymentIntent => {
+  const isHeld = intent.doing === 'increment' || intent.doing === 'capture';
+  return isHeld && !intent.isProcessingTold ? { ...intent, status: 'requires_capture' } : intent;
+};
+
 /** No more than its events show. */
 const snapshotOf = (
   { before, intent, charge }: PaymentChange,
@@ -87,7 +93,10 @@ const snapshotOf = (
   const hasBefore = shows('payment_intent.amount_capturable_updated');
   return {
     ...(kinds.some(({ object }) => object === 'payment_intent')
-      ? intentSnapshot(intent, hasBefore ? (before.intent ?? undefined) : undefined)
+      ? intentSnapshot(
+          intent,
+          hasBefore && before.intent !== null ? lastShown(before.intent) : undefined,
+        )
       : {}),
     ...(charge !== null && kinds.some(({ object }) => object === 'charge')
       ? chargeSnapshot(charge, shows('charge.captured') ? (before.charge ?? undefined) : undefined)

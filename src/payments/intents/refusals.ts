@@ -12,6 +12,9 @@ const unexpected = (intent: PaymentIntent, livemode: boolean, message: string): 
     payment_intent: renderIntent(intent, livemode),
   });
 
+/** As many as networks bear; declines count. */
+export const INCREMENTS_MAX = 10;
+
 const order: readonly IntentStatus[] = [
   'requires_payment_method',
   'requires_capture',
@@ -80,6 +83,27 @@ export const cannotIncrement = (intent: PaymentIntent, livemode: boolean): ApiEr
     intent,
     livemode,
     `This PaymentIntent's amount could not be incremented because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be incremented: requires_capture.`,
+  );
+
+export const notRaisable = (intent: PaymentIntent, livemode: boolean): ApiError =>
+  unexpected(
+    intent,
+    livemode,
+    'The authorization of this PaymentIntent cannot be incremented: it was not requested with payment_method_options[card][request_incremental_authorization]=if_available when the payment was confirmed, or the provider that holds it cannot do it. See payment_method_details[card][incremental_authorization] of its charge.',
+  );
+
+export const raisedTooOften = (intent: PaymentIntent, livemode: boolean): ApiError =>
+  unexpected(
+    intent,
+    livemode,
+    `The authorization of this PaymentIntent cannot be incremented any more: there were ${INCREMENTS_MAX} attempts already. Capture it, or cancel it and authorize anew.`,
+  );
+
+export const notMore = (intent: PaymentIntent): ApiError =>
+  new ApiError(
+    400,
+    `The amount must be greater than the currently authorized amount (${intent.amount}): it is the new total.`,
+    { code: 'parameter_invalid_integer', param: 'amount' },
   );
 
 /** Whoever made it decides: a checkout session, for one, would no longer charge what its page shows. */

@@ -114,6 +114,8 @@ const renderOptions = ({ cardOptions }: PaymentIntent): Shown['payment_method_op
     installments: null,
     mandate_options: null,
     network: cardOptions.network as never,
+    ...(cardOptions.incremental ? { request_incremental_authorization: 'if_available' } : {}),
+    ...(cardOptions.multicapture ? { request_multicapture: 'if_available' } : {}),
     request_three_d_secure: cardOptions.requestThreeDSecure ?? 'automatic',
     ...(cardOptions.setupFutureUsage === null
       ? {}

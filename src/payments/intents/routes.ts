@@ -7,11 +7,13 @@ import { checkClientSecret, showsFor } from './client-secret.ts';
 import { confirmIntent } from './confirm-intent.ts';
 import { createIntent } from './create-intent.ts';
 import { findIntent } from './find-intent.ts';
+import { incrementAuthorization } from './increment-authorization.ts';
 import {
   cancelParameters,
   captureParameters,
   confirmParameters,
   createParameters,
+  incrementParameters,
   retrieveParameters,
   updateParameters,
 } from './intent-parameters.ts';
@@ -147,6 +149,17 @@ export const intentRoutes = [
     description: 'Takes what was authorized, or a part of it; the rest is released.',
     parameters: captureParameters,
     handle: captureIntent,
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/payment_intents/:intent/increment_authorization',
+    operation: 'payment_intents.increment_authorization',
+    summary: 'Increment an authorization',
+    description:
+      'Holds more: `amount` is the new total. A decline changes nothing; what was held stays to be captured.',
+    parameters: incrementParameters,
+    handle: incrementAuthorization,
   }),
   route({
     ...common,

@@ -70,6 +70,7 @@ export const sendAttempt = async (
         ...charge,
         attempt: intent.attempts + 1,
         connectorAccountId: following.connectorAccountId,
+        ...offeredBy(following, intent),
       },
       isFirst: false,
     };
@@ -109,6 +110,7 @@ const beginning = (
 ): Begun => {
   const attempts = intent.attempts + 1;
   const chargeId = newUuid(context);
+  const chosen = present(candidate, 'A candidate');
   return {
     before: { intent: before, charge: null },
     isFirst: true,
@@ -138,13 +140,14 @@ const beginning = (
       chargedBack: 0n,
       customerId: intent.customerId,
       operationId: null,
-      connectorAccountId: present(candidate, 'A candidate').connectorAccountId,
+      connectorAccountId: chosen.connectorAccountId,
       metadata: intent.metadata,
       kind: isManual(intent) ? 'authorize' : 'sale',
       isDirect: intent.isDirect,
       isUnwanted: false,
       isCaptureOver: false,
       isDisputed: false,
+      ...offeredBy(chosen, intent),
       authorizedAtMs: null,
       captureBeforeMs: null,
       method: {
@@ -170,6 +173,17 @@ const beginning = (
     },
   };
 };
+
+/** What was asked for with the payment, as far as whoever takes it can do it. */
+const offeredBy = (
+  { operations }: Candidate,
+  intent: PaymentIntent,
+): Pick<Charge, 'mayBeRaised' | 'mayBeSplit'> => ({
+  mayBeRaised:
+    isManual(intent) && intent.cardOptions.incremental && operations.increment !== undefined,
+  mayBeSplit:
+    isManual(intent) && intent.cardOptions.multicapture && operations.capture?.multiple === true,
+});
 
 type SentOne =
   | 'overtaken'

@@ -1,4 +1,4 @@
-// A capture or a void of a payment: what is begun is written with the claim of the request's key, what was
+// A capture or a void of a payment, or the raising of its authorization: what is begun is written with the claim of the request's key, what was
 // learned with the answer. While it is under way nothing else of the payment can begin.
 
 import { present } from '#kit/assert';
@@ -6,7 +6,7 @@ import type { Context } from '#kit/context';
 import type { Charge } from '#payments/charges';
 import type { Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
-import type { Change } from '#rails/operations';
+import type { Change, Conclusion } from '#rails/operations';
 import type { Asking } from './asking.ts';
 import { type Concluded, conclusionOf, holding } from './hear.ts';
 import { loadIntent } from './intents.store.ts';
@@ -14,7 +14,7 @@ import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
 export type Following = {
-  readonly kind: 'capture' | 'void';
+  readonly kind: 'increment' | 'capture' | 'void';
   readonly ordinal: number;
   readonly attempt: number;
   readonly amount: bigint;
@@ -24,7 +24,8 @@ export type Following = {
   readonly charge: Charge;
   readonly isLast: boolean;
   readonly reason: string | null;
-  readonly answer: (concluded: Concluded) => Outcome;
+  /** `heard` is what the provider said to this very request, if it did. */
+  readonly answer: (concluded: Concluded, heard: Conclusion | null) => Outcome;
 };
 
 /** Null: another request was faster, and everything is to be read and decided anew. */
@@ -66,7 +67,7 @@ export const sendFollowing = async (
             'The payment of this operation',
           );
           last = { change };
-          return request.conclude(following.answer(concluded));
+          return request.conclude(following.answer(concluded, change.conclusion));
         },
       }),
   );
@@ -77,5 +78,5 @@ export const sendFollowing = async (
     return { body: null, concluded: true };
   }
   const intent = present(await loadIntent(context, scope, before.intent.id), 'The intent');
-  return following.answer({ intent, charge, method: null, decided: null, writes: [] });
+  return following.answer({ intent, charge, method: null, decided: null, writes: [] }, null);
 };

@@ -27,6 +27,7 @@ const privateData: FieldFormat = {
       '70': { ...upTo(40, 'Our reference'), log: 'clear' },
       '71': { name: 'Who began it: C or M', content: 'a', length: 1, log: 'clear' },
       '72': { name: 'More completions follow', content: 'n', length: 1, log: 'clear' },
+      '73': { name: 'Raises an authorization', content: 'n', length: 1, log: 'clear' },
       '92': { name: 'Security code', content: 'n', length: 4, prefix: 2, min: 3 },
     },
   },

@@ -14,4 +14,4 @@ export { type AcquirerProfile, type ProfileName, profiles, usualTiming } from '.
 export { type CodeMeaning, codeMeanings } from './response-code.ts';
 export { reverse } from './reverse.ts';
 export { sendCompletion, sendVoid } from './send-advice.ts';
-export { sendPayment, sendRefund } from './send-payment.ts';
+export { sendIncrement, sendPayment, sendRefund } from './send-payment.ts';

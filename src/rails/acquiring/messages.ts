@@ -27,6 +27,8 @@ export type Facts = {
   readonly addressLine1?: string | null;
   /** Of a completion. */
   readonly moreFollows?: boolean;
+  /** Of an authorization that raises another. */
+  readonly increments?: boolean;
 };
 
 export const PURCHASE = '000000';
@@ -86,6 +88,7 @@ const privateFields = (
     reference: facts.reference,
     initiator: initiator === undefined ? null : initiator === 'merchant' ? 'M' : 'C',
     moreFollows: facts.moreFollows === true ? '1' : null,
+    increments: facts.increments === true ? '1' : null,
     cvc: card?.cvc,
   };
   const found = new Map<string, string>();

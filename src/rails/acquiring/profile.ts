@@ -53,6 +53,7 @@ export type PrivateFact =
   | 'reference'
   | 'initiator'
   | 'moreFollows'
+  | 'increments'
   | 'cvc';
 
 /** One character for each check, in this order. */
@@ -116,6 +117,7 @@ const sandbox: Omit<AcquirerProfile, 'name' | 'dialect'> = {
       reference: '70',
       initiator: '71',
       moreFollows: '72',
+      increments: '73',
       cvc: '92',
     },
   },

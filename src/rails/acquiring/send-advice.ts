@@ -47,7 +47,8 @@ export const sendVoid = (
   advise(call, {
     mti: call.link.profile.types.reversal,
     original,
-    amount: original.amount,
+    // All that is held: what raised the authorization goes with it.
+    amount: call.operation.amount,
     authorizationCode: null,
     facts: { reference },
     moves,

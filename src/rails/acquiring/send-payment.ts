@@ -1,11 +1,11 @@
-// What begins something at the host: an authorization, a purchase, the verification of a card; and the
-// refund, which begins a movement of its own on an old reference. None of them is ever sent twice: when
+// What begins something at the host: an authorization, a purchase, the verification of a card; and what
+// begins a movement of its own on an old reference: a refund, and the raising of an authorization. None of them is ever sent twice: when
 // its answer is lost, only its reversal follows.
 
 import { NotSent } from '#kit/http-client';
 import { loadOperation, type Outcome } from '#rails/operations';
 import { loadMessages, moveMessage } from './acquiring.store.ts';
-import type { CardMessage } from './card-message.ts';
+import { type CardMessage, originalOf } from './card-message.ts';
 import { currencyNumber } from './currencies.ts';
 import { type CardCall, exchange, keepMisfit, numbered, store } from './exchange.ts';
 import type { Heard } from './link.ts';
@@ -49,9 +49,36 @@ export const sendRefund = (call: CardCall, { original, ...refund }: Refund): Pro
     ...refund,
   });
 
+export type Increment = {
+  /** The authorization's message: its reference is that of all that raises it. */
+  readonly original: CardMessage;
+  readonly authorizationCode: string | null;
+  readonly facts: Facts;
+  readonly entry: Entry;
+  readonly category: string;
+};
+
+/** Asks for so much more. The first authorization stands, whatever becomes of this one. */
+export const sendIncrement = (
+  call: CardCall,
+  { original, authorizationCode, facts, ...increment }: Increment,
+): Promise<Outcome> =>
+  begin(call, {
+    mti: '0100',
+    rrn: original.rrn,
+    raises: { original, authorizationCode },
+    processing: PURCHASE,
+    moves: [],
+    country: null,
+    facts: { ...facts, initiator: 'merchant', increments: true },
+    ...increment,
+  });
+
 type Beginning = {
   readonly mti: string;
   readonly rrn?: string;
+  /** What it raises; only a message that stands beside another has one. */
+  readonly raises?: { readonly original: CardMessage; readonly authorizationCode: string | null };
   readonly processing: string;
   readonly moves: readonly Moved[];
   readonly facts: Facts;
@@ -77,6 +104,12 @@ const begin = async (call: CardCall, given: Beginning): Promise<Outcome> => {
       facts: given.facts,
       category: given.category,
       ...(given.entry === undefined ? {} : { entry: given.entry }),
+      ...(given.raises === undefined
+        ? {}
+        : {
+            authorizationCode: given.raises.authorizationCode,
+            original: originalOf(given.raises.original),
+          }),
     }),
   );
   return concluded(call, sent, heard, given);

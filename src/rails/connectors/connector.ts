@@ -37,7 +37,14 @@ export type Definition = {
   readonly settings: TObject;
 };
 
-export type ConnectorOperation = 'authorize' | 'sale' | 'capture' | 'void' | 'refund' | 'verify';
+export type ConnectorOperation =
+  | 'authorize'
+  | 'sale'
+  | 'increment'
+  | 'capture'
+  | 'void'
+  | 'refund'
+  | 'verify';
 
 export type MethodSupport = {
   /** As Stripe names it: `card`, `paypal`. */
@@ -69,6 +76,8 @@ export type ConnectorFunctions = {
   readonly sale?: Verb<PaymentRequest>;
   /** Asks the card's bank whether the card is good, without an amount. */
   readonly verify?: Verb<PaymentRequest>;
+  /** Holds so much more, beside what an authorization holds already. */
+  readonly increment?: Verb<FollowingRequest>;
   readonly capture?: Verb<FollowingRequest>;
   readonly void?: Verb<FollowingRequest>;
   readonly refund?: Verb<FollowingRequest>;

@@ -84,10 +84,9 @@ export const openRails = async (
     candidates: async (scope, wanted) =>
       inOrder(await loadEnabled(context, scope)).flatMap(({ id, connector }) => {
         const definition = directory.connectors.get(connector)?.definition;
-        const support = definition?.operations[wanted.operation];
-        if (definition === undefined || support === undefined) return [];
+        if (definition === undefined) return [];
         return canDo({ definition, livemode: scope.livemode }, wanted)
-          ? [{ connectorAccountId: id, connector, support }]
+          ? [{ connectorAccountId: id, connector, operations: definition.operations }]
           : [];
       }),
     holderTerms: async (caller, scope, connectorAccountId) => {

@@ -30,6 +30,7 @@ export const verbOf: Readonly<Partial<Record<OperationKind, ConnectorOperation |
   authorize: 'authorize',
   sale: 'sale',
   verify: 'verify',
+  increment: 'increment',
   capture: 'capture',
   void: 'void',
   refund: 'refund',

@@ -7,14 +7,21 @@ import { NoAnswer, NotSent } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
 import { type ConnectorPort, conclude, loadKnown, type Operation } from '#rails/operations';
 import { loadAccount } from './accounts.store.ts';
-import type { Call, ConnectorAccount, ConnectorFunctions, Original, Verb } from './connector.ts';
+import type {
+  Call,
+  ConnectorAccount,
+  ConnectorFunctions,
+  ConnectorOperation,
+  Original,
+  Verb,
+} from './connector.ts';
 import { httpFor } from './http.ts';
 import type { Parts } from './parts.ts';
 import { type FollowingRequest, isCard, isFollowing, type PaymentRequest } from './request.ts';
 import { loadRequest } from './requests.store.ts';
 import { openSettings, secretTexts } from './settings.ts';
 
-export type VerbName = 'authorize' | 'sale' | 'verify' | 'capture' | 'void' | 'refund' | AfterVerb;
+export type VerbName = ConnectorOperation | AfterVerb;
 type AfterVerb = 'lookUp' | 'reverse';
 
 type Request = PaymentRequest | FollowingRequest;

@@ -4,7 +4,7 @@
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { Change, OperationKind, Sent, WritesOf } from '#rails/operations';
-import type { ConnectorOperation, HolderTerms, OperationSupport } from './connector.ts';
+import type { ConnectorOperation, Definition, HolderTerms } from './connector.ts';
 import type { DisputeAnswer, DisputeNotice } from './dispute-notice.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
@@ -41,7 +41,8 @@ export type Wanted = {
 export type Candidate = {
   readonly connectorAccountId: Uuid;
   readonly connector: string;
-  readonly support: OperationSupport;
+  /** What its connector can do, to a payment that begins there too. */
+  readonly operations: Definition['operations'];
 };
 
 export type RailsSending = {

@@ -19,6 +19,7 @@ export const operationKinds = {
   payout: 7,
   inquire: 8,
   verify: 9,
+  increment: 10,
 } as const;
 export type OperationKind = keyof typeof operationKinds;
 

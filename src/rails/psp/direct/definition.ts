@@ -30,6 +30,7 @@ export const definition: Definition = {
     authorize: { recovery: takenBack, timeoutMs: TIMEOUT_MS },
     sale: { recovery: takenBack, timeoutMs: TIMEOUT_MS },
     verify: { recovery: takenBack, timeoutMs: TIMEOUT_MS },
+    increment: { recovery: takenBack, timeoutMs: TIMEOUT_MS, multiple: true },
     capture: { recovery: repeated, timeoutMs: TIMEOUT_MS, partial: true, multiple: true },
     void: { recovery: repeated, timeoutMs: TIMEOUT_MS },
     refund: { recovery: takenBack, timeoutMs: TIMEOUT_MS, partial: true, multiple: true },

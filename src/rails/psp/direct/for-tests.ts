@@ -35,6 +35,7 @@ const types = {
   authorize: '0100',
   verify: '0100',
   sale: '0200',
+  increment: '0100',
   capture: '0220',
   void: '0420',
   refund: '0200',

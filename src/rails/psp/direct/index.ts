@@ -9,11 +9,12 @@ import {
   profiles,
   reverse,
   sendCompletion,
+  sendIncrement,
   sendPayment,
   sendRefund,
   sendVoid,
 } from '#rails/acquiring';
-import type { Connector, ConnectorFunctions } from '#rails/connectors';
+import type { Call, Connector, ConnectorFunctions, FollowingRequest } from '#rails/connectors';
 import { callTo, type DirectCall, originalMessage } from './call.ts';
 import { definition } from './definition.ts';
 import { disputes } from './disputes.ts';
@@ -56,10 +57,20 @@ const functionsOver = (
     authorize: pay('authorize'),
     sale: pay('sale'),
     verify: pay('verify'),
+    increment: async (call) => {
+      const { profile, merchant_category: category } = settingsOf(call.account.settings);
+      return sendIncrement(to(call), {
+        original: await originalMessage(call),
+        authorizationCode: authorizationCodeOf(call),
+        facts: { reference: call.operation.reference },
+        entry: over[profile].entry.storedCredential,
+        category,
+      });
+    },
     capture: async (call) =>
       sendCompletion(to(call), {
         original: await originalMessage(call),
-        authorizationCode: call.original?.conclusion.told?.authorizationCode ?? null,
+        authorizationCode: authorizationCodeOf(call),
         isLast: call.request.isLast,
         reference: call.operation.reference,
       }),
@@ -83,3 +94,6 @@ const functionsOver = (
     close: () => acquiring.close(),
   };
 };
+
+const authorizationCodeOf = ({ original }: Call<FollowingRequest>): string | null =>
+  original?.conclusion.told?.authorizationCode ?? null;
