@@ -3,11 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import { present } from '#kit/assert';
 import { parseId } from '#kit/ids';
 import { asOwner } from '../../src/for-tests.ts';
 import { DAY_MS } from '../sandbox/support/control.ts';
 import { refusalOf } from '../support/stripe.ts';
-import { openContested } from './support.ts';
+import { waitUntil } from '../support/writers.ts';
+import { openContested, type Paid } from './support.ts';
 
 const { gateway, stripe, bank, happened, pay, disputeOf, until } = await openContested();
 const { disputes, charges, refunds } = stripe;
@@ -36,6 +38,37 @@ const bookingsOf = ({ balance_transactions: all }: { balance_transactions: unkno
   (all as { amount: number; fee: number; net: number; reporting_category: string }[]).map(
     ({ amount, fee, net, reporting_category: category }) => [category, amount, fee, net],
   );
+
+const chargeRowOf = async ({ charge }: Paid) => {
+  const [row] = await asOwner(
+    gateway.on,
+    `select o.reference, c.refunding::text, (c.captured - c.charged_back)::text as kept
+       from payments.charges c join rails.operations o on o.id = c.operation_id
+      where c.id = '${parseId('ch', charge)}'`,
+  );
+  return present(row, 'The charge');
+};
+/** Nobody reads the feed while `work` goes on. */
+const deaf = async <T>(work: () => Promise<T>): Promise<T> => {
+  const free = 'leased_until is null or leased_until < now()';
+  const take = `update rails.dispute_feeds set leased_until = now() + interval '1 hour' where ${free} returning 1`;
+  await waitUntil('the feed', 60_000, async () => (await asOwner(gateway.on, take)).length > 0);
+  try {
+    return await work();
+  } finally {
+    await asOwner(gateway.on, 'update rails.dispute_feeds set leased_until = null');
+  }
+};
+const isRefundRefused = async ({ intent }: Paid): Promise<boolean> => {
+  const [refund] = await asOwner(
+    gateway.on,
+    `select reference from rails.operations
+      where kind = 5 and intent_id = '${parseId('pi', intent.id)}'`,
+  );
+  if (refund === undefined) return false;
+  const story = await bank.get<{ what: string }[]>(`/story/${String(refund['reference'])}`);
+  return story.some(({ what }) => what === 'declined');
+};
 
 beforeEach(async () => {
   await happened();
@@ -223,6 +256,30 @@ describe('a payment whose holder contests it', () => {
       ['dispute', 'dispute_reversal', 'dispute'],
     );
     assert.equal((await disputes.close(id)).status, 'lost');
+  });
+
+  test('while a refund is on its way, which the bank then refuses, is taken once and not refunded again', async () => {
+    for (const amount of [5_000, 2_500]) {
+      const paid = await pay('pm_card_visa');
+      const { reference } = await chargeRowOf(paid);
+      const lateAnswer = { id: 'late', kind: 'slow', times: 1, delayMs: 2_000 };
+      assert.equal((await bank.send('PUT', '/faults', [lateAnswer])).status, 200);
+      const refunding = await deaf(async () => {
+        const contested = { reference, amount_minor: amount };
+        assert.equal((await bank.send('POST', '/disputes', contested)).status, 200);
+        const asked = refunds.create({ charge: paid.charge, amount: 3_000 });
+        await waitUntil('the refusal', 60_000, () => isRefundRefused(paid));
+        return { asked };
+      });
+      await disputeOf(paid, 'needs_response');
+      assert.equal((await refunding.asked).status, 'failed');
+
+      const refused = await refusalOf(refunds.create({ charge: paid.charge, amount: 100 }));
+      assert.equal(refused.code, 'charge_disputed');
+      const { kept, refunding: reserved } = await chargeRowOf(paid);
+      assert.deepEqual([kept, reserved], [String(5_000 - amount), '0']);
+    }
+    assert.equal((await bank.send('PUT', '/faults', [])).status, 200);
   });
 
   test('may be contested in parts', async () => {

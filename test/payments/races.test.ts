@@ -5,14 +5,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import Stripe from 'stripe';
+import { controlOf } from '../sandbox/support/control.ts';
 import { runs } from '../support/full.ts';
-import { assertOneStory, openTown, resolveAll } from './support.ts';
+import { assertOneStory, hearOfDisputes, openTown, resolveAll } from './support.ts';
 
 const ROUNDS = runs(12, 10_000);
 const AT_ONCE = 4;
 
-const { bank, gateway, stripe } = await openTown();
+const { bank, gateway, merchant, stripe } = await openTown();
 const { paymentIntents, refunds } = stripe;
+const holder = controlOf(bank.ports.control);
 const order = { amount: 5_000, currency: 'eur', payment_method: 'pm_card_visa' } as const;
 
 const inRounds = async (round: () => Promise<void>): Promise<void> => {
@@ -34,6 +36,22 @@ const settle = async <T>(...asked: Promise<T>[]): Promise<T[]> => {
     assert.ok(statusCode === 400 || code === 'lock_timeout', each.reason.message);
   }
   return done;
+};
+
+const referenceOf = async (id: string): Promise<string> => {
+  const { body } = await gateway.ask('GET', `/v1/payment_intents/${id}/trace`, {
+    key: merchant.key,
+  });
+  return body.operations[0].reference;
+};
+
+/** The bank refuses to charge back what it sees refunded, and nothing else. */
+const contest = async (reference: string, amount?: number): Promise<void> => {
+  const { status } = await holder.send('POST', '/disputes', {
+    reference,
+    ...(amount === undefined ? {} : { amount_minor: amount }),
+  });
+  assert.ok(status === 200 || status === 409, String(status));
 };
 
 const endOf = async (id: string): Promise<Stripe.PaymentIntent> => paymentIntents.retrieve(id);
@@ -86,6 +104,24 @@ describe('money that two want at once', () => {
       const { status } = await endOf(id);
       assert.ok(['succeeded', 'canceled', 'processing'].includes(status), status);
     });
+  });
+
+  test(`is given back or charged back, and never both, ${ROUNDS} times`, async () => {
+    let rounds = 0;
+    await inRounds(async () => {
+      rounds += 1;
+      const isInPart = rounds % 2 === 0;
+      const { id } = await paymentIntents.create({ ...order, confirm: true });
+      const reference = await referenceOf(id);
+      await Promise.all([
+        settle(
+          refunds.create({ payment_intent: id, amount: 3_000 }),
+          refunds.create({ payment_intent: id, amount: 2_000 }),
+        ),
+        isInPart ? contest(reference, 2_500) : contest(reference),
+      ]);
+    });
+    await hearOfDisputes(bank, gateway.on);
   });
 
   test('and the bank tells the same story, with nothing left open', async () => {

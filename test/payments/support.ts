@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import type Stripe from 'stripe';
 import { present } from '#kit/assert';
 import { parseId } from '#kit/ids';
+import type { Approval } from '../../sandbox/issuer/approval.ts';
 import type { Sandbox } from '../../sandbox/main.ts';
 import { asOwner, type TestDatabase } from '../../src/for-tests.ts';
 import { impatient, quick } from '../acquiring/support/impatient.ts';
@@ -13,6 +14,7 @@ import type { Ask } from '../support/ask.ts';
 import { startGatewayHere, type TestGateway } from '../support/gateway.ts';
 import type { Merchant } from '../support/merchant.ts';
 import { stripeFor } from '../support/stripe.ts';
+import { waitUntil } from '../support/writers.ts';
 
 export type Town = {
   readonly bank: Sandbox;
@@ -38,6 +40,7 @@ export const openAccountAt = async (bank: Sandbox, ask: Ask, key: string): Promi
     terminal_id: 'TERM0001',
     merchant_id: 'MERCHANT0000001',
     merchant_category: '5999',
+    disputes_url: `http://127.0.0.1:${bank.ports.control}/acquirer/disputes`,
   };
   const form = Object.entries(settings)
     .map(([name, value]) => `settings[${name}]=${value}`)
@@ -75,41 +78,54 @@ export const resolveAll = async (on: TestDatabase): Promise<void> => {
   assert.fail('Something stays open');
 };
 
-type Totals = { readonly captured: bigint; readonly refunded: bigint; readonly held: bigint };
+/** Reads the bank's feed now and not when it is due, until everything in it has taken effect. */
+export const hearOfDisputes = async (bank: Sandbox, on: TestDatabase): Promise<void> => {
+  const told = bank.journal().state().disputes.notices.length;
+  await waitUntil('what the bank tells of disputes', 120_000, async () => {
+    const [heard] = await asOwner(
+      on,
+      'select count(*)::integer as count from rails.dispute_notices where state = 2',
+    );
+    if (heard?.['count'] === told) return true;
+    for (const table of ['rails.dispute_feeds', 'rails.dispute_notices']) {
+      await asOwner(on, `update ${table} set due_at = now() where due_at > now()`);
+    }
+    return false;
+  });
+};
 
-/** Payment by payment: what the bank holds, took and gave back is what the gateway says, and under the caps. */
+/** Payment by payment: what the bank took, gave back and took away again is what we say, under the caps. */
 export const assertOneStory = async (bank: Sandbox, on: TestDatabase): Promise<number> => {
-  const live = new Map<string, Totals>();
-  for (const approval of bank.journal().liveApprovals()) {
-    const { paymentReference = '', capturedMinor: captured, refundedMinor: refunded } = approval;
+  const live = new Map<string, Approval>();
+  for (const approval of bank.journal().state().approvals.values()) {
+    const { paymentReference = '', state, approvedMinor, capturedMinor } = approval;
+    if (state === 'reversed' || state === 'expired') continue;
     assert.ok(!live.has(paymentReference), `${paymentReference} is approved twice`);
-    assert.ok(captured <= approval.amountMinor && refunded <= captured, paymentReference);
-    live.set(paymentReference, { captured, refunded, held: approval.heldMinor });
+    const goneMinor = approval.refundedMinor + approval.chargedBackMinor;
+    assert.ok(capturedMinor <= approvedMinor && goneMinor <= capturedMinor, paymentReference);
+    live.set(paymentReference, approval);
   }
   const rows = await asOwner(
     on,
-    `select o.reference, c.captured::text, c.capturing::text, c.refunded::text, c.refunding::text
+    `select o.reference, c.captured - c.refunded as kept, c.charged_back, c.capturing, c.refunding
        from payments.charges c join rails.operations o on o.id = c.operation_id
       where c.operation_id is not null`,
   );
-  const seen = new Set<string>();
-  for (const row of rows) {
-    const reference = String(row['reference']);
-    seen.add(reference);
-    const at = live.get(reference) ?? { captured: 0n, refunded: 0n, held: 0n };
-    assert.deepEqual(
-      { captured: at.captured - at.refunded, capturing: 0n, refunding: 0n },
-      {
-        captured: BigInt(String(row['captured'])) - BigInt(String(row['refunded'])),
-        capturing: BigInt(String(row['capturing'])),
-        refunding: BigInt(String(row['refunding'])),
-      },
-      reference,
-    );
+  for (const { reference, ...ours } of rows) {
+    const at = live.get(String(reference));
+    live.delete(String(reference));
+    const theirs = {
+      kept: at === undefined ? 0n : at.capturedMinor - at.refundedMinor,
+      charged_back: at?.chargedBackMinor ?? 0n,
+      capturing: 0n,
+      refunding: 0n,
+    };
+    const told = Object.entries(ours).map(([name, amount]) => [name, BigInt(String(amount))]);
+    assert.deepEqual(Object.fromEntries(told), theirs, String(reference));
   }
-  for (const [reference, { captured, refunded, held }] of live) {
-    if (seen.has(reference)) continue;
-    assert.equal(captured - refunded + held, 0n, `${reference} lives at the bank and nowhere else`);
+  for (const [reference, { capturedMinor, refundedMinor, heldMinor }] of live) {
+    const left = capturedMinor - refundedMinor + heldMinor;
+    assert.equal(left, 0n, `${reference} lives at the bank and nowhere else`);
   }
   return rows.length;
 };

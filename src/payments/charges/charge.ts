@@ -40,6 +40,8 @@ export type Charge = {
   readonly refunding: bigint;
   /** Taken by disputes that are undecided or lost, of what was captured and not refunded. */
   readonly chargedBack: bigint;
+  /** Taken by them beyond that: it had been given back already, or was about to be. */
+  readonly chargedBackBeyond: bigint;
   readonly customerId: Uuid | null;
   readonly operationId: Uuid | null;
   readonly connectorAccountId: Uuid;
@@ -85,6 +87,22 @@ export const left = (
   charge: Pick<Charge, 'captured' | 'refunded' | 'refunding' | 'chargedBack'>,
 ): bigint => charge.captured - charge.refunded - charge.refunding - charge.chargedBack;
 
+type Taken = Pick<
+  Charge,
+  'captured' | 'refunded' | 'refunding' | 'chargedBack' | 'chargedBackBeyond'
+>;
+
+/** Whatever is left is counted as taken first, where disputes took more than there was. */
+export const countTaken = <T extends Taken>(charge: T): T => {
+  const rest = left(charge);
+  const counted = rest < charge.chargedBackBeyond ? rest : charge.chargedBackBeyond;
+  return {
+    ...charge,
+    chargedBack: charge.chargedBack + counted,
+    chargedBackBeyond: charge.chargedBackBeyond - counted,
+  };
+};
+
 /** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */
 export const plainCharge = (charge: Charge): Record<string, unknown> => ({
   ...charge,
@@ -94,4 +112,5 @@ export const plainCharge = (charge: Charge): Record<string, unknown> => ({
   refunded: Number(charge.refunded),
   refunding: Number(charge.refunding),
   chargedBack: Number(charge.chargedBack),
+  chargedBackBeyond: Number(charge.chargedBackBeyond),
 });

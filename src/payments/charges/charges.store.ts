@@ -38,6 +38,7 @@ const types = {
   refunded: 'bigint',
   refunding: 'bigint',
   charged_back: 'bigint',
+  charged_back_beyond: 'bigint',
   customer_id: 'uuid',
   operation_id: 'uuid',
   connector_account_id: 'uuid',
@@ -68,6 +69,7 @@ const updateChargeRow = updateRows({
     'refunded',
     'refunding',
     'charged_back',
+    'charged_back_beyond',
     'customer_id',
     'operation_id',
     'connector_account_id',
@@ -83,6 +85,7 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     refunded,
     refunding,
     chargedBack,
+    chargedBackBeyond,
     customerId,
     operationId,
     connectorAccountId,
@@ -107,6 +110,7 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     refunded,
     refunding,
     chargedBack,
+    chargedBackBeyond,
     customerId,
     operationId,
     connectorAccountId,
@@ -130,6 +134,7 @@ type Columns = Pick<
   | 'refunded'
   | 'refunding'
   | 'chargedBack'
+  | 'chargedBackBeyond'
   | 'customerId'
   | 'operationId'
   | 'connectorAccountId'
@@ -149,6 +154,7 @@ const columnNames: ReadonlySet<string> = new Set<keyof Columns>([
   'refunded',
   'refunding',
   'chargedBack',
+  'chargedBackBeyond',
   'customerId',
   'operationId',
   'connectorAccountId',
@@ -168,6 +174,7 @@ type ChargeRow = Row & {
   readonly refunded: bigint;
   readonly refunding: bigint;
   readonly charged_back: bigint;
+  readonly charged_back_beyond: bigint;
   readonly customer_id: Uuid | null;
   readonly operation_id: Uuid | null;
   readonly connector_account_id: Uuid;
@@ -189,6 +196,7 @@ const fromRow = (row: ChargeRow): Charge => ({
   refunded: row.refunded,
   refunding: row.refunding,
   chargedBack: row.charged_back,
+  chargedBackBeyond: row.charged_back_beyond,
   customerId: row.customer_id,
   operationId: row.operation_id,
   connectorAccountId: row.connector_account_id,

@@ -3,6 +3,7 @@ export {
   type Charge,
   type ChargedMethod,
   type ChargeStatus,
+  countTaken,
   left,
   plainCharge,
   type Shipping,

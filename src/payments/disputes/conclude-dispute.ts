@@ -1,7 +1,7 @@
 // What a dispute and its charge become by what a provider told, or by what the merchant did: pure.
 
 import type { Fee } from '#books/fees';
-import { type Charge, left } from '#payments/charges';
+import { type Charge, countTaken } from '#payments/charges';
 import type { EventKind } from '#platform/events';
 import type { DisputeTold } from '#rails/connectors';
 import type { Booking, Dispute } from './dispute.ts';
@@ -97,7 +97,7 @@ const abs = (amount: bigint): bigint => (amount < 0n ? -amount : amount);
 
 /**
  * Of what was refunded already nothing is left to count: then the dispute is fought with the refund as its
- * evidence, and the books show that the bank took more than the payment was.
+ * evidence, and the books show that the bank took more than the payment was. Should the refund fail, it counts.
  */
 const withdraw = (
   dispute: Dispute,
@@ -105,19 +105,21 @@ const withdraw = (
   told: DisputeTold,
   { fee, nowMs }: At,
 ): DecidedDispute => {
-  const rest = left(charge);
-  const counted = dispute.amount < rest ? dispute.amount : rest;
   const cost = told.status === 'prevented' ? freeOfCharge : fee;
   const booked = withdrawal(dispute.rounds, dispute.amount, cost, nowMs);
   return {
     dispute: {
       ...dispute,
       withdrawn: dispute.amount,
-      counted,
+      counted: dispute.amount,
       rounds: dispute.rounds + 1,
       bookings: [...dispute.bookings, booked],
     },
-    charge: { ...charge, isDisputed: true, chargedBack: charge.chargedBack + counted },
+    charge: countTaken({
+      ...charge,
+      isDisputed: true,
+      chargedBackBeyond: charge.chargedBackBeyond + dispute.amount,
+    }),
     kinds: [],
     booked,
     lost: 0n,
@@ -133,10 +135,21 @@ const reinstate = (dispute: Dispute, charge: Charge, { nowMs }: At): DecidedDisp
       counted: 0n,
       bookings: [...dispute.bookings, booked],
     },
-    charge: { ...charge, chargedBack: charge.chargedBack - dispute.counted },
+    charge: giveBack(charge, dispute.counted),
     kinds: [],
     booked,
     lost: 0n,
+  };
+};
+
+/** What was taken beyond the payment comes back first. */
+const giveBack = (charge: Charge, amount: bigint): Charge => {
+  const { chargedBack, chargedBackBeyond } = charge;
+  const beyond = amount < chargedBackBeyond ? amount : chargedBackBeyond;
+  return {
+    ...charge,
+    chargedBack: chargedBack - (amount - beyond),
+    chargedBackBeyond: chargedBackBeyond - beyond,
   };
 };
 

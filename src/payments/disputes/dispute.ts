@@ -32,7 +32,7 @@ export type Dispute = {
   readonly amount: bigint;
   /** With the bank, undecided. */
   readonly withdrawn: bigint;
-  /** Of the charge's captured money: what is undecided or lost, and was not refunded before. */
+  /** Of the charge's money: undecided or lost. */
   readonly counted: bigint;
   /** What the provider said and does not fit: a person looks at it. */
   readonly needsReview: boolean;

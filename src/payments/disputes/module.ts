@@ -8,12 +8,12 @@ import { disputeRoutes } from './routes.ts';
 const checks = [
   {
     name: 'a charge has lost to disputes, and has waiting, what its disputes say',
-    text: `select c.account_id, c.id, c.charged_back
+    text: `select c.account_id, c.id, c.charged_back, c.charged_back_beyond
              from payments.charges c
              left join payments.disputes d on d.account_id = c.account_id and d.livemode = c.livemode
                                           and d.charge_id = c.id
-            group by c.account_id, c.livemode, c.id, c.charged_back
-           having c.charged_back <> coalesce(sum(d.counted), 0)`,
+            group by c.account_id, c.livemode, c.id
+           having c.charged_back + c.charged_back_beyond <> coalesce(sum(d.counted), 0)`,
   },
   {
     name: 'what disputes hold is what stands in the books as disputed',

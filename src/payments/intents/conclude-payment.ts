@@ -11,6 +11,7 @@ import {
   chargeFailed,
   chargePending,
   chargeSucceeded,
+  countTaken,
   type Failure,
   failureOf,
   notProcessed,
@@ -398,12 +399,12 @@ const captured = ({ intent, charge, change }: Known): Decided => {
       capturable: rest,
       dueAtMs: rest === 0n ? null : charge.captureBeforeMs,
     },
-    charge: {
+    charge: countTaken({
       ...charge,
       captured: charge.captured + amount,
       capturing: 0n,
       isCaptureOver: rest === 0n,
-    },
+    }),
     kinds: [chargeCaptured, rest === 0n ? intentSucceeded : intentCapturable],
     moved: { kind: 'capture', amount },
     isPaid: false,

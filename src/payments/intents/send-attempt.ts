@@ -138,6 +138,7 @@ const beginning = (
       refunded: 0n,
       refunding: 0n,
       chargedBack: 0n,
+      chargedBackBeyond: 0n,
       customerId: intent.customerId,
       operationId: null,
       connectorAccountId: chosen.connectorAccountId,

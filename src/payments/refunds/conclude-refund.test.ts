@@ -4,7 +4,13 @@ import type { Charge } from '#payments/charges';
 import { concludeRefund } from './conclude-refund.ts';
 import type { Refund } from './refund.ts';
 
-const charge = { captured: 1000n, refunded: 0n, refunding: 400n, chargedBack: 0n } as Charge;
+const charge = {
+  captured: 1000n,
+  refunded: 0n,
+  refunding: 400n,
+  chargedBack: 0n,
+  chargedBackBeyond: 0n,
+} as Charge;
 const refund = { amount: 400n, status: 'pending', isTold: false } as Refund;
 const typesOf = (kinds: readonly { readonly type: string }[] = []): string[] =>
   kinds.map(({ type }) => type);
@@ -34,6 +40,15 @@ describe('a refund, by what was learned of it', () => {
         [0n, 0n, null],
       );
     }
+  });
+
+  test('frees nothing that a dispute has taken meanwhile', () => {
+    const contested = { ...charge, chargedBack: 600n, chargedBackBeyond: 100n };
+    const failed = concludeRefund(refund, contested, { state: 'declined', code: null });
+    assert.deepEqual(
+      [failed?.charge.refunding, failed?.charge.chargedBack, failed?.charge.chargedBackBeyond],
+      [0n, 700n, 0n],
+    );
   });
 
   test('that had succeeded may turn out to have failed, and then the money is back', () => {

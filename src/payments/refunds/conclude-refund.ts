@@ -1,6 +1,6 @@
 // What a refund and its charge become by what was learned of its operation: pure.
 
-import { type Charge, chargeRefunded } from '#payments/charges';
+import { type Charge, chargeRefunded, countTaken } from '#payments/charges';
 import type { EventKind } from '#platform/events';
 import type { Conclusion } from '#rails/operations';
 import { chargeRefundUpdated, refundCreated, refundFailed, refundUpdated } from './events.ts';
@@ -25,7 +25,7 @@ export const concludeRefund = (
   if (status === 'pending') return refund.isTold ? null : tell(refund, charge);
   if (!mayBecome(refund.status, status)) return null;
 
-  // The money of one that failed is the merchant's again, and may be refunded anew.
+  // The money of one that failed is the merchant's again, and may be refunded anew, unless a dispute took it.
   const wasOpen = refund.status !== 'succeeded';
   const isPaidBack = status === 'succeeded';
   return {
@@ -35,11 +35,11 @@ export const concludeRefund = (
       isTold: true,
       failureReason: isPaidBack ? null : failureReasonOf(conclusion.code),
     },
-    charge: {
+    charge: countTaken({
       ...charge,
       refunding: wasOpen ? charge.refunding - refund.amount : charge.refunding,
       refunded: charge.refunded + (isPaidBack ? refund.amount : wasOpen ? 0n : -refund.amount),
-    },
+    }),
     kinds: [
       ...(refund.isTold
         ? [refundUpdated, chargeRefundUpdated]
