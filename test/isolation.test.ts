@@ -1069,7 +1069,7 @@ const filteredStatements = (): string[] => {
       names.push(...spelledOut(name));
     }
     for (const [, maker, name] of source.matchAll(
-      /\b(findByIds|updateRows|listPages)\(\{\s*name: '([\w.]+)'/g,
+      /\b(findByIds?|updateRows|listPages|concluding)\(\{\s*name: '([\w.]+)'/g,
     )) {
       names.push(...(maker === 'listPages' ? spelledOut(`${name}_\${direction}`) : [`${name}`]));
     }

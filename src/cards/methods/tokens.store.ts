@@ -1,6 +1,6 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import { findById, insertRows, rank, writeRows } from '#platform/db';
 import type { Token } from './token.ts';
 
 type TokenRow = Row & {
@@ -59,21 +59,15 @@ export const useToken = (scope: Scope, id: Uuid): Write => ({
   row: [scope.accountId, scope.livemode, id],
 });
 
-const findOne = statement(
-  'tokens.find',
-  `select id, type, used, card_id, details from cards.tokens
-    where account_id = $1 and livemode = $2 and id = $3`,
-);
-
-export const loadToken = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<Token | undefined> => {
-  const [row] = await context.database.read<TokenRow>(scope, findOne, [
-    scope.accountId,
-    scope.livemode,
-    id,
-  ]);
-  return row && { id: row.id, type: row.type, used: row.used, cardId: row.card_id, ...row.details };
-};
+export const loadToken = findById({
+  name: 'tokens.find',
+  select: 'id, type, used, card_id, details',
+  from: 'cards.tokens',
+  fromRow: ({ card_id, details, ...token }: TokenRow): Token => ({
+    id: token.id,
+    type: token.type,
+    used: token.used,
+    cardId: card_id,
+    ...details,
+  }),
+});

@@ -1,7 +1,15 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
-import { type ClockStatus, clockStatuses, type TestClock } from './test-clock.ts';
+import {
+  findByIds,
+  insertRows,
+  listPages,
+  namesByCode,
+  rank,
+  updateRows,
+  writing,
+} from '#platform/db';
+import { clockStatuses, type TestClock } from './test-clock.ts';
 
 const types = {
   account_id: 'uuid',
@@ -24,19 +32,12 @@ const insertRow = insertRows({
   rank: rank.insert,
 });
 
-// Only from the version that was read, and never one that was deleted.
-const updateRow = writeRows({
+const updateRow = updateRows({
   name: 'test_clocks.update',
+  table: 'cards.test_clocks',
   columns: types,
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update cards.test_clocks c
-   set version = given.version, events = given.events, deleted = given.deleted, name = given.name,
-       frozen_time = given.frozen_time, target_time = given.target_time, status = given.status
-  from ${given}
- where (c.account_id, c.livemode, c.id) = (given.account_id, given.livemode, given.id)
-   and c.version = given.version - 1 and not c.deleted
-returning c.id::text as key`,
+  set: ['events', 'deleted', 'name', 'frozen_time', 'target_time', 'status'],
+  where: 'not kept.deleted',
 });
 
 const toRow = (scope: Scope, clock: TestClock): unknown[] => [
@@ -52,16 +53,10 @@ const toRow = (scope: Scope, clock: TestClock): unknown[] => [
   clockStatuses[clock.status],
 ];
 
-export const insertTestClock = (scope: Scope, clock: TestClock): Write => ({
-  into: insertRow,
-  row: toRow(scope, clock),
-});
+export const insertTestClock = writing(insertRow, toRow);
 
 /** `clock.version` is the new one. */
-export const updateTestClock = (scope: Scope, clock: TestClock): Write => ({
-  into: updateRow,
-  row: toRow(scope, clock),
-});
+export const updateTestClock = writing(updateRow, toRow);
 
 type ClockRow = Row & {
   readonly id: Uuid;
@@ -74,7 +69,7 @@ type ClockRow = Row & {
   readonly status: number;
 };
 
-const names = Object.keys(clockStatuses) as ClockStatus[];
+const statusOf = namesByCode(clockStatuses);
 
 const fromRow = (row: ClockRow): TestClock => ({
   id: row.id,
@@ -84,48 +79,19 @@ const fromRow = (row: ClockRow): TestClock => ({
   name: row.name,
   frozenTime: Number(row.frozen_time),
   targetTime: row.target_time === null ? null : Number(row.target_time),
-  status: names.find((name) => clockStatuses[name] === row.status) ?? 'internal_failure',
+  status: statusOf.get(row.status) ?? 'internal_failure',
 });
 
-const columns = 'id, version, events, deleted, name, frozen_time, target_time, status';
-const ownRows = 'account_id = $1 and livemode = $2';
-
-const findMany = statement(
-  'test_clocks.find',
-  `select ${columns} from cards.test_clocks where ${ownRows} and id = any($3::uuid[])`,
-);
-const listing = {
-  older: statement(
-    'test_clocks.older',
-    `select ${columns} from cards.test_clocks
-      where ${ownRows} and not deleted and ($3::uuid is null or id < $3) order by id desc limit $4`,
-  ),
-  newer: statement(
-    'test_clocks.newer',
-    `select ${columns} from cards.test_clocks
-      where ${ownRows} and not deleted and ($3::uuid is null or id > $3) order by id limit $4`,
-  ),
+const stored = {
+  select: 'id, version, events, deleted, name, frozen_time, target_time, status',
+  from: 'cards.test_clocks',
+  fromRow,
 };
 
-export const loadTestClocks = async (
-  context: Context,
-  scope: Scope,
-  ids: readonly Uuid[],
-): Promise<Map<Uuid, TestClock>> => {
-  const of = [scope.accountId, scope.livemode, ids];
-  const rows = await context.database.read<ClockRow>(scope, findMany, of);
-  return new Map(rows.map((row) => [row.id, fromRow(row)]));
-};
+export const loadTestClocks = findByIds({ name: 'test_clocks.find', ...stored });
 
-export const listTestClockRows = async (
-  context: Context,
-  scope: Scope,
-  page: {
-    readonly direction: 'older' | 'newer';
-    readonly from: Uuid | null;
-    readonly limit: number;
-  },
-): Promise<TestClock[]> => {
-  const of = [scope.accountId, scope.livemode, page.from, page.limit];
-  return (await context.database.read<ClockRow>(scope, listing[page.direction], of)).map(fromRow);
-};
+export const listTestClockRows = listPages({
+  name: 'test_clocks.list',
+  ...stored,
+  where: 'not deleted',
+});

@@ -7,10 +7,20 @@ export {
 } from './connection.ts';
 export { type DatabaseSettings, type OpenDatabase, openDatabase } from './database.ts';
 export { describeSchema } from './describe-schema.ts';
-export { type Due, findDue, type LeaseLimits, leaseDue, type Owned, scopeOf } from './due-rows.ts';
+export {
+  concluding,
+  type Due,
+  findDue,
+  forgetting,
+  type LeaseLimits,
+  leaseDue,
+  type Owned,
+  scopeOf,
+} from './due-rows.ts';
 export { agreeOn } from './installation.ts';
 export * from './migrate.ts';
 export {
+  findById,
   findByIds,
   listPages,
   type MadeWithin,

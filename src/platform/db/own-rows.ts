@@ -42,6 +42,21 @@ export const findByIds = <R extends Identified, T>(
   };
 };
 
+/** `where` is what a row found must be, beside being the one. */
+export const findById = <R extends Row, T>(
+  input: Stored<R, T> & { readonly name: string; readonly where?: string },
+) => {
+  const where = input.where === undefined ? '' : ` and ${input.where}`;
+  const found = statement(
+    input.name,
+    `select ${input.select} from ${input.from} where ${ownRows} and id = $3${where}`,
+  );
+  return async (context: Reading, scope: Scope, id: Uuid): Promise<T | undefined> => {
+    const [row] = await readOwn<R>(context, scope, found, [id]);
+    return row && input.fromRow(row);
+  };
+};
+
 export const oneOf =
   <T>(findMany: (context: Reading, scope: Scope, ids: readonly Uuid[]) => Promise<Map<Uuid, T>>) =>
   async (context: Reading, scope: Scope, id: Uuid): Promise<T | undefined> =>
@@ -64,11 +79,11 @@ export const madeWithin = 'id >= $5::uuid and id < $6::uuid';
  * Two statements, `…_older` and `…_newer`. The values of `where` begin at `$5`. Rows come in the order
  * of the direction: the caller turns a page of newer ones round.
  */
-export const listPages = <R extends Row, T, Filter>(
+export const listPages = <R extends Row, T, Filter = unknown>(
   input: Stored<R, T> & {
     readonly name: string;
     readonly where: string;
-    readonly values: (filter: Filter) => readonly unknown[];
+    readonly values?: (filter: Filter) => readonly unknown[];
   },
 ) => {
   const listing = {
@@ -76,7 +91,7 @@ export const listPages = <R extends Row, T, Filter>(
     newer: statement(`${input.name}_newer`, pageOf(input, 'id > $3', 'asc')),
   };
   return async (context: Reading, scope: Scope, filter: PageOfRows & Filter): Promise<T[]> => {
-    const values = [filter.from, filter.limit, ...input.values(filter)];
+    const values = [filter.from, filter.limit, ...(input.values?.(filter) ?? [])];
     const rows = await readOwn<R>(context, scope, listing[filter.direction], values);
     return rows.map(input.fromRow);
   };
