@@ -1,6 +1,19 @@
 import type { Context, Row, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import {
+  concluding,
+  findById,
+  forgetting,
+  insertRows,
+  listPages,
+  namesByCode,
+  type Owned,
+  type PageOfRows,
+  rank,
+  scopeOf,
+  spellTime,
+  statement,
+} from '#platform/db';
 import type { ChangeRow, Owed } from '#platform/events';
 import { type Mail, type MailState, mailStates, type Try } from './mail.ts';
 import type { Letter } from './templates/index.ts';
@@ -18,6 +31,53 @@ type MailRow = Row & {
   readonly lease_epoch: number;
   readonly tries: readonly Try[];
 };
+
+const stateOf = namesByCode(mailStates);
+
+const fromRow = (row: MailRow): Mail => ({
+  id: row.id,
+  letter: row.letter,
+  locale: row.locale,
+  to: row.recipient,
+  about: row.about,
+  resendOf: row.resend_of,
+  state: stateOf.get(row.state) ?? 'waiting',
+  attempts: row.attempts,
+  dueAtMs: row.due_at,
+  leaseEpoch: row.lease_epoch,
+  tries: row.tries,
+});
+
+const stored = {
+  select:
+    'id, letter, locale, recipient, about, resend_of, state, attempts, due_at, lease_epoch, tries',
+  from: 'outward.mails',
+  fromRow,
+};
+
+export const loadMail = findById({ name: 'mails.find', ...stored });
+
+export type MailFilter = PageOfRows & {
+  readonly about: string | null;
+  readonly state: MailState | null;
+  readonly template: string | null;
+  readonly to: string | null;
+};
+
+export const listMails = listPages({
+  name: 'mails.list',
+  ...stored,
+  where: `($5::text is null or about = $5)
+   and ($6::smallint is null or state = $6)
+   and ($7::text is null or template = $7)
+   and ($8::text is null or recipient = $8)`,
+  values: ({ about, state, template, to }: MailFilter) => [
+    about,
+    state === null ? null : mailStates[state],
+    template,
+    to,
+  ],
+});
 
 const takeChanges = statement(
   'mails.take_changes',
@@ -134,114 +194,19 @@ export const leaseMails = async (
 ): Promise<LeasedMail[]> => {
   const now = spellTime(context.clock.now());
   const rows = await context.database.system((tx) =>
-    tx.query<{ account_id: Uuid; livemode: boolean; id: Uuid; lease_epoch: number }>(lease, [
-      now,
-      atMost,
-      leaseMs,
-    ]),
+    tx.query<Owned & { id: Uuid; lease_epoch: number }>(lease, [now, atMost, leaseMs]),
   );
-  return rows.map(({ account_id, livemode, id, lease_epoch }) => ({
-    scope: { accountId: account_id, livemode },
-    id,
-    leaseEpoch: lease_epoch,
+  return rows.map((row) => ({
+    scope: scopeOf(row),
+    id: row.id,
+    leaseEpoch: row.lease_epoch,
   }));
 };
 
-const columns = `id, letter, locale, recipient, about, resend_of, state, attempts, due_at, lease_epoch, tries`;
-const ownRows = 'account_id = $1 and livemode = $2';
+const concludeRow = concluding({ name: 'mails.conclude', table: 'outward.mails' });
 
-const findMailRow = statement(
-  'mails.find',
-  `select ${columns} from outward.mails where ${ownRows} and id = $3`,
-);
-
-export const loadMail = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<Mail | undefined> => {
-  const { accountId, livemode } = scope;
-  const [row] = await context.database.read<MailRow>(scope, findMailRow, [accountId, livemode, id]);
-  return row === undefined ? undefined : fromRow(row);
-};
-
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `mails.list_${direction}`,
-    `select ${columns} from outward.mails
-      where ${ownRows}
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-        and ($4::text is null or about = $4)
-        and ($5::smallint is null or state = $5)
-        and ($6::text is null or template = $6)
-        and ($7::text is null or recipient = $7)
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $8`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
-
-export const listMails = async (
-  context: Context,
-  scope: Scope,
-  filter: {
-    readonly direction: 'older' | 'newer';
-    readonly from: Uuid | null;
-    readonly about: string | null;
-    readonly state: MailState | null;
-    readonly template: string | null;
-    readonly to: string | null;
-    readonly limit: number;
-  },
-): Promise<Mail[]> => {
-  const rows = await context.database.read<MailRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.from,
-    filter.about,
-    filter.state === null ? null : mailStates[filter.state],
-    filter.template,
-    filter.to,
-    filter.limit,
-  ]);
-  return rows.map(fromRow);
-};
-
-// Only under the lease that was taken: who slept past it changes nothing.
-const concludeRow = writeRows({
-  name: 'mails.conclude',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    id: 'uuid',
-    state: 'smallint',
-    attempts: 'smallint',
-    due_at: 'timestamptz',
-    tries: 'json',
-    lease_epoch: 'integer',
-  },
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update outward.mails m
-   set state = given.state, attempts = given.attempts, due_at = given.due_at, tries = given.tries,
-       leased_until = null
-  from ${given}
- where m.account_id = given.account_id and m.livemode = given.livemode and m.id = given.id
-   and m.lease_epoch = given.lease_epoch
-returning m.id::text as key`,
-});
-
-export const concludeMail = (scope: Scope, mail: Mail): Write => ({
-  into: concludeRow,
-  row: [
-    scope.accountId,
-    scope.livemode,
-    mail.id,
-    mailStates[mail.state],
-    mail.attempts,
-    spellTime(mail.dueAtMs),
-    JSON.stringify(mail.tries),
-    mail.leaseEpoch,
-  ],
-});
+export const concludeMail = (scope: Scope, mail: Mail): Write =>
+  concludeRow(scope, { ...mail, state: mailStates[mail.state] });
 
 const caught = statement(
   'mails.caught',
@@ -265,36 +230,7 @@ export const caughtMails = async (
   }));
 };
 
-const forget = statement('mails.forget', 'select outward.forget_mails($1, $2) as gone');
-
-export const forgetMails = async (
-  context: Context,
-  before: Uuid,
-  atMost: number,
-): Promise<number> => {
-  const [row] = await context.database.system((tx) =>
-    tx.query<{ gone: number }>(forget, [before, atMost]),
-  );
-  return row?.gone ?? 0;
-};
-
-const spellTime = (ms: number | null): string | null =>
-  ms === null ? null : new Date(ms).toISOString();
-
-const stateNames = Object.fromEntries(
-  Object.entries(mailStates).map(([name, number]) => [number, name]),
-) as Record<number, MailState>;
-
-const fromRow = (row: MailRow): Mail => ({
-  id: row.id,
-  letter: row.letter,
-  locale: row.locale,
-  to: row.recipient,
-  about: row.about,
-  resendOf: row.resend_of,
-  state: stateNames[row.state] ?? 'waiting',
-  attempts: row.attempts,
-  dueAtMs: row.due_at,
-  leaseEpoch: row.lease_epoch,
-  tries: row.tries,
-});
+export const forgetMails = forgetting(
+  'mails.forget',
+  'select outward.forget_mails($1, $2) as gone',
+);

@@ -1,6 +1,17 @@
 import type { Context, Row, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { rank, statement, writeRows } from '#platform/db';
+import {
+  concluding,
+  findById,
+  forgetting,
+  namesByCode,
+  type Owned,
+  ownRows,
+  readOwn,
+  scopeOf,
+  spellTime,
+  statement,
+} from '#platform/db';
 import type { EventKinds, Owed } from '#platform/events';
 import { type Delivery, type DeliveryState, deliveryStates, type Try } from './delivery.ts';
 
@@ -16,6 +27,30 @@ type DeliveryRow = Row & {
   readonly lease_epoch: number;
   readonly tries: readonly Try[];
 };
+
+const stateOf = namesByCode(deliveryStates);
+
+const fromRow = (row: DeliveryRow): Delivery => ({
+  id: row.id,
+  endpointId: row.endpoint_id,
+  eventId: row.event_id,
+  objectId: row.object_id,
+  sequence: row.sequence,
+  state: stateOf.get(row.state) ?? 'waiting',
+  attempts: row.attempts,
+  dueAtMs: row.due_at,
+  leaseEpoch: row.lease_epoch,
+  tries: row.tries,
+});
+
+const columns = `id, endpoint_id, event_id, object_id, sequence, state, attempts, due_at, lease_epoch, tries`;
+
+export const loadDelivery = findById({
+  name: 'deliveries.find',
+  select: columns,
+  from: 'outward.deliveries',
+  fromRow,
+});
 
 const owe = statement(
   'deliveries.owe',
@@ -41,11 +76,7 @@ export const oweDeliveries = async (
     kinds.all.map(({ code }) => code),
   ];
   await tx.query(number, of);
-  await tx.query(owe, [
-    ...of,
-    kinds.all.map(({ type }) => type),
-    new Date(context.clock.now()).toISOString(),
-  ]);
+  await tx.query(owe, [...of, kinds.all.map(({ type }) => type), spellTime(context.clock.now())]);
 };
 
 export type LeasedDelivery = {
@@ -73,14 +104,8 @@ export const leaseDeliveries = async (
   },
 ): Promise<LeasedDelivery[]> => {
   const rows = await context.database.system((tx) =>
-    tx.query<{
-      account_id: Uuid;
-      livemode: boolean;
-      id: Uuid;
-      endpoint_id: Uuid;
-      lease_epoch: number;
-    }>(lease, [
-      new Date(context.clock.now()).toISOString(),
+    tx.query<Owned & { id: Uuid; endpoint_id: Uuid; lease_epoch: number }>(lease, [
+      spellTime(context.clock.now()),
       [...wanted.rooms.keys()],
       [...wanted.rooms.values()],
       wanted.roomOfOthers,
@@ -90,33 +115,11 @@ export const leaseDeliveries = async (
     ]),
   );
   return rows.map((row) => ({
-    scope: { accountId: row.account_id, livemode: row.livemode },
+    scope: scopeOf(row),
     id: row.id,
     endpointId: row.endpoint_id,
     leaseEpoch: row.lease_epoch,
   }));
-};
-
-const columns = `id, endpoint_id, event_id, object_id, sequence, state, attempts, due_at, lease_epoch, tries`;
-const ownRows = 'account_id = $1 and livemode = $2';
-
-const findDelivery = statement(
-  'deliveries.find',
-  `select ${columns} from outward.deliveries where ${ownRows} and id = $3`,
-);
-
-export const loadDelivery = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<Delivery | undefined> => {
-  const { accountId, livemode } = scope;
-  const [row] = await context.database.read<DeliveryRow>(scope, findDelivery, [
-    accountId,
-    livemode,
-    id,
-  ]);
-  return row === undefined ? undefined : fromRow(row);
 };
 
 const findOpen = statement(
@@ -130,11 +133,7 @@ export const loadUndelivered = async (
   scope: Scope,
   events: readonly Uuid[],
 ): Promise<ReadonlySet<Uuid>> => {
-  const rows = await context.database.read<{ event_id: Uuid }>(scope, findOpen, [
-    scope.accountId,
-    scope.livemode,
-    events,
-  ]);
+  const rows = await readOwn<{ event_id: Uuid }>(context, scope, findOpen, [events]);
   return new Set(rows.map(({ event_id }) => event_id));
 };
 
@@ -164,9 +163,7 @@ export const listDeliveries = async (
     readonly limit: number;
   },
 ): Promise<Delivery[]> => {
-  const rows = await context.database.read<DeliveryRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
+  const rows = await readOwn<DeliveryRow>(context, scope, listing[filter.direction], [
     filter.from?.eventId ?? null,
     filter.from?.id ?? null,
     filter.endpointId,
@@ -177,43 +174,10 @@ export const listDeliveries = async (
   return rows.map(fromRow);
 };
 
-// Only under the lease that was taken: who slept past it changes nothing.
-const concludeRow = writeRows({
-  name: 'deliveries.conclude',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    id: 'uuid',
-    state: 'smallint',
-    attempts: 'smallint',
-    due_at: 'timestamptz',
-    tries: 'json',
-    lease_epoch: 'integer',
-  },
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update outward.deliveries d
-   set state = given.state, attempts = given.attempts, due_at = given.due_at, tries = given.tries,
-       leased_until = null
-  from ${given}
- where d.account_id = given.account_id and d.livemode = given.livemode and d.id = given.id
-   and d.lease_epoch = given.lease_epoch
-returning d.id::text as key`,
-});
+const concludeRow = concluding({ name: 'deliveries.conclude', table: 'outward.deliveries' });
 
-export const concludeDelivery = (scope: Scope, delivery: Delivery): Write => ({
-  into: concludeRow,
-  row: [
-    scope.accountId,
-    scope.livemode,
-    delivery.id,
-    deliveryStates[delivery.state],
-    delivery.attempts,
-    delivery.dueAtMs === null ? null : new Date(delivery.dueAtMs).toISOString(),
-    JSON.stringify(delivery.tries),
-    delivery.leaseEpoch,
-  ],
-});
+export const concludeDelivery = (scope: Scope, delivery: Delivery): Write =>
+  concludeRow(scope, { ...delivery, state: deliveryStates[delivery.state] });
 
 // The lease moves on, so that who is telling it just now does not write over this.
 const again = statement(
@@ -231,7 +195,7 @@ export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Deli
       scope.accountId,
       scope.livemode,
       id,
-      new Date(context.clock.now()).toISOString(),
+      spellTime(context.clock.now()),
     ]);
     return row === undefined ? undefined : fromRow(row);
   });
@@ -263,38 +227,13 @@ export const replayDeliveries = (
       range.endpointId,
       range.from,
       range.before,
-      new Date(context.clock.now()).toISOString(),
+      spellTime(context.clock.now()),
       range.alsoDelivered,
     ]);
     return rows.length;
   });
 
-const forget = statement('deliveries.forget', 'select outward.forget_deliveries($1, $2) as gone');
-
-export const forgetDeliveries = async (
-  context: Context,
-  before: Uuid,
-  atMost: number,
-): Promise<number> => {
-  const [row] = await context.database.system((tx) =>
-    tx.query<{ gone: number }>(forget, [before, atMost]),
-  );
-  return row?.gone ?? 0;
-};
-
-const stateNames = Object.fromEntries(
-  Object.entries(deliveryStates).map(([name, number]) => [number, name]),
-) as Record<number, DeliveryState>;
-
-const fromRow = (row: DeliveryRow): Delivery => ({
-  id: row.id,
-  endpointId: row.endpoint_id,
-  eventId: row.event_id,
-  objectId: row.object_id,
-  sequence: row.sequence,
-  state: stateNames[row.state] ?? 'waiting',
-  attempts: row.attempts,
-  dueAtMs: row.due_at,
-  leaseEpoch: row.lease_epoch,
-  tries: row.tries,
-});
+export const forgetDeliveries = forgetting(
+  'deliveries.forget',
+  'select outward.forget_deliveries($1, $2) as gone',
+);

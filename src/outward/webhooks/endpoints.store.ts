@@ -1,8 +1,16 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
 import { open, seal } from '#kit/crypto';
 import type { Uuid } from '#kit/ids';
-import { rank, statement, writeRows } from '#platform/db';
-import { type Endpoint, type EndpointState, endpointStates, type Secret } from './endpoint.ts';
+import {
+  findById,
+  listPages,
+  namesByCode,
+  type PageOfRows,
+  rank,
+  spellTime,
+  writeRows,
+} from '#platform/db';
+import { type Endpoint, endpointStates, type Secret } from './endpoint.ts';
 import { settingsOf } from './settings-of.ts';
 
 type Details = Pick<Endpoint, 'apiVersion' | 'description' | 'metadata' | 'whyDisabled'>;
@@ -119,72 +127,43 @@ export const noteEndpointHealth = (
   failingSinceMs: number | null,
 ): Write => ({
   into: noteHealth,
-  row: [
-    scope.accountId,
-    scope.livemode,
-    id,
-    failingSinceMs === null ? null : new Date(failingSinceMs).toISOString(),
-  ],
+  row: [scope.accountId, scope.livemode, id, spellTime(failingSinceMs)],
 });
 
-const columns = 'id, version, state, url, enabled_events, ordered, secrets, details, failing_since';
-const ownRows = 'account_id = $1 and livemode = $2';
+const stored = {
+  select: 'id, version, state, url, enabled_events, ordered, secrets, details, failing_since',
+  from: 'outward.webhook_endpoints',
+  where: 'state <> 3',
+  // Its secrets are opened with what only the caller has.
+  fromRow: (row: EndpointRow) => row,
+};
 
-const findEndpoint = statement(
-  'webhook_endpoints.find',
-  `select ${columns} from outward.webhook_endpoints where ${ownRows} and id = $3 and state <> 3`,
-);
+const findRow = findById({ name: 'webhook_endpoints.find', ...stored });
 
 export const loadEndpoint = async (
   context: Context,
   scope: Scope,
   id: Uuid,
 ): Promise<Endpoint | undefined> => {
-  const { accountId, livemode } = scope;
-  const [row] = await context.database.read<EndpointRow>(scope, findEndpoint, [
-    accountId,
-    livemode,
-    id,
-  ]);
-  return row === undefined ? undefined : fromRow(context, scope, row);
+  const row = await findRow(context, scope, id);
+  return row && fromRow(context, scope, row);
 };
 
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `webhook_endpoints.list_${direction}`,
-    `select ${columns} from outward.webhook_endpoints
-      where ${ownRows} and state <> 3
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-      order by id ${direction === 'older' ? 'desc' : 'asc'} limit $4`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
+const listRows = listPages({ name: 'webhook_endpoints.list', ...stored });
 
 export const listEndpoints = async (
   context: Context,
   scope: Scope,
-  filter: {
-    readonly direction: 'older' | 'newer';
-    readonly from: Uuid | null;
-    readonly limit: number;
-  },
-): Promise<Endpoint[]> => {
-  const rows = await context.database.read<EndpointRow>(scope, listing[filter.direction], [
-    scope.accountId,
-    scope.livemode,
-    filter.from,
-    filter.limit,
-  ]);
-  return rows.map((row) => fromRow(context, scope, row));
-};
+  page: PageOfRows,
+): Promise<Endpoint[]> =>
+  (await listRows(context, scope, page)).map((row) => fromRow(context, scope, row));
 
-const stateNames = Object.fromEntries(
-  Object.entries(endpointStates).map(([name, number]) => [number, name]),
-) as Record<number, EndpointState>;
+const stateOf = namesByCode(endpointStates);
 
 const fromRow = (context: Context, scope: Scope, row: EndpointRow): Endpoint => ({
   id: row.id,
   version: row.version,
-  state: stateNames[row.state] ?? 'disabled',
+  state: stateOf.get(row.state) ?? 'disabled',
   url: row.url,
   events: row.enabled_events,
   ordered: row.ordered,

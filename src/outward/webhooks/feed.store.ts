@@ -1,14 +1,12 @@
 import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { statement } from '#platform/db';
+import { forgetting, ownRows, readOwn, statement } from '#platform/db';
 
 export type Numbered = {
   readonly position: number;
   readonly event_id: Uuid;
   readonly sequence: number;
 };
-
-const ownRows = 'account_id = $1 and livemode = $2';
 
 const readFeed = statement(
   'feed.read',
@@ -21,13 +19,7 @@ export const loadFeed = (
   context: Context,
   scope: Scope,
   from: { readonly after: number; readonly limit: number },
-): Promise<Numbered[]> =>
-  context.database.read<Numbered>(scope, readFeed, [
-    scope.accountId,
-    scope.livemode,
-    from.after,
-    from.limit,
-  ]);
+): Promise<Numbered[]> => readOwn<Numbered>(context, scope, readFeed, [from.after, from.limit]);
 
 const newest = statement(
   'feed.newest',
@@ -35,22 +27,8 @@ const newest = statement(
 );
 
 export const newestPosition = async (context: Context, scope: Scope): Promise<number> => {
-  const [row] = await context.database.read<{ position: number }>(scope, newest, [
-    scope.accountId,
-    scope.livemode,
-  ]);
+  const [row] = await readOwn<{ position: number }>(context, scope, newest);
   return row?.position ?? 0;
 };
 
-const forget = statement('feed.forget', 'select outward.forget_feed($1, $2) as gone');
-
-export const forgetFeed = async (
-  context: Context,
-  before: Uuid,
-  atMost: number,
-): Promise<number> => {
-  const [row] = await context.database.system((tx) =>
-    tx.query<{ gone: number }>(forget, [before, atMost]),
-  );
-  return row?.gone ?? 0;
-};
+export const forgetFeed = forgetting('feed.forget', 'select outward.forget_feed($1, $2) as gone');

@@ -1,6 +1,6 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Row, Scope, Write } from '#kit/context';
 import { spellId, type Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import { findById, insertRows, rank, writeRows } from '#platform/db';
 import type { ConfirmationToken } from './confirmation-token.ts';
 
 const insertTokenRow = insertRows({
@@ -41,23 +41,19 @@ export const useToken = (
   row: [scope.accountId, scope.livemode, id, spellId(by.prefix, by.id)],
 });
 
-const find = statement(
-  'confirmation_tokens.find',
-  `select id, used_by, details from payments.confirmation_tokens
-    where account_id = $1 and livemode = $2 and id = $3`,
-);
-
-export const loadToken = async (
-  context: Context,
-  scope: Scope,
-  id: Uuid,
-): Promise<ConfirmationToken | undefined> => {
-  const [row] = await context.database.read<
-    Row & {
-      readonly id: Uuid;
-      readonly used_by: string | null;
-      readonly details: Omit<ConfirmationToken, 'id' | 'usedBy'>;
-    }
-  >(scope, find, [scope.accountId, scope.livemode, id]);
-  return row && { id: row.id, usedBy: row.used_by, ...row.details };
+type TokenRow = Row & {
+  readonly id: Uuid;
+  readonly used_by: string | null;
+  readonly details: Omit<ConfirmationToken, 'id' | 'usedBy'>;
 };
+
+export const loadToken = findById({
+  name: 'confirmation_tokens.find',
+  select: 'id, used_by, details',
+  from: 'payments.confirmation_tokens',
+  fromRow: ({ id, used_by, details }: TokenRow): ConfirmationToken => ({
+    id,
+    usedBy: used_by,
+    ...details,
+  }),
+});
