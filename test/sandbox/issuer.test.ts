@@ -2,7 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { complete, opening, refund, reverse, withChange } from '../../sandbox/issuer/approval.ts';
+import {
+  complete,
+  increment,
+  opening,
+  refund,
+  reverse,
+  withChange,
+} from '../../sandbox/issuer/approval.ts';
 import {
   type AccountView,
   type Asked,
@@ -164,10 +171,26 @@ describe('an approval', () => {
   });
 
   test('is not reversed under what stands on it', () => {
-    const part = after(complete(held, more(400n)));
-    assert.equal(codeOf(reverse(part, opening('authorization', 1_000n), 'opening')), '79');
+    const taken = after(complete(held, last(400n)));
+    assert.equal(codeOf(reverse(taken, opening('authorization', 1_000n), 'opening')), '79');
     const refunded = after(refund(bought, 1n), bought);
     assert.equal(codeOf(reverse(refunded, opening('purchase', 1_000n), 'opening')), '79');
+  });
+
+  test('is let go to what was taken of it', () => {
+    const part = after(complete(held, more(400n)));
+    const rest = after(reverse(part, opening('authorization', 1_000n), 'opening'), part);
+    assert.deepEqual([rest.state, rest.heldMinor, rest.capturedMinor], ['captured', 0n, 400n]);
+  });
+
+  test('is raised, and let go whole', () => {
+    const raised = after(increment(held, 500n));
+    assert.deepEqual([raised.heldMinor, raised.approvedMinor], [1_500n, 1_500n]);
+    assert.equal(codeOf(complete(raised, last(1_500n))), '00');
+    const gone = after(reverse(raised, opening('authorization', 1_000n), 'opening'), raised);
+    assert.deepEqual([gone.state, gone.heldMinor], ['reversed', 0n]);
+    const part = after(complete(held, more(400n)));
+    assert.equal(codeOf(increment(part, 1n)), '84');
   });
 
   test('a completion taken back leaves the hold as it was', () => {
