@@ -8,6 +8,7 @@
 import type { AuthenticationListener } from '#cards/three-ds';
 import type { Context } from '#kit/context';
 import type { PaymentListener } from '#payments/intents';
+import type { SetupListener } from '#payments/setup';
 import { module as balance } from './books/balance/module.ts';
 import { module as calendars } from './books/calendars/module.ts';
 import { module as currencies } from './books/currencies/module.ts';
@@ -74,6 +75,8 @@ export type Module = {
   readonly onDispute?: DisputeListener;
   /** Hears what becomes of the payments that this module made, and writes in the same transaction. */
   readonly onPayment?: PaymentListener;
+  /** Hears what becomes of the cards it wanted to keep, and writes in the same transaction. */
+  readonly onSetup?: SetupListener;
   /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
   readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
@@ -148,6 +151,9 @@ export const disputeListeners: readonly DisputeListener[] = modules.flatMap(
 );
 export const paymentListeners: readonly PaymentListener[] = modules.flatMap(
   ({ onPayment }) => onPayment ?? [],
+);
+export const setupListeners: readonly SetupListener[] = modules.flatMap(
+  ({ onSetup }) => onSetup ?? [],
 );
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),

@@ -2,8 +2,14 @@
 
 import { join } from 'node:path';
 import { providePaymentListeners } from '#payments/intents';
+import { provideSetupListeners } from '#payments/setup';
 import { type OpenRails, openRails, provideRails } from '#rails/connectors';
-import { disputeListeners, operationListeners, paymentListeners } from '../modules.ts';
+import {
+  disputeListeners,
+  operationListeners,
+  paymentListeners,
+  setupListeners,
+} from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 
 export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => {
@@ -17,6 +23,7 @@ export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => 
   });
   provideRails(context, rails);
   providePaymentListeners(context, paymentListeners);
+  provideSetupListeners(context, setupListeners);
   return rails;
 };
 

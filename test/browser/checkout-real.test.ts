@@ -84,6 +84,32 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
     assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
   });
 
+  test('keeps a card without an amount, after one that its bank did not want', async () => {
+    const { id } = await sessions.create({
+      mode: 'setup',
+      currency: 'eur',
+      customer_creation: 'always',
+      success_url: 'https://shop.test/saved',
+    });
+    const { page, picture } = await browser.newPage({ viewport: phone });
+    await page.goto(pageOf(id));
+    assert.doesNotMatch(await page.locator('main').innerText(), /€/);
+    await page.getByText('to charge this card for later payments').waitFor();
+    await fill(page, '4000000000000002');
+    await page.getByRole('button', { name: 'Save card' }).click();
+    await page.getByText('Your bank did not accept the card.').first().waitFor();
+    await page.getByLabel('Card number').fill('4242424242424242');
+    await page.getByLabel('Security code').fill('123');
+    await picture('checkout-save-open-phone');
+    await page.getByRole('button', { name: 'Save card' }).click();
+    await page.getByRole('heading', { name: 'Your card is saved' }).waitFor();
+    await picture('checkout-save-done-phone');
+    const { customer, setup_intent: setup } = await sessions.retrieve(id);
+    const kept = await stripe.setupIntents.retrieve(String(setup));
+    assert.deepEqual([kept.status, kept.customer], ['succeeded', customer]);
+    assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 0);
+  });
+
   test('is paid without scripts', async () => {
     const { id } = await sessions.create(twoTeas);
     const { page } = await browser.newPage({ viewport: phone, scripts: false });

@@ -232,6 +232,7 @@ const noAsks: PageView['asks'] = {
   shippingCountries: null,
   shippingOptions: [],
   customFields: [],
+  reuse: false,
   terms: false,
   promotions: null,
 };
@@ -307,6 +308,7 @@ export const viewOf = (id: string): PageView => ({
   },
   expiresAtMs: Date.now() + 86_400_000,
   receipt: null,
+  kept: null,
 });
 
 export const fullAsks: PageView['asks'] = {

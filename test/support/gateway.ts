@@ -9,6 +9,7 @@ import type { Context, Log } from '#kit/context';
 import { provideWebhooks } from '#outward/webhooks';
 import { provideReceiptAddresses } from '#payments/charges';
 import { providePaymentListeners } from '#payments/intents';
+import { provideSetupListeners } from '#payments/setup';
 import { followerOf, provideFollower } from '#platform/clock';
 import type { OpenDatabase } from '#platform/db';
 import {
@@ -21,7 +22,7 @@ import {
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
 import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
-import { paymentListeners } from '../../src/modules.ts';
+import { paymentListeners, setupListeners } from '../../src/modules.ts';
 import { createApi } from '../../src/roles/api.ts';
 import { openGatewayRails } from '../../src/roles/rails.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
@@ -99,6 +100,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   const rails = await openGatewayRails(runtime);
   provideRails(opened.context, rails);
   providePaymentListeners(opened.context, paymentListeners);
+  provideSetupListeners(opened.context, setupListeners);
   const worker = createGatewayWorker(opened, rails);
   await worker.start();
   const api = createApi(runtime, { publicUrl, showMails: changes.showMails ?? false });

@@ -30,11 +30,9 @@ export const confirmParameters = object(
     consent: object({ promotions: boolean(), terms_of_service: boolean() }),
     custom_fields: map(text(LENGTH_MAX), 3),
     email: emptyable(email()),
-    expected_amount: required(
-      described(
-        'What the payer was shown. Where the session costs anything else nothing is charged.',
-        amount({ min: 0 }),
-      ),
+    expected_amount: described(
+      'What the payer was shown. Where the session costs anything else nothing is charged. Needed in mode payment.',
+      amount({ min: 0 }),
     ),
     name: emptyable(text(200)),
     payment_method: id(),

@@ -1,40 +1,38 @@
-// Paying a session, whoever asks for it: a page without scripts, one with, or a program. One payment for each
-// session, made with the first try; one try at a time; and none while anything may be alive with a provider.
+// Paying a session, or keeping a card with it, whoever asks for it: a page without scripts, one with, or a
+// program. One payment or setup for each session, made with the first try; one try at a time; and none while anything may be alive with a provider.
 //
 // A try is begun by a write of the session that names it. Whoever else has the same name (a second click,
 // another tab, a page that was gone back to) loses that write, and is shown what became of the first.
 
-import { makeCustomer } from '#cards/customers';
 import type { PaymentMethod } from '#cards/methods';
 import { present } from '#kit/assert';
-import type { Context, Scope, Write } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import {
   type Asking,
   applyParameters,
   checkMethod,
-  loadIntent,
-  makeIntent,
-  mayBeTried,
-  type PaymentIntent,
   type TakenMethod,
   takeMethod,
   tryToPay,
   undoing,
 } from '#payments/intents';
+import { tryToSetUp } from '#payments/setup';
 import { lockTimeout, type Outcome, parameterMissing } from '#platform/http';
 import { afterPayment } from './after-payment.ts';
+import { afterSetup } from './after-setup.ts';
+import { answeredBy, type Begun, beginTry } from './begin-try.ts';
 import { sessionCompleted } from './events.ts';
-import { MAKER } from './on-payment.ts';
-import { amountMismatch, locked, notActive, outdated } from './refusals.ts';
+import { asksHolder, isBusy, type Made, madeOf, nothingMade } from './made.ts';
+import { locked, notActive, outdated } from './refusals.ts';
 import { type CheckoutSession, isLocked, isOpenAt } from './session.ts';
 import { completedOf } from './sessions.store.ts';
-import { type Said, takeAnswers } from './take-answers.ts';
+import type { Said } from './take-answers.ts';
 import { writeSession } from './write-session.ts';
 
 /** How often another request may be faster. */
 const ROUNDS_MAX = 10;
 
-export type Shown = { readonly session: CheckoutSession; readonly intent: PaymentIntent | null };
+export type Shown = { readonly session: CheckoutSession; readonly made: Made };
 
 export type Confirming = {
   readonly said: Said;
@@ -56,9 +54,13 @@ export const confirmSession = async (
   const settled = await settledOf(context, asking.scope, confirming, { session: first, named });
   if (settled !== null) return settled;
 
-  const wanted = takeAnswers(first, said);
-  if (wanted.amount !== BigInt(said.expected_amount)) throw amountMismatch();
-  if (wanted.amount === 0n) return completeFree(context, asking, confirming, first, wanted);
+  if (first.mode === 'payment' && said.expected_amount === undefined) {
+    throw parameterMissing('expected_amount');
+  }
+  const wanted = answeredBy(first, said);
+  if (wanted.mode === 'payment' && wanted.amount === 0n) {
+    return completeFree(context, asking, confirming, first, wanted);
+  }
   if (said.payment_method === undefined && said.payment_method_data === undefined) {
     throw parameterMissing('payment_method');
   }
@@ -88,19 +90,11 @@ const pay = async (
       await how.taken.undo();
       return settled;
     }
-    const begun = await begin(context, asking, confirming, session);
+    const begun = await beginTry(context, asking, session, confirming.said);
     if (begun === null) continue;
-    const outcome = await tryToPay(context, asking, {
-      before: begun.intent,
-      intent: applyParameters(begun.intent, {
-        return_url: `${begun.session.pageUrl}/back`,
-        ...shippingAsked(begun.session),
-        ...receiptAsked(begun.session),
-      }),
-      taken: how.taken,
-      shows: (intent) =>
-        confirming.shows(shownAfter(context, begun.session, intent), how.taken.method),
-    });
+    const outcome = await tryIt(context, asking, begun, how.taken, (made) =>
+      confirming.shows(shownAfter(context, begun.session, made), how.taken.method),
+    );
     if (outcome !== null) return outcome;
     // The payment was changed since: the merchant ended it, or what was asked before came back.
     await how.taken.undo();
@@ -109,79 +103,33 @@ const pay = async (
   throw lockTimeout();
 };
 
-/** Null: somebody was faster, and everything is to be read and decided anew. */
-const begin = async (
+const tryIt = async (
   context: Context,
   asking: Asking,
-  { said }: Confirming,
-  before: CheckoutSession,
-): Promise<{ session: CheckoutSession; intent: PaymentIntent } | null> => {
-  const { scope, cause } = asking;
-  const answered = takeAnswers(before, said);
-  if (answered.amount !== BigInt(said.expected_amount)) throw amountMismatch();
-  const customer = await customerFor(context, asking, answered);
-  const wanted = { ...answered, customerId: customer.id, tries: before.tries + 1 };
-  const { intent, writes } = await intentFor(context, asking, wanted);
-  const written = writeSession(context, scope, {
-    before,
-    after: {
-      ...wanted,
-      intentId: intent.id,
-      triedAtMs: context.clock.now(),
-      triedVersion: intent.version,
-    },
-    kinds: [],
-    cause,
-  });
-  const unit = [...customer.writes, ...writes, ...written.writes];
-  const { ok } = await context.database.commit(scope, unit);
-  return ok ? { session: written.session, intent } : null;
-};
-
-type Known = { readonly id: string | null; readonly writes: readonly Write[] };
-
-const customerFor = async (
-  context: Context,
-  { scope, cause }: Asking,
-  { customerId, customerCreation, collected, intentData }: CheckoutSession,
-): Promise<Known> => {
-  // A card that is to be kept has to be somebody's.
-  const isWanted = customerCreation === 'always' || intentData.setup_future_usage !== undefined;
-  if (customerId !== null || !isWanted) return { id: customerId, writes: [] };
-  const { email, name, phone, billing, shipping } = collected;
-  const made = makeCustomer(context, scope, {
-    email,
-    name,
-    phone,
-    address: billing,
-    shipping: shipping === null ? null : { ...shipping, phone },
-    cause,
-  });
-  return { id: made.customer.id, writes: made.writes };
-};
-
-/** The one there is, with the amount that is asked now; or the one there will be. */
-const intentFor = async (
-  context: Context,
-  { scope, cause }: Asking,
-  session: CheckoutSession,
-): Promise<{ intent: PaymentIntent; writes: readonly Write[] }> => {
-  if (session.intentId === null) {
-    return makeIntent(context, scope, {
-      madeBy: { object: MAKER, id: session.id },
-      amount: session.amount,
-      currency: present(session.currency, 'The currency of what is paid'),
-      customerId: session.customerId,
-      orderReference: null,
-      asked: session.intentData,
-      cause,
+  { session, made: { intent, setup } }: Begun,
+  taken: TakenMethod,
+  shows: (made: Made) => unknown,
+): Promise<Outcome | null> => {
+  const returnUrl = `${session.pageUrl}/back`;
+  if (setup !== null) {
+    return tryToSetUp(context, asking, {
+      before: setup,
+      setup: { ...setup, returnUrl },
+      taken,
+      shows: (now) => shows({ ...nothingMade, setup: now }),
     });
   }
-  const intent = present(await loadIntent(context, scope, session.intentId), 'The payment');
-  return {
-    intent: { ...intent, amount: session.amount, customerId: session.customerId },
-    writes: [],
-  };
+  const before = present(intent, 'What is to be tried');
+  return tryToPay(context, asking, {
+    before,
+    intent: applyParameters(before, {
+      return_url: returnUrl,
+      ...shippingAsked(session),
+      ...receiptAsked(session),
+    }),
+    taken,
+    shows: (now) => shows({ ...nothingMade, intent: now }),
+  });
 };
 
 /** Whoever gave their address to pay gets the receipt there. */
@@ -202,14 +150,15 @@ const shippingAsked = ({ collected, intentData }: CheckoutSession) =>
       };
 
 /** As it will be once what is being written is written. */
-const shownAfter = ({ clock }: Context, session: CheckoutSession, intent: PaymentIntent): Shown => {
-  const change = afterPayment(session, {
-    intent,
-    failed: intent.lastError !== null,
-    isDelayed: false,
-    nowMs: clock.now(),
-  });
-  return { session: change?.session ?? session, intent };
+const shownAfter = ({ clock }: Context, session: CheckoutSession, made: Made): Shown => {
+  const { intent, setup } = made;
+  const nowMs = clock.now();
+  const failed = (intent ?? setup)?.lastError !== null;
+  const change =
+    intent === null
+      ? afterSetup(session, { setup: present(setup, 'What was tried'), failed, nowMs })
+      : afterPayment(session, { intent, failed, isDelayed: false, nowMs });
+  return { session: change?.session ?? session, made };
 };
 
 /**
@@ -224,15 +173,12 @@ const settledOf = async (
 ): Promise<Outcome | null> => {
   const isRepeated = named !== null && named !== attemptOf(session);
   if (session.status === 'complete' && isRepeated) {
-    return { body: shows({ session, intent: await intentOf(context, scope, session) }, null) };
+    return { body: shows({ session, made: await madeOf(context, scope, session) }, null) };
   }
   if (!isOpenAt(session, context.clock.now())) throw notActive();
-  const intent = await intentOf(context, scope, session);
-  if (
-    isBusy(session, intent, context.clock.now()) ||
-    (isRepeated && intent?.status === 'requires_action')
-  ) {
-    return { body: shows({ session, intent }, null) };
+  const made = await madeOf(context, scope, session);
+  if (isBusy(session, made, context.clock.now()) || (isRepeated && asksHolder(made))) {
+    return { body: shows({ session, made }, null) };
   }
   if (isLocked(session)) throw locked();
   await refuseUsedUp(context, scope, session);
@@ -250,36 +196,14 @@ const refuseUsedUp = async (
   if ((await completedOf(context, scope, linkId)) >= sessionsMax) throw notActive();
 };
 
-/** Longer than it takes from the first write of a try to the second. */
-const BEGINNING_MS = 10_000;
-
-/** Something may be alive: with a provider, or on its way there. One that died on the way is not waited for. */
-export const isBusy = (
-  session: CheckoutSession,
-  intent: PaymentIntent | null,
-  nowMs: number,
-): boolean => {
-  if (intent === null) return false;
-  if (!mayBeTried(intent)) return true;
-  const { triedAtMs, triedVersion } = session;
-  return intent.version === triedVersion && nowMs - (triedAtMs ?? 0) < BEGINNING_MS;
-};
-
 const answerOf = async (
   context: Context,
   scope: Scope,
   { find, shows }: Confirming,
 ): Promise<Outcome> => {
   const session = await find();
-  return { body: shows({ session, intent: await intentOf(context, scope, session) }, null) };
+  return { body: shows({ session, made: await madeOf(context, scope, session) }, null) };
 };
-
-export const intentOf = async (
-  context: Context,
-  scope: Scope,
-  { intentId }: Pick<CheckoutSession, 'intentId'>,
-): Promise<PaymentIntent | null> =>
-  intentId === null ? null : ((await loadIntent(context, scope, intentId)) ?? null);
 
 /** Nothing is to be paid, so nobody is asked for a card. */
 const completeFree = (
@@ -302,5 +226,5 @@ const completeFree = (
     kinds: [sessionCompleted],
     cause,
   });
-  return { body: shows({ session, intent: null }, null), writes };
+  return { body: shows({ session, made: nothingMade }, null), writes };
 };

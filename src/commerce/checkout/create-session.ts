@@ -3,6 +3,7 @@ import { findCustomerNamed } from '#cards/customers';
 import type { Context } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { checkIntentAsked, type IntentAsked } from '#payments/intents';
+import { checkSetupAsked, type SetupAsked } from '#payments/setup';
 import {
   ApiError,
   mergeMetadata,
@@ -64,11 +65,28 @@ const registeredBefore = async (
   return { body: answerWith(known, scope, expand) };
 };
 
-const refuseModes = ({ mode }: Asked): void => {
+const refuseModes = (asked: Asked): void => {
+  const { mode } = asked;
   if (mode === undefined) throw parameterMissing('mode');
   if (mode === 'subscription') throw notYet('mode', 'Subscriptions are');
-  if (mode === 'setup') throw notYet('mode', 'Sessions that only save a card are');
+  const [name] = notIn[mode].filter((each) => asked[each] !== undefined);
+  if (name !== undefined) {
+    throw new ApiError(400, `You can not pass \`${name}\` in \`${mode}\` mode.`, { param: name });
+  }
 };
+
+/** What says something of a payment has nothing to say of a card that is kept, and the other way round. */
+const notIn = {
+  payment: ['setup_intent_data'],
+  setup: [
+    'line_items',
+    'order_reference',
+    'payment_intent_data',
+    'shipping_address_collection',
+    'shipping_options',
+    'submit_type',
+  ],
+} as const satisfies Record<CheckoutSession['mode'], readonly (keyof Asked)[]>;
 
 const newSession = async (context: Context, request: Request): Promise<CheckoutSession> => {
   const { scope, parameters: asked } = request;
@@ -78,11 +96,15 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
     asked.customer === undefined
       ? null
       : await findCustomerNamed(context, scope, asked.customer, 'customer');
-  const shared = readShared(context, asked);
+  const isSetup = asked.mode === 'setup';
+  const shared = isSetup ? readCollected(asked) : readShared(context, asked);
   const expiresAtMs = expiryOf(context, asked.expires_at);
   const session: CheckoutSession = {
     ...blankSession,
     ...shared,
+    mode: isSetup ? 'setup' : 'payment',
+    paymentStatus: isSetup ? 'no_payment_required' : 'unpaid',
+    setupData: readSetupData(asked.setup_intent_data),
     ...wayBack(asked),
     id,
     secret,
@@ -218,11 +240,7 @@ type Shared = Pick<
   | 'submit_type'
 >;
 
-/** What a session says by itself, and a link for all the sessions it opens. */
-export const readShared = (
-  context: Pick<Context, 'clock' | 'random'>,
-  asked: Shared,
-): Pick<
+export type SharedOfSession = Pick<
   CheckoutSession,
   | 'billingAddress'
   | 'asksPhone'
@@ -237,8 +255,14 @@ export const readShared = (
   | 'shippingCountries'
   | 'shippingOptions'
   | 'submitType'
-> => {
-  const { line_items: items = [] } = asked;
+>;
+
+/** What a session says by itself, and a link for all the sessions it opens. */
+export const readShared = (
+  context: Pick<Context, 'clock' | 'random'>,
+  asked: Shared,
+): SharedOfSession => {
+  const { line_items: items = [], shipping_address_collection: countries } = asked;
   if (items.length === 0) throw parameterMissing('line_items');
   const lines = readLines(context, items);
   const currency = lines[0]?.price.currency ?? null;
@@ -246,17 +270,31 @@ export const readShared = (
     throw new ApiError(400, 'The currency is not that of the line items.', { param: 'currency' });
   }
   const shippingOptions = readShippingOptions(context, asked.shipping_options ?? [], currency);
-  const consent = asked.consent_collection;
   return {
+    ...readCollected(asked),
     lines,
     currency,
     shippingOptions,
     shippingChosen: shippingOptions[0]?.id ?? null,
+    shippingCountries: countries?.allowed_countries.map((code) => code.toUpperCase()) ?? null,
+    submitType: asked.submit_type ?? null,
+    intentData: readIntentData(asked.payment_intent_data),
+  };
+};
+
+/** What is asked of the payer, whatever for; with nothing to be paid yet. */
+const readCollected = (asked: Shared): SharedOfSession => {
+  const consent = asked.consent_collection;
+  return {
+    lines: [],
+    currency: asked.currency ?? null,
+    shippingOptions: [],
+    shippingChosen: null,
+    shippingCountries: null,
+    submitType: null,
+    intentData: {},
     metadata: mergeMetadata({}, asked.metadata),
     billingAddress: asked.billing_address_collection ?? null,
-    shippingCountries:
-      asked.shipping_address_collection?.allowed_countries.map((code) => code.toUpperCase()) ??
-      null,
     asksPhone: asked.phone_number_collection?.enabled ?? false,
     customFields: readCustomFields(asked.custom_fields ?? []),
     customText: {
@@ -273,9 +311,12 @@ export const readShared = (
             promotions: consent.promotions ?? null,
             terms: consent.terms_of_service ?? null,
           },
-    submitType: asked.submit_type ?? null,
-    intentData: readIntentData(asked.payment_intent_data),
   };
+};
+
+const readSetupData = (asked: Asked['setup_intent_data'] = {}): SetupAsked => {
+  checkSetupAsked(asked);
+  return asked;
 };
 
 /** What the payment would refuse is refused here, long before anybody wants to pay. */

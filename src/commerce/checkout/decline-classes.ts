@@ -29,6 +29,7 @@ const classes: Readonly<Record<string, DeclineClass>> = {
   merchant_blacklist: 'hard_stop',
   not_permitted: 'not_allowed',
   payment_intent_authentication_failure: 'auth_failed',
+  setup_intent_authentication_failure: 'auth_failed',
   pickup_card: 'hard_stop',
   pin_try_exceeded: 'velocity',
   processing_error: 'technical',

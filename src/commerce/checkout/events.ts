@@ -3,7 +3,7 @@
 import type { Scope } from '#kit/context';
 import type { EventKind, EventRenderer, Snapshot } from '#platform/events';
 import { renderSession } from './render-session.ts';
-import type { CheckoutSession } from './session.ts';
+import { blankSession, type CheckoutSession } from './session.ts';
 import { plain } from './sessions.store.ts';
 
 export const sessionSnapshot = ({ accountId }: Scope, session: CheckoutSession): Snapshot => ({
@@ -12,10 +12,11 @@ export const sessionSnapshot = ({ accountId }: Scope, session: CheckoutSession):
 });
 
 const render: EventRenderer = (snapshot, livemode) => ({
-  object: renderSession(snapshot['session'] as CheckoutSession, {
-    accountId: snapshot['account'] as string,
-    livemode,
-  }),
+  // Older snapshots know nothing of what sessions have learned since.
+  object: renderSession(
+    { ...blankSession, ...(snapshot['session'] as CheckoutSession) },
+    { accountId: snapshot['account'] as string, livemode },
+  ),
 });
 
 const kind = (code: number, type: string): EventKind => ({

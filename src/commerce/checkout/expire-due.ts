@@ -3,8 +3,8 @@
 
 import type { Context, Scope } from '#kit/context';
 import { askingByItself } from '#payments/intents';
-import { intentOf, isBusy } from './confirm-session.ts';
 import { endSession } from './expire-session.ts';
+import { isBusy, madeOf } from './made.ts';
 import type { CheckoutSession } from './session.ts';
 import { loadDue, loadSession } from './sessions.store.ts';
 import { writeSession } from './write-session.ts';
@@ -31,8 +31,8 @@ export const expireDueSessions = async (context: Context): Promise<number> => {
 };
 
 const lookAt = async (context: Context, scope: Scope, session: CheckoutSession): Promise<void> => {
-  const intent = await intentOf(context, scope, session);
-  if (isBusy(session, intent, context.clock.now())) {
+  const made = await madeOf(context, scope, session);
+  if (isBusy(session, made, context.clock.now())) {
     await later(context, scope, session);
     return;
   }

@@ -1,13 +1,14 @@
-// The end of a session that was not paid: by its merchant, or by the clock. Its payment ends in the same
+// The end of a session that was not paid: by its merchant, or by the clock. What it made ends in the same
 // transaction. Where nobody knows yet whether a bank said yes, the payment keeps the wish: should a yes come
 // after all, its money goes back by itself.
 
-import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
-import { type Asking, askingOf, cancelIntent, loadIntent } from '#payments/intents';
+import { type Asking, askingOf, cancelIntent } from '#payments/intents';
+import { abandonSetup } from '#payments/setup';
 import { type ApiRequest, lockTimeout, type Outcome } from '#platform/http';
 import { sessionExpired } from './events.ts';
 import { findSession } from './find-session.ts';
+import { madeOf } from './made.ts';
 import { onlyOpenExpires } from './refusals.ts';
 import { answerWith } from './render-session.ts';
 import type { CheckoutSession } from './session.ts';
@@ -26,7 +27,7 @@ export const expireSession = async (
   return { body: answerWith(ended.session, scope, request.expand), writes: ended.writes };
 };
 
-/** Null: the payment is at a point where it cannot be ended just now. */
+/** Null: what it made is at a point where it cannot be ended just now. */
 export const endSession = async (
   context: Context,
   asking: Asking,
@@ -35,8 +36,8 @@ export const endSession = async (
   readonly session: CheckoutSession;
   readonly writes: readonly Write[];
 } | null> => {
-  const payment = await endPayment(context, asking, before);
-  if (payment === null) return null;
+  const ended = await endMade(context, asking, before);
+  if (ended === null) return null;
   const { session, writes } = writeSession(context, asking.scope, {
     before,
     after: {
@@ -48,20 +49,19 @@ export const endSession = async (
     kinds: [sessionExpired],
     cause: asking.cause,
   });
-  return { session, writes: [...payment, ...writes] };
+  return { session, writes: [...ended, ...writes] };
 };
 
-const endPayment = async (
+const endMade = async (
   context: Context,
   asking: Asking,
-  { intentId }: CheckoutSession,
+  session: CheckoutSession,
 ): Promise<readonly Write[] | null> => {
-  if (intentId === null) return [];
-  const intent = present(
-    await loadIntent(context, asking.scope, intentId),
-    'The payment of the session',
-  );
-  if (intent.status === 'canceled') return [];
+  const { intent, setup } = await madeOf(context, asking.scope, session);
+  if (setup !== null) {
+    return setup.status === 'canceled' ? [] : abandonSetup(context, asking, setup);
+  }
+  if (intent === null || intent.status === 'canceled') return [];
   const outcome = await cancelIntent(context, asking, intent, 'abandoned');
   return outcome === null ? null : (outcome.writes ?? []);
 };

@@ -1,6 +1,6 @@
-export { readShared } from './create-session.ts';
+export { readShared, type SharedOfSession } from './create-session.ts';
 export { checkoutHandlers, sendNotice } from './handlers.ts';
-export { openSession, type SharedOfSession } from './open-session.ts';
+export { openSession } from './open-session.ts';
 export { refuseNotYet } from './refuse-not-yet.ts';
 export { lineItemsAt, renderShared } from './render-session.ts';
 export {

@@ -1,6 +1,7 @@
 import { sessionEventKinds } from './events.ts';
 import { expireDueSessions } from './expire-due.ts';
 import { onPayment } from './on-payment.ts';
+import { onSetup } from './on-setup.ts';
 import { pageRoutes } from './page-routes.ts';
 import { sessionResources } from './resources.ts';
 import { sessionRoutes } from './routes.ts';
@@ -35,6 +36,16 @@ const checks = [
             where s.status = 3 and i.status <> 7 and i.details->>'cancelWanted' is null`,
   },
   {
+    name: 'a card that a session wanted to keep and that was kept has completed it, in the same moment',
+    text: `select i.account_id, i.id, s.status as session_status
+             from payments.setup_intents i
+             left join commerce.checkout_sessions s
+               on s.account_id = i.account_id and s.livemode = i.livemode
+              and s.id = (i.details->'madeBy'->>'id')::uuid
+            where i.details->'madeBy'->>'object' = 'checkout.session' and i.status = 5
+              and (s.id is null or s.status <> 2 or s.details->>'setupId' <> i.id::text)`,
+  },
+  {
     name: 'the last event of a session carries its number',
     text: `select s.account_id, s.id, s.events
              from commerce.checkout_sessions s
@@ -52,6 +63,7 @@ export const module = {
   resources: sessionResources,
   eventKinds: sessionEventKinds,
   onPayment,
+  onSetup,
   rounds: [expireDueSessions],
   checks,
 };

@@ -3,11 +3,9 @@
 import { present } from '#kit/assert';
 import type { PaymentListener } from '#payments/intents';
 import { afterPayment } from './after-payment.ts';
+import { MAKER } from './made.ts';
 import { loadSession } from './sessions.store.ts';
 import { writeSession } from './write-session.ts';
-
-/** How a payment names the session that made it. */
-export const MAKER = 'checkout.session';
 
 export const onPayment: PaymentListener = async (context, scope, told) => {
   const { intent, charge, kinds, cause } = told;

@@ -3,14 +3,12 @@
 import type { Context, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { lockTimeout } from '#platform/http';
-import type { readShared } from './create-session.ts';
+import type { SharedOfSession } from './create-session.ts';
 import { blankSession, type CheckoutSession, nothingCollected } from './session.ts';
 import { newSessionSecret, spellSession } from './session-id.ts';
 import { insertSession } from './sessions.store.ts';
 import { publicUrlOf } from './settings.ts';
 import { priced } from './totals.ts';
-
-export type SharedOfSession = ReturnType<typeof readShared>;
 
 const LASTS_MS = 24 * 60 * 60 * 1000;
 
@@ -36,6 +34,8 @@ export const openSession = async (
     ...input.shared,
     id,
     secret,
+    mode: 'payment',
+    paymentStatus: 'unpaid',
     linkId: input.linkId,
     sessionsMax: input.sessionsMax,
     expiresAtMs: endsMs,
@@ -58,6 +58,7 @@ export const openSession = async (
     excludedTypes: null,
     originContext: null,
     integrationIdentifier: null,
+    setupData: {},
     collected: nothingCollected,
   };
   const { ok } = await context.database.commit(scope, [insertSession(scope, priced(session))]);

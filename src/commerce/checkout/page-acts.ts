@@ -3,7 +3,8 @@
 
 import type { Context, Scope } from '#kit/context';
 import { goOn } from '#payments/intents';
-import { intentOf, isBusy } from './confirm-session.ts';
+import { goOnSetup } from '#payments/setup';
+import { asksHolder, isBusy, madeOf } from './made.ts';
 import { type CheckoutSession, isOpenAt } from './session.ts';
 import { type Said, takeChoices } from './take-answers.ts';
 import { writeSession } from './write-session.ts';
@@ -16,9 +17,8 @@ export const updateChoices = async (
   said: Said,
 ): Promise<void> => {
   const nowMs = context.clock.now();
-  const intent = await intentOf(context, scope, before);
-  if (!isOpenAt(before, nowMs) || isBusy(before, intent, nowMs)) return;
-  if (intent?.status === 'requires_action') return;
+  const made = await madeOf(context, scope, before);
+  if (!isOpenAt(before, nowMs) || isBusy(before, made, nowMs) || asksHolder(made)) return;
   const after = takeChoices(before, said);
   const { writes } = writeSession(context, scope, { before, after, kinds: [], cause: null });
   await context.database.commit(scope, writes);
@@ -30,5 +30,7 @@ export const giveUpAction = async (
   scope: Scope,
   session: CheckoutSession,
 ): Promise<void> => {
-  if (session.intentId !== null) await goOn(context, scope, session.intentId, { ok: false });
+  const { intentId, setupId } = session;
+  if (intentId !== null) await goOn(context, scope, intentId, { ok: false });
+  if (setupId !== null) await goOnSetup(context, scope, setupId, { ok: false });
 };

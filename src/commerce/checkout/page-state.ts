@@ -1,32 +1,35 @@
 // What a payer's page has to know of a session, read in one go.
 
-import type { PaymentMethod } from '#cards/methods';
+import { loadMethods, type PaymentMethod, parseMethodId } from '#cards/methods';
 import { findAccount } from '#identity/accounts';
 import type { Context, Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { CHARGE, loadCharge } from '#payments/charges';
 import type { PaymentIntent } from '#payments/intents';
+import type { SetupIntent } from '#payments/setup';
 import { loadOfIntent } from '#rails/operations';
-import { intentOf, isBusy } from './confirm-session.ts';
+import { asksHolder, isBusy, type Made, madeOf } from './made.ts';
 import type { PageStatus } from './page-view.ts';
 import { type CheckoutSession, isLocked, isOpenAt } from './session.ts';
 
+type Card = { readonly brand: string | null; readonly last4: string | null };
+
 /** Of the charge that stands, as far as a receipt shows it. */
-export type Paid = {
+export type Paid = Card & {
   /** `ch_…` */
   readonly charge: string;
   readonly amount: bigint;
   readonly refunded: bigint;
   readonly isCaptured: boolean;
-  readonly brand: string | null;
-  readonly last4: string | null;
   readonly descriptor: string | null;
 };
 
 export type PageState = {
   readonly session: CheckoutSession;
-  readonly intent: PaymentIntent | null;
+  readonly made: Made;
   readonly paid: Paid | null;
+  /** The card that was kept. */
+  readonly kept: Card | null;
   readonly merchant: string;
   readonly status: PageStatus;
 };
@@ -39,50 +42,72 @@ export const pageStateOf = async (
   scope: Scope,
   session: CheckoutSession,
 ): Promise<PageState> => {
-  const [merchant, intent] = await Promise.all([
+  const [merchant, made] = await Promise.all([
     merchantName(context, scope),
-    intentOf(context, scope, session),
+    madeOf(context, scope, session),
   ]);
   return {
     session,
-    intent,
-    paid: await paidOf(context, scope, intent),
+    made,
+    paid: await paidOf(context, scope, made.intent),
+    kept: await keptOf(context, scope, made.setup),
     merchant,
-    status: statusOf(
-      { session, intent },
-      context.clock.now(),
-      await isUnknown(context, scope, intent),
-    ),
+    status: statusOf({ session, made }, context.clock.now(), await isUnknown(context, scope, made)),
   };
 };
 
 /** Of what is being written, with the method it was paid with. */
 export const stateAfter = (
-  { session, intent }: Pick<PageState, 'session' | 'intent'>,
+  { session, made }: Pick<PageState, 'session' | 'made'>,
   known: {
     readonly merchant: string;
     readonly method: PaymentMethod | null;
     readonly nowMs: number;
   },
-): PageState => ({
-  session,
-  intent,
-  merchant: known.merchant,
-  paid:
-    intent === null || intent.latestChargeId === null || session.status !== 'complete'
-      ? null
-      : {
-          charge: spellId(CHARGE, intent.latestChargeId),
-          amount: intent.received + intent.capturable,
-          refunded: 0n,
-          isCaptured: intent.received > 0n,
-          brand: known.method?.card?.brand ?? null,
-          last4: known.method?.card?.last4 ?? null,
-          descriptor: intent.statementDescriptor,
-        },
-  // With a card, whoever was asked and has not answered is not known of.
-  status: statusOf({ session, intent }, known.nowMs, intent?.isProcessingTold ?? false),
+): PageState => {
+  const { intent, setup } = made;
+  const isOver = session.status === 'complete';
+  const card = cardOf(known.method);
+  return {
+    session,
+    made,
+    merchant: known.merchant,
+    paid:
+      intent === null || intent.latestChargeId === null || !isOver
+        ? null
+        : {
+            charge: spellId(CHARGE, intent.latestChargeId),
+            amount: intent.received + intent.capturable,
+            refunded: 0n,
+            isCaptured: intent.received > 0n,
+            ...card,
+            descriptor: intent.statementDescriptor,
+          },
+    kept: setup === null || !isOver ? null : card,
+    // With a card, whoever was asked and has not answered is not known of.
+    status: statusOf(
+      { session, made },
+      known.nowMs,
+      intent === null ? isBeingVerified(made) : intent.isProcessingTold,
+    ),
+  };
+};
+
+const cardOf = (method: Pick<PaymentMethod, 'card'> | null): Card => ({
+  brand: method?.card?.brand ?? null,
+  last4: method?.card?.last4 ?? null,
 });
+
+const keptOf = async (
+  context: Context,
+  scope: Scope,
+  setup: SetupIntent | null,
+): Promise<Card | null> => {
+  if (setup?.status !== 'succeeded' || setup.methodId === null) return null;
+  const id = parseMethodId(setup.methodId);
+  if (id === null) return null;
+  return cardOf((await loadMethods(context, scope, [id])).get(id) ?? null);
+};
 
 const paidOf = async (
   context: Context,
@@ -97,33 +122,35 @@ const paidOf = async (
     amount: charge.amount,
     refunded: charge.refunded,
     isCaptured: charge.captured > 0n,
-    brand: charge.method.card?.brand ?? null,
-    last4: charge.method.card?.last4 ?? null,
+    ...cardOf(charge.method),
     descriptor: charge.statementDescriptor,
   };
 };
 
 const statusOf = (
-  { session, intent }: Pick<PageState, 'session' | 'intent'>,
+  { session, made }: Pick<PageState, 'session' | 'made'>,
   nowMs: number,
   isUnknown: boolean,
 ): PageStatus => {
   if (session.status === 'complete') return 'complete';
   if (session.status === 'expired') return 'expired';
-  if (intent?.doing === 'payment') return isUnknown ? 'unknown' : 'processing';
-  if (isBusy(session, intent, nowMs)) return 'processing';
+  if (made.intent?.doing === 'payment' || isBeingVerified(made)) {
+    return isUnknown ? 'unknown' : 'processing';
+  }
+  if (isBusy(session, made, nowMs)) return 'processing';
   if (!isOpenAt(session, nowMs)) return 'expired';
-  if (intent?.status === 'requires_action') return 'action';
+  if (asksHolder(made)) return 'action';
   return isLocked(session) ? 'locked' : 'open';
 };
 
+const isBeingVerified = ({ setup }: Made): boolean => setup?.status === 'processing';
+
 /** A provider that works on it has said so; of one that said nothing nobody knows. */
-const isUnknown = async (
-  context: Context,
-  scope: Scope,
-  intent: PaymentIntent | null,
-): Promise<boolean> => {
-  if (intent === null || intent.doing !== 'payment' || !intent.isProcessingTold) return false;
-  const operations = await loadOfIntent(context, scope, intent.id);
+const isUnknown = async (context: Context, scope: Scope, made: Made): Promise<boolean> => {
+  const { intent, setup } = made;
+  const isPaying = intent?.doing === 'payment' && intent.isProcessingTold;
+  const id = isBeingVerified(made) ? setup?.id : isPaying ? intent.id : undefined;
+  if (id === undefined) return false;
+  const operations = await loadOfIntent(context, scope, id);
   return operations.some(({ state }) => state === 'unknown' || state === 'human');
 };

@@ -35,6 +35,8 @@ export type PageView = {
   readonly expiresAtMs: number;
   /** Once it is paid. */
   readonly receipt: Receipt | null;
+  /** The card that was kept, once it is. */
+  readonly kept: { readonly brand: string | null; readonly last4: string | null } | null;
 };
 
 /**
@@ -134,6 +136,8 @@ export type Asks = {
   readonly shippingCountries: readonly string[] | null;
   readonly shippingOptions: readonly ShippingChoice[];
   readonly customFields: readonly CustomField[];
+  /** Whether it says that the card may be used again. */
+  readonly reuse: boolean;
   readonly terms: boolean;
   /** null: not asked; otherwise what the box shows before anybody touches it. */
   readonly promotions: boolean | null;

@@ -40,10 +40,12 @@ export const refuseNotYet = (asked: Asked): void => {
   for (const [name, what] of Object.entries(absent)) {
     if (!isOff(asked[name])) throw notYet(name, what);
   }
-  const data = asked['payment_intent_data'];
-  for (const name of ['application_fee_amount', 'on_behalf_of', 'transfer_data']) {
-    if (isHash(data) && !isOff(data[name])) {
-      throw notYet(`payment_intent_data[${name}]`, 'Connected accounts are');
+  for (const group of ['payment_intent_data', 'setup_intent_data']) {
+    const data = asked[group];
+    for (const name of ['application_fee_amount', 'on_behalf_of', 'transfer_data']) {
+      if (isHash(data) && !isOff(data[name])) {
+        throw notYet(`${group}[${name}]`, 'Connected accounts are');
+      }
     }
   }
 };

@@ -5,6 +5,7 @@ import type { Scope } from '#kit/context';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import { INTENT } from '#payments/charges';
+import { SETUP } from '#payments/setup';
 import { list } from '#platform/http';
 import type { CustomField, CustomFieldAnswers } from './custom-fields.ts';
 import { renderLineItem } from './render-line-item.ts';
@@ -72,7 +73,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
     origin_context: session.originContext,
     payment_intent: session.intentId === null ? null : spellId(INTENT, session.intentId),
     payment_link: session.linkId === null ? null : spellId(PAYMENT_LINK, session.linkId),
-    payment_method_collection: 'if_required',
+    payment_method_collection: isPriced ? 'if_required' : 'always',
     payment_method_configuration_details: null,
     payment_method_options: { card: { request_three_d_secure: 'automatic' } },
     payment_method_types: [...(session.types ?? ['card'])],
@@ -87,7 +88,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
       ? {}
       : { return_url: withSessionId(session.returnUrl, id) ?? session.returnUrl }),
     saved_payment_method_options: null,
-    setup_intent: null,
+    setup_intent: session.setupId === null ? null : spellId(SETUP, session.setupId),
     shipping_address_collection:
       session.shippingCountries === null
         ? null

@@ -38,6 +38,7 @@ export const sessionResources: readonly ResourceDefinition[] = [
       line_items: { of: ['item'], include: load(lineItemsOf) },
       payment_intent: { to: ['payment_intent'] },
       payment_link: { to: ['payment_link'] },
+      setup_intent: { to: ['setup_intent'] },
     },
   },
   { object: 'item' },

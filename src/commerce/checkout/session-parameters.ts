@@ -161,6 +161,12 @@ export const intentDataParameters = object({
   transfer_group: text(),
 });
 
+const setupDataParameters = object({
+  description: text(1_000),
+  metadata: metadata(),
+  on_behalf_of: id(),
+});
+
 export const createParameters = object(
   {
     ...sharedParameters,
@@ -196,7 +202,7 @@ export const createParameters = object(
     redirect_on_completion: oneOf('always', 'if_required', 'never'),
     return_url: url(),
     saved_payment_method_options: anything(),
-    setup_intent_data: anything(),
+    setup_intent_data: setupDataParameters,
     success_url: url(),
     ui_mode: oneOf('elements', 'embedded_page', 'hosted_page', 'custom', 'embedded', 'hosted'),
     wallet_options: anything(),

@@ -58,6 +58,7 @@ export const sessionSchema = Type.Object({
   payment_method_types: Type.Array(Type.String()),
   payment_status: Type.String({ description: 'paid, unpaid, no_payment_required.' }),
   recovered_from: text(),
+  setup_intent: text(),
   shipping_cost: nullable(anyObject),
   shipping_options: Type.Array(anyObject),
   status: Type.String({ description: 'open, complete, expired.' }),

@@ -4,6 +4,7 @@
 import type { Address } from '#cards/methods';
 import type { Uuid } from '#kit/ids';
 import type { IntentAsked } from '#payments/intents';
+import type { SetupAsked } from '#payments/setup';
 import type { CustomField, CustomFieldAnswers } from './custom-fields.ts';
 import type { LineItem } from './line-item.ts';
 import type { ShippingOption } from './shipping-options.ts';
@@ -61,6 +62,8 @@ export type CheckoutSession = {
   readonly amount: bigint;
   /** Made with the first try, and the only one there will be. */
   readonly intentId: Uuid | null;
+  /** The same, of a session that keeps a card. */
+  readonly setupId: Uuid | null;
   readonly customerId: Uuid | null;
   readonly linkId: Uuid | null;
   /** Of a link that may be paid so often and no more. */
@@ -113,6 +116,8 @@ export type CheckoutSession = {
   readonly recoveredFrom: string | null;
   /** For the payment, in the words of the API. */
   readonly intentData: IntentAsked;
+  /** For the setup, in the words of the API. */
+  readonly setupData: SetupAsked;
   readonly types: readonly string[] | null;
   readonly allowedTypes: readonly string[] | null;
   readonly excludedTypes: readonly string[] | null;
@@ -145,6 +150,7 @@ export const blankSession = {
   events: 0,
   status: 'open',
   intentId: null,
+  setupId: null,
   linkId: null,
   sessionsMax: null,
   email: null,
@@ -152,8 +158,6 @@ export const blankSession = {
   failedTries: 0,
   triedAtMs: null,
   triedVersion: null,
-  mode: 'payment',
-  paymentStatus: 'unpaid',
   completedAtMs: null,
   isDelayed: false,
   recoverUntilMs: null,

@@ -57,7 +57,7 @@ const takeQuantities = (
   if (unknown !== undefined) {
     throw new ApiError(400, 'There is no such line.', { param: `quantity[${unknown}]` });
   }
-  if (changed.every(({ quantity }) => quantity === 0)) {
+  if (changed.length > 0 && changed.every(({ quantity }) => quantity === 0)) {
     throw new ApiError(400, 'At least one thing has to be bought.', { param: 'quantity' });
   }
   return changed;

@@ -24,7 +24,7 @@ export const viewOf = (
     readonly nowMs: number;
   },
 ): PageView => {
-  const { session, intent, status } = state;
+  const { session, made, status } = state;
   const { scope } = input;
   const spelled = spellSession(scope, session);
   const { subtotal, shipping, total } = totalsOf(session);
@@ -76,13 +76,14 @@ export const viewOf = (
       page: pathOf(session),
       state: `${pathOf(session)}/state`,
       confirm: `${pathOf(session)}/confirm`,
-      action: status === 'action' ? (intent?.nextAction?.url ?? null) : null,
+      action: status === 'action' ? ((made.intent ?? made.setup)?.nextAction?.url ?? null) : null,
       success: withSessionId(session.successUrl ?? session.returnUrl, spelled),
       cancel: withSessionId(session.cancelUrl, spelled),
       recover: mayRecover(session, input.nowMs) ? recoveryUrlOf(session) : null,
     },
     expiresAtMs: session.expiresAtMs,
     receipt: status === 'complete' ? receiptOf(state) : null,
+    kept: status === 'complete' ? state.kept : null,
   };
 };
 
@@ -95,9 +96,9 @@ export const RECOVERY_MS = 30 * 24 * 60 * 60 * 1000;
 export const mayRecover = (session: CheckoutSession, nowMs: number): boolean =>
   session.status === 'expired' && session.recoverUntilMs !== null && nowMs < session.recoverUntilMs;
 
-const declinedNow = ({ intent, status }: PageState): Declined | null => {
+const declinedNow = ({ made, status }: PageState): Declined | null => {
   if (status !== 'open' && status !== 'locked') return null;
-  const error = intent?.lastError;
+  const error = (made.intent ?? made.setup)?.lastError;
   return error ? declinedOf(error as unknown as { readonly code: string }) : null;
 };
 
@@ -127,6 +128,9 @@ const asksOf = (session: CheckoutSession): Asks => ({
     maxLength: field.maxLength,
     value: session.collected.customFields[field.key] ?? field.defaultValue,
   })),
+  reuse:
+    (session.mode === 'setup' || session.intentData.setup_future_usage !== undefined) &&
+    session.consentCollection?.reuseAgreement !== 'hidden',
   terms: session.consentCollection?.terms === 'required',
   promotions: session.consentCollection?.promotions === 'auto' ? false : null,
 });
@@ -143,7 +147,7 @@ const knownOf = ({ collected, customerEmail }: CheckoutSession): PageView['known
       : { ...collected.shipping.address, name: collected.shipping.name },
 });
 
-const receiptOf = ({ session, intent, paid }: PageState): Receipt | null => {
+const receiptOf = ({ session, made: { intent }, paid }: PageState): Receipt | null => {
   if (intent === null || paid === null) return null;
   return {
     number: receiptNumber(paid.charge),

@@ -6,7 +6,7 @@ import type { MandateData, mandateParameters } from './mandate.ts';
 import type { SetupIntent } from './setup-intent.ts';
 import type { confirmParameters, createParameters, updateParameters } from './setup-parameters.ts';
 
-type Asked = Partial<
+export type Asked = Partial<
   Static<typeof createParameters> &
     Static<typeof updateParameters> &
     Static<typeof confirmParameters>

@@ -25,6 +25,7 @@ import { conclusionOf } from './hear.ts';
 import { checkMethod } from './refusals.ts';
 import { insertAttempt, loadSetup, updateAttempt } from './setup.store.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
+import { setupListenersWrites } from './setup-listeners.ts';
 import { next } from './setup-states.ts';
 import { writeSetup } from './write-setup.ts';
 
@@ -158,12 +159,12 @@ const askPayer = (
 };
 
 /** The holder did not pass: no bank was asked. */
-export const refuse = (
+export const refuse = async (
   context: Context,
   request: Asking,
   confirming: Confirming,
   error: LastError,
-): Outcome => {
+): Promise<Outcome> => {
   const { before, setup, method, methodWrites, undo, shows, waiting } = confirming;
   const { livemode } = request.scope;
   const attempt = waiting ?? newAttempt(context, confirming, 'failed', null);
@@ -182,7 +183,16 @@ export const refuse = (
       setup_intent: shows(written.setup, livemode),
       payment_method: renderPaymentMethod(method, livemode),
     }),
-    writes: [...methodWrites, ...written.writes, attemptWrite(request, waiting, decided.attempt)],
+    writes: [
+      ...methodWrites,
+      ...written.writes,
+      attemptWrite(request, waiting, decided.attempt),
+      ...(await setupListenersWrites(context, request.scope, {
+        setup: written.setup,
+        kinds: decided.kinds,
+        cause: request.cause,
+      })),
+    ],
     undo,
   };
 };

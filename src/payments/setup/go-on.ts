@@ -58,6 +58,6 @@ const goOnOnce = async (
     return (await verify(context, asking, confirming, proof)) !== null;
   }
   const error = authenticationFailed(renderPaymentMethod(method, scope.livemode));
-  const { writes = [] } = refuse(context, asking, confirming, error);
+  const { writes = [] } = await refuse(context, asking, confirming, error);
   return (await context.database.commit(scope, writes)).ok;
 };

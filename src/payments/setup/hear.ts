@@ -18,6 +18,7 @@ import { concludeSetup, type DecidedSetup } from './conclude-setup.ts';
 import type { Mandate } from './mandate.ts';
 import { insertMandate, loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
+import { setupListenersWrites } from './setup-listeners.ts';
 import { writeSetup } from './write-setup.ts';
 
 export type ConcludedSetup = {
@@ -84,7 +85,7 @@ export const methodOf = async (
   return id === null ? null : ((await loadMethods(context, scope, [id])).get(id) ?? null);
 };
 
-export const writeConcluded = (
+const writeConcluded = async (
   context: Context,
   scope: Scope,
   input: {
@@ -93,7 +94,7 @@ export const writeConcluded = (
     readonly method: PaymentMethod | null;
     readonly cause: Cause;
   },
-): ConcludedSetup => {
+): Promise<ConcludedSetup> => {
   const { before, decided, method, cause } = input;
   const kept = decided.isKept && method !== null ? keep(context, scope, input, method) : [];
   const mandate = decided.isKept ? mandateOf(context, decided.setup, method) : null;
@@ -114,6 +115,12 @@ export const writeConcluded = (
       ...(mandate === null ? [] : [insertMandate(scope, mandate)]),
       ...written.writes,
       updateAttempt(scope, { ...decided.attempt, version: before.attempt.version + 1 }),
+      // Drawn last, so that the effect is told after its cause.
+      ...(await setupListenersWrites(context, scope, {
+        setup: written.setup,
+        kinds: decided.kinds,
+        cause,
+      })),
     ],
   };
 };

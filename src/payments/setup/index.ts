@@ -1,4 +1,17 @@
 export { goOnSetup } from './go-on.ts';
+export {
+  abandonSetup,
+  checkSetupAsked,
+  makeSetup,
+  mayBeSetUp,
+  type SetupAsked,
+  tryToSetUp,
+} from './made-setup.ts';
 export { renderSetup, SETUP } from './render-setup.ts';
 export { loadSetup } from './setup.store.ts';
 export type { SetupIntent } from './setup-intent.ts';
+export {
+  provideSetupListeners,
+  type SetupListener,
+  type SetupTold,
+} from './setup-listeners.ts';

@@ -41,6 +41,21 @@ export const cannotCancel = (setup: SetupIntent, livemode: boolean): ApiError =>
     `You cannot cancel this SetupIntent because it has a status of ${setup.status}. Only a SetupIntent with one of the following statuses may be canceled: ${statusesWith('canceled').join(', ')}.`,
   );
 
+/** Whoever made it decides: a checkout session, for one, would never learn what became of its card. */
+export const refuseMade = (
+  setup: SetupIntent,
+  livemode: boolean,
+  what: 'cancel' | 'confirm' | 'update',
+): void => {
+  if (setup.madeBy === null) return;
+  const maker = setup.madeBy.object;
+  throw unexpected(
+    setup,
+    livemode,
+    `You cannot ${what} this SetupIntent because it was made by a ${maker}, which looks after it: use the ${maker} instead.`,
+  );
+};
+
 export const secretDoesNotMatch = (): ApiError =>
   new ApiError(
     400,

@@ -7,6 +7,9 @@ import type { LastError, NextAction } from '#payments/intents';
 import type { MandateData } from './mandate.ts';
 import type { SetupStatus } from './setup-states.ts';
 
+/** How many random bytes its client secret has. */
+export const SECRET_BYTES = 18;
+
 export type SetupUsage = 'off_session' | 'on_session';
 
 export type SetupIntent = {
@@ -36,6 +39,8 @@ export type SetupIntent = {
   /** What the payer agreed to, until it becomes a mandate. */
   readonly mandateData: MandateData | null;
   readonly mandateId: Uuid | null;
+  /** The object of a later module that made it and looks after it; null: its merchant did. */
+  readonly madeBy: { readonly object: string; readonly id: Uuid } | null;
 };
 
 export const blankSetup = (id: Uuid, secret: string): SetupIntent => ({
@@ -61,6 +66,7 @@ export const blankSetup = (id: Uuid, secret: string): SetupIntent => ({
   cancellationReason: null,
   mandateData: null,
   mandateId: null,
+  madeBy: null,
 });
 
 export type SetupAttempt = {

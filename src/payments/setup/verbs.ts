@@ -19,10 +19,11 @@ import {
   cannotUpdate,
   checkMethod,
   methodMissing,
+  refuseMade,
 } from './refusals.ts';
 import { renderSetup, SETUP } from './render-setup.ts';
 import { loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
-import { blankSetup, type SetupIntent } from './setup-intent.ts';
+import { blankSetup, SECRET_BYTES, type SetupIntent } from './setup-intent.ts';
 import {
   type cancelParameters,
   type confirmParameters,
@@ -33,7 +34,6 @@ import {
 import { next } from './setup-states.ts';
 import { writeSetup } from './write-setup.ts';
 
-const SECRET_BYTES = 18;
 /** How often another request may be faster. */
 const ROUNDS_MAX = 10;
 
@@ -111,6 +111,7 @@ export const updateSetup = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   const before = await findSetup(context, scope, request.path['setup'] ?? '');
+  refuseMade(before, scope.livemode, 'update');
   refuseLateChange(before, asked, scope.livemode);
   const customer =
     asked.customer === undefined
@@ -171,6 +172,7 @@ export const confirmSetup = async (
   const spelled = request.path['setup'] ?? '';
   const first = await findSetup(context, scope, spelled);
   checkClientSecret(principal, first, asked.client_secret);
+  refuseMade(first, scope.livemode, 'confirm');
   if (next(first.status, 'sent') === null) throw cannotConfirm(first, scope.livemode);
   const taken = await takeMethod(context, scope, asked, { prefix: SETUP, id: first.id });
   return undoing(taken, async () => {
@@ -216,6 +218,7 @@ export const cancelSetup = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   const before = await findSetup(context, scope, request.path['setup'] ?? '');
+  refuseMade(before, scope.livemode, 'cancel');
   const status = next(before.status, 'canceled');
   if (status === null) throw cannotCancel(before, scope.livemode);
   const { setup, writes } = writeSetup(context, scope, {

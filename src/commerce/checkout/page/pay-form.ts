@@ -31,7 +31,7 @@ ${view.texts.afterSubmit === null ? null : html`<p class="quiet small">${view.te
 };
 
 const notice = (view: PageView, words: Words): Html => {
-  const text = view.declined === null ? null : refusalText(view.declined, words);
+  const text = view.declined === null ? null : refusalText(view.declined, view.mode, words);
   const isAtField = view.declined !== null && refusalField(view.declined) !== null;
   return html`<div class="notice bad" id="notice" tabindex="-1" ${text === null || isAtField ? html`hidden` : null}>${glyphs.warn}
 <p><strong id="notice-text">${text ?? ''}</strong> <span id="notice-more">${text === null ? '' : words.texts.notCharged}</span></p></div>`;
@@ -112,7 +112,7 @@ ${
 const cardFields = (view: PageView, words: Words): Html => {
   const { texts } = words;
   const at = view.declined === null ? null : refusalField(view.declined);
-  const text = view.declined === null ? null : refusalText(view.declined, words);
+  const text = view.declined === null ? null : refusalText(view.declined, view.mode, words);
   const errorAt = (name: typeof at): string | null => (at === name ? text : null);
   const brands = view.methods.find(({ type }) => type === 'card')?.brands ?? [];
 
@@ -168,8 +168,9 @@ const customFields = ({ asks }: PageView, words: Words): Html | null => {
 };
 
 const agreements = ({ asks, merchant, texts }: PageView, words: Words): Html | null => {
-  if (!asks.terms && asks.promotions === null) return null;
+  if (!asks.terms && !asks.reuse && asks.promotions === null) return null;
   return html`<div class="agreements">
+${asks.reuse ? html`<p class="quiet small" id="reuse">${words.tell('reuse', { merchant: merchant.name })}</p>` : null}
 ${asks.terms ? box({ id: 'terms', name: 'terms', label: texts.terms ?? words.tell('terms', { merchant: merchant.name }), checked: false, required: true }) : null}
 ${asks.promotions === null ? null : box({ id: 'promotions', name: 'promotions', label: words.tell('promotions', { merchant: merchant.name }), checked: asks.promotions, required: false })}
 </div>`;

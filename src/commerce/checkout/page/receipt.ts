@@ -22,6 +22,7 @@ export const receiptPage = (view: PageView, words: Words): Html => {
     html`
 <p>${tell(text, { merchant: merchant.name })}</p>
 ${receipt === null ? null : receiptOf(receipt, view, words)}
+${view.kept === null ? null : html`<dl class="receipt">${cardRow(view.kept, words)}</dl>`}
 ${
   success === null
     ? null
@@ -40,20 +41,28 @@ const toldOf = ({ mode, receipt }: PageView): readonly [TextKey, TextKey] => {
 
 const receiptOf = (receipt: Receipt, { amounts }: PageView, words: Words): Html => {
   const { texts, sum } = words;
-  const { brand, last4 } = receipt.method;
-  const row = (label: string, value: Html): Html =>
-    html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
   return html`<dl class="receipt">
 ${row(texts.amountPaid, html`<strong>${sum(receipt.amount, amounts)}</strong>`)}
 ${receipt.refunded === 0n ? null : row(texts.refunded, sum(receipt.refunded, amounts))}
 ${row(texts.date, dateOf(receipt.paidAtMs, words))}
-${last4 === null ? null : row(texts.method, html`${brandMark(brand ?? 'unknown')} <bdi dir="ltr">${brandName(brand ?? texts.card)} •••• ${last4}</bdi>`)}
+${cardRow(receipt.method, words)}
 ${row(texts.receiptNumber, copied(receipt.number, 'receipt-number', words))}
 ${row(texts.reference, copied(receipt.payment, 'payment-id', words))}
 ${receipt.descriptor === null ? null : row(texts.statement, html`<bdi>${receipt.descriptor}</bdi>`)}
 ${receipt.email === null ? null : row(texts.email, html`<bdi>${receipt.email}</bdi>`)}
 </dl>`;
 };
+
+const row = (label: string, value: Html): Html =>
+  html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
+
+const cardRow = ({ brand, last4 }: Receipt['method'], { texts }: Words): Html | null =>
+  last4 === null
+    ? null
+    : row(
+        texts.method,
+        html`${brandMark(brand ?? 'unknown')} <bdi dir="ltr">${brandName(brand ?? texts.card)} •••• ${last4}</bdi>`,
+      );
 
 const copied = (id: string, name: string, { texts }: Words): Html =>
   html`<bdi dir="ltr" class="id" id="${name}">${id}</bdi> <button type="button" class="link" data-copy="${name}" aria-label="${texts.copy}: ${id}" hidden>${texts.copy}</button>`;

@@ -11,7 +11,6 @@ import type {
   RenderPage,
 } from '../page-view.ts';
 import { importMap, pageScripts, pageStyle } from './assets.ts';
-import { declineKeys } from './declines.ts';
 import { brandSprite, glyphs } from './icons.ts';
 import { chooseLanguage, languageTags } from './language.ts';
 import { linkTo } from './own-path.ts';
@@ -200,5 +199,4 @@ const ownName = (tag: string): string => {
   return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
 };
 
-export const declineClasses = Object.keys(declineKeys);
 export type { NoticeView };

@@ -1,8 +1,8 @@
 // What the script is told: addresses, the try it may make, the vault's key, and the sentences that it may
 // have to say. As data, which no browser runs, with nothing in it that could end the element around it.
 
-import type { DeclineClass, PageView } from '../page-view.ts';
-import { declineKeys } from './declines.ts';
+import type { PageView } from '../page-view.ts';
+import { declineKeysOf } from './declines.ts';
 import type { TextKey } from './locales/en.ts';
 import { linkTo, ownPath } from './own-path.ts';
 import type { Words } from './words.ts';
@@ -47,15 +47,13 @@ export const scriptData = (view: PageView, words: Words): string => {
     language: words.language,
     texts: {
       ...Object.fromEntries(keys.map((key) => [key, texts[key]])),
+      lost: texts[view.mode === 'setup' ? 'lostSave' : 'lost'],
       expiresSoon: texts.expiresSoon,
       goingOn: say('goingOn', { merchant: view.merchant.name }),
     },
     declines: isOpen
       ? Object.fromEntries(
-          (Object.keys(declineKeys) as DeclineClass[]).map((name) => [
-            name,
-            texts[declineKeys[name]],
-          ]),
+          Object.entries(declineKeysOf(view.mode)).map(([name, key]) => [name, texts[key]]),
         )
       : {},
   };

@@ -33,9 +33,9 @@ export const unknownStatus = (view: PageView, words: Words): Html => {
     texts.unknownTitle,
     words,
     html`
-<p><strong>${texts.unknownText}</strong></p>
+<p><strong>${texts[view.mode === 'setup' ? 'unknownSave' : 'unknownText']}</strong></p>
 ${summaryLine(view, words)}
-<p>${email === null ? null : html`${tell('unknownMail', { email })} `}${texts.mayClose}</p>
+<p>${email === null || view.mode === 'setup' ? null : html`${tell('unknownMail', { email })} `}${texts.mayClose}</p>
 ${support(view, words)}`,
   );
 };
@@ -48,7 +48,7 @@ export const processingStatus = (view: PageView, words: Words): Html => {
     texts.waitingTitle,
     words,
     html`
-<p>${texts.waitingText}</p>
+<p>${texts[view.mode === 'setup' ? 'waitingSave' : 'waitingText']}</p>
 ${summaryLine(view, words)}
 <p>${texts.mayClose}</p>
 ${support(view, words)}`,
@@ -80,7 +80,7 @@ export const lockedStatus = (view: PageView, words: Words): Html => {
     texts.lockedTitle,
     words,
     html`
-<p>${tell('lockedText', { merchant: view.merchant.name })} ${texts.notCharged}</p>
+<p>${tell(view.mode === 'setup' ? 'lockedSave' : 'lockedText', { merchant: view.merchant.name })} ${texts.notCharged}</p>
 ${cancel === null ? null : html`<a class="go" href="${cancel}"><span class="label">${tell('goOn', { merchant: view.merchant.name })}</span></a>`}
 ${support(view, words)}`,
   );

@@ -101,6 +101,19 @@ export const cs: Texts = {
   heldText: 'Částka je na kartě rezervována. {merchant} ji strhne později.',
   savedTitle: 'Vaše karta je uložena',
   savedText: '{merchant} ji může použít pro další platby.',
+  reuse: 'Povolujete, aby {merchant} z této karty strhával další platby.',
+  callBankSave: 'Banka kartu nepřijala. Obraťte se na banku nebo použijte jinou kartu.',
+  notAllowedSave: 'Tuto kartu nelze uložit. Použijte jinou kartu.',
+  lostSave:
+    'Spojení se přerušilo. Zjišťujeme, zda byla karta uložena; neposílejte ji prosím znovu.',
+  unknownSave:
+    'Nic nebylo strženo. Odpověď banky stále chybí; ptáme se dál, dokud ji nebudeme znát.',
+  waitingSave: 'Banka kartu ověřuje. Tato stránka ukáže výsledek, jakmile bude k dispozici.',
+  lockedSave:
+    'Ani po několika pokusech se zde kartu nepodařilo uložit. Vraťte se prosím na {merchant} a zkuste to jinak.',
+  receiptPdf: 'Stáhnout PDF',
+  mailAgain: 'Poslat doklad znovu',
+  mailedAgain: 'Doklad jsme znovu poslali na {email}.',
   receipt: 'Doklad',
   receiptNumber: 'Číslo dokladu',
   amountPaid: 'Zaplacená částka',

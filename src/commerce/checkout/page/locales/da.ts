@@ -102,6 +102,19 @@ export const da: Texts = {
   heldText: 'Beløbet er reserveret på dit kort. {merchant} trækker det senere.',
   savedTitle: 'Dit kort er gemt',
   savedText: '{merchant} kan bruge det til senere betalinger.',
+  reuse: 'Du giver {merchant} lov til at trække senere betalinger på dette kort.',
+  callBankSave: 'Din bank godtog ikke kortet. Kontakt din bank, eller brug et andet kort.',
+  notAllowedSave: 'Dette kort kan ikke gemmes. Brug et andet kort.',
+  lostSave:
+    'Forbindelsen blev afbrudt. Vi finder ud af, om dit kort blev gemt; send det ikke igen.',
+  unknownSave:
+    'Der er ikke trukket noget. Bankens svar mangler endnu; vi bliver ved med at spørge, til vi kender det.',
+  waitingSave: 'Din bank kontrollerer kortet. Siden viser resultatet, så snart det er der.',
+  lockedSave:
+    'Efter flere forsøg kunne intet kort gemmes her. Gå tilbage til {merchant} for at prøve på en anden måde.',
+  receiptPdf: 'Hent PDF',
+  mailAgain: 'Send kvitteringen igen',
+  mailedAgain: 'Vi har sendt kvitteringen til {email} igen.',
   receipt: 'Kvittering',
   receiptNumber: 'Kvitteringsnummer',
   amountPaid: 'Betalt beløb',

@@ -110,6 +110,20 @@ export const de: Texts = {
   heldText: 'Der Betrag ist auf Ihrer Karte reserviert. {merchant} bucht ihn später ab.',
   savedTitle: 'Ihre Karte ist gespeichert',
   savedText: '{merchant} kann sie für spätere Zahlungen verwenden.',
+  reuse: 'Sie erlauben {merchant}, diese Karte für spätere Zahlungen zu belasten.',
+  callBankSave:
+    'Ihre Bank hat die Karte nicht akzeptiert. Wenden Sie sich an Ihre Bank oder verwenden Sie eine andere Karte.',
+  notAllowedSave: 'Diese Karte kann nicht gespeichert werden. Verwenden Sie eine andere Karte.',
+  lostSave:
+    'Die Verbindung ist abgebrochen. Wir finden heraus, ob Ihre Karte gespeichert wurde; bitte senden Sie sie nicht noch einmal.',
+  unknownSave:
+    'Es wurde nichts abgebucht. Die Antwort der Bank fehlt noch; wir fragen weiter, bis sie bekannt ist.',
+  waitingSave: 'Ihre Bank prüft die Karte. Diese Seite zeigt das Ergebnis, sobald es da ist.',
+  lockedSave:
+    'Nach mehreren Versuchen konnte hier keine Karte gespeichert werden. Bitte gehen Sie zurück zu {merchant}, um es anders zu versuchen.',
+  receiptPdf: 'PDF herunterladen',
+  mailAgain: 'Beleg noch einmal senden',
+  mailedAgain: 'Wir haben den Beleg noch einmal an {email} gesendet.',
   receipt: 'Beleg',
   receiptNumber: 'Belegnummer',
   amountPaid: 'Bezahlter Betrag',

@@ -102,6 +102,19 @@ export const en = {
   heldText: 'The amount is reserved on your card. {merchant} will take it later.',
   savedTitle: 'Your card is saved',
   savedText: '{merchant} can use it for later payments.',
+  reuse: 'You allow {merchant} to charge this card for later payments.',
+  callBankSave: 'Your bank did not accept the card. Contact your bank or use another card.',
+  notAllowedSave: 'This card cannot be saved. Use another card.',
+  lostSave:
+    'The connection broke off. We are finding out whether your card was saved; please do not send it again.',
+  unknownSave:
+    'Nothing was charged. The answer of the bank is still missing; we keep asking until it is known.',
+  waitingSave: 'Your bank is checking the card. This page shows the result as soon as it is there.',
+  lockedSave:
+    'No card could be saved here after several tries. Please go back to {merchant} to try in another way.',
+  receiptPdf: 'Download PDF',
+  mailAgain: 'Send the receipt again',
+  mailedAgain: 'We have sent the receipt to {email} again.',
   receipt: 'Receipt',
   receiptNumber: 'Receipt number',
   amountPaid: 'Amount paid',

@@ -101,6 +101,21 @@ export const es: Texts = {
   heldText: 'El importe está reservado en su tarjeta. {merchant} lo cobrará más tarde.',
   savedTitle: 'Su tarjeta está guardada',
   savedText: '{merchant} puede usarla para pagos posteriores.',
+  reuse: 'Usted autoriza a {merchant} a cobrar pagos posteriores con esta tarjeta.',
+  callBankSave:
+    'Su banco no ha aceptado la tarjeta. Póngase en contacto con su banco o utilice otra tarjeta.',
+  notAllowedSave: 'Esta tarjeta no se puede guardar. Utilice otra tarjeta.',
+  lostSave:
+    'Se ha interrumpido la conexión. Estamos averiguando si su tarjeta se ha guardado; no la envíe de nuevo.',
+  unknownSave:
+    'No se ha cobrado nada. Aún falta la respuesta del banco; seguimos preguntando hasta conocerla.',
+  waitingSave:
+    'Su banco está comprobando la tarjeta. Esta página mostrará el resultado en cuanto lo haya.',
+  lockedSave:
+    'Tras varios intentos no se ha podido guardar ninguna tarjeta aquí. Vuelva a {merchant} para intentarlo de otro modo.',
+  receiptPdf: 'Descargar PDF',
+  mailAgain: 'Enviar el recibo otra vez',
+  mailedAgain: 'Hemos enviado de nuevo el recibo a {email}.',
   receipt: 'Recibo',
   receiptNumber: 'Número de recibo',
   amountPaid: 'Importe pagado',

@@ -104,6 +104,21 @@ export const fr: Texts = {
   heldText: 'Le montant est réservé sur votre carte. {merchant} le prélèvera plus tard.',
   savedTitle: 'Votre carte est enregistrée',
   savedText: '{merchant} peut l’utiliser pour de prochains paiements.',
+  reuse: 'Vous autorisez {merchant} à débiter cette carte pour de futurs paiements.',
+  callBankSave:
+    'Votre banque n’a pas accepté la carte. Contactez votre banque ou utilisez une autre carte.',
+  notAllowedSave: 'Cette carte ne peut pas être enregistrée. Utilisez une autre carte.',
+  lostSave:
+    'La connexion a été interrompue. Nous vérifions si votre carte a été enregistrée ; merci de ne pas l’envoyer à nouveau.',
+  unknownSave:
+    'Rien n’a été débité. La réponse de la banque manque encore ; nous continuons à la demander.',
+  waitingSave:
+    'Votre banque vérifie la carte. Cette page affichera le résultat dès qu’il sera connu.',
+  lockedSave:
+    'Aucune carte n’a pu être enregistrée ici après plusieurs essais. Retournez chez {merchant} pour essayer autrement.',
+  receiptPdf: 'Télécharger le PDF',
+  mailAgain: 'Renvoyer le reçu',
+  mailedAgain: 'Nous avons renvoyé le reçu à {email}.',
   receipt: 'Reçu',
   receiptNumber: 'Numéro de reçu',
   amountPaid: 'Montant payé',

@@ -101,6 +101,20 @@ export const it: Texts = {
   heldText: 'L’importo è riservato sulla tua carta. {merchant} lo incasserà più tardi.',
   savedTitle: 'La tua carta è salvata',
   savedText: '{merchant} può usarla per i prossimi pagamenti.',
+  reuse: 'Lei autorizza {merchant} ad addebitare su questa carta i pagamenti successivi.',
+  callBankSave: 'La Sua banca non ha accettato la carta. Contatti la banca o usi un’altra carta.',
+  notAllowedSave: 'Questa carta non può essere salvata. Usi un’altra carta.',
+  lostSave:
+    'La connessione si è interrotta. Stiamo verificando se la Sua carta è stata salvata; La preghiamo di non inviarla di nuovo.',
+  unknownSave:
+    'Non è stato addebitato nulla. Manca ancora la risposta della banca; continuiamo a chiederla finché non la conosciamo.',
+  waitingSave:
+    'La Sua banca sta verificando la carta. Questa pagina mostrerà il risultato appena disponibile.',
+  lockedSave:
+    'Dopo diversi tentativi non è stato possibile salvare una carta qui. Torni da {merchant} per provare in un altro modo.',
+  receiptPdf: 'Scarica il PDF',
+  mailAgain: 'Invia di nuovo la ricevuta',
+  mailedAgain: 'Abbiamo inviato di nuovo la ricevuta a {email}.',
   receipt: 'Ricevuta',
   receiptNumber: 'Numero della ricevuta',
   amountPaid: 'Importo pagato',

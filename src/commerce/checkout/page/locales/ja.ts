@@ -104,6 +104,20 @@ export const ja: Texts = {
   heldText: '金額はカード上で確保されています。{merchant}が後で請求します。',
   savedTitle: 'カードを保存しました',
   savedText: '{merchant}は今後のお支払いにこのカードを利用できます。',
+  reuse: '{merchant}が今後のお支払いをこのカードに請求することに同意します。',
+  callBankSave:
+    '銀行がこのカードを承認しませんでした。銀行にお問い合わせいただくか、別のカードをご利用ください。',
+  notAllowedSave: 'このカードは保存できません。別のカードをご利用ください。',
+  lostSave:
+    '接続が切れました。カードが保存されたか確認していますので、もう一度送信しないでください。',
+  unknownSave:
+    '請求は行われていません。銀行の回答がまだ届いていないため、判明するまで確認を続けます。',
+  waitingSave: '銀行がカードを確認しています。結果が届き次第、このページに表示されます。',
+  lockedSave:
+    '何度かお試しいただきましたが、カードを保存できませんでした。{merchant}に戻り、別の方法でお試しください。',
+  receiptPdf: 'PDFをダウンロード',
+  mailAgain: '領収書を再送する',
+  mailedAgain: '領収書を{email}に再送しました。',
   receipt: '領収書',
   receiptNumber: '領収書番号',
   amountPaid: 'お支払い金額',

@@ -104,6 +104,20 @@ export const nl: Texts = {
   heldText: 'Het bedrag is gereserveerd op uw kaart. {merchant} schrijft het later af.',
   savedTitle: 'Uw kaart is opgeslagen',
   savedText: '{merchant} kan haar voor latere betalingen gebruiken.',
+  reuse: 'U staat {merchant} toe deze kaart te belasten voor latere betalingen.',
+  callBankSave:
+    'Uw bank heeft de kaart niet geaccepteerd. Neem contact op met uw bank of gebruik een andere kaart.',
+  notAllowedSave: 'Deze kaart kan niet worden opgeslagen. Gebruik een andere kaart.',
+  lostSave:
+    'De verbinding is verbroken. We zoeken uit of uw kaart is opgeslagen; stuur hem niet opnieuw.',
+  unknownSave:
+    'Er is niets afgeschreven. Het antwoord van de bank ontbreekt nog; we blijven vragen tot het er is.',
+  waitingSave: 'Uw bank controleert de kaart. Deze pagina toont het resultaat zodra het er is.',
+  lockedSave:
+    'Na meerdere pogingen kon hier geen kaart worden opgeslagen. Ga terug naar {merchant} om het anders te proberen.',
+  receiptPdf: 'Pdf downloaden',
+  mailAgain: 'Bewijs opnieuw sturen',
+  mailedAgain: 'We hebben het bewijs opnieuw naar {email} gestuurd.',
   receipt: 'Betaalbewijs',
   receiptNumber: 'Nummer van het bewijs',
   amountPaid: 'Betaald bedrag',

@@ -102,6 +102,19 @@ export const pl: Texts = {
   heldText: 'Kwota jest zarezerwowana na karcie. {merchant} pobierze ją później.',
   savedTitle: 'Karta jest zapisana',
   savedText: '{merchant} może jej użyć do późniejszych płatności.',
+  reuse: 'Zezwalasz, aby {merchant} obciążał tę kartę kolejnymi płatnościami.',
+  callBankSave: 'Bank nie zaakceptował karty. Skontaktuj się z bankiem lub użyj innej karty.',
+  notAllowedSave: 'Tej karty nie można zapisać. Użyj innej karty.',
+  lostSave:
+    'Połączenie zostało przerwane. Sprawdzamy, czy karta została zapisana; prosimy nie wysyłać jej ponownie.',
+  unknownSave:
+    'Niczego nie pobrano. Wciąż brakuje odpowiedzi banku; będziemy pytać, aż ją poznamy.',
+  waitingSave: 'Bank sprawdza kartę. Ta strona pokaże wynik, gdy tylko się pojawi.',
+  lockedSave:
+    'Po kilku próbach nie udało się zapisać tu karty. Wróć do {merchant}, aby spróbować inaczej.',
+  receiptPdf: 'Pobierz PDF',
+  mailAgain: 'Wyślij potwierdzenie ponownie',
+  mailedAgain: 'Ponownie wysłaliśmy potwierdzenie na {email}.',
   receipt: 'Potwierdzenie',
   receiptNumber: 'Numer potwierdzenia',
   amountPaid: 'Zapłacona kwota',

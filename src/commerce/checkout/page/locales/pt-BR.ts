@@ -101,6 +101,19 @@ export const ptBR: Texts = {
   heldText: 'O valor está reservado no seu cartão. {merchant} fará a cobrança depois.',
   savedTitle: 'Seu cartão foi salvo',
   savedText: '{merchant} pode usá-lo em pagamentos futuros.',
+  reuse: 'Você autoriza {merchant} a cobrar pagamentos futuros neste cartão.',
+  callBankSave: 'Seu banco não aceitou o cartão. Fale com o banco ou use outro cartão.',
+  notAllowedSave: 'Este cartão não pode ser salvo. Use outro cartão.',
+  lostSave: 'A conexão caiu. Estamos verificando se o seu cartão foi salvo; não o envie de novo.',
+  unknownSave:
+    'Nada foi cobrado. Ainda falta a resposta do banco; continuamos perguntando até saber.',
+  waitingSave:
+    'Seu banco está verificando o cartão. Esta página mostra o resultado assim que ele chegar.',
+  lockedSave:
+    'Depois de várias tentativas, nenhum cartão pôde ser salvo aqui. Volte para {merchant} para tentar de outra forma.',
+  receiptPdf: 'Baixar PDF',
+  mailAgain: 'Enviar o recibo de novo',
+  mailedAgain: 'Enviamos o recibo de novo para {email}.',
   receipt: 'Recibo',
   receiptNumber: 'Número do recibo',
   amountPaid: 'Valor pago',

@@ -102,6 +102,18 @@ export const sv: Texts = {
   heldText: 'Beloppet är reserverat på ditt kort. {merchant} drar det senare.',
   savedTitle: 'Ditt kort är sparat',
   savedText: '{merchant} kan använda det för senare betalningar.',
+  reuse: 'Du tillåter att {merchant} debiterar det här kortet för senare betalningar.',
+  callBankSave: 'Din bank godkände inte kortet. Kontakta banken eller använd ett annat kort.',
+  notAllowedSave: 'Det här kortet kan inte sparas. Använd ett annat kort.',
+  lostSave: 'Anslutningen bröts. Vi tar reda på om ditt kort sparades; skicka det inte igen.',
+  unknownSave:
+    'Inget har debiterats. Bankens svar saknas fortfarande; vi fortsätter att fråga tills vi vet.',
+  waitingSave: 'Din bank kontrollerar kortet. Sidan visar resultatet så snart det finns.',
+  lockedSave:
+    'Efter flera försök kunde inget kort sparas här. Gå tillbaka till {merchant} för att försöka på ett annat sätt.',
+  receiptPdf: 'Ladda ner PDF',
+  mailAgain: 'Skicka kvittot igen',
+  mailedAgain: 'Vi har skickat kvittot till {email} igen.',
   receipt: 'Kvitto',
   receiptNumber: 'Kvittonummer',
   amountPaid: 'Betalt belopp',

@@ -104,6 +104,19 @@ export const tr: Texts = {
   heldText: 'Tutar kartınızda ayrıldı. {merchant} daha sonra çekecek.',
   savedTitle: 'Kartınız kaydedildi',
   savedText: '{merchant} sonraki ödemelerde kullanabilir.',
+  reuse: '{merchant} firmasının sonraki ödemeleri bu karttan çekmesine izin veriyorsunuz.',
+  callBankSave: 'Bankanız kartı kabul etmedi. Bankanızla görüşün veya başka bir kart kullanın.',
+  notAllowedSave: 'Bu kart kaydedilemez. Başka bir kart kullanın.',
+  lostSave:
+    'Bağlantı koptu. Kartınızın kaydedilip kaydedilmediğini öğreniyoruz; lütfen yeniden göndermeyin.',
+  unknownSave:
+    'Hiçbir tutar çekilmedi. Bankanın yanıtı henüz gelmedi; öğrenene kadar sormaya devam ediyoruz.',
+  waitingSave: 'Bankanız kartı kontrol ediyor. Sonuç gelir gelmez bu sayfada görünür.',
+  lockedSave:
+    'Birkaç denemeden sonra burada kart kaydedilemedi. Başka bir yol denemek için lütfen {merchant} sitesine dönün.',
+  receiptPdf: 'PDF indir',
+  mailAgain: 'Makbuzu yeniden gönder',
+  mailedAgain: 'Makbuzu {email} adresine yeniden gönderdik.',
   receipt: 'Makbuz',
   receiptNumber: 'Makbuz numarası',
   amountPaid: 'Ödenen tutar',
