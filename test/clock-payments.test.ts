@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testBank } from '../src/payments/intents/for-tests-bank.ts';
+import type Stripe from 'stripe';
+import { says, testBank } from '../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
 import { startGatewayHere } from './support/gateway.ts';
 import { stripeFor } from './support/stripe.ts';
@@ -33,7 +34,7 @@ const advance = async (days: number): Promise<void> => {
   assert.equal(status, 200, text);
 };
 
-const pay = (more: { capture_method?: 'manual' } = {}) =>
+const pay = (more: Partial<Stripe.PaymentIntentCreateParams> = {}) =>
   stripe.paymentIntents.create({
     amount: 2_000,
     currency: 'eur',
@@ -54,6 +55,22 @@ test('an authorization that nobody captures is released by its bank when its day
   assert.equal(ended.cancellation_reason, 'expired');
   const voided = await until(async () => [...bank.book.values()].some(({ isVoided }) => isVoided));
   assert.equal(voided, true);
+});
+
+test('what is left of an authorization after a part was captured is let go when its days are over', async () => {
+  const held = await pay({
+    capture_method: 'manual',
+    payment_method_options: { card: { request_multicapture: 'if_available' } },
+  });
+  await stripe.paymentIntents.capture(held.id, { amount_to_capture: 500, final_capture: false });
+  // Its bank has let go of it already, and says that there is nothing to let go.
+  bank.next.push(says({ outcome: 'declined', code: 'not_permitted' }));
+  await advance(8);
+  const ended = await until(async () => {
+    const intent = await stripe.paymentIntents.retrieve(held.id);
+    return intent.status === 'succeeded' && intent;
+  });
+  assert.deepEqual([ended.amount_received, ended.amount_capturable], [500, 0]);
 });
 
 test('a call that is under way while the clock jumps is answered as if nothing had happened', async () => {

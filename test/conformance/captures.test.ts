@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type Stripe from 'stripe';
 import { parseId } from '#kit/ids';
 import { type Change, loadOfIntent, recordEvidence } from '#rails/operations';
 import { operationListeners } from '../../src/modules.ts';
@@ -84,11 +85,128 @@ describe('an authorization', () => {
       final_capture: false,
     });
     assert.deepEqual([part.status, part.amount_capturable], ['requires_capture', 3000]);
+    const charge = await charges.retrieve(String(part.latest_charge));
+    assert.deepEqual([charge.captured, charge.amount_captured], [false, 2000]);
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'charge.succeeded',
+      'payment_intent.amount_capturable_updated',
+      'charge.updated',
+      'payment_intent.amount_capturable_updated',
+    ]);
     const beyond = await refusalOf(paymentIntents.capture(intent.id, { amount_to_capture: 3001 }));
     assert.equal(beyond.param, 'amount_to_capture');
     const rest = await paymentIntents.capture(intent.id);
     assert.deepEqual([rest.status, rest.amount_received], ['succeeded', 5000]);
+    assert.deepEqual(await happened(), ['charge.captured', 'payment_intent.succeeded']);
+    assert.equal((await charges.retrieve(charge.id)).captured, true);
     assert.equal(bookingOf()?.captured, 5000n);
+  });
+
+  describe('of which a part was captured', () => {
+    const inPart = async () => {
+      const { id } = await held({
+        payment_method_options: { card: { request_multicapture: 'if_available' } },
+      });
+      await paymentIntents.capture(id, { amount_to_capture: 2000, final_capture: false });
+      await happened();
+      return id;
+    };
+    const ways = {
+      'by a capture of nothing': (id: string) =>
+        paymentIntents.capture(id, {
+          amount_to_capture: 0,
+          final_capture: true,
+          metadata: { sent: 'one of two' },
+        }),
+      'by cancelling': (id: string) => paymentIntents.cancel(id),
+    };
+
+    for (const [way, release] of Object.entries(ways)) {
+      test(`is paid with that part when the rest is let go ${way}`, async () => {
+        const id = await inPart();
+        const paid = await release(id);
+        assert.deepEqual(
+          [paid.status, paid.amount_received, paid.amount_capturable, paid.canceled_at],
+          ['succeeded', 2000, 0, null],
+        );
+        const charge = await charges.retrieve(String(paid.latest_charge));
+        assert.deepEqual([charge.captured, charge.amount_captured], [true, 2000]);
+        assert.deepEqual(await happened(), ['charge.captured', 'payment_intent.succeeded']);
+        assert.deepEqual([bookingOf()?.captured, bookingOf()?.amount], [2000n, 2000n]);
+        await refusalOf(paymentIntents.capture(id));
+        await refusalOf(paymentIntents.cancel(id));
+      });
+
+      test(`is processing while nobody knows whether the rest was let go ${way}`, async () => {
+        const id = await inPart();
+        first.next.push(lostAfter);
+        assert.equal((await release(id)).status, 'processing');
+        await resolveUntil(async () => (await statusOf(id)) === 'succeeded');
+        assert.equal((await paymentIntents.retrieve(id)).amount_received, 2000);
+      });
+    }
+
+    test('is given back as far as it was captured, and is refunded when all of that is', async () => {
+      const id = await inPart();
+      const { charge } = await stripe.refunds.create({ payment_intent: id });
+      assert.equal((await charges.retrieve(String(charge))).refunded, false);
+      assert.equal(await statusOf(id), 'requires_capture');
+      await ways['by cancelling'](id);
+      assert.equal((await charges.retrieve(String(charge))).refunded, true);
+    });
+
+    test('keeps the rest when its bank will not let go of it', async () => {
+      const id = await inPart();
+      first.next.push(says({ outcome: 'declined', code: 'not_permitted' }));
+      assert.equal((await refusalOf(ways['by cancelling'](id))).code, 'cancel_declined');
+      const { status, amount_capturable: rest } = await paymentIntents.retrieve(id);
+      assert.deepEqual([status, rest], ['requires_capture', 3000]);
+    });
+  });
+
+  test('is not let go by a capture of nothing', async () => {
+    const intent = await held();
+    const asked = { amount_to_capture: 0 };
+    assert.equal(
+      (await refusalOf(paymentIntents.capture(intent.id, asked))).code,
+      'amount_too_small',
+    );
+  });
+
+  test('is captured once where its provider can do no more', async () => {
+    const once = testBank('once', {
+      operations: {
+        authorize: { recovery: [], timeoutMs: 5_000 },
+        capture: { recovery: [], timeoutMs: 5_000, partial: true },
+        void: { recovery: [], timeoutMs: 5_000 },
+      },
+    });
+    const shop = await openShop([once]);
+    const intent = await shop.stripe.paymentIntents.create({
+      amount: 5000,
+      currency: 'eur',
+      confirm: true,
+      capture_method: 'manual',
+      payment_method: 'pm_card_visa',
+      payment_method_options: {
+        card: {
+          request_multicapture: 'if_available',
+          request_incremental_authorization: 'if_available',
+        },
+      },
+      expand: ['latest_charge'],
+    });
+    const { card } = (intent.latest_charge as Stripe.Charge).payment_method_details ?? {};
+    assert.deepEqual(
+      [card?.multicapture?.status, card?.incremental_authorization?.status],
+      ['unavailable', 'unavailable'],
+    );
+    const more = { amount_to_capture: 1, final_capture: false };
+    const refused = await refusalOf(shop.stripe.paymentIntents.capture(intent.id, more));
+    assert.equal(refused.param, 'final_capture');
+    const raising = shop.stripe.paymentIntents.incrementAuthorization(intent.id, { amount: 6000 });
+    assert.equal((await refusalOf(raising)).code, 'payment_intent_unexpected_state');
   });
 
   test('is released by cancelling', async () => {

@@ -1,21 +1,17 @@
-import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
-import { loadCharge } from '#payments/charges';
-import { ApiError, lockTimeout, type Outcome, type TypedRequest } from '#platform/http';
-import { relatedOf } from './answer.ts';
+import { lockTimeout, type Outcome, type TypedRequest } from '#platform/http';
 import { asItIs } from './as-it-is.ts';
 import { type Asking, askingOf } from './asking.ts';
 import { canceled } from './ends.ts';
 import { intentCanceled } from './events.ts';
 import { findIntent } from './find-intent.ts';
-import type { Concluded } from './hear.ts';
 import type { cancelParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
+import { letGo } from './let-go.ts';
 import { writePayment } from './payment.ts';
 import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
 import { cannotCancel, refuseMade } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
-import { sendFollowing } from './send-following.ts';
 
 const ROUNDS_MAX = 10;
 
@@ -50,7 +46,14 @@ export const cancel = async (
   if (next(intent.status, 'canceled') === null) throw cannotCancel(intent, livemode);
   if (intent.doing === 'payment') return cancelWhenKnown(context, request, intent, reason);
   if (intent.doing !== null) throw cannotCancel(intent, livemode);
-  if (intent.status === 'requires_capture') return release(context, request, intent, reason);
+  if (intent.status === 'requires_capture') {
+    return letGo(context, request, {
+      intent,
+      reason,
+      change: (before) => before,
+      shows: ({ intent: now }) => renderIntent(now, livemode),
+    });
+  }
 
   const written = writePayment(
     context,
@@ -90,55 +93,4 @@ const cancelWhenKnown = async (
     request.cause,
   );
   return { body: renderIntent(written.intent, livemode), writes: written.writes };
-};
-
-const release = async (
-  context: Context,
-  request: Asking,
-  intent: PaymentIntent,
-  reason: CancellationReason | null,
-): Promise<Outcome | null> => {
-  const { scope } = request;
-  const charge = present(
-    await loadCharge(context, scope, intent.latestChargeId ?? ''),
-    'The charge that is held',
-  );
-  const voids = intent.voids + 1;
-  return sendFollowing(context, request, {
-    kind: 'void',
-    ordinal: charge.attempt,
-    attempt: voids,
-    amount: intent.capturable,
-    before: { intent, charge },
-    intent: {
-      ...intent,
-      status: 'processing',
-      doing: 'void',
-      isProcessingTold: false,
-      cancelWanted: { reason },
-      voids,
-      dueAtMs: null,
-    },
-    charge,
-    isLast: true,
-    reason,
-    answer: (concluded) => answerOf(concluded, scope.livemode),
-  });
-};
-
-const answerOf = ({ intent, charge, decided }: Concluded, livemode: boolean): Outcome => {
-  if (intent.status === 'requires_capture' && decided !== null) {
-    return {
-      body: new ApiError(
-        402,
-        'The bank did not accept the cancellation. The authorization stands as before: try again, or capture it.',
-        {
-          type: 'card_error',
-          code: 'cancel_declined',
-          payment_intent: renderIntent(intent, livemode),
-        },
-      ),
-    };
-  }
-  return { body: renderIntent(intent, livemode), related: relatedOf(charge, livemode) };
 };

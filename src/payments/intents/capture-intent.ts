@@ -16,6 +16,7 @@ import { type Asking, askingOf } from './asking.ts';
 import { findIntent } from './find-intent.ts';
 import type { Concluded } from './hear.ts';
 import type { captureParameters } from './intent-parameters.ts';
+import { letGo } from './let-go.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { cannotCapture } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
@@ -78,6 +79,7 @@ export const capture = async (
     'The charge that is held',
   );
   const amount = asked ?? intent.capturable;
+  if (amount === 0n) return letGoOfRest(context, request, { intent, isFinal, change, shows });
   if (amount > intent.capturable) {
     throw new ApiError(
       400,
@@ -108,6 +110,22 @@ export const capture = async (
     reason: null,
     answer: (concluded) => answerOf(concluded, shows, scope.livemode),
   });
+};
+
+/** Nothing more is wanted of what is held: the payment is what was captured of it until now. */
+const letGoOfRest = async (
+  context: Context,
+  request: Asking,
+  { intent, isFinal, change, shows }: Omit<Capture, 'amount'>,
+): Promise<Outcome | null> => {
+  if (!isFinal || intent.received === 0n) {
+    throw new ApiError(
+      400,
+      'An amount_to_capture of 0 lets go of what is left after a part was captured, with final_capture=true. To let go of all that is held, cancel the PaymentIntent.',
+      { code: 'amount_too_small', param: 'amount_to_capture' },
+    );
+  }
+  return letGo(context, request, { intent, reason: null, change, shows });
 };
 
 /** Keeping a part to capture later is for who asked for it when the card was authorized. */

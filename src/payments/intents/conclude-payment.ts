@@ -11,6 +11,7 @@ import {
   chargeFailed,
   chargePending,
   chargeSucceeded,
+  chargeUpdated,
   countTaken,
   type Failure,
   failureOf,
@@ -405,7 +406,8 @@ const captured = ({ intent, charge, change }: Known): Decided => {
       capturing: 0n,
       isCaptureOver: rest === 0n,
     }),
-    kinds: [chargeCaptured, rest === 0n ? intentSucceeded : intentCapturable],
+    // More may follow: for the world it is captured with the last part.
+    kinds: rest === 0n ? [chargeCaptured, intentSucceeded] : [chargeUpdated, intentCapturable],
     moved: { kind: 'capture', amount },
     isPaid: false,
     release: false,
@@ -413,33 +415,20 @@ const captured = ({ intent, charge, change }: Known): Decided => {
 };
 
 const concludeVoid = (known: Known): Decided | null => {
-  const { intent, charge, change, nowMs } = known;
+  const { intent, charge, change } = known;
   const { state } = change.conclusion;
   if (charge.attempt !== change.after.ordinal || charge.isCaptureOver) return null;
   const isOfIntent = intent.doing === 'void' && intent.latestChargeId === charge.id;
   switch (state) {
     case 'approved':
-    case 'reversed': {
-      const released = { ...charge, isCaptureOver: true };
-      if (!isOfIntent) return { ...nothing, intent, charge: released, kinds: [] };
-      return {
-        ...nothing,
-        intent: {
-          ...canceled(intent, intent.cancelWanted?.reason ?? null, nowMs),
-          latestChargeId: charge.id,
-        },
-        charge: released,
-        kinds:
-          intent.cancelWanted?.reason === 'expired'
-            ? [chargeExpired, intentCanceled]
-            : [intentCanceled],
-      };
-    }
+    case 'reversed':
+      return isOfIntent ? letGo(known) : { ...nothing, intent, charge: over(charge), kinds: [] };
     case 'declined':
     case 'not_sent':
       // What nobody wants is asked again later until it is gone; what the merchant wanted is kept.
       if (charge.isUnwanted) return { ...nothing, intent, charge, kinds: [], release: true };
       if (!isOfIntent) return null;
+      if (state === 'declined' && hasRunOut(known)) return letGo(known);
       return {
         ...nothing,
         intent: {
@@ -463,4 +452,36 @@ const concludeVoid = (known: Known): Decided | null => {
     default:
       return unreachable(state, 'A state of an operation');
   }
+};
+
+const over = (charge: Charge): Charge => ({ ...charge, isCaptureOver: true });
+
+/** Its bank has let it go by itself, and says that there is nothing to let go. */
+const hasRunOut = ({ intent, charge, nowMs }: Known): boolean =>
+  intent.cancelWanted?.reason === 'expired' &&
+  charge.captureBeforeMs !== null &&
+  charge.captureBeforeMs <= nowMs;
+
+/** Nothing is held any more. Where a part was captured, that part is what was paid. */
+const letGo = ({ intent, charge, nowMs }: Known): Decided => {
+  const common = { ...nothing, charge: over(charge) };
+  if (charge.captured > 0n) {
+    return {
+      ...common,
+      intent: {
+        ...intent,
+        ...settled,
+        status: to(intent, 'paid'),
+        capturable: 0n,
+        cancelWanted: null,
+      },
+      kinds: [chargeCaptured, intentSucceeded],
+    };
+  }
+  const reason = intent.cancelWanted?.reason ?? null;
+  return {
+    ...common,
+    intent: { ...canceled(intent, reason, nowMs), latestChargeId: charge.id },
+    kinds: reason === 'expired' ? [chargeExpired, intentCanceled] : [intentCanceled],
+  };
 };

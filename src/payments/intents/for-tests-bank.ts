@@ -163,8 +163,10 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
 
   const release = async (call: AnyCall): Promise<Outcome> => {
     const booking = bookingOf(call);
-    if (!booking || booking.captured > 0n) return { outcome: 'declined', code: 'not_permitted' };
-    booking.isVoided = true;
+    const isOver = booking === undefined || booking.captured === booking.amount;
+    if (isOver || booking.isVoided) return { outcome: 'declined', code: 'not_permitted' };
+    if (booking.captured === 0n) booking.isVoided = true;
+    else booking.amount = booking.captured;
     return approved(call);
   };
 

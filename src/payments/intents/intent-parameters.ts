@@ -203,7 +203,7 @@ export const pageParameters: ReadonlySet<string> = new Set([
 
 export const captureParameters = object({
   amount_details: noted.amount_details,
-  amount_to_capture: amount(),
+  amount_to_capture: amount({ min: 0 }),
   application_fee_amount: refused.application_fee_amount,
   final_capture: boolean(),
   hooks: noted.hooks,

@@ -90,6 +90,7 @@ const snapshotOf = (
   kinds: readonly EventKind[],
 ): Record<string, unknown> => {
   const shows = (type: string): boolean => kinds.some((kind) => kind.type === type);
+  const isCaptured = shows('charge.captured') || shows('charge.updated');
   const hasBefore = shows('payment_intent.amount_capturable_updated');
   return {
     ...(kinds.some(({ object }) => object === 'payment_intent')
@@ -99,7 +100,7 @@ const snapshotOf = (
         )
       : {}),
     ...(charge !== null && kinds.some(({ object }) => object === 'charge')
-      ? chargeSnapshot(charge, shows('charge.captured') ? (before.charge ?? undefined) : undefined)
+      ? chargeSnapshot(charge, isCaptured ? (before.charge ?? undefined) : undefined)
       : {}),
   };
 };
