@@ -510,6 +510,39 @@ describe('what is kept and shown', () => {
     assert.match(html, /€50\.00/);
   });
 
+  test('a payer without an address to come back to is asked in the page of the shop, and stays there', async () => {
+    const card = await pair.keep(CHALLENGED);
+    const { returnUrl: _, ...beginning } = pair.beginning(card);
+    const begun = await beginAuthentication(context, beginning);
+    assert.ok(begun.state === 'challenge');
+    const { headers } = await open(begun.url);
+    assert.match(headers.get('content-security-policy') ?? '', /frame-ancestors https: http:/);
+    const page = await submit(await toTheBank(begun.url), acsUrl(), { do: 'cancel' });
+    const back = await submit(page, acsUrl());
+    assert.match(back.html, /go back to the shop/);
+    assert.equal(refreshOf(back), undefined);
+  });
+
+  test('a payer may give up at our page, before the bank has been asked and after, once', async () => {
+    const giveUp = async (url: string) =>
+      (await fetch(`${url}/abandon`, { method: 'POST' })).status;
+    const { browser: _, ...unseen } = pair.beginning(await pair.keep(CHALLENGED));
+    const early = await beginAuthentication(context, unseen);
+    const late = await challenge();
+    assert.ok(early.state === 'challenge');
+    for (const { id, url } of [early, late]) {
+      pair.told.length = 0;
+      assert.deepEqual([await giveUp(url), await giveUp(url)], [200, 409]);
+      const found = await findAuthentication(context, scope, id);
+      assert.equal(found?.authentication.state, 'abandoned');
+      assert.deepEqual(
+        pair.told.map(({ after }) => after.id),
+        [id],
+      );
+    }
+    assert.equal(await giveUp(`${origin}/3ds/${'A'.repeat(82)}`), 409);
+  });
+
   test('the value is sealed at rest, and gone once it was used', async () => {
     const begun = await challenge();
     await pass(begun.url);

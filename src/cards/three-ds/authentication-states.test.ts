@@ -23,6 +23,7 @@ const ways: readonly (readonly [AuthenticationState, AuthenticationEvent, Authen
   [
     ['created', 'ask', 'asking'],
     ['created', 'find_impossible', 'impossible'],
+    ['created', 'abandon', 'abandoned'],
     ['created', 'expire', 'expired'],
     ['asking', 'challenge', 'challenge'],
     ['asking', 'complete', 'completed'],

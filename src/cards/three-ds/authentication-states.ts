@@ -33,7 +33,12 @@ export type AuthenticationEvent =
 export const transitions: Readonly<
   Record<AuthenticationState, Readonly<Partial<Record<AuthenticationEvent, AuthenticationState>>>>
 > = {
-  created: { ask: 'asking', find_impossible: 'impossible', expire: 'expired' },
+  created: {
+    ask: 'asking',
+    find_impossible: 'impossible',
+    abandon: 'abandoned',
+    expire: 'expired',
+  },
   // The clock never says that it was not the holder: an answer that was lost is no answer.
   asking: {
     challenge: 'challenge',

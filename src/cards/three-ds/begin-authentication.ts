@@ -22,7 +22,6 @@ import {
 import { cardRanges, isInRanges } from './card-ranges.ts';
 import { unsupportedIn } from './messages.ts';
 import { openValue } from './sealed-value.ts';
-import { threeDsOf } from './settings.ts';
 
 export type Beginning = {
   readonly scope: Scope;
@@ -38,7 +37,7 @@ export type Beginning = {
   readonly browser?: BrowserInfo;
   readonly payer?: Payer;
   readonly preference: Preference;
-  /** Where the payer's browser goes in the end, whatever the end is; our own front page when absent. */
+  /** Where the payer's browser goes in the end, whatever the end is; nowhere from a frame in the merchant's page. */
   readonly returnUrl?: string;
 };
 
@@ -60,7 +59,7 @@ export type Begun =
 
 export const beginAuthentication = async (context: Context, input: Beginning): Promise<Begun> => {
   assert(
-    isWebAddress(returnUrlOf(context, input)),
+    input.returnUrl === undefined || isWebAddress(input.returnUrl),
     'A payer is sent back to an address of the web or an app',
   );
   const { scope } = input;
@@ -125,14 +124,11 @@ const newAuthentication = (context: Context, input: Beginning): CardAuthenticati
       payer: input.payer ?? null,
       preference: input.preference,
       directoryServer: input.directoryServer,
-      returnUrl: returnUrlOf(context, input),
+      returnUrl: input.returnUrl ?? null,
     },
     learned: nothingLearned,
   };
 };
-
-const returnUrlOf = (context: Context, { returnUrl }: Beginning): string =>
-  returnUrl ?? `${threeDsOf(context).publicUrl}/`;
 
 const whyNotEnrolled = async (context: Context, input: Beginning): Promise<string | null> => {
   const ranges = await cardRanges(context, input.directoryServer);

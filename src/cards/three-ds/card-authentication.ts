@@ -53,7 +53,8 @@ export type Asked = {
   readonly payer: Payer | null;
   readonly preference: Preference;
   readonly directoryServer: string;
-  readonly returnUrl: string;
+  /** Null where the payer never leaves the merchant's page: the question stands in a frame of it. */
+  readonly returnUrl: string | null;
 };
 
 export type Learned = {

@@ -9,6 +9,7 @@ import { askDirectory } from '../ask-directory.ts';
 import { isEnded } from '../authentication-states.ts';
 import { loadAuthentication } from '../authentications.store.ts';
 import type { CardAuthentication } from '../card-authentication.ts';
+import { changeAuthentication } from '../change-authentication.ts';
 import { creqOf } from '../messages.ts';
 import { takeResult } from '../take-result.ts';
 import { browserFrom } from './browser-form.ts';
@@ -101,6 +102,28 @@ export const threeDsHandlers = (
       await readForm(request);
       return returnPage(open, 0);
     }),
+    // Whoever has the address is the payer, and may give up before the bank has said anything.
+    {
+      method: 'POST',
+      path: '/3ds/:token/abandon',
+      handle: async (_, response, { params }) => {
+        const open = await openPage(params);
+        const { addressed } = open ?? {};
+        const change =
+          addressed === undefined
+            ? null
+            : await changeAuthentication(context, addressed.scope, addressed.id, () => ({
+                event: 'abandon',
+                learned: { why: 'cancelled' },
+              }));
+        response
+          .writeHead(change === null ? 409 : 200, {
+            'Content-Type': 'application/json; charset=utf-8',
+            'Cache-Control': 'no-store',
+          })
+          .end(JSON.stringify({ object: 'three_d_secure', abandoned: change !== null }));
+      },
+    },
     {
       method: 'POST',
       path: '/3ds/results/:token',

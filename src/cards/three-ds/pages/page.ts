@@ -14,16 +14,20 @@ const hashOf = (text: string): string =>
 const styleHash = hashOf(pageStyle);
 const scriptHash = hashOf(sendScript);
 
-// The checkout frames our page, and our page is left for the bank's in the same frame. Nobody else may.
-const policyFor = (formTo: readonly string[], hasScript: boolean): string =>
+// The checkout frames our page, and our page is left for the bank's in the same frame. A payment without an
+// address to come back to is asked about in the merchant's page, so that any page may frame it: whoever
+// has the address may answer anyway, and nothing here is done by a click alone.
+const policyFor = (it: CardAuthentication | null, formTo: readonly string[], hasScript: boolean) =>
   [
     "default-src 'none'",
     `style-src ${styleHash}`,
     ...(hasScript ? [`script-src ${scriptHash}`] : []),
     `form-action ${formTo.length === 0 ? "'none'" : formTo.join(' ')}`,
-    "frame-ancestors 'self'",
+    `frame-ancestors ${it !== null && isInPage(it) ? 'https: http:' : "'self'"}`,
     "base-uri 'none'",
   ].join('; ');
+
+const isInPage = ({ asked }: CardAuthentication): boolean => asked.returnUrl === null;
 
 const layout = (title: string, main: Html, head: Html | null = null): string =>
   html`<!doctype html>
@@ -69,7 +73,7 @@ const told = ['color_depth', 'screen_height', 'screen_width', 'window_height', '
 
 /** Asks the browser what it is. */
 export const browserPage = (it: CardAuthentication): Page => ({
-  policy: policyFor(["'self'"], true),
+  policy: policyFor(it, ["'self'"], true),
   body: layout(
     'Confirming your payment',
     html`<main>
@@ -94,7 +98,7 @@ export const challengePage = (
   it: CardAuthentication,
   { acsUrl, creq, session }: { acsUrl: string; creq: string; session: string },
 ): Page => ({
-  policy: policyFor([new URL(acsUrl).origin], true),
+  policy: policyFor(it, [new URL(acsUrl).origin], true),
   body: layout(
     'Going to your bank',
     html`<main>
@@ -114,7 +118,7 @@ ${script}`,
 
 /** Until the bank has told us, which is a matter of seconds. */
 export const waitingPage = (it: CardAuthentication, again: string): Page => ({
-  policy: policyFor([], false),
+  policy: policyFor(it, [], false),
   body: layout(
     'Confirming your payment',
     html`<main>
@@ -128,21 +132,28 @@ ${sumOf(it)}
 });
 
 /** No redirect: a browser may hold the bank's policy of forms against one that follows a form. */
-export const backPage = (it: CardAuthentication): Page => ({
-  policy: policyFor([], false),
-  body: layout(
-    'Back to the shop',
-    html`<main>
+export const backPage = (it: CardAuthentication): Page => {
+  const { merchant, returnUrl } = it.asked;
+  return {
+    policy: policyFor(it, [], false),
+    body: layout(
+      'Back to the shop',
+      html`<main>
 <div class="wait" aria-hidden="true"></div>
-<h1 role="status">Taking you back to ${it.asked.merchant.name}…</h1>
-<p><a class="button" href="${it.asked.returnUrl}">Continue</a></p>
+<h1 role="status">Taking you back to ${merchant.name}…</h1>
+${
+  returnUrl === null
+    ? html`<p>If you still see this after a moment, go back to the shop. It knows what became of your payment.</p>`
+    : html`<p><a class="button" href="${returnUrl}">Continue</a></p>`
+}
 </main>`,
-    goTo(0, it.asked.returnUrl),
-  ),
-});
+      returnUrl === null ? null : goTo(0, returnUrl),
+    ),
+  };
+};
 
 export const unknownPage = (): Page => ({
-  policy: policyFor([], false),
+  policy: policyFor(null, [], false),
   body: layout(
     'Nothing here',
     html`<main>
