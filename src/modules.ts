@@ -23,6 +23,7 @@ import { module as testClocks } from './cards/test-clocks/module.ts';
 import { module as threeDs } from './cards/three-ds/module.ts';
 import { module as vault } from './cards/vault/module.ts';
 import { module as checkout } from './commerce/checkout/module.ts';
+import { module as elements } from './commerce/elements/module.ts';
 import { module as links } from './commerce/links/module.ts';
 import { module as accounts } from './identity/accounts/module.ts';
 import { module as audit } from './identity/audit/module.ts';
@@ -137,6 +138,7 @@ const map: readonly Entry[] = [
   { module: setup, holds: 'cards kept for later: setup intents, attempts, mandates' },
   { module: disputes, holds: 'payments that their holders contest' },
   { module: checkout, holds: 'pages that show an amount and take it, once: sessions' },
+  { module: elements, holds: 'card fields in the pages of merchants: loader, frames' },
   { module: links, holds: 'addresses that sell the same again and again, and their codes' },
   { module: webhooks, holds: 'telling merchants: endpoints, deliveries, signatures' },
   { module: notifications, holds: 'telling payers: mails, receipts' },

@@ -2,6 +2,7 @@
 
 import { threeDsHandlers } from '#cards/three-ds';
 import { checkoutHandlers, provideCheckout } from '#commerce/checkout';
+import { elementsHandlers } from '#commerce/elements';
 import { linkHandlers } from '#commerce/links';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
@@ -26,7 +27,6 @@ import { webhookHandlers } from '#rails/connectors';
 import { gather, modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
-import { elementsHandlers } from './elements.ts';
 
 export const gatherRoutes = (): readonly Route[] => {
   const gathered = gather();

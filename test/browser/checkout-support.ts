@@ -2,6 +2,7 @@
 // can be walked through in every state, without a bank that would have to be brought into it.
 
 import { after } from 'node:test';
+import { elementsHandlers } from '#commerce/elements';
 import { systemClock, systemRandom } from '#kit/context';
 import { createHttpServer, type PlainHandler, readBody } from '#platform/http';
 import type { Look } from '../../src/commerce/checkout/page/index.ts';
@@ -15,7 +16,6 @@ import {
 import type { PageView } from '../../src/commerce/checkout/page-view.ts';
 import { silentLog } from '../../src/kit/context/for-tests.ts';
 import { createMemoryStore } from '../../src/platform/http/testing.ts';
-import { elementsHandlers } from '../../src/roles/elements.ts';
 
 export type Session = {
   view: PageView;

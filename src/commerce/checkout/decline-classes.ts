@@ -44,6 +44,10 @@ const classes: Readonly<Record<string, DeclineClass>> = {
   withdrawal_count_limit_exceeded: 'funds',
 };
 
+/** Every code that has a class of its own; all others are for the bank to explain. */
+export const declineClasses: readonly (readonly [code: string, DeclineClass])[] =
+  Object.entries(classes);
+
 const fields: Partial<Readonly<Record<DeclineClass, Declined['field']>>> = {
   data_cvc: 'cvc',
   data_expiry: 'expiry',

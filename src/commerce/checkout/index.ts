@@ -1,6 +1,27 @@
 export { readShared, type SharedOfSession } from './create-session.ts';
+export { declineClasses } from './decline-classes.ts';
 export { checkoutHandlers, sendNotice } from './handlers.ts';
 export { openSession } from './open-session.ts';
+export {
+  brandMark,
+  brandSprite,
+  chooseLanguage,
+  cvcPicture,
+  declineKeysOf,
+  type Field,
+  field,
+  glyphs,
+  newNonce,
+  type PageScript,
+  pinned,
+  REPORTS_PATH,
+  scriptHandler,
+  scriptTags,
+  sourceOf,
+  styleIn,
+  type Words,
+  wordsIn,
+} from './page/index.ts';
 export { refuseNotYet } from './refuse-not-yet.ts';
 export { lineItemsAt, renderShared } from './render-session.ts';
 export {

@@ -1,8 +1,9 @@
-// The style and the scripts of the page, read once from `web/`: the bytes that are pinned are the bytes
-// of the repository. They are read and not imported, because the product does not use its pages.
+// The style and the scripts of the page, read once from `web/`: what is pinned is what stands in the repository,
+// without its comments. They are read and not imported, because the product does not use its pages.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { Html, html } from '#platform/http';
 
 const read = (path: string): Buffer =>
   readFileSync(new URL(`../../../../web/${path}`, import.meta.url));
@@ -18,52 +19,78 @@ export type PageScript = {
   readonly reason: string;
 };
 
-const script = (folder: string, name: string, reason: string): PageScript => {
-  const bytes = read(`${folder}/${name}.js`);
+/** What stands in the repository, as it is served. */
+export const sourceOf = (path: string): string => withoutComments(read(path).toString('utf8'));
+
+export const pinned = (alias: string, source: string, reason: string): PageScript => {
+  const bytes = Buffer.from(source);
   const hash = createHash('sha384').update(bytes).digest();
   return {
-    alias: `/${folder}/${name}.js`,
-    path: `/${folder}/${name}.${hash.toString('hex').slice(0, 16)}.js`,
+    alias,
+    path: alias.replace(/\.js$/, `.${hash.toString('hex').slice(0, 16)}.js`),
     integrity: `sha384-${hash.toString('base64')}`,
     bytes,
     reason,
   };
 };
 
+const script = (name: string, reason: string): PageScript =>
+  pinned(`/${name}.js`, sourceOf(`${name}.js`), reason);
+
+/** Comments and indentation are for readers of the repository; a third of the bytes is theirs. */
+const withoutComments = (source: string): string =>
+  source
+    .replaceAll(/^\s*\/\*\*[\s\S]*?\*\/\s*$/gm, '')
+    .replaceAll(/^\s*\/\/.*$/gm, '')
+    .replaceAll(/\/\*\* ?@[^*]*\*\/ ?/g, '')
+    .replaceAll(/^\s+/gm, '');
+
 /** Everything that may run on the page, the one that begins last. */
 export const pageScripts: readonly PageScript[] = [
   script(
-    'elements',
-    'seal',
+    'elements/seal',
     "Encrypts card fields in the payer's browser, so that no server before the vault sees a card number.",
   ),
   script(
-    'checkout',
-    'card-rules',
+    'checkout/card-rules',
     'Formats and checks card fields while they are typed: brand, check digit, date, length of the security code.',
   ),
   script(
-    'checkout',
-    'card-fields',
+    'checkout/card-fields',
     'Keeps the caret in its place while card fields are formatted, and goes on to the next one.',
   ),
   script(
-    'checkout',
-    'checkout',
+    'checkout/checkout',
     'Runs the form of the page: messages, the confirmation of the bank in a frame, the state of the payment as it changes.',
   ),
 ];
 
-/** Comments and the space around are for readers of the repository. */
-export const pageStyle: string = read('checkout/checkout.css')
-  .toString('utf8')
-  .replaceAll(/\/\*[\s\S]*?\*\//g, '')
-  .replaceAll(/\s*\n\s*/g, '')
-  .replaceAll(/\s*([{};,])\s*/g, '$1')
-  .replaceAll(/:\s+/g, ':')
-  .replaceAll(';}', '}');
+export const styleIn = (path: string): string =>
+  read(path)
+    .toString('utf8')
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/\s*\n\s*/g, '')
+    .replaceAll(/\s*([{};,])\s*/g, '$1')
+    .replaceAll(/:\s+/g, ':')
+    .replaceAll(';}', '}');
 
-export const importMap: string = JSON.stringify({
-  imports: Object.fromEntries(pageScripts.map(({ alias, path }) => [alias, path])),
-  integrity: Object.fromEntries(pageScripts.map(({ path, integrity }) => [path, integrity])),
-});
+export const pageStyle: string = styleIn('checkout/checkout.css');
+
+const importMap = (scripts: readonly PageScript[]): string =>
+  JSON.stringify({
+    imports: Object.fromEntries(scripts.map(({ alias, path }) => [alias, path])),
+    integrity: Object.fromEntries(scripts.map(({ path, integrity }) => [path, integrity])),
+  });
+
+/** An import map pins where browsers know `integrity` in it, and the tags pin everywhere. */
+export const scriptTags = (
+  scripts: readonly PageScript[],
+  nonce: string,
+): Html => html`${scripts.length > 1 ? html`<script type="importmap" nonce="${nonce}">${new Html(importMap(scripts))}</script>` : null}
+${scripts.map(
+  ({
+    path,
+    integrity,
+  }) => html`<script type="module" src="${path}" integrity="${integrity}" crossorigin nonce="${nonce}"></script>
+`,
+)}`;

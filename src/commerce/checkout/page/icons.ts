@@ -80,3 +80,6 @@ export const glyphs = {
   bank: glyph('<path d="M3 8.5 10 4l7 4.5M4 16.5h12M5.5 8.5v6M10 8.5v6M14.5 8.5v6"/>'),
   nothing: glyph('<circle cx="10" cy="10" r="7"/><path d="m7.5 7.5 5 5m0-5-5 5"/>'),
 } as const;
+
+/** Where the security code stands on the card. */
+export const cvcPicture = html`<span class="at-end" id="cvc-picture" aria-hidden="true"><svg width="38" height="24" viewBox="0 0 38 24"><rect x=".75" y=".75" width="36.5" height="22.5" rx="3.25" fill="none" stroke="currentColor" stroke-width="1.5" opacity=".55"/><path class="stripe" d="M1 6.5h36" stroke="currentColor" stroke-width="4" opacity=".4"/><rect class="back" x="21" y="12" width="12" height="7" rx="3.5" fill="none" stroke="var(--accent)" stroke-width="1.75"/><rect class="front" x="22" y="5" width="12" height="7" rx="3.5" fill="none" stroke="var(--accent)" stroke-width="1.75"/></svg></span>`;

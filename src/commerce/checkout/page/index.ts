@@ -1,8 +1,26 @@
-export { pageScripts, pageStyle } from './assets.ts';
+export {
+  type PageScript,
+  pageScripts,
+  pageStyle,
+  pinned,
+  scriptTags,
+  sourceOf,
+  styleIn,
+} from './assets.ts';
+export { declineKeysOf } from './declines.ts';
+export { type Field, field } from './fields.ts';
+export { brandMark, brandSprite, cvcPicture, glyphs } from './icons.ts';
 export { chooseLanguage, type LanguageTag, languageTags } from './language.ts';
-export { type FindView, newNonce, pageHandlers, sendReturned } from './page-handlers.ts';
+export {
+  type FindView,
+  newNonce,
+  pageHandlers,
+  scriptHandler,
+  sendReturned,
+} from './page-handlers.ts';
 export { pageHeaders, policyFor, REPORTS_PATH } from './policy.ts';
 export { renderNotice, renderPage } from './render-page.ts';
 export { scriptInventory } from './script-inventory.ts';
 export { type PageState, pageState } from './state.ts';
 export { checkTheme, contrast, type Look, type Theme, type ThemeRefusal } from './theme.ts';
+export { type Words, wordsIn } from './words.ts';

@@ -20,7 +20,7 @@ export const pageHandlers = (
   context: Pick<Context, 'clock' | 'log' | 'random'>,
   find: FindView,
 ): readonly PlainHandler[] => [
-  ...pageScripts.filter(({ path }) => path.startsWith('/checkout/')).map(scriptHandler),
+  ...pageScripts.map(scriptHandler),
   {
     method: 'GET',
     path: '/c/scripts.json',
@@ -76,7 +76,7 @@ const send = (response: ServerResponse, { body, headers }: Rendered): void => {
   response.writeHead(200, headers).end(body);
 };
 
-const scriptHandler = ({ path, bytes }: PageScript): PlainHandler => {
+export const scriptHandler = ({ path, bytes }: PageScript): PlainHandler => {
   const gzipped = gzipSync(bytes, { level: 9 });
   return {
     method: 'GET',

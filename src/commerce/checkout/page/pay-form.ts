@@ -6,7 +6,7 @@ import type { PageView } from '../page-view.ts';
 import { addressFields, countryOptions } from './address-fields.ts';
 import { refusalField, refusalText } from './declines.ts';
 import { box, field, select } from './fields.ts';
-import { brandMark, brandName, glyphs } from './icons.ts';
+import { brandMark, brandName, cvcPicture, glyphs } from './icons.ts';
 import type { TextKey } from './locales/en.ts';
 import { ownPath } from './own-path.ts';
 import type { Words } from './words.ts';
@@ -126,8 +126,6 @@ ${field({ id: 'holder', name: 'card[name]', label: texts.holder, autocomplete: '
 ${billing(view, words)}
 </fieldset>`;
 };
-
-const cvcPicture = html`<span class="at-end" id="cvc-picture" aria-hidden="true"><svg width="38" height="24" viewBox="0 0 38 24"><rect x=".75" y=".75" width="36.5" height="22.5" rx="3.25" fill="none" stroke="currentColor" stroke-width="1.5" opacity=".55"/><path class="stripe" d="M1 6.5h36" stroke="currentColor" stroke-width="4" opacity=".4"/><rect class="back" x="21" y="12" width="12" height="7" rx="3.5" fill="none" stroke="var(--accent)" stroke-width="1.75"/><rect class="front" x="22" y="5" width="12" height="7" rx="3.5" fill="none" stroke="var(--accent)" stroke-width="1.75"/></svg></span>`;
 
 const billing = ({ asks, known }: PageView, words: Words): Html | null => {
   if (asks.billingAddress === 'none') return null;

@@ -10,7 +10,7 @@ import type {
   RenderNotice,
   RenderPage,
 } from '../page-view.ts';
-import { importMap, pageScripts, pageStyle } from './assets.ts';
+import { pageScripts, pageStyle, scriptTags } from './assets.ts';
 import { brandSprite, glyphs } from './icons.ts';
 import { chooseLanguage, languageTags } from './language.ts';
 import { linkTo } from './own-path.ts';
@@ -136,7 +136,7 @@ const shell = (it: {
 <title>${it.title}</title>
 <link rel="icon" href="data:,">
 <style nonce="${nonce}">${new RawHtml(pageStyle)}${new RawHtml(themeStyle(it.look.theme ?? null))}</style>
-${it.data === null ? null : scripts(nonce)}
+${it.data === null ? null : scriptTags(pageScripts, nonce)}
 </head>
 <body>
 ${brandSprite}
@@ -153,18 +153,6 @@ ${it.data === null ? null : html`<script type="application/json" id="data">${new
 </html>
 `.text;
 };
-
-/** An import map pins where browsers know `integrity` in it, and the tags pin everywhere. */
-const scripts = (
-  nonce: string,
-): Html => html`<script type="importmap" nonce="${nonce}">${new RawHtml(importMap)}</script>
-${pageScripts.map(
-  ({
-    path,
-    integrity,
-  }) => html`<script type="module" src="${path}" integrity="${integrity}" crossorigin nonce="${nonce}"></script>
-`,
-)}`;
 
 const shopBar = (view: PageView, { texts }: Words, look: Look): Html => {
   const { merchant, status } = view;

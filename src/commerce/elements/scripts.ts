@@ -1,29 +1,30 @@
-// The scripts of `web/elements`, served as they stand there: the bytes that a page pins are the bytes
-// of the repository. They are read and not imported, because the product does not use its pages.
+// The scripts that a merchant's page loads itself. `seal.js` is served as it stands in the repository, for pages
+// that import it; the loader without its comments, because every page pays for its bytes. They are read and
+// not imported, because the product does not use its pages.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { pinned, sourceOf } from '#commerce/checkout';
 import { type Context, realClock } from '#kit/context';
 import type { PlainHandler } from '#platform/http';
 
 /** Why each script is on a page that takes cards (PCI DSS 6.4.3). */
-const scripts = [
-  {
-    name: 'seal',
-    reason:
-      "Encrypts card fields in the payer's browser, so that no server before the vault sees a card number.",
-  },
-] as const;
+const loaderReason =
+  'Puts the card fields of the gateway into the page as frames, and passes on what they answer; no digit comes to it.';
+const sealReason =
+  "Encrypts card fields in the payer's browser, so that no server before the vault sees a card number.";
 
-export const elementsHandlers = (context: Pick<Context, 'clock'>): readonly PlainHandler[] => {
-  const read = scripts.map(readScript);
+export const scriptFiles = (context: Pick<Context, 'clock'>): readonly PlainHandler[] => {
+  const loader = pinned('/elements/tollgate.js', sourceOf('elements/tollgate.js'), loaderReason);
+  const read: readonly Script[] = [readSeal(), { name: 'tollgate', ...loader }];
   return [
     ...read.flatMap((script) => [
       still(`/elements/${script.name}.js`, script.bytes, scriptType, 'no-cache'),
       still(script.path, script.bytes, scriptType, 'public, max-age=31536000, immutable'),
     ]),
+    still('/v1/tollgate.js', loader.bytes, scriptType, 'no-cache'),
     still('/elements/manifest.json', manifestOf(read), 'application/json', 'no-cache'),
     timeHandler(context),
   ];
@@ -40,15 +41,15 @@ type Script = {
   readonly path: string;
 };
 
-const readScript = ({ name, reason }: (typeof scripts)[number]): Script => {
-  const bytes = readFileSync(new URL(`../../web/elements/${name}.js`, import.meta.url));
+const readSeal = (): Script => {
+  const bytes = readFileSync(new URL('../../../web/elements/seal.js', import.meta.url));
   const hash = createHash('sha384').update(bytes).digest();
   return {
-    name,
-    reason,
+    name: 'seal',
+    reason: sealReason,
     bytes,
     integrity: `sha384-${hash.toString('base64')}`,
-    path: `/elements/${name}.${hash.toString('hex').slice(0, 16)}.js`,
+    path: `/elements/seal.${hash.toString('hex').slice(0, 16)}.js`,
   };
 };
 

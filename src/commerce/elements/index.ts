@@ -1,0 +1,1 @@
+export { elementsHandlers } from './handlers.ts';

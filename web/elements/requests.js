@@ -1,0 +1,106 @@
+// What a frame of ours asks of the API for the page around it, with the page's publishable key. A payment is
+// asked for under one key of its own and asked for again as it was, so that a lost answer is never taken
+// for a no.
+
+import { ask, formOf, sendSealed, TollgateError } from './seal.js';
+
+/** Between the tries of a confirmation whose answer did not come. */
+const PAUSES_MS = [1_000, 2_000, 4_000, 8_000];
+
+/**
+ * @typedef {object} Request
+ * @property {string} key
+ * @property {'method' | 'token' | 'confirm' | 'retrieve'} what
+ * @property {import('./seal.d.ts').Card | undefined} [card]
+ * @property {Record<string, any>} [params]
+ * @property {string} [secret]
+ * @property {Readonly<Record<string, string>>} texts
+ */
+
+/** @param {Request} asked @returns {Promise<any>} */
+export const send = async ({ key, what, card, params = {}, secret = '', texts }) => {
+  /** @param {string} [sealed] @returns {Promise<any>} */
+  const request = (sealed) => {
+    const cardData = sealed === undefined ? {} : { card: { sealed } };
+    switch (what) {
+      case 'method':
+        return ask('/v1/payment_methods', post(key, { type: 'card', ...cardData, ...params }));
+      case 'token':
+        return ask('/v1/tokens', post(key, { card: { ...params['card'], ...cardData.card } }));
+      case 'confirm':
+        return confirm(key, secret, withMethod(params, cardData), texts);
+      case 'retrieve':
+        return retrieve(key, secret);
+    }
+  };
+  try {
+    if (card === undefined) return await request();
+    return await sendSealed({ api: location.origin, publishableKey: key, card, send: request });
+  } catch (error) {
+    throw error instanceof TollgateError ? await inTheirWords(error, secret) : error;
+  }
+};
+
+/** @param {string} key @param {string} secret */
+export const retrieve = (key, secret) =>
+  ask(`${pathOf(secret)}?${formOf({ client_secret: secret })}`, { headers: authorization(key) });
+
+/** @param {string} key @param {string} secret @param {object} params @param {Readonly<Record<string, string>>} texts */
+const confirm = async (key, secret, params, texts) => {
+  const init = post(key, { client_secret: secret, ...params });
+  const sent = { ...init, headers: { ...init.headers, 'Idempotency-Key': crypto.randomUUID() } };
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await ask(`${pathOf(secret)}/confirm`, sent);
+    } catch (error) {
+      if (!isUndecided(error)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  throw new TollgateError('outcome_unknown', texts['lost'] ?? '', { type: 'api_connection_error' });
+};
+
+/** @param {unknown} error */
+const isUndecided = (error) =>
+  error instanceof TollgateError &&
+  (error.status === null || [409, 429].includes(error.status) || error.status >= 500);
+
+/** @param {Record<string, any>} params @param {object} cardData */
+const withMethod = ({ billing_details, ...params }, cardData) =>
+  'card' in cardData
+    ? { ...params, payment_method_data: { type: 'card', ...cardData, billing_details } }
+    : params;
+
+/** @param {string} secret */
+const pathOf = (secret) => {
+  const [, id, kind] = /^((pi|seti)_\w+)_secret_/.exec(secret) ?? [];
+  if (id === undefined) {
+    throw new TollgateError('invalid_client_secret', 'This is not the client_secret of an intent.', {
+      type: 'invalid_request_error',
+      param: 'client_secret',
+    });
+  }
+  return `/v1/${kind === 'pi' ? 'payment_intents' : 'setup_intents'}/${id}`;
+};
+
+/** @param {string} key */
+const authorization = (key) => ({ Authorization: `Bearer ${key}` });
+
+/** @param {string} key @param {object} body */
+const post = (key, body) => ({ method: 'POST', headers: authorization(key), body: formOf(body) });
+
+/**
+ * The API speaks to programs; payers read in their own language what to do.
+ *
+ * @template {{ type: string, code: string, decline_code: string | null, message: string }} Refusal
+ * @param {Refusal} refusal @param {string} secret
+ * @returns {Promise<Refusal>}
+ */
+export const inTheirWords = async (refusal, secret) => {
+  if (refusal.type !== 'card_error') return refusal;
+  const query = formOf({ lang: document.documentElement.lang, mode: secret.startsWith('seti_') ? 'setup' : 'payment' });
+  /** @type {Record<string, string>} */
+  const texts = await ask(`/elements/declines.json?${query}`).catch(() => ({}));
+  const message = texts[refusal.decline_code ?? ''] ?? texts[refusal.code] ?? texts['other'];
+  return Object.assign(refusal, { message: message ?? refusal.message });
+};
