@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { testCards } from '#cards/bins';
+import { controlOf } from '../sandbox/support/control.ts';
 import { refusalOf } from '../support/stripe.ts';
-import { assertOneStory, openTown } from './support.ts';
+import { assertOneStory, hearOfDisputes, openTown } from './support.ts';
 
 const { bank, gateway, stripe } = await openTown();
 const { paymentIntents } = stripe;
@@ -178,6 +179,9 @@ test('a number of no card, or one of real life, is refused before any bank is as
 });
 
 test('and bank and gateway tell one story of all of it', async () => {
+  // What the cards have in store comes a few seconds after they paid, by the bank's clock: all of it is there now.
+  await controlOf(bank.ports.control).advance(60_000);
+  await hearOfDisputes(bank, gateway.on);
   assert.ok((await assertOneStory(bank, gateway.on)) > 0);
   assert.deepEqual(await bank.checkBooks(), []);
 });
