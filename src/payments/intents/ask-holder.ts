@@ -65,7 +65,7 @@ const termsFor = async (
   brand: string,
 ): Promise<HolderTerms | null> => {
   const [first] = await railsOf(context).candidates(scope, {
-    operation: isManual(intent) ? 'authorize' : 'sale',
+    operation: isManual(intent) ? 'authorize' : 'purchase',
     method: 'card',
     brand,
     currency: intent.currency,

@@ -29,7 +29,7 @@ import {
   intentSucceeded,
 } from './events.ts';
 import { lastErrorOf } from './last-error.ts';
-import type { PaymentIntent } from './payment-intent.ts';
+import { isManual, type PaymentIntent } from './payment-intent.ts';
 
 export type Known = {
   readonly intent: PaymentIntent;
@@ -38,6 +38,8 @@ export type Known = {
   readonly nowMs: number;
   /** Another candidate is asked at once if nothing was sent. */
   readonly isReroutable: boolean;
+  /** Somebody waits for it, and goes on with it. */
+  readonly isAwaited: boolean;
   /** Whether the card's holder may still be asked, or is asked there, where their bank wants it. */
   readonly holder?: 'may_be_asked' | { readonly url: string; readonly id?: Uuid } | null;
   /** Rendered: what the last error shows of the method. */
@@ -141,6 +143,7 @@ const approve = (known: Known): Decided => {
       release: true,
     };
   }
+  if (!isSale && !isManual(intent)) return takeNext(known, paid);
   const common = { ...intent, ...settled, latestChargeId: charge.id, lastError: null };
   return {
     intent: isSale
@@ -158,6 +161,23 @@ const approve = (known: Known): Decided => {
     release: false,
   };
 };
+
+/** Its provider knows no purchase: what is held now is taken next, and then it is paid. */
+const takeNext = ({ intent, change, nowMs, isAwaited }: Known, paid: Charge): Decided => ({
+  ...nothing,
+  intent: {
+    ...intent,
+    latestChargeId: paid.id,
+    lastError: null,
+    nextAction: null,
+    doing: 'capture',
+    capturable: change.after.amount,
+    dueAtMs: nowMs + (isAwaited ? LEFT_BEHIND_MS : 0),
+  },
+  charge: paid,
+  kinds: [],
+  isPaid: true,
+});
 
 /**
  * A yes of a provider that had provably not been reached, and whose place another had taken: that money is a
@@ -362,6 +382,7 @@ const concludeCapture = (known: Known): Decided | null => {
     case 'declined':
     case 'not_sent':
     case 'reversed':
+      if (!isManual(intent)) return state === 'not_sent' ? takeLater(known) : giveUp(known);
       return {
         ...nothing,
         intent: {
@@ -386,6 +407,38 @@ const concludeCapture = (known: Known): Decided | null => {
   }
 };
 
+/** Provably nothing has left: what is held is still held, and is taken a little later. */
+const takeLater = ({ intent, charge, nowMs }: Known): Decided => ({
+  ...nothing,
+  intent: { ...intent, isProcessingTold: true, dueAtMs: nowMs + LEFT_BEHIND_MS },
+  charge: { ...charge, capturing: 0n, isCaptureOver: false },
+  kinds: intent.isProcessingTold ? [] : [intentProcessing],
+});
+
+/** What is held will not be given: it goes back by itself, and then the payment is canceled. */
+const giveUp = ({ intent, charge, change, shownMethod }: Known): Decided => {
+  const { code, told } = change.conclusion;
+  return {
+    ...nothing,
+    intent: {
+      ...intent,
+      doing: 'void',
+      capturable: 0n,
+      cancelWanted: { reason: 'automatic' },
+      lastError: lastErrorOf(failureOf(code, told), shownMethod, spellId(CHARGE, charge.id)),
+    },
+    charge: { ...charge, capturing: 0n, isCaptureOver: false, isUnwanted: true },
+    kinds: [chargeSucceeded],
+    release: true,
+  };
+};
+
+/** A part is told as a change; the last is the capture, and of what was paid at once it is the payment. */
+const toldOfCapture = (intent: PaymentIntent, isLast: boolean): readonly EventKind[] => {
+  if (!isManual(intent)) return [chargeSucceeded, intentSucceeded];
+  return isLast ? [chargeCaptured, intentSucceeded] : [chargeUpdated, intentCapturable];
+};
+
 /** `isCaptureOver` was reserved with the amount: whether this was meant to be the last. */
 const captured = ({ intent, charge, change }: Known): Decided => {
   const { amount } = change.after;
@@ -406,8 +459,7 @@ const captured = ({ intent, charge, change }: Known): Decided => {
       capturing: 0n,
       isCaptureOver: rest === 0n,
     }),
-    // More may follow: for the world it is captured with the last part.
-    kinds: rest === 0n ? [chargeCaptured, intentSucceeded] : [chargeUpdated, intentCapturable],
+    kinds: toldOfCapture(intent, rest === 0n),
     moved: { kind: 'capture', amount },
     isPaid: false,
     release: false,

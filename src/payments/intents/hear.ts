@@ -114,6 +114,7 @@ const conclude = async (
     change,
     nowMs: context.clock.now(),
     isReroutable: sent?.isReroutable ?? false,
+    isAwaited: sent !== undefined,
     holder: sent?.mayAsk === true ? ('may_be_asked' as const) : null,
     shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
   };
@@ -149,6 +150,7 @@ export const concludeAsked = async (
     change,
     nowMs: context.clock.now(),
     isReroutable: false,
+    isAwaited: true,
     holder,
     shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
   });

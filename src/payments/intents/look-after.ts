@@ -8,6 +8,7 @@ import { cancel } from './cancel-intent.ts';
 import { onOperation } from './hear.ts';
 import { loadDue, loadIntent, updateIntent } from './intents.store.ts';
 import type { PaymentIntent } from './payment-intent.ts';
+import { isHeldToTake, takeLeftHeld } from './take-held.ts';
 
 const AT_ONCE = 20;
 
@@ -34,6 +35,7 @@ export const lookAfterDue = async (context: Context): Promise<number> => {
 const lookAfter = (context: Context, scope: Scope, intent: PaymentIntent): Promise<unknown> => {
   if (intent.status === 'requires_capture') return expire(context, scope, intent);
   if (intent.doing === 'payment') return endLeftBehind(context, scope, intent);
+  if (isHeldToTake(intent)) return takeLeftHeld(context, scope, intent);
   return later(context, scope, intent, null);
 };
 

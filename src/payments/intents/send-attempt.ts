@@ -22,6 +22,7 @@ import { writePayment } from './payment.ts';
 import { isManual, type PaymentIntent } from './payment-intent.ts';
 import { requestOf } from './payment-request.ts';
 import { nobodyTakes } from './refusals.ts';
+import { isHeldToTake, takeHeld } from './take-held.ts';
 import { type Proven, useProof } from './use-proof.ts';
 
 export type Attempt = {
@@ -50,15 +51,15 @@ export const sendAttempt = async (
   attempt: Attempt,
 ): Promise<Outcome | null> => {
   const { scope } = request;
-  const kind = isManual(attempt.intent) ? 'authorize' : 'sale';
-  const candidates = await candidatesFor(context, scope, attempt, kind);
+  const candidates = await candidatesFor(context, scope, attempt);
 
   let begun = beginning(context, scope, attempt, candidates[0]);
   for (const [index, candidate] of candidates.entries()) {
     const isLast = index === candidates.length - 1;
-    const sent = await sendOne(context, request, { attempt, begun, candidate, kind, isLast });
+    const sent = await sendOne(context, request, { attempt, begun, candidate, isLast });
     if (sent === 'overtaken') return null;
     if ('asks' in sent) return askAfterDecline(context, request, attempt, sent.asks);
+    if ('held' in sent) return takeHeld(context, request, sent.held, attempt.shows);
     if (sent.wentOn === null) return sent.outcome;
     const { intent, charge } = sent.wentOn;
     const following = candidates[index + 1];
@@ -70,6 +71,7 @@ export const sendAttempt = async (
         ...charge,
         attempt: intent.attempts + 1,
         connectorAccountId: following.connectorAccountId,
+        kind: kindAt(following, intent),
         ...offeredBy(following, intent),
       },
       isFirst: false,
@@ -82,11 +84,10 @@ const candidatesFor = async (
   context: Context,
   scope: Scope,
   { intent, method }: Attempt,
-  kind: 'authorize' | 'sale',
 ): Promise<readonly Candidate[]> => {
   const brand = method.card?.brand;
   const candidates = await railsOf(context).candidates(scope, {
-    operation: kind,
+    operation: isManual(intent) ? 'authorize' : 'purchase',
     method: method.type,
     ...(brand === undefined ? {} : { brand }),
     currency: intent.currency,
@@ -143,7 +144,7 @@ const beginning = (
       operationId: null,
       connectorAccountId: chosen.connectorAccountId,
       metadata: intent.metadata,
-      kind: isManual(intent) ? 'authorize' : 'sale',
+      kind: kindAt(chosen, intent),
       isDirect: intent.isDirect,
       isUnwanted: false,
       isCaptureOver: false,
@@ -175,6 +176,10 @@ const beginning = (
   };
 };
 
+/** Whoever knows no purchase holds the money first, and then it is taken. */
+const kindAt = ({ operations }: Candidate, intent: PaymentIntent): Charge['kind'] =>
+  isManual(intent) || operations.sale === undefined ? 'authorize' : 'sale';
+
 /** What was asked for with the payment, as far as whoever takes it can do it. */
 const offeredBy = (
   { operations }: Candidate,
@@ -190,6 +195,8 @@ type SentOne =
   | 'overtaken'
   /** The card's bank wants its holder to be asked. */
   | { readonly asks: Change }
+  /** It is held, and not taken yet. */
+  | { readonly held: Concluded }
   | { readonly outcome: Outcome; readonly wentOn: null }
   /** Nothing has left, and another candidate is there. */
   | { readonly wentOn: Concluded };
@@ -201,11 +208,10 @@ const sendOne = async (
     readonly attempt: Attempt;
     readonly begun: Begun;
     readonly candidate: Candidate;
-    readonly kind: 'authorize' | 'sale';
     readonly isLast: boolean;
   },
 ): Promise<SentOne> => {
-  const { attempt, begun, candidate, kind, isLast } = input;
+  const { attempt, begun, candidate, isLast } = input;
   const { scope } = request;
   const operationId = newUuid(context);
   const proven = await provenFor(context, scope, attempt, begun.intent, candidate, operationId);
@@ -219,7 +225,7 @@ const sendOne = async (
   let last: { readonly change: Change; readonly concluded: Concluded } | null = null;
   const operation = {
     intentId: intent.id,
-    kind,
+    kind: begun.charge.kind,
     ordinal: 1,
     attempt: intent.attempts,
   } as const;
@@ -255,6 +261,7 @@ const sendOne = async (
           );
           last = { change, concluded };
           if (wentOn(concluded, isLast, change) || isAsked(concluded, change)) return [];
+          if (isHeldToTake(concluded.intent)) return [];
           return request.conclude(answerOf(concluded, attempt.shows, scope.livemode));
         },
       }),
@@ -267,6 +274,7 @@ const sendOne = async (
     return { outcome: await asItIs(context, scope, intent.id, attempt.shows), wentOn: null };
   }
   if (isAsked(learned.concluded, learned.change)) return { asks: learned.change };
+  if (isHeldToTake(learned.concluded.intent)) return { held: learned.concluded };
   return wentOn(learned.concluded, isLast, learned.change)
     ? { wentOn: learned.concluded }
     : { outcome: { body: null, concluded: true }, wentOn: null };

@@ -9,8 +9,16 @@ export const canDo = (
   wanted: Wanted,
 ): boolean =>
   definition.modes.includes(livemode ? 'live' : 'test') &&
-  definition.operations[wanted.operation] !== undefined &&
+  does(definition.operations, wanted.operation) &&
   definition.methods.some((method) => takes(method, wanted));
+
+const does = (operations: Definition['operations'], wanted: Wanted['operation']): boolean =>
+  wanted === 'purchase'
+    ? operations.sale !== undefined || holdsAndTakes(operations)
+    : operations[wanted] !== undefined;
+
+const holdsAndTakes = ({ authorize, capture }: Definition['operations']): boolean =>
+  authorize !== undefined && capture !== undefined;
 
 const takes = (method: MethodSupport, { method: type, brand, currency }: Wanted): boolean =>
   method.type === type &&

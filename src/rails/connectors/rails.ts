@@ -31,7 +31,8 @@ export type DisputeAnswering = {
 };
 
 export type Wanted = {
-  readonly operation: ConnectorOperation;
+  /** `purchase`: to take money at once, in one step or in two. */
+  readonly operation: ConnectorOperation | 'purchase';
   /** As Stripe names it: `card`. */
   readonly method: string;
   readonly brand?: string;
