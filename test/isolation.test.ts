@@ -103,6 +103,7 @@ import {
   loadNotice,
 } from '../src/rails/connectors/dispute-notices.store.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
+import { endTry, insertInbound, loadInbound } from '../src/rails/connectors/inbound.store.ts';
 import { gatherRoutes } from '../src/roles/api.ts';
 import type { Answer, Ask } from './support/ask.ts';
 import { isFull, runs } from './support/full.ts';
@@ -871,6 +872,13 @@ describe('with row level security alone,', async () => {
       },
       receivedAtMs: nowMs + 3_600_000,
     } as const;
+    const webhook = {
+      id,
+      connectorAccountId: id,
+      eventId: 'evt_1',
+      receivedAtMs: nowMs + 3_600_000,
+      sealed: Buffer.from('sealed'),
+    };
     const token = { id, usedBy: null } as ConfirmationToken;
     const made = [
       insertSetup(theirs.scope, setup),
@@ -879,6 +887,7 @@ describe('with row level security alone,', async () => {
       insertDispute(theirs.scope, dispute),
       insertFeed(theirs.scope, id, nowMs + 3_600_000),
       insertNotice(theirs.scope, notice),
+      insertInbound(theirs.scope, webhook),
       insertToken(theirs.scope, token),
     ];
     assert.deepEqual(await gateway.context.database.commit(theirs.scope, made), { ok: true });
@@ -891,6 +900,7 @@ describe('with row level security alone,', async () => {
       assert.equal(await loadDisputeOf(context, scope, id, 'cb_1'), undefined);
       assert.equal(await loadFeed(context, scope, id), undefined);
       assert.equal(await loadNotice(context, scope, id), undefined);
+      assert.equal(await loadInbound(context, scope, id), undefined);
       assert.equal(await loadToken(context, scope, id), undefined);
       const numbers = { rrn: '1', stan: '1', terminal: '1' };
       assert.equal(await findOperationOf(context, scope, numbers), null);
@@ -913,6 +923,7 @@ describe('with row level security alone,', async () => {
         updateDispute(scope, { ...dispute, version: 2 }),
         moveFeed(scope, { ...feed, dueAtMs: nowMs }),
         endNotice(scope, { id, tries: 0 }, 'taken', null),
+        endTry(scope, { id, tries: 0 }, 'understood', null),
         useToken(scope, id, { prefix: 'pi', id }),
       ]) {
         const commit = await context.database.commit(scope, [write]);
@@ -1039,6 +1050,7 @@ const notServed: Readonly<Record<string, string>> = {
   'answers.link': 'like answers.finish, under the same condition: by the request that claimed it',
   'answers.release':
     'like answers.finish, under the same condition: by the request that claimed it',
+  'connector_accounts.list_newer': 'like connector_accounts.list_older, in the other direction',
   'mails.list_newer': 'like mails.list_older, in the other direction',
   'refunds.of_operation': 'runs for the resolver, by an operation that was read under its account',
   'api_keys.expire': 'like api_keys.revoke, under the same function and the same condition',
@@ -1069,7 +1081,7 @@ const filteredStatements = (): string[] => {
       names.push(...spelledOut(name));
     }
     for (const [, maker, name] of source.matchAll(
-      /\b(findByIds?|updateRows|listPages|concluding)\(\{\s*name: '([\w.]+)'/g,
+      /\b(findByIds?|updateRows|listPages|concluding|endingTry)\(\{\s*name: '([\w.]+)'/g,
     )) {
       names.push(...(maker === 'listPages' ? spelledOut(`${name}_\${direction}`) : [`${name}`]));
     }

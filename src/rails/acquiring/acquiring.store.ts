@@ -1,7 +1,17 @@
 import { present } from '#kit/assert';
 import type { Context, Row, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import {
+  insertRows,
+  namesByCode,
+  type Owned,
+  rank,
+  readOwn,
+  scopeOf,
+  spellTime,
+  statement,
+  writeRows,
+} from '#platform/db';
 import { type CardMessage, type MessageState, messageStates } from './card-message.ts';
 
 const columns = {
@@ -76,7 +86,7 @@ export const insertMessage = (scope: Scope, message: CardMessage): Write => ({
     message.merchant,
     message.amount,
     message.currency,
-    new Date(message.storedAtMs).toISOString(),
+    spellTime(message.storedAtMs),
   ],
 });
 
@@ -115,11 +125,7 @@ type MessageRow = Row & {
   readonly stored_at: number;
 };
 
-const stateOf = (number: number): MessageState =>
-  present(
-    (Object.keys(messageStates) as MessageState[]).find((name) => messageStates[name] === number),
-    'the name of a state',
-  );
+const stateOf = namesByCode(messageStates);
 
 const listMessages = statement(
   'card_messages.of_operation',
@@ -132,16 +138,15 @@ const listMessages = statement(
 /** The message of the operation, and the reversals that were stored for it. */
 export const loadMessages = async (
   context: Pick<Context, 'database'>,
-  { accountId, livemode }: Scope,
+  scope: Scope,
   operationId: Uuid,
 ): Promise<readonly CardMessage[]> => {
-  const of = [accountId, livemode, operationId];
-  const rows = await context.database.read<MessageRow>({ accountId, livemode }, listMessages, of);
+  const rows = await readOwn<MessageRow>(context, scope, listMessages, [operationId]);
   return rows.map((row) => ({
     operationId: row.operation_id,
     part: row.part,
     host: row.host,
-    state: stateOf(row.state),
+    state: present(stateOf.get(row.state), 'the name of a state'),
     mti: row.mti,
     stan: row.stan,
     rrn: row.rrn,
@@ -168,15 +173,11 @@ const findByNumbers = statement(
 /** The operation of that message, as its host names it in a report. */
 export const findOperationOf = async (
   context: Pick<Context, 'database'>,
-  { accountId, livemode }: Scope,
+  scope: Scope,
   { rrn, stan, terminal }: Pick<CardMessage, 'rrn' | 'stan' | 'terminal'>,
 ): Promise<Uuid | null> => {
-  const of = [accountId, livemode, rrn, stan, terminal];
-  const [row] = await context.database.read<Row & { readonly operation_id: Uuid }>(
-    { accountId, livemode },
-    findByNumbers,
-    of,
-  );
+  const of = [rrn, stan, terminal];
+  const [row] = await readOwn<{ operation_id: Uuid }>(context, scope, findByNumbers, of);
   return row?.operation_id ?? null;
 };
 
@@ -197,14 +198,13 @@ export const findMessage = async (
   stan: string,
   transmittedAt: string,
 ): Promise<readonly Found[]> => {
-  const rows = await tx.query<{
-    account_id: Uuid;
-    livemode: boolean;
-    operation_id: Uuid;
-    part: number;
-  }>(findByTrace, [host, stan, transmittedAt]);
+  const rows = await tx.query<Owned & { operation_id: Uuid; part: number }>(findByTrace, [
+    host,
+    stan,
+    transmittedAt,
+  ]);
   return rows.map((row) => ({
-    scope: { accountId: row.account_id, livemode: row.livemode },
+    scope: scopeOf(row),
     operationId: row.operation_id,
     part: row.part,
   }));
@@ -244,7 +244,7 @@ export const keepLetter = async (tx: Tx, letter: DeadLetter): Promise<void> => {
   await tx.query(insertLetter, [
     letter.id,
     letter.host,
-    new Date(letter.atMs).toISOString(),
+    spellTime(letter.atMs),
     letter.problem,
     letter.mti,
     letter.stan,

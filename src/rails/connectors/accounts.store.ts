@@ -1,6 +1,15 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Context, Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { rank, statement, writeRows } from '#platform/db';
+import {
+  findById,
+  listPages,
+  ownRows,
+  rank,
+  readOwn,
+  statement,
+  writeRows,
+  writing,
+} from '#platform/db';
 import type { StoredAccount } from './account.ts';
 
 const types = {
@@ -63,70 +72,35 @@ const toRow = (scope: Scope, account: StoredAccount): unknown[] => [
   `{${account.secretNames.join(',')}}`,
 ];
 
-export const insertAccount = (scope: Scope, account: StoredAccount): Write => ({
-  into: insertRow,
-  row: toRow(scope, account),
-});
+export const insertAccount = writing(insertRow, toRow);
 
 /** `account.version` is the new one. */
-export const updateAccount = (scope: Scope, account: StoredAccount): Write => ({
-  into: updateRow,
-  row: toRow(scope, account),
-});
+export const updateAccount = writing(updateRow, toRow);
 
 const columns =
   'id, version, connector, label, priority, enabled, deleted, settings, secrets, secret_names as "secretNames"';
-const ownRows = 'account_id = $1 and livemode = $2';
+type AccountRow = Row & StoredAccount;
 
-const find = statement(
-  'connector_accounts.find',
-  `select ${columns} from rails.connector_accounts where ${ownRows} and id = $3`,
-);
+const stored = {
+  select: columns,
+  from: 'rails.connector_accounts',
+  fromRow: (row: AccountRow): StoredAccount => row,
+};
+
 const listEnabled = statement(
   'connector_accounts.enabled',
   `select ${columns} from rails.connector_accounts where ${ownRows} and enabled order by priority, id`,
 );
-const listPage = {
-  older: statement(
-    'connector_accounts.older',
-    `select ${columns} from rails.connector_accounts
-      where ${ownRows} and not deleted and ($3::uuid is null or id < $3) order by id desc limit $4`,
-  ),
-  newer: statement(
-    'connector_accounts.newer',
-    `select ${columns} from rails.connector_accounts
-      where ${ownRows} and not deleted and ($3::uuid is null or id > $3) order by id limit $4`,
-  ),
-};
-
-type AccountRow = Row & StoredAccount;
-
 /** A deleted one too: what was done with it still has a name. */
-export const loadAccount = async (
-  context: Pick<Context, 'database'>,
-  scope: Scope,
-  id: Uuid,
-): Promise<StoredAccount | undefined> =>
-  (await context.database.read<AccountRow>(scope, find, [scope.accountId, scope.livemode, id]))[0];
+export const loadAccount = findById({ name: 'connector_accounts.find', ...stored });
 
 export const loadEnabled = (
   context: Pick<Context, 'database'>,
   scope: Scope,
-): Promise<StoredAccount[]> =>
-  context.database.read<AccountRow>(scope, listEnabled, [scope.accountId, scope.livemode]);
+): Promise<StoredAccount[]> => readOwn<AccountRow>(context, scope, listEnabled);
 
-export const listAccountRows = (
-  context: Pick<Context, 'database'>,
-  scope: Scope,
-  page: {
-    readonly direction: 'older' | 'newer';
-    readonly from: Uuid | null;
-    readonly limit: number;
-  },
-): Promise<StoredAccount[]> =>
-  context.database.read<AccountRow>(scope, listPage[page.direction], [
-    scope.accountId,
-    scope.livemode,
-    page.from,
-    page.limit,
-  ]);
+export const listAccountRows = listPages({
+  name: 'connector_accounts.list',
+  ...stored,
+  where: 'not deleted',
+});

@@ -1,6 +1,15 @@
-import type { Context, Row, Scope, Tx, Write } from '#kit/context';
+import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import {
+  insertRows,
+  leaseDue,
+  ownRows,
+  rank,
+  readOwn,
+  spellTime,
+  statement,
+  writeRows,
+} from '#platform/db';
 
 export type DisputeFeed = {
   readonly connectorAccountId: Uuid;
@@ -10,8 +19,6 @@ export type DisputeFeed = {
   readonly failures: number;
   readonly dueAtMs: number;
 };
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 const insertRow = insertRows({
   name: 'dispute_feeds.insert',
@@ -29,7 +36,7 @@ const insertRow = insertRows({
 
 export const insertFeed = (scope: Scope, connectorAccountId: Uuid, dueAtMs: number): Write => ({
   into: insertRow,
-  row: [scope.accountId, scope.livemode, connectorAccountId, iso(dueAtMs)],
+  row: [scope.accountId, scope.livemode, connectorAccountId, spellTime(dueAtMs)],
 });
 
 // Only from the version that was read: of two workers who read the same page, one stores it.
@@ -67,14 +74,23 @@ export const moveFeed = (scope: Scope, feed: DisputeFeed): Write => ({
     feed.cursor,
     feed.taken,
     feed.failures,
-    iso(feed.dueAtMs),
+    spellTime(feed.dueAtMs),
   ],
 });
+
+type FeedRow = Row & {
+  readonly connector_account_id: Uuid;
+  readonly version: number;
+  readonly cursor: string | null;
+  readonly taken: bigint;
+  readonly failures: number;
+  readonly due_at: number;
+};
 
 const find = statement(
   'dispute_feeds.find',
   `select connector_account_id, version, cursor, taken, failures, due_at from rails.dispute_feeds
-    where account_id = $1 and livemode = $2 and connector_account_id = $3`,
+    where ${ownRows} and connector_account_id = $3`,
 );
 
 export const loadFeed = async (
@@ -82,16 +98,7 @@ export const loadFeed = async (
   scope: Scope,
   id: Uuid,
 ): Promise<DisputeFeed | undefined> => {
-  const [row] = await context.database.read<
-    Row & {
-      readonly connector_account_id: Uuid;
-      readonly version: number;
-      readonly cursor: string | null;
-      readonly taken: bigint;
-      readonly failures: number;
-      readonly due_at: number;
-    }
-  >(scope, find, [scope.accountId, scope.livemode, id]);
+  const [row] = await readOwn<FeedRow>(context, scope, find, [id]);
   return (
     row && {
       connectorAccountId: row.connector_account_id,
@@ -104,22 +111,7 @@ export const loadFeed = async (
   );
 };
 
-const lease = statement(
+export const leaseFeeds = leaseDue(
   'dispute_feeds.lease',
   'select * from rails.lease_dispute_feeds($1::timestamptz, $2, $3)',
 );
-
-export const leaseFeeds = async (
-  tx: Tx,
-  limits: { readonly nowMs: number; readonly atMost: number; readonly leaseMs: number },
-): Promise<{ readonly scope: Scope; readonly id: Uuid }[]> => {
-  const rows = await tx.query<{ account_id: Uuid; livemode: boolean; id: Uuid }>(lease, [
-    iso(limits.nowMs),
-    limits.atMost,
-    limits.leaseMs,
-  ]);
-  return rows.map((row) => ({
-    scope: { accountId: row.account_id, livemode: row.livemode },
-    id: row.id,
-  }));
-};

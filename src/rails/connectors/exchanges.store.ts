@@ -1,6 +1,6 @@
 import type { Context, Row, Scope, Tx, Write } from '#kit/context';
 import { type Uuid, uuidAt } from '#kit/ids';
-import { insertRows, rank, statement } from '#platform/db';
+import { insertRows, rank, spellTime, statement } from '#platform/db';
 import type { Exchange } from './exchange.ts';
 
 const insertRow = insertRows({
@@ -36,7 +36,7 @@ export const insertExchange = (exchange: Exchange): Write => ({
     exchange.id,
     exchange.connectorAccountId,
     exchange.operationId,
-    new Date(exchange.atMs).toISOString(),
+    spellTime(exchange.atMs),
     Math.round(exchange.durationMs),
     exchange.method,
     text(exchange.url),

@@ -1,6 +1,16 @@
-import type { Context, Row, Scope, Tx, Write } from '#kit/context';
+import type { Row, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import {
+  findById,
+  insertRows,
+  leaseDue,
+  type Owned,
+  rank,
+  scopeOf,
+  spellTime,
+  statement,
+} from '#platform/db';
+import { endingTry, type Tried, WAITING } from './try-rows.ts';
 
 export type InboundWebhook = {
   readonly id: Uuid;
@@ -10,8 +20,6 @@ export type InboundWebhook = {
   readonly sealed: Buffer;
   readonly tries: number;
 };
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 // A claim: who comes second with the same event loses, and has nothing to do.
 const insertRow = insertRows({
@@ -40,110 +48,59 @@ export const insertInbound = (scope: Scope, webhook: Omit<InboundWebhook, 'tries
     webhook.id,
     webhook.connectorAccountId,
     webhook.eventId,
-    iso(webhook.receivedAtMs),
+    spellTime(webhook.receivedAtMs),
     webhook.sealed,
-    iso(webhook.receivedAtMs),
+    spellTime(webhook.receivedAtMs),
   ],
 });
 
-const states = { waiting: 1, understood: 2, given_up: 3 } as const;
+const states = { waiting: WAITING, understood: 2, given_up: 3 } as const;
 
-// Whoever leased it may have slept: only from the number of tries that was read.
-const updateRow = writeRows({
-  name: 'inbound_webhooks.update',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    id: 'uuid',
-    state: 'smallint',
-    tries: 'integer',
-    due_at: 'timestamptz',
-  },
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update rails.inbound_webhooks w
-   set state = given.state, tries = given.tries, due_at = given.due_at, leased_until = null
-  from ${given}
- where (w.account_id, w.livemode, w.id) = (given.account_id, given.livemode, given.id)
-   and w.tries = given.tries - 1 and w.state = 1
-returning w.id::text as key`,
-});
+const endingRow = endingTry({ name: 'inbound_webhooks.update', table: 'rails.inbound_webhooks' });
 
 /** One try more; `dueAtMs` when it is to be tried again. */
 export const endTry = (
   scope: Scope,
-  { id, tries }: Pick<InboundWebhook, 'id' | 'tries'>,
+  webhook: Tried,
   state: keyof typeof states,
   dueAtMs: number | null,
-): Write => ({
-  into: updateRow,
-  row: [
-    scope.accountId,
-    scope.livemode,
-    id,
-    states[state],
-    tries + 1,
-    dueAtMs === null ? null : iso(dueAtMs),
-  ],
+): Write => endingRow(scope, webhook, states[state], dueAtMs);
+
+type InboundRow = Row & {
+  readonly id: Uuid;
+  readonly connector_account_id: Uuid;
+  readonly event_id: string;
+  readonly received_at: number;
+  readonly sealed: Buffer;
+  readonly tries: number;
+};
+
+export const loadInbound = findById({
+  name: 'inbound_webhooks.find',
+  select: 'id, connector_account_id, event_id, received_at, sealed, tries',
+  from: 'rails.inbound_webhooks',
+  where: `state = ${WAITING}`,
+  fromRow: (row: InboundRow): InboundWebhook => ({
+    id: row.id,
+    connectorAccountId: row.connector_account_id,
+    eventId: row.event_id,
+    receivedAtMs: row.received_at,
+    sealed: row.sealed,
+    tries: row.tries,
+  }),
 });
 
-const find = statement(
-  'inbound_webhooks.find',
-  `select id, connector_account_id, event_id, received_at, sealed, tries
-     from rails.inbound_webhooks where (account_id, livemode) = ($1, $2) and id = $3 and state = 1`,
-);
 const ownerOf = statement(
   'connector_accounts.owner',
   'select * from rails.owner_of_connector_account($1)',
 );
-const lease = statement(
+
+export const ownerOfAccount = async (tx: Tx, id: Uuid): Promise<Scope | null> => {
+  const [row] = await tx.query<Owned>(ownerOf, [id]);
+  return row === undefined ? null : scopeOf(row);
+};
+
+export const leaseInbound = leaseDue(
   'inbound_webhooks.lease',
   'select * from rails.lease_webhooks($1::timestamptz, $2, $3)',
 );
-
-export const loadInbound = async (
-  context: Pick<Context, 'database'>,
-  scope: Scope,
-  id: Uuid,
-): Promise<InboundWebhook | undefined> => {
-  const [row] = await context.database.read<
-    Row & {
-      readonly id: Uuid;
-      readonly connector_account_id: Uuid;
-      readonly event_id: string;
-      readonly received_at: number;
-      readonly sealed: Buffer;
-      readonly tries: number;
-    }
-  >(scope, find, [scope.accountId, scope.livemode, id]);
-  return (
-    row && {
-      id: row.id,
-      connectorAccountId: row.connector_account_id,
-      eventId: row.event_id,
-      receivedAtMs: row.received_at,
-      sealed: row.sealed,
-      tries: row.tries,
-    }
-  );
-};
-
-export const ownerOfAccount = async (tx: Tx, id: Uuid): Promise<Scope | null> => {
-  const [row] = await tx.query<{ account_id: Uuid; livemode: boolean }>(ownerOf, [id]);
-  return row === undefined ? null : { accountId: row.account_id, livemode: row.livemode };
-};
-
-export const leaseInbound = async (
-  tx: Tx,
-  limits: { readonly nowMs: number; readonly atMost: number; readonly leaseMs: number },
-): Promise<{ readonly scope: Scope; readonly id: Uuid }[]> => {
-  const rows = await tx.query<{ account_id: Uuid; livemode: boolean; id: Uuid }>(lease, [
-    iso(limits.nowMs),
-    limits.atMost,
-    limits.leaseMs,
-  ]);
-  return rows.map((row) => ({
-    scope: { accountId: row.account_id, livemode: row.livemode },
-    id: row.id,
-  }));
-};

@@ -1,7 +1,15 @@
 import { assert, present } from '#kit/assert';
 import type { Context, Row, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import {
+  insertRows,
+  type Owned,
+  rank,
+  scopeOf,
+  spellTime,
+  statement,
+  writeRows,
+} from '#platform/db';
 import { type Evidence, evidenceKinds, type Outcome } from './evidence.ts';
 import { type Operation, operationKinds } from './operation.ts';
 import { operationStates } from './operation-states.ts';
@@ -109,8 +117,6 @@ on conflict do nothing
 returning id::text as key`,
 });
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-
 const toRow = (scope: Scope, operation: Operation): unknown[] => [
   scope.accountId,
   scope.livemode,
@@ -126,13 +132,13 @@ const toRow = (scope: Scope, operation: Operation): unknown[] => [
   operation.reference,
   operation.providerKey,
   operation.sends,
-  iso(operation.firstSentAtMs),
-  iso(operation.deadlineMs),
+  spellTime(operation.firstSentAtMs),
+  spellTime(operation.deadlineMs),
   operation.code,
   `{${operation.alerts.join(',')}}`,
   operation.needsReview,
   operation.version,
-  operation.dueAtMs === null ? null : iso(operation.dueAtMs),
+  spellTime(operation.dueAtMs),
   operation.tries,
   operation.leaseEpoch,
 ];
@@ -154,7 +160,14 @@ export const updateOperation = (
 
 export const insertEvidence = (scope: Scope, operationId: Uuid, evidence: Evidence): Write => {
   const { id, kind, atMs, send, sourceKey, considered, says } = evidence;
-  const owner = [scope.accountId, scope.livemode, operationId, id, evidenceKinds[kind], iso(atMs)];
+  const owner = [
+    scope.accountId,
+    scope.livemode,
+    operationId,
+    id,
+    evidenceKinds[kind],
+    spellTime(atMs),
+  ];
   if (kind !== 'person') {
     assert(considered.length === 0, 'Only a person has considered something');
     return { into: insertEvidenceRow, row: [...owner, send, sourceKey, spell(says)] };
@@ -380,14 +393,13 @@ export const leaseOperations = async (
   tx: Tx,
   limits: { readonly nowMs: number; readonly atMost: number; readonly leaseMs: number },
 ): Promise<Leased[]> => {
-  const rows = await tx.query<{
-    account_id: Uuid;
-    livemode: boolean;
-    id: Uuid;
-    lease_epoch: number;
-  }>(leaseDue, [iso(limits.nowMs), limits.atMost, limits.leaseMs]);
+  const rows = await tx.query<Owned & { id: Uuid; lease_epoch: number }>(leaseDue, [
+    spellTime(limits.nowMs),
+    limits.atMost,
+    limits.leaseMs,
+  ]);
   return rows.map((row) => ({
-    scope: { accountId: row.account_id, livemode: row.livemode },
+    scope: scopeOf(row),
     id: row.id,
     leaseEpoch: row.lease_epoch,
   }));
