@@ -1,5 +1,4 @@
 import type { Context, Row, Scope } from '#kit/context';
-import type { Uuid } from '#kit/ids';
 import {
   findById,
   listPages,
