@@ -56,7 +56,7 @@ export const startGateway = async (
     observeBatch: metrics.observeBatch,
     ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
   });
-  metrics.watch(runtime.context.database);
+  metrics.watch(runtime.context);
   const takeDown: (() => Promise<void>)[] = [() => runtime.close()];
   const stop = async (): Promise<void> => {
     for (const step of takeDown.splice(0).toReversed()) {
@@ -111,6 +111,7 @@ const startRoles = async (
     const api = createApi(runtime, {
       publicUrl,
       metrics: metrics.http,
+      observeTry: metrics.observeTry,
       handlers: metrics.handlers,
       showMails: showsMails(input),
     });

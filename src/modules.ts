@@ -35,6 +35,7 @@ import { module as confirmation } from './payments/confirmation/module.ts';
 import { module as disputes } from './payments/disputes/module.ts';
 import { module as intents } from './payments/intents/module.ts';
 import { module as refunds } from './payments/refunds/module.ts';
+import { module as risk } from './payments/risk/module.ts';
 import { module as setup } from './payments/setup/module.ts';
 import { module as clock } from './platform/clock/module.ts';
 import { module as db } from './platform/db/module.ts';
@@ -131,6 +132,7 @@ const map: readonly Entry[] = [
     holds: 'what a provider is: contract, credentials, sending, webhooks in',
   },
   { module: psp, holds: 'the providers, a folder each, found by discovery' },
+  { module: risk, holds: 'who tries cards from outside, and how far they get' },
   { module: charges, holds: 'what an attempt at a payment came to, and its money since' },
   { module: confirmation, holds: 'what payers’ pages collected to confirm with' },
   { module: intents, holds: 'payments: from the wish to be paid to its end' },

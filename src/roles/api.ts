@@ -1,13 +1,16 @@
 // The role that answers: the API, health, metrics and documents, all on one port.
 
+import type { IncomingMessage } from 'node:http';
 import { threeDsHandlers } from '#cards/three-ds';
 import { checkoutHandlers, provideCheckout } from '#commerce/checkout';
 import { elementsHandlers } from '#commerce/elements';
 import { linkHandlers } from '#commerce/links';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context } from '#kit/context';
+import { deriveKey } from '#kit/crypto';
 import { spellId } from '#kit/ids';
 import { mailPages, receiptHandlers } from '#outward/notifications';
+import { admit, provideDefence, type Step } from '#payments/risk';
 import { API_VERSION } from '#platform/events';
 import {
   ApiError,
@@ -38,6 +41,8 @@ export const createApi = (
   input: {
     readonly publicUrl: string;
     readonly metrics?: HttpMetrics;
+    /** Told how far somebody got who tried a card from outside. */
+    readonly observeTry?: (step: Step) => void;
     readonly handlers?: readonly PlainHandler[];
     /** Mails of test mode at a page of this machine: what the quick start has instead of a mail server. */
     readonly showMails?: boolean;
@@ -46,7 +51,12 @@ export const createApi = (
   const { context, settings } = runtime;
   const authenticator = createAuthenticator();
   provideCheckout(context, { publicUrl: input.publicUrl });
+  provideDefence(context, {
+    key: deriveKey(runtime.masterSecret, 'card testing'),
+    ...(input.observeTry === undefined ? {} : { observe: input.observeTry }),
+  });
   const routes = gatherRoutes();
+  const callerOf = (request: IncomingMessage) => addressOf(request, settings.proxies);
 
   return createHttpServer({
     context,
@@ -59,15 +69,16 @@ export const createApi = (
       perSecond: settings.ratePerSecond,
       burst: settings.ratePerSecond * 4,
     }),
+    guard: admit,
     settings: { publicUrl: input.publicUrl, proxies: settings.proxies },
     spellAccount: (accountId) => spellId('acct', accountId),
     ...(input.metrics ? { metrics: input.metrics } : {}),
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
-      ...checkoutHandlers(context),
+      ...checkoutHandlers(context, callerOf),
       ...linkHandlers(context),
-      ...threeDsHandlers(context, (request) => addressOf(request, settings.proxies)),
+      ...threeDsHandlers(context, callerOf),
       ...webhookHandlers(context, { publicUrl: input.publicUrl }),
       ...documentHandlers(routes, {
         title: 'Tollgate',

@@ -3,8 +3,10 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import type { Context } from '#kit/context';
 import { sha256 } from '#kit/crypto';
+import { accountsUnderAttack, type Step } from '#payments/risk';
 import type { OpenDatabase } from '#platform/db';
 import { createHttpMetrics, type HttpMetrics, type PlainHandler } from '#platform/http';
 import type { Settings } from '../config.ts';
@@ -12,8 +14,9 @@ import type { Settings } from '../config.ts';
 export type GatewayMetrics = {
   readonly http: HttpMetrics;
   readonly observeBatch: (batch: { units: number; seconds: number }) => void;
+  readonly observeTry: (step: Step) => void;
   readonly handlers: readonly PlainHandler[];
-  watch(database: OpenDatabase): void;
+  watch(context: Pick<Context, 'clock'> & { readonly database: OpenDatabase }): void;
 };
 
 type MetricsSettings = Pick<Settings, 'metricsToken' | 'liveMode' | 'proxies'>;
@@ -36,14 +39,27 @@ export const createMetrics = (settings: MetricsSettings): GatewayMetrics => {
     registers,
   });
 
+  const tries = new Counter({
+    name: 'tollgate_card_tries_total',
+    help: 'Cards tried from payers’ pages, by what the defence against card testing did with them.',
+    labelNames: ['step'] as const,
+    registers,
+  });
+
   return {
+    observeTry: (step) => tries.inc({ step }),
     http: createHttpMetrics(registry),
     observeBatch: (batch) => {
       units.observe(batch.units);
       seconds.observe(batch.seconds);
     },
-    watch: (database) => {
+    watch: (context) => {
+      const { database } = context;
       const watched = {
+        tollgate_accounts_under_attack: {
+          help: 'Accounts at which cards are being tested, seen by this process in the last ten minutes.',
+          read: () => accountsUnderAttack(context),
+        },
         tollgate_database_connections_busy: {
           help: 'Connections of the pool that are in use.',
           read: () => database.pool.busy,

@@ -38,6 +38,8 @@ export type State = {
     readonly field: 'number' | 'expiry' | 'cvc' | 'postal_code' | null;
   } | null;
   readonly vaultKey?: PageData['vaultKey'];
+  /** What work is to be proved for before a card is tried. */
+  readonly proof?: string | null;
 };
 
 type TextName =

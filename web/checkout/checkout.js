@@ -5,6 +5,7 @@
 import { sealCard, vaultKeyFrom } from '../elements/seal.js';
 import { cardFault, wireCardFields } from './card-fields.js';
 import * as rules from './card-rules.js';
+import { prove } from './proof.js';
 
 /** @typedef {import('./checkout.d.ts').PageData} PageData */
 /** @typedef {import('./checkout.d.ts').State} State */
@@ -178,11 +179,11 @@ const formData = async () => {
   return body;
 };
 
-/** @param {string} url @param {URLSearchParams} [body] @returns {Promise<State>} */
-const ask = async (url, body) => {
+/** @param {string} url @param {URLSearchParams} [body] @param {string} [proof] @returns {Promise<State>} */
+const ask = async (url, body, proof) => {
   const response = await fetch(url, {
     method: body === undefined ? 'GET' : 'POST',
-    headers: { Accept: 'application/json' },
+    headers: { Accept: 'application/json', ...(proof === undefined ? {} : { 'Tollgate-Proof': proof }) },
     ...(body === undefined ? {} : { body }),
     cache: 'no-store',
     redirect: 'error',
@@ -211,7 +212,9 @@ const submit = async (event) => {
   }
   isMine = true;
   try {
-    take(await ask(confirmPath, body));
+    const state = await ask(confirmPath, body);
+    // Refused before the card was looked at. A sealed card is opened once, so it is sealed anew.
+    take(state.proof ? await ask(confirmPath, await formData(), await prove(state.proof)) : state);
   } catch {
     // It may have arrived. Nobody is told that it failed, and nothing is sent again but the question.
     showNotice(texts.lost, { wait: true });

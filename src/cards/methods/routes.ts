@@ -26,6 +26,7 @@ export const methodRoutes = [
     method: 'POST',
     path: '/v1/payment_methods',
     operation: 'payment_methods.create',
+    withCard: 'collect',
     claims: () => true,
     summary: 'Create a payment method',
     description:
@@ -71,6 +72,7 @@ export const methodRoutes = [
     method: 'POST',
     path: '/v1/tokens',
     operation: 'tokens.create',
+    withCard: 'collect',
     claims: () => true,
     summary: 'Create a token',
     description: 'A card, or a security code for a stored card, to be used once.',

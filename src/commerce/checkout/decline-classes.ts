@@ -1,5 +1,6 @@
 // Why a payment failed, as its payer reads it: what to do next, and never which suspicion there is.
 
+import { isDelicate } from '#payments/risk';
 import type { DeclineClass, Declined } from './page-view.ts';
 
 type Told = { readonly code: string; readonly decline_code?: string };
@@ -10,9 +11,7 @@ const classes: Readonly<Record<string, DeclineClass>> = {
   card_not_supported: 'not_allowed',
   card_velocity_exceeded: 'velocity',
   currency_not_supported: 'not_allowed',
-  do_not_try_again: 'hard_stop',
   expired_card: 'data_expiry',
-  fraudulent: 'hard_stop',
   incorrect_address: 'data_postal',
   incorrect_cvc: 'data_cvc',
   incorrect_number: 'data_number',
@@ -25,21 +24,12 @@ const classes: Readonly<Record<string, DeclineClass>> = {
   invalid_expiry_year: 'data_expiry',
   invalid_number: 'data_number',
   issuer_not_available: 'technical',
-  lost_card: 'hard_stop',
-  merchant_blacklist: 'hard_stop',
   not_permitted: 'not_allowed',
   payment_intent_authentication_failure: 'auth_failed',
   setup_intent_authentication_failure: 'auth_failed',
-  pickup_card: 'hard_stop',
   pin_try_exceeded: 'velocity',
   processing_error: 'technical',
-  restricted_card: 'hard_stop',
-  revocation_of_all_authorizations: 'hard_stop',
-  revocation_of_authorization: 'hard_stop',
-  security_violation: 'hard_stop',
   service_not_allowed: 'not_allowed',
-  stolen_card: 'hard_stop',
-  stop_payment_order: 'hard_stop',
   transaction_not_allowed: 'not_allowed',
   withdrawal_count_limit_exceeded: 'funds',
 };
@@ -58,7 +48,9 @@ const fields: Partial<Readonly<Record<DeclineClass, Declined['field']>>> = {
 const finalClasses: ReadonlySet<DeclineClass> = new Set(['hard_stop', 'not_allowed']);
 
 export const declinedOf = ({ code, decline_code: declineCode }: Told): Declined => {
-  const found = classes[declineCode ?? ''] ?? classes[code] ?? 'call_bank';
+  const found = isDelicate(declineCode)
+    ? 'hard_stop'
+    : (classes[declineCode ?? ''] ?? classes[code] ?? 'call_bank');
   return {
     class: found,
     text: `decline.${found}`,
@@ -67,5 +59,8 @@ export const declinedOf = ({ code, decline_code: declineCode }: Told): Declined 
   };
 };
 
-/** Reasons that only whoever has the secret key may know: a thief must not learn what gave them away. */
-export const isDelicate = (told: Told): boolean => declinedOf(told).class === 'hard_stop';
+/** Nothing but that it was refused: what a suspect is told, whatever the reason. */
+export const declinedWithoutReason: Declined = declinedOf({
+  code: 'card_declined',
+  decline_code: 'fraudulent',
+});

@@ -2,8 +2,8 @@
 // thief could learn from are for whoever has the secret key.
 
 import type { Asking } from '#payments/intents';
+import { withoutDelicateReason } from '#payments/risk';
 import { ApiError, type Outcome } from '#platform/http';
-import { isDelicate } from './decline-classes.ts';
 
 export const askingForPayer = (asking: Asking): Asking => ({
   ...asking,
@@ -13,20 +13,15 @@ export const askingForPayer = (asking: Asking): Asking => ({
 export const forPayer = (outcome: Outcome): Outcome => {
   const { body } = outcome;
   if (!(body instanceof ApiError) || body.type !== 'card_error') return outcome;
-  const { code = 'card_declined', decline_code: declineCode, param } = body.fields;
-  const isHidden = isDelicate({
-    code,
-    ...(declineCode === undefined ? {} : { decline_code: declineCode }),
-  });
+  const { message, fields } = withoutDelicateReason(body);
+  const { code = 'card_declined', decline_code: declineCode, param } = fields;
   return {
     ...outcome,
-    body: new ApiError(body.status, isHidden ? 'Your card was declined.' : body.message, {
+    body: new ApiError(body.status, message, {
       type: 'card_error',
-      code: isHidden ? 'card_declined' : code,
-      ...(declineCode === undefined
-        ? {}
-        : { decline_code: isHidden ? 'generic_decline' : declineCode }),
-      ...(param === undefined || isHidden ? {} : { param }),
+      code,
+      ...(declineCode === undefined ? {} : { decline_code: declineCode }),
+      ...(param === undefined ? {} : { param }),
     }),
   };
 };

@@ -6,7 +6,16 @@ import { vaultOf } from '#cards/vault';
 import { type Context, realClock, type Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { askingByItself } from '#payments/intents';
-import { ApiError, CallerGone, lockTimeout, type PlainHandler, readBody } from '#platform/http';
+import { admit } from '#payments/risk';
+import {
+  ApiError,
+  CallerGone,
+  deviceCookie,
+  lockTimeout,
+  type PlainHandler,
+  readBody,
+  visitorOf,
+} from '#platform/http';
 import { confirmSession } from './confirm-session.ts';
 import { declinedOf } from './decline-classes.ts';
 import { sessionNamed } from './find-session.ts';
@@ -31,6 +40,7 @@ import type {
 import { recoverSession } from './recover-session.ts';
 import type { CheckoutSession } from './session.ts';
 import { parseSession } from './session-id.ts';
+import { publicUrlOf } from './settings.ts';
 import { viewOf } from './view-of.ts';
 
 const FORM_BYTES_MAX = 65_536;
@@ -41,8 +51,17 @@ type Open = {
   readonly spelled: string;
 };
 
-export const checkoutHandlers = (processContext: Context): readonly PlainHandler[] => {
+/** `addressOf` says who calls, where proxies stand before us. */
+export const checkoutHandlers = (
+  processContext: Context,
+  addressOf: (request: IncomingMessage) => string,
+): readonly PlainHandler[] => {
   const context: Context = { ...processContext, actor: { kind: 'payer', id: 'checkout' } };
+  /** For what a payer does beside looking. */
+  const contextOf = (request: IncomingMessage): Context => ({
+    ...context,
+    actor: { ...context.actor, visitor: visitorOf(request, addressOf(request)) },
+  });
 
   const open = async (spelled: string): Promise<Open | null> => {
     const named = parseSession(spelled);
@@ -73,10 +92,14 @@ export const checkoutHandlers = (processContext: Context): readonly PlainHandler
   return [
     handler('GET', '/c/:session', async (opened, request, response) => {
       const view = await viewNow(context, opened);
+      if (contextOf(request).actor.visitor?.device === null) {
+        const isSecure = publicUrlOf(context).startsWith('https:');
+        response.setHeader('Set-Cookie', deviceCookie(context.random, isSecure));
+      }
       send(response, 200, renderPage(view, pageRequest(context, request)));
     }),
     handler('POST', '/c/:session', async (opened, request, response) => {
-      const told = await act(context, opened, await readForm(request));
+      const told = await act(contextOf(request), opened, await readForm(request));
       if (told.refused === null) {
         redirect(response, `/c/${opened.spelled}${told.view.status === 'complete' ? '?paid' : ''}`);
         return;
@@ -87,7 +110,8 @@ export const checkoutHandlers = (processContext: Context): readonly PlainHandler
       sendState(response, await viewNow(context, opened));
     }),
     handler('POST', '/c/:session/confirm', async (opened, request, response) => {
-      sendState(response, (await act(context, opened, await readForm(request))).view);
+      const { view, proof } = await act(contextOf(request), opened, await readForm(request));
+      sendState(response, view, proof);
     }),
     handler('GET', '/c/:session/back', async ({ spelled }, request, response) => {
       sendReturned(context, request, response, `/c/${spelled}`);
@@ -100,7 +124,12 @@ export const checkoutHandlers = (processContext: Context): readonly PlainHandler
   ];
 };
 
-type Told = { readonly view: PageView; readonly refused: ApiError | null };
+type Told = {
+  readonly view: PageView;
+  readonly refused: ApiError | null;
+  /** What the page's script has to prove work for, to be let in. */
+  readonly proof?: string;
+};
 
 /** What the payer did, and what there is to see afterwards. */
 const act = async (context: Context, opened: Open, form: URLSearchParams): Promise<Told> => {
@@ -112,7 +141,10 @@ const act = async (context: Context, opened: Open, form: URLSearchParams): Promi
   if (refused.status === 409 || refused.code === 'checkout_amount_mismatch') {
     return { view, refused: null };
   }
-  const { code = '', decline_code } = refused.fields;
+  const { code = '', decline_code, proof } = refused.fields;
+  if (proof !== undefined) {
+    return { view: { ...view, declined: tooManyTries }, refused, proof };
+  }
   const isOfCard = refused.type === 'card_error';
   return {
     view: {
@@ -150,6 +182,9 @@ const tryTo = async (
   }
 };
 
+/** Where no script runs that could prove any work. */
+const tooManyTries = declinedOf({ code: 'card_declined', decline_code: 'card_velocity_exceeded' });
+
 /** How often another request may be faster. */
 const ROUNDS_MAX = 10;
 
@@ -159,6 +194,7 @@ const pay = async (
   said: ReturnType<typeof readPageForm>,
 ): Promise<ApiError | null> => {
   const { scope } = opened;
+  await admit(context, { scope, subject: opened.spelled, does: 'try' });
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const outcome = await confirmSession(context, askingByItself(scope), {
       said,
@@ -220,10 +256,10 @@ const send = (response: ServerResponse, status: number, { body, headers }: Rende
   response.writeHead(status, headers).end(body);
 };
 
-const sendState = (response: ServerResponse, view: PageView): void => {
+const sendState = (response: ServerResponse, view: PageView, proof: string | null = null): void => {
   response
     .writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
-    .end(JSON.stringify(pageState(view)));
+    .end(JSON.stringify({ ...pageState(view), proof }));
 };
 
 /** For what stands at other addresses and has no session to show. */

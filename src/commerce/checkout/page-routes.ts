@@ -67,6 +67,7 @@ export const pageRoutes = [
     method: 'POST',
     path: '/v1/payment_pages/:session/confirm',
     operation: 'payment_pages.confirm',
+    withCard: 'try',
     // A card among the parameters goes to the vault before anything is written.
     claims: () => true,
     summary: 'Pay a payment page',

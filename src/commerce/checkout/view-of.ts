@@ -5,7 +5,7 @@ import type { Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import { attemptOf } from './confirm-session.ts';
-import { declinedOf } from './decline-classes.ts';
+import { declinedOf, declinedWithoutReason } from './decline-classes.ts';
 import { lineAmount } from './line-item.ts';
 import type { PageState } from './page-state.ts';
 import type { Asks, Declined, PageView, Receipt, VaultKeyAnswer } from './page-view.ts';
@@ -98,7 +98,9 @@ export const mayRecover = (session: CheckoutSession, nowMs: number): boolean =>
 
 const declinedNow = ({ made, status }: PageState): Declined | null => {
   if (status !== 'open' && status !== 'locked') return null;
-  const error = (made.intent ?? made.setup)?.lastError;
+  const tried = made.intent ?? made.setup;
+  const error = tried?.lastError;
+  if (error && tried?.screened?.isSuspect === true) return declinedWithoutReason;
   return error ? declinedOf(error as unknown as { readonly code: string }) : null;
 };
 

@@ -73,6 +73,18 @@ export type Actor = {
   readonly id: string;
   readonly requestId?: string;
   readonly address?: string;
+  /** Whom the world can send: present where no secret key vouches for the request. */
+  readonly visitor?: Visitor;
+};
+
+/** A payer's browser, or a program in its place, as far as can be told from outside. */
+export type Visitor = {
+  /** One address of IPv4, one /64 of IPv6. */
+  readonly network: string;
+  /** What our own page gave its browser; null for who has none. */
+  readonly device: string | null;
+  /** Of work, as it was sent. */
+  readonly proof: string | null;
 };
 
 /** Unix seconds, the unit of every timestamp on the wire. */

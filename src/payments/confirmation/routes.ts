@@ -34,6 +34,7 @@ export const confirmationRoutes = [
     method: 'POST',
     path: '/v1/confirmation_tokens',
     operation: 'confirmation_tokens.create',
+    withCard: 'collect',
     claims: () => true,
     summary: 'Create a confirmation token',
     description: 'From the payer’s page: what is to be confirmed with. It lives for twelve hours.',

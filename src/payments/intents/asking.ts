@@ -1,7 +1,8 @@
 // Who asks for something of a payment: a request, or the house itself.
 
-import type { Scope } from '#kit/context';
-import type { ApiRequest } from '#platform/http';
+import type { Context, Scope } from '#kit/context';
+import { withoutDelicateReason, withoutReason } from '#payments/risk';
+import { ApiError, type ApiRequest, type Outcome } from '#platform/http';
 import type { Cause } from './payment.ts';
 
 export type Asking = Pick<ApiRequest, 'claim' | 'claimed' | 'conclude'> & {
@@ -18,6 +19,22 @@ export const askingOf = (
   const { scope, requestId, idempotencyKey, claim, claimed, conclude } = request;
   return { scope, claim, claimed, conclude, cause: { requestId, idempotencyKey } };
 };
+
+export type Telling = (error: ApiError) => ApiError;
+
+/** A payer's page learns no reason that helps a thief, and a suspect's page learns none at all. */
+export const tellingFor = ({ actor }: Context, isSuspect: boolean): Telling => {
+  if (actor.visitor === undefined) return (error) => error;
+  return isSuspect ? withoutReason : withoutDelicateReason;
+};
+
+export const askingWith = (asking: Asking, telling: Telling): Asking => ({
+  ...asking,
+  conclude: (outcome) => asking.conclude(toldWith(outcome, telling)),
+});
+
+export const toldWith = (outcome: Outcome, telling: Telling): Outcome =>
+  outcome.body instanceof ApiError ? { ...outcome, body: telling(outcome.body) } : outcome;
 
 /** Nobody waits for an answer, and there is no key to be claimed. */
 export const askingByItself = (scope: Scope): Asking => ({

@@ -7,7 +7,7 @@ import type { Uuid } from '#kit/ids';
 import { errorFieldsOf, failureOf } from '#payments/charges';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import type { Shows } from './answer.ts';
-import type { Asking } from './asking.ts';
+import { type Asking, askingWith, tellingFor, toldWith } from './asking.ts';
 import { authenticate } from './authenticate.ts';
 import { intentCreated, intentFailed, intentRequiresAction } from './events.ts';
 import { next } from './intent-states.ts';
@@ -16,6 +16,7 @@ import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { paymentListenersWrites } from './payment-listeners.ts';
 import { offSessionWithFutureUsage } from './refusals.ts';
+import { screenPayer } from './screen-payer.ts';
 import { sendAttempt } from './send-attempt.ts';
 import { checkMethod } from './take-method.ts';
 
@@ -43,29 +44,59 @@ export const confirmPayment = async (
   if (offSession && confirmation.intent.setupFutureUsage !== null) {
     throw offSessionWithFutureUsage();
   }
-  const intent: PaymentIntent = {
-    ...confirmation.intent,
-    methodId: spellMethod(method),
-    status: next(confirmation.intent.status, 'method_given') ?? confirmation.intent.status,
+  const { intent, screening } = await screenPayer(context, request.scope, confirmation);
+  const telling = tellingFor(context, screening?.isSuspect === true);
+  const asking = screening === null ? request : askingWith(request, telling);
+  const given = {
+    ...confirmation,
+    intent: {
+      ...intent,
+      methodId: spellMethod(method),
+      status: next(intent.status, 'method_given') ?? intent.status,
+    },
   };
-  const said = await authenticate(context, request.scope, { intent, method, offSession });
+  const outcome =
+    screening?.isBlocked === true
+      ? await refuseConfirmation(context, asking, given, 'fraudulent')
+      : await begin(context, asking, given, screening?.mustAuthenticate === true);
+  return outcome === null ? null : toldWith(outcome, telling);
+};
+
+const begin = async (
+  context: Context,
+  request: Asking,
+  confirmation: Confirmation,
+  isDemanded: boolean,
+): Promise<Outcome | null> => {
+  const { intent, method, offSession } = confirmation;
+  const said = await authenticate(context, request.scope, {
+    intent,
+    method,
+    offSession,
+    isDemanded,
+  });
   if (said.ok) {
     return sendAttempt(context, request, {
       ...confirmation,
-      intent,
       authentication: said.authentication,
       mayAsk: !offSession && !confirmation.errorOnAction,
     });
   }
-  const asked = { ...confirmation, intent };
   if (said.why === 'refused') {
-    return refuseConfirmation(context, request, asked, 'payment_intent_authentication_failure');
+    return refuseConfirmation(
+      context,
+      request,
+      confirmation,
+      'payment_intent_authentication_failure',
+    );
   }
-  if (offSession) return refuseConfirmation(context, request, asked, 'authentication_required');
+  if (offSession) {
+    return refuseConfirmation(context, request, confirmation, 'authentication_required');
+  }
   if (confirmation.errorOnAction) {
-    return refuseConfirmation(context, request, asked, 'authentication_not_handled');
+    return refuseConfirmation(context, request, confirmation, 'authentication_not_handled');
   }
-  return askPayer(context, request, asked, said);
+  return askPayer(context, request, confirmation, said);
 };
 
 const askPayer = (

@@ -1,6 +1,13 @@
 export type { Shows } from './answer.ts';
 export { type Asked as IntentAsked, applyParameters } from './apply-parameters.ts';
-export { type Asking, askingByItself, askingOf } from './asking.ts';
+export {
+  type Asking,
+  askingByItself,
+  askingOf,
+  askingWith,
+  tellingFor,
+  toldWith,
+} from './asking.ts';
 export {
   type Authenticate,
   type AuthenticationAsked,
@@ -24,6 +31,7 @@ export {
   type LastError,
   type NextAction,
   type PaymentIntent,
+  type Screened,
 } from './payment-intent.ts';
 export {
   type PaymentListener,
@@ -33,6 +41,7 @@ export {
 export { methodOf } from './payment-request.ts';
 export { methodWasUsed, nobodyTakes } from './refusals.ts';
 export { endCanceled, releaseHeld } from './release-charge.ts';
-export { renderIntent } from './render-intent.ts';
+export { errorForPage, renderIntent } from './render-intent.ts';
+export { screenPayer } from './screen-payer.ts';
 export { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
 export { useProof } from './use-proof.ts';

@@ -92,7 +92,21 @@ export type PaymentIntent = {
   readonly statementDescriptor: string | null;
   readonly statementDescriptorSuffix: string | null;
   readonly transferGroup: string | null;
+  /** Of the last try, where a payer's browser made it. */
+  readonly screened?: Screened;
 };
+
+export type Screened = {
+  /** Of its row among the tries of cards. */
+  readonly id: Uuid;
+  /** Its payer is told of refusals, and of no reasons. */
+  readonly isSuspect: boolean;
+  /** Tries of browsers that came to nothing so far. */
+  readonly inVain: number;
+};
+
+/** After so many tries of browsers that failed only a server may go on. */
+export const TRIES_IN_VAIN_MAX = 5;
 
 export const blankIntent = (
   id: Uuid,

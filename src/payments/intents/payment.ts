@@ -4,8 +4,9 @@
 import type { PaymentMethod } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
 import { type Charge, chargeSnapshot, insertCharge, updateCharge } from '#payments/charges';
+import { endTry } from '#payments/risk';
 import { appendChange, type EventKind } from '#platform/events';
-import { intentSnapshot } from './events.ts';
+import { intentCapturable, intentFailed, intentSnapshot, intentSucceeded } from './events.ts';
 import { insertIntent, updateIntent } from './intents.store.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -51,6 +52,7 @@ export const writePayment = (
     ...change.intent,
     version: before.intent === null ? 1 : before.intent.version + 1,
     events: change.intent.events + kinds.length,
+    ...counted(change),
   };
   const charge =
     change.charge === null || change.charge === before.charge
@@ -63,6 +65,9 @@ export const writePayment = (
   if (charge !== null && charge !== before.charge) {
     writes.push(before.charge === null ? insertCharge(scope, charge) : updateCharge(scope, charge));
   }
+  const { screened } = intent;
+  const outcome = screened === undefined ? null : outcomeOf(change.kinds);
+  if (screened !== undefined && outcome !== null) writes.push(endTry(scope, screened.id, outcome));
   if (kinds.length > 0) {
     writes.push(
       appendChange(context, {
@@ -82,6 +87,18 @@ export const writePayment = (
 const lastShown = (intent: PaymentIntent): PaymentIntent => {
   const isHeld = intent.doing === 'increment' || intent.doing === 'capture';
   return isHeld && !intent.isProcessingTold ? { ...intent, status: 'requires_capture' } : intent;
+};
+
+/** What became of a try that a browser made. */
+const outcomeOf = (kinds: readonly EventKind[]): 'well' | 'in_vain' | null => {
+  if (kinds.includes(intentFailed)) return 'in_vain';
+  return kinds.includes(intentSucceeded) || kinds.includes(intentCapturable) ? 'well' : null;
+};
+
+const counted = ({ intent, kinds }: PaymentChange): Pick<PaymentIntent, 'screened'> => {
+  const { screened } = intent;
+  if (screened === undefined || outcomeOf(kinds) !== 'in_vain') return {};
+  return { screened: { ...screened, inVain: screened.inVain + 1 } };
 };
 
 /** No more than its events show. */

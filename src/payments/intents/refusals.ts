@@ -160,3 +160,5 @@ export const nobodyTakes = (method: string, currency: string): ApiError =>
     `No payment provider of this account takes ${method} payments in ${currency}. Connect one, or use another method or currency.`,
     { code: 'payment_method_not_available', param: 'payment_method' },
   );
+
+export const triedTooOften = (): ApiError => refuse('payment_intent_tried_too_often');

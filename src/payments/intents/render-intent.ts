@@ -4,6 +4,7 @@ import type Stripe from 'stripe';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import { CHARGE, INTENT, type Shipping } from '#payments/charges';
+import { isDelicate, toldWithoutReason } from '#payments/risk';
 import type { PaymentIntent } from './payment-intent.ts';
 
 const CUSTOMER = 'cus';
@@ -69,9 +70,22 @@ export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
 
 /** What a page with a publishable key may see: nothing of the customer, no metadata, no charge. */
 export const renderForPage = (intent: PaymentIntent, livemode: boolean) => {
-  const whole = renderIntent(intent, livemode);
+  const whole = { ...renderIntent(intent, livemode), last_payment_error: errorForPage(intent) };
   return Object.fromEntries(Object.entries(whole).filter(([name]) => pageFields.has(name)));
 };
+
+/** The same of a setup. */
+export const errorForPage = ({
+  lastError,
+  screened,
+}: Pick<PaymentIntent, 'lastError' | 'screened'>): LastErrorShown => {
+  const reason = lastError?.['decline_code'];
+  const isHidden =
+    screened?.isSuspect === true || (typeof reason === 'string' && isDelicate(reason));
+  return isHidden ? toldWithoutReason(lastError) : lastError;
+};
+
+type LastErrorShown = Readonly<Record<string, unknown>> | null;
 
 const pageFields: ReadonlySet<string> = new Set([
   'id',

@@ -132,6 +132,7 @@ export const intentRoutes = [
     method: 'POST',
     path: '/v1/payment_intents/:intent/confirm',
     operation: 'payment_intents.confirm',
+    withCard: 'try',
     claims: storesCard,
     summary: 'Confirm a payment intent',
     description: 'Pays it. With a publishable key by its client secret, from the payer’s page.',

@@ -6,13 +6,19 @@ import type { Authentication } from '#cards/three-ds';
 import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
+import { failureOf } from '#payments/charges';
 import {
   type Asking,
+  askingWith,
   authenticate,
   blankIntent,
   type LastError,
+  lastErrorOf,
   methodOf as methodForRails,
   nobodyTakes,
+  screenPayer,
+  tellingFor,
+  toldWith,
   useProof,
 } from '#payments/intents';
 import { ApiError, type Outcome } from '#platform/http';
@@ -22,7 +28,7 @@ import type { Shows } from './client-secret.ts';
 import { authenticationFailed, failSetup } from './conclude-setup.ts';
 import { setupCreated, setupRequiresAction } from './events.ts';
 import { conclusionOf } from './hear.ts';
-import { checkMethod } from './refusals.ts';
+import { checkMethod, triedTooOften } from './refusals.ts';
 import { insertAttempt, loadSetup, updateAttempt } from './setup.store.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 import { setupListenersWrites } from './setup-listeners.ts';
@@ -53,21 +59,45 @@ export const confirmSetup = async (
 ): Promise<Outcome | null> => {
   const { method } = given;
   checkMethod(given.setup, method);
+  const { intent, screening } = await screenPayer(context, request.scope, {
+    intent: given.setup,
+    method,
+    tooOften: triedTooOften,
+  });
   const confirming: Confirming = {
     ...given,
     waiting: null,
     setup: {
-      ...given.setup,
+      ...intent,
       methodId: spellMethod(method),
-      status: next(given.setup.status, 'method_given') ?? given.setup.status,
+      status: next(intent.status, 'method_given') ?? intent.status,
     },
   };
-  const { setup } = confirming;
+  const telling = tellingFor(context, screening?.isSuspect === true);
+  const asking = screening === null ? request : askingWith(request, telling);
+  const outcome =
+    screening?.isBlocked === true
+      ? refuse(context, asking, confirming, blocked(confirming, request.scope.livemode))
+      : await begin(context, asking, confirming, screening?.mustAuthenticate === true);
+  return outcome === null ? null : toldWith(outcome, telling);
+};
+
+const blocked = ({ method }: Confirming, livemode: boolean): LastError =>
+  lastErrorOf(failureOf('fraudulent', null), renderPaymentMethod(method, livemode), null);
+
+const begin = async (
+  context: Context,
+  request: Asking,
+  confirming: Confirming,
+  isDemanded: boolean,
+): Promise<Outcome | null> => {
+  const { setup, method } = confirming;
   const said = await authenticate(context, request.scope, {
     intent: asPayment(setup),
     method,
     offSession: false,
     isSetup: true,
+    isDemanded,
   });
   if (said.ok) return verify(context, request, confirming, said);
   if (said.why === 'challenge') return askPayer(context, request, confirming, said);

@@ -82,3 +82,5 @@ export const checkMethod = (setup: SetupIntent, method: PaymentMethod): void => 
     { param: 'payment_method' },
   );
 };
+
+export const triedTooOften = (): ApiError => refuse('setup_intent_tried_too_often');

@@ -4,6 +4,7 @@ import type Stripe from 'stripe';
 import { networksOf } from '#cards/methods';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
+import { errorForPage } from '#payments/intents';
 import { MANDATE } from './mandate.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 
@@ -76,7 +77,10 @@ const forPages: ReadonlySet<string> = new Set([
 
 export const renderSetupForPage = (setup: SetupIntent, livemode: boolean) =>
   Object.fromEntries(
-    Object.entries(renderSetup(setup, livemode)).filter(([name]) => forPages.has(name)),
+    Object.entries({
+      ...renderSetup(setup, livemode),
+      last_setup_error: errorForPage(setup),
+    }).filter(([name]) => forPages.has(name)),
   );
 
 const nextActionOf = ({ status, nextAction }: SetupIntent): Shown['next_action'] => {

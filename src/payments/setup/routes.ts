@@ -150,6 +150,7 @@ export const setupRoutes = [
     method: 'POST',
     path: '/v1/setup_intents/:setup/confirm',
     operation: 'setup_intents.confirm',
+    withCard: 'try',
     claims: storesCard,
     summary: 'Confirm a setup intent',
     description: 'With a publishable key by its client secret, from the payer’s page.',

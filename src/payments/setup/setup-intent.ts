@@ -3,7 +3,7 @@
 
 import type { PaymentMethod } from '#cards/methods';
 import type { Uuid } from '#kit/ids';
-import type { LastError, NextAction } from '#payments/intents';
+import type { LastError, NextAction, Screened } from '#payments/intents';
 import type { MandateData } from './mandate.ts';
 import type { SetupStatus } from './setup-states.ts';
 
@@ -41,6 +41,8 @@ export type SetupIntent = {
   readonly mandateId: Uuid | null;
   /** The object of a later module that made it and looks after it; null: its merchant did. */
   readonly madeBy: { readonly object: string; readonly id: Uuid } | null;
+  /** Of the last try, where a payer's browser made it. */
+  readonly screened?: Screened;
 };
 
 export const blankSetup = (id: Uuid, secret: string): SetupIntent => ({

@@ -2,8 +2,9 @@
 
 import type { Context, Scope, Write } from '#kit/context';
 import type { Cause } from '#payments/intents';
+import { endTry } from '#payments/risk';
 import { appendChange, type EventKind } from '#platform/events';
-import { setupSnapshot } from './events.ts';
+import { setupFailed, setupSnapshot, setupSucceeded } from './events.ts';
 import { insertSetup, updateSetup } from './setup.store.ts';
 import type { SetupIntent } from './setup-intent.ts';
 
@@ -23,7 +24,12 @@ export const writeSetup = (
     ...change.setup,
     version: before === null ? 1 : before.version + 1,
     events: change.setup.events + kinds.length,
+    ...counted(change),
   };
+  const { screened } = setup;
+  const outcome = outcomeOf(kinds);
+  const ends =
+    screened === undefined || outcome === null ? [] : [endTry(scope, screened.id, outcome)];
   const row = before === null ? insertSetup(scope, setup) : updateSetup(scope, setup);
   if (kinds.length === 0) return { setup, writes: [row] };
   const event = appendChange(context, {
@@ -34,5 +40,22 @@ export const writeSetup = (
     snapshot: setupSnapshot(setup),
     request: cause,
   });
-  return { setup, writes: [row, event] };
+  return { setup, writes: [row, event, ...ends] };
 };
+
+/** What became of a try that a browser made. */
+const outcomeOf = (kinds: readonly EventKind[]): 'in_vain' | 'well' | null => {
+  if (kinds.includes(setupFailed)) return 'in_vain';
+  return kinds.includes(setupSucceeded) ? 'well' : null;
+};
+
+const counted = ({
+  setup: { screened },
+  kinds,
+}: {
+  readonly setup: SetupIntent;
+  readonly kinds: readonly EventKind[];
+}): Pick<SetupIntent, 'screened'> =>
+  screened === undefined || outcomeOf(kinds) !== 'in_vain'
+    ? {}
+    : { screened: { ...screened, inVain: screened.inVain + 1 } };

@@ -167,6 +167,12 @@ const table = {
     'The payer did not pass the authentication.',
     'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.',
   ),
+  payment_intent_tried_too_often: request(
+    400,
+    'So many tries from payers’ pages failed that this payment takes no more of them.',
+    'Make a new payment, if you know the payer; or confirm this one from your server.',
+    'This PaymentIntent takes no more tries: too many of them failed.',
+  ),
   payment_intent_unexpected_state: request(
     400,
     'The payment is in a state that does not allow this.',
@@ -175,6 +181,12 @@ const table = {
   processing_error: card(
     'The network or the issuer could not process it.',
     'An error occurred while processing your card. Try again in a little bit.',
+  ),
+  proof_required: request(
+    403,
+    'Many cards were tried in vain from here, or at this account: a browser has to prove some work first.',
+    'Find a whole number n so that the SHA-256 of `proof.n` begins with as many zero bits as the second part of `proof` says, and send the request again with the header `Tollgate-Proof: proof.n`. Our own page and fields do it by themselves.',
+    'Please try again: this request has to be sent with a proof of work.',
   ),
   property_expansion_max_depth: request(400, 'The expand path is too long.', fixCall),
   rate_limit: {
@@ -194,6 +206,12 @@ const table = {
     'A publishable key was used where a secret one is needed.',
     'Make this call from your server with a secret key.',
     'This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys in the dashboard.',
+  ),
+  setup_intent_tried_too_often: request(
+    400,
+    'So many tries from payers’ pages failed that this setup takes no more of them.',
+    'Make a new setup intent, if you know the payer; or confirm this one from your server.',
+    'This SetupIntent takes no more tries: too many of them failed.',
   ),
   setup_intent_unexpected_state: request(
     400,

@@ -75,7 +75,7 @@ describe('an error', () => {
 test('every code has a status, a meaning and an advice', () => {
   for (const [code, row] of Object.entries(errorCodes)) {
     assert.match(code, /^[a-z_]+$/);
-    assert.ok([400, 401, 402, 404, 409, 429].includes(row.status), code);
+    assert.ok([400, 401, 402, 403, 404, 409, 429].includes(row.status), code);
     assert.match(row.meaning, /^[A-Z].*\.$/, code);
     assert.match(row.advice, /^[A-Z].*\.$/, code);
   }

@@ -21,6 +21,8 @@ export type ErrorFields = {
   readonly advice_code?: string;
   readonly network_advice_code?: string;
   readonly network_decline_code?: string;
+  /** What work is to be proved for, where that is asked. */
+  readonly proof?: string;
   /** Sent as `Retry-After`, not in the body. */
   readonly retryAfterSeconds?: number;
 };
@@ -90,6 +92,7 @@ export const renderError = (error: ApiError, place: ErrorPlace): { error: object
       payment_intent: fields.payment_intent,
       payment_method: fields.payment_method,
       payment_method_type: fields.payment_method_type,
+      proof: fields.proof,
       setup_intent: fields.setup_intent,
       source: fields.source,
       type: error.type,

@@ -34,6 +34,7 @@ import { decodeParameters, readBody } from './request-body.ts';
 import type { Principal, Route } from './route.ts';
 import { containsCardNumber } from './sensitive.ts';
 import type { HttpSettings } from './settings.ts';
+import { visitorOf } from './visitor.ts';
 
 /** Null: no such key. May throw a refusal of its own (an expired key, an address not allowed). */
 export type Authenticate = (
@@ -49,11 +50,23 @@ export type FrameParts = {
   readonly authenticate: Authenticate;
   readonly idempotency: IdempotencyStore;
   readonly limits: RequestLimits | null;
+  readonly guard: Guard | null;
   readonly expander: Expander;
   readonly settings: HttpSettings;
   /** How an account's id is spelled in `Stripe-Account`. */
   readonly spellAccount: (accountId: string) => string;
 };
+
+/** Judges who has no secret key before a card is looked at; throws the refusal. */
+export type Guard = (
+  context: Context,
+  asked: {
+    readonly scope: Principal['scope'];
+    /** The object in the path, or what is done. */
+    readonly subject: string;
+    readonly does: NonNullable<Route['withCard']>;
+  },
+) => Promise<void>;
 
 /** A route with what is computed from it once. */
 export type CompiledRoute = {
@@ -105,8 +118,13 @@ export const answerExchange = async (parts: FrameParts, exchange: Exchange): Pro
   parts.expander.check(parsed.expand, route, principal);
 
   const { requestId, idempotencyKey, apiVersion } = exchange;
+  const context = contextOf(parts.context, exchange, principal);
+  if (principal.kind === 'publishable' && route.withCard !== undefined) {
+    const [subject = route.operation] = Object.values(matched.params);
+    await parts.guard?.(context, { scope: principal.scope, subject, does: route.withCard });
+  }
   return execute({
-    context: contextOf(parts.context, exchange, principal),
+    context,
     route,
     request: {
       scope: principal.scope,
@@ -233,5 +251,8 @@ const contextOf = (context: Context, exchange: Exchange, principal: Principal): 
     id: principal.keyId,
     requestId: exchange.requestId,
     address: exchange.address,
+    ...(principal.kind === 'publishable'
+      ? { visitor: visitorOf(exchange.request, exchange.address) }
+      : {}),
   },
 });

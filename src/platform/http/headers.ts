@@ -82,7 +82,7 @@ export const preflightHeaders: readonly string[] = [
   'Access-Control-Allow-Methods',
   'GET, POST, DELETE, HEAD, OPTIONS',
   'Access-Control-Allow-Headers',
-  'Authorization, Content-Type, Idempotency-Key, Stripe-Account, Stripe-Version, X-Stripe-Client-User-Agent',
+  'Authorization, Content-Type, Idempotency-Key, Stripe-Account, Stripe-Version, Tollgate-Proof, X-Stripe-Client-User-Agent',
   'Access-Control-Max-Age',
   '300',
   'Content-Length',

@@ -4,7 +4,7 @@ export * from './error-codes.ts';
 export * from './errors.ts';
 export { createExpander, type Expander } from './expand.ts';
 export { decodeForm } from './form.ts';
-export type { Authenticate, RequestLimits } from './frame.ts';
+export type { Authenticate, Guard, RequestLimits } from './frame.ts';
 export { Html, html } from './html.ts';
 export type {
   AnswerToKeep,
@@ -36,3 +36,4 @@ export {
   type PlainHandler,
 } from './server.ts';
 export { type HttpSettings, httpDefaults } from './settings.ts';
+export { deviceCookie, visitorOf } from './visitor.ts';

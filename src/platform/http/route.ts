@@ -29,6 +29,11 @@ export type Route = {
    * the request is then one of a publishable key of that scope; null: the path names nobody.
    */
   readonly scopeOf?: (path: Readonly<Record<string, string>>) => Scope | null;
+  /**
+   * What it does with a payer's card: takes it in, or tries it with its bank. Whoever asks for it without a
+   * secret key comes by the guard first.
+   */
+  readonly withCard?: 'collect' | 'try';
   /** What `expand` may name with a publishable key: nothing else, as it would show what a page must not see. */
   readonly publishableExpand?: readonly string[];
   /**

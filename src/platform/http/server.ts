@@ -11,7 +11,7 @@ import type { Answer } from './execute.ts';
 import { toJson } from './execute.ts';
 import { createExpander } from './expand.ts';
 import { createFinder, type Find, type Target } from './finder.ts';
-import type { Authenticate, Exchange, FrameParts, RequestLimits } from './frame.ts';
+import type { Authenticate, Exchange, FrameParts, Guard, RequestLimits } from './frame.ts';
 import { answerExchange } from './frame.ts';
 import { answerHeaders, preflightHeaders, securityHeaders } from './headers.ts';
 import type { IdempotencyStore } from './idempotency.ts';
@@ -34,6 +34,7 @@ export type HttpServerOptions = {
   readonly authenticate: Authenticate;
   readonly idempotency: IdempotencyStore;
   readonly limits?: RequestLimits;
+  readonly guard?: Guard;
   readonly settings: Pick<HttpSettings, 'publicUrl'> & Partial<HttpSettings>;
   readonly metrics?: HttpMetrics;
   /** Outside the API: health, metrics, documents. */
@@ -105,6 +106,7 @@ const createDoor = (options: HttpServerOptions): Door => {
       authenticate: options.authenticate,
       idempotency: options.idempotency,
       limits: options.limits ?? null,
+      guard: options.guard ?? null,
       expander: createExpander(options.resources ?? []),
       settings,
       spellAccount: options.spellAccount ?? ((accountId) => accountId),

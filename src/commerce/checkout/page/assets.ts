@@ -52,6 +52,10 @@ export const pageScripts: readonly PageScript[] = [
     "Encrypts card fields in the payer's browser, so that no server before the vault sees a card number.",
   ),
   script(
+    'checkout/proof',
+    'Proves a moment of work where many cards were tried in vain, so that trying thousands costs hours.',
+  ),
+  script(
     'checkout/card-rules',
     'Formats and checks card fields while they are typed: brand, check digit, date, length of the security code.',
   ),

@@ -1,0 +1,14 @@
+export { type Asked, admit } from './admit.ts';
+export { type Attack, accountsUnderAttack, listAttacks } from './attacks.ts';
+export { type Step, standardLadder, steps } from './ladder.ts';
+export {
+  isDelicate,
+  toldWithoutReason,
+  withoutDelicateReason,
+  withoutReason,
+} from './refusals.ts';
+export { loadOwnRules, loadRules } from './rules.store.ts';
+export { type Screening, screen } from './screen.ts';
+export { setRules } from './set-rules.ts';
+export { provideDefence } from './settings.ts';
+export { endTry, loadTriesOf } from './tries.store.ts';
