@@ -6,6 +6,7 @@ import { addAccounts } from './commands/accounts.ts';
 import { addCards } from './commands/cards.ts';
 import { addClock } from './commands/clock.ts';
 import { addConnectors } from './commands/connectors.ts';
+import { addDefence } from './commands/defence.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addFees } from './commands/fees.ts';
@@ -39,6 +40,7 @@ for (const add of [
   addAccounts,
   addKeys,
   addFees,
+  addDefence,
   addVault,
   addCards,
   addConnectors,

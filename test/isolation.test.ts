@@ -25,6 +25,7 @@ import { stillAttached } from '#cards/methods';
 import { listKeys, revokeKey } from '#identity/keys';
 import type { Database, Scope, Statement, Tx, WriteStatement } from '#kit/context';
 import { newUuid, parseId, spellId, uuidAt } from '#kit/ids';
+import { listAttacks, loadOwnRules, loadTriesOf, setRules } from '#payments/risk';
 import { type OpenDatabase, ownRows } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
@@ -75,6 +76,7 @@ import {
   updateDispute,
 } from '../src/payments/disputes/disputes.store.ts';
 import { testBank } from '../src/payments/intents/for-tests-bank.ts';
+import { insertTry, loadTallies } from '../src/payments/risk/tries.store.ts';
 import type { Mandate } from '../src/payments/setup/mandate.ts';
 import {
   insertAttempt,
@@ -954,6 +956,37 @@ describe('with row level security alone,', async () => {
       useAuthenticationRow(theirs.scope, it.id, binding),
     ]);
     assert.deepEqual(own, { ok: true });
+  });
+
+  test('nobody sees who tried cards at another, nor what its defence is', async () => {
+    const { mine, theirs } = world;
+    const [network, device, subject] = [randomUUID(), randomUUID(), randomUUID()];
+    const who = { network, device, card: null, bin: '455673' };
+    const rules = await setRules(context, theirs.scope, { enabled: false });
+    assert.ok(rules.ok);
+    const made = await context.database.commit(theirs.scope, [
+      insertTry(theirs.scope, {
+        id: newUuid(context),
+        kind: 'tried',
+        subject,
+        ...who,
+        step: 'none',
+        reasons: [],
+        outcome: 'open',
+        proof: null,
+      }),
+    ]);
+    assert.deepEqual(made, { ok: true });
+    const nowMs = Date.now();
+    assert.equal((await loadTallies(context, theirs.scope, { ...who, nowMs })).network.bad, 1);
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      const { network: at, device: by, bin } = await loadTallies(context, scope, { ...who, nowMs });
+      assert.deepEqual([at.bad, by.bad, bin.bad], [0, 0, 0]);
+      assert.deepEqual(await loadTriesOf(context, scope, subject), []);
+      assert.deepEqual(await loadOwnRules(context, scope), {});
+      assert.deepEqual(await listAttacks(context, scope), []);
+    }
+    assert.equal((await loadTriesOf(context, theirs.scope, subject)).length, 1);
   });
 
   test('a test clock of another cannot be seen, listed, moved, or asked for its customers', async () => {

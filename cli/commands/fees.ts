@@ -1,11 +1,11 @@
 // tollgate fees: what merchants pay. Rules are set as a whole, as a new version; every change is in the
 // audit log.
 
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { loadFeeRules, setFeeRules } from '#books/fees';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
+import { readJson } from '../read-json.ts';
 import { say, withRuntime } from '../with-runtime.ts';
 
 export const addFees = (program: Command): void => {
@@ -43,12 +43,4 @@ export const addFees = (program: Command): void => {
         say(`Version ${set.version} is in force from ${new Date(set.validFromMs).toISOString()}.`);
       }),
     );
-};
-
-const readJson = (file: string): unknown => {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new CliError(`${file} cannot be read as JSON: ${String(error)}`);
-  }
 };

@@ -2,7 +2,7 @@
 // ten minutes, for whoever runs the installation and for the account's own list.
 
 import { type Context, type Row, realClock, type Scope, type Write } from '#kit/context';
-import { insertRows, rank, statement } from '#platform/db';
+import { insertRows, ownRows, rank, readOwn, statement } from '#platform/db';
 import type { Tally } from './tries.store.ts';
 
 const PERIOD_MS = 10 * 60_000;
@@ -79,14 +79,14 @@ const insertAttack = (scope: Scope, attack: Attack): Write => ({
 const list = statement(
   'card_attacks.list',
   `select extract(epoch from began_at) * 1000 as began_at, tries, in_vain
-     from payments.card_attacks where account_id = $1 and livemode = $2
+     from payments.card_attacks where ${ownRows}
     order by began_at desc limit 100`,
 );
 
 export const listAttacks = async (context: Context, scope: Scope): Promise<readonly Attack[]> => {
-  const rows = await context.database.read<
+  const rows = await readOwn<
     Row & { readonly began_at: string; readonly tries: number; readonly in_vain: number }
-  >(scope, list, [scope.accountId, scope.livemode]);
+  >(context, scope, list);
   return rows.map((row) => ({
     beganAtMs: Number(row.began_at),
     tries: row.tries,

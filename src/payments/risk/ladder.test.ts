@@ -28,7 +28,11 @@ const cases: readonly (readonly [what: string, tallies: Partial<Tallies>, step: 
   ['an account under attack', { account: { ...none, bad: 300 } }, 'three_ds'],
   ['first digits under attack', { bin: { ...none, bad: 300 } }, 'three_ds'],
   ['a known device meanwhile', { account: { ...none, bad: 300 }, isKnown: true }, 'none'],
-  ['a known device that tries by itself', { device: { ...none, bad: 9 }, isKnown: true }, 'three_ds'],
+  [
+    'a known device that tries by itself',
+    { device: { ...none, bad: 9 }, isKnown: true },
+    'three_ds',
+  ],
 ];
 
 describe('the ladder', () => {

@@ -1,5 +1,5 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
-import { rank, statement, writeRows } from '#platform/db';
+import { ownRows, rank, readOwn, statement, writeRows } from '#platform/db';
 import { type Ladder, ladderFor } from './ladder.ts';
 
 /** What an account wants otherwise than the standard. */
@@ -12,14 +12,11 @@ export type Rules = { readonly isOn: boolean; readonly ladder: Ladder };
 
 const find = statement(
   'defence.find',
-  'select settings from payments.defence_settings where account_id = $1 and livemode = $2',
+  `select settings from payments.defence_settings where ${ownRows}`,
 );
 
 export const loadOwnRules = async (context: Context, scope: Scope): Promise<OwnRules> => {
-  const [row] = await context.database.read<Row & { readonly settings: OwnRules }>(scope, find, [
-    scope.accountId,
-    scope.livemode,
-  ]);
+  const [row] = await readOwn<Row & { readonly settings: OwnRules }>(context, scope, find);
   return row?.settings ?? {};
 };
 

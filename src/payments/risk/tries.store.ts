@@ -1,6 +1,16 @@
+import { present } from '#kit/assert';
 import type { Context, Row, Scope, Write } from '#kit/context';
 import { type Uuid, uuidAt } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import {
+  forgetting,
+  insertRows,
+  namesByCode,
+  ownRows,
+  rank,
+  readOwn,
+  statement,
+  writeRows,
+} from '#platform/db';
 import { type Step, steps } from './ladder.ts';
 
 export const outcomes = { open: 0, well: 1, in_vain: 2 } as const;
@@ -109,7 +119,7 @@ const recent = (where: string, since: string) =>
       'cards', count(distinct card) filter (where outcome <> 1),
       'collected', count(*) filter (where kind = 1))
      from (select kind, outcome, card from payments.card_tries
-            where account_id = $1 and livemode = $2 and ${where} id > ${since}::uuid
+            where ${ownRows} and ${where} id > ${since}::uuid
             order by id desc limit ${ROWS_MAX}) as recent)`;
 
 const tally = statement(
@@ -120,7 +130,7 @@ const tally = statement(
           ${recent('', '$8')} as account,
           payments.card_tries_in_vain($2, $6, $7::uuid, ${ROWS_MAX}) as card,
           exists (select 1 from payments.card_tries
-                   where account_id = $1 and livemode = $2 and device = $4::uuid
+                   where ${ownRows} and device = $4::uuid
                      and outcome = 1) as known`,
 );
 
@@ -133,19 +143,20 @@ export const loadTallies = async (
   scope: Scope,
   who: Pick<CardTry, 'network' | 'device' | 'bin' | 'card'> & { readonly nowMs: number },
 ): Promise<Tallies> => {
-  const [row] = await context.database.read<
-    Row & Omit<Tallies, 'isKnown'> & { readonly known: boolean }
-  >(scope, tally, [
-    scope.accountId,
-    scope.livemode,
-    who.network,
-    who.device,
-    who.bin,
-    who.card,
-    uuidAt(who.nowMs - HOUR_MS),
-    uuidAt(who.nowMs - SHORT_MS),
-  ]);
-  const { known = false, ...tallies } = row ?? noTallies;
+  const [row] = await readOwn<Row & Omit<Tallies, 'isKnown'> & { readonly known: boolean }>(
+    context,
+    scope,
+    tally,
+    [
+      who.network,
+      who.device,
+      who.bin,
+      who.card,
+      uuidAt(who.nowMs - HOUR_MS),
+      uuidAt(who.nowMs - SHORT_MS),
+    ],
+  );
+  const { known, ...tallies } = row ?? noTallies;
   return { ...tallies, isKnown: known };
 };
 
@@ -162,7 +173,7 @@ const noTallies = {
 const ofSubject = statement(
   'card_tries.of_subject',
   `select id, step, reasons, outcome from payments.card_tries
-    where account_id = $1 and livemode = $2 and subject = $3 order by id`,
+    where ${ownRows} and subject = $3 order by id`,
 );
 
 export type TryTold = {
@@ -177,40 +188,27 @@ export const loadTriesOf = async (
   scope: Scope,
   subject: Uuid,
 ): Promise<readonly TryTold[]> => {
-  const rows = await context.database.read<
+  const rows = await readOwn<
     Row & {
       readonly id: Uuid;
       readonly step: number;
       readonly reasons: string;
       readonly outcome: number;
     }
-  >(scope, ofSubject, [scope.accountId, scope.livemode, subject]);
+  >(context, scope, ofSubject, [subject]);
   return rows.map(({ id, step, reasons, outcome }) => ({
     id,
-    step: nameOf(steps, step),
+    step: present(stepOf.get(step), 'A step of the ladder'),
     reasons,
-    outcome: nameOf(outcomes, outcome),
+    outcome: present(outcomeOf.get(outcome), 'An outcome'),
   }));
 };
 
-const nameOf = <Name extends string>(codes: Readonly<Record<Name, number>>, code: number): Name => {
-  const names = Object.keys(codes) as Name[];
-  const found = names.find((name) => codes[name] === code);
-  if (found === undefined) throw new Error(`No name has the code ${code}.`);
-  return found;
-};
+const stepOf = namesByCode(steps);
+const outcomeOf = namesByCode(outcomes);
 
-const forget = statement(
+/** Of all accounts. */
+export const forgetTries = forgetting(
   'card_tries.forget',
   'select payments.forget_card_tries($1::uuid, $2) as gone',
 );
-const FORGET_AT_MOST = 5_000;
-
-export const forgetTries = async (context: Context, beforeMs: number): Promise<void> => {
-  for (let gone = FORGET_AT_MOST; gone === FORGET_AT_MOST; ) {
-    const [row] = await context.database.system((tx) =>
-      tx.query<{ gone: number }>(forget, [uuidAt(beforeMs), FORGET_AT_MOST]),
-    );
-    gone = row?.gone ?? 0;
-  }
-};
