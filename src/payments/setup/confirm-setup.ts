@@ -77,7 +77,7 @@ export const confirmSetup = async (
   const asking = screening === null ? request : askingWith(request, telling);
   const outcome =
     screening?.isBlocked === true
-      ? refuse(context, asking, confirming, blocked(confirming, request.scope.livemode))
+      ? await refuse(context, asking, confirming, blocked(confirming, request.scope.livemode))
       : await begin(context, asking, confirming, screening?.mustAuthenticate === true);
   return outcome === null ? null : toldWith(outcome, telling);
 };
