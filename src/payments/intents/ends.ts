@@ -1,9 +1,44 @@
 // What the ends of a payment have in common, whichever way it comes to them.
 
-import type { Charge } from '#payments/charges';
-import type { Told } from '#rails/operations';
+import type { Uuid } from '#kit/ids';
+import { type Charge, chargePending } from '#payments/charges';
+import type { EventKind } from '#platform/events';
+import type { Change, Told } from '#rails/operations';
+import { intentProcessing } from './events.ts';
 import { type IntentEvent, next } from './intent-states.ts';
 import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
+
+export type Known = {
+  readonly intent: PaymentIntent;
+  readonly charge: Charge;
+  readonly change: Pick<Change, 'before' | 'after' | 'conclusion'>;
+  readonly nowMs: number;
+  /** Another candidate is asked at once if nothing was sent. */
+  readonly isReroutable: boolean;
+  /** Somebody waits for it, and goes on with it. */
+  readonly isAwaited: boolean;
+  /** Whether the card's holder may still be asked, or is asked there, where their bank wants it. */
+  readonly holder?: 'may_be_asked' | { readonly url: string; readonly id?: Uuid } | null;
+  /** Rendered: what the last error shows of the method. */
+  readonly shownMethod: unknown;
+};
+
+export type Decided = {
+  readonly intent: PaymentIntent;
+  readonly charge: Charge;
+  readonly kinds: readonly EventKind[];
+  /** Money that moved now. */
+  readonly moved: { readonly kind: 'capture'; readonly amount: bigint } | null;
+  /** The method was used up, or is the customer's to keep. */
+  readonly isPaid: boolean;
+  /** Money that nobody wants any more is to go back. */
+  readonly release: boolean;
+};
+
+/** How long an authorization is held for, where the provider says nothing else. */
+export const AUTHORIZATION_MS = 7 * 24 * 60 * 60 * 1000;
+/** An attempt that nobody goes on with is looked at after this long. */
+export const LEFT_BEHIND_MS = 60_000;
 
 export const to = (intent: PaymentIntent, event: IntentEvent): PaymentIntent['status'] =>
   next(intent.status, event) ?? intent.status;
@@ -36,4 +71,21 @@ export const shownOf = (told: Told | null): Charge['told'] => {
   if (told === null) return null;
   const { data: _data, action: _action, ...shown } = told;
   return shown;
+};
+
+export const tellProcessing = ({ intent, charge }: Known): Decided | null => {
+  if (intent.isProcessingTold) return null;
+  return {
+    ...nothing,
+    intent: {
+      ...intent,
+      status: to(intent, 'sent'),
+      latestChargeId: charge.id,
+      nextAction: null,
+      isProcessingTold: true,
+      dueAtMs: null,
+    },
+    charge,
+    kinds: intent.doing === 'payment' ? [chargePending, intentProcessing] : [intentProcessing],
+  };
 };

@@ -16,7 +16,9 @@ import { bookMovement, type Charge, loadChargesOfIntent } from '#payments/charge
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import type { Change, Operation } from '#rails/operations';
-import { concludePayment, concludeStray, type Decided } from './conclude-payment.ts';
+import { concludeStray } from './conclude-attempt.ts';
+import { concludePayment } from './conclude-payment.ts';
+import type { Decided } from './ends.ts';
 import { loadIntent } from './intents.store.ts';
 import { type Cause, type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';

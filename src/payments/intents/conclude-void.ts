@@ -1,0 +1,84 @@
+import { unreachable } from '#kit/assert';
+import { type Charge, chargeCaptured, chargeExpired } from '#payments/charges';
+import {
+  canceled,
+  type Decided,
+  type Known,
+  nothing,
+  settled,
+  tellProcessing,
+  to,
+} from './ends.ts';
+import { intentCanceled, intentSucceeded } from './events.ts';
+
+export const concludeVoid = (known: Known): Decided | null => {
+  const { intent, charge, change } = known;
+  const { state } = change.conclusion;
+  if (charge.attempt !== change.after.ordinal || charge.isCaptureOver) return null;
+  const isOfIntent = intent.doing === 'void' && intent.latestChargeId === charge.id;
+  switch (state) {
+    case 'approved':
+    case 'reversed':
+      return isOfIntent ? letGo(known) : { ...nothing, intent, charge: over(charge), kinds: [] };
+    case 'declined':
+    case 'not_sent':
+      // What nobody wants is asked again later until it is gone; what the merchant wanted is kept.
+      if (charge.isUnwanted) return { ...nothing, intent, charge, kinds: [], release: true };
+      if (!isOfIntent) return null;
+      if (state === 'declined' && hasRunOut(known)) return letGo(known);
+      return {
+        ...nothing,
+        intent: {
+          ...intent,
+          ...settled,
+          status: to(intent, 'kept'),
+          cancelWanted: null,
+          dueAtMs: charge.captureBeforeMs,
+        },
+        charge,
+        kinds: [],
+      };
+    case 'pending':
+    case 'unknown':
+    case 'human':
+    case 'action_required':
+      return isOfIntent ? tellProcessing(known) : null;
+    case 'created':
+    case 'sending':
+      return null;
+    default:
+      return unreachable(state, 'A state of an operation');
+  }
+};
+
+const over = (charge: Charge): Charge => ({ ...charge, isCaptureOver: true });
+
+/** Its bank has let it go by itself, and says that there is nothing to let go. */
+const hasRunOut = ({ intent, charge, nowMs }: Known): boolean =>
+  intent.cancelWanted?.reason === 'expired' &&
+  charge.captureBeforeMs !== null &&
+  charge.captureBeforeMs <= nowMs;
+
+/** Nothing is held any more. Where a part was captured, that part is what was paid. */
+const letGo = ({ intent, charge, nowMs }: Known): Decided => {
+  const common = { ...nothing, charge: over(charge) };
+  if (charge.captured > 0n) {
+    return {
+      ...common,
+      intent: {
+        ...intent,
+        ...settled,
+        status: to(intent, 'paid'),
+        capturable: 0n,
+        cancelWanted: null,
+      },
+      kinds: [chargeCaptured, intentSucceeded],
+    };
+  }
+  const reason = intent.cancelWanted?.reason ?? null;
+  return {
+    ...common,
+    intent: { ...canceled(intent, reason, nowMs), latestChargeId: charge.id },
+    kinds: reason === 'expired' ? [chargeExpired, intentCanceled] : [intentCanceled],
+  };
+};
