@@ -156,6 +156,7 @@ const openShop = async (
     return await startShop({
       api: gateway.url,
       secretKey: gateway.testKeys.secretKey,
+      publishableKey: gateway.testKeys.publishableKey,
       dataFolder: settings.data,
       port: settings.port,
       warn,

@@ -15,6 +15,7 @@ const PORT_OFFSET = 4;
 export const startShop = async (settings: {
   readonly api: string;
   readonly secretKey: string;
+  readonly publishableKey: string;
   readonly dataFolder: string;
   /** Of the gateway. */
   readonly port: number;
@@ -33,7 +34,11 @@ export const startShop = async (settings: {
       `--data=${folder}`,
       `--port=${told === undefined ? wished : new URL(told.url).port}`,
     ],
-    env: { TOLLGATE_API: settings.api, TOLLGATE_SECRET_KEY: settings.secretKey },
+    env: {
+      TOLLGATE_API: settings.api,
+      TOLLGATE_SECRET_KEY: settings.secretKey,
+      TOLLGATE_PUBLISHABLE_KEY: settings.publishableKey,
+    },
     processFile: join(folder, 'process.json'),
     warn: settings.warn,
   });

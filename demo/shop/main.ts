@@ -1,7 +1,8 @@
 // A small shop, and an honest example of a merchant: the official Stripe SDK with another host, an order
 // written before the payment, and a webhook with a checked signature as the thing that marks it paid.
 //
-//   TOLLGATE_API=http://localhost:4242 TOLLGATE_SECRET_KEY=sk_test_… node demo/shop/main.ts
+//   TOLLGATE_API=http://localhost:4242 TOLLGATE_SECRET_KEY=sk_test_… TOLLGATE_PUBLISHABLE_KEY=pk_test_…
+//     node demo/shop/main.ts
 //     [--port 4243] [--data folder] [--url http://localhost:4243] [--end-with-input]
 //
 // When it is open it prints one line of JSON with its address.
@@ -24,6 +25,8 @@ export type Shop = { readonly url: string; stop(): Promise<void> };
 export const startShop = async (how: {
   readonly api: string;
   readonly secretKey: string;
+  /** For paying in the shop's own page. */
+  readonly publishableKey?: string | undefined;
   readonly port: number;
   readonly data: string;
   readonly url?: string;
@@ -40,7 +43,12 @@ export const startShop = async (how: {
     server.listen(how.port, '127.0.0.1', resolve);
   });
   const url = how.url ?? `http://localhost:${(server.address() as AddressInfo).port}`;
-  payments = await createPayments(orders, { api: how.api, secretKey: how.secretKey, shop: url });
+  payments = await createPayments(orders, {
+    api: how.api,
+    secretKey: how.secretKey,
+    publishableKey: how.publishableKey,
+    shop: url,
+  });
 
   const stopping = new AbortController();
   const reconciling = reconcileForEver(payments, stopping.signal);
@@ -74,11 +82,16 @@ const runProcess = async (): Promise<void> => {
       'end-with-input': { type: 'boolean', default: false },
     },
   });
-  const { TOLLGATE_API: api, TOLLGATE_SECRET_KEY: secretKey } = process.env;
+  const {
+    TOLLGATE_API: api,
+    TOLLGATE_SECRET_KEY: secretKey,
+    TOLLGATE_PUBLISHABLE_KEY: publishableKey,
+  } = process.env;
   if (!api || !secretKey) throw new Error('TOLLGATE_API and TOLLGATE_SECRET_KEY are needed.');
   const shop = await startShop({
     api,
     secretKey,
+    publishableKey,
     port: Number(values.port),
     data: values.data,
     ...(values.url === undefined ? {} : { url: values.url }),

@@ -34,7 +34,8 @@ export type Orders = {
   /** Paying begins: the next number of tries. */
   beginTry(id: string): number;
   setSession(id: string, session: string): void;
-  setPayment(id: string, payment: string): void;
+  /** Null: it was canceled, and is paid in another way. */
+  setPayment(id: string, payment: string | null): void;
   refuse(id: string, why: string): void;
   /** True for the one who changed it. */
   markPaid(id: string, by: NonNullable<Order['paidBy']>, email: string | null): boolean;
@@ -108,7 +109,8 @@ export const openOrders = (file: string): Orders => {
       run(`update orders set state = 'refunded' where id = ? and state = 'paid'`, id),
     openSince: (ms) =>
       many(
-        `select * from orders where state = 'open' and session is not null and createdAtMs > ?`,
+        `select * from orders where state = 'open' and createdAtMs > ?
+            and (session is not null or payment is not null)`,
         ms,
       ),
     newest: (limit) => many('select * from orders order by createdAtMs desc limit ?', limit),

@@ -3,11 +3,16 @@
 import { artOf } from './art.ts';
 import { productOf, products, QUANTITY_MAX, shown } from './catalog.ts';
 import type { Order } from './orders.ts';
+import type { Fields } from './payments.ts';
 
 const escaped = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
-const frame = (title: string, body: string, refreshSeconds?: number): string => `<!doctype html>
+const frame = (
+  title: string,
+  body: string,
+  { refreshSeconds, scripts = '' }: { refreshSeconds?: number | undefined; scripts?: string } = {},
+): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -17,6 +22,7 @@ ${refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${ref
 <title>${escaped(title)} · Nordlys Coffee</title>
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='8' fill='%23304b45'/%3E%3C/svg%3E">
 <link rel="stylesheet" href="/style.css">
+${scripts}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the goods</a>
@@ -29,7 +35,7 @@ ${refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${ref
 export const shopPage = (): string =>
   frame(
     'Shop',
-    `<section class="hero"><h1>Small roasts from the far north</h1><p>Buy something. You will be sent to a payment page with cards to try: one that works, one that asks for a code, several that do not.</p></section>
+    `<section class="hero"><h1>Small roasts from the far north</h1><p>Buy something, and pay here or on the payment page. There are cards to try: one that works, one that asks for a code, several that do not.</p></section>
 <ul class="goods">${products
       .map(
         (product) => `<li class="good">
@@ -58,29 +64,70 @@ const states: Readonly<Record<Order['state'], { readonly title: string; readonly
     canceled: { title: 'This order was cancelled', says: 'Nothing was charged.' },
   };
 
-export const orderPage = (order: Order): string => {
-  const { title, says } = states[order.state];
+export const orderPage = (order: Order, hasFields: boolean): string => {
   const isOpen = order.state === 'open';
+  const isBegun = order.session !== null || order.payment !== null;
+  const { title, says } = isOpen && !isBegun ? chooses : states[order.state];
   return frame(
     title,
-    `<article class="order ${order.state}" aria-live="polite">
+    `<article class="order ${isOpen && !isBegun ? 'new' : order.state}" aria-live="polite">
 <h1><span class="badge" aria-hidden="true"></span>${title}</h1>
 ${order.refusal === null || !isOpen ? '' : `<p class="refusal"><strong>The last try did not work.</strong> ${escaped(order.refusal)} You have not been charged for it.</p>`}
 <p>${says}</p>
-<table><caption>Order ${escaped(order.id.slice(0, 8))}</caption><tbody>${order.items
-      .map(({ product: id, quantity }) => {
-        const product = productOf(id);
-        return `<tr><th scope="row">${escaped(product?.name ?? id)} × ${quantity}</th><td>${shown((product?.price ?? 0) * quantity)}</td></tr>`;
-      })
-      .join(
-        '',
-      )}</tbody><tfoot><tr><th scope="row">Total</th><td>${shown(order.total)}</td></tr></tfoot></table>
-${isOpen ? `<form method="post" action="/orders/${order.id}/pay?token=${order.token}"><button>Go to the payment page</button></form>` : ''}
+${goodsOf(order)}
+${
+  isOpen
+    ? `<form method="post" action="/orders/${order.id}/pay?token=${order.token}" class="ways">
+${hasFields ? '<button name="way" value="here">Pay here</button>' : ''}
+<button name="way" value="page" class="${hasFields ? 'second' : ''}">Pay on the payment page</button></form>`
+    : ''
+}
 <p class="back"><a href="/">Back to the shop</a></p>
 </article>`,
-    isOpen ? REFRESH_SECONDS : undefined,
+    { refreshSeconds: isOpen && isBegun ? REFRESH_SECONDS : undefined },
   );
 };
+
+const chooses = {
+  title: 'Your order',
+  says: 'Nothing is charged yet. Choose how to pay.',
+};
+
+const goodsOf = (order: Order): string =>
+  `<table><caption>Order ${escaped(order.id.slice(0, 8))}</caption><tbody>${order.items
+    .map(({ product: id, quantity }) => {
+      const product = productOf(id);
+      return `<tr><th scope="row">${escaped(product?.name ?? id)} × ${quantity}</th><td>${shown((product?.price ?? 0) * quantity)}</td></tr>`;
+    })
+    .join(
+      '',
+    )}</tbody><tfoot><tr><th scope="row">Total</th><td>${shown(order.total)}</td></tr></tfoot></table>`;
+
+/** The card's fields stand in a frame of Tollgate; this page has an email, a button, and what the payer is told. */
+export const payHerePage = (
+  order: Order,
+  { publishableKey, clientSecret, status, loader }: Fields,
+): string =>
+  frame(
+    'Pay',
+    `<article class="order">
+<h1>Pay here</h1>
+${goodsOf(order)}
+<form id="pay" data-key="${escaped(publishableKey)}" data-secret="${escaped(clientSecret)}" data-status="${status}" data-back="/orders/${order.id}?token=${order.token}">
+<label class="email">Email<input type="email" name="email" autocomplete="email" required placeholder="jenny@example.com"></label>
+<div id="fields"></div>
+<p id="message" class="refusal" role="alert" hidden></p>
+<button disabled>Pay ${shown(order.total)}</button>
+<noscript><p>This needs a script. The payment page does not.</p></noscript>
+</form>
+<p class="tests">Try 4242 4242 4242 4242, or 4000 0027 6000 3184, which asks for a code, or 4000 0000 0000 9995, which is declined.</p>
+<form method="post" action="/orders/${order.id}/pay?token=${order.token}"><button name="way" value="page" class="second">Use the payment page</button></form>
+</article>`,
+    {
+      scripts: `<script src="${escaped(loader.url)}" integrity="${escaped(loader.integrity)}" crossorigin defer></script>
+<script src="/pay-here.js" defer></script>`,
+    },
+  );
 
 export const messagePage = (title: string, says: string): string =>
   frame(

@@ -7,16 +7,34 @@ import type { Order, Orders } from './orders.ts';
 export type Payments = {
   /** Where to send the payer: a page of Tollgate that shows the amount and takes the money. */
   begin(order: Order): Promise<string>;
+  /** The same in the shop's own page; there is none without a publishable key. */
+  beginHere(order: Order): Promise<string>;
+  /** What that page needs; null when there is nothing to pay any more. */
+  fieldsFor(order: Order): Promise<Fields | null>;
+  readonly hasFields: boolean;
   /** The event of a webhook, if its signature is right. */
   event(body: Buffer, signature: string): Stripe.Event;
   /** Asks what became of open orders; what a webhook said already is not said again. */
   reconcile(sinceMs: number): Promise<number>;
 };
 
-export const createPayments = async (
-  orders: Orders,
-  at: { readonly api: string; readonly secretKey: string; readonly shop: string },
-): Promise<Payments> => {
+export type Fields = {
+  readonly api: string;
+  readonly publishableKey: string;
+  readonly clientSecret: string;
+  readonly status: Stripe.PaymentIntent.Status;
+  /** The loader, pinned to what the gateway serves today. */
+  readonly loader: { readonly url: string; readonly integrity: string };
+};
+
+type At = {
+  readonly api: string;
+  readonly secretKey: string;
+  readonly publishableKey: string | undefined;
+  readonly shop: string;
+};
+
+export const createPayments = async (orders: Orders, at: At): Promise<Payments> => {
   const api = new URL(at.api);
   const stripe = new Stripe(at.secretKey, {
     host: api.hostname,
@@ -26,10 +44,14 @@ export const createPayments = async (
     telemetry: false,
   });
   const secret = await webhookSecret(stripe, orders, `${at.shop}/webhook`);
-  const pageOf = (order: Order): string => `${at.shop}/orders/${order.id}?token=${order.token}`;
+  const pageOf = (order: Order, more = ''): string =>
+    `${at.shop}/orders/${order.id}${more}?token=${order.token}`;
 
   return {
+    hasFields: at.publishableKey !== undefined,
     begin: async (order) => {
+      // An order is paid in one way: what was begun in the other one is closed first.
+      if (!(await closeIntent(stripe, orders, order))) return pageOf(order);
       const known = order.session && (await stripe.checkout.sessions.retrieve(order.session));
       if (known && known.status === 'open' && known.url) return known.url;
       if (known && known.status === 'complete') return pageOf(order);
@@ -62,16 +84,83 @@ export const createPayments = async (
       if (session.url === null) throw new Error('The session has no page');
       return session.url;
     },
+    beginHere: async (order) => {
+      if (!(await closeSession(stripe, order))) return pageOf(order);
+      if (order.payment === null) {
+        const intent = await stripe.paymentIntents.create(
+          { amount: order.total, currency: order.currency, metadata: { order: order.id } },
+          { idempotencyKey: `order ${order.id} try ${orders.beginTry(order.id)}` },
+        );
+        orders.setPayment(order.id, intent.id);
+      }
+      return pageOf(order, '/here');
+    },
+    fieldsFor: async (order) => {
+      const { publishableKey } = at;
+      if (publishableKey === undefined || order.payment === null) return null;
+      const { status, client_secret: clientSecret } = await stripe.paymentIntents.retrieve(
+        order.payment,
+      );
+      if (clientSecret === null || !payable.has(status)) return null;
+      return { api: api.origin, publishableKey, clientSecret, status, loader: await loaderAt(api) };
+    },
     event: (body, signature) => stripe.webhooks.constructEvent(body, signature, secret),
     reconcile: async (sinceMs) => {
       let found = 0;
       for (const order of orders.openSince(sinceMs)) {
-        const session = await stripe.checkout.sessions.retrieve(order.session ?? '');
-        if (settle(orders, session, 'reconciliation')) found += 1;
+        const isPaid =
+          order.payment === null
+            ? settle(
+                orders,
+                await stripe.checkout.sessions.retrieve(order.session ?? ''),
+                'reconciliation',
+              )
+            : settleIntent(
+                orders,
+                await stripe.paymentIntents.retrieve(order.payment),
+                'reconciliation',
+              );
+        if (isPaid) found += 1;
       }
       return found;
     },
   };
+};
+
+const payable: ReadonlySet<string> = new Set([
+  'requires_payment_method',
+  'requires_confirmation',
+  'requires_action',
+]);
+
+/** False: it cannot be closed, because money is on its way or has come. */
+const closeIntent = async (stripe: Stripe, orders: Orders, order: Order): Promise<boolean> => {
+  if (order.payment === null) return true;
+  const intent = await stripe.paymentIntents.retrieve(order.payment);
+  if (intent.status !== 'canceled') {
+    if (!payable.has(intent.status)) return false;
+    const { status } = await stripe.paymentIntents.cancel(intent.id);
+    if (status !== 'canceled') return false;
+  }
+  orders.setPayment(order.id, null);
+  return true;
+};
+
+const closeSession = async (stripe: Stripe, order: Order): Promise<boolean> => {
+  if (order.session === null) return true;
+  const session = await stripe.checkout.sessions.retrieve(order.session);
+  if (session.status !== 'open') return session.status === 'expired';
+  return (await stripe.checkout.sessions.expire(session.id)).status === 'expired';
+};
+
+const loaderAt = async (api: URL): Promise<Fields['loader']> => {
+  const response = await fetch(new URL('/elements/manifest.json', api));
+  const { scripts } = (await response.json()) as {
+    scripts: readonly { name: string; path: string; integrity: string }[];
+  };
+  const found = scripts.find(({ name }) => name === 'tollgate.js');
+  if (found === undefined) throw new Error('The gateway serves no tollgate.js');
+  return { url: new URL(found.path, api).href, integrity: found.integrity };
 };
 
 /** An order is paid when the session of this order is, over the whole amount. Nothing else counts. */
@@ -92,23 +181,46 @@ export const settle = (
   return orders.markPaid(order.id, by, session.customer_details?.email ?? null);
 };
 
+/** The same for an order that is paid in the shop's own page: its own payment, over the whole amount. */
+export const settleIntent = (
+  orders: Orders,
+  intent: Stripe.PaymentIntent,
+  by: NonNullable<Order['paidBy']>,
+): boolean => {
+  const order = orders.ofPayment(intent.id);
+  if (order === undefined || intent.status !== 'succeeded') return false;
+  if (intent.amount_received !== order.total || intent.currency !== order.currency) {
+    console.error(`Order ${order.id}: the payment is over another amount. Somebody has to look.`);
+    return false;
+  }
+  return orders.markPaid(order.id, by, intent.receipt_email);
+};
+
+const wanted: readonly Stripe.WebhookEndpointCreateParams.EnabledEvent[] = [
+  'checkout.session.completed',
+  'checkout.session.async_payment_succeeded',
+  'payment_intent.succeeded',
+  'payment_intent.payment_failed',
+  'charge.refunded',
+];
+
 /** Made once and kept: a secret is shown only when the endpoint is made. */
 const webhookSecret = async (stripe: Stripe, orders: Orders, url: string): Promise<string> => {
   const known = orders.setting(`webhook ${url}`);
   if (known !== undefined) {
     const [id = '', secret = ''] = known.split(' ');
     const isThere = await stripe.webhookEndpoints.retrieve(id).catch(() => null);
-    if (isThere?.status === 'enabled' && isThere.url === url) return secret;
+    if (isThere?.status === 'enabled' && isThere.url === url) {
+      if (wanted.some((type) => !isThere.enabled_events.includes(type))) {
+        await stripe.webhookEndpoints.update(id, { enabled_events: [...wanted] });
+      }
+      return secret;
+    }
   }
   const endpoint = await stripe.webhookEndpoints.create({
     url,
     description: 'Demo shop',
-    enabled_events: [
-      'checkout.session.completed',
-      'checkout.session.async_payment_succeeded',
-      'payment_intent.payment_failed',
-      'charge.refunded',
-    ],
+    enabled_events: [...wanted],
   });
   orders.keepSetting(`webhook ${url}`, `${endpoint.id} ${endpoint.secret ?? ''}`);
   return endpoint.secret ?? '';

@@ -1,15 +1,18 @@
 // The shop's pages. It trusts a browser with nothing but the choice of goods.
 
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { currency, productOf, QUANTITY_MAX } from './catalog.ts';
 import type { Order, Orders } from './orders.ts';
-import { messagePage, orderPage, shopPage } from './pages.ts';
-import type { Payments } from './payments.ts';
+import { messagePage, orderPage, payHerePage, shopPage } from './pages.ts';
+import type { Fields, Payments } from './payments.ts';
 import { style } from './style.ts';
 import { hear } from './webhook.ts';
 
 const BODY_BYTES_MAX = 512 * 1024;
+
+const payHereScript = readFileSync(new URL('./pay-here.js', import.meta.url), 'utf8');
 
 export const createShop = (orders: Orders, payments: () => Payments): Server =>
   createServer((request, response) => {
@@ -42,11 +45,15 @@ const handle = async (
     case 'GET /style.css':
       return send(response, 200, 'text/css; charset=utf-8', style);
     case 'POST /orders':
-      return order(orders, payments, await bodyOf(request), response);
+      return order(orders, await bodyOf(request), response);
     case 'GET /orders/:id':
-      return showOrder(orders, url, response);
+      return showOrder(orders, payments, url, response);
     case 'POST /orders/:id/pay':
-      return payAgain(orders, payments, url, response);
+      return pay(orders, payments, url, await bodyOf(request), response);
+    case 'GET /orders/:id/here':
+      return showFields(orders, payments, url, response);
+    case 'GET /pay-here.js':
+      return send(response, 200, 'text/javascript; charset=utf-8', payHereScript);
     case 'POST /webhook':
       return webhook(orders, payments, request, response);
     default:
@@ -54,13 +61,8 @@ const handle = async (
   }
 };
 
-/** The order is written first; then money is asked for. */
-const order = async (
-  orders: Orders,
-  payments: Payments,
-  body: Buffer,
-  response: ServerResponse,
-): Promise<void> => {
+/** The order is written first; then its payer chooses how to pay. */
+const order = (orders: Orders, body: Buffer, response: ServerResponse): void => {
   const form = new URLSearchParams(body.toString());
   const product = productOf(form.get('product') ?? '');
   const quantity = Number(form.get('quantity') ?? '1');
@@ -92,18 +94,41 @@ const order = async (
     createdAtMs: Date.now(),
   };
   orders.add(made);
-  return redirect(response, await payments.begin(made));
+  return redirect(response, addressOf(made));
 };
 
+const addressOf = ({ id, token }: Order): string => `/orders/${id}?token=${token}`;
+
 /** It merely reads what is known: coming back from the payment page proves nothing. */
-const showOrder = (orders: Orders, url: URL, response: ServerResponse): void => {
+const showOrder = (
+  orders: Orders,
+  { hasFields }: Payments,
+  url: URL,
+  response: ServerResponse,
+): void => {
   const found = orderOf(orders, url);
   if (found === null)
     return page(response, 404, messagePage('No such order', 'Check the address.'));
-  return page(response, 200, orderPage(found));
+  return page(response, 200, orderPage(found, hasFields));
 };
 
-const payAgain = async (
+/** For the first time or again, in either way. */
+const pay = async (
+  orders: Orders,
+  payments: Payments,
+  url: URL,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<void> => {
+  const found = orderOf(orders, url);
+  if (found === null)
+    return page(response, 404, messagePage('No such order', 'Check the address.'));
+  if (found.state !== 'open') return redirect(response, addressOf(found));
+  const isHere = new URLSearchParams(body.toString()).get('way') === 'here' && payments.hasFields;
+  return redirect(response, await (isHere ? payments.beginHere(found) : payments.begin(found)));
+};
+
+const showFields = async (
   orders: Orders,
   payments: Payments,
   url: URL,
@@ -112,8 +137,9 @@ const payAgain = async (
   const found = orderOf(orders, url);
   if (found === null)
     return page(response, 404, messagePage('No such order', 'Check the address.'));
-  if (found.state !== 'open') return redirect(response, `/orders/${found.id}?token=${found.token}`);
-  return redirect(response, await payments.begin(found));
+  const fields = found.state === 'open' ? await payments.fieldsFor(found) : null;
+  if (fields === null) return redirect(response, addressOf(found));
+  return page(response, 200, payHerePage(found, fields), fields);
 };
 
 const webhook = async (
@@ -157,16 +183,43 @@ const redirect = (response: ServerResponse, to: string): void => {
   response.writeHead(303, { location: to, 'cache-control': 'no-store' }).end();
 };
 
-const page = (response: ServerResponse, status: number, html: string): void =>
-  send(response, status, 'text/html; charset=utf-8', html);
+const page = (
+  response: ServerResponse,
+  status: number,
+  html: string,
+  fields: Fields | null = null,
+): void => send(response, status, 'text/html; charset=utf-8', html, fields);
 
-const send = (response: ServerResponse, status: number, type: string, content: string): void => {
+/** The page with the fields runs the loader and its own script, and frames the gateway: nothing else. */
+const policyFor = (fields: Fields | null): string =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    ...(fields === null
+      ? []
+      : [
+          `script-src 'self' ${fields.loader.url}`,
+          `frame-src ${fields.api}`,
+          "require-trusted-types-for 'script'",
+          "trusted-types 'none'",
+        ]),
+  ].join('; ');
+
+const send = (
+  response: ServerResponse,
+  status: number,
+  type: string,
+  content: string,
+  fields: Fields | null = null,
+): void => {
   response
     .writeHead(status, {
       'content-type': type,
       'cache-control': type.startsWith('text/css') ? 'max-age=300' : 'no-store',
-      'content-security-policy':
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+      'content-security-policy': policyFor(fields),
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
     })

@@ -51,6 +51,19 @@ th { text-align: start; font-weight: 450; } td { text-align: end; }
 th, td { padding-block: .55rem; border-block-start: 1px solid var(--line); }
 tfoot th, tfoot td { font-weight: 700; }
 .order form button { inline-size: 100%; }
+.ways, #pay { display: grid; gap: .75rem; }
+.second { background: none; color: var(--leaf); border: 1px solid currentColor; }
+.new .badge { display: none; }
+#pay { gap: 1rem; margin-block: 1.25rem .75rem; }
+.email { display: grid; gap: .3rem; font-size: .9rem; font-weight: 550; }
+.email input { min-block-size: 3rem; padding-inline: .9rem; border: 1px solid light-dark(#858f9e, #6a7687); border-radius: .7rem; background: light-dark(#fff, #10151d); color: inherit; font: inherit; font-size: 1rem; font-weight: 400; }
+.email input::placeholder { color: var(--soft); opacity: 1; }
+.email input:focus-visible { outline: 2px solid var(--leaf); outline-offset: -2px; }
+#fields { min-block-size: 10.4rem; }
+#pay button { min-block-size: 3.1rem; font-size: 1.05rem; }
+button:disabled { opacity: .65; cursor: progress; }
+.refusal { margin: 0; }
+.tests { color: var(--soft); font-size: .88rem; }
 .back { margin-block-end: 0; } a { color: var(--leaf); }
 footer { padding-block: 1rem 2.5rem; color: var(--soft); font-size: .88rem; }
 `;

@@ -3,13 +3,16 @@
 
 import type Stripe from 'stripe';
 import type { Orders } from './orders.ts';
-import { settle } from './payments.ts';
+import { settle, settleIntent } from './payments.ts';
 
 export const hear = (orders: Orders, event: Stripe.Event): void => {
   switch (event.type) {
     case 'checkout.session.completed':
     case 'checkout.session.async_payment_succeeded':
       settle(orders, event.data.object, 'webhook');
+      break;
+    case 'payment_intent.succeeded':
+      settleIntent(orders, event.data.object, 'webhook');
       break;
     case 'payment_intent.payment_failed': {
       const { metadata, last_payment_error: error } = event.data.object;

@@ -17,7 +17,8 @@ import { closeServer, listenOnLoopback } from './recording-proxy.ts';
 const NONCE = 'onlyForThisTest';
 
 /** A gateway that pays at the sandbox's bank, and a merchant who has a page. */
-export const openMerchant = async () => {
+export const openMerchant = async (beforeItEnds: () => Promise<void> = async () => {}) => {
+  after(beforeItEnds);
   const bank = await newSandbox();
   const gateway = await startGatewayHere({ connectors: [impatient(quick(), 10_000)] });
   const api = `http://127.0.0.1:${gateway.port}`;
@@ -46,7 +47,7 @@ export const openMerchant = async () => {
   const [loader] = manifest.scripts.filter(({ name }: { name: string }) => name === 'tollgate.js');
   const origin = await servePage(api, publishableKey, loader.integrity);
   const stripe = stripeFor(gateway.port, key);
-  return { api, bank, gateway, origin, publishableKey, stripe };
+  return { api, bank, gateway, key, origin, publishableKey, stripe };
 };
 
 const servePage = async (api: string, key: string, integrity: string): Promise<string> => {
