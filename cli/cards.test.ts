@@ -236,7 +236,7 @@ describe('tollgate cards with the vault in a process of its own', () => {
       env: { ...env, PORT: '0' },
       stdio: 'ignore',
     });
-    for (let tries = 0; tries < 300 && !existsSync(at('vault.sock')); tries += 1) await sleep(50);
+    for (let tries = 0; tries < 1_200 && !existsSync(at('vault.sock')); tries += 1) await sleep(50);
     const { code, out, err } = await tollgate(...args);
     assert.equal(code, 0, err);
     assert.match(out, /^Cards +3\n/);

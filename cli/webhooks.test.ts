@@ -47,7 +47,7 @@ const until = async (
   holds: () => boolean | Promise<boolean>,
   told: () => string,
 ): Promise<void> => {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (let tries = 0; tries < 2_400; tries += 1) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

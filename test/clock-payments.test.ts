@@ -18,7 +18,7 @@ await testConnectorAccount(gateway.context, gateway.rails, merchant.scope, {
 const stripe = stripeFor(gateway.port, merchant.key);
 
 const until = async <T>(look: () => Promise<T | undefined | false>): Promise<T> => {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 2_400; tries += 1) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
     await pause(25);

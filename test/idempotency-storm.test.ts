@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { asOwner } from '../src/for-tests.ts';
+import { openAccountAt } from './payments/support.ts';
+import { newSandbox } from './sandbox/support/world.ts';
 import { type Answer, type Ask, formOf } from './support/ask.ts';
 import { runs, seed } from './support/full.ts';
 import { environmentFor, startGatewayHere, temporaryData } from './support/gateway.ts';
@@ -15,8 +17,8 @@ import { pause } from './support/writers.ts';
 const CLIENTS = 200;
 
 // It stays beside the two processes: to make merchants, and to look after the health of the database.
-const here = await startGatewayHere({ connections: CLIENTS });
 const folder = temporaryData();
+const here = await startGatewayHere({ connections: CLIENTS, folder });
 const environment = environmentFor(here.on, folder);
 // One after the other: the first makes the secrets of their common folder.
 const first = await startProcess(environment, [], CLIENTS);
@@ -107,7 +109,7 @@ describe(`${CLIENTS} requests at once with one key`, () => {
   });
 
   test('are refused but for one when each asks for something else', async () => {
-    for (let round = 0; round < runs(3, 100); round += 1) {
+    for (let round = 0; round < runs(3, 252); round += 1) {
       const idempotencyKey = randomUUID();
       const answers = await Promise.all(
         Array.from({ length: CLIENTS }, (_, n) =>
@@ -132,6 +134,35 @@ describe(`${CLIENTS} requests at once with one key`, () => {
         1,
       );
     }
+  });
+});
+
+describe(`${CLIENTS} requests at once with one key for a payment`, () => {
+  test('reach the bank once, over two processes', async () => {
+    const bank = await newSandbox();
+    await openAccountAt(bank, first.ask, key);
+    const rounds = runs(2, 500);
+    for (let round = 0; round < rounds; round += 1) {
+      const idempotencyKey = randomUUID();
+      const form = `amount=1200&currency=eur&confirm=true&payment_method=pm_card_visa&metadata[key]=${idempotencyKey}`;
+      const answers = await storm(
+        [first.ask, second.ask],
+        idempotencyKey,
+        form,
+        '/v1/payment_intents',
+      );
+      for (const { status, body, text } of answers) {
+        assert.deepEqual([status, body.status], [200, 'succeeded'], text);
+      }
+      assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
+      const ours = `payments.intents where metadata->>'key' = $1`;
+      assert.equal(await countOf(ours, idempotencyKey), 1);
+    }
+    const asked = bank.journal().lines.filter(({ fact }) => 'request' in fact);
+    assert.deepEqual(
+      asked.map(({ fact }) => fact.fact),
+      Array.from({ length: rounds }, () => 'approved'),
+    );
   });
 });
 

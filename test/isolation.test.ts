@@ -221,7 +221,7 @@ const fillWithWebhooks = async (ask: Ask, key: string): Promise<string[]> => {
   await ask('POST', `/v1/customers/${customer.id}`, { key, form: 'name=Told twice' });
   const path = `/v1/webhook_deliveries?webhook_endpoint=${endpoint.id}`;
   let owed: string[] = [];
-  for (let tries = 0; owed.length === 0 && tries < 200; tries += 1) {
+  for (let tries = 0; owed.length === 0 && tries < 2_400; tries += 1) {
     const { body } = await ask('GET', path, { key });
     owed = body.data
       .filter(({ attempts }: { attempts: unknown[] }) => attempts.length > 0)
@@ -268,7 +268,7 @@ const fillWithPayments = async (ask: Ask, key: string): Promise<string[]> => {
 
 /** Of one charge: its receipt, at least. */
 const mailsOf = async (ask: Ask, key: string, charge: string): Promise<string[]> => {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 2_400; tries += 1) {
     const { body } = await ask('GET', `/v1/mails?about=${charge}`, { key });
     if (body.data.length > 0) return body.data.map(({ id }: { id: string }) => id);
     await pause(25);

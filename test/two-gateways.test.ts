@@ -15,7 +15,7 @@ import { loadSecrets } from '../src/secrets.ts';
 import { runs } from './support/full.ts';
 import { environmentFor, temporaryData } from './support/gateway.ts';
 import { assertHealthy } from './support/health.ts';
-import { startProcess, startRefused } from './support/process.ts';
+import { runToItsEnd, startProcess } from './support/process.ts';
 
 // A server of its own, because starting here sets the password of the role that serves, which all
 // databases of a server share.
@@ -130,7 +130,7 @@ describe('a database that a newer version has written', () => {
        values ('cards/customers', 9999, '9999-of-tomorrow', '\\x00')`,
     );
 
-    const { code, output } = await startRefused(environment);
+    const { code, output } = await runToItsEnd(environment);
     assert.equal(code, 1);
     assert.equal(
       output.trim(),
@@ -149,7 +149,7 @@ describe('a database that a newer version has written', () => {
       on,
       `update public.tollgate_migrations set checksum = '\\x00' where module = 'cards/customers'`,
     );
-    const { code, output } = await startRefused(environment);
+    const { code, output } = await runToItsEnd(environment);
     assert.equal(code, 1);
     assert.match(
       output.trim(),

@@ -11,12 +11,15 @@ import { newUuid, type Uuid } from '#kit/ids';
 import { readSendJournal } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
 import { runs } from '../support/full.ts';
+import { waitUntil } from '../support/writers.ts';
 import type { Work } from './support/send.ts';
 import { assertOneStory } from './support/verdict.ts';
 import { newWorld, stateOf } from './support/world.ts';
 
 const KILLS = runs(2, 20);
 const RESOLVER_KILLS = runs(1, 20);
+const SLEEPS = runs(1, 250);
+const LEASED = runs(4, 20);
 const AT_ONCE = 4;
 const TIMEOUT_MS = 2_000;
 const program = fileURLToPath(new URL('./support/send.ts', import.meta.url));
@@ -63,9 +66,32 @@ const payAgain = (intentId: Uuid): Promise<unknown> =>
     request: world.payment(card),
   });
 
-const makeDue = async (id: Uuid): Promise<void> => {
-  const due = `update rails.operations set due_at = now() - interval '1 second' where id = '${id}'`;
-  await asOwner(context.on, due);
+const makeDue = async (ids: readonly Uuid[]): Promise<void> => {
+  const due = `update rails.operations set due_at = now() - interval '1 second' where id = any($1)`;
+  await asOwner(context.on, due, [ids]);
+};
+
+const slowFacts = (): number =>
+  bank.journal().lines.filter(({ fact }) => fact.fact === 'fault' && fact.rule === 'slow').length;
+
+/** Operations, evidence and messages, as they are stored. */
+const everythingOf = async (ids: readonly Uuid[]): Promise<Record<string, unknown>[]> => {
+  const rows = [
+    await asOwner(context.on, 'select * from rails.operations where id = any($1) order by id', [
+      ids,
+    ]),
+    await asOwner(
+      context.on,
+      'select * from rails.evidence where operation_id = any($1) order by id',
+      [ids],
+    ),
+    await asOwner(
+      context.on,
+      'select * from rails.card_messages where operation_id = any($1) order by operation_id, part',
+      [ids],
+    ),
+  ];
+  return rows.flat();
 };
 
 const assertEnded = async (): Promise<void> => {
@@ -118,7 +144,7 @@ describe('a gateway that is killed while it resolves', () => {
         bank.setFaults([{ id: 'lost', kind: 'swapped', times: 1, when: { mti: '0200' } }]);
         const { operation } = await world.pay();
         assert.equal(operation.state, 'unknown');
-        await makeDue(operation.id);
+        await makeDue([operation.id]);
         assert.equal(await run({ crashAt: `${crashPoints[point]}`, intents: [] }), 'SIGKILL');
         await world.resolve();
       }
@@ -127,47 +153,34 @@ describe('a gateway that is killed while it resolves', () => {
   }
 });
 
-test('a gateway that sleeps past its lease writes nothing stale when it wakes', async () => {
-  bank.setFaults([
-    { id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } },
-    { id: 'slow', kind: 'hang', times: 1, when: { mti: '0420' } },
-  ]);
-  const { operation } = await world.pay();
-  assert.equal(operation.state, 'unknown');
-  await makeDue(operation.id);
-  const child = start({ crashAt: '', intents: [], leaseMs: 500 });
-  await once(child, 'message');
-  // It has sent the reversal and waits for an answer that does not come.
-  const untilMs = context.clock.monotonicMs() + 20_000;
-  while (!bank.journal().lines.some(({ fact }) => fact.fact === 'fault' && fact.rule === 'slow')) {
-    assert.ok(context.clock.monotonicMs() < untilMs, 'the child resolves');
-    await context.clock.sleep(10);
-  }
-  child.kill('SIGSTOP');
-  await context.clock.sleep(TIMEOUT_MS);
-  await world.resolve();
-  assert.equal(await stateOf(context, scope, operation.id), 'reversed');
-  const [before] = await asOwner(
-    context.on,
-    `select * from rails.operations where id = '${operation.id}'`,
-  );
-  const evidenceOf = `select * from rails.evidence where operation_id = '${operation.id}' order by id`;
-  const evidence = await asOwner(context.on, evidenceOf);
-  const messages = `select * from rails.card_messages where operation_id = '${operation.id}' order by part`;
-  const stored = await asOwner(context.on, messages);
+test(`a gateway that sleeps past its leases writes nothing stale when it wakes, ${SLEEPS} times`, async () => {
+  for (let sleep = 0; sleep < SLEEPS; sleep += 1) {
+    bank.setFaults([
+      { id: 'lost', kind: 'hang', times: LEASED, when: { mti: '0200' } },
+      { id: 'slow', kind: 'hang', times: LEASED, when: { mti: '0420' } },
+    ]);
+    const sent = await Promise.all(Array.from({ length: LEASED }, () => world.pay()));
+    const ids = sent.map(({ operation }) => operation.id);
+    for (const { operation } of sent) assert.equal(operation.state, 'unknown');
+    await makeDue(ids);
+    const told = slowFacts();
+    const child = start({ crashAt: '', intents: [], leaseMs: 500 });
+    await once(child, 'message');
+    // It has sent the reversals and waits for answers that do not come.
+    await waitUntil('the reversals', 60_000, async () => slowFacts() === told + LEASED);
+    child.kill('SIGSTOP');
+    await context.clock.sleep(TIMEOUT_MS);
+    await world.resolve();
+    for (const id of ids) assert.equal(await stateOf(context, scope, id), 'reversed');
+    const before = await everythingOf(ids);
 
-  const exited = once(child, 'exit');
-  child.kill('SIGCONT');
-  await context.clock.sleep(1_000);
-  child.kill('SIGKILL');
-  await exited;
-  const [after] = await asOwner(
-    context.on,
-    `select * from rails.operations where id = '${operation.id}'`,
-  );
-  assert.deepEqual(after, before);
-  assert.deepEqual(await asOwner(context.on, evidenceOf), evidence);
-  assert.deepEqual(await asOwner(context.on, messages), stored);
+    const exited = once(child, 'exit');
+    child.kill('SIGCONT');
+    await context.clock.sleep(1_000);
+    child.kill('SIGKILL');
+    await exited;
+    assert.deepEqual(await everythingOf(ids), before);
+  }
   await assertEnded();
 });
 

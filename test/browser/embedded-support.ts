@@ -20,7 +20,9 @@ const NONCE = 'onlyForThisTest';
 export const openMerchant = async (beforeItEnds: () => Promise<void> = async () => {}) => {
   after(beforeItEnds);
   const bank = await newSandbox();
-  const gateway = await startGatewayHere({ connectors: [impatient(quick(), 10_000)] });
+  const gateway = await startGatewayHere({
+    connectors: [impatient(quick(), { timeoutMs: 60_000 })],
+  });
   const api = `http://127.0.0.1:${gateway.port}`;
   provideThreeDs(gateway.context, {
     publicUrl: api,

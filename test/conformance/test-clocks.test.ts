@@ -17,7 +17,7 @@ const JANUARY = Date.UTC(2027, 0, 1) / 1000;
 const FEBRUARY = Date.UTC(2027, 1, 1) / 1000;
 
 const ready = async (id: string): Promise<Stripe.TestHelpers.TestClock> => {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 2_400; tries += 1) {
     const clock = await testClocks.retrieve(id);
     if (clock.status === 'ready') return clock;
     await pause(25);

@@ -28,7 +28,7 @@ export type Contested = {
 
 export type Paid = { readonly intent: Stripe.PaymentIntent; readonly charge: string };
 
-const PATIENCE = 400;
+const PATIENCE = 2_400;
 
 export const openContested = async (): Promise<Contested> => {
   const sandbox = await newSandbox();

@@ -25,7 +25,9 @@ export type Town = {
 
 export const openTown = async (): Promise<Town> => {
   const bank = await newSandbox();
-  const gateway = await startGatewayHere({ connectors: [impatient(quick(), 5_000)] });
+  const gateway = await startGatewayHere({
+    connectors: [impatient(quick(), { timeoutMs: 20_000 })],
+  });
   const merchant = await gateway.merchant();
   await openAccountAt(bank, gateway.ask, merchant.key);
   return { bank, gateway, merchant, stripe: stripeFor(gateway.port, merchant.key) };

@@ -25,7 +25,7 @@ export type Asked = {
 export type Ask = (method: string, path: string, asked?: Asked) => Promise<Answer>;
 
 // A request that is never answered is what some of these tests look for, so it ends by itself.
-const answerLimitMs = 30_000;
+const answerLimitMs = 60_000;
 
 /** Keeps connections open, as SDKs do; `close` ends them. */
 export const createAsk = (port: number, connections = 64): { ask: Ask; close(): void } => {

@@ -22,7 +22,7 @@ export type Shop = {
   readonly resolveUntil: (isThere: () => Promise<boolean>) => Promise<void>;
 };
 
-const PATIENCE = 400;
+const PATIENCE = 2_400;
 
 export const openShop = async (
   banks: readonly TestBank[] = [testBank()],

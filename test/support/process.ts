@@ -24,7 +24,7 @@ export type GatewayProcess = {
 };
 
 // The first start of an embedded database takes longest.
-const startLimitMs = 60_000;
+const startLimitMs = 180_000;
 
 export const startProcess = async (
   environment: Readonly<Record<string, string>>,
@@ -57,11 +57,12 @@ export const startProcess = async (
   };
 };
 
-/** For a gateway that is expected to refuse: its exit code and what it said. */
-export const startRefused = async (
+/** For a gateway that is expected to end by itself, perhaps before it is up: its exit code and what it said. */
+export const runToItsEnd = async (
   environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
 ): Promise<{ code: number | null; output: string }> => {
-  const { child, output, ended } = spawnGateway(environment, []);
+  const { child, output, ended } = spawnGateway(environment, args);
   const limit = setTimeout(() => child.kill('SIGKILL'), startLimitMs);
   await ended;
   clearTimeout(limit);

@@ -77,7 +77,7 @@ describe('a holder', () => {
     assert.ok(begun.state === 'challenge');
     const isReported = (): boolean =>
       fast.sandbox.journal().lines.some(({ fact }) => fact.fact === 'authentication_reported');
-    for (let tries = 0; tries < 1_000 && !isReported(); tries += 1) {
+    for (let tries = 0; tries < 6_000 && !isReported(); tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     const found = await findAuthentication(fast.context, fast.scope, begun.id);

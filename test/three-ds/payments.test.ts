@@ -14,7 +14,7 @@ import { refusalOf, stripeFor } from '../support/stripe.ts';
 import { codeIn, submit, toTheBank, untilBack } from './support.ts';
 
 const bank = await newSandbox();
-const gateway = await startGatewayHere({ connectors: [impatient(quick(), 10_000)] });
+const gateway = await startGatewayHere({ connectors: [impatient(quick(), { timeoutMs: 60_000 })] });
 const origin = `http://127.0.0.1:${gateway.port}`;
 provideThreeDs(gateway.context, {
   publicUrl: origin,
@@ -79,7 +79,7 @@ const answer = async (url: string, how: 'confirm' | 'cancel'): Promise<void> => 
 };
 
 const ended = async (id: string): Promise<Stripe.PaymentIntent> => {
-  for (let round = 0; round < 400; round += 1) {
+  for (let round = 0; round < 2_400; round += 1) {
     const now = await stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] });
     if (now.status !== 'requires_action' && now.status !== 'processing') return now;
     await gateway.context.clock.sleep(25);

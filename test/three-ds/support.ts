@@ -183,7 +183,7 @@ export const toTheBank = async (url: string): Promise<Shown> => submit(await ope
 /** Follows our pages until they send the browser back to the shop. Bounded. */
 export const untilBack = async (page: Shown, origin: string): Promise<string> => {
   let now = page;
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 3_000; tries += 1) {
     const next = refreshOf(now);
     assert.ok(next, `Nothing goes on from ${now.html}`);
     if (!next.startsWith(origin)) return next;

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { after } from 'node:test';
 
 export type Received = {
+  readonly path: string;
+  readonly atMs: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly event: {
@@ -30,7 +32,7 @@ type Behaviour =
   | 'flood'
   | ((request: IncomingMessage, response: ServerResponse) => void);
 
-const WAIT_MAX_MS = 20_000;
+const WAIT_MAX_MS = 60_000;
 
 export const startSink = async (behaviour: Behaviour = 200): Promise<Sink> => {
   const received: Received[] = [];
@@ -42,6 +44,8 @@ export const startSink = async (behaviour: Behaviour = 200): Promise<Sink> => {
     request.on('end', () => {
       const body = Buffer.concat(chunks);
       received.push({
+        path: request.url ?? '',
+        atMs: performance.now(),
         headers: request.headers as Record<string, string>,
         body,
         event: JSON.parse(body.toString()) as Received['event'],

@@ -137,7 +137,7 @@ describe('a caller', () => {
 
 /** What is noted behind the caller's back is there a moment later. */
 const waitFor = async <T>(look: () => Promise<T | null>): Promise<T> => {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 3_000; tries += 1) {
     const found = await look();
     if (found !== null) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));

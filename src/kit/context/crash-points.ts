@@ -20,6 +20,8 @@ export const crashPoints = {
   'acquiring.stored': 16,
   'acquiring.written': 17,
   'mail.sent': 40,
+  'webhook.leased': 41,
+  'webhook.told': 42,
 } as const;
 
 export type CrashPoint = keyof typeof crashPoints;

@@ -57,7 +57,7 @@ const certificate = (): { key: string; cert: string } => {
   return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
 };
 
-const WAIT_MAX_MS = 20_000;
+const WAIT_MAX_MS = 60_000;
 
 export const startMailSink = async (behaviour: Behaviour = {}): Promise<MailSink> => {
   const taken: Taken[] = [];

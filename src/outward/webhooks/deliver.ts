@@ -42,6 +42,7 @@ export const deliver = async (
 
   const body = Buffer.from(JSON.stringify(renderEvent(event), null, 2));
   const answer = await tell(context, scope, { endpoint, delivery, body });
+  context.crashPoint('webhook.told');
   return record(context, scope, { endpoint, delivery, answer });
 };
 

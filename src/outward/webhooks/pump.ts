@@ -36,6 +36,7 @@ export const createPump = (): Pump => {
         leaseMs: LEASE_MS,
       });
       after = leased.at(-1)?.endpointId ?? FIRST;
+      if (leased.length > 0) context.crashPoint('webhook.leased');
 
       for (const each of leased) {
         const call = lanes.begin(each.endpointId, context.clock.monotonicMs());

@@ -51,7 +51,7 @@ export const testBank = (name = 'paperbank', changes: Partial<Definition> = {}):
   /** What was done, of whatever kind, by our reference. */
   const done = new Set<string>();
   const next: TestBank['next'] = [];
-  const support = { recovery: [{ class: 'B' as const }], timeoutMs: 5_000 };
+  const support = { recovery: [{ class: 'B' as const }], timeoutMs: 30_000 };
 
   const bank: TestBank = {
     book,

@@ -381,7 +381,7 @@ describe('a handler that changes the vault', () => {
     assert.equal((await postCard()).status, 503);
     handler = async () => ({ body: { id: 'pm_1' } });
     let { status } = await postCard();
-    for (let tries = 0; status === 409 && tries < 100; tries += 1) {
+    for (let tries = 0; status === 409 && tries < 1_200; tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       ({ status } = await postCard());
     }

@@ -37,8 +37,11 @@ const definition: Definition = {
   modes: ['test'],
   methods: [{ type: 'card', brands: ['visa'], currencies: ['eur'], countries: 'all' }],
   operations: {
-    authorize: { recovery: [{ class: 'A', windowMs: 86_400_000 }, { class: 'B' }], timeoutMs: 400 },
-    capture: { recovery: [{ class: 'A', windowMs: 86_400_000 }], timeoutMs: 5_000 },
+    authorize: {
+      recovery: [{ class: 'A', windowMs: 86_400_000 }, { class: 'B' }],
+      timeoutMs: 20_000,
+    },
+    capture: { recovery: [{ class: 'A', windowMs: 86_400_000 }], timeoutMs: 20_000 },
   },
   settings: Type.Object({ secret: Type.String({ secret: true }), shop: Type.String() }),
 };
@@ -59,6 +62,16 @@ const silver: Connector = {
   },
 };
 
+/** For what is never answered in time. */
+const hasty: Connector = {
+  ...paper,
+  definition: {
+    ...definition,
+    name: 'hasty',
+    operations: { authorize: { recovery: [{ class: 'B' }], timeoutMs: 400 } },
+  },
+};
+
 let context: TestContext;
 let rails: OpenRails;
 let scope: Scope;
@@ -68,7 +81,7 @@ const contextReady = testContext();
 const railsReady = contextReady.then((ready) =>
   testRails(
     ready,
-    [paper, silver],
+    [paper, silver, hasty],
     [
       async (_, __, change) => {
         heard.push(change);
@@ -229,6 +242,10 @@ describe('sending', () => {
     };
     const told: Change[] = [];
     const { operation } = await send({
+      connectorAccountId: await testConnectorAccount(context, rails, scope, {
+        connector: 'hasty',
+        settings,
+      }),
       writes: (change) => {
         told.push(change);
         return [];

@@ -30,15 +30,23 @@ export const quick = (
   };
 };
 
+/** How long it waits for an answer; may be changed from one call to the next. */
+export type Patience = { timeoutMs: number | undefined };
+
 export const impatient = (
   over: Record<ProfileName, AcquirerProfile>,
-  timeoutMs: number | undefined,
+  patience: Patience,
 ): Connector => {
   const direct = directOver(over);
   const operations = Object.fromEntries(
     Object.entries(direct.definition.operations).map(([name, support]) => [
       name,
-      { ...support, timeoutMs: timeoutMs ?? support.timeoutMs },
+      {
+        ...support,
+        get timeoutMs() {
+          return patience.timeoutMs ?? support.timeoutMs;
+        },
+      },
     ]),
   );
   return { ...direct, definition: { ...direct.definition, operations } };

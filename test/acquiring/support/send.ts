@@ -54,7 +54,7 @@ const run = async (work: Work): Promise<void> => {
     livemode: false,
   });
   provideVault(context, vault);
-  const directory = directoryOf([impatient(quick(), work.timeoutMs)], testMaster);
+  const directory = directoryOf([impatient(quick(), { timeoutMs: work.timeoutMs })], testMaster);
   provideDirectory(context, directory);
   const rails = await openRails(context, {
     directory,

@@ -32,7 +32,7 @@ import {
   testMaster,
 } from '../../../src/rails/connectors/for-tests.ts';
 import { newSandbox } from '../../sandbox/support/world.ts';
-import { impatient, quick } from './impatient.ts';
+import { impatient, type Patience, quick } from './impatient.ts';
 
 export { quick } from './impatient.ts';
 
@@ -80,6 +80,7 @@ export type WorldSettings = {
   readonly sandbox?: Partial<SandboxSettings>;
   readonly profiles?: Record<ProfileName, AcquirerProfile>;
   readonly timeoutMs?: number;
+  readonly patience?: Patience;
   /** Where the link leads, if not straight to the bank. */
   readonly port?: (bank: number) => Promise<number>;
 };
@@ -90,7 +91,8 @@ export const newWorld = async (given: WorldSettings = {}): Promise<World> => {
   const { vault, folders } = await testVault({ on });
   provideVault(context, vault);
   const bank = await newSandbox(given.sandbox);
-  const connector = impatient(given.profiles ?? quick(), given.timeoutMs);
+  const patience = given.patience ?? { timeoutMs: given.timeoutMs };
+  const connector = impatient(given.profiles ?? quick(), patience);
   const changes: Change[] = [];
   const directory = directoryOf([connector], testMaster);
   provideDirectory(context, directory);
