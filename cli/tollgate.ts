@@ -6,6 +6,7 @@ import { addAccounts } from './commands/accounts.ts';
 import { addCards } from './commands/cards.ts';
 import { addClock } from './commands/clock.ts';
 import { addConnectors } from './commands/connectors.ts';
+import { addDays } from './commands/days.ts';
 import { addDefence } from './commands/defence.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
@@ -47,6 +48,7 @@ for (const add of [
   addEvents,
   addListen,
   addOperations,
+  addDays,
   addTrigger,
   addClock,
 ])

@@ -47,6 +47,7 @@ const settingsFor = ({ acquirer, directory, url }: SandboxAddress) => ({
   acquirer_bin: '10000000001',
   directory_url: directory,
   disputes_url: `${url}/acquirer/disputes`,
+  clearing_url: `${url}/acquirer/clearing-files`,
 });
 
 const sameAddress = (

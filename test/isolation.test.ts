@@ -97,7 +97,18 @@ import {
   moveMessage,
 } from '../src/rails/acquiring/acquiring.store.ts';
 import { newMessage } from '../src/rails/acquiring/card-message.ts';
-import { findOperationOf } from '../src/rails/acquiring/index.ts';
+import { hasUnfiled } from '../src/rails/acquiring/clearing.store.ts';
+import { clearingFile, findOperationOf, loadClearingFile } from '../src/rails/acquiring/index.ts';
+import {
+  explainEndedDay,
+  insertEndedDay,
+  insertNextDay,
+  listEndedDays,
+  loadEndedDay,
+  loadNextDay,
+  loadNextDays,
+  updateNextDay,
+} from '../src/rails/connectors/day-ends.store.ts';
 import { insertFeed, loadFeed, moveFeed } from '../src/rails/connectors/dispute-feeds.store.ts';
 import {
   endNotice,
@@ -882,6 +893,34 @@ describe('with row level security alone,', async () => {
       sealed: Buffer.from('sealed'),
     };
     const token = { id, usedBy: null } as ConfirmationToken;
+    const endedDay = {
+      connectorAccountId: id,
+      day: '2026-11-27',
+      endedAtMs: nowMs,
+      fileId: null,
+      lines: 0,
+      problems: [],
+      needsReview: true,
+    };
+    const nextDay = {
+      id,
+      version: 2,
+      day: '2026-11-28',
+      begunAtMs: null,
+      failures: 0,
+      problem: null,
+      dueAtMs: nowMs,
+    };
+    const day = { host: 'h', acquirer: 'a', merchant: 'm', businessDay: '2026-11-27' };
+    const file = await clearingFile(context, theirs.scope, day);
+    await asOwner(
+      gateway.on,
+      `insert into rails.clearing_entries (account_id, livemode, operation_id, direction, key, host,
+         acquirer, terminal, merchant, rrn, stan, reference, amount, currency, business_day, at)
+       values ('${theirs.scope.accountId}', false, '${id}', 1, '${id}', 'h', 'a', 't', 'm', 'r', 's',
+         'x', 1, 'eur', '2026-11-27', now())`,
+    );
+    assert.equal(await hasUnfiled(context, theirs.scope, day), true);
     const made = [
       insertSetup(theirs.scope, setup),
       insertAttempt(theirs.scope, attempt),
@@ -890,6 +929,8 @@ describe('with row level security alone,', async () => {
       insertFeed(theirs.scope, id, nowMs + 3_600_000),
       insertNotice(theirs.scope, notice),
       insertInbound(theirs.scope, webhook),
+      insertNextDay(theirs.scope, { id, dueAtMs: nowMs + 3_600_000 }),
+      insertEndedDay(theirs.scope, endedDay),
       insertToken(theirs.scope, token),
     ];
     assert.deepEqual(await gateway.context.database.commit(theirs.scope, made), { ok: true });
@@ -903,6 +944,14 @@ describe('with row level security alone,', async () => {
       assert.equal(await loadFeed(context, scope, id), undefined);
       assert.equal(await loadNotice(context, scope, id), undefined);
       assert.equal(await loadInbound(context, scope, id), undefined);
+      assert.equal(await loadNextDay(context, scope, id), undefined);
+      assert.ok(!(await loadNextDays(context, scope)).some((each) => each.id === id));
+      assert.equal(await loadEndedDay(context, scope, endedDay), undefined);
+      const ended = await listEndedDays(context, scope, { onlyForPerson: false, limit: 100 });
+      assert.ok(!ended.some(({ connectorAccountId }) => connectorAccountId === id));
+      assert.equal(await loadClearingFile(context, scope, file.id), undefined);
+      assert.equal(await hasUnfiled(context, scope, day), false);
+      assert.notEqual((await clearingFile(context, scope, day)).id, file.id);
       assert.equal(await loadToken(context, scope, id), undefined);
       const numbers = { rrn: '1', stan: '1', terminal: '1' };
       assert.equal(await findOperationOf(context, scope, numbers), null);
@@ -926,6 +975,8 @@ describe('with row level security alone,', async () => {
         moveFeed(scope, { ...feed, dueAtMs: nowMs }),
         endNotice(scope, { id, tries: 0 }, 'taken', null),
         endTry(scope, { id, tries: 0 }, 'understood', null),
+        updateNextDay(scope, nextDay),
+        explainEndedDay(scope, { ...endedDay, explanation: 'none', atMs: nowMs }),
         useToken(scope, id, { prefix: 'pi', id }),
       ]) {
         const commit = await context.database.commit(scope, [write]);
@@ -936,6 +987,7 @@ describe('with row level security alone,', async () => {
     for (const table of ['disputes', 'setup_intents']) {
       await asOwner(gateway.on, `delete from payments.${table} where id = '${id}'`);
     }
+    await asOwner(gateway.on, `delete from rails.ended_days where connector_account_id = '${id}'`);
   });
 
   test('an authentication of others is neither found, changed nor used', async () => {

@@ -2,6 +2,8 @@
 
 import { assert } from '#kit/assert';
 import { answerOf, type Fields, type Message, repeatOf } from '#kit/iso8583';
+import { dayOf } from '../bank/calendar.ts';
+import { spellHostDay } from '../world/host-day.ts';
 import type { Answer } from '../world/request.ts';
 
 const repeated = [3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49, 50, 70] as const;
@@ -11,15 +13,12 @@ export const answerTo = (request: Message, answer: Answer, nowMs: number): Messa
   assert(mti !== undefined, 'Only a request is answered');
   const fields: Record<number, Fields[number]> = {};
   for (const field of repeated) fields[field] = request.fields[field];
-  // The business day of this host is the day of GMT.
-  if (!mti.startsWith('08')) fields[15] = monthAndDay(nowMs);
+  // What was not decided has no other day than today.
+  if (!mti.startsWith('08')) fields[15] = spellHostDay(dayOf(nowMs));
   return { mti, fields: { ...fields, ...answer } };
 };
 
 export const expectsAnswer = (message: Message): boolean => repeatOf(message.mti) !== undefined;
-
-const monthAndDay = (nowMs: number): string =>
-  new Date(nowMs).toISOString().slice(5, 10).replace('-', '');
 
 /** A hundred more than is true, in the first field that tells an amount. */
 export const withWrongAmount = (answer: Message): Message => {

@@ -54,7 +54,7 @@ export const startHost = async (
       answer('58');
       return;
     }
-    const read = readRequest(seed, message);
+    const read = readRequest(seed, message, world.now());
     if (!read.ok) {
       if (read.code === undefined) link.reset('a message without its numbers');
       else answer(read.code);

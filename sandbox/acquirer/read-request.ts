@@ -12,6 +12,7 @@ import {
   type Tags,
 } from '#kit/iso8583';
 import { cardTokenOf, fingerprintOf } from '../context.ts';
+import { readHostDay } from '../world/host-day.ts';
 import type { Request, RequestIdentity, RequestKind } from '../world/request.ts';
 import type { Totals } from '../world/totals.ts';
 
@@ -23,7 +24,7 @@ export type Read =
 const unanswerable: Read = { ok: false, code: undefined };
 const wrongFormat: Read = { ok: false, code: '30' };
 
-export const readRequest = (seed: string, message: Message): Read => {
+export const readRequest = (seed: string, message: Message, nowMs: number): Read => {
   const { fields } = message;
   const stan = text(fields[11]);
   const rrn = text(fields[37]);
@@ -87,7 +88,7 @@ export const readRequest = (seed: string, message: Message): Read => {
     ...optional('cardNumber', cardNumber),
     ...optional('original', original),
     ...optional('authorizationCode', text(fields[38])?.trim()),
-    ...(kind === 'totals' ? { totals: totalsOf(fields) } : {}),
+    ...(kind === 'totals' ? { totals: totalsOf(fields), ...upToDayOf(fields, nowMs) } : {}),
   };
   return { ok: true, request };
 };
@@ -155,6 +156,9 @@ const totalsOf = (fields: Fields): Totals => {
     debitsReversed: total(77, 89),
   };
 };
+
+const upToDayOf = (fields: Fields, nowMs: number) =>
+  optional('upToDay', readHostDay(text(fields[15]) ?? '', nowMs));
 
 const text = (value: FieldValue | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;

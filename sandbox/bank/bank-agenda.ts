@@ -4,6 +4,7 @@
 import type { BankFact } from './bank-fact.ts';
 import {
   type BankState,
+  clearableOf,
   closesAt,
   merchantKey,
   type NetworkPosition,
@@ -56,12 +57,13 @@ export const cutOver = (
     facts.push({ fact: 'network_cleared', cycle, network, currency, amountMinor, valueDay });
   }
   let number = [...bank.batches.values()].filter((batch) => batch.cycle === cycle).length;
-  for (const items of bank.openItems.values()) {
-    const [first] = items.values();
+  for (const open of bank.openItems.values()) {
+    const items = clearableOf(bank, open.values());
+    const [first] = items;
     if (first === undefined) continue;
     const { merchant, currency } = first;
     number += 1;
-    const totals = totalsOf(items.values());
+    const totals = totalsOf(items);
     const carriedInMinor = bank.carried.get(merchantKey(merchant, currency)) ?? 0n;
     const owedMinor = carriedInMinor + totals.netMinor;
     facts.push({

@@ -54,7 +54,36 @@ export type PaymentFile = {
   readonly refused: readonly RefusedPayment[];
 };
 
+/** Money that a message moved, as both sides name it in clearing. */
+export type Movement = {
+  readonly direction: 'debit' | 'debit_reversed' | 'credit' | 'credit_reversed';
+  readonly merchant: string;
+  readonly terminal: string;
+  readonly rrn: string;
+  readonly stan: string;
+  readonly currency: string;
+  readonly amountMinor: bigint;
+  readonly day: string;
+};
+
+export type RefusedLine = { readonly line: number; readonly says: string };
+
 export type BankFact =
+  | {
+      readonly fact: 'clearing_file_taken';
+      readonly id: string;
+      /** Of the bytes: the same file again is answered alike, and another under its name is refused. */
+      readonly sha256: string;
+      readonly merchant: string;
+      readonly day: string;
+      /** Keys of movements. */
+      readonly named: readonly string[];
+      readonly refused: readonly RefusedLine[];
+      /** Booked by that day, and named in no file yet. */
+      readonly missing: readonly Movement[];
+    }
+  /** From now on this merchant's sales are cleared when a file names them. */
+  | { readonly fact: 'cleared_by_file'; readonly merchant: string; readonly isOn: boolean }
   | {
       readonly fact: 'network_cleared';
       readonly cycle: number;

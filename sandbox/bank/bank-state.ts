@@ -1,8 +1,9 @@
 // What the acquirer's clearing and the bank know, made of the facts of the journal.
 
 import { assert, present } from '#kit/assert';
-import type { BankFact, Batch, Payment, PaymentFile } from './bank-fact.ts';
+import type { BankFact, Batch, Movement, Payment, PaymentFile } from './bank-fact.ts';
 import { addBusinessDays, addDays, businessDayFrom, dayOf, startOf } from './calendar.ts';
+import { movementKey } from './clearing-file.ts';
 import { type ClearingItem, totalsOf } from './clearing-item.ts';
 import { magicAccounts } from './iban.ts';
 
@@ -49,6 +50,9 @@ export type KnownPayment = {
 export type ClosedBatch = Batch & { readonly items: readonly ClearingItem[]; isFunded: boolean };
 export type NetworkPosition = Omit<Extract<BankFact, { fact: 'network_cleared' }>, 'fact'>;
 
+export type TakenFile = Omit<Extract<BankFact, { fact: 'clearing_file_taken' }>, 'fact'>;
+type Unnamed = Movement & { readonly itemKey: string };
+
 export type BankState = {
   /** When the day of the acquirer ends, and the number of the cycle that then ends. */
   cutOverAtMs: number;
@@ -56,6 +60,13 @@ export type BankState = {
   readonly closedCycles: { readonly cycle: number; readonly day: string; readonly atMs: number }[];
   /** By merchant and currency, then by key, in the order in which they came. */
   readonly openItems: Map<string, Map<string, ClearingItem>>;
+  /** By merchant, then by key: what moved and stood in no clearing file yet. */
+  readonly unnamed: Map<string, Map<string, Unnamed>>;
+  readonly named: Set<string>;
+  readonly clearingFiles: Map<string, TakenFile>;
+  /** Merchants who are paid for what their files name, and keys of items that were named. */
+  readonly clearedByFile: Set<string>;
+  readonly presented: Set<string>;
   /** What merchants owe; below zero, by merchant and currency. */
   readonly carried: Map<string, bigint>;
   readonly batches: Map<string, ClosedBatch>;
@@ -78,6 +89,11 @@ export const emptyBankState = (): BankState => ({
   cycle: 1,
   closedCycles: [],
   openItems: new Map(),
+  unnamed: new Map(),
+  named: new Set(),
+  clearingFiles: new Map(),
+  clearedByFile: new Set(),
+  presented: new Set(),
   carried: new Map(),
   batches: new Map(),
   unfunded: new Set(),
@@ -117,6 +133,20 @@ export const addItem = (bank: BankState, item: ClearingItem, takesBack?: string)
   if (takesBack === undefined || !open.delete(takesBack)) open.set(item.key, item);
 };
 
+export const addMovement = (bank: BankState, movement: Movement, itemKey: string): void => {
+  const of = bank.unnamed.get(movement.merchant) ?? new Map<string, Unnamed>();
+  bank.unnamed.set(movement.merchant, of.set(movementKey(movement), { ...movement, itemKey }));
+};
+
+/** Of a merchant who clears by file, what a file has named; and what no message made, like a chargeback. */
+export const clearableOf = (
+  { clearedByFile, presented }: BankState,
+  items: Iterable<ClearingItem>,
+): ClearingItem[] =>
+  [...items].filter(
+    ({ merchant, stan, key }) => !clearedByFile.has(merchant) || stan === '' || presented.has(key),
+  );
+
 export const addDue = (bank: BankState, network: string, currency: string, by: bigint): void => {
   const key = positionKey(network, currency);
   bank.networkDue.set(key, (bank.networkDue.get(key) ?? 0n) + by);
@@ -124,6 +154,15 @@ export const addDue = (bank: BankState, network: string, currency: string, by: b
 
 export const applyBankFact = (bank: BankState, fact: BankFact, atMs: number): void => {
   switch (fact.fact) {
+    case 'clearing_file_taken': {
+      const { fact: _, ...taken } = fact;
+      takeNamed(bank, taken);
+      return;
+    }
+    case 'cleared_by_file':
+      if (fact.isOn) bank.clearedByFile.add(fact.merchant);
+      else bank.clearedByFile.delete(fact.merchant);
+      return;
     case 'network_cleared': {
       const { fact: _, ...position } = fact;
       addDue(bank, fact.network, fact.currency, -fact.amountMinor);
@@ -193,13 +232,26 @@ export const settlementReference = (of: {
   readonly currency: string;
 }): string => `NET-${of.cycle}-${of.network.toUpperCase()}-${of.currency}`;
 
+const takeNamed = (bank: BankState, taken: TakenFile): void => {
+  bank.clearingFiles.set(taken.id, taken);
+  const unnamed = bank.unnamed.get(taken.merchant);
+  for (const key of taken.named) {
+    const { itemKey } = present(unnamed?.get(key), 'What is named was booked');
+    bank.presented.add(itemKey);
+    bank.named.add(key);
+    unnamed?.delete(key);
+  }
+};
+
 const closeBatch = (bank: BankState, batch: Batch): void => {
   const key = merchantKey(batch.merchant, batch.currency);
-  const items = [...(bank.openItems.get(key)?.values() ?? [])];
+  const open = bank.openItems.get(key);
+  const items = clearableOf(bank, open?.values() ?? []);
   const { netMinor, count } = totalsOf(items);
   assert(count === batch.count && netMinor === batch.netMinor, 'A batch is what was open');
   assert(!bank.batches.has(batch.id), 'A batch is closed once');
-  bank.openItems.delete(key);
+  for (const item of items) open?.delete(item.key);
+  if (open?.size === 0) bank.openItems.delete(key);
   bank.batches.set(batch.id, { ...batch, items, isFunded: false });
   bank.carried.set(key, batch.carriedInMinor + netMinor - batch.fundedMinor);
   if (batch.fundedMinor > 0n) bank.unfunded.add(batch.id);

@@ -1,8 +1,9 @@
-// Clearing and the bank: settlement reports, statements, files of payments, and a cut-over on demand.
+// Clearing and the bank: clearing files, settlement reports, statements, files of payments, and a cut-over on demand.
 
 import { accountFor, cutOver } from '../bank/bank-agenda.ts';
 import type { BankFact, PaymentFile } from '../bank/bank-fact.ts';
-import type { ClosedBatch } from '../bank/bank-state.ts';
+import type { ClosedBatch, TakenFile } from '../bank/bank-state.ts';
+import { digestOfFile, readClearingFile, takeClearingFile } from '../bank/clearing-file.ts';
 import { lettersOf, numberOf } from '../bank/currencies.ts';
 import { magicAccounts } from '../bank/iban.ts';
 import { digestOf, type FileRefusal, readPaymentFile } from '../bank/payment-file.ts';
@@ -42,6 +43,21 @@ export const bankRoutes = ({ world }: Controlled): Routes => {
       if (batch === undefined || batch.cycle >= bank.cycle)
         return refuse(404, 'There is no such batch.');
       return { status: 200, body: spellReport(batch), type: 'text/csv' };
+    },
+    'GET /acquirer/clearing-files': ({ query }) => {
+      const merchant = query.get('merchant');
+      const all = [...bank.clearingFiles.values()];
+      const found = all.filter((file) => merchant === null || file.merchant === merchant);
+      return ok(found.slice(-PAGE_ROWS_MAX).map(clearingFileView));
+    },
+    'PUT /acquirer/clearing-files/*': ({ params: [id = ''], body }) => takeFile(id, body),
+    'PUT /acquirer/clearing': async ({ body }) => {
+      const { merchant, by } = fieldsOf(body);
+      if (typeof merchant !== 'string' || merchant === '' || (by !== 'host' && by !== 'file')) {
+        return refuse(400, '`merchant`, and `by`: `host` or `file`.');
+      }
+      await world.note({ fact: 'cleared_by_file', merchant, isOn: by === 'file' });
+      return ok({ merchant, by });
     },
     'GET /bank/accounts': () =>
       ok(
@@ -95,6 +111,22 @@ export const bankRoutes = ({ world }: Controlled): Routes => {
     },
   };
 
+  /** The same bytes again change nothing and are answered as they were. */
+  async function takeFile(id: string, body: unknown): Promise<Reply> {
+    if (typeof body !== 'string') return refuse(400, 'The body is a clearing file, as text/csv.');
+    const read = readClearingFile(body);
+    if (!read.ok) return refuse(422, read.says);
+    if (read.file.id !== id) return refuse(422, 'The header names another file than the address.');
+    const sha256 = digestOfFile(body);
+    await world.act((): readonly BankFact[] =>
+      bank.clearingFiles.has(id) ? [] : [takeClearingFile(bank, read.file, sha256)],
+    );
+    const taken = bank.clearingFiles.get(id);
+    if (taken === undefined) return refuse(500, 'The bank could not take it.');
+    if (taken.sha256 !== sha256) return refuse(409, 'Another file was taken under that name.');
+    return ok(clearingFileView(taken));
+  }
+
   function closedBatches(): readonly ClosedBatch[] {
     return [...bank.batches.values()].filter(({ cycle }) => cycle < bank.cycle);
   }
@@ -145,6 +177,21 @@ export const batchView = (batch: ClosedBatch) => ({
   funded_minor: batch.fundedMinor,
   is_funded: batch.isFunded,
   report: `/acquirer/settlements/${batch.id}.csv`,
+});
+
+const clearingFileView = ({ id, merchant, day, named, refused, missing }: TakenFile) => ({
+  id,
+  merchant,
+  business_day: day,
+  taken: named.length,
+  refused,
+  missing: missing.map(({ direction, rrn, stan, currency, amountMinor }) => ({
+    direction,
+    rrn,
+    stan,
+    currency: lettersOf(currency),
+    amount_minor: amountMinor,
+  })),
 });
 
 const statementView = (statement: Statement) => ({

@@ -24,7 +24,7 @@ export type Reply = {
 export type Asked = {
   readonly query: URLSearchParams;
   readonly params: readonly string[];
-  /** Text where XML was sent. */
+  /** Text where XML or CSV was sent. */
   readonly body: unknown;
 };
 

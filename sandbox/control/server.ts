@@ -1,5 +1,5 @@
 // The control API and its page, on the loopback alone. A browser that was sent here by another site is
-// refused: by the name it asked for, and because changes are JSON or XML, which no form can send.
+// refused: by the name it asked for, and because changes are JSON, XML or CSV, which no form can send.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -103,7 +103,8 @@ const decoded = (part: string): string => {
   }
 };
 
-const sendable = /^application\/(?:json|xml)\b/;
+const sendable = /^(?:application\/(?:json|xml)|text\/csv)\b/;
+const isText = /^(?:application\/xml|text\/csv)\b/;
 
 const isFromHere = ({ headers, method }: IncomingMessage): boolean => {
   const host = (headers.host ?? '').replace(/:\d+$/, '');
@@ -120,7 +121,7 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString();
-  if ((request.headers['content-type'] ?? '').startsWith('application/xml')) return text;
+  if (isText.test(request.headers['content-type'] ?? '')) return text;
   try {
     return JSON.parse(text) as unknown;
   } catch {

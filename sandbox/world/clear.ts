@@ -1,7 +1,9 @@
 // How money that moved between a holder and a merchant comes to the acquirer's clearing: a line for the
 // merchant, and what the network then owes.
 
-import { addDue, addItem, type BankState } from '../bank/bank-state.ts';
+import type { Movement } from '../bank/bank-fact.ts';
+import { addDue, addItem, addMovement, type BankState } from '../bank/bank-state.ts';
+import { dayOf } from '../bank/calendar.ts';
 import { itemOf, itemOfChange } from '../bank/clearing-item.ts';
 import { type Approval, movedBy } from '../issuer/approval.ts';
 import { interchangeOf } from '../networks/networks.ts';
@@ -21,7 +23,21 @@ export const clearChange = (
   const item = itemOfChange(approval, change, made);
   if (item === undefined) return;
   addItem(bank, item, isReversal ? fact.of : undefined);
+  addMovement(bank, movementOf(approval, fact, dayOf(atMs)), request.key);
   owe(bank, approval, movedBy(change));
+};
+
+const movementOf = (
+  { merchant, terminal, rrn, currency }: Approval,
+  { fact, request, change }: Requested,
+  day: string,
+): Movement => {
+  const moved = movedBy(change);
+  const isDebit = fact === 'reversed' ? moved < 0n : moved > 0n;
+  const side = isDebit ? 'debit' : 'credit';
+  const direction = fact === 'reversed' ? (`${side}_reversed` as const) : side;
+  const amountMinor = moved < 0n ? -moved : moved;
+  return { direction, merchant, terminal, rrn, stan: request.stan, currency, amountMinor, day };
 };
 
 export const clearDispute = (

@@ -20,8 +20,8 @@ import { networkOf } from '../networks/networks.ts';
 import { judgeProof, type ProofVerdict } from '../three-ds/authentication.ts';
 import type { Fact } from './fact.ts';
 import type { Answer, Request } from './request.ts';
-import { accountKey, batchKey, dayOf, type Known, rrnKey, type State } from './state.ts';
-import { netOf, noTotals, sameTotals, type Totals } from './totals.ts';
+import { accountKey, batchKey, dayOf, isUpTo, type Known, rrnKey, type State } from './state.ts';
+import { netOf, noTotals, sameTotals, sumOf, type Totals } from './totals.ts';
 
 export type Decided = { readonly facts: readonly Fact[]; readonly answer: Answer };
 
@@ -318,14 +318,24 @@ const isAbout = ({ identity }: Request, approval: Approval): boolean =>
   (identity.card === undefined || identity.card === approval.card);
 
 const compareTotals = ({ state }: World, request: Request): Decided => {
-  const { identity, isAdvice, totals: theirs = noTotals } = request;
-  const ours = state.batches.get(batchKey(identity.institution, identity.currency)) ?? noTotals;
+  const { identity, isAdvice, upToDay, totals: theirs = noTotals } = request;
+  const days = [...(state.batches.get(batchKey(identity.institution, identity.currency)) ?? [])];
+  const ours = sumOf(days.flatMap(([day, totals]) => (isUpTo(day, upToDay) ? [totals] : [])));
   const isAgreed = sameTotals(ours, theirs);
   const answer = { 39: isAgreed ? '00' : '95', 66: isAgreed ? '1' : '2', ...spellTotals(ours) };
   const isClosed = isAgreed || isAdvice;
   return {
     facts: [
-      { fact: 'totals_compared', request: identity, answer, isAgreed, isClosed, ours, theirs },
+      {
+        fact: 'totals_compared',
+        request: identity,
+        answer,
+        isAgreed,
+        isClosed,
+        ...(upToDay === undefined ? {} : { upToDay }),
+        ours,
+        theirs,
+      },
     ],
     answer,
   };

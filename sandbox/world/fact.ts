@@ -66,6 +66,8 @@ export type Fact =
       readonly fact: 'totals_compared';
       readonly isAgreed: boolean;
       readonly isClosed: boolean;
+      /** Days after this one stay open. */
+      readonly upToDay?: string;
       readonly ours: Totals;
       readonly theirs: Totals;
     })

@@ -47,6 +47,8 @@ export type Request = {
   /** A completion after which the rest stays held. */
   readonly moreFollows: boolean;
   readonly totals?: Totals;
+  /** Of totals: the last day that they are about; without it, all days. */
+  readonly upToDay?: string;
   /** An advice of totals closes the batch even when they differ. */
   readonly isAdvice: boolean;
 };

@@ -2,6 +2,7 @@
 
 import { assert, present } from '#kit/assert';
 import { applyBankFact, type BankState, beginBank, emptyBankState } from '../bank/bank-state.ts';
+import { dayOf as calendarDayOf } from '../bank/calendar.ts';
 import {
   applyDisputeFact,
   type DisputeState,
@@ -30,6 +31,8 @@ export type Account = {
 export type Known = {
   readonly identity: RequestIdentity;
   readonly answer: Answer;
+  /** The host's, on which it was decided. */
+  readonly day: string;
   /** What it changed, and in which approval. */
   readonly approvalId?: string;
   readonly change?: Change;
@@ -51,7 +54,8 @@ export type State = {
   readonly reversed: Set<string>;
   /** Holds in the order in which they end. */
   readonly holds: Map<string, number>;
-  readonly batches: Map<string, Totals>;
+  /** By institution and currency, then by the day of the host: what was not closed yet. */
+  readonly batches: Map<string, Map<string, Totals>>;
   /** By the directory server's number. */
   readonly authentications: Map<string, Authentication>;
   /** Those whose value came with an approval. */
@@ -86,7 +90,7 @@ export const rrnKey = (terminal: string, rrn: string): string => `${terminal}/${
 export const dayOf = (nowMs: number): number => Math.floor(nowMs / 86_400_000);
 
 export const applyFact = (state: State, fact: Fact, atMs: number): void => {
-  if ('request' in fact) remember(state, fact);
+  if ('request' in fact) remember(state, fact, atMs);
   switch (fact.fact) {
     case 'opened':
       state.seed = fact.seed;
@@ -125,26 +129,24 @@ export const applyFact = (state: State, fact: Fact, atMs: number): void => {
     }
     case 'completed':
     case 'refunded':
-      applyChange(state, fact.approvalId, fact.change, 'forward');
+      applyChange(state, fact.approvalId, fact.change, { counted: 'forward', atMs });
       changed(state, fact, atMs);
       return;
     case 'reversed':
       state.reversed.add(fact.of);
       state.disputes.plannedRefunds.delete(fact.of);
-      applyChange(state, fact.approvalId, fact.change, 'reversal');
+      applyChange(state, fact.approvalId, fact.change, { counted: 'reversal', atMs });
       changed(state, fact, atMs);
       return;
     case 'incremented':
     case 'expired':
-      applyChange(state, fact.approvalId, fact.change, 'forward');
+      applyChange(state, fact.approvalId, fact.change, { counted: 'forward', atMs });
       return;
     case 'reversal_kept':
       state.reversedUnseen.add(fact.original);
       return;
     case 'totals_compared':
-      if (fact.isClosed) {
-        state.batches.delete(batchKey(fact.request.institution, fact.request.currency));
-      }
+      if (fact.isClosed) closeDays(state, fact);
       return;
     case 'disputed':
     case 'dispute_moved':
@@ -155,7 +157,7 @@ export const applyFact = (state: State, fact: Fact, atMs: number): void => {
       // A reversal of that refund that comes later finds nothing to take back.
       state.reversed.add(fact.refundKey);
       applyDisputeFact(state.disputes, fact, atMs);
-      applyChange(state, fact.approvalId, failedRefund(state, fact), 'uncounted');
+      applyChange(state, fact.approvalId, failedRefund(state, fact), { counted: 'not', atMs });
       clearRefundFailure(state.bank, approvalAt(state, fact.approvalId), fact, atMs);
       return;
     case 'refund_settled':
@@ -164,6 +166,8 @@ export const applyFact = (state: State, fact: Fact, atMs: number): void => {
     case 'prevention_set':
       applyDisputeFact(state.disputes, fact, atMs);
       return;
+    case 'clearing_file_taken':
+    case 'cleared_by_file':
     case 'network_cleared':
     case 'batch_closed':
     case 'cycle_closed':
@@ -231,7 +235,22 @@ const failedRefund = (
   state: approvalAt(state, approvalId).state,
 });
 
-const remember = (state: State, fact: Extract<Fact, { request: RequestIdentity }>): void => {
+const closeDays = (
+  { batches }: State,
+  { request, upToDay }: Extract<Fact, { fact: 'totals_compared' }>,
+): void => {
+  const days = batches.get(batchKey(request.institution, request.currency));
+  for (const day of days?.keys() ?? []) if (isUpTo(day, upToDay)) days?.delete(day);
+};
+
+export const isUpTo = (day: string, last: string | undefined): boolean =>
+  last === undefined || day <= last;
+
+const remember = (
+  state: State,
+  fact: Extract<Fact, { request: RequestIdentity }>,
+  atMs: number,
+): void => {
   const { request: identity, answer } = fact;
   assert(!state.known.has(identity.key), 'A request is decided once');
   const made =
@@ -240,7 +259,7 @@ const remember = (state: State, fact: Extract<Fact, { request: RequestIdentity }
       : 'approvalId' in fact
         ? { approvalId: fact.approvalId, change: fact.change }
         : {};
-  state.known.set(identity.key, { identity, answer, ...made });
+  state.known.set(identity.key, { identity, answer, day: calendarDayOf(atMs), ...made });
   if (!state.traces.has(identity.trace)) state.traces.set(identity.trace, identity.key);
 };
 
@@ -250,7 +269,7 @@ const open = (state: State, approval: Approval, change: Change, atMs: number): v
   const sameRrn = state.approvalsByRrn.get(rrnKey(terminal, rrn));
   if (sameRrn === undefined) state.approvalsByRrn.set(rrnKey(terminal, rrn), [id]);
   else sameRrn.push(id);
-  applyChange(state, id, change, 'forward');
+  applyChange(state, id, change, { counted: 'forward', atMs });
 
   const key = accountKey(card, currency);
   const account = present(state.accounts.get(key), 'The account of an approval');
@@ -260,9 +279,14 @@ const open = (state: State, approval: Approval, change: Change, atMs: number): v
 };
 
 /** A refund that failed long after it was answered is no message that two sides could compare. */
-type Counted = 'forward' | 'reversal' | 'uncounted';
+type Counted = 'forward' | 'reversal' | 'not';
 
-const applyChange = (state: State, id: string, by: Change, counted: Counted): void => {
+const applyChange = (
+  state: State,
+  id: string,
+  by: Change,
+  { counted, atMs }: { readonly counted: Counted; readonly atMs: number },
+): void => {
   const approval = withChange(present(state.approvals.get(id), 'An approval'), by);
   const { heldMinor, capturedMinor, refundedMinor, approvedMinor } = approval;
   assert(heldMinor >= 0n && capturedMinor >= 0n, 'Nothing is held or captured below zero');
@@ -283,8 +307,10 @@ const applyChange = (state: State, id: string, by: Change, counted: Counted): vo
     heldMinor: account.heldMinor + by.heldMinor,
   });
 
-  if (counted === 'uncounted') return;
+  if (counted === 'not') return;
   const batch = batchKey(approval.institution, approval.currency);
-  const totals = state.batches.get(batch) ?? noTotals;
-  state.batches.set(batch, withMoved(totals, by, counted === 'reversal'));
+  const days = state.batches.get(batch) ?? new Map<string, Totals>();
+  state.batches.set(batch, days);
+  const day = calendarDayOf(atMs);
+  days.set(day, withMoved(days.get(day) ?? noTotals, by, counted === 'reversal'));
 };

@@ -26,6 +26,23 @@ export const sameTotals = (a: Totals, b: Totals): boolean =>
     (kind) => a[kind].count === b[kind].count && a[kind].amountMinor === b[kind].amountMinor,
   );
 
+export const sumOf = (all: Iterable<Totals>): Totals => {
+  let sum = noTotals;
+  for (const each of all) {
+    const of = (kind: keyof Totals): Total => ({
+      count: sum[kind].count + each[kind].count,
+      amountMinor: sum[kind].amountMinor + each[kind].amountMinor,
+    });
+    sum = {
+      credits: of('credits'),
+      creditsReversed: of('creditsReversed'),
+      debits: of('debits'),
+      debitsReversed: of('debitsReversed'),
+    };
+  }
+  return sum;
+};
+
 /** Above zero is what the merchants get. */
 export const netOf = ({ credits, creditsReversed, debits, debitsReversed }: Totals): bigint =>
   debits.amountMinor -

@@ -4,6 +4,7 @@
 
 import { join } from 'node:path';
 import { assert } from '#kit/assert';
+import { dayOf } from '../bank/calendar.ts';
 import { type Books, openBooks } from '../books/books.ts';
 import {
   FIRST_CHAIN,
@@ -19,6 +20,7 @@ import { networkOf } from '../networks/networks.ts';
 import { catchUp, isDue } from './agenda.ts';
 import { type DecideSettings, type Disturbance, decide } from './decide.ts';
 import type { Fact, JournalLine } from './fact.ts';
+import { spellHostDay } from './host-day.ts';
 import type { Answer, Request } from './request.ts';
 import { applyFact, emptyState, type State } from './state.ts';
 
@@ -145,7 +147,9 @@ const run = async (parts: Parts): Promise<SandboxWorld> => {
         : [{ fact: 'fault', kind: fault.kind, rule: fault.id, key, arrival }];
     if (fault?.kind === 'down') return { facts: noted, outcome: { answer: {}, fault } };
     const decided = decide({ state, seed, nowMs, settings }, request, disturbanceOf(fault));
-    const outcome = { answer: decided.answer, ...(fault === undefined ? {} : { fault }) };
+    const day = request.upToDay ?? state.known.get(key)?.day ?? dayOf(nowMs);
+    const answer = { 15: spellHostDay(day), ...decided.answer };
+    const outcome = { answer, ...(fault === undefined ? {} : { fault }) };
     return { facts: [...noted, ...decided.facts], outcome };
   };
 

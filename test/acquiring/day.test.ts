@@ -24,8 +24,12 @@ const place = {
 const day = {
   host: link.host,
   acquirer: '12345',
+  merchant: 'MERCHANT0000001',
   businessDay: new Date(context.clock.now()).toISOString().slice(0, 10),
 };
+
+const daysLater = (days: number): string =>
+  new Date(Date.parse(day.businessDay) + days * 86_400_000).toISOString().slice(0, 10);
 
 describe('at cut-over', () => {
   test('our totals are those of the host: sales, refunds, and what was taken back', async () => {
@@ -61,13 +65,12 @@ describe('at cut-over', () => {
   test('a batch that was asked about and never answered is asked about again', async () => {
     await world.pay({ amount: 4_000n });
     bank.setFaults([{ id: 'mute', kind: 'reset', times: 1, when: { mti: '05' } }]);
-    await assert.rejects(() => cutOver(context, link, place), /did not answer/);
+    await assert.rejects(() => cutOver(context, link, place, daysLater(1)), /did not answer/);
     // What comes meanwhile belongs to the next batch.
     await world.pay({ amount: 50n });
-    const [euros] = await cutOver(context, link, place);
+    const [euros, next] = await cutOver(context, link, place, daysLater(2));
     assert.deepEqual(euros?.ours.debits, { count: 1, amount: 4_000n });
     assert.deepEqual(euros?.differs, []);
-    const [next] = await cutOver(context, link, place);
     assert.deepEqual(next?.ours.debits, { count: 1, amount: 50n });
     assert.deepEqual(next?.differs, []);
   });
@@ -75,7 +78,7 @@ describe('at cut-over', () => {
   test('a difference is found, kept with both sides, and does not stop the next day', async () => {
     await world.pay({ amount: 2_000n });
     bank.setFaults([{ id: 'lie', kind: 'wrong_amount', times: 1, when: { mti: '0500' } }]);
-    const [euros] = await cutOver(context, link, place);
+    const [euros] = await cutOver(context, link, place, daysLater(3));
     assert.deepEqual(euros?.differs, ['debits']);
     assert.equal(euros?.theirs.debits.amount, 2_100n);
     const listed = await asOwner(
@@ -84,19 +87,33 @@ describe('at cut-over', () => {
     );
     assert.equal(listed.length, 1);
     await world.pay({ amount: 30n });
-    const [next] = await cutOver(context, link, place);
+    const [next] = await cutOver(context, link, place, daysLater(4));
     assert.deepEqual(next?.differs, []);
+  });
+
+  test('a day is compared once, whoever asks again', async () => {
+    assert.deepEqual(await cutOver(context, link, place, daysLater(4)), []);
+    const [first, second] = await Promise.all([
+      cutOver(context, link, place, daysLater(5)),
+      cutOver(context, link, place, daysLater(5)),
+    ]);
+    const listed = await asOwner(
+      context.on,
+      `select agreed from rails.batches where business_day = '${daysLater(5)}'`,
+    );
+    assert.deepEqual(listed, [{ agreed: true }]);
+    assert.ok(first.length + second.length >= 1);
   });
 });
 
 describe('the file of a day', () => {
   test('holds every entry once, balances, and is the same bytes whenever it is asked for', async () => {
     const [first, second] = await Promise.all([
-      clearingFile(context, day),
-      clearingFile(context, day),
+      clearingFile(context, world.scope, day),
+      clearingFile(context, world.scope, day),
     ]);
     assert.equal(first.body, second.body);
-    assert.equal((await clearingFile(context, day)).body, first.body);
+    assert.equal((await clearingFile(context, world.scope, day)).body, first.body);
 
     const records = first.body
       .trimEnd()
@@ -125,9 +142,10 @@ describe('the file of a day', () => {
 
   test('what came after it was written is in the next one', async () => {
     const { operation } = await world.pay({ amount: 77n });
-    const tomorrow = new Date(Date.parse(day.businessDay) + 86_400_000).toISOString().slice(0, 10);
-    assert.doesNotMatch((await clearingFile(context, day)).body, new RegExp(operation.id));
-    const { body } = await clearingFile(context, { ...day, businessDay: tomorrow });
+    const before = await clearingFile(context, world.scope, day);
+    assert.doesNotMatch(before.body, new RegExp(operation.id));
+    const tomorrow = { ...day, businessDay: daysLater(1) };
+    const { body } = await clearingFile(context, world.scope, tomorrow);
     assert.match(body, new RegExp(operation.id));
     assert.match(body, /\nF\|1\|1\n$/);
   });

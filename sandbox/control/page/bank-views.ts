@@ -50,6 +50,25 @@ ${section(
     ]),
     'No cycle with sales has ended yet.',
   ),
+)}
+${section(
+  'Clearing files',
+  table(
+    ['File', 'Merchant', 'Day', 'Lines taken', 'Refused', 'Missing'],
+    [...bank.clearingFiles.values()]
+      .slice(-ROWS)
+      .toReversed()
+      .map(({ id, merchant, day, named, refused, missing }) => [
+        html`<span class="mono">${id}</span>`,
+        merchant,
+        day,
+        { number: named.length },
+        { number: refused.length },
+        { number: missing.length },
+      ]),
+    'No merchant has handed over a file yet.',
+  ),
+  'Missing: what was booked by that day, and stood in no file.',
 )}`;
 };
 

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import {
   addBankDays,
   businessDay,
+  endOfDay,
   FED,
   isBankDay,
   TARGET,
@@ -89,6 +90,19 @@ describe('value dates', () => {
     // Summer time: the cut-off is an hour earlier in UTC.
     assert.equal(businessDay(newYork, Date.parse('2026-07-14T21:00:00Z')), '2026-07-15');
     assert.equal(businessDay(newYork, Date.parse('2026-07-14T20:59:59Z')), '2026-07-14');
+  });
+
+  test('end at a moment that daylight saving moves', () => {
+    const berlin = { zone: 'Europe/Berlin', cutOffMinutes: 22 * 60 } as const;
+    assert.equal(endOfDay(berlin, '2026-01-14'), Date.parse('2026-01-14T21:00:00Z'));
+    assert.equal(endOfDay(berlin, '2026-07-14'), Date.parse('2026-07-14T20:00:00Z'));
+    const atMidnight = { zone: 'America/New_York', cutOffMinutes: 24 * 60 } as const;
+    // Clocks went forward on the 8th of March 2026, and back on the 1st of November.
+    for (const day of ['2026-03-07', '2026-03-08', '2026-10-31', '2026-11-01', '2026-12-31']) {
+      const endMs = endOfDay(atMidnight, day);
+      assert.equal(businessDay(atMidnight, endMs - 60_000), day);
+      assert.notEqual(businessDay(atMidnight, endMs), day);
+    }
   });
 
   test('skip what the calendar closes', () => {

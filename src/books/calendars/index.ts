@@ -1,5 +1,6 @@
 export {
   addBankDays,
+  addDays,
   type Calendar,
   calendarFor,
   type Day,
@@ -11,4 +12,10 @@ export {
   TARGET,
   WEEKDAYS,
 } from './calendars.ts';
-export { businessDay, type Schedule, STANDARD_SCHEDULE, valueDate } from './value-date.ts';
+export {
+  businessDay,
+  endOfDay,
+  type Schedule,
+  STANDARD_SCHEDULE,
+  valueDate,
+} from './value-date.ts';

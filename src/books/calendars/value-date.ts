@@ -1,6 +1,8 @@
 // When money of a moment arrives: the business day of the moment, then so many days.
 
-import { addBankDays, addDays, type Calendar, type Day, nextBankDay } from './calendars.ts';
+import { addBankDays, addDays, type Calendar, type Day, msOf, nextBankDay } from './calendars.ts';
+
+const MINUTE_MS = 60_000;
 
 export type Schedule = {
   readonly days: number;
@@ -26,6 +28,20 @@ export const businessDay = (
 ): Day => {
   const { day, minutes } = localTime(schedule.zone, ms);
   return minutes >= schedule.cutOffMinutes ? addDays(day, 1) : day;
+};
+
+/** The moment from which everything belongs to a later day. */
+export const endOfDay = (
+  { zone, cutOffMinutes }: Pick<Schedule, 'zone' | 'cutOffMinutes'>,
+  day: Day,
+): number => {
+  const asUtcMs = msOf(day) + cutOffMinutes * MINUTE_MS;
+  const offsetAt = (ms: number): number => {
+    const local = localTime(zone, ms);
+    return msOf(local.day) + local.minutes * MINUTE_MS - ms;
+  };
+  // Twice, because the zone may have another offset at the moment itself than at its name in UTC.
+  return asUtcMs - offsetAt(asUtcMs - offsetAt(asUtcMs));
 };
 
 export const valueDate = (schedule: Schedule, calendar: Calendar, ms: number): Day => {

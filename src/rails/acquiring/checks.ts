@@ -23,8 +23,4 @@ export const checks = [
                where o.account_id = e.account_id and o.livemode = e.livemode
                  and o.rrn = e.rrn and o.direction = e.direction - 1)`,
   },
-  {
-    name: 'our totals of a batch are those of the host',
-    text: `select id, host, currency, ours, theirs from rails.batches where not agreed`,
-  },
 ];

@@ -4,7 +4,7 @@
 import type { Context, Scope, Write } from '#kit/context';
 import { rank, writeRows } from '#platform/db';
 import type { Change } from '#rails/operations';
-import type { Moved } from './read-answer.ts';
+import { businessDayOf, type Moved } from './read-answer.ts';
 
 /** The numbers are stored. */
 export const directions = {
@@ -58,8 +58,15 @@ export const onOperation = (
   if (!isEnd || !isNew || data?.['moved'] === undefined) {
     return Promise.resolve([]);
   }
-  const { host, acquirer, terminal, merchant, rrn, stan, businessDay, moved } = data;
-  const writes = moved.split(' ').map((direction) => ({
+  const { host, acquirer, terminal, merchant, rrn, stan, hostDay, moved } = data;
+  const { originalStan, originalDay } = data;
+  const businessDay = businessDayOf(hostDay ?? null, context.clock.now());
+  // Of two movements the first is that of the original, which nobody had heard of until it was reversed.
+  const placeAt = (at: number, of: number) =>
+    originalStan === undefined || originalDay === undefined || at === of - 1
+      ? { stan, businessDay }
+      : { stan: originalStan, businessDay: originalDay < businessDay ? originalDay : businessDay };
+  const writes = moved.split(' ').map((direction, at, { length }) => ({
     into: insertEntry,
     row: [
       scope.accountId,
@@ -72,12 +79,12 @@ export const onOperation = (
       terminal,
       merchant,
       rrn,
-      stan,
+      placeAt(at, length).stan,
       conclusion.told?.authorizationCode ?? null,
       after.reference,
       after.amount,
       after.currency,
-      businessDay,
+      placeAt(at, length).businessDay,
       new Date(context.clock.now()).toISOString(),
     ],
   }));

@@ -1,7 +1,7 @@
-// The file of a day for an acquirer that wants one. Plain text, one record a line, fields parted by a
+// The file of a merchant's day at an acquirer. Plain text, one record a line, fields parted by a
 // bar, in a form of our own that any bank's form can be made of:
 //
-//   H|TOLLGATE CLEARING|1|host|acquirer|business day|file
+//   H|TOLLGATE CLEARING|1|host|acquirer|merchant|business day|file
 //   D|debit|business day|terminal|merchant|rrn|stan|authorization code|currency|amount|reference|operation
 //   T|currency|debits|amount|debits reversed|amount|credits|amount|credits reversed|amount|net
 //   F|number of D records|number of T records
@@ -10,9 +10,17 @@
 // whenever it is asked for, and what came after it was written is in the file of the next day.
 
 import { present } from '#kit/assert';
-import type { Context } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
-import { type Day, type Entry, keepFile, takeEntries } from './clearing.store.ts';
+import {
+  type ClearingFile,
+  type Day,
+  type Entry,
+  keepFile,
+  loadFile,
+  loadFileOf,
+  takeEntries,
+} from './clearing.store.ts';
 import { netOf, noTotals, type Totals } from './totals.ts';
 
 const names = ['debit', 'debit_reversed', 'credit', 'credit_reversed'] as const;
@@ -25,18 +33,24 @@ const totalOf = {
 
 export const clearingFile = async (
   context: Pick<Context, 'database' | 'clock' | 'random'>,
+  scope: Scope,
   day: Day,
-): Promise<{ readonly id: Uuid; readonly body: string }> =>
-  context.database.system(async (tx) => {
+): Promise<ClearingFile> => {
+  const written = await loadFileOf(context, scope, day);
+  if (written !== undefined) return written;
+  const kept = await context.database.system(async (tx) => {
     const id = newUuid(context);
-    const entries = await takeEntries(tx, id, day);
-    return keepFile(tx, id, day, spellFile(id, day, entries), entries.length);
+    const entries = await takeEntries(tx, scope, id, day);
+    const body = spellFile(id, day, entries);
+    return keepFile(tx, scope, day, { id, body, lines: entries.length });
   });
+  return present(await loadFile(context, scope, kept), 'the clearing file');
+};
 
 export const spellFile = (id: Uuid, day: Day, entries: readonly Entry[]): string => {
   const totals = totalsOf(entries);
   const records = [
-    ['H', 'TOLLGATE CLEARING', '1', day.host, day.acquirer, day.businessDay, id],
+    ['H', 'TOLLGATE CLEARING', '1', day.host, day.acquirer, day.merchant, day.businessDay, id],
     ...entries.map((entry) => [
       'D',
       directionOf(entry),

@@ -1,7 +1,7 @@
 import { present } from '#kit/assert';
-import type { Row, Tx } from '#kit/context';
+import type { Context, Row, Scope, Tx } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { statement } from '#platform/db';
+import { ownRows, readOwn, statement } from '#platform/db';
 import { noTotals, type Totals } from './totals.ts';
 
 export type Batch = {
@@ -46,12 +46,12 @@ type BatchRow = Row & {
   readonly transmitted_at: string;
   readonly terminal: string;
   readonly merchant: string;
-  readonly ours: Readonly<Record<string, { readonly count: number; readonly amount: string }>>;
+  readonly ours: StoredTotals;
 };
 
-/** The open batch, if one was begun and never heard the end of; else this one. */
-export const openBatch = async (tx: Tx, batch: Omit<Batch, 'ours'>): Promise<Batch> => {
-  const [begun] = await tx.query<{ id: Uuid }>(beginBatch, [
+/** The open batch, if one was begun and never heard the end of; else this one, or null: its day is over. */
+export const openBatch = async (tx: Tx, batch: Omit<Batch, 'ours'>): Promise<Batch | null> => {
+  const [begun] = await tx.query<{ id: Uuid | null }>(beginBatch, [
     batch.id,
     batch.host,
     batch.acquirer,
@@ -64,14 +64,9 @@ export const openBatch = async (tx: Tx, batch: Omit<Batch, 'ours'>): Promise<Bat
     batch.terminal,
     batch.merchant,
   ]);
-  const [found] = await tx.query<BatchRow>(findBatch, [present(begun, 'the batch').id]);
+  if (!begun?.id) return null;
+  const [found] = await tx.query<BatchRow>(findBatch, [begun.id]);
   const row = present(found, 'the batch');
-  const of = (direction: number): Totals['debits'] => {
-    const total = row.ours[String(direction)];
-    return total === undefined
-      ? noTotals.debits
-      : { count: total.count, amount: BigInt(total.amount) };
-  };
   return {
     id: row.id,
     host: row.host,
@@ -84,9 +79,67 @@ export const openBatch = async (tx: Tx, batch: Omit<Batch, 'ours'>): Promise<Bat
     transmittedAt: row.transmitted_at,
     terminal: row.terminal,
     merchant: row.merchant,
-    ours: { debits: of(1), debitsReversed: of(2), credits: of(3), creditsReversed: of(4) },
+    ours: readStored(row.ours),
   };
 };
+
+type StoredTotals = Readonly<Record<string, { readonly count: number; readonly amount: string }>>;
+
+const readStored = (stored: StoredTotals): Totals => {
+  const of = (direction: number): Totals['debits'] => {
+    const total = stored[String(direction)];
+    return total === undefined
+      ? noTotals.debits
+      : { count: total.count, amount: BigInt(total.amount) };
+  };
+  return { debits: of(1), debitsReversed: of(2), credits: of(3), creditsReversed: of(4) };
+};
+
+const listUnagreed = statement(
+  'batches.unagreed',
+  `select currency, ours, theirs from rails.batches
+    where host = $1 and acquirer = $2 and business_day = $3::date and not agreed order by currency`,
+);
+
+export type Unagreed = {
+  readonly currency: string;
+  readonly ours: Totals;
+  readonly theirs: Totals;
+};
+
+/** Batches of a day over which the host and we were not of one mind. */
+export const loadUnagreed = async (
+  tx: Tx,
+  { host, acquirer, businessDay }: Omit<Day, 'merchant'>,
+): Promise<readonly Unagreed[]> => {
+  const of = [host, acquirer, businessDay];
+  const rows = await tx.query<{ currency: string; ours: StoredTotals; theirs: StoredTotals }>(
+    listUnagreed,
+    of,
+  );
+  return rows.map(({ currency, ours, theirs }) => ({
+    currency,
+    ours: readStored(ours),
+    theirs: readStored(theirs),
+  }));
+};
+
+const countUndecidedOf = statement(
+  'card_messages.undecided',
+  'select rails.undecided_messages($1, $2, $3::timestamptz, $4::timestamptz) as count',
+);
+
+export const countUndecided = async (
+  tx: Tx,
+  { host, acquirer }: Pick<Day, 'host' | 'acquirer'>,
+  stored: { readonly fromMs: number; readonly beforeMs: number },
+): Promise<number> => {
+  const of = [host, acquirer, iso(stored.fromMs), iso(stored.beforeMs)];
+  const [row] = await tx.query<{ count: bigint }>(countUndecidedOf, of);
+  return Number(row?.count ?? 0n);
+};
+
+const iso = (ms: number): string => new Date(ms).toISOString();
 
 export const endBatch = async (
   tx: Tx,
@@ -143,22 +196,95 @@ const takeEntriesOf = statement(
   'clearing_entries.take',
   `select operation_id, direction, terminal, merchant, rrn, stan, authorization_code, reference, amount,
           currency, business_day::text as business_day
-     from rails.take_entries($1, $2, $3, $4::date)`,
+     from rails.take_entries($1, $2, $3, $4, $5, $6, $7::date)`,
 );
 const keepFileOf = statement(
   'clearing_files.keep',
-  'select * from rails.keep_file($1, $2, $3, $4::date, $5, $6)',
+  'select rails.keep_file($1, $2, $3, $4, $5, $6, $7::date, $8, $9) as id',
+);
+const findUnfiled = statement(
+  'clearing_entries.unfiled',
+  `select 1 as one from rails.clearing_entries
+    where ${ownRows} and host = $3 and acquirer = $4 and merchant = $5 and business_day <= $6::date
+      and file_id is null limit 1`,
+);
+const handOverFile = statement(
+  'clearing_files.hand_over',
+  'select rails.file_handed_over($1, $2, $3, $4::json)',
+);
+const fileColumns = `id, host, acquirer, merchant, business_day::text as "businessDay", body, lines,
+          handed_over_at is not null as "isHandedOver", answer`;
+const findFile = statement(
+  'clearing_files.find',
+  `select ${fileColumns} from rails.clearing_files where ${ownRows} and id = $3`,
+);
+const findFileOf = statement(
+  'clearing_files.of_day',
+  `select ${fileColumns} from rails.clearing_files
+    where ${ownRows} and host = $3 and acquirer = $4 and merchant = $5 and business_day = $6::date`,
 );
 
 export type Day = {
   readonly host: string;
   readonly acquirer: string;
+  readonly merchant: string;
   /** YYYY-MM-DD */
   readonly businessDay: string;
 };
 
-export const takeEntries = async (tx: Tx, fileId: Uuid, day: Day): Promise<readonly Entry[]> => {
-  const of = [fileId, day.host, day.acquirer, day.businessDay];
+const ofDay = (
+  scope: Scope,
+  { host, acquirer, merchant, businessDay }: Day,
+): readonly unknown[] => [scope.accountId, scope.livemode, host, acquirer, merchant, businessDay];
+
+export type ClearingFile = Day & {
+  readonly id: Uuid;
+  readonly body: string;
+  readonly lines: number;
+  readonly isHandedOver: boolean;
+  /** What the bank said of it. */
+  readonly answer: Readonly<Record<string, unknown>> | null;
+};
+type FileRow = Row & ClearingFile;
+
+export const loadFile = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  id: Uuid,
+): Promise<ClearingFile | undefined> => (await readOwn<FileRow>(context, scope, findFile, [id]))[0];
+
+export const loadFileOf = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  day: Day,
+): Promise<ClearingFile | undefined> =>
+  (await readOwn<FileRow>(context, scope, findFileOf, ofDay(scope, day).slice(2)))[0];
+
+/** Whether anything up to that day stands in no file yet. */
+export const hasUnfiled = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  day: Day,
+): Promise<boolean> =>
+  (await readOwn(context, scope, findUnfiled, ofDay(scope, day).slice(2))).length > 0;
+
+/** The first answer stays: the bank answers alike whenever it is given the same file. */
+export const noteHandedOver = async (
+  tx: Tx,
+  scope: Scope,
+  id: Uuid,
+  answer: Readonly<Record<string, unknown>>,
+): Promise<void> => {
+  await tx.query(handOverFile, [id, scope.accountId, scope.livemode, JSON.stringify(answer)]);
+};
+
+export const takeEntries = async (
+  tx: Tx,
+  scope: Scope,
+  fileId: Uuid,
+  day: Day,
+): Promise<readonly Entry[]> => {
+  const of = [fileId, ...ofDay(scope, day)];
   return (await tx.query<EntryRow>(takeEntriesOf, of)).map((row) => ({
     operationId: row.operation_id,
     direction: row.direction,
@@ -177,12 +303,11 @@ export const takeEntries = async (tx: Tx, fileId: Uuid, day: Day): Promise<reado
 /** What was written first for that day, whoever asks. */
 export const keepFile = async (
   tx: Tx,
-  id: Uuid,
+  scope: Scope,
   day: Day,
-  body: string,
-  lines: number,
-): Promise<{ readonly id: Uuid; readonly body: string }> => {
-  const of = [id, day.host, day.acquirer, day.businessDay, body, lines];
-  const [row] = await tx.query<{ id: Uuid; body: string }>(keepFileOf, of);
-  return present(row, 'the clearing file');
+  file: Pick<ClearingFile, 'id' | 'body' | 'lines'>,
+): Promise<Uuid> => {
+  const of = [file.id, ...ofDay(scope, day), file.body, file.lines];
+  const [row] = await tx.query<{ id: Uuid }>(keepFileOf, of);
+  return present(row, 'the clearing file').id;
 };

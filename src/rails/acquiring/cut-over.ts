@@ -1,7 +1,7 @@
 // The end of a host's day: our totals are told to the host and compared with its own, one currency after
-// the other. A batch and its numbers are stored before anything is sent; who is killed in between finds
-// the batch open and asks again under the same numbers. A difference does not stop the day: it is kept
-// with both sides, and a check shows it until somebody has explained it.
+// the other, each once. A batch and its numbers are stored before anything is sent; who is killed in
+// between finds the batch open and asks again under the same numbers. A difference does not stop the day:
+// it is kept with both sides, and waits for a person.
 
 import type { Context } from '#kit/context';
 import { NotSent } from '#kit/http-client';
@@ -21,37 +21,74 @@ export type CutOver = {
   readonly differs: readonly (keyof Totals)[];
 };
 
-/** Throws where the host gave no answer: the batch stays open, and the next call goes on with it. */
-export const cutOver = async (
+/**
+ * Of what moved up to a day of the host. Throws where the host gave no answer: the batch stays open, and
+ * the next call goes on with it.
+ */
+export const cutOver = (
   context: Context,
   link: Link,
-  { acquirer, terminal, merchant }: Place,
+  place: Place,
+  businessDay: string = new Date(context.clock.now()).toISOString().slice(0, 10),
+): Promise<readonly CutOver[]> => {
+  const before = underWay.get(link) ?? Promise.resolve();
+  const mine = before.then(
+    () => cutOverAlone(context, link, place, businessDay),
+    () => cutOverAlone(context, link, place, businessDay),
+  );
+  underWay.set(link, mine);
+  return mine;
+};
+
+/** Merchants of one institution end their days together; on a link the same question is asked once. */
+const underWay = new WeakMap<Link, Promise<unknown>>();
+
+const cutOverAlone = async (
+  context: Context,
+  link: Link,
+  place: Place,
+  businessDay: string,
 ): Promise<readonly CutOver[]> => {
   const { host } = link;
-  const currencies = await context.database.system((tx) => loadCurrencies(tx, host, acquirer));
+  const currencies = await context.database.system((tx) =>
+    loadCurrencies(tx, host, place.acquirer),
+  );
   const done: CutOver[] = [];
   for (const currency of currencies) {
     await link.ready(context.clock.now() + link.profile.timing.upMs);
-    const [stan, adviceStan] = [await link.traceNumbers.next(), await link.traceNumbers.next()];
-    const at = new Date(context.clock.now());
-    const batch = await context.database.system((tx) =>
-      openBatch(tx, {
-        id: newUuid(context),
-        host,
-        acquirer,
-        currency,
-        businessDay: at.toISOString().slice(0, 10),
-        stan,
-        adviceStan,
-        rrn: rrnOf(at, stan),
-        transmittedAt: transmissionTime(at),
-        terminal,
-        merchant,
-      }),
-    );
-    done.push(await compare(context, link, batch));
+    let batch = await begin(context, link, place, { currency, businessDay });
+    if (batch !== null && batch.businessDay < businessDay) {
+      // A day before was begun, and never ended.
+      done.push(await compare(context, link, batch));
+      batch = await begin(context, link, place, { currency, businessDay });
+    }
+    if (batch !== null) done.push(await compare(context, link, batch));
   }
   return done;
+};
+
+const begin = async (
+  context: Context,
+  { host, traceNumbers }: Link,
+  { acquirer, terminal, merchant }: Place,
+  of: Pick<Batch, 'currency' | 'businessDay'>,
+): Promise<Batch | null> => {
+  const [stan, adviceStan] = [await traceNumbers.next(), await traceNumbers.next()];
+  const at = new Date(context.clock.now());
+  return context.database.system((tx) =>
+    openBatch(tx, {
+      id: newUuid(context),
+      host,
+      acquirer,
+      ...of,
+      stan,
+      adviceStan,
+      rrn: rrnOf(at, stan),
+      transmittedAt: transmissionTime(at),
+      terminal,
+      merchant,
+    }),
+  );
 };
 
 const compare = async (context: Context, link: Link, batch: Batch): Promise<CutOver> => {

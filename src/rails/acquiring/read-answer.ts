@@ -55,12 +55,14 @@ export type Reading = {
   readonly nowMs: number;
   /** What an approval moves at the host. */
   readonly moves: readonly Moved[];
+  /** Of a reversal: the message that it takes back. */
+  readonly original?: CardMessage;
   /** Of the card. */
   readonly country?: string | null;
 };
 
 export const readAnswer = (reading: Reading): Outcome => {
-  const { profile, operation, sent, answer, nowMs, moves, country = null } = reading;
+  const { profile, operation, sent, answer, moves, country = null } = reading;
   if (!belongsTo(profile, sent, answer)) {
     // Another's reference decides nothing, and a person sees it.
     const reference = fieldText(answer.fields[37]) ?? 'none';
@@ -101,13 +103,13 @@ export const readAnswer = (reading: Reading): Outcome => {
     ...echo,
     reference: operation.reference,
     providerId: sent.rrn,
-    told: { ...told, data: { ...told.data, ...placeIn(sent, answer, nowMs, moves) } },
+    told: { ...told, data: { ...told.data, ...placeIn(sent, answer, moves) } },
   };
 };
 
 /** Whether a reversal is over; what is not over is repeated. */
 export const readReversal = (reading: Reading): Outcome | { readonly outcome: 'too_early' } => {
-  const { profile, sent, answer, nowMs, moves } = reading;
+  const { profile, sent, answer, nowMs, moves, original = sent } = reading;
   if (!belongsTo(profile, sent, answer)) return { outcome: 'unknown', code: ANOTHERS };
   const code = fieldText(answer.fields[39]);
   if (code === null) return { outcome: 'unknown', code: 'no_response_code' };
@@ -119,7 +121,7 @@ export const readReversal = (reading: Reading): Outcome | { readonly outcome: 't
   const { codes, afterMs } = profile.reversalWithoutOriginal;
   if (codes.includes(code)) {
     // What is on its way, or hangs in the host's queue, would be booked after this.
-    return nowMs - sent.storedAtMs >= afterMs
+    return nowMs - original.storedAtMs >= afterMs
       ? { outcome: 'reversed', code: 'no_original', told }
       : { outcome: 'too_early' };
   }
@@ -130,7 +132,14 @@ export const readReversal = (reading: Reading): Outcome | { readonly outcome: 't
     outcome: 'reversed',
     code: wasBooked ? 'reversed' : 'nothing_to_reverse',
     providerId: sent.rrn,
-    told: { ...told, data: placeIn(sent, answer, nowMs, wasBooked ? moves : []) },
+    told: {
+      ...told,
+      data: {
+        ...placeIn(sent, answer, wasBooked ? moves : []),
+        originalStan: original.stan,
+        originalDay: new Date(original.storedAtMs).toISOString().slice(0, 10),
+      },
+    },
   };
 };
 
@@ -159,11 +168,10 @@ const readChecks = (
   return found;
 };
 
-/** For the books that are compared with the host's: see `clearing.ts`. */
+/** For the books that are compared with the host's: see `clearing-entry.ts`. */
 const placeIn = (
   sent: CardMessage,
   answer: Message,
-  nowMs: number,
   moves: readonly Moved[],
 ): Record<string, string> => ({
   host: sent.host,
@@ -172,7 +180,7 @@ const placeIn = (
   merchant: sent.merchant,
   rrn: sent.rrn,
   stan: sent.stan,
-  businessDay: businessDayOf(fieldText(answer.fields[15]), nowMs),
+  hostDay: fieldText(answer.fields[15]) ?? '',
   ...(moves.length === 0 ? {} : { moved: moves.join(' ') }),
 });
 

@@ -40,7 +40,8 @@ export const reverse = async (call: CardCall, reference: string): Promise<Outcom
   const outcome = readReversal({
     profile: link.profile,
     operation,
-    sent: { ...reversal, storedAtMs: first.storedAtMs },
+    sent: reversal,
+    original: first,
     answer: heard.message,
     nowMs: context.clock.now(),
     moves: movedBack(operation.kind),

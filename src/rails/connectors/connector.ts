@@ -15,6 +15,7 @@ import type {
   OperationKind,
   Outcome,
 } from '#rails/operations';
+import type { DayEnder } from './day-end.ts';
 import type { DisputeReader } from './dispute-notice.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
@@ -99,6 +100,8 @@ export type ConnectorFunctions = {
   readonly holderTerms?: (account: ConnectorAccount) => HolderTerms | null;
   readonly webhook?: WebhookReader;
   readonly settlement?: SettlementReader;
+  /** Where the provider counts in days, and wants each ended. */
+  readonly dayEnd?: DayEnder;
   /** What holders and networks do afterwards, and the merchant's answers to it. */
   readonly disputes?: DisputeReader;
   readonly close?: () => Promise<void>;
@@ -126,6 +129,16 @@ export type Call<R> = {
   /** The way out over HTTP: one attempt, by the deadline, noted with everything secret taken out. */
   readonly http: Http;
   /** Milliseconds since 1970. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+};
+
+/** Asks and tells beside the payments. It moves no money by itself, and may be repeated. */
+export type AccountCall = {
+  readonly context: Context;
+  readonly scope: Scope;
+  readonly account: ConnectorAccount;
+  readonly http: Http;
   readonly deadline: number;
   readonly signal: AbortSignal;
 };

@@ -3,13 +3,11 @@
 import { present } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import type { DisputeAnswer, DisputeCall, DisputeReader } from './dispute-notice.ts';
-import { httpFor } from './http.ts';
+import { withAccount } from './account-call.ts';
+import type { AccountCall } from './connector.ts';
+import type { DisputeAnswer, DisputeReader } from './dispute-notice.ts';
 import type { Parts } from './parts.ts';
-import { openAccount } from './port.ts';
 import type { DisputeAnswering } from './rails.ts';
-
-const TIMEOUT_MS = 20_000;
 
 export const answerDispute = async (
   parts: Parts,
@@ -26,30 +24,15 @@ export const answerDispute = async (
 };
 
 /** Null: this provider has no feed, or the account's settings name none. */
-export const withReader = async <T>(
+export const withReader = <T>(
   parts: Parts,
   context: Context,
   scope: Scope,
   connectorAccountId: Uuid,
-  use: (reader: DisputeReader, call: DisputeCall) => Promise<T>,
+  use: (reader: DisputeReader, call: AccountCall) => Promise<T>,
 ): Promise<T | null> => {
-  const { account, functions, hidden } = await openAccount(
-    parts,
-    context,
-    scope,
-    connectorAccountId,
-  );
-  const reader = functions.disputes;
-  if (reader === undefined || !reader.isOn(account)) return null;
-  const deadline = context.clock.now() + TIMEOUT_MS;
-  const ended = new AbortController();
-  const http = httpFor(context, parts.notes, {
-    scope,
-    connectorAccountId,
-    operationId: null,
-    hidden,
-    limits: { deadlineMs: deadline, signal: ended.signal },
+  return withAccount(parts, context, scope, connectorAccountId, async ({ functions, call }) => {
+    const reader = functions.disputes;
+    return reader === undefined || !reader.isOn(call.account) ? null : use(reader, call);
   });
-  const { signal } = ended;
-  return use(reader, { context, scope, account, http, deadline, signal });
 };

@@ -1,8 +1,7 @@
 // What a provider tells of disputes after a payment, and how it is asked: in words of the trade, whatever
 // the provider calls them.
 
-import type { Context, Scope } from '#kit/context';
-import type { ConnectorAccount, Http, Said } from './connector.ts';
+import type { AccountCall, ConnectorAccount, Said } from './connector.ts';
 
 export type DisputeStatus =
   | 'warning_needs_response'
@@ -66,16 +65,6 @@ export type DisputeNotice = {
   | { readonly kind: 'operation'; readonly said: Said }
 );
 
-/** Asks and tells beside the payments. It moves no money by itself, and may be repeated. */
-export type DisputeCall = {
-  readonly context: Context;
-  readonly scope: Scope;
-  readonly account: ConnectorAccount;
-  readonly http: Http;
-  readonly deadline: number;
-  readonly signal: AbortSignal;
-};
-
 export type DisputeFeedPage = {
   /** In the order in which it happened. */
   readonly notices: readonly DisputeNotice[];
@@ -90,13 +79,13 @@ export type DisputeAnswer = 'taken' | 'refused';
 export type DisputeReader = {
   /** Whether this account's settings say where to ask. */
   readonly isOn: (account: ConnectorAccount) => boolean;
-  readonly poll: (call: DisputeCall, cursor: string | null) => Promise<DisputeFeedPage>;
+  readonly poll: (call: AccountCall, cursor: string | null) => Promise<DisputeFeedPage>;
   readonly submitEvidence: (
-    call: DisputeCall,
+    call: AccountCall,
     given: { readonly providerId: string; readonly text: string },
   ) => Promise<DisputeAnswer>;
   readonly accept: (
-    call: DisputeCall,
+    call: AccountCall,
     given: { readonly providerId: string },
   ) => Promise<DisputeAnswer>;
 };

@@ -10,6 +10,7 @@ import type { GateSettings } from '#rails/operations';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import { insertAccount } from './accounts.store.ts';
 import type { Connector } from './connector.ts';
+import { insertNextDay } from './day-ends.store.ts';
 import { directoryOf, provideDirectory } from './directory.ts';
 import { insertFeed } from './dispute-feeds.store.ts';
 import type { Exchange } from './exchange.ts';
@@ -88,6 +89,7 @@ export const testConnectorAccount = async (
   await context.database.commit(scope, [
     insertAccount(scope, account),
     insertFeed(scope, id, context.clock.now()),
+    insertNextDay(scope, { id, dueAtMs: context.clock.now() }),
   ]);
   return id;
 };

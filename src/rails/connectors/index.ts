@@ -4,6 +4,15 @@ export {
   loadAccount as loadConnectorAccount,
 } from './accounts.store.ts';
 export * from './connector.ts';
+export * from './day-end.ts';
+export {
+  type EndedDay,
+  explainEndedDay,
+  listEndedDays,
+  loadEndedDay,
+  loadNextDays,
+  type NextDay,
+} from './day-ends.store.ts';
 export { type Directory, directoryOf, provideDirectory } from './directory.ts';
 export * from './dispute-notice.ts';
 export {

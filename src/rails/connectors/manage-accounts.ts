@@ -7,6 +7,7 @@ import { newUuid, type Uuid } from '#kit/ids';
 import { hasOpenOperations } from '#rails/operations';
 import type { StoredAccount } from './account.ts';
 import { insertAccount, updateAccount } from './accounts.store.ts';
+import { insertNextDay } from './day-ends.store.ts';
 import { theDirectory } from './directory.ts';
 import { insertFeed } from './dispute-feeds.store.ts';
 import { isSecret, openSettings, readSettings, type Settings, sealSettings } from './settings.ts';
@@ -74,6 +75,7 @@ export const addAccount = (
     writes: [
       insertAccount(scope, account),
       insertFeed(scope, id, context.clock.now()),
+      insertNextDay(scope, { id, dueAtMs: context.clock.now() }),
       audit(context, scope, id, 'create', details),
     ],
   };

@@ -1,4 +1,5 @@
 import { type Context, realClock } from '#kit/context';
+import { endDays } from './end-days.ts';
 import { forgetExchanges } from './exchanges.store.ts';
 import { hearOfDisputes } from './hear-of-disputes.ts';
 import { learnFromWebhooks } from './learn-from-webhooks.ts';
@@ -10,16 +11,32 @@ const DAY_MS = 86_400_000;
 const KEEP_MS = 30 * DAY_MS;
 const AT_ONCE = 5_000;
 
+const checks = [
+  {
+    name: 'what did not fit at the end of a day was explained by a person',
+    text: `select account_id, connector_account_id, day, problems from rails.ended_days
+            where needs_review`,
+  },
+];
+
 export const module = {
   name: 'rails/connectors',
   migrations: new URL('./migrations/', import.meta.url),
   routes: () => connectorAccountRoutes,
+  checks,
   rounds: [
     (context: Context) => learnFromWebhooks(partsOf(context), context),
     (context: Context) => hearOfDisputes(partsOf(context), context),
   ],
   jobs: [reverseAgainJob],
   periodicJobs: [
+    {
+      name: 'rails.end_days',
+      everyMs: 5_000,
+      run: async (context: Context): Promise<void> => {
+        while ((await endDays(partsOf(context), context)) > 0);
+      },
+    },
     {
       name: 'rails.forget_exchanges',
       everyMs: DAY_MS,

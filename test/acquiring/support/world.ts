@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { provideVault, type Vault } from '#cards/vault';
 import { present } from '#kit/assert';
-import type { Context, Scope } from '#kit/context';
+import { type Clock, type Context, type Scope, systemNetwork } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import type { AcquirerProfile, ProfileName } from '#rails/acquiring';
 import {
@@ -81,13 +81,21 @@ export type WorldSettings = {
   readonly profiles?: Record<ProfileName, AcquirerProfile>;
   readonly timeoutMs?: number;
   readonly patience?: Patience;
+  /** Of the gateway; the bank has its own. */
+  readonly clock?: Clock;
+  /** Of the connector account, beside the usual ones. */
+  readonly settings?: (bank: Sandbox) => Readonly<Record<string, unknown>>;
   /** Where the link leads, if not straight to the bank. */
   readonly port?: (bank: number) => Promise<number>;
 };
 
 export const newWorld = async (given: WorldSettings = {}): Promise<World> => {
   const on = await vaultDatabase();
-  const context = await testContext({ on });
+  const context = await testContext({
+    on,
+    network: systemNetwork,
+    ...(given.clock === undefined ? {} : { clock: given.clock }),
+  });
   const { vault, folders } = await testVault({ on });
   provideVault(context, vault);
   const bank = await newSandbox(given.sandbox);
@@ -125,6 +133,7 @@ export const newWorld = async (given: WorldSettings = {}): Promise<World> => {
       terminal_id: 'TERM0001',
       merchant_id: 'MERCHANT0000001',
       merchant_category: '5999',
+      ...given.settings?.(bank),
     },
   });
   const cards = new Map<string, Promise<Uuid>>();

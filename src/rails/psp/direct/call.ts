@@ -11,7 +11,13 @@ import {
   loadMessages,
   type ProfileName,
 } from '#rails/acquiring';
-import { type Call, type FollowingRequest, isCard, type PaymentRequest } from '#rails/connectors';
+import {
+  type Call,
+  type ConnectorAccount,
+  type FollowingRequest,
+  isCard,
+  type PaymentRequest,
+} from '#rails/connectors';
 import { settingsOf } from './settings.ts';
 
 export type DirectCall = Call<PaymentRequest | FollowingRequest>;
@@ -22,7 +28,23 @@ export const callTo = (
   call: DirectCall,
 ): CardCall => {
   const { context, scope, operation, deadline } = call;
-  const given = settingsOf(call.account.settings);
+  return {
+    context,
+    scope,
+    operation,
+    ...wayTo(acquiring, profiles, call.account),
+    deadlineMs: deadline,
+    withCard: call.original === null ? call.withCard : cardOfOriginal(call),
+  };
+};
+
+/** Over which link, and as whom. */
+export const wayTo = (
+  acquiring: Acquiring,
+  profiles: Readonly<Record<ProfileName, AcquirerProfile>>,
+  { settings }: ConnectorAccount,
+): Pick<CardCall, 'link' | 'place'> => {
+  const given = settingsOf(settings);
   const link = acquiring.linkTo({
     profile: profiles[given.profile],
     endpoint: {
@@ -32,20 +54,13 @@ export const callTo = (
     },
     acquirer: given.acquirer_id,
   });
-  return {
-    context,
-    scope,
-    operation,
-    link,
-    place: {
-      host: link.host,
-      acquirer: given.acquirer_id,
-      terminal: given.terminal_id,
-      merchant: given.merchant_id,
-    },
-    deadlineMs: deadline,
-    withCard: call.original === null ? call.withCard : cardOfOriginal(call),
+  const place = {
+    host: link.host,
+    acquirer: given.acquirer_id,
+    terminal: given.terminal_id,
+    merchant: given.merchant_id,
   };
+  return { link, place };
 };
 
 /** What follows a payment is about the payment's card, and never has a security code. */

@@ -6,9 +6,9 @@ import { assert } from '#kit/assert';
 import { NumberText, parseJsonText } from '#kit/http-client';
 import { findOperationOf } from '#rails/acquiring';
 import type {
+  AccountCall,
   ConnectorAccount,
   DisputeAnswer,
-  DisputeCall,
   DisputeNotice,
   DisputeReader,
   DisputeReason,
@@ -47,7 +47,7 @@ const addressOf = ({ settings }: ConnectorAccount): string | null =>
   settingsOf(settings).disputes_url?.replace(/\/+$/, '') ?? null;
 
 const ask = async (
-  { http, account }: DisputeCall,
+  { http, account }: AccountCall,
   method: 'GET' | 'POST',
   path: string,
   body?: Json,
@@ -69,7 +69,7 @@ const answerOf = ({ status }: Answer): DisputeAnswer => {
   return status === 200 ? 'taken' : 'refused';
 };
 
-const noticeOf = async (call: DisputeCall, told: Json): Promise<DisputeNotice | null> => {
+const noticeOf = async (call: AccountCall, told: Json): Promise<DisputeNotice | null> => {
   const common = { key: textOf(told, 'number'), atMs: momentOf(told, 'at') };
   const type = textOf(told, 'type');
   if (type === 'early_fraud_warning.created') {
@@ -82,7 +82,7 @@ const noticeOf = async (call: DisputeCall, told: Json): Promise<DisputeNotice | 
 };
 
 const refundFailed = async (
-  { context, scope }: DisputeCall,
+  { context, scope }: AccountCall,
   common: Pick<DisputeNotice, 'key' | 'atMs'>,
   told: Json,
 ): Promise<DisputeNotice | null> => {

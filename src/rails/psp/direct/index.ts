@@ -16,6 +16,7 @@ import {
 } from '#rails/acquiring';
 import type { Call, Connector, ConnectorFunctions, FollowingRequest } from '#rails/connectors';
 import { callTo, type DirectCall, originalMessage } from './call.ts';
+import { dayEnderOver } from './day-end.ts';
 import { definition } from './definition.ts';
 import { disputes } from './disputes.ts';
 import { entryOf, factsOf } from './facts.ts';
@@ -89,6 +90,7 @@ const functionsOver = (
       });
     },
     disputes,
+    dayEnd: dayEnderOver(context, acquiring, over),
     holderTerms: ({ settings: given }) => holderTermsOf(settingsOf(given)),
     reverse: (call) => reverse(to(call), call.operation.reference),
     close: () => acquiring.close(),

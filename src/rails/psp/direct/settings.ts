@@ -2,8 +2,9 @@
 
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { FED, TARGET, WEEKDAYS } from '#books/calendars';
 import { assert, present } from '#kit/assert';
-import type { HolderTerms } from '#rails/connectors';
+import type { DaySchedule, HolderTerms } from '#rails/connectors';
 
 /** With a directory server the merchant has to be known to it. */
 const neededToAsk = ['acquirer_bin', 'merchant_name', 'merchant_country'] as const;
@@ -45,11 +46,40 @@ export const settings = Type.Object(
       Type.String({ title: 'Requestor at the directory server', minLength: 1, maxLength: 35 }),
     ),
     disputes_url: webAddress('Address of the feed of disputes'),
+    day_ends_at: Type.String({
+      title: "When the host's day ends, by the clock of day_zone",
+      pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+      default: '00:00',
+    }),
+    day_zone: Type.String({ title: "Time zone of the host's day", maxLength: 64, default: 'UTC' }),
+    day_calendar: Type.Union(
+      [
+        Type.Literal('every_day'),
+        Type.Literal('TARGET'),
+        Type.Literal('FED'),
+        Type.Literal('weekdays'),
+      ],
+      { title: 'Which days end', default: 'every_day' },
+    ),
+    clearing_url: webAddress('Where clearing files are handed over'),
   },
   { dependentRequired: { directory_url: [...neededToAsk] } },
 );
 
 export type DirectSettings = Static<typeof settings>;
+
+const calendars = { every_day: null, TARGET, FED, weekdays: WEEKDAYS } as const;
+
+/** A day that ends at midnight ends with its last minute. */
+export const dayScheduleOf = (given: DirectSettings): DaySchedule => {
+  const [hours = 0, minutes = 0] = given.day_ends_at.split(':').map(Number);
+  const cutOffMinutes = hours * 60 + minutes;
+  return {
+    zone: given.day_zone,
+    cutOffMinutes: cutOffMinutes === 0 ? 24 * 60 : cutOffMinutes,
+    calendar: calendars[given.day_calendar],
+  };
+};
 
 /** Null where the merchant has no directory server: then nobody is asked. */
 export const holderTermsOf = (given: DirectSettings): HolderTerms | null => {

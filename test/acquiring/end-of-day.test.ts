@@ -1,0 +1,279 @@
+// The end of a merchant's day at a bank, on clocks that are moved: totals compared once, the file handed over
+// once, and the merchant paid for what it names.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { movableClock, systemClock } from '#kit/context';
+import { explainEndedDay, listEndedDays, loadNextDays } from '#rails/connectors';
+import { asOwner } from '../../src/for-tests.ts';
+import { endDays } from '../../src/rails/connectors/end-days.ts';
+import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
+import { controlOf } from '../sandbox/support/control.ts';
+import { charge, connectGateway } from '../sandbox/support/gateway.ts';
+import { newWorld, type World } from './support/world.ts';
+
+const DAY_MS = 86_400_000;
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+type BankFile = {
+  readonly id: string;
+  readonly business_day: string;
+  readonly taken: number;
+  readonly refused: readonly unknown[];
+  readonly missing: readonly unknown[];
+};
+
+const open = async () => {
+  const clock = movableClock(systemClock);
+  const world = await newWorld({
+    clock,
+    timeoutMs: 2_000,
+    settings: ({ ports }) => ({
+      clearing_url: `http://127.0.0.1:${ports.control}/acquirer/clearing-files`,
+    }),
+  });
+  const { context, rails, scope } = world;
+  const control = controlOf(world.bank.ports.control);
+  /** To so many days later, at this many minutes after midnight GMT, on both clocks. */
+  const moveTo = async (days: number, minutes: number): Promise<void> => {
+    const nowMs = clock.now();
+    const toMs = Math.floor(nowMs / DAY_MS) * DAY_MS + days * DAY_MS + minutes * 60_000;
+    await control.advance(toMs - nowMs);
+    clock.moveTo(clock.offsetMs + toMs - nowMs);
+  };
+  const look = (): Promise<number> => endDays(rails.parts, context);
+  /** Until nothing is due. */
+  const end = async (): Promise<void> => {
+    while ((await look()) > 0);
+  };
+  await look();
+  // Far from midnight, so that no day ends but when it is told to.
+  await moveTo(1, 10 * 60);
+  await end();
+  return {
+    ...world,
+    clock,
+    control,
+    moveTo,
+    look,
+    end,
+    today: () => dayOf(clock.now()),
+    ended: () => listEndedDays(context, scope, { onlyForPerson: false, limit: 100 }),
+    files: () => control.get<BankFile[]>('/acquirer/clearing-files'),
+    makeDue: () =>
+      asOwner(context.on, `update rails.day_ends set due_at = '2026-01-01', leased_until = null`),
+  };
+};
+
+const batchesOf = ({ context }: World, day: string) =>
+  asOwner(
+    context.on,
+    `select agreed, theirs is not null as told from rails.batches where business_day = '${day}'`,
+  );
+
+describe('the end of a day', () => {
+  test('comes at its time: totals are compared, and the bank has the file', async () => {
+    const world = await open();
+    const day = world.today();
+    const sale = await world.pay({ amount: 5_000n });
+    await world.follow('refund', sale.operation.id, { amount: 1_200n });
+    const request = world.payment(await world.card());
+    const held = await world.send({ kind: 'authorize', amount: 900n, request });
+    await world.follow('capture', held.operation.id, { amount: 800n });
+
+    await world.moveTo(0, 23 * 60 + 59);
+    assert.equal(await world.look(), 0);
+    await world.moveTo(1, 3);
+    await world.end();
+
+    const [ended] = await world.ended();
+    assert.deepEqual([ended?.day, ended?.lines, ended?.problems], [day, 3, []]);
+    assert.deepEqual(await batchesOf(world, day), [{ agreed: true, told: true }]);
+    const [file] = (await world.files()).filter(({ business_day }) => business_day === day);
+    assert.deepEqual(
+      [file?.id, file?.taken, file?.refused, file?.missing],
+      [ended?.fileId, 3, [], []],
+    );
+    await world.assertHealthy();
+  });
+
+  test('pays the merchant for what the file names, and for nothing before', async () => {
+    const world = await open();
+    const { control } = world;
+    const merchant = 'MERCHANT0000001';
+    await control.send('PUT', '/acquirer/clearing', { merchant, by: 'file' });
+    await world.pay({ amount: 10_000n });
+    await world.moveTo(1, 1);
+    type Settled = { readonly batches: readonly { id: string; gross_minor: string }[] };
+    const settled = () => control.get<Settled>(`/acquirer/settlements?merchant=${merchant}`);
+    assert.deepEqual((await settled()).batches, []);
+
+    await world.moveTo(0, 3);
+    await world.end();
+    await world.moveTo(1, 3);
+    const [batch, ...others] = (await settled()).batches;
+    assert.deepEqual([batch?.gross_minor, others], ['10000', []]);
+
+    await world.moveTo(6, 20 * 60);
+    type Account = {
+      readonly iban: string;
+      readonly owner: string;
+      readonly balance_minor: string;
+    };
+    const accounts = await control.get<Account[]>('/bank/accounts');
+    const account = accounts.find(({ owner }) => owner === 'merchant');
+    assert.equal(account?.balance_minor, String(10_000 - 30 - 12 - 33));
+    const statements = await control.get<{ file: string }[]>(
+      `/bank/statements?account=${account?.iban}`,
+    );
+    const texts = await Promise.all(statements.map(({ file }) => control.text(file)));
+    assert.ok(texts.some((text) => text.includes(`<EndToEndId>${batch?.id}</EndToEndId>`)));
+  });
+
+  test('is caught up with, day by day, when nobody was there to end it', async () => {
+    const world = await open();
+    const first = world.today();
+    await world.pay({ amount: 100n });
+    await world.moveTo(1, 12 * 60);
+    const second = world.today();
+    await world.pay({ amount: 200n });
+    await world.moveTo(4, 12 * 60);
+    const last = dayOf(world.clock.now() - DAY_MS);
+    await world.end();
+
+    const ended = (await world.ended()).toReversed().slice(-5);
+    assert.deepEqual(
+      ended.map(({ day, lines, problems }) => [day, lines, problems.length]),
+      [
+        [first, 1, 0],
+        [second, 1, 0],
+        [dayOf(Date.parse(second) + DAY_MS), 0, 0],
+        [dayOf(Date.parse(second) + 2 * DAY_MS), 0, 0],
+        [last, 0, 0],
+      ],
+    );
+    // The host's totals are those up to now: they are compared with the last day, and with no other.
+    assert.deepEqual(await batchesOf(world, last), [{ agreed: true, told: true }]);
+    assert.deepEqual(await batchesOf(world, first), []);
+    assert.equal((await world.files()).filter(({ taken }) => taken === 1).length, 2);
+    await world.assertHealthy();
+  });
+
+  test('waits for what nobody knows yet, and then counts it on the day on which it was', async () => {
+    const world = await open();
+    const day = world.today();
+    await world.moveTo(0, 23 * 60 + 50);
+    world.bank.setFaults([{ id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } }]);
+    const lost = await world.pay({ amount: 700n });
+    assert.equal(lost.operation.state, 'unknown');
+    await world.moveTo(1, 3);
+    await world.look();
+    assert.equal((await world.ended()).filter((ended) => ended.day === day).length, 0);
+    const [next] = await loadNextDays(world.context, world.scope);
+    assert.match(next?.problem ?? '', /of 1 messages nobody knows/);
+
+    await world.resolve();
+    await world.makeDue();
+    await world.end();
+    const [ended] = await world.ended();
+    assert.deepEqual([ended?.day, ended?.problems], [day, []]);
+    // The sale was of that day; that it was taken back is of the next.
+    assert.equal(ended?.lines, 1);
+    await world.moveTo(1, 3);
+    await world.end();
+    const [after] = await world.ended();
+    assert.deepEqual([after?.lines, after?.problems], [1, []]);
+    await world.assertHealthy();
+  });
+
+  test('that differs waits for a person, who explains it', async () => {
+    const world = await open();
+    const { context, scope } = world;
+    const day = world.today();
+    await world.pay({ amount: 2_000n });
+    // Somebody sold under our numbers, and not through this gateway.
+    const stranger = await connectGateway(world.bank.ports.acquirer);
+    const strange = charge(1, { amount: 300 });
+    const fields = { ...strange.fields, 32: '12345', 42: 'MERCHANT0000001', 49: '978' };
+    await stranger.ask({ ...strange, fields });
+    stranger.close();
+
+    await world.moveTo(1, 3);
+    await world.end();
+    const [ended] = await listEndedDays(context, scope, { onlyForPerson: true, limit: 10 });
+    assert.deepEqual(
+      ended?.problems.map(({ code }) => code),
+      ['totals_differ', 'line_missing'],
+    );
+    const [totals, missing] = ended?.problems ?? [];
+    assert.equal(totals?.says, "eur: ours 1 sales of 2000; the bank's 2 sales of 2300");
+    assert.match(missing?.says ?? '', /^debit .* EUR 300$/);
+
+    const explanation = 'the till in the shop';
+    const account = { connectorAccountId: world.account, day };
+    const said = explainEndedDay(scope, { ...account, explanation, atMs: Date.now() });
+    assert.deepEqual(await context.database.commit(scope, [said]), { ok: true });
+    assert.deepEqual(await listEndedDays(context, scope, { onlyForPerson: true, limit: 10 }), []);
+    assert.equal((await context.database.commit(scope, [said])).ok, false);
+  });
+
+  test('goes on where it was, whatever was lost on the way', async () => {
+    const world = await open();
+    const day = world.today();
+    await world.pay({ amount: 400n });
+    await world.moveTo(1, 3);
+    // The host hears the question and its answer is lost; what it has closed it answers again.
+    world.bank.setFaults([{ id: 'mute', kind: 'reset', times: 1, when: { mti: '05' } }]);
+    await world.look();
+    const [next] = await loadNextDays(world.context, world.scope);
+    assert.deepEqual([next?.day, next?.failures], [day, 1]);
+    await world.makeDue();
+    await world.end();
+    assert.deepEqual(await batchesOf(world, day), [{ agreed: true, told: true }]);
+
+    // As if the process had been killed when the bank had its file, and nobody had written that down.
+    const { on } = world.context;
+    await asOwner(on, `update rails.clearing_files set handed_over_at = null, answer = null`);
+    await asOwner(on, `delete from rails.ended_days where day = '${day}'`);
+    await asOwner(on, `update rails.day_ends set next_day = '${day}'`);
+    const before = await world.files();
+    await world.makeDue();
+    await world.end();
+    assert.deepEqual(await world.files(), before);
+    const [ended] = await world.ended();
+    assert.deepEqual([ended?.day, ended?.lines, ended?.problems], [day, 1, []]);
+    await world.assertHealthy();
+  });
+
+  test('is one for all workers, and one question for the merchants of an institution', async () => {
+    const world = await open();
+    const day = world.today();
+    const other = await testConnectorAccount(world.context, world.rails, world.scope, {
+      connector: 'direct',
+      settings: {
+        host: '127.0.0.1',
+        port: world.bank.ports.acquirer,
+        acquirer_id: '12345',
+        terminal_id: 'TERM0002',
+        merchant_id: 'MERCHANT0000002',
+        merchant_category: '5999',
+      },
+    });
+    await world.look();
+    await world.pay({ amount: 500n });
+    await world.pay({ amount: 600n, connectorAccountId: other });
+    await world.moveTo(1, 3);
+    await Promise.all([world.look(), world.look(), world.look()]);
+    await world.end();
+    const lines = (await world.ended()).filter((ended) => ended.day === day);
+    assert.deepEqual(
+      lines.map(({ lines, problems }) => [lines, problems]),
+      [
+        [1, []],
+        [1, []],
+      ],
+    );
+    assert.deepEqual(await batchesOf(world, day), [{ agreed: true, told: true }]);
+    await world.assertHealthy();
+  });
+});
