@@ -43,7 +43,10 @@ import {
   type EventKind,
   type EventKinds,
   gatherEventKinds,
+  gatherTrace,
   type Listener,
+  type Trace,
+  type TraceSource,
   type Undelivered,
 } from './platform/events/index.ts';
 import { module as events } from './platform/events/module.ts';
@@ -89,6 +92,8 @@ export type Module = {
   readonly idle?: (context: Context) => Promise<void>;
   /** Hears of every event, in the transaction that takes it from the outbox. */
   readonly listeners?: (gathered: Gathered) => readonly Listener[];
+  /** Tells of a payment what it knows. */
+  readonly trace?: (gathered: Pick<Gathered, 'eventKinds'>) => TraceSource;
   /** Queries that a healthy database answers with no rows. */
   readonly checks?: readonly Check[];
 };
@@ -96,7 +101,11 @@ export type Module = {
 export type Check = { readonly name: string; readonly text: string };
 
 /** What modules learn of those that come after them. */
-export type Gathered = { readonly eventKinds: EventKinds; readonly undelivered: Undelivered };
+export type Gathered = {
+  readonly eventKinds: EventKinds;
+  readonly undelivered: Undelivered;
+  readonly trace: Trace;
+};
 
 type Entry = { readonly holds: string; readonly module: Module };
 
@@ -163,12 +172,18 @@ export const moduleMap: readonly { readonly name: string; readonly holds: string
   ({ module, holds }) => ({ name: module.name, holds }),
 );
 
-/** What modules learn of all others: of kinds of events, and of who is still owed one. */
-export const gather = (): Gathered => ({
-  eventKinds: gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? [])),
-  undelivered: async (context, scope, events) => {
-    const asked = modules.flatMap(({ undelivered }) => undelivered ?? []);
-    const open = await Promise.all(asked.map((ask) => ask(context, scope, events)));
-    return open.reduce<ReadonlySet<string>>((all, each) => all.union(each), new Set<string>());
-  },
-});
+/** What modules learn of all others: kinds of events, who is still owed one, and what each knows of a payment. */
+export const gather = (): Gathered => {
+  const eventKinds = gatherEventKinds(modules.flatMap((module) => module.eventKinds ?? []));
+  return {
+    eventKinds,
+    undelivered,
+    trace: gatherTrace(modules.flatMap(({ trace }) => trace?.({ eventKinds }) ?? [])),
+  };
+};
+
+const undelivered: Undelivered = async (context, scope, events) => {
+  const asked = modules.flatMap((module) => module.undelivered ?? []);
+  const open = await Promise.all(asked.map((ask) => ask(context, scope, events)));
+  return open.reduce<ReadonlySet<string>>((all, each) => all.union(each), new Set<string>());
+};

@@ -7,7 +7,7 @@ import { modules } from '../../src/modules.ts';
 import { refusalOf } from '../support/stripe.ts';
 import { assertOneStory, openTown, resolveAll } from './support.ts';
 
-const { bank, gateway, stripe } = await openTown();
+const { bank, gateway, merchant, stripe } = await openTown();
 const { paymentIntents } = stripe;
 
 const hold = (payment_method = 'pm_card_debit_incrementalAuthAuthorized') =>
@@ -62,6 +62,24 @@ describe('at the bank', () => {
     assert.deepEqual([status, amount, capturable], ['requires_capture', 5_000, 5_000]);
     assert.equal(heldAtTheBank(), 5_000n);
     assert.equal((await paymentIntents.capture(id)).amount_received, 5_000);
+  });
+
+  test('the trace names the very messages by which the bank finds it', async () => {
+    const { id } = await hold();
+    await paymentIntents.capture(id);
+    const { body } = await gateway.ask('GET', `/v1/payment_intents/${id}/trace`, {
+      key: merchant.key,
+    });
+    const timeline = body.timeline as { what: string; details: Record<string, string> }[];
+    const messages = timeline.filter(({ what }) => what === 'card_message');
+    assert.deepEqual(
+      messages.map(({ details }) => details['mti']),
+      ['0100', '0220'],
+    );
+    const known = new Set(
+      [...bank.journal().state().known.values()].map(({ identity }) => identity.stan),
+    );
+    for (const { details } of messages) assert.ok(known.has(details['stan'] ?? ''));
   });
 
   test('and both tell the same story', async () => {

@@ -33,3 +33,4 @@ export {
 } from './purposes.ts';
 export { booksSealingWith, sealBooks, verifyBooks } from './seal-books.ts';
 export { alignPositions, releaseDue, takeSnapshots } from './snapshots.ts';
+export { traceEntries } from './trace.ts';

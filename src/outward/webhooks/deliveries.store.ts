@@ -137,6 +137,21 @@ export const loadUndelivered = async (
   return new Set(rows.map(({ event_id }) => event_id));
 };
 
+const findOfEvents = statement(
+  'deliveries.of_events',
+  `select ${columns} from outward.deliveries
+    where ${ownRows} and event_id = any($3::uuid[]) order by event_id, id`,
+);
+
+export const loadDeliveriesOf = async (
+  context: Context,
+  scope: Scope,
+  events: readonly Uuid[],
+): Promise<Delivery[]> =>
+  events.length === 0
+    ? []
+    : (await readOwn<DeliveryRow>(context, scope, findOfEvents, [events])).map(fromRow);
+
 const listIn = (direction: 'older' | 'newer') =>
   statement(
     `deliveries.list_${direction}`,

@@ -7,6 +7,7 @@ import { endpointRoutes } from './endpoint-routes.ts';
 import { forgetFeed } from './feed.store.ts';
 import { feedRoutes } from './feed-routes.ts';
 import { createPump, type Pump } from './pump.ts';
+import { traceDeliveries } from './trace.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEPT_DAYS = 30;
@@ -47,6 +48,7 @@ export const module = {
     { object: 'event_feed', permission: 'events' },
   ],
   undelivered: loadUndelivered,
+  trace: () => traceDeliveries,
   listeners: ({ eventKinds }: { readonly eventKinds: EventKinds }): readonly Listener[] => [
     {
       name: 'outward/webhooks',

@@ -148,6 +148,18 @@ const stored = { select: columns, from: 'payments.disputes', fromRow };
 export const loadDisputes = findByIds({ name: 'disputes.find', ...stored });
 export const loadDispute = oneOf(loadDisputes);
 
+const findOfIntent = statement(
+  'disputes.of_intent',
+  `select ${columns} from payments.disputes where ${ownRows} and intent_id = $3 order by id`,
+);
+
+export const loadDisputesOfIntent = async (
+  context: Context,
+  scope: Scope,
+  intentId: Uuid,
+): Promise<Dispute[]> =>
+  (await readOwn<DisputeRow>(context, scope, findOfIntent, [intentId])).map(fromRow);
+
 const findOfProvider = statement(
   'disputes.of_provider',
   `select ${columns} from payments.disputes

@@ -3,6 +3,7 @@ import { disputeEventKinds } from './events.ts';
 import { onDispute } from './hear.ts';
 import { disputeResources } from './resources.ts';
 import { disputeRoutes } from './routes.ts';
+import { traceDisputes } from './trace.ts';
 
 // What holds of disputes across the tables they touch.
 const checks = [
@@ -45,5 +46,6 @@ export const module = {
   eventKinds: disputeEventKinds,
   jobs: [answerJob],
   onDispute,
+  trace: traceDisputes,
   checks,
 };

@@ -1,3 +1,4 @@
+import type { Trace } from '#platform/events';
 import { chargeRoutes } from './charge-routes.ts';
 import { intentEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
@@ -5,6 +6,7 @@ import { goOnJob, onAuthentication } from './hear-authentication.ts';
 import { lookAfterDue } from './look-after.ts';
 import { intentResources } from './resources.ts';
 import { intentRoutes } from './routes.ts';
+import { traceOfIntent } from './trace.ts';
 
 // What holds of payments across the tables they touch.
 const checks = [
@@ -72,7 +74,8 @@ const checks = [
 export const module = {
   name: 'payments/intents',
   migrations: new URL('./migrations/', import.meta.url),
-  routes: () => [...intentRoutes, ...chargeRoutes],
+  routes: ({ trace }: { readonly trace: Trace }) => [...intentRoutes(trace), ...chargeRoutes],
+  trace: traceOfIntent,
   resources: intentResources,
   eventKinds: intentEventKinds,
   onOperation,

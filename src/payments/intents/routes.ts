@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Context } from '#kit/context';
+import type { Trace } from '#platform/events';
 import { nullableText, type Outcome, parameters, route, type TypedRequest } from '#platform/http';
 import { cancelIntent } from './cancel-intent.ts';
 import { captureIntent } from './capture-intent.ts';
@@ -53,9 +54,17 @@ const traceSchema = Type.Object({
   cancel_wanted: Type.Boolean(),
   charges: Type.Array(Type.Record(Type.String(), Type.Unknown())),
   operations: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+  timeline: Type.Array(
+    Type.Object({
+      at: Type.Integer(),
+      what: Type.String(),
+      says: Type.String(),
+      details: Type.Record(Type.String(), Type.Unknown()),
+    }),
+  ),
 });
 
-export const intentRoutes = [
+export const intentRoutes = (trace: Trace) => [
   route({
     group: 'Payment intents',
     keys: 'secret',
@@ -64,10 +73,10 @@ export const intentRoutes = [
     operation: 'payment_intents.trace',
     summary: 'Explain a payment intent',
     description:
-      'Why it came to what it is: each attempt, what the providers said (masked), and what is asked next.',
+      'Why it came to what it is: each attempt, what the providers said (masked), and what is asked next; and in `timeline`, in order of time, everything that happened to it: questions, answers, look-ups, postings, events and their deliveries.',
     parameters: parameters({}),
     answer: traceSchema,
-    handle: traceIntent,
+    handle: traceIntent(trace),
   }),
   route({
     ...common,

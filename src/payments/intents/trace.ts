@@ -2,44 +2,81 @@
 // provider said (masked: codes and ids, nothing of the card), and what the world was told.
 
 import type { Context } from '#kit/context';
-import { spellId } from '#kit/ids';
+import { spellId, uuidMs } from '#kit/ids';
 import { CHARGE, loadChargesOfIntent } from '#payments/charges';
+import { type EventKinds, type Trace, type TraceSource, traceEvents } from '#platform/events';
 import type { ApiRequest, Outcome } from '#platform/http';
 import { type Evidence, loadKnown, loadOfIntent } from '#rails/operations';
 import { findIntent } from './find-intent.ts';
+import { loadIntent } from './intents.store.ts';
 import { renderIntent } from './render-intent.ts';
 
-export const traceIntent = async (
-  context: Context,
-  { scope, path }: Pick<ApiRequest, 'scope' | 'path'>,
-): Promise<Outcome> => {
-  const intent = await findIntent(context, scope, path['intent'] ?? '');
-  const [operations, charges] = await Promise.all([
-    loadOfIntent(context, scope, intent.id),
-    loadChargesOfIntent(context, scope, intent.id),
-  ]);
-  const known = await Promise.all(operations.map(({ id }) => loadKnown(context, scope, id)));
-  return {
-    body: {
-      object: 'payment_intent.trace',
-      payment_intent: renderIntent(intent, scope.livemode).id,
-      status: intent.status,
-      under_way: intent.doing,
-      cancel_wanted: intent.cancelWanted !== null,
-      charges: charges.map((charge) => ({
-        id: spellId(CHARGE, charge.id),
-        attempt: charge.attempt,
-        status: charge.status,
-        amount: Number(charge.amount),
-        captured: Number(charge.captured),
-        refunded: Number(charge.refunded),
-        unwanted: charge.isUnwanted,
-        decline_code: charge.failure?.declineCode ?? null,
-      })),
-      operations: known.flatMap((each) => (each === undefined ? [] : [operationOf(each)])),
-    },
+export const traceIntent =
+  (trace: Trace) =>
+  async (
+    context: Context,
+    { scope, path }: Pick<ApiRequest, 'scope' | 'path'>,
+  ): Promise<Outcome> => {
+    const intent = await findIntent(context, scope, path['intent'] ?? '');
+    const [timeline, operations, charges] = await Promise.all([
+      trace(context, scope, intent.id),
+      loadOfIntent(context, scope, intent.id),
+      loadChargesOfIntent(context, scope, intent.id),
+    ]);
+    const known = await Promise.all(operations.map(({ id }) => loadKnown(context, scope, id)));
+    return {
+      body: {
+        object: 'payment_intent.trace',
+        payment_intent: renderIntent(intent, scope.livemode).id,
+        status: intent.status,
+        under_way: intent.doing,
+        cancel_wanted: intent.cancelWanted !== null,
+        charges: charges.map((charge) => ({
+          id: spellId(CHARGE, charge.id),
+          attempt: charge.attempt,
+          status: charge.status,
+          amount: Number(charge.amount),
+          captured: Number(charge.captured),
+          refunded: Number(charge.refunded),
+          unwanted: charge.isUnwanted,
+          decline_code: charge.failure?.declineCode ?? null,
+        })),
+        operations: known.flatMap((each) => (each === undefined ? [] : [operationOf(each)])),
+        timeline: timeline.map(({ atMs, what, says, details }) => ({
+          at: seconds(atMs),
+          what,
+          says,
+          details,
+        })),
+      },
+    };
   };
-};
+
+/** The registration, and what the world was told of it. */
+export const traceOfIntent =
+  ({ eventKinds }: { readonly eventKinds: EventKinds }): TraceSource =>
+  async (context, scope, { intentId }) => {
+    const intent = await loadIntent(context, scope, intentId);
+    if (intent === undefined) return [];
+    const { amount, currency, orderReference, madeBy } = intent;
+    return [
+      {
+        atMs: uuidMs(intent.id),
+        what: 'registered',
+        says: 'The payment is registered.',
+        details: {
+          amount: Number(amount),
+          currency,
+          order_reference: orderReference,
+          made_by: madeBy?.object ?? null,
+        },
+      },
+      ...(await traceEvents(context, scope, eventKinds, {
+        objectId: intent.id,
+        count: intent.events,
+      })),
+    ];
+  };
 
 type Known = NonNullable<Awaited<ReturnType<typeof loadKnown>>>;
 

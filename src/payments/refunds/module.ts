@@ -3,6 +3,7 @@ import { onOperation } from './hear.ts';
 import { releaseJob } from './release.ts';
 import { refundResources } from './resources.ts';
 import { refundRoutes } from './routes.ts';
+import { traceRefunds } from './trace.ts';
 
 // What holds of refunds across the tables they touch.
 const checks = [
@@ -37,5 +38,6 @@ export const module = {
   eventKinds: refundEventKinds,
   jobs: [releaseJob],
   onOperation,
+  trace: traceRefunds,
   checks,
 };

@@ -138,6 +138,18 @@ export const loadRefundOf = async (
   return row && fromRow(row);
 };
 
+const findOfIntent = statement(
+  'refunds.of_intent',
+  `select ${columns} from payments.refunds where ${ownRows} and intent_id = $3 order by ordinal`,
+);
+
+export const loadRefundsOfIntent = async (
+  context: Context,
+  scope: Scope,
+  intentId: Uuid,
+): Promise<Refund[]> =>
+  (await readOwn<RefundRow>(context, scope, findOfIntent, [intentId])).map(fromRow);
+
 export type RefundFilter = PageOfRows &
   MadeWithin & { readonly chargeId: Uuid | null; readonly intentId: Uuid | null };
 

@@ -122,6 +122,27 @@ export const loadChange = async (
   return row;
 };
 
+const findNext = statement(
+  'events.next_of_object',
+  `select ${columns} from platform.events
+    where account_id = $1 and livemode = $2 and object_id = $3 and id > $4
+    order by id limit 1`,
+);
+
+export const loadNextChange = async (
+  context: Context,
+  scope: Scope,
+  of: { readonly objectId: Uuid; readonly after: Uuid },
+): Promise<ChangeRow | undefined> => {
+  const [row] = await context.database.read<ChangeRow>(scope, findNext, [
+    scope.accountId,
+    scope.livemode,
+    of.objectId,
+    of.after,
+  ]);
+  return row;
+};
+
 export const loadChanges = (
   context: Context,
   scope: Scope,

@@ -12,3 +12,10 @@ export { appendChange, type ChangeRow, newChangeId } from './events.store.ts';
 export { findEvent } from './find-event.ts';
 export { handOn, type Listener, type Owed } from './hand-on.ts';
 export { API_VERSION, EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
+export {
+  gatherTrace,
+  type Trace,
+  type TraceEntry,
+  type TraceSource,
+  traceEvents,
+} from './trace.ts';

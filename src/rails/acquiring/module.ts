@@ -1,5 +1,6 @@
 import { checks } from './checks.ts';
 import { onOperation } from './clearing-entry.ts';
+import { traceMessages } from './trace.ts';
 
 // What holds of messages across the tables of others.
 const acrossModules = [
@@ -19,5 +20,6 @@ export const module = {
   name: 'rails/acquiring',
   migrations: new URL('./migrations/', import.meta.url),
   onOperation,
+  trace: () => traceMessages,
   checks: [...checks, ...acrossModules],
 };

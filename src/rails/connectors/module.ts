@@ -6,6 +6,7 @@ import { learnFromWebhooks } from './learn-from-webhooks.ts';
 import { partsOf } from './rails-of.ts';
 import { reverseAgainJob } from './reverse-again.ts';
 import { connectorAccountRoutes } from './routes.ts';
+import { traceExchanges } from './trace.ts';
 
 const DAY_MS = 86_400_000;
 const KEEP_MS = 30 * DAY_MS;
@@ -24,6 +25,7 @@ export const module = {
   migrations: new URL('./migrations/', import.meta.url),
   routes: () => connectorAccountRoutes,
   checks,
+  trace: () => traceExchanges,
   rounds: [
     (context: Context) => learnFromWebhooks(partsOf(context), context),
     (context: Context) => hearOfDisputes(partsOf(context), context),

@@ -1,0 +1,68 @@
+// Why a payment came to what it is, in order of time. Each module tells what it knows, from the most
+// independent to the most dependent; one may build on what those before it have told.
+
+import type { Context, Scope } from '#kit/context';
+import { spellId, type Uuid, uuidAt, uuidMs } from '#kit/ids';
+import type { EventKinds } from './event-kind.ts';
+import { loadNextChange } from './events.store.ts';
+import { EVENT, eventsOf } from './render-event.ts';
+
+export type TraceEntry = {
+  readonly atMs: number;
+  /** For programs: `operation.begun`. */
+  readonly what: string;
+  /** For people: a sentence. Nothing of a card, and nothing a payer typed. */
+  readonly says: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Of an event: whoever tells the world of it adds how that went. */
+  readonly eventId?: Uuid;
+};
+
+export type TraceSource = (
+  context: Context,
+  scope: Scope,
+  of: { readonly intentId: Uuid; readonly told: readonly TraceEntry[] },
+) => Promise<readonly TraceEntry[]>;
+
+export type Trace = (
+  context: Context,
+  scope: Scope,
+  intentId: Uuid,
+) => Promise<readonly TraceEntry[]>;
+
+export const gatherTrace =
+  (sources: readonly TraceSource[]): Trace =>
+  async (context, scope, intentId) => {
+    const told: TraceEntry[] = [];
+    for (const source of sources) told.push(...(await source(context, scope, { intentId, told })));
+    return told.toSorted((a, b) => a.atMs - b.atMs);
+  };
+
+/**
+ * The events that an object has had. Its owner knows how many: the log is read from the object's beginning
+ * until all of them are found, because it has no index by object, which every payment would pay for.
+ */
+export const traceEvents = async (
+  context: Context,
+  scope: Scope,
+  kinds: EventKinds,
+  of: { readonly objectId: Uuid; readonly count: number },
+): Promise<readonly TraceEntry[]> => {
+  const told: TraceEntry[] = [];
+  let after = uuidAt(uuidMs(of.objectId));
+  while (told.length < of.count) {
+    const change = await loadNextChange(context, scope, { objectId: of.objectId, after });
+    if (change === undefined) break;
+    for (const { id, kind } of eventsOf(kinds, change)) {
+      told.push({
+        atMs: uuidMs(change.id),
+        what: 'event',
+        says: `The world is told: ${kind.type}.`,
+        details: { event: spellId(EVENT, id), type: kind.type, request: change.request_id },
+        eventId: id,
+      });
+    }
+    after = change.id;
+  }
+  return told;
+};

@@ -1,0 +1,68 @@
+// What was asked of providers for a payment, and everything that was ever learned of it.
+
+import { namedAmount } from '#books/currencies';
+import { spellId } from '#kit/ids';
+import type { TraceEntry, TraceSource } from '#platform/events';
+import type { Evidence } from './evidence.ts';
+import type { Operation } from './operation.ts';
+import { loadKnown, loadOfIntent } from './operations.store.ts';
+
+export const traceOperations: TraceSource = async (context, scope, { intentId }) => {
+  const operations = await loadOfIntent(context, scope, intentId);
+  const known = await Promise.all(operations.map(({ id }) => loadKnown(context, scope, id)));
+  return known.flatMap((each) =>
+    each === undefined
+      ? []
+      : [begun(each.operation), ...each.evidence.map((one) => learned(each.operation, one))],
+  );
+};
+
+const begun = (operation: Operation): TraceEntry => ({
+  atMs: operation.firstSentAtMs,
+  what: 'operation.begun',
+  says: `A provider is asked to ${operation.kind} ${namedAmount(operation.amount, operation.currency)} (attempt ${operation.attempt}).`,
+  details: {
+    operation: spellId('op', operation.id),
+    kind: operation.kind,
+    ordinal: operation.ordinal,
+    attempt: operation.attempt,
+    connector_account: spellId('cna', operation.connectorAccountId),
+    reference: operation.reference,
+    amount: Number(operation.amount),
+    currency: operation.currency,
+  },
+});
+
+const learned = (operation: Operation, { kind, atMs, says }: Evidence): TraceEntry => ({
+  atMs,
+  what: `operation.${kind}`,
+  says: `${sources[kind]} ${meanings[says.outcome]}`,
+  details: {
+    operation: spellId('op', operation.id),
+    outcome: says.outcome,
+    code: 'code' in says ? (says.code ?? null) : null,
+    provider_id: 'providerId' in says ? (says.providerId ?? null) : null,
+    network_code: 'told' in says ? (says.told?.networkCode ?? null) : null,
+    advice: 'told' in says ? (says.told?.advice ?? null) : null,
+  },
+});
+
+const sources: Readonly<Record<Evidence['kind'], string>> = {
+  answer: 'The provider answers:',
+  look_up: 'The provider is asked what became of it:',
+  webhook: 'A webhook of the provider says:',
+  settlement_line: 'A line of a settlement says:',
+  statement_line: 'A line of a bank statement says:',
+  person: 'A person decides:',
+};
+
+const meanings: Readonly<Record<Evidence['says']['outcome'], string>> = {
+  approved: 'yes.',
+  declined: 'no.',
+  action_required: 'the payer is needed first.',
+  pending: 'it is being worked on.',
+  not_sent: 'provably nothing had left.',
+  unknown: 'nobody knows.',
+  reversed: 'it was taken back.',
+  not_found: 'it is not known there.',
+};
