@@ -52,6 +52,12 @@ import {
   type CardAuthentication,
   nothingLearned,
 } from '../src/cards/three-ds/card-authentication.ts';
+import {
+  changePlaces,
+  insertPlaces,
+  loadPlaces,
+  placeWrites,
+} from '../src/commerce/checkout/places.store.ts';
 import { completedOf, loadSessionOfOrder } from '../src/commerce/checkout/sessions.store.ts';
 import { asOwner } from '../src/for-tests.ts';
 import { modules } from '../src/modules.ts';
@@ -766,6 +772,28 @@ describe('with row level security alone,', async () => {
       assert.equal(order?.id, own?.id);
       assert.equal(await completedOf(context, scope, link), 0);
     }
+  });
+
+  test('the places of the links of others are neither counted, taken nor changed', async () => {
+    const { mine, theirs } = world;
+    const linkId = newUuid(context);
+    const places = { linkId, places: 2 };
+    const stored = [insertPlaces(theirs.scope, places)];
+    assert.deepEqual(await context.database.commit(theirs.scope, stored), { ok: true });
+    const without = { id: newUuid(context), linkId, hasPlace: false };
+    const has = { ...without, hasPlace: true };
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.deepEqual(await loadPlaces(context, scope, linkId), { places: null, taken: 0 });
+      for (const write of [
+        ...placeWrites(scope, without, has),
+        ...placeWrites(scope, has, without),
+        changePlaces(scope, { linkId, places: 9 }),
+      ]) {
+        const commit = await context.database.commit(scope, [write]);
+        assert.deepEqual(commit, { ok: false, lost: write.into });
+      }
+    }
+    assert.deepEqual(await loadPlaces(context, theirs.scope, linkId), { places: 2, taken: 0 });
   });
 
   test('a customer of others is not changed by a write that names it', async () => {

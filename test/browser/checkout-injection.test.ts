@@ -82,7 +82,13 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
           customFields: [{ ...fullAsks.customFields[0]!, label: text, value: text }],
         },
         known: { ...known, email: text, name: text },
-        texts: { submit: text, afterSubmit: text, shippingAddress: text, terms: text },
+        texts: {
+          submit: text,
+          afterSubmit: text,
+          shippingAddress: text,
+          terms: text,
+          confirmation: text,
+        },
       });
       await page.goto(url);
       assert.equal(await hasRun(), false, text);

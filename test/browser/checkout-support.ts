@@ -296,7 +296,7 @@ export const viewOf = (id: string): PageView => ({
     billing: null,
     shipping: null,
   },
-  texts: { submit: null, afterSubmit: null, shippingAddress: null, terms: null },
+  texts: { submit: null, afterSubmit: null, shippingAddress: null, terms: null, confirmation: null },
   urls: {
     page: `/c/${id}`,
     state: `/c/${id}/state`,

@@ -5,11 +5,14 @@ import { describe, test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 import jsQR from 'jsqr';
 import type Stripe from 'stripe';
+import { lostBefore } from '../../src/payments/intents/for-tests-bank.ts';
 import { payPage, twoTeas } from '../support/checkout.ts';
+import { runs } from '../support/full.ts';
 import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
 import { assertEvent, assertShape } from '../support/stripe-shape.ts';
 
-const { gateway, stripe, happened } = await openShop();
+const { gateway, stripe, bank, happened, resolveUntil } = await openShop();
 const { ask } = gateway;
 const pay = payPage(ask);
 const tea: Stripe.PaymentLinkCreateParams = { line_items: twoTeas.line_items as never };
@@ -73,6 +76,81 @@ describe('a payment link', () => {
     assert.equal((await visit(link.url)).status, 404);
     const { restrictions } = await stripe.paymentLinks.retrieve(link.id);
     assert.deepEqual(restrictions?.completed_sessions, { count: 1, limit: 1 });
+  });
+
+  test('takes exactly its limit of payers who pay at the very same moment', async () => {
+    const limit = 3;
+    for (let round = 0; round < runs(2, 40); round += 1) {
+      bank.delayMs = round % 2 === 0 ? 20 : 0;
+      const link = await stripe.paymentLinks.create({
+        ...tea,
+        restrictions: { completed_sessions: { limit } },
+      });
+      const visits = await Promise.all(Array.from({ length: 12 }, () => visit(link.url)));
+      const before = bank.book.size;
+      const answers = await Promise.all(visits.map(({ session }) => pay(session)));
+      const paid = answers.filter(({ body }) => body.status === 'complete');
+      const refused = answers.flatMap(({ body }) => body.error?.code ?? []);
+      assert.equal(paid.length, limit);
+      assert.equal(bank.book.size - before, limit, 'nobody else was charged');
+      assert.deepEqual([...new Set(refused)], ['checkout_not_active_session']);
+      const { restrictions } = await stripe.paymentLinks.retrieve(link.id);
+      assert.deepEqual(restrictions?.completed_sessions, { count: limit, limit });
+    }
+    bank.delayMs = 0;
+  });
+
+  test('gives a place back when a card is declined, and shows meanwhile that there is none', async () => {
+    const link = await stripe.paymentLinks.create({
+      ...tea,
+      restrictions: { completed_sessions: { limit: 1 } },
+    });
+    const [first, second] = [await visit(link.url), await visit(link.url)];
+    bank.next.push(lostBefore);
+    assert.equal((await pay(first.session)).body.page.state, 'unknown');
+    assert.equal(
+      (await pay(second.session)).body.error.code,
+      'checkout_not_active_session',
+      'somebody may be paying for it',
+    );
+    assert.match((await ask('GET', `/c/${second.session}`)).text, /no longer active/);
+    await resolveUntil(async () => {
+      const { body } = await ask('GET', `/v1/payment_pages/${first.session}`);
+      return body.page.state === 'open';
+    });
+    assert.equal((await pay(second.session)).body.status, 'complete');
+    assert.equal((await pay(first.session)).body.error.code, 'checkout_not_active_session');
+  });
+
+  test('has its limit raised for pages that are open, and not lowered below who has paid', async () => {
+    const link = await stripe.paymentLinks.create({
+      ...tea,
+      restrictions: { completed_sessions: { limit: 2 } },
+    });
+    const visits = [await visit(link.url), await visit(link.url), await visit(link.url)];
+    const [first, second, third] = visits.map(({ session }) => session);
+    await pay(first ?? '');
+    await pay(second ?? '');
+    assert.equal((await pay(third ?? '')).status, 400);
+    const refused = await refusalOf(
+      stripe.paymentLinks.update(link.id, { restrictions: { completed_sessions: { limit: 1 } } }),
+    );
+    assert.match(refused.message, /cannot be lower than 2/);
+    await stripe.paymentLinks.update(link.id, { restrictions: '' });
+    assert.equal((await pay(third ?? '')).body.status, 'complete');
+  });
+
+  test('says after paying what its merchant wants to say', async () => {
+    const link = await stripe.paymentLinks.create({
+      ...tea,
+      after_completion: {
+        type: 'hosted_confirmation',
+        hosted_confirmation: { custom_message: 'Your seat is by the <window>.' },
+      },
+    });
+    const { session } = await visit(link.url);
+    await pay(session);
+    assert.match((await ask('GET', `/c/${session}`)).text, /Your seat is by the &lt;window&gt;\./);
   });
 
   test('that is inactive shows what its merchant says of it', async () => {

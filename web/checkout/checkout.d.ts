@@ -9,7 +9,8 @@ export type Status =
   | 'unknown'
   | 'complete'
   | 'expired'
-  | 'locked';
+  | 'locked'
+  | 'used_up';
 
 export type PageData = {
   readonly status: Status;

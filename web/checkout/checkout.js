@@ -323,7 +323,7 @@ find('bank-open')?.addEventListener('click', (event) => {
 // ---- following the state --------------------------------------------------------------------------
 
 let isFollowing = false;
-const isOver = () => ['complete', 'expired', 'locked'].includes(status);
+const isOver = () => ['complete', 'expired', 'locked', 'used_up'].includes(status);
 
 /** By events as they come; where they do not come, by asking. */
 const follow = () => {

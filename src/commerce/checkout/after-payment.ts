@@ -10,6 +10,13 @@ export type SessionChange = {
   readonly kinds: readonly EventKind[];
 };
 
+/** Its place is free for somebody else until it is tried again. */
+export const failedOnce = (session: CheckoutSession): CheckoutSession => ({
+  ...session,
+  failedTries: session.failedTries + 1,
+  hasPlace: false,
+});
+
 /** Null: nothing follows from it. `failed`: the payment tells that a try has just come to nothing. */
 export const afterPayment = (
   session: CheckoutSession,
@@ -39,7 +46,7 @@ export const afterPayment = (
         };
       }
       return failed
-        ? { session: { ...session, failedTries: session.failedTries + 1 }, kinds: [] }
+        ? { session: failedOnce(session), kinds: [] }
         : null;
     case 'complete':
       if (session.paymentStatus !== 'unpaid') return null;

@@ -1,7 +1,7 @@
 // What a session that keeps a card becomes by what becomes of its setup: pure.
 
 import type { SetupIntent } from '#payments/setup';
-import type { SessionChange } from './after-payment.ts';
+import { failedOnce, type SessionChange } from './after-payment.ts';
 import { sessionCompleted } from './events.ts';
 import type { CheckoutSession } from './session.ts';
 
@@ -21,7 +21,5 @@ export const afterSetup = (
       kinds: [sessionCompleted],
     };
   }
-  return told.failed
-    ? { session: { ...session, failedTries: session.failedTries + 1 }, kinds: [] }
-    : null;
+  return told.failed ? { session: failedOnce(session), kinds: [] } : null;
 };

@@ -24,7 +24,12 @@ export const beginTry = async (
   const { scope, cause } = asking;
   const answered = answeredBy(before, said);
   const customer = customerFor(context, asking, answered);
-  const wanted = { ...answered, customerId: customer.id, tries: before.tries + 1 };
+  const wanted = {
+    ...answered,
+    customerId: customer.id,
+    hasPlace: before.linkId !== null,
+    tries: before.tries + 1,
+  };
   const { made, writes } = await madeFor(context, asking, wanted);
   const written = writeSession(context, scope, {
     before,

@@ -23,9 +23,9 @@ import { afterSetup } from './after-setup.ts';
 import { answeredBy, type Begun, beginTry } from './begin-try.ts';
 import { sessionCompleted } from './events.ts';
 import { asksHolder, isBusy, type Made, madeOf, nothingMade } from './made.ts';
+import { hasRoom } from './places.store.ts';
 import { locked, notActive, outdated } from './refusals.ts';
 import { type CheckoutSession, isLocked, isOpenAt } from './session.ts';
-import { completedOf } from './sessions.store.ts';
 import type { Said } from './take-answers.ts';
 import { writeSession } from './write-session.ts';
 
@@ -181,19 +181,9 @@ const settledOf = async (
     return { body: shows({ session, made }, null) };
   }
   if (isLocked(session)) throw locked();
-  await refuseUsedUp(context, scope, session);
+  if (!(await hasRoom(context, scope, session))) throw notActive();
   if (isRepeated) throw outdated();
   return null;
-};
-
-/** A link that was paid as often as it may be takes nothing more, also from a page that is open. */
-const refuseUsedUp = async (
-  context: Context,
-  scope: Scope,
-  { linkId, sessionsMax }: CheckoutSession,
-): Promise<void> => {
-  if (linkId === null || sessionsMax === null) return;
-  if ((await completedOf(context, scope, linkId)) >= sessionsMax) throw notActive();
 };
 
 const answerOf = async (
@@ -220,6 +210,7 @@ const completeFree = (
       tries: before.tries + 1,
       status: 'complete',
       paymentStatus: 'no_payment_required',
+      hasPlace: before.linkId !== null,
       completedAtMs: context.clock.now(),
       dueAtMs: null,
     },

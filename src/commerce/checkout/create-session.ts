@@ -113,6 +113,7 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
     customerId: customer?.id ?? null,
     orderReference: asked.order_reference ?? null,
     pageUrl: `${publicUrlOf(context)}/c/${spellSession(scope, { id, secret })}`,
+    confirmationText: null,
     clientReferenceId: asked.client_reference_id ?? null,
     customerEmail: asked.customer_email ?? null,
     customerCreation: customer === null ? (asked.customer_creation ?? 'if_required') : null,

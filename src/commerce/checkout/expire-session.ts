@@ -43,6 +43,7 @@ export const endSession = async (
     after: {
       ...before,
       status: 'expired',
+      hasPlace: false,
       dueAtMs: null,
       recoverUntilMs: before.recovery?.enabled === true ? context.clock.now() + RECOVERY_MS : null,
     },

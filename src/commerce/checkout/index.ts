@@ -23,6 +23,7 @@ export {
   wordsIn,
 } from './page/index.ts';
 export { refuseNotYet } from './refuse-not-yet.ts';
+export { changePlaces, insertPlaces, loadPlaces } from './places.store.ts';
 export { lineItemsAt, renderShared } from './render-session.ts';
 export {
   intentDataParameters,

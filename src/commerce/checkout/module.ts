@@ -46,6 +46,23 @@ const checks = [
               and (s.id is null or s.status <> 2 or s.details->>'setupId' <> i.id::text)`,
   },
   {
+    name: 'a link has as many places taken as sessions of it that have one, and no more than it may',
+    text: `select p.account_id, p.link_id, p.taken, p.places, count(s.id) as sessions
+             from commerce.link_places p
+             left join commerce.checkout_sessions s
+               on s.account_id = p.account_id and s.livemode = p.livemode and s.link_id = p.link_id
+              and (s.details->>'hasPlace')::boolean
+            group by p.account_id, p.livemode, p.link_id
+           having p.taken <> count(s.id) or p.taken > p.places`,
+  },
+  {
+    name: 'a session of a link that is complete has a place, and one that is expired has none',
+    text: `select s.account_id, s.id, s.status from commerce.checkout_sessions s
+            where s.link_id is not null
+              and (s.status = 2 and not (s.details->>'hasPlace')::boolean
+                   or s.status = 3 and (s.details->>'hasPlace')::boolean)`,
+  },
+  {
     name: 'the last event of a session carries its number',
     text: `select s.account_id, s.id, s.events
              from commerce.checkout_sessions s

@@ -20,9 +20,9 @@ export const openSession = async (
     readonly linkId: Uuid;
     readonly shared: SharedOfSession;
     readonly successUrl: string | null;
+    readonly confirmationText: string | null;
     readonly customerCreation: 'always' | 'if_required';
     readonly types: readonly string[] | null;
-    readonly sessionsMax: number | null;
   },
 ): Promise<string> => {
   const id = newUuid(context);
@@ -37,7 +37,6 @@ export const openSession = async (
     mode: 'payment',
     paymentStatus: 'unpaid',
     linkId: input.linkId,
-    sessionsMax: input.sessionsMax,
     expiresAtMs: endsMs,
     dueAtMs: endsMs,
     customerId: null,
@@ -48,6 +47,7 @@ export const openSession = async (
     cancelUrl: null,
     returnUrl: null,
     redirectOnCompletion: null,
+    confirmationText: input.confirmationText,
     clientReferenceId: null,
     customerEmail: null,
     customerCreation: input.customerCreation,

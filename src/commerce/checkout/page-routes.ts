@@ -20,7 +20,7 @@ const pageSchema = Type.Intersect([
   Type.Object({
     page: Type.Record(Type.String(), Type.Unknown(), {
       description:
-        'state (open, action, processing, unknown, complete, expired, locked), attempt, tries_left, declined, receipt.',
+        'state (open, action, processing, unknown, complete, expired, locked, used_up), attempt, tries_left, declined, receipt.',
     }),
   }),
 ]);

@@ -10,6 +10,7 @@ import type { SetupIntent } from '#payments/setup';
 import { loadOfIntent } from '#rails/operations';
 import { asksHolder, isBusy, type Made, madeOf } from './made.ts';
 import type { PageStatus } from './page-view.ts';
+import { hasRoom } from './places.store.ts';
 import { type CheckoutSession, isLocked, isOpenAt } from './session.ts';
 
 type Card = { readonly brand: string | null; readonly last4: string | null };
@@ -42,17 +43,23 @@ export const pageStateOf = async (
   scope: Scope,
   session: CheckoutSession,
 ): Promise<PageState> => {
-  const [merchant, made] = await Promise.all([
+  const [merchant, made, isRoom] = await Promise.all([
     merchantName(context, scope),
     madeOf(context, scope, session),
+    hasRoom(context, scope, session),
   ]);
+  const now = statusOf(
+    { session, made },
+    context.clock.now(),
+    await isUnknown(context, scope, made),
+  );
   return {
     session,
     made,
     paid: await paidOf(context, scope, made.intent),
     kept: await keptOf(context, scope, made.setup),
     merchant,
-    status: statusOf({ session, made }, context.clock.now(), await isUnknown(context, scope, made)),
+    status: now === 'open' && !isRoom ? 'used_up' : now,
   };
 };
 

@@ -30,6 +30,8 @@ export type PageView = {
     readonly afterSubmit: string | null;
     readonly shippingAddress: string | null;
     readonly terms: string | null;
+    /** Once it is done. */
+    readonly confirmation: string | null;
   };
   readonly urls: Urls;
   readonly expiresAtMs: number;
@@ -42,7 +44,8 @@ export type PageView = {
 /**
  * open: the payer can pay. action: the bank asks for its card's holder, at `urls.action`. processing: a
  * provider works on it and will tell. unknown: nobody knows yet; nothing else may be tried. complete: done.
- * expired: over, `urls.recover` may begin anew. locked: too many tries, and no more.
+ * expired: over, `urls.recover` may begin anew. locked: too many tries, and no more. used_up: its link was paid as
+ * often as it may be.
  */
 export type PageStatus =
   | 'open'
@@ -51,7 +54,8 @@ export type PageStatus =
   | 'unknown'
   | 'complete'
   | 'expired'
-  | 'locked';
+  | 'locked'
+  | 'used_up';
 
 export type Merchant = {
   readonly name: string;

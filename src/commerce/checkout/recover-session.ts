@@ -28,7 +28,6 @@ export const recoverSession = async (
     secret,
     amount: ended.amount,
     linkId: ended.linkId,
-    sessionsMax: ended.sessionsMax,
     expiresAtMs: nowMs + LASTS_MS,
     dueAtMs: nowMs + LASTS_MS,
     pageUrl: `${publicUrlOf(context)}/c/${spelled}`,

@@ -66,8 +66,8 @@ export type CheckoutSession = {
   readonly setupId: Uuid | null;
   readonly customerId: Uuid | null;
   readonly linkId: Uuid | null;
-  /** Of a link that may be paid so often and no more. */
-  readonly sessionsMax: number | null;
+  /** Whether it has a place among those that its link may have: from the beginning of a try on. */
+  readonly hasPlace: boolean;
   readonly orderReference: string | null;
   /** Of `collected`, to be found by. */
   readonly email: string | null;
@@ -92,6 +92,8 @@ export type CheckoutSession = {
   readonly cancelUrl: string | null;
   readonly returnUrl: string | null;
   readonly redirectOnCompletion: 'always' | 'if_required' | 'never' | null;
+  /** What the merchant says on the page once it is done. */
+  readonly confirmationText: string | null;
   readonly clientReferenceId: string | null;
   /** Said by the merchant: shown to the payer, and not asked. */
   readonly customerEmail: string | null;
@@ -152,7 +154,7 @@ export const blankSession = {
   intentId: null,
   setupId: null,
   linkId: null,
-  sessionsMax: null,
+  hasPlace: false,
   email: null,
   tries: 0,
   failedTries: 0,

@@ -71,6 +71,7 @@ export const viewOf = (
       afterSubmit: session.customText.afterSubmit,
       shippingAddress: session.customText.shippingAddress,
       terms: session.customText.terms,
+      confirmation: session.confirmationText,
     },
     urls: {
       page: pathOf(session),

@@ -4,6 +4,7 @@ import type { Context, Scope, Write } from '#kit/context';
 import type { Cause } from '#payments/intents';
 import { appendChange, type EventKind } from '#platform/events';
 import { sessionSnapshot } from './events.ts';
+import { placeWrites } from './places.store.ts';
 import type { CheckoutSession } from './session.ts';
 import { updateSession } from './sessions.store.ts';
 
@@ -23,7 +24,7 @@ export const writeSession = (
     version: before.version + 1,
     events: before.events + kinds.length,
   };
-  const writes = [updateSession(scope, session)];
+  const writes = [updateSession(scope, session), ...placeWrites(scope, before, session)];
   if (kinds.length > 0) {
     writes.push(
       appendChange(context, {

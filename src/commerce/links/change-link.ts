@@ -1,5 +1,13 @@
 import type { Static } from 'typebox';
-import { completedOf, publicUrlOf, readShared, refuseNotYet } from '#commerce/checkout';
+import {
+  changePlaces,
+  completedOf,
+  insertPlaces,
+  loadPlaces,
+  publicUrlOf,
+  readShared,
+  refuseNotYet,
+} from '#commerce/checkout';
 import type { Context, Scope } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { appendChange } from '#platform/events';
@@ -42,6 +50,7 @@ export const createLink = async (
     body: answerWith(link, scope, 0, request.expand),
     writes: [
       insertLink(scope, link),
+      insertPlaces(scope, { linkId: link.id, places: link.limit }),
       appendChange(context, {
         scope,
         objectId: link.id,
@@ -81,6 +90,7 @@ export const updateLink = async (
       metadata: mergeMetadata(before.session.metadata, asked.metadata),
     },
   };
+  await refuseTooFew(context, scope, before, after);
   const shown = answerWith(after, scope, completed, request.expand);
   const old = answerWith(before, scope, completed, request.expand);
   // Asking for what already holds changes nothing.
@@ -90,6 +100,9 @@ export const updateLink = async (
     body: shown,
     writes: [
       updateRow(scope, link),
+      ...(link.limit === before.limit
+        ? []
+        : [changePlaces(scope, { linkId: link.id, places: link.limit })]),
       appendChange(context, {
         scope,
         objectId: link.id,
@@ -113,6 +126,22 @@ const answerWith = (
     ? { line_items: linkLines(link, scope) }
     : {}),
 });
+
+const refuseTooFew = async (
+  context: Context,
+  scope: Scope,
+  before: PaymentLink,
+  { id, limit }: PaymentLink,
+): Promise<void> => {
+  if (limit === null || limit === before.limit) return;
+  const { taken } = await loadPlaces(context, scope, id);
+  if (limit >= taken) return;
+  throw new ApiError(
+    400,
+    `The limit cannot be lower than ${taken}: so many sessions of this link are complete or being paid. To take no more, set active to false.`,
+    { param: 'restrictions[completed_sessions][limit]' },
+  );
+};
 
 const refuseTypes = (types: readonly string[] | null | undefined): void => {
   const impossible = types?.find((type) => type !== 'card');

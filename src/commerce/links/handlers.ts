@@ -66,9 +66,9 @@ export const linkHandlers = (processContext: Context): readonly PlainHandler[] =
           linkId: link.id,
           shared: link.session,
           successUrl: after.type === 'redirect' ? after.url : null,
+          confirmationText: after.type === 'redirect' ? null : after.message,
           customerCreation: link.customerCreation,
           types: link.types,
-          sessionsMax: link.limit,
         });
         response.writeHead(303, { Location: `/c/${session}`, 'Cache-Control': 'no-store' }).end();
       },

@@ -21,6 +21,7 @@ export const receiptPage = (view: PageView, words: Words): Html => {
     words,
     html`
 <p>${tell(text, { merchant: merchant.name })}</p>
+${view.texts.confirmation === null ? null : html`<p class="told"><bdi>${view.texts.confirmation}</bdi></p>`}
 ${receipt === null ? null : receiptOf(receipt, view, words)}
 ${view.kept === null ? null : html`<dl class="receipt">${cardRow(view.kept, words)}</dl>`}
 ${

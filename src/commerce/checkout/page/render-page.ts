@@ -95,6 +95,8 @@ const statusOf = (view: PageView, words: Words): Html => {
       return receiptPage(view, words);
     case 'expired':
       return expiredStatus(view, words);
+    case 'used_up':
+      return noticeStatus({ kind: 'link_used_up', text: null }, words);
     default:
       return lockedStatus(view, words);
   }
@@ -110,6 +112,7 @@ const titleOf = (view: PageView, { texts, say }: Words): string => {
     complete: view.mode === 'setup' ? texts.savedTitle : texts.paidTitle,
     expired: texts.expiredTitle,
     locked: texts.lockedTitle,
+    used_up: texts.closedTitle,
   };
   return view.status === 'open' ? state.open : `${state[view.status]} · ${merchant}`;
 };
