@@ -166,6 +166,32 @@ describe('tollgate fees', () => {
   });
 });
 
+describe('tollgate checkout', () => {
+  test('sets a look from a file and a picture, and shows it', async () => {
+    const file = join(folder, 'look.json');
+    writeFileSync(file, JSON.stringify({ accent: '#0a5c36', embedders: ['https://shop.example'] }));
+    const logo = join(folder, 'logo.png');
+    writeFileSync(logo, 'a picture');
+    const set = await tollgate('checkout', 'set', file, '--logo', logo);
+    assert.match(set.out, /^Saved/, set.err);
+    const shown = JSON.parse((await tollgate('checkout', 'show')).out);
+    assert.deepEqual(
+      [shown.accent, shown.embedders, shown.logo.slice(0, 22)],
+      ['#0a5c36', ['https://shop.example'], 'data:image/png;base64,'],
+    );
+  });
+
+  test('says what cannot be read, and how far it is from it', async () => {
+    const file = join(folder, 'look.json');
+    writeFileSync(file, '{"accent":"#777777"}');
+    const { code, err } = await tollgate('checkout', 'set', file);
+    assert.equal(code, 1);
+    assert.match(err, /contrast of accent #777777 with #ffffff is 4\.47:1/);
+    writeFileSync(file, '{"colour":"#000000"}');
+    assert.match((await tollgate('checkout', 'set', file)).err, /colour/);
+  });
+});
+
 describe('tollgate doctor', () => {
   test('lists every setting, without secrets, and finds nothing wrong', async () => {
     const { out } = await tollgate('doctor');

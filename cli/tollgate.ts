@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAccounts } from './commands/accounts.ts';
 import { addCards } from './commands/cards.ts';
+import { addCheckout } from './commands/checkout.ts';
 import { addClock } from './commands/clock.ts';
 import { addConnectors } from './commands/connectors.ts';
 import { addDays } from './commands/days.ts';
@@ -40,6 +41,7 @@ for (const add of [
   addVerify,
   addAccounts,
   addKeys,
+  addCheckout,
   addFees,
   addDefence,
   addVault,

@@ -52,6 +52,7 @@ import {
   type CardAuthentication,
   nothingLearned,
 } from '../src/cards/three-ds/card-authentication.ts';
+import { loadLook, saveLook } from '../src/commerce/checkout/look.store.ts';
 import {
   changePlaces,
   insertPlaces,
@@ -772,6 +773,18 @@ describe('with row level security alone,', async () => {
       assert.equal(order?.id, own?.id);
       assert.equal(await completedOf(context, scope, link), 0);
     }
+  });
+
+  test('how the pages of others look is neither read nor changed', async () => {
+    const { mine, theirs } = world;
+    const { version, look } = await loadLook(gateway.context, theirs.scope);
+    const theirLook = { ...look, accent: '#0a5c36' };
+    const save = saveLook(theirs.scope, { version: version + 1, look: theirLook });
+    assert.deepEqual(await context.database.commit(theirs.scope, [save]), { ok: true });
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.equal((await loadLook(context, scope)).look.accent, null);
+    }
+    assert.equal((await loadLook(context, theirs.scope)).look.accent, '#0a5c36');
   });
 
   test('the places of the links of others are neither counted, taken nor changed', async () => {

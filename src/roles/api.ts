@@ -1,8 +1,8 @@
 // The role that answers: the API, health, metrics and documents, all on one port.
 
 import type { IncomingMessage } from 'node:http';
-import { threeDsHandlers } from '#cards/three-ds';
-import { checkoutHandlers, provideCheckout } from '#commerce/checkout';
+import { provideEmbedders, threeDsHandlers } from '#cards/three-ds';
+import { checkoutHandlers, loadLook, provideCheckout } from '#commerce/checkout';
 import { elementsHandlers } from '#commerce/elements';
 import { linkHandlers } from '#commerce/links';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
@@ -55,6 +55,10 @@ export const createApi = (
     key: deriveKey(runtime.masterSecret, 'card testing'),
     ...(input.observeTry === undefined ? {} : { observe: input.observeTry }),
   });
+  provideEmbedders(
+    context,
+    async (context, scope) => (await loadLook(context, scope)).look.embedders,
+  );
   const routes = gatherRoutes();
   const callerOf = (request: IncomingMessage) => addressOf(request, settings.proxies);
 

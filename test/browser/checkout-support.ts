@@ -5,7 +5,7 @@ import { after } from 'node:test';
 import { elementsHandlers } from '#commerce/elements';
 import { systemClock, systemRandom } from '#kit/context';
 import { createHttpServer, type PlainHandler, readBody } from '#platform/http';
-import type { Look } from '../../src/commerce/checkout/page/index.ts';
+import { plainLook } from '../../src/commerce/checkout/look.ts';
 import {
   newNonce,
   pageHandlers,
@@ -19,7 +19,6 @@ import { createMemoryStore } from '../../src/platform/http/testing.ts';
 
 export type Session = {
   view: PageView;
-  look?: Look;
   /** What paying comes to: by default it is paid. */
   onPay?: (form: URLSearchParams) => PageView;
   readonly posted: URLSearchParams[];
@@ -106,15 +105,11 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
           return;
         }
         const query = new URL(request.url ?? '/', 'http://page').searchParams;
-        const { body, headers } = renderPage(
-          session.view,
-          {
-            lang: query.get('lang'),
-            acceptLanguage: request.headers['accept-language'] ?? null,
-            nonce: newNonce({ random: systemRandom }),
-          },
-          session.look,
-        );
+        const { body, headers } = renderPage(session.view, {
+          lang: query.get('lang'),
+          acceptLanguage: request.headers['accept-language'] ?? null,
+          nonce: newNonce({ random: systemRandom }),
+        });
         response.writeHead(200, headers).end(body);
       },
     },
@@ -146,7 +141,7 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
       method: 'GET',
       path: '/c/:session/back',
       handle: (request, response, { params }) =>
-        sendReturned({ random: systemRandom }, request, response, `/c/${params['session']}`),
+        sendReturned({ random: systemRandom }, request, response, `/c/${params['session']}`, []),
     },
     // A bank of made-up questions.
     {
@@ -242,6 +237,7 @@ export const viewOf = (id: string): PageView => ({
   livemode: false,
   locale: null,
   merchant: { name: 'Paper & Ink', supportEmail: 'help@paper.example', supportUrl: null },
+  look: plainLook,
   mode: 'payment',
   status: 'open',
   declined: null,
@@ -296,7 +292,13 @@ export const viewOf = (id: string): PageView => ({
     billing: null,
     shipping: null,
   },
-  texts: { submit: null, afterSubmit: null, shippingAddress: null, terms: null, confirmation: null },
+  texts: {
+    submit: null,
+    afterSubmit: null,
+    shippingAddress: null,
+    terms: null,
+    confirmation: null,
+  },
   urls: {
     page: `/c/${id}`,
     state: `/c/${id}/state`,

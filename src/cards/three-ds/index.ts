@@ -11,6 +11,7 @@ export type {
   Preference,
   ThreeDsMerchant,
 } from './card-authentication.ts';
+export { provideEmbedders } from './embedders.ts';
 export { findAuthentication } from './find-authentication.ts';
 export { threeDsHandlers } from './pages/handlers.ts';
 export { provideThreeDs, type ThreeDsSettings } from './settings.ts';

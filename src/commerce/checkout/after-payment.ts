@@ -45,9 +45,7 @@ export const afterPayment = (
           kinds: [sessionCompleted],
         };
       }
-      return failed
-        ? { session: failedOnce(session), kinds: [] }
-        : null;
+      return failed ? { session: failedOnce(session), kinds: [] } : null;
     case 'complete':
       if (session.paymentStatus !== 'unpaid') return null;
       if (isPaid) {

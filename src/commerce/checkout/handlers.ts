@@ -19,6 +19,7 @@ import {
 import { confirmSession } from './confirm-session.ts';
 import { declinedOf } from './decline-classes.ts';
 import { sessionNamed } from './find-session.ts';
+import { loadLook } from './look.store.ts';
 import {
   newNonce,
   pageHandlers,
@@ -113,8 +114,9 @@ export const checkoutHandlers = (
       const { view, proof } = await act(contextOf(request), opened, await readForm(request));
       sendState(response, view, proof);
     }),
-    handler('GET', '/c/:session/back', async ({ spelled }, request, response) => {
-      sendReturned(context, request, response, `/c/${spelled}`);
+    handler('GET', '/c/:session/back', async ({ scope, spelled }, request, response) => {
+      const { look } = await loadLook(context, scope);
+      sendReturned(context, request, response, `/c/${spelled}`, look.embedders);
     }),
     handler('GET', '/c/:session/again', async ({ scope, session, spelled }, _, response) => {
       const fresh = await recoverSession(context, scope, session);

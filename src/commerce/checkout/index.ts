@@ -1,6 +1,9 @@
+export { setLook } from './change-look.ts';
 export { readShared, type SharedOfSession } from './create-session.ts';
 export { declineClasses } from './decline-classes.ts';
 export { checkoutHandlers, sendNotice } from './handlers.ts';
+export { loadLook } from './look.store.ts';
+export { renderLook } from './look.ts';
 export { openSession } from './open-session.ts';
 export {
   brandMark,
@@ -22,8 +25,8 @@ export {
   type Words,
   wordsIn,
 } from './page/index.ts';
-export { refuseNotYet } from './refuse-not-yet.ts';
 export { changePlaces, insertPlaces, loadPlaces } from './places.store.ts';
+export { refuseNotYet } from './refuse-not-yet.ts';
 export { lineItemsAt, renderShared } from './render-session.ts';
 export {
   intentDataParameters,

@@ -1,5 +1,6 @@
 import { sessionEventKinds } from './events.ts';
 import { expireDueSessions } from './expire-due.ts';
+import { lookRoutes } from './look-routes.ts';
 import { onPayment } from './on-payment.ts';
 import { onSetup } from './on-setup.ts';
 import { pageRoutes } from './page-routes.ts';
@@ -76,7 +77,7 @@ const checks = [
 export const module = {
   name: 'commerce/checkout',
   migrations: new URL('./migrations/', import.meta.url),
-  routes: () => [...sessionRoutes, ...pageRoutes],
+  routes: () => [...sessionRoutes, ...pageRoutes, ...lookRoutes],
   resources: sessionResources,
   eventKinds: sessionEventKinds,
   onPayment,

@@ -9,7 +9,7 @@ import { confirmParameters } from './confirm-parameters.ts';
 import { confirmSession } from './confirm-session.ts';
 import { findSession } from './find-session.ts';
 import { askingForPayer, forPayer } from './for-payer.ts';
-import { merchantName, type PageState, pageStateOf, stateAfter } from './page-state.ts';
+import { type PageState, pageMerchant, pageStateOf, stateAfter } from './page-state.ts';
 import { renderPaymentPage } from './render-page.ts';
 import { parseSession } from './session-id.ts';
 import { sessionSchema } from './session-schema.ts';
@@ -80,7 +80,7 @@ export const pageRoutes = [
       if (request.resumes !== null) {
         return { body: render(context, request, await pageStateOf(context, scope, await find())) };
       }
-      const merchant = await merchantName(context, scope);
+      const merchant = await pageMerchant(context, scope);
       const asking = isMerchant(principal) ? askingOf(request) : askingForPayer(askingOf(request));
       const outcome = await confirmSession(context, asking, {
         said: request.parameters,

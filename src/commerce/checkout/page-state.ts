@@ -8,6 +8,8 @@ import { CHARGE, loadCharge } from '#payments/charges';
 import type { PaymentIntent } from '#payments/intents';
 import type { SetupIntent } from '#payments/setup';
 import { loadOfIntent } from '#rails/operations';
+import { loadLook } from './look.store.ts';
+import type { Look } from './look.ts';
 import { asksHolder, isBusy, type Made, madeOf } from './made.ts';
 import type { PageStatus } from './page-view.ts';
 import { hasRoom } from './places.store.ts';
@@ -31,12 +33,20 @@ export type PageState = {
   readonly paid: Paid | null;
   /** The card that was kept. */
   readonly kept: Card | null;
-  readonly merchant: string;
+  readonly merchant: PageMerchant;
   readonly status: PageStatus;
 };
 
-export const merchantName = async (context: Context, scope: Scope): Promise<string> =>
-  (await findAccount(context, scope))?.name ?? '';
+/** In whose name the page speaks, and how it looks. */
+export type PageMerchant = { readonly name: string; readonly look: Look };
+
+export const pageMerchant = async (context: Context, scope: Scope): Promise<PageMerchant> => {
+  const [account, { look }] = await Promise.all([
+    findAccount(context, scope),
+    loadLook(context, scope),
+  ]);
+  return { name: look.name ?? account?.name ?? '', look };
+};
 
 export const pageStateOf = async (
   context: Context,
@@ -44,7 +54,7 @@ export const pageStateOf = async (
   session: CheckoutSession,
 ): Promise<PageState> => {
   const [merchant, made, isRoom] = await Promise.all([
-    merchantName(context, scope),
+    pageMerchant(context, scope),
     madeOf(context, scope, session),
     hasRoom(context, scope, session),
   ]);
@@ -67,7 +77,7 @@ export const pageStateOf = async (
 export const stateAfter = (
   { session, made }: Pick<PageState, 'session' | 'made'>,
   known: {
-    readonly merchant: string;
+    readonly merchant: PageMerchant;
     readonly method: PaymentMethod | null;
     readonly nowMs: number;
   },

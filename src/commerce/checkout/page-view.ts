@@ -1,6 +1,8 @@
 // Everything the page of a session may show, and nothing else: what a payer must not see is not in here.
 // Computed from what is stored, so that reloading, going back and a second tab all show the truth.
 
+import type { Look } from './look.ts';
+
 export type PageView = {
   /** `cs_test_…`, as it stands in the address of the page. */
   readonly session: string;
@@ -9,6 +11,7 @@ export type PageView = {
   /** A tag of BCP 47 that the merchant chose; null: the browser's languages decide. */
   readonly locale: string | null;
   readonly merchant: Merchant;
+  readonly look: Look;
   readonly mode: 'payment' | 'setup';
   readonly status: PageStatus;
   /** What the last try came to, while another is possible or the session is locked. */

@@ -48,11 +48,11 @@ const takePlaceRow = writeRows({
   rank: rank.update,
   text: (given) => `with ${countedBy(given)}, written as (
   update commerce.link_places kept
-     set taken = kept.taken + least(counted.n, coalesce(kept.places - kept.taken, counted.n)),
-         admitted = least(counted.n, coalesce(kept.places - kept.taken, counted.n))
-    from counted
-   where kept.account_id = counted.account_id and kept.livemode = counted.livemode
-     and kept.link_id = counted.link_id
+     set taken = kept.taken + least(given.n, coalesce(kept.places - kept.taken, given.n)),
+         admitted = least(given.n, coalesce(kept.places - kept.taken, given.n))
+    from counted given
+   where kept.account_id = given.account_id and kept.livemode = given.livemode
+     and kept.link_id = given.link_id
   returning kept.account_id, kept.livemode, kept.link_id, kept.admitted
 )
 select session_id::text as key from asked join written using (account_id, livemode, link_id)
@@ -65,10 +65,10 @@ const freePlaceRow = writeRows({
   key: 'session_id',
   rank: rank.update,
   text: (given) => `with ${countedBy(given)}, written as (
-  update commerce.link_places kept set taken = kept.taken - counted.n
-    from counted
-   where kept.account_id = counted.account_id and kept.livemode = counted.livemode
-     and kept.link_id = counted.link_id
+  update commerce.link_places kept set taken = kept.taken - given.n
+    from counted given
+   where kept.account_id = given.account_id and kept.livemode = given.livemode
+     and kept.link_id = given.link_id
   returning kept.account_id, kept.livemode, kept.link_id
 )
 select session_id::text as key from asked join written using (account_id, livemode, link_id)`,

@@ -24,7 +24,8 @@ export const viewOf = (
     readonly nowMs: number;
   },
 ): PageView => {
-  const { session, made, status } = state;
+  const { session, made, status, merchant } = state;
+  const { look } = merchant;
   const { scope } = input;
   const spelled = spellSession(scope, session);
   const { subtotal, shipping, total } = totalsOf(session);
@@ -33,7 +34,8 @@ export const viewOf = (
     session: spelled,
     livemode: scope.livemode,
     locale: session.locale === 'auto' ? null : session.locale,
-    merchant: { name: state.merchant, supportEmail: null, supportUrl: null },
+    merchant: { name: merchant.name, supportEmail: look.supportEmail, supportUrl: look.supportUrl },
+    look,
     mode: session.mode,
     status,
     declined: declinedNow(state),

@@ -2,6 +2,7 @@
 // each event and template, however often that is done.
 
 import { findCustomer } from '#cards/customers';
+import { loadLook } from '#commerce/checkout';
 import { findAccount } from '#identity/accounts';
 import type { Context, Scope, Tx } from '#kit/context';
 import { newUuid, parseId, uuidMs } from '#kit/ids';
@@ -105,8 +106,14 @@ export const senderOf = async (
   scope: Scope,
   { name, supportEmail, supportUrl }: Preferences,
 ): Promise<Sender> => {
-  const account = name ?? (await findAccount(context, scope))?.name ?? '';
-  return { name: oneLine(account), supportEmail, supportUrl };
+  // What a merchant says of itself at its pages holds in its mails, unless it says otherwise there.
+  const { look } = await loadLook(context, scope);
+  const account = name ?? look.name ?? (await findAccount(context, scope))?.name ?? '';
+  return {
+    name: oneLine(account),
+    supportEmail: supportEmail ?? look.supportEmail,
+    supportUrl: supportUrl ?? look.supportUrl,
+  };
 };
 
 const receiptOf = async (context: Context, tx: Tx, scope: Scope, { receiptOf }: WantedMail) => {

@@ -10,6 +10,7 @@ import { isEnded } from '../authentication-states.ts';
 import { loadAuthentication } from '../authentications.store.ts';
 import type { CardAuthentication } from '../card-authentication.ts';
 import { changeAuthentication } from '../change-authentication.ts';
+import { embeddersOf } from '../embedders.ts';
 import { creqOf } from '../messages.ts';
 import { takeResult } from '../take-result.ts';
 import { browserFrom } from './browser-form.ts';
@@ -81,7 +82,8 @@ export const threeDsHandlers = (
         sendPage(response, 404, unknownPage());
         return;
       }
-      sendPage(response, 200, await of(open, request, waitsOf(request)));
+      const embedders = await embeddersOf(context, open.addressed.scope);
+      sendPage(response, 200, await of(open, request, waitsOf(request)), embedders);
     },
   });
 
@@ -178,13 +180,18 @@ const readJson = async (request: IncomingMessage): Promise<Record<string, unknow
   }
 };
 
-const sendPage = (response: ServerResponse, status: number, { body, policy }: Page): void => {
+const sendPage = (
+  response: ServerResponse,
+  status: number,
+  { body, policy }: Page,
+  embedders: readonly string[] = [],
+): void => {
   // The policy below says who may frame it, and says it better.
   response.removeHeader('X-Frame-Options');
   response
     .writeHead(status, {
       'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': policy,
+      'Content-Security-Policy': [policy, ...embedders].join(' '),
       'Cache-Control': 'no-store',
       'Permissions-Policy': 'publickey-credentials-get=(self)',
     })

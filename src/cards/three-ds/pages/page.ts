@@ -23,8 +23,9 @@ const policyFor = (it: CardAuthentication | null, formTo: readonly string[], has
     `style-src ${styleHash}`,
     ...(hasScript ? [`script-src ${scriptHash}`] : []),
     `form-action ${formTo.length === 0 ? "'none'" : formTo.join(' ')}`,
-    `frame-ancestors ${it !== null && isInPage(it) ? 'https: http:' : "'self'"}`,
     "base-uri 'none'",
+    // Last, for those to be added who may show the checkout.
+    `frame-ancestors ${it !== null && isInPage(it) ? 'https: http:' : "'self'"}`,
   ].join('; ');
 
 const isInPage = ({ asked }: CardAuthentication): boolean => asked.returnUrl === null;

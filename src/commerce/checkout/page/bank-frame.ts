@@ -2,13 +2,22 @@
 // the bank is, and the page that takes cards frames nothing but us.
 
 import { Html, html } from '#platform/http';
+import type { PageView } from '../page-view.ts';
 import { policyOfFrame, type Rendered } from './frame-policy.ts';
 
 const style =
   'html,body,iframe{block-size:100%;inline-size:100%;margin:0;border:0;display:block}body{overflow:hidden}';
 
-export const bankFrame = (action: string, nonce: string, livemode: boolean): Rendered => ({
-  headers: policyOfFrame(nonce, `frame-src 'self' https:${livemode ? '' : ' http:'}`),
+export const bankFrame = (
+  action: string,
+  nonce: string,
+  { livemode, look }: Pick<PageView, 'livemode' | 'look'>,
+): Rendered => ({
+  headers: policyOfFrame(
+    nonce,
+    `frame-src 'self' https:${livemode ? '' : ' http:'}`,
+    look.embedders,
+  ),
   body: html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title><meta name="viewport" content="width=device-width, initial-scale=1"><style nonce="${nonce}">${new Html(style)}</style></head>
 <body><iframe title="3-D Secure" src="${action}" sandbox="allow-forms allow-scripts allow-same-origin"></iframe></body></html>
@@ -16,8 +25,12 @@ export const bankFrame = (action: string, nonce: string, livemode: boolean): Ren
 });
 
 /** Where the bank sends the payer back to. In the frame there is nothing to do but wait a moment. */
-export const returnedPage = (page: string, nonce: string): Rendered => ({
-  headers: policyOfFrame(nonce, "frame-src 'none'"),
+export const returnedPage = (
+  page: string,
+  nonce: string,
+  embedders: readonly string[],
+): Rendered => ({
+  headers: policyOfFrame(nonce, "frame-src 'none'", embedders),
   body: html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title><meta name="viewport" content="width=device-width, initial-scale=1"><style nonce="${nonce}">${new Html(returned)}</style></head>
 <body><p><a href="${page}" target="_top" aria-label="Continue"><span></span></a></p></body></html>

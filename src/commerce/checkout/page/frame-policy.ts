@@ -1,4 +1,5 @@
-// What the pages inside our own frame may do: nothing but show, and only to us.
+// What the pages inside our own frame may do: nothing but show, and only to us
+// and to whom the merchant lets embed us.
 
 import { REPORTS_PATH } from './policy.ts';
 
@@ -7,7 +8,12 @@ export type Rendered = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-export const policyOfFrame = (nonce: string, frames: string): Readonly<Record<string, string>> => ({
+export const policyOfFrame = (
+  nonce: string,
+  frames: string,
+  /** Who may show the checkout, and with it what the checkout shows. */
+  embedders: readonly string[],
+): Readonly<Record<string, string>> => ({
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy': [
     "default-src 'none'",
@@ -15,7 +21,7 @@ export const policyOfFrame = (nonce: string, frames: string): Readonly<Record<st
     frames,
     "form-action 'none'",
     "base-uri 'none'",
-    "frame-ancestors 'self'",
+    ["frame-ancestors 'self'", ...embedders].join(' '),
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
     `report-uri ${REPORTS_PATH}`,

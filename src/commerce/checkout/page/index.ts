@@ -22,5 +22,12 @@ export { pageHeaders, policyFor, REPORTS_PATH } from './policy.ts';
 export { renderNotice, renderPage } from './render-page.ts';
 export { scriptInventory } from './script-inventory.ts';
 export { type PageState, pageState } from './state.ts';
-export { checkTheme, contrast, type Look, type Theme, type ThemeRefusal } from './theme.ts';
+export {
+  checkTheme,
+  contrast,
+  type FontName,
+  fontNames,
+  type Theme,
+  type ThemeRefusal,
+} from './theme.ts';
 export { type Words, wordsIn } from './words.ts';

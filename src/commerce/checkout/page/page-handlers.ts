@@ -39,10 +39,11 @@ export const pageHandlers = (
       const action = view?.urls.action ?? null;
       const nonce = newNonce(context);
       if (view === null || view.status !== 'action' || action === null) {
-        send(response, returnedPage(`/c/${encodeURIComponent(params['session'] ?? '')}`, nonce));
+        const page = `/c/${encodeURIComponent(params['session'] ?? '')}`;
+        send(response, returnedPage(page, nonce, view?.look.embedders ?? []));
         return;
       }
-      send(response, bankFrame(action, nonce, view.livemode));
+      send(response, bankFrame(action, nonce, view));
     },
   },
   {
@@ -59,9 +60,10 @@ export const sendReturned = (
   request: IncomingMessage,
   response: ServerResponse,
   page: string,
+  embedders: readonly string[],
 ): void => {
   if (request.headers['sec-fetch-dest'] === 'iframe') {
-    send(response, returnedPage(page, newNonce(context)));
+    send(response, returnedPage(page, newNonce(context), embedders));
     return;
   }
   response.writeHead(303, { Location: page, 'Cache-Control': 'no-store' }).end();

@@ -2,14 +2,8 @@
 // time of asking, so that reloading is always safe.
 
 import { type Html, html, Html as RawHtml } from '#platform/http';
-import type {
-  NoticeView,
-  PageRequest,
-  PageView,
-  RenderedPage,
-  RenderNotice,
-  RenderPage,
-} from '../page-view.ts';
+import { type Look, plainLook } from '../look.ts';
+import type { NoticeView, PageRequest, PageView, RenderNotice, RenderPage } from '../page-view.ts';
 import { pageScripts, pageStyle, scriptTags } from './assets.ts';
 import { brandSprite, glyphs } from './icons.ts';
 import { chooseLanguage, languageTags } from './language.ts';
@@ -29,14 +23,10 @@ import {
 } from './status.ts';
 import { summary } from './summary.ts';
 import { testStrip } from './test-strip.ts';
-import { type Look, themeStyle } from './theme.ts';
+import { themeStyle } from './theme.ts';
 import { type Words, wordsIn } from './words.ts';
 
-export const renderPage: (...input: [...Parameters<RenderPage>, look?: Look]) => RenderedPage = (
-  view,
-  request,
-  look = {},
-) => {
+export const renderPage: RenderPage = (view, request) => {
   const words = wordsIn(
     chooseLanguage({
       lang: request.lang,
@@ -45,6 +35,7 @@ export const renderPage: (...input: [...Parameters<RenderPage>, look?: Look]) =>
     }),
   );
   const isOpen = view.status === 'open';
+  const { look } = view;
   return {
     headers: pageHeaders(request.nonce, words.language, look),
     body: shell({
@@ -53,7 +44,7 @@ export const renderPage: (...input: [...Parameters<RenderPage>, look?: Look]) =>
       look,
       title: titleOf(view, words),
       strip: testStrip(view, words),
-      top: shopBar(view, words, look),
+      top: shopBar(view, words),
       main: html`<main class="${isOpen ? 'two' : 'one'}">${isOpen ? html`${summary(view, words)}${payForm(view, words)}${bankDialog(words)}` : statusOf(view, words)}</main>`,
       data: scriptData(view, words),
     }),
@@ -73,7 +64,7 @@ export const renderNotice: RenderNotice = (notice, request) => {
     body: shell({
       words,
       request,
-      look: {},
+      look: plainLook,
       title: words.texts[noticeTitle(notice)],
       strip: null,
       top: null,
@@ -137,8 +128,8 @@ const shell = (it: {
 <meta name="robots" content="noindex, nofollow">
 <meta name="format-detection" content="telephone=no">
 <title>${it.title}</title>
-<link rel="icon" href="data:,">
-<style nonce="${nonce}">${new RawHtml(pageStyle)}${new RawHtml(themeStyle(it.look.theme ?? null))}</style>
+<link rel="icon" href="${it.look.icon ?? it.look.logo ?? 'data:,'}">
+<style nonce="${nonce}">${new RawHtml(pageStyle)}${new RawHtml(themeStyle(it.look))}</style>
 ${it.data === null ? null : scriptTags(pageScripts, nonce)}
 </head>
 <body>
@@ -157,11 +148,10 @@ ${it.data === null ? null : html`<script type="application/json" id="data">${new
 `.text;
 };
 
-const shopBar = (view: PageView, { texts }: Words, look: Look): Html => {
-  const { merchant, status } = view;
+const shopBar = (view: PageView, { texts }: Words): Html => {
+  const { merchant, status, look } = view;
   const cancel = linkTo(view.urls.cancel);
-  const logo = look.theme?.logo ?? null;
-  const name = html`${logo === null ? html`<span class="initial" aria-hidden="true">${initialOf(merchant.name)}</span>` : html`<img class="logo" src="${logo}" alt="" width="32" height="32">`}<bdi class="name" title="${merchant.name}">${merchant.name}</bdi>`;
+  const name = html`${look.logo === null ? html`<span class="initial" aria-hidden="true">${initialOf(merchant.name)}</span>` : html`<img class="logo" src="${look.logo}" alt="" width="32" height="32">`}<bdi class="name" title="${merchant.name}">${merchant.name}</bdi>`;
   return html`<header class="shop">${
     cancel === null || status !== 'open'
       ? html`<span class="who">${name}</span>`

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { checkTheme, contrast, type Theme } from './index.ts';
+import { checkTheme, contrast, type FontName, type Theme } from './index.ts';
 import { themeStyle } from './theme.ts';
 
-const none: Theme = { accent: null, background: null, radius: null, logo: null };
+const none: Theme = {
+  accent: null,
+  background: null,
+  radius: null,
+  font: null,
+  logo: null,
+  icon: null,
+};
 
 describe('a theme', () => {
   test('is measured as WCAG measures it', () => {
@@ -27,6 +34,8 @@ describe('a theme', () => {
     ['corners without end', { radius: 25 }, ['radius malformed']],
     ['a picture from elsewhere', { logo: 'https://x.example/logo.png' }, ['logo malformed']],
     ['a picture of ours', { logo: 'data:image/png;base64,iVBORw0KGgo=' }, []],
+    ['a font from elsewhere', { font: 'Comic Sans' as FontName }, ['font malformed']],
+    ['a heavy icon', { icon: `data:image/png;base64,${'A'.repeat(8_000)}` }, ['icon size']],
     ['a heavy one', { logo: `data:image/png;base64,${'A'.repeat(20_000)}` }, ['logo size']],
   ] as const) {
     test(`with ${what} is ${refused.length === 0 ? 'taken' : 'refused'}`, () => {

@@ -8,27 +8,45 @@ export type Theme = {
   readonly background: string | null;
   /** Pixels of round corners. */
   readonly radius: number | null;
+  /** Of those that a device has. */
+  readonly font: FontName | null;
   /** `data:image/…;base64,…`, at most 20,000 characters: nothing is fetched for it. */
   readonly logo: string | null;
+  /** The same for the tab, at most 8,000. */
+  readonly icon: string | null;
 };
 
-export type Look = { readonly theme?: Theme | null; readonly embedders?: readonly string[] };
+export const fontNames = ['system', 'serif', 'rounded', 'monospace'] as const;
+export type FontName = (typeof fontNames)[number];
 
-export type ThemeRefusal = {
-  readonly field: keyof Theme;
-  readonly why: 'malformed' | 'contrast' | 'size';
-  /** What was reached, where it is contrast. */
-  readonly ratio?: number;
+const fonts: Readonly<Record<Exclude<FontName, 'system'>, string>> = {
+  serif: 'ui-serif,Georgia,Cambria,"Noto Serif",serif',
+  rounded: 'ui-rounded,"SF Pro Rounded","Hiragino Maru Gothic ProN",Nunito,system-ui,sans-serif',
+  monospace: 'ui-monospace,Menlo,Consolas,"Noto Sans Mono",monospace',
 };
+
+export type ThemeRefusal =
+  | { readonly field: keyof Theme; readonly why: 'malformed' | 'size' }
+  | {
+      readonly field: 'accent' | 'background';
+      readonly why: 'contrast';
+      /** What was reached, and what had to be. */
+      readonly ratio: number;
+      readonly least: number;
+      /** The colour it stands on or under, and which way would help. */
+      readonly against: string;
+      readonly direction: 'darker' | 'lighter';
+    };
 
 const LOGO_CHARACTERS_MAX = 20_000;
+const ICON_CHARACTERS_MAX = 8_000;
 const RADIUS_MAX = 24;
 const INK = '#17202e';
 const PANEL = '#ffffff';
 
 export const checkTheme = (theme: Theme): readonly ThemeRefusal[] => {
   const refusals: ThemeRefusal[] = [];
-  const { accent, background, radius, logo } = theme;
+  const { accent, background, radius, font, logo, icon } = theme;
   for (const [field, colour] of [
     ['accent', accent],
     ['background', background],
@@ -37,35 +55,53 @@ export const checkTheme = (theme: Theme): readonly ThemeRefusal[] => {
   }
   if (accent !== null && isColour(accent)) {
     // Links in the panel are written in it, and the button stands on the same white.
-    refuseBelow(refusals, 'accent', contrast(accent, PANEL), 4.5);
+    refuseBelow(refusals, 'accent', [accent, PANEL], 4.5);
   }
   if (background !== null && isColour(background)) {
-    refuseBelow(refusals, 'background', contrast(INK, background), 4.5);
+    refuseBelow(refusals, 'background', [background, INK], 4.5);
     if (accent !== null && isColour(accent)) {
-      refuseBelow(refusals, 'background', contrast(accent, background), 3);
+      refuseBelow(refusals, 'background', [background, accent], 3);
     }
   }
   if (radius !== null && !(Number.isInteger(radius) && radius >= 0 && radius <= RADIUS_MAX)) {
     refusals.push({ field: 'radius', why: 'malformed' });
   }
-  if (logo !== null) {
-    if (logo.length > LOGO_CHARACTERS_MAX) refusals.push({ field: 'logo', why: 'size' });
-    else if (!/^data:image\/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]+=*$/.test(logo)) {
-      refusals.push({ field: 'logo', why: 'malformed' });
-    }
-  }
+  if (font !== null && !fontNames.includes(font))
+    refusals.push({ field: 'font', why: 'malformed' });
+  refusePicture(refusals, 'logo', logo, LOGO_CHARACTERS_MAX);
+  refusePicture(refusals, 'icon', icon, ICON_CHARACTERS_MAX);
   return refusals;
+};
+
+const refusePicture = (
+  refusals: ThemeRefusal[],
+  field: 'icon' | 'logo',
+  picture: string | null,
+  charactersMax: number,
+): void => {
+  if (picture === null) return;
+  if (picture.length > charactersMax) refusals.push({ field, why: 'size' });
+  else if (!/^data:image\/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]+=*$/.test(picture)) {
+    refusals.push({ field, why: 'malformed' });
+  }
 };
 
 const refuseBelow = (
   refusals: ThemeRefusal[],
-  field: keyof Theme,
-  ratio: number,
+  field: 'accent' | 'background',
+  [colour, against]: readonly [string, string],
   least: number,
 ): void => {
-  if (ratio < least) {
-    refusals.push({ field, why: 'contrast', ratio: Math.floor(ratio * 100) / 100 });
-  }
+  const reached = contrast(colour, against);
+  if (reached >= least) return;
+  refusals.push({
+    field,
+    why: 'contrast',
+    ratio: Math.floor(reached * 100) / 100,
+    least,
+    against,
+    direction: field === 'accent' ? 'darker' : 'lighter',
+  });
 };
 
 /** Of WCAG: 1 for the same colour, 21 for black on white. */
@@ -105,9 +141,9 @@ const textOn = (colour: string): string =>
   contrast('#ffffff', colour) >= contrast(INK, colour) ? '#ffffff' : INK;
 
 /** Only what `checkTheme` lets pass is ever written; what does not fit is left out. */
-export const themeStyle = (theme: Theme | null): string => {
-  if (theme === null || checkTheme(theme).length > 0) return '';
-  const { accent, background, radius } = theme;
+export const themeStyle = (theme: Theme): string => {
+  if (checkTheme(theme).length > 0) return '';
+  const { accent, background, radius, font } = theme;
   const told: string[] = [];
   if (accent !== null) {
     const dark = lightened(accent);
@@ -116,5 +152,8 @@ export const themeStyle = (theme: Theme | null): string => {
   }
   if (background !== null) told.push(`--ground:light-dark(${background},#0d1117)`);
   if (radius !== null) told.push(`--round:${radius}px`);
-  return told.length === 0 ? '' : `:root{${told.join(';')}}`;
+  const variables = told.length === 0 ? '' : `:root{${told.join(';')}}`;
+  return font === null || font === 'system'
+    ? variables
+    : `${variables}body{font-family:${fonts[font]}}`;
 };

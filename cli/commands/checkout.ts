@@ -1,0 +1,71 @@
+// tollgate checkout: how the pages of an account look, in whose name they speak, and who may embed them.
+
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Command } from 'commander';
+import { loadLook, renderLook, setLook } from '#commerce/checkout';
+import { scopeOf, type Where } from '../account-scope.ts';
+import { CliError } from '../errors.ts';
+import { readJson } from '../read-json.ts';
+import { say, withRuntime } from '../with-runtime.ts';
+
+export const addCheckout = (program: Command): void => {
+  const checkout = program
+    .command('checkout')
+    .description('read and set how checkout pages look, and who may embed them');
+  const add = (name: string, says: string) =>
+    checkout
+      .command(name)
+      .description(says)
+      .option('--account <id>', 'whose pages; needed when there are several accounts')
+      .option('--live', 'of live mode rather than test mode', false);
+
+  add('show', 'print the settings, as JSON').action((where: Where) =>
+    withRuntime(async (runtime) => {
+      const scope = await scopeOf(runtime, where);
+      const { look } = await loadLook(runtime.context, scope);
+      say(JSON.stringify(renderLook(look, scope.livemode), null, 2));
+    }),
+  );
+
+  add('set [file]', 'change what a JSON file names: accent, background, font, radius, embedders, …')
+    .option('--logo <picture>', 'a PNG, JPEG, WebP or SVG file to show beside the name')
+    .option('--icon <picture>', 'the same for the tab of the browser')
+    .action((file: string | undefined, where: Where & { logo?: string; icon?: string }) =>
+      withRuntime(async (runtime) => {
+        const set = await setLook(runtime.context, await scopeOf(runtime, where), {
+          ...(file === undefined ? {} : settingsIn(file)),
+          ...(where.logo === undefined ? {} : { logo: pictureIn(where.logo) }),
+          ...(where.icon === undefined ? {} : { icon: pictureIn(where.icon) }),
+        });
+        if (!set.ok) throw new CliError(set.problem);
+        say('Saved: pages that are opened from now on look so.');
+      }),
+    );
+};
+
+const settingsIn = (file: string): Readonly<Record<string, unknown>> => {
+  const value = readJson(file);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CliError(`${file} must hold an object, like {"accent": "#0a5c36"}.`);
+  }
+  return { ...value };
+};
+
+const types: Readonly<Record<string, string>> = {
+  '.png': 'png',
+  '.jpg': 'jpeg',
+  '.jpeg': 'jpeg',
+  '.webp': 'webp',
+  '.svg': 'svg+xml',
+};
+
+const pictureIn = (file: string): string => {
+  const type = types[extname(file).toLowerCase()];
+  if (type === undefined) throw new CliError(`${file} is no PNG, JPEG, WebP or SVG file.`);
+  try {
+    return `data:image/${type};base64,${readFileSync(file).toString('base64')}`;
+  } catch (error) {
+    throw new CliError(`${file} cannot be read: ${String(error)}`);
+  }
+};
