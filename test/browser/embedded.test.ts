@@ -2,6 +2,7 @@
 // that nothing but our own frames ever sees the number.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
@@ -196,6 +197,28 @@ describe('card fields in the page of a merchant', { skip: await chromiumIsMissin
     await leaving;
     const back = new URL(page.url());
     assert.equal(back.searchParams.get('payment_intent'), second.id);
+  });
+
+  test('prove work where the gateway asks for it, and seal the card anew', async () => {
+    const { secret } = await newIntent();
+    const { page } = await openPage();
+    await mountCard(page);
+    await typeCard(page, { number: VISA });
+    const challenge = '019ac000-0000-7000-8000-000000000000.8.AAAAAAAAAAAAAAAAAAAAAA';
+    const tries: (readonly [proof: string | undefined, sealed: string])[] = [];
+    await page.route(/\/confirm$/, async (route) => {
+      const form = new URLSearchParams(route.request().postData() ?? '');
+      const proof = route.request().headers()['tollgate-proof'];
+      tries.push([proof, form.get('payment_method_data[card][sealed]') ?? '']);
+      if (proof !== undefined) return route.continue();
+      const error = { type: 'invalid_request_error', code: 'proof_required', proof: challenge };
+      return route.fulfill({ status: 403, json: { error } });
+    });
+    assert.equal((await confirm(page, secret)).paymentIntent?.status, 'succeeded');
+    const [[, first] = [], [proof = '', second] = []] = tries;
+    assert.notEqual(first, second);
+    assert.ok(proof.startsWith(challenge));
+    assert.equal(createHash('sha256').update(proof).digest()[0], 0);
   });
 
   test('hear the page they stand in and nobody else', async () => {

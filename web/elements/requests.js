@@ -2,6 +2,7 @@
 // asked for under one key of its own and asked for again as it was, so that a lost answer is never taken
 // for a no.
 
+import { prove } from '../checkout/proof.js';
 import { ask, formOf, sendSealed, TollgateError } from './seal.js';
 
 /** Between the tries of a confirmation whose answer did not come. */
@@ -19,23 +20,31 @@ const PAUSES_MS = [1_000, 2_000, 4_000, 8_000];
 
 /** @param {Request} asked @returns {Promise<any>} */
 export const send = async ({ key, what, card, params = {}, secret = '', texts }) => {
-  /** @param {string} [sealed] @returns {Promise<any>} */
-  const request = (sealed) => {
+  /** @param {string | undefined} sealed @param {string} [proof] @returns {Promise<any>} */
+  const request = (sealed, proof) => {
     const cardData = sealed === undefined ? {} : { card: { sealed } };
     switch (what) {
       case 'method':
-        return ask('/v1/payment_methods', post(key, { type: 'card', ...cardData, ...params }));
+        return ask('/v1/payment_methods', post(key, { type: 'card', ...cardData, ...params }, proof));
       case 'token':
-        return ask('/v1/tokens', post(key, { card: { ...params['card'], ...cardData.card } }));
+        return ask('/v1/tokens', post(key, { card: { ...params['card'], ...cardData.card } }, proof));
       case 'confirm':
-        return confirm(key, secret, withMethod(params, cardData), texts);
+        return confirm(post(key, { client_secret: secret, ...withMethod(params, cardData) }, proof), secret, texts);
       case 'retrieve':
         return retrieve(key, secret);
     }
   };
+  /** @param {string} [proof] */
+  const attempt = (proof) =>
+    card === undefined
+      ? request(undefined, proof)
+      : sendSealed({ api: location.origin, publishableKey: key, card, send: (sealed) => request(sealed, proof) });
   try {
-    if (card === undefined) return await request();
-    return await sendSealed({ api: location.origin, publishableKey: key, card, send: request });
+    return await attempt().catch(async (error) => {
+      // Refused before the card's bank was asked. A sealed card is opened once, so it is sealed anew.
+      if (error.code !== 'proof_required') throw error;
+      return attempt(await prove(error.proof));
+    });
   } catch (error) {
     throw error instanceof TollgateError ? await inTheirWords(error, secret) : error;
   }
@@ -45,9 +54,8 @@ export const send = async ({ key, what, card, params = {}, secret = '', texts })
 export const retrieve = (key, secret) =>
   ask(`${pathOf(secret)}?${formOf({ client_secret: secret })}`, { headers: authorization(key) });
 
-/** @param {string} key @param {string} secret @param {object} params @param {Readonly<Record<string, string>>} texts */
-const confirm = async (key, secret, params, texts) => {
-  const init = post(key, { client_secret: secret, ...params });
+/** @param {ReturnType<typeof post>} init @param {string} secret @param {Readonly<Record<string, string>>} texts */
+const confirm = async (init, secret, texts) => {
   const sent = { ...init, headers: { ...init.headers, 'Idempotency-Key': crypto.randomUUID() } };
   for (const pauseMs of PAUSES_MS) {
     try {
@@ -86,8 +94,12 @@ const pathOf = (secret) => {
 /** @param {string} key */
 const authorization = (key) => ({ Authorization: `Bearer ${key}` });
 
-/** @param {string} key @param {object} body */
-const post = (key, body) => ({ method: 'POST', headers: authorization(key), body: formOf(body) });
+/** @param {string} key @param {object} body @param {string} [proof] */
+const post = (key, body, proof) => ({
+  method: 'POST',
+  headers: { ...authorization(key), ...(proof && { 'Tollgate-Proof': proof }) },
+  body: formOf(body),
+});
 
 /**
  * The API speaks to programs; payers read in their own language what to do.

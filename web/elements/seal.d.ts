@@ -59,6 +59,8 @@ export type PaymentMethod = {
 };
 
 export type ErrorFields = {
+  /** What work is to be proved for, where that is asked. */
+  readonly proof?: string | undefined;
   /** As the API showed them beside what it refused. */
   readonly payment_intent?: object | undefined;
   readonly setup_intent?: object | undefined;
@@ -84,6 +86,7 @@ export declare class TollgateError extends Error {
   readonly decline_code: string | null;
   readonly status: number | null;
   readonly request_id: string | null;
+  readonly proof: string | null;
   readonly payment_intent: object | null;
   readonly setup_intent: object | null;
 }

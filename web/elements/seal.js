@@ -27,6 +27,7 @@ export class TollgateError extends Error {
     this.decline_code = fields.decline_code ?? null;
     this.status = fields.status ?? null;
     this.request_id = fields.request_id ?? null;
+    this.proof = fields.proof ?? null;
     this.payment_intent = fields.payment_intent ?? null;
     this.setup_intent = fields.setup_intent ?? null;
   }

@@ -7,7 +7,7 @@ import { bundle } from './bundle.ts';
 
 export const challengeScript = bundle(
   '/elements/challenge.js',
-  ['elements/seal.js', 'elements/requests.js', 'elements/challenge.js'],
+  ['elements/seal.js', 'checkout/proof.js', 'elements/requests.js', 'elements/challenge.js'],
   "Frames the question of the card's bank, and asks the API what came of it.",
 );
 

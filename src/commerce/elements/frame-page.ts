@@ -29,6 +29,7 @@ export const frameScript = bundle(
     'elements/seal.js',
     'checkout/card-rules.js',
     'checkout/card-fields.js',
+    'checkout/proof.js',
     'elements/requests.js',
     'elements/appearance.js',
     'elements/frame.js',
@@ -39,6 +40,7 @@ export const frameScript = bundle(
 const style = {
   base: styleIn('elements/frame.css'),
   payment: styleIn('elements/frame-payment.css'),
+  bare: styleIn('elements/frame-bare.css'),
 };
 
 /** Each kind is called by what stands in it. */
@@ -59,14 +61,14 @@ export const framePage = (kind: FrameKind, words: Words, nonce: string): string 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${texts[names[kind]]}</title>
-<style nonce="${nonce}">${new RawHtml(style.base)}${new RawHtml(kind === 'payment' ? style.payment : '')}</style>
+<style nonce="${nonce}">${new RawHtml(style.base)}${new RawHtml(kind === 'payment' ? style.payment : style.bare)}</style>
 ${scriptTags([frameScript], nonce)}</head>
 <body class="${kind}">
 ${
   kind === 'none'
     ? null
     : html`<main>${showsNumber(kind) ? brandSprite : null}
-<form novalidate>${fieldsOf(kind, words)}<button class="unseen" tabindex="-1" aria-hidden="true"></button></form></main>`
+<form novalidate>${fieldsOf(kind, words)}<button hidden></button></form></main>`
 }
 <script type="application/json" id="data">${new RawHtml(dataOf(kind, words))}</script>
 </body>

@@ -23,7 +23,7 @@ export type PageScript = {
 export const sourceOf = (path: string): string => withoutComments(read(path).toString('utf8'));
 
 export const pinned = (alias: string, source: string, reason: string): PageScript => {
-  const bytes = Buffer.from(source);
+  const bytes = Buffer.from(joined(source));
   const hash = createHash('sha384').update(bytes).digest();
   return {
     alias,
@@ -44,6 +44,10 @@ const withoutComments = (source: string): string =>
     .replaceAll(/^\s*\/\/.*$/gm, '')
     .replaceAll(/\/\*\* ?@[^*]*\*\/ ?/g, '')
     .replaceAll(/^\s+/gm, '');
+
+/** Where nothing can end, or nothing can begin, a line goes on. */
+const joined = (source: string): string =>
+  source.replaceAll(/([{,(;[=&|?:>])\n/g, '$1').replaceAll(/\n([})\].?:&|])/g, '$1');
 
 /** Everything that may run on the page, the one that begins last. */
 export const pageScripts: readonly PageScript[] = [
