@@ -1,7 +1,7 @@
 // One TCP or TLS connection to a host: frames out, messages in. After the first bytes that make no sense
 // it ends, because nothing says where the next message begins.
 
-import { connect as dial, type Socket } from 'node:net';
+import { connect as dial, isIP, type Socket } from 'node:net';
 import { connect as dialTls } from 'node:tls';
 import { NotSent } from '#kit/http-client';
 import {
@@ -21,6 +21,8 @@ export type Endpoint = {
     /** In PEM, where the host's is not one that every machine knows. */
     readonly ca?: string;
     readonly serverName?: string;
+    /** Ours, in PEM, with its key: where the host wants to know who calls. */
+    readonly client?: { readonly certificate: string; readonly key: string };
   };
 };
 
@@ -28,8 +30,12 @@ export type Connection = {
   /** False where not a byte of it has left. */
   write(message: Message): boolean;
   isOpen(): boolean;
-  /** From now on every message carries and needs a code that proves it. */
+  /**
+   * From now on every message carries and needs a code that proves it. What the host sent before it knew
+   * of the new keys is still taken under the last ones, until `forgetLastMac`.
+   */
   useMac(mac: Mac): void;
+  forgetLastMac(): void;
   end(): void;
   /** Why it ended. */
   readonly ended: Promise<string>;
@@ -47,13 +53,7 @@ export const openConnection = (
     const socket: Socket =
       tls === undefined
         ? dial({ host: address, port })
-        : dialTls({
-            host: address,
-            port,
-            servername: tls.serverName ?? address,
-            ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-            minVersion: 'TLSv1.2',
-          });
+        : dialTls({ host: address, port, ...secured(address, tls), minVersion: 'TLSv1.2' });
     const tooLong = (): void => {
       socket.destroy(new Error('The host did not take the connection in time'));
     };
@@ -67,6 +67,13 @@ export const openConnection = (
     });
   });
 
+/** A number is no name that a certificate could be asked for. */
+const secured = (address: string, { ca, serverName, client }: NonNullable<Endpoint['tls']>) => ({
+  ...(serverName === undefined && isIP(address) > 0 ? {} : { servername: serverName ?? address }),
+  ...(ca === undefined ? {} : { ca }),
+  ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
+});
+
 const speak = (
   profile: AcquirerProfile,
   socket: Socket,
@@ -77,6 +84,7 @@ const speak = (
   const decoder = createFrameDecoder(framing);
   const { promise: ended, resolve: onEnd } = Promise.withResolvers<string>();
   let mac: Mac | undefined;
+  let lastMac: Mac | undefined;
   let why = 'the host closed the connection';
 
   const end = (reason: string): void => {
@@ -88,7 +96,8 @@ const speak = (
     !socket.destroyed && socket.writable && socket.writableLength <= UNSENT_BYTES_MAX;
 
   const takeFrame = (bytes: Buffer): boolean => {
-    const read = unpack(dialect, bytes, mac && { mac });
+    const now = unpack(dialect, bytes, mac && { mac });
+    const read = now.ok || lastMac === undefined ? now : unpack(dialect, bytes, { mac: lastMac });
     if (!read.ok) {
       end(`unreadable: ${read.reason}`);
       return false;
@@ -115,7 +124,11 @@ const speak = (
     ended,
     isOpen,
     useMac: (given) => {
+      lastMac = mac;
       mac = given;
+    },
+    forgetLastMac: () => {
+      lastMac = undefined;
     },
     end: () => end('closed by us'),
     write: (message) => {

@@ -46,8 +46,9 @@ export type LinkSettings = {
   readonly traceNumbers: TraceNumbers;
   readonly stray: (message: Message) => void;
   /**
-   * Session keys: asks the host for them after sign-on, and gives the code that proves each message
-   * from then on. When it fails nothing is sent: there is no way around it in clear text.
+   * Session keys: asks the host for them after sign-on, and again when they are old, and gives the code
+   * that proves each message from then on. When it fails nothing is sent: there is no way around it in
+   * clear text.
    */
   readonly exchangeKeys?: (ask: (code: string, more?: Fields) => Promise<Message>) => Promise<Mac>;
 };
@@ -68,6 +69,7 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
   let isDraining = false;
   let lastHeardMs = clock.monotonicMs();
   let answered = false;
+  let keysTakenMs = 0;
 
   const keyOf = (mti: string, fields: Fields): string =>
     [mti, ...profile.matchedBy.map((field) => fieldText(fields[field]).trim())].join('/');
@@ -124,6 +126,11 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
     return heard.message;
   };
 
+  const keysLeftMs = (): number =>
+    settings.exchangeKeys === undefined
+      ? Number.POSITIVE_INFINITY
+      : timing.keysMs - (clock.monotonicMs() - keysTakenMs);
+
   const begin = async (): Promise<Connection> => {
     const connection = await openConnection(profile, settings.endpoint, take, timing.connectMs);
     current = connection;
@@ -142,10 +149,7 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
     void tellOfEnd();
     try {
       await manage(connection, networkCodes.signOn);
-      if (settings.exchangeKeys !== undefined) {
-        const ask = (code: string, more?: Fields) => manage(connection, code, more);
-        connection.useMac(await settings.exchangeKeys(ask));
-      }
+      await takeKeys(connection);
       return connection;
     } catch (error) {
       connection.end();
@@ -154,14 +158,37 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
     }
   };
 
+  /** Messages go on meanwhile: under the old keys until the host has given new ones. */
+  const takeKeys = async (connection: Connection): Promise<void> => {
+    if (settings.exchangeKeys === undefined) return;
+    const ask = (code: string, more?: Fields) => manage(connection, code, more);
+    connection.useMac(await settings.exchangeKeys(ask));
+    const takenMs = clock.monotonicMs();
+    keysTakenMs = takenMs;
+    const forget = async (): Promise<void> => {
+      const over = new AbortController();
+      void connection.ended.then(() => over.abort());
+      await clock.sleep(timing.networkMs + timing.lateMs, over.signal);
+      if (keysTakenMs === takenMs) connection.forgetLastMac();
+    };
+    void forget();
+  };
+
   /** Until the connection ends. */
   const watch = async (connection: Connection): Promise<void> => {
     const over = new AbortController();
     const ended = connection.ended.then(() => over.abort());
     while (!over.signal.aborted) {
       const idleMs = clock.monotonicMs() - lastHeardMs;
-      await clock.sleep(Math.max(1, timing.idleMs - idleMs), over.signal);
+      await clock.sleep(Math.max(1, Math.min(timing.idleMs - idleMs, keysLeftMs())), over.signal);
       if (over.signal.aborted || isDraining) break;
+      if (keysLeftMs() <= 0) {
+        await takeKeys(connection).catch((error: unknown) => {
+          log.warn({ url: host, error }, 'A link to an acquirer got no new keys');
+          connection.end();
+        });
+        continue;
+      }
       if (clock.monotonicMs() - lastHeardMs < timing.idleMs) continue;
       await manage(connection, networkCodes.echo).catch((error: unknown) => {
         log.warn({ url: host, error }, 'A link to an acquirer gave no sign of life');

@@ -74,6 +74,8 @@ export type LinkTiming = {
   readonly upMs: number;
   /** Without a message from the host for so long, an echo is sent. */
   readonly idleMs: number;
+  /** So long session keys are used, where the host gives any. */
+  readonly keysMs: number;
   readonly reconnectMs: number;
   readonly reconnectMsMax: number;
   /** So long after its deadline an answer is still taken for what it is. */
@@ -87,6 +89,7 @@ export const usualTiming: LinkTiming = {
   networkMs: 10_000,
   upMs: 5_000,
   idleMs: 45_000,
+  keysMs: 24 * 60 * 60 * 1_000,
   reconnectMs: 100,
   reconnectMsMax: 30_000,
   lateMs: 30_000,

@@ -13,6 +13,7 @@ export const quick = (
     networkMs: 5_000,
     upMs: 5_000,
     idleMs: 60_000,
+    keysMs: 24 * 60 * 60_000,
     reconnectMs: 5,
     reconnectMsMax: 40,
     lateMs: 2_000,

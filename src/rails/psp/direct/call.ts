@@ -18,7 +18,7 @@ import {
   isCard,
   type PaymentRequest,
 } from '#rails/connectors';
-import { settingsOf } from './settings.ts';
+import { settingsOf, tlsOf } from './settings.ts';
 
 export type DirectCall = Call<PaymentRequest | FollowingRequest>;
 
@@ -45,13 +45,10 @@ export const wayTo = (
   { settings }: ConnectorAccount,
 ): Pick<CardCall, 'link' | 'place'> => {
   const given = settingsOf(settings);
+  const tls = tlsOf(given);
   const link = acquiring.linkTo({
     profile: profiles[given.profile],
-    endpoint: {
-      address: given.host,
-      port: given.port,
-      ...(given.tls ? { tls: given.tls_ca === undefined ? {} : { ca: given.tls_ca } } : {}),
-    },
+    endpoint: { address: given.host, port: given.port, ...(tls === undefined ? {} : { tls }) },
     acquirer: given.acquirer_id,
   });
   const place = {

@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { FED, TARGET, WEEKDAYS } from '#books/calendars';
 import { assert, present } from '#kit/assert';
+import type { Endpoint } from '#rails/acquiring';
 import type { DaySchedule, HolderTerms } from '#rails/connectors';
 
 /** With a directory server the merchant has to be known to it. */
@@ -23,6 +24,12 @@ export const settings = Type.Object(
     tls: Type.Boolean({ title: 'Whether the link is encrypted', default: false }),
     tls_ca: Type.Optional(
       Type.String({ title: "Certificate of the host's authority, in PEM", maxLength: 20_000 }),
+    ),
+    tls_certificate: Type.Optional(
+      Type.String({ title: 'Our certificate for the host, in PEM', maxLength: 20_000 }),
+    ),
+    tls_key: Type.Optional(
+      Type.String({ title: 'Key of our certificate, in PEM', maxLength: 20_000, secret: true }),
     ),
     acquirer_id: Type.String({
       title: 'Acquiring institution, field 32',
@@ -63,10 +70,26 @@ export const settings = Type.Object(
     ),
     clearing_url: webAddress('Where clearing files are handed over'),
   },
-  { dependentRequired: { directory_url: [...neededToAsk] } },
+  {
+    dependentRequired: {
+      directory_url: [...neededToAsk],
+      tls_certificate: ['tls_key'],
+      tls_key: ['tls_certificate'],
+    },
+  },
 );
 
 export type DirectSettings = Static<typeof settings>;
+
+/** Undefined where the link is not encrypted. */
+export const tlsOf = (given: DirectSettings): Endpoint['tls'] => {
+  const { tls, tls_ca: ca, tls_certificate: certificate, tls_key: key } = given;
+  if (!tls) return undefined;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined || key === undefined ? {} : { client: { certificate, key } }),
+  };
+};
 
 const calendars = { every_day: null, TARGET, FED, weekdays: WEEKDAYS } as const;
 
