@@ -20,7 +20,7 @@ type Result = { readonly code: number; readonly out: string; readonly err: strin
 
 const tollgate = (...args: string[]): Promise<Result> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { env, timeout: 30_000 }, (error, out, err) => {
+    execFile(process.execPath, [program, ...args], { env, timeout: 240_000 }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
     });
   });

@@ -18,7 +18,7 @@ type Result = { readonly code: number; readonly out: string; readonly err: strin
 const connectors = (...args: string[]): Promise<Result> =>
   new Promise((resolve) => {
     const command = [program, 'connectors', ...args];
-    execFile(process.execPath, command, { env, timeout: 60_000 }, (error, out, err) => {
+    execFile(process.execPath, command, { env, timeout: 240_000 }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
     });
   });

@@ -22,7 +22,7 @@ type Result = { readonly code: number; readonly out: string; readonly err: strin
 const days = (...args: string[]): Promise<Result> =>
   new Promise((resolve) => {
     const command = [program, 'days', ...args];
-    execFile(process.execPath, command, { env, timeout: 60_000 }, (error, out, err) => {
+    execFile(process.execPath, command, { env, timeout: 240_000 }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
     });
   });

@@ -20,7 +20,7 @@ const tollgate = (...args: string[]): Promise<{ code: number; out: string; err: 
     execFile(
       process.execPath,
       [program, ...args, ...where],
-      { timeout: 30_000 },
+      { timeout: 240_000 },
       (error, out, err) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
       },

@@ -80,7 +80,7 @@ const queryAs = async (url: string, text: string): Promise<unknown> => {
   }
 };
 
-test('the sandbox of the quick start', { timeout: 180_000 }, async (t) => {
+test('the sandbox of the quick start', { timeout: 280_000 }, async (t) => {
   let [gateway, ready] = await start();
 
   await t.test('is there when the gateway is', async () => {

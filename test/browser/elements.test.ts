@@ -126,7 +126,7 @@ describe('seal.js', () => {
     const child = spawn(process.execPath, [tsc, '--pretty', 'false', '-p', 'web/elements'], {
       cwd: fileURLToPath(root),
       stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 60_000,
+      timeout: 240_000,
     });
     let output = '';
     child.stdout.on('data', (chunk) => {

@@ -16,7 +16,7 @@ const gateway = await startGatewayHere();
 const merchant = await gateway.merchant();
 const missing = await chromiumIsMissing();
 
-describe('sealing in a browser', { skip: missing, timeout: 120_000 }, () => {
+describe('sealing in a browser', { skip: missing, timeout: 280_000 }, () => {
   let browser: TestBrowser;
   let proxy: RecordingProxy;
   let pinned: Pinned;

@@ -14,7 +14,7 @@ import type { Ask } from '../support/ask.ts';
 import { startGatewayHere, type TestGateway } from '../support/gateway.ts';
 import type { Merchant } from '../support/merchant.ts';
 import { stripeFor } from '../support/stripe.ts';
-import { waitUntil } from '../support/writers.ts';
+import { pause, waitUntil } from '../support/writers.ts';
 
 export type Town = {
   readonly bank: Sandbox;
@@ -80,6 +80,33 @@ export const resolveAll = async (on: TestDatabase): Promise<void> => {
   assert.fail('Something stays open');
 };
 
+const hurryFeeds = async (on: TestDatabase): Promise<void> => {
+  for (const table of ['rails.dispute_feeds', 'rails.dispute_notices']) {
+    await asOwner(on, `update ${table} set due_at = now() where due_at > now()`);
+  }
+};
+
+/** The bank's feed is read again and again while `work` goes on. */
+export const hearingOfDisputes = async (
+  on: TestDatabase,
+  work: () => Promise<void>,
+): Promise<void> => {
+  let isOver = false;
+  const hurry = async (): Promise<void> => {
+    while (!isOver) {
+      await hurryFeeds(on);
+      await pause(50);
+    }
+  };
+  const hurrying = hurry();
+  try {
+    await work();
+  } finally {
+    isOver = true;
+    await hurrying;
+  }
+};
+
 /** Reads the bank's feed now and not when it is due, until everything in it has taken effect. */
 export const hearOfDisputes = async (bank: Sandbox, on: TestDatabase): Promise<void> => {
   const told = bank.journal().state().disputes.notices.length;
@@ -89,9 +116,7 @@ export const hearOfDisputes = async (bank: Sandbox, on: TestDatabase): Promise<v
       'select count(*)::integer as count from rails.dispute_notices where state = 2',
     );
     if (heard?.['count'] === told) return true;
-    for (const table of ['rails.dispute_feeds', 'rails.dispute_notices']) {
-      await asOwner(on, `update ${table} set due_at = now() where due_at > now()`);
-    }
+    await hurryFeeds(on);
     return false;
   });
 };

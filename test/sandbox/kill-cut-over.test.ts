@@ -41,7 +41,7 @@ const outcomeOf = (file: string) => {
   return { batches: batches.toSorted(byName), accounts: accounts.toSorted(byName) };
 };
 
-test('after every line of a cut-over and of a funding', { timeout: 120_000 }, async (t) => {
+test('after every line of a cut-over and of a funding', { timeout: 280_000 }, async (t) => {
   const settings = await newSettings({ clock: clockAt('2027-06-01T09:00:00Z') });
   const first = await startSandbox(settings);
   const gateway = await connectGateway(first.ports.acquirer);
@@ -94,7 +94,7 @@ const bookedUpTo = async (databaseUrl: string): Promise<number> => {
 
 const program = join(import.meta.dirname, '../../sandbox/main.ts');
 
-test('kill -9 while a cut-over is under way', { timeout: 120_000 }, async (t) => {
+test('kill -9 while a cut-over is under way', { timeout: 280_000 }, async (t) => {
   const [databaseUrl, folder] = [await newDatabase(), newFolder()];
   const start = async () => {
     const ports = ['--acquirer-port', '0', '--control-port', '0'];

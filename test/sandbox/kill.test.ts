@@ -39,7 +39,7 @@ const kill = async ({ child }: Running): Promise<void> => {
   await gone;
 };
 
-test('kill -9 while it books', { timeout: 120_000 }, async (t) => {
+test('kill -9 while it books', { timeout: 280_000 }, async (t) => {
   const [databaseUrl, folder] = [await newDatabase(), newFolder()];
   const sent: Message[] = [];
   const told = new Map<string, Message>();

@@ -10,7 +10,7 @@ import { createWireLog } from '../../sandbox/acquirer/wire-log.ts';
 
 // Two requests were under way, one answer was cut and the other reset the link. The socket was then never
 // closed: the bank kept it among its links, and its process could not end.
-test('a link that is cut and then reset is closed', { timeout: 10_000 }, async () => {
+test('a link that is cut and then reset is closed', { timeout: 120_000 }, async () => {
   const closed = Promise.withResolvers<void>();
   const server = createServer((socket) => {
     const link = openLink({

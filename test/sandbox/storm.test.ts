@@ -119,7 +119,7 @@ const runStorm = async (seed: string) => {
   return { settings, answers, file: journalFile(settings.dataFolder) };
 };
 
-test('two thousand messages with faults, twice', { timeout: 120_000 }, async (t) => {
+test('two thousand messages with faults, twice', { timeout: 280_000 }, async (t) => {
   const began = performance.now();
   const [first, second] = await Promise.all([runStorm('storm 1'), runStorm('storm 1')]);
   const durationMs = performance.now() - began;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import Stripe from 'stripe';
 import { asOwner } from '../../src/for-tests.ts';
-import { runs } from '../support/full.ts';
+import { isFull, runs } from '../support/full.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
 import { pause } from '../support/writers.ts';
@@ -296,7 +296,7 @@ describe('an event', () => {
 
 const SLOW = runs(10, 100);
 const QUICK = runs(2, 900);
-const EVENTS = runs(40, 20);
+const EVENTS = isFull ? 10 : 40;
 /** So long a delivery waits for an answer. */
 const PATIENCE_MS = 20_000;
 

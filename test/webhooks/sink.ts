@@ -21,7 +21,7 @@ export type Sink = {
   readonly received: readonly Received[];
   /** What it does from now on. */
   behave(how: Behaviour): void;
-  /** Until it has received so many. */
+  /** Until it has received so many, as long as some come. */
   until(count: number): Promise<void>;
 };
 
@@ -65,9 +65,12 @@ export const startSink = async (behaviour: Behaviour = 200): Promise<Sink> => {
       how = next;
     },
     until: async (count) => {
-      for (let waited = 0; received.length < count; waited += 20) {
-        if (waited > WAIT_MAX_MS) throw new Error(`${received.length} came, and not ${count}`);
+      let [seen, waitedMs] = [received.length, 0];
+      while (received.length < count) {
+        if (waitedMs > WAIT_MAX_MS) throw new Error(`${received.length} came, and not ${count}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
+        waitedMs = received.length > seen ? 0 : waitedMs + 20;
+        seen = received.length;
       }
     },
   };

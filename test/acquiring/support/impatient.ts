@@ -9,9 +9,9 @@ export const quick = (
   timing: Partial<AcquirerProfile['timing']> = {},
 ): Record<ProfileName, AcquirerProfile> => {
   const hurried = {
-    connectMs: 5_000,
-    networkMs: 5_000,
-    upMs: 5_000,
+    connectMs: 30_000,
+    networkMs: 30_000,
+    upMs: 30_000,
     idleMs: 60_000,
     keysMs: 24 * 60 * 60_000,
     reconnectMs: 5,
