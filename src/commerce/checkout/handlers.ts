@@ -14,6 +14,7 @@ import {
   lockTimeout,
   type PlainHandler,
   readBody,
+  sendPage,
   visitorOf,
 } from '#platform/http';
 import { confirmSession } from './confirm-session.ts';
@@ -252,10 +253,10 @@ const readForm = async (request: IncomingMessage): Promise<URLSearchParams> => {
   }
 };
 
-const send = (response: ServerResponse, status: number, { body, headers }: RenderedPage): void => {
+const send = (response: ServerResponse, status: number, page: RenderedPage): void => {
   // The page's own policy says who may frame it, and says it better.
   response.removeHeader('X-Frame-Options');
-  response.writeHead(status, headers).end(body);
+  sendPage(response, status, page);
 };
 
 const sendState = (response: ServerResponse, view: PageView, proof: string | null = null): void => {

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chooseLanguage, newNonce, scriptHandler, type Words, wordsIn } from '#commerce/checkout';
 import type { Context } from '#kit/context';
-import type { PlainHandler } from '#platform/http';
+import { type PlainHandler, sendPage } from '#platform/http';
 import { challengePage, challengeScript } from './challenge-page.ts';
 import { declineTexts } from './decline-texts.ts';
 import { type FrameKind, frameKinds, framePage, frameScript } from './frame-page.ts';
@@ -80,8 +80,9 @@ const send = (
 ): void => {
   // The policy says who may frame it, and says it better.
   response.removeHeader('X-Frame-Options');
-  response
-    .writeHead(200, {
+  sendPage(response, 200, {
+    body,
+    headers: {
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Language': language,
       'Content-Security-Policy': policy,
@@ -91,6 +92,6 @@ const send = (
       'Referrer-Policy': 'no-referrer',
       'Cross-Origin-Resource-Policy': 'cross-origin',
       Vary: 'Accept-Language',
-    })
-    .end(body);
+    },
+  });
 };

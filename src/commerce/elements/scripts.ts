@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { pinned, sourceOf } from '#commerce/checkout';
 import { type Context, realClock } from '#kit/context';
-import type { PlainHandler } from '#platform/http';
+import { type PlainHandler, takesGzip } from '#platform/http';
 
 /** Why each script is on a page that takes cards (PCI DSS 6.4.3). */
 const loaderReason =
@@ -103,9 +103,6 @@ const still = (path: string, plain: Buffer, type: string, caching: string): Plai
     },
   };
 };
-
-const takesGzip = ({ headers }: IncomingMessage): boolean =>
-  /\bgzip\b(?!\s*;\s*q=0)/.test(headers['accept-encoding'] ?? '');
 
 /** A proxy on the way may have made the tag a weak one. */
 const knows = ({ headers }: IncomingMessage, tag: string): boolean =>

@@ -27,6 +27,7 @@ export * from './route.ts';
 export * from './schema.ts';
 export * from './search-query.ts';
 export * from './search-sql.ts';
+export { sendPage, takesGzip } from './send-page.ts';
 export { containsCardNumber, maskKey, maskSensitive } from './sensitive.ts';
 export {
   addressOf,

@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import type { Context } from '#kit/context';
-import type { PlainHandler } from '#platform/http';
+import { type PlainHandler, takesGzip } from '#platform/http';
 import type { PageView } from '../page-view.ts';
 import { type PageScript, pageScripts } from './assets.ts';
 import { bankFrame, returnedPage } from './bank-frame.ts';
@@ -84,7 +84,7 @@ export const scriptHandler = ({ path, bytes }: PageScript): PlainHandler => {
     method: 'GET',
     path,
     handle: (request, response) => {
-      const isCompressed = /\bgzip\b(?!\s*;\s*q=0)/.test(request.headers['accept-encoding'] ?? '');
+      const isCompressed = takesGzip(request);
       const body = isCompressed ? gzipped : bytes;
       response
         .writeHead(200, {
