@@ -111,7 +111,7 @@ const startRoles = async (
     const api = createApi(runtime, {
       publicUrl,
       metrics: metrics.http,
-      observeTry: metrics.observeTry,
+      observers: metrics.payers,
       handlers: metrics.handlers,
       showMails: showsMails(input),
     });

@@ -83,7 +83,7 @@ import {
   updateDispute,
 } from '../src/payments/disputes/disputes.store.ts';
 import { testBank } from '../src/payments/intents/for-tests-bank.ts';
-import { insertTry, loadTallies } from '../src/payments/risk/tries.store.ts';
+import { insertTry, isProofUsed, loadTallies } from '../src/payments/risk/tries.store.ts';
 import type { Mandate } from '../src/payments/setup/mandate.ts';
 import {
   insertAttempt,
@@ -1066,7 +1066,7 @@ describe('with row level security alone,', async () => {
         step: 'none',
         reasons: [],
         outcome: 'open',
-        proof: null,
+        proof: subject,
       }),
     ]);
     assert.deepEqual(made, { ok: true });
@@ -1076,6 +1076,7 @@ describe('with row level security alone,', async () => {
       const { network: at, device: by, bin } = await loadTallies(context, scope, { ...who, nowMs });
       assert.deepEqual([at.bad, by.bad, bin.bad], [0, 0, 0]);
       assert.deepEqual(await loadTriesOf(context, scope, subject), []);
+      assert.equal(await isProofUsed(context, scope, subject), false);
       assert.deepEqual(await loadOwnRules(context, scope), {});
       assert.deepEqual(await listAttacks(context, scope), []);
     }

@@ -36,24 +36,32 @@ export const gatherRoutes = (): readonly Route[] => {
   return modules.flatMap((module) => module.routes?.(gathered) ?? []);
 };
 
+/** Who counts what payers' browsers do. */
+export type PayerObservers = {
+  /** How far somebody got who tried a card from outside. */
+  readonly tried: (step: Step) => void;
+  /** That a browser blocked something on the page that takes cards, by directive. */
+  readonly reported: (directive: string) => void;
+};
+
 export const createApi = (
   runtime: Runtime,
   input: {
     readonly publicUrl: string;
     readonly metrics?: HttpMetrics;
-    /** Told how far somebody got who tried a card from outside. */
-    readonly observeTry?: (step: Step) => void;
+    readonly observers?: PayerObservers;
     readonly handlers?: readonly PlainHandler[];
     /** Mails of test mode at a page of this machine: what the quick start has instead of a mail server. */
     readonly showMails?: boolean;
   },
 ): HttpServer => {
   const { context, settings } = runtime;
+  const { observers } = input;
   const authenticator = createAuthenticator();
   provideCheckout(context, { publicUrl: input.publicUrl });
   provideDefence(context, {
     key: deriveKey(runtime.masterSecret, 'card testing'),
-    ...(input.observeTry === undefined ? {} : { observe: input.observeTry }),
+    ...(observers === undefined ? {} : { observe: observers.tried }),
   });
   provideEmbedders(
     context,
@@ -80,7 +88,10 @@ export const createApi = (
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
       ...elementsHandlers(context),
-      ...checkoutHandlers(context, callerOf),
+      ...checkoutHandlers(context, {
+        addressOf: callerOf,
+        ...(observers === undefined ? {} : { observeReport: observers.reported }),
+      }),
       ...linkHandlers(context),
       ...threeDsHandlers(context, callerOf),
       ...webhookHandlers(context, { publicUrl: input.publicUrl }),

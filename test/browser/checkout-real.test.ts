@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { setRules } from '#payments/risk';
 import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
 import { twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
@@ -13,7 +14,7 @@ const phone = { width: 390, height: 844 };
 const DECLINED = '4000000000009995';
 
 describe('the page of a real session', { skip: await chromiumIsMissing() }, async () => {
-  const { gateway, stripe, bank, resolveUntil } = await openShop();
+  const { gateway, merchant, stripe, bank, resolveUntil } = await openShop();
   const { sessions } = stripe.checkout;
   const origin = `http://127.0.0.1:${gateway.port}`;
   const browser = await launchChromium();
@@ -130,5 +131,26 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
     await page.getByText('The amount has changed.').first().waitFor();
     assert.equal(bank.calls.length, 0);
     assert.equal((await sessions.retrieve(id)).status, 'open');
+  });
+
+  test('proves work by itself where that is asked, and pays', async () => {
+    const asks = { slow: null, proof: 1, three_ds: null, block: null };
+    await setRules(gateway.context, merchant.scope, { ladder: { card_in_vain: asks } });
+    const { id } = await sessions.create(twoTeas);
+    const { page, asked } = await browser.newPage({ viewport: phone });
+    const sent = () => asked.filter((url) => url.endsWith('/confirm')).length;
+    await page.goto(pageOf(id));
+    for (const [tries, confirmations] of [
+      [1, 1],
+      [2, 3],
+    ] as const) {
+      await fill(page, '4000000000000341');
+      await page.getByRole('button', { name: /^Pay/ }).click();
+      await page.getByText('You have not been charged.').first().waitFor();
+      assert.equal(sent(), confirmations, `try ${tries}`);
+    }
+    await fill(page);
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
   });
 });

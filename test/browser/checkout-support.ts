@@ -39,10 +39,7 @@ export const startPageServer = async (): Promise<PageServer> => {
   const context = {
     clock: systemClock,
     random: systemRandom,
-    log: {
-      ...silentLog,
-      warn: (fields: object) => void reports.push(String((fields as { why?: string }).why)),
-    },
+    log: silentLog,
   };
   const store = createMemoryStore();
   const server = createHttpServer({
@@ -60,7 +57,9 @@ export const startPageServer = async (): Promise<PageServer> => {
     handlers: [
       ...elementsHandlers(context),
       ...sessionHandlers(sessions),
-      ...pageHandlers(context, async (id) => sessions.get(id)?.view ?? null),
+      ...pageHandlers(context, async (id) => sessions.get(id)?.view ?? null, {
+        observe: (directive) => void reports.push(directive),
+      }),
     ],
   });
   const port = await server.listen(0);

@@ -16,6 +16,7 @@ import {
   tryToPay,
   undoing,
 } from '#payments/intents';
+import { askForProof } from '#payments/risk';
 import { tryToSetUp } from '#payments/setup';
 import { lockTimeout, type Outcome, parameterMissing } from '#platform/http';
 import { afterPayment } from './after-payment.ts';
@@ -67,6 +68,7 @@ export const confirmSession = async (
   const taken = present(await takeMethod(context, asking.scope, said), 'The method that was named');
   return undoing(taken, async () => {
     checkMethod({ customerId: first.customerId }, taken.method);
+    await askForProof(context, asking.scope, taken.method);
     return pay(context, asking, confirming, { attempt, taken });
   });
 };

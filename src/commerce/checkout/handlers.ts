@@ -53,10 +53,17 @@ type Open = {
   readonly spelled: string;
 };
 
-/** `addressOf` says who calls, where proxies stand before us. */
 export const checkoutHandlers = (
   processContext: Context,
-  addressOf: (request: IncomingMessage) => string,
+  {
+    addressOf,
+    observeReport,
+  }: {
+    /** Who calls, where proxies stand before us. */
+    readonly addressOf: (request: IncomingMessage) => string;
+    /** Hears of what browsers blocked on the page. */
+    readonly observeReport?: (directive: string) => void;
+  },
 ): readonly PlainHandler[] => {
   const context: Context = { ...processContext, actor: { kind: 'payer', id: 'checkout' } };
   /** For what a payer does beside looking. */
@@ -123,7 +130,10 @@ export const checkoutHandlers = (
       const fresh = await recoverSession(context, scope, session);
       redirect(response, `/c/${fresh ?? spelled}`);
     }),
-    ...pageHandlers(context, find),
+    ...pageHandlers(context, find, {
+      addressOf,
+      ...(observeReport === undefined ? {} : { observe: observeReport }),
+    }),
   ];
 };
 

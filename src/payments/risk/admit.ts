@@ -11,7 +11,7 @@ import { declined, proofRequired } from './refusals.ts';
 import { loadRules } from './rules.store.ts';
 import { defenceOf } from './settings.ts';
 import { slowDown } from './slow-down.ts';
-import { insertTry, loadTallies } from './tries.store.ts';
+import { insertTry, isProofUsed, loadTallies } from './tries.store.ts';
 import { whoIs } from './who.ts';
 
 export type Asked = {
@@ -41,8 +41,9 @@ export const admit = async (context: Context, { scope, subject, does }: Asked): 
   }
 
   const bound: BoundTo = { scope, subject, network: visitor.network };
-  const proof =
+  const shown =
     visitor.proof === null ? null : readProof(context, defence.key, bound, visitor.proof);
+  const proof = shown === null || (await isProofUsed(context, scope, shown)) ? null : shown;
   const challenge = (): string => {
     defence.observe?.('proof');
     return challengeFor(context, defence.key, bound, PROOF_BITS);

@@ -8,7 +8,7 @@ export {
   withoutReason,
 } from './refusals.ts';
 export { loadOwnRules, loadRules } from './rules.store.ts';
-export { type Screening, screen } from './screen.ts';
+export { askForProof, type Screening, screen } from './screen.ts';
 export { setRules } from './set-rules.ts';
 export { provideDefence } from './settings.ts';
 export { endTry, loadTriesOf } from './tries.store.ts';

@@ -29,7 +29,7 @@ const keptBy = new WeakMap<Context['database'], Map<string, Kept>>();
 export const loadRules = async (context: Context, scope: Scope): Promise<Rules> => {
   const kept = keptBy.get(context.database) ?? new Map<string, Kept>();
   keptBy.set(context.database, kept);
-  const key = `${scope.accountId} ${scope.livemode}`;
+  const key = keyOf(scope);
   const known = kept.get(key);
   if (known !== undefined && context.clock.monotonicMs() < known.untilMs) return known.rules;
 
@@ -42,6 +42,13 @@ export const loadRules = async (context: Context, scope: Scope): Promise<Rules> 
   kept.set(key, { rules, untilMs: context.clock.monotonicMs() + KEEP_MS });
   return rules;
 };
+
+/** In this process at once, in others within seconds. */
+export const forgetRules = ({ database }: Pick<Context, 'database'>, scope: Scope): void => {
+  keptBy.get(database)?.delete(keyOf(scope));
+};
+
+const keyOf = ({ accountId, livemode }: Scope): string => `${accountId} ${livemode}`;
 
 const setRow = writeRows({
   name: 'defence.set',

@@ -4,7 +4,7 @@
 import { auditEntry } from '#identity/audit';
 import type { Context, Scope } from '#kit/context';
 import { type Rungs, type Signal, standardLadder } from './ladder.ts';
-import { type OwnRules, setOwnRules } from './rules.store.ts';
+import { forgetRules, type OwnRules, setOwnRules } from './rules.store.ts';
 
 export type RulesRead =
   | { readonly ok: true; readonly own: OwnRules }
@@ -21,6 +21,7 @@ export const setRules = async (
     setOwnRules(scope, read.own),
     auditEntry(context, { scope, action: 'defence.set', details: { settings: read.own } }),
   ]);
+  forgetRules(context, scope);
   return ok ? read : { ok: false, problem: 'It could not be written; try again.' };
 };
 

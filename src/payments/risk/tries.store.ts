@@ -204,6 +204,14 @@ export const loadTriesOf = async (
   }));
 };
 
+const usedProof = statement(
+  'card_tries.used_proof',
+  `select 1 as used from payments.card_tries where ${ownRows} and proof = $3`,
+);
+
+export const isProofUsed = async (context: Context, scope: Scope, proof: Uuid): Promise<boolean> =>
+  (await readOwn(context, scope, usedProof, [proof])).length > 0;
+
 const stepOf = namesByCode(steps);
 const outcomeOf = namesByCode(outcomes);
 

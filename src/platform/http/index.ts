@@ -16,6 +16,7 @@ export type {
 export * from './list.ts';
 export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';
 export { createHttpMetrics, type HttpMetrics } from './metrics.ts';
+export { networkOf } from './network-of.ts';
 export { type OpenApiOptions, openApiDocument } from './openapi.ts';
 export { compileParameters, type Parameters, type Parsed } from './parameters.ts';
 export { referencePage } from './reference-page.ts';

@@ -10,7 +10,7 @@ import { type PageScript, pageScripts } from './assets.ts';
 import { bankFrame, returnedPage } from './bank-frame.ts';
 import type { Rendered } from './frame-policy.ts';
 import { sendLiveState } from './live-state.ts';
-import { createReports } from './reports.ts';
+import { type Reporting, reportsHandler } from './reports.ts';
 import { scriptInventory } from './script-inventory.ts';
 
 /** Looks a session up by what stands in its address; null when there is none. */
@@ -19,6 +19,7 @@ export type FindView = (session: string) => Promise<PageView | null>;
 export const pageHandlers = (
   context: Pick<Context, 'clock' | 'log' | 'random'>,
   find: FindView,
+  reporting: Reporting = {},
 ): readonly PlainHandler[] => [
   ...pageScripts.map(scriptHandler),
   {
@@ -30,7 +31,7 @@ export const pageHandlers = (
         .end(`${JSON.stringify(scriptInventory(), null, 2)}\n`);
     },
   },
-  createReports(context).handler,
+  reportsHandler(context, reporting),
   {
     method: 'GET',
     path: '/c/:session/bank',
