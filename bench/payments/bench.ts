@@ -4,6 +4,7 @@
 //   npm run bench:payments                 empty, then with a million payments stored
 //   npm run bench:payments -- --quick      one short round on an empty database
 //   npm run bench:payments -- --full       also with five and ten million
+//   npm run bench:payments -- --cost       what one payment costs, until its last webhook is told
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,12 +22,16 @@ import { type Measured, measure, post } from '../support/load.ts';
 import { findPgbench, median, prepareYardstick } from '../support/pgbench.ts';
 import { storePayments } from './stored.ts';
 
-const isQuick = process.argv.includes('--quick');
+const isCost = process.argv.includes('--cost');
+const isQuick = process.argv.includes('--quick') || isCost;
 const storedAt = isQuick
   ? []
   : process.argv.includes('--full')
     ? [1_000_000, 5_000_000, 10_000_000]
     : [1_000_000];
+// Where V8's profiles of both roles go, should one be wanted.
+const profiles = process.env['BENCH_PROFILES'];
+const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
 const ROUNDS = isQuick ? 1 : 3;
 const SECONDS = 4;
 const CONCURRENCIES = [16, 64, 256];
@@ -71,7 +76,7 @@ const startRole = async (
   role: 'api' | 'worker',
 ): Promise<{ child: ChildProcess; line: string }> => {
   const program = fileURLToPath(new URL('./gateway.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, role], {
+  const child = spawn(process.execPath, [...profiling, program, role], {
     env: {
       ...process.env,
       TOLLGATE_DATA: join(folder, 'gateway'),
@@ -144,6 +149,13 @@ async function run({ port, key, accountId }: Merchant): Promise<void> {
   if (one.status !== 'succeeded') throw new Error(`The first payment is ${one.status}`);
   const template = storedAt.length === 0 ? null : await storedTemplate(accountId);
   await measure({ port, concurrency: 64, seconds: isQuick ? 3 : 6, request: pay });
+  // As autovacuum would soon: plans that were made for empty tables are made anew.
+  await owner.send({ name: '', text: 'analyze' });
+  await measure({ port, concurrency: 64, seconds: isQuick ? 3 : 6, request: pay });
+  if (isCost) {
+    await tellCosts(port, pay);
+    return;
+  }
 
   await compare(port, pay, 'empty');
   for (const count of storedAt) {
@@ -217,11 +229,41 @@ async function compare(port: number, pay: (n: number) => string, what: string): 
     }
   }
   const cost = costs[Math.floor(costs.length / 2)];
-  if (cost !== undefined) {
-    const ms = (seconds: number): string => `${(seconds * 1000).toFixed(2)} ms`;
+  if (cost !== undefined) say(`\nPer payment at 64: ${spelled(cost)}`);
+}
+
+function spelled(cost: Cost): string {
+  const ms = (seconds: number): string => `${(seconds * 1000).toFixed(2)} ms`;
+  return `CPU ${ms(cost.api)} API, ${ms(cost.worker)} worker, ${ms(cost.postgres)} PostgreSQL, ${ms(cost.load)} load; ${cost.walBytes.toFixed(0)} bytes of WAL, ${cost.commits.toFixed(2)} transactions (reads included).`;
+}
+
+/** Rates depend on what else the machine does, costs hardly: the load is on until all is told that it caused. */
+async function tellCosts(port: number, pay: (n: number) => string): Promise<void> {
+  await setDelay(0);
+  await quiet();
+  for (let round = 0; round < 3; round += 1) {
+    const before = await readCost();
+    const measured = await measure({ port, concurrency: 64, seconds: SECONDS, request: pay });
+    const paid = await readCost();
+    await quiet();
+    const told = await readCost();
     say(
-      `\nPer payment at 64: CPU ${ms(cost.api)} API, ${ms(cost.worker)} worker, ${ms(cost.postgres)} PostgreSQL, ${ms(cost.load)} load; ${cost.walBytes.toFixed(0)} bytes of WAL, ${cost.commits.toFixed(2)} transactions (reads included).`,
+      `\n${measured.perSecond.toFixed(0)} a second, ${measured.notOk} not 200. Until they were paid: ${spelled(difference(before, paid, measured.answers))}`,
     );
+    say(`Until all was told: ${spelled(difference(before, told, measured.answers))}`);
+  }
+}
+
+/** Nothing is owed to anybody any more. */
+async function quiet(): Promise<void> {
+  for (let owed = 1; owed > 0; ) {
+    const [row] = await owner.send<{ owed: number }>({
+      name: '',
+      text: `select (select count(*) from platform.outbox)::integer
+                    + (select count(*) from outward.deliveries where due_at is not null)::integer as owed`,
+    });
+    owed = row?.owed ?? 0;
+    if (owed > 0) await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

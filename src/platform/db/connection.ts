@@ -1,9 +1,11 @@
 // One connection. Statements are pipelined: what a transaction can send without waiting goes out in
 // one write. Every limit of time is kept on our side, because a frozen server keeps none.
 
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { Row, Statement, Tx } from '#kit/context';
 import { Unavailable } from '#kit/failure';
+import { type Call, failedAt, openWire } from './wire.ts';
 
 export type ConnectionSettings = {
   readonly url: string;
@@ -20,6 +22,8 @@ export class DatabaseUnavailable extends Unavailable {
 export type Connection = Tx & {
   /** Sends without waiting; the caller awaits what it needs. */
   send<T extends Row = Row>(statement: Statement, values?: readonly unknown[]): Promise<T[]>;
+  /** All at once, and answered at once: the rows of each. Outside of BEGIN it is a transaction of its own. */
+  sendTogether(calls: readonly Call[]): Promise<Row[][]>;
   readonly broken: boolean;
   close(): Promise<void>;
   /** Cuts the connection: whatever is under way rejects. */
@@ -29,20 +33,6 @@ export type Connection = Tx & {
 // 57014: it took too long. 53: the server's disk is full, its memory used up. 58030: its disk failed.
 // Not what was asked is at fault, so the answer is "later", and nothing is kept of the attempt.
 const cannotNow = /^(57014|53|58030)/;
-const TIMESTAMPTZ = 1184;
-const INT8 = 20;
-
-const parsers = new Map<number, (text: string) => unknown>([
-  // Milliseconds since 1970: the product never handles a Date.
-  [TIMESTAMPTZ, (text) => Date.parse(text)],
-  [INT8, (text) => BigInt(text)],
-]);
-
-const types = {
-  getTypeParser: (oid: number, format?: string) =>
-    (format === 'text' || format === undefined ? parsers.get(oid) : undefined) ??
-    pg.types.getTypeParser(oid, format as 'text'),
-};
 
 export const connect = async (settings: ConnectionSettings): Promise<Connection> => {
   const client = new pg.Client({
@@ -50,18 +40,10 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
     connectionTimeoutMillis: settings.connectTimeoutMs,
     query_timeout: settings.statementTimeoutMs,
     application_name: settings.applicationName,
-    pipeline: true,
     keepAlive: true,
-    types: types as pg.CustomTypesConfig,
-  } as pg.ClientConfig);
-
-  let broken = false;
-  client.on('error', () => {
-    broken = true;
   });
-  client.on('end', () => {
-    broken = true;
-  });
+  // Its errors reject what is under way, and `broken` says the rest.
+  client.on('error', () => {});
 
   try {
     await client.connect();
@@ -77,60 +59,40 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
     throw asUnavailable(error);
   }
 
-  // What is sent in one turn leaves in one write to the socket: a write for each statement cost a sixth of
-  // the CPU of a payment.
-  let isGathering = false;
-  const gather = (): void => {
-    if (isGathering) return;
-    isGathering = true;
-    const { stream } = (client as unknown as { connection: { stream: Stream } }).connection;
-    stream.cork();
-    process.nextTick(() => {
-      isGathering = false;
-      stream.uncork();
-    });
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  const wire = openWire(stream, settings.statementTimeoutMs);
+  let closed = false;
+
+  const sendTogether = async (calls: readonly Call[]): Promise<Row[][]> => {
+    try {
+      return await wire.exchange(calls);
+    } catch (error) {
+      // A statement that took too long, or that a full disk stopped, was undone by the server; the
+      // connection is as good as before.
+      if (isServerError(error) && cannotNow.test(error.code)) throw asUnavailable(error);
+      throw failedAt(error) === undefined ? asUnavailable(error) : error;
+    }
   };
 
   const send = async <T extends Row>(
     statement: Statement,
     values: readonly unknown[] = [],
-  ): Promise<T[]> => {
-    try {
-      gather();
-      const config = { name: statement.name, text: statement.text, values: [...values] };
-      const result = await client.query(statement.name === '' ? withoutName(config) : config);
-      return result.rows as T[];
-    } catch (error) {
-      // A statement that took too long, or that a full disk stopped, was undone by the server; the
-      // connection is as good as before.
-      if (isServerError(error) && cannotNow.test(error.code)) throw asUnavailable(error);
-      if (isServerError(error)) throw error;
-      broken = true;
-      throw asUnavailable(error);
-    }
-  };
+  ): Promise<T[]> => ((await sendTogether([{ statement, values }])).at(-1) ?? []) as T[];
 
   return {
     send,
+    sendTogether,
     query: send,
     get broken() {
-      return broken;
+      return closed || wire.broken;
     },
     close: async () => {
-      broken = true;
+      closed = true;
       await client.end().catch(() => {});
     },
-    destroy: () => {
-      broken = true;
-      const { stream } = (client as unknown as { connection: { stream: Stream } }).connection;
-      stream.destroy();
-    },
+    destroy: () => wire.destroy(),
   };
 };
-
-type Stream = { cork(): void; uncork(): void; destroy(): void };
-
-const withoutName = ({ text, values }: { text: string; values: unknown[] }) => ({ text, values });
 
 /** An error that PostgreSQL itself answered with: five characters of SQLSTATE. */
 export const isServerError = (

@@ -138,6 +138,44 @@ describe('a read', () => {
     );
   });
 
+  test('that leaves together with those of others sees no more than it would alone', async () => {
+    const merchants = Array.from({ length: 20 }, (_, n) => merchant(n % 2 === 0));
+    await Promise.all(merchants.map((scope) => database.commit(scope, [thing(scope, 'one')])));
+    const rows = await Promise.all(
+      [...merchants, ...merchants.toReversed()].map((scope) => count(scope)),
+    );
+    assert.deepEqual([...new Set(rows)], [1]);
+  });
+
+  test('that fails is alone in it, whoever left together with it', async () => {
+    const scope = merchant();
+    await database.commit(scope, [thing(scope, 'one')]);
+    const broken = statement('test.broken', 'select 1 / (count(*) - 1) from test.things');
+    const asked = [count(scope), database.read(scope, broken), count(scope), count(merchant())];
+    const told = await Promise.allSettled(asked);
+    assert.deepEqual(
+      told.map((each) => (each.status === 'fulfilled' ? each.value : each.reason.code)),
+      [1, '22012', 1, 0],
+    );
+  });
+
+  test('whose values cannot be spelled fails before anything is sent', async () => {
+    const scope = merchant();
+    const spelled = statement('test.spelled', 'select $1::text as said');
+    const asked = [count(scope), database.read(scope, spelled, [{ amount: 1n }])];
+    const [before, unspelled] = await Promise.allSettled(asked);
+    assert.equal(unspelled?.status, 'rejected');
+    assert.equal(before?.status, 'fulfilled');
+    assert.deepEqual(await database.read(scope, spelled, ['it']), [{ said: 'it' }]);
+  });
+
+  test('spells lists as they are, whatever is in them', async () => {
+    const said = ['', ' ', 'null', 'a,b', '{}', '"', '\\', 'naïve 金', null];
+    const listed = statement('test.listed', 'select $1::text[] as said, $2::bytea[] as bytes');
+    const [row] = await database.read(merchant(), listed, [said, [Buffer.from([0, 34, 92])]]);
+    assert.deepEqual(row, { said, bytes: [Buffer.from([0, 34, 92])] });
+  });
+
   test('cannot write', async () => {
     const scope = merchant();
     await assert.rejects(

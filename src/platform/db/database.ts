@@ -4,7 +4,8 @@ import type { Clock, CrashPoint, Database, Scope } from '#kit/context';
 import { type ConnectionSettings, connect } from './connection.ts';
 import { createLane, type Lane } from './group-commit.ts';
 import { createPool, type Pool } from './pool.ts';
-import { inTransaction, readOnce, retrying } from './transaction.ts';
+import { createReads } from './reads.ts';
+import { inTransaction, retrying } from './transaction.ts';
 
 export type DatabaseSettings = {
   readonly url: string;
@@ -31,6 +32,8 @@ export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
   };
   const pool = createPool({ ...connection, size: settings.poolSize, waitTimeoutMs: 1_000 });
 
+  const reads = createReads(pool);
+
   // A batch admits the accounts it carries in one mode, so test and live never share one.
   const laneOf = (livemode: boolean): Lane =>
     createLane({
@@ -45,8 +48,7 @@ export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
   const lanes = { live: laneOf(true), test: laneOf(false) };
 
   return {
-    read: (scope, statement, values = []) =>
-      pool.use((connection) => readOnce(connection, scope, statement, values)),
+    read: (scope, statement, values = []) => reads(scope, statement, values),
     transaction: (scope, work) => transact(pool, scope, work),
     system: (work) => transact(pool, null, work),
     commit: (scope, writes) => (scope.livemode ? lanes.live : lanes.test).submit(scope, writes),

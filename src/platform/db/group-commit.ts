@@ -39,9 +39,12 @@ type Unit = {
   readonly reject: (error: unknown) => void;
 };
 
+// Every statement of a batch goes by key: it is planned once, and never so that a table is read through.
 const enterBatch: Statement = {
   name: 'enter_batch',
   text: `select set_config('app.accounts', $1, true), set_config('app.livemode', $2, true),
+                set_config('plan_cache_mode', 'force_generic_plan', true),
+                set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
                 pg_current_xact_id()::text as xid, pg_postmaster_start_time()::text as server`,
 };
 const begin: Statement = { name: 'begin', text: 'begin' };
@@ -130,19 +133,17 @@ export const createLane = (settings: LaneSettings): Lane => {
 
     const tables = byStatement(units);
     const accounts = [...new Set(units.map((unit) => unit.accountId))];
-    const sent = [
-      current.send(begin),
-      current.send<Entered>(enterBatch, scopeValues(accounts, settings.livemode)),
-      ...tables.map((table) => current.send<{ key: string }>(table.statement, table.columns())),
-    ];
-    const results = await Promise.allSettled(sent);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) {
-      if (!current.broken) await current.send(rollback).catch(() => {});
-      throw failed.reason;
-    }
+    const rows = await current
+      .sendTogether([
+        { statement: begin },
+        { statement: enterBatch, values: scopeValues(accounts, settings.livemode) },
+        ...tables.map((table) => ({ statement: table.statement, values: table.columns() })),
+      ])
+      .catch(async (error: unknown) => {
+        if (!current.broken) await current.send(rollback).catch(() => {});
+        throw error;
+      });
 
-    const rows = results.map((result) => (result.status === 'fulfilled' ? result.value : []));
     const losers = findLosers(tables, rows.slice(2) as { key: string }[][]);
     if (losers.size > 0) {
       await current.send(rollback);
@@ -150,7 +151,7 @@ export const createLane = (settings: LaneSettings): Lane => {
     }
 
     settings.crashPoint('commit.before');
-    const [entered] = rows[1] as Entered[];
+    const [entered] = (rows[1] ?? []) as Entered[];
     try {
       await current.send(commit);
     } catch (error) {

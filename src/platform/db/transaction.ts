@@ -12,7 +12,6 @@ const begin: Statement = {
   text: 'begin isolation level serializable',
 };
 const beginQueue: Statement = { name: 'begin', text: 'begin' };
-const beginReadOnly: Statement = { name: 'begin_read_only', text: 'begin read only' };
 const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
 
@@ -22,32 +21,35 @@ export const enterScope: Statement = {
   text: `select set_config('app.accounts', $1, true), set_config('app.livemode', $2, true)`,
 };
 
+export const enterToRead: Statement = {
+  name: 'enter_to_read',
+  text: `select set_config('app.accounts', $1, true), set_config('app.livemode', $2, true),
+                set_config('transaction_read_only', 'on', true)`,
+};
+const readOnly: Statement = {
+  name: 'read_only',
+  text: `select set_config('transaction_read_only', 'on', true)`,
+};
+
 export const scopeValues = (accountIds: readonly string[], livemode: boolean): string[] => [
   `{${accountIds.join(',')}}`,
   livemode ? 'on' : 'off',
 ];
 
-/** Everything goes out at once: a read costs one round trip. */
+/** Everything goes out and is answered at once, and is a transaction of its own. */
 export const readOnce = async <T extends Row>(
   connection: Connection,
   scope: Scope | null,
   statement: Statement,
   values: readonly unknown[],
 ): Promise<T[]> => {
-  const sent = [
-    connection.send(beginReadOnly),
+  const [, rows = []] = await connection.sendTogether([
     scope === null
-      ? Promise.resolve([])
-      : connection.send(enterScope, scopeValues([scope.accountId], scope.livemode)),
-    connection.send<T>(statement, values),
-    connection.send(commit),
-  ] as const;
-  const [began, entered, rows] = await Promise.allSettled(sent);
-  // The first failure is the cause; those behind it only say that the transaction is aborted.
-  if (began.status === 'rejected') throw began.reason;
-  if (entered.status === 'rejected') throw entered.reason;
-  if (rows.status === 'rejected') throw rows.reason;
-  return rows.value;
+      ? { statement: readOnly }
+      : { statement: enterToRead, values: scopeValues([scope.accountId], scope.livemode) },
+    { statement, values },
+  ]);
+  return rows as T[];
 };
 
 export const inTransaction = async <T>(
@@ -55,14 +57,15 @@ export const inTransaction = async <T>(
   scope: Scope | null,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> => {
-  const opened = Promise.all([
-    connection.send(scope === null ? beginQueue : begin),
-    scope === null
-      ? Promise.resolve([])
-      : connection.send(enterScope, scopeValues([scope.accountId], scope.livemode)),
-  ]);
   try {
-    await opened;
+    await connection.sendTogether(
+      scope === null
+        ? [{ statement: beginQueue }]
+        : [
+            { statement: begin },
+            { statement: enterScope, values: scopeValues([scope.accountId], scope.livemode) },
+          ],
+    );
     const result = await work({ query: connection.send });
     await commitOf(connection);
     return result;

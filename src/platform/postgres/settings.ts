@@ -59,6 +59,10 @@ max_wal_senders = 2
 autovacuum_worker_slots = 3
 autovacuum_max_workers = 2
 
+# The tables of a new installation grow tenfold while one would wait a minute: plans that were made for
+# empty tables read all that a merchant has, and are made anew once PostgreSQL has looked.
+autovacuum_naptime = 10s
+
 # Write-ahead log. Every commit is followed by others soon, so checkpoints are spread out; a
 # recovery then replays at most this much, some seconds' worth.
 wal_level = replica

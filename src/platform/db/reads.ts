@@ -1,0 +1,104 @@
+// Reads. Those that wait for a connection leave together with the next that is free, each in its own
+// scope: they cost one round trip and one transaction where it would be one for each. One that fails is
+// told so; the others are then asked again, each alone.
+
+import type { Row, Scope, Statement } from '#kit/context';
+import type { Connection } from './connection.ts';
+import type { Pool } from './pool.ts';
+import { enterToRead, readOnce, scopeValues } from './transaction.ts';
+import { type Call, failedAt } from './wire.ts';
+
+export type Reads = <T extends Row>(
+  scope: Scope | null,
+  statement: Statement,
+  values: readonly unknown[],
+) => Promise<T[]>;
+
+type Read = {
+  readonly scope: Scope;
+  readonly call: Call;
+  readonly resolve: (rows: Row[]) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+const TOGETHER_MAX = 16;
+/** More connections than this would only carry fewer reads each. */
+const QUICK_BATCHES_MAX = 3;
+/** From then on it is a slow read, which holds up nobody but those that left with it. */
+const QUICK_MS = 20;
+
+export const createReads = (pool: Pool): Reads => {
+  const waiting: Read[] = [];
+  let quick = 0;
+
+  const leave = (): void => {
+    while (waiting.length > 0 && quick < QUICK_BATCHES_MAX) {
+      quick += 1;
+      void leaveTogether(waiting.splice(0, TOGETHER_MAX));
+    }
+  };
+
+  const leaveTogether = async (reads: readonly Read[]): Promise<void> => {
+    let isCounted = true;
+    const stepAside = (): void => {
+      if (!isCounted) return;
+      isCounted = false;
+      quick -= 1;
+      leave();
+    };
+    const slow = setTimeout(stepAside, QUICK_MS);
+    await readTogether(pool, reads);
+    clearTimeout(slow);
+    stepAside();
+  };
+
+  return <T extends Row>(scope: Scope | null, statement: Statement, values: readonly unknown[]) => {
+    // A statement without a name is a search: it may take its time. One without a scope must not have one.
+    if (scope === null || statement.name === '') {
+      return pool.use((connection) => readOnce<T>(connection, scope, statement, values));
+    }
+    return new Promise<T[]>((resolve, reject) => {
+      const call = { statement, values };
+      waiting.push({ scope, call, resolve: (rows) => resolve(rows as T[]), reject });
+      // Those that are asked for in one turn leave together.
+      if (waiting.length === 1) process.nextTick(leave);
+    });
+  };
+};
+
+const readTogether = async (pool: Pool, reads: readonly Read[]): Promise<void> => {
+  const { calls, places } = inScopes(reads);
+  try {
+    const rows = await pool.use((connection) => connection.sendTogether(calls));
+    for (const [index, { resolve }] of reads.entries()) resolve(rows[places[index] ?? 0] ?? []);
+  } catch (error) {
+    // Which of them failed is not known where the database is away: then nobody need ask again.
+    const failed = places.indexOf(failedAt(error) ?? -1);
+    for (const [index, read] of reads.entries()) {
+      if (failed === -1 || failed === index) read.reject(error);
+      else void readAlone(pool, read);
+    }
+  }
+};
+
+const readAlone = async (pool: Pool, { scope, call, resolve, reject }: Read): Promise<void> => {
+  const { statement, values = [] } = call;
+  const ask = (connection: Connection) => readOnce(connection, scope, statement, values);
+  await pool.use(ask).then(resolve, reject);
+};
+
+/** The scope is entered before each read whose scope is not that of the read before it. */
+const inScopes = (reads: readonly Read[]) => {
+  const calls: Call[] = [];
+  const places: number[] = [];
+  let entered: Scope | null = null;
+  for (const { scope, call } of reads) {
+    if (entered?.accountId !== scope.accountId || entered.livemode !== scope.livemode) {
+      const values = scopeValues([scope.accountId], scope.livemode);
+      calls.push({ statement: enterToRead, values });
+      entered = scope;
+    }
+    places.push(calls.push(call) - 1);
+  }
+  return { calls, places };
+};
