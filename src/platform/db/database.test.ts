@@ -147,6 +147,20 @@ describe('a read', () => {
     assert.deepEqual([...new Set(rows)], [1]);
   });
 
+  test('that several ask at once is asked once, and each has the rows', async () => {
+    const scope = merchant();
+    await database.commit(scope, [thing(scope, 'one')]);
+    const numbered = statement(
+      'test.numbered',
+      `select clock_timestamp()::text as at from test.things where name = any($1)`,
+    );
+    const ask = (...names: string[]) => database.read<{ at: string }>(scope, numbered, [names]);
+    const told = await Promise.all([ask('one'), ask('one', 'two'), ask('one')]);
+    const [first, other, again] = told.map(([row]) => row?.at);
+    assert.equal(first, again);
+    assert.notEqual(first, other);
+  });
+
   test('that fails is alone in it, whoever left together with it', async () => {
     const scope = merchant();
     await database.commit(scope, [thing(scope, 'one')]);

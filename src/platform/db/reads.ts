@@ -1,6 +1,6 @@
 // Reads. Those that wait for a connection leave together with the next that is free, each in its own
-// scope: they cost one round trip and one transaction where it would be one for each. One that fails is
-// told so; the others are then asked again, each alone.
+// scope: they cost one round trip and one transaction where it would be one for each, and what several of
+// them ask is asked once. One that fails is told so; the others are then asked again, each alone.
 
 import type { Row, Scope, Statement } from '#kit/context';
 import type { Connection } from './connection.ts';
@@ -21,7 +21,7 @@ type Read = {
   readonly reject: (error: unknown) => void;
 };
 
-const TOGETHER_MAX = 16;
+const TOGETHER_MAX = 32;
 /** More connections than this would only carry fewer reads each. */
 const QUICK_BATCHES_MAX = 3;
 /** From then on it is a slow read, which holds up nobody but those that left with it. */
@@ -70,12 +70,14 @@ const readTogether = async (pool: Pool, reads: readonly Read[]): Promise<void> =
   const { calls, places } = inScopes(reads);
   try {
     const rows = await pool.use((connection) => connection.sendTogether(calls));
-    for (const [index, { resolve }] of reads.entries()) resolve(rows[places[index] ?? 0] ?? []);
+    for (const [index, { resolve }] of reads.entries()) {
+      resolve([...(rows[places[index] ?? 0] ?? [])]);
+    }
   } catch (error) {
     // Which of them failed is not known where the database is away: then nobody need ask again.
-    const failed = places.indexOf(failedAt(error) ?? -1);
+    const failed = places.find((place) => place === failedAt(error));
     for (const [index, read] of reads.entries()) {
-      if (failed === -1 || failed === index) read.reject(error);
+      if (failed === undefined || failed === places[index]) read.reject(error);
       else void readAlone(pool, read);
     }
   }
@@ -92,8 +94,14 @@ const inScopes = (reads: readonly Read[]) => {
   const calls: Call[] = [];
   const places: number[] = [];
   let entered: Scope | null = null;
-  for (const { scope, call } of reads) {
-    if (entered?.accountId !== scope.accountId || entered.livemode !== scope.livemode) {
+  for (const [index, read] of reads.entries()) {
+    const same = reads.findIndex((earlier) => asksTheSame(earlier, read));
+    if (same < index) {
+      places.push(places[same] ?? 0);
+      continue;
+    }
+    const { scope, call } = read;
+    if (entered === null || !isSame(entered, scope)) {
       const values = scopeValues([scope.accountId], scope.livemode);
       calls.push({ statement: enterToRead, values });
       entered = scope;
@@ -101,4 +109,18 @@ const inScopes = (reads: readonly Read[]) => {
     places.push(calls.push(call) - 1);
   }
   return { calls, places };
+};
+
+const isSame = (a: Scope, b: Scope): boolean =>
+  a.accountId === b.accountId && a.livemode === b.livemode;
+
+const asksTheSame = (a: Read, b: Read): boolean =>
+  a.call.statement === b.call.statement &&
+  isSame(a.scope, b.scope) &&
+  haveSameValues(a.call.values, b.call.values);
+
+const haveSameValues = (a: unknown, b: unknown): boolean => {
+  if (a === b) return true;
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  return a.every((value, index) => haveSameValues(value, b[index]));
 };
