@@ -44,7 +44,22 @@ export const endOfDay = (
   return asUtcMs - offsetAt(asUtcMs - offsetAt(asUtcMs));
 };
 
+/** What comes in one minute arrives on one day: each payment asks, and all that come together are told alike. */
 export const valueDate = (schedule: Schedule, calendar: Calendar, ms: number): Day => {
+  const minute = Math.floor(ms / MINUTE_MS);
+  const known = newest.get(schedule)?.get(calendar);
+  if (known?.minute === minute) return known.day;
+
+  const day = reckon(schedule, calendar, ms);
+  const days = newest.get(schedule) ?? new Map<Calendar, Reckoned>();
+  newest.set(schedule, days.set(calendar, { minute, day }));
+  return day;
+};
+
+type Reckoned = { readonly minute: number; readonly day: Day };
+const newest = new WeakMap<Schedule, Map<Calendar, Reckoned>>();
+
+const reckon = (schedule: Schedule, calendar: Calendar, ms: number): Day => {
   const day = businessDay(schedule, ms);
   return schedule.count === 'bank_days'
     ? addBankDays(calendar, day, schedule.days)

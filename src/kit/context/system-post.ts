@@ -3,9 +3,9 @@
 // nothing. Nothing is followed, and no more of the answer is read than was asked for.
 
 import { lookup } from 'node:dns/promises';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
 import type { GuardedAnswer, GuardedPost } from './context.ts';
 
 /** The address was refused before a connection was tried. */
@@ -14,34 +14,59 @@ export class AddressRefused extends Error {
 }
 
 export const postGuarded = async (post: GuardedPost): Promise<GuardedAnswer> => {
-  const { url } = post;
   const signal = AbortSignal.any([post.signal, AbortSignal.timeout(post.timeoutMs)]);
-  const address = await resolveJudged(
-    url.hostname.replace(/^\[|\]$/g, ''),
-    post.mayConnect,
-    signal,
-  );
+  const { address } = await resolveJudged(hostOf(post.url), post.mayConnect, signal);
+  try {
+    return await postTo(address, post, signal, agents);
+  } catch (error) {
+    // A receiver may close a connection that was kept open just as it is used again.
+    if (!(error instanceof KeptConnectionGone)) throw error;
+    return postTo(address, post, signal, noAgents);
+  }
+};
 
-  // The agent is new each time: a connection that was kept open was judged under another name.
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+class KeptConnectionGone extends Error {}
+
+// Connections are kept by the address that they go to, and by the name that a certificate was shown for: one
+// that is used again goes where it was judged just now that it may go.
+const kept = { keepAlive: true, maxFreeSockets: 8, timeout: 4_000 } as const;
+const agents = { http: new HttpAgent(kept), https: new HttpsAgent(kept) };
+const noAgents = { http: false, https: false } as const;
+
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
+
+const postTo = (
+  address: string,
+  post: GuardedPost,
+  signal: AbortSignal,
+  using: typeof agents | typeof noAgents,
+): Promise<GuardedAnswer> => {
+  const { url } = post;
+  const isTls = url.protocol === 'https:';
+  const name = hostOf(url);
+  const options = {
+    host: address,
+    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
+    path: `${url.pathname}${url.search}`,
+    method: 'POST',
+    headers: { ...post.headers, host: url.host, 'content-length': post.body.length },
+    signal,
+  };
   return new Promise((resolve, reject) => {
-    const request = send(url, {
-      method: 'POST',
-      headers: { ...post.headers, 'content-length': post.body.length },
-      agent: false,
-      lookup: always(address),
-      signal,
-    });
+    const request = isTls
+      ? requestHttps({ ...options, agent: using.https, servername: isIP(name) === 0 ? name : '' })
+      : requestHttp({ ...options, agent: using.http });
     const silent = setTimeout(() => {
       request.destroy(new Error('It took too long to connect'));
     }, post.connectTimeoutMs);
     request.once('socket', (socket) => {
-      const connected = url.protocol === 'https:' ? 'secureConnect' : 'connect';
-      socket.once(connected, () => clearTimeout(silent));
+      if (request.reusedSocket) clearTimeout(silent);
+      else socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(silent));
     });
-    request.once('error', (error) => {
+    request.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(silent);
-      reject(error);
+      const isGone = request.reusedSocket && error.code === 'ECONNRESET';
+      reject(isGone ? new KeptConnectionGone() : error);
     });
     request.once('response', (response) => {
       clearTimeout(silent);
@@ -84,13 +109,6 @@ const within = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
   });
 
-const always =
-  ({ address, family }: Resolved): LookupFunction =>
-  (_host, options, found) => {
-    if (options.all === true) found(null, [{ address, family }]);
-    else found(null, address, family);
-  };
-
 const readUpTo = async (response: IncomingMessage, bytesMax: number): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -99,7 +117,8 @@ const readUpTo = async (response: IncomingMessage, bytesMax: number): Promise<Bu
     length += chunk.length;
     if (length >= bytesMax) break;
   }
-  response.destroy();
+  // One that says more than is wanted is not heard to the end, and its connection is not kept.
+  if (!response.complete) response.destroy();
   return Buffer.concat(chunks).subarray(0, bytesMax);
 };
 

@@ -2,7 +2,6 @@
 // that no other file does.
 
 import { randomFillSync } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock, Network, Random } from './context.ts';
 import { postGuarded } from './system-post.ts';
 
@@ -10,7 +9,16 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   sleep: (durationMs, signal) =>
-    wait(durationMs, undefined, signal ? { signal } : {}).catch(() => {}),
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, durationMs);
+      signal?.addEventListener('abort', wake);
+    }),
 };
 
 // Asking the system for eight bytes costs as much as asking for four thousand, so they are drawn ahead.
