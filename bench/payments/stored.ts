@@ -10,45 +10,27 @@ const sql = (text: string) => ({ name: '', text });
 
 /** Tables in which one payment leaves rows, and how the rows of this one are found. */
 const tables: readonly (readonly [table: string, condition: string])[] = [
-  ['payments.intents', 'id = $ANY'],
-  ['payments.charges', 'intent_id = $ANY'],
-  ['rails.operations', 'intent_id = $ANY'],
-  ['rails.requests', 'operation_id = $ANY'],
-  ['rails.evidence', 'operation_id = $ANY'],
-  ['books.entries', 'subject = $ANY'],
-  ['books.expectations', 'reference = any($REFERENCES)'],
-  ['platform.events', 'object_id = $ANY'],
-  ['platform.answers', 'true'],
+  ['payments.intents', 'o.id = any($IDS)'],
+  ['payments.charges', 'o.intent_id = any($IDS)'],
+  ['rails.operations', 'o.intent_id = any($IDS)'],
+  ['rails.requests', 'o.operation_id = any($IDS)'],
+  ['rails.evidence', 'o.operation_id = any($IDS)'],
+  ['books.entries', 'o.subject = any($IDS)'],
+  ['books.expectations', 'o.reference = any($TEXTS)'],
+  ['platform.events', 'o.object_id = any($IDS)'],
+  ['platform.answers', 'o.request_id = any($TEXTS)'],
+  ['outward.deliveries', 'o.object_id = any($IDS)'],
 ];
 
-/** All that belongs to the one payment in an account that made no other. */
-export const storePayments = async (
-  owner: Send,
-  accountId: string,
-  count: number,
-): Promise<{ readonly rows: number; readonly tables: readonly string[] }> => {
-  const ids = await idsOfPayments(owner, accountId);
-  const done: string[] = [];
-  for (const [table, condition] of tables) {
-    const columns = await columnsOf(owner, table);
-    if (columns.length === 0) continue;
-    const where = condition
-      .replace('$ANY', `any('{${ids.uuids.join(',')}}'::uuid[])`)
-      .replace('$REFERENCES', `'{${ids.references.join(',')}}'::text[]`);
-    const own = columns.some(({ name }) => name === 'account_id')
-      ? `account_id = '${accountId}' and `
-      : '';
-    await copy(owner, table, columns, `${own}${where}`, count, ids);
-    done.push(table);
-  }
-  for (const table of done) await owner.send(sql(`analyze ${table}`));
-  await owner.send(sql('checkpoint'));
-  return { rows: count * done.length, tables: done };
+/** The one payment of an account that made no other, and where its copies begin. */
+export type Template = {
+  readonly accountId: string;
+  readonly ids: readonly string[];
+  readonly texts: readonly string[];
+  readonly madeMs: number;
 };
 
-type Ids = { readonly uuids: readonly string[]; readonly references: readonly string[] };
-
-const idsOfPayments = async (owner: Send, accountId: string): Promise<Ids> => {
+export const templateOf = async (owner: Send, accountId: string): Promise<Template> => {
   const of = `account_id = '${accountId}'`;
   const list = async (text: string): Promise<string[]> =>
     (await owner.send<{ id: string }>(sql(text))).map(({ id }) => id);
@@ -56,8 +38,34 @@ const idsOfPayments = async (owner: Send, accountId: string): Promise<Ids> => {
   const charges = await list(`select id::text as id from payments.charges where ${of}`);
   const operations = await list(`select id::text as id from rails.operations where ${of}`);
   const references = await list(`select reference as id from rails.operations where ${of}`);
+  const requests = await list(`select request_id as id from platform.answers where ${of}`);
   if (intents.length !== 1) throw new Error(`One payment was to be copied, not ${intents.length}`);
-  return { uuids: [...intents, ...charges, ...operations], references };
+  return {
+    accountId,
+    ids: [...intents, ...charges, ...operations],
+    texts: [...references, ...requests],
+    madeMs: Date.now() - 1_000,
+  };
+};
+
+export type Numbers = { readonly from: number; readonly to: number };
+
+/** Each older than all that there are, so that none meets another. */
+export const storePayments = async (
+  owner: Send,
+  template: Template,
+  numbers: Numbers,
+): Promise<{ readonly rows: number; readonly tables: readonly string[] }> => {
+  let rows = 0;
+  for (const [table, condition] of tables) {
+    const where = `o.account_id = '${template.accountId}' and ${condition}`
+      .replace('$IDS', `'{${template.ids.join(',')}}'::uuid[]`)
+      .replace('$TEXTS', `'{${template.texts.join(',')}}'::text[]`);
+    rows += await copy(owner, table, where, template, numbers);
+    await owner.send(sql(`vacuum analyze ${table}`));
+  }
+  await owner.send(sql('checkpoint'));
+  return { rows, tables: tables.map(([table]) => table) };
 };
 
 const columnsOf = (owner: Send, table: string): Promise<Column[]> =>
@@ -71,46 +79,49 @@ const columnsOf = (owner: Send, table: string): Promise<Column[]> =>
 
 /** An id of time keeps its random bits and gets a moment of its own; another is drawn anew. */
 const timed = (column: string): string =>
-  `(lpad(to_hex($BASE + g * 10), 12, '0') || right(replace(o.${column}::text, '-', ''), 20))::uuid`;
+  `(lpad(to_hex($MOMENT), 12, '0') || right(replace(o.${column}::text, '-', ''), 20))::uuid`;
 const drawn = (column: string): string => `md5(o.${column}::text || g)::uuid`;
 
-const keptIds = new Set(['account_id', 'connector_account_id', 'customer_id', 'method_id']);
+const keptIds = new Set(['account_id', 'connector_account_id', 'customer_id', 'endpoint_id']);
 const unique = new Set(['reference', 'order_reference']);
+const EACH_MS = 10;
+const AT_ONCE = 20_000;
 
 const copy = async (
   owner: Send,
   table: string,
-  columns: readonly Column[],
   where: string,
-  count: number,
-  ids: Ids,
-): Promise<void> => {
-  const known = new Set(ids.uuids);
-  const copied = columns.filter(({ name, generated }) => !generated && name !== 'position');
-  const uuids = copied.filter(({ name, type }) => type === 'uuid' && !keptIds.has(name));
+  { ids, madeMs }: Template,
+  { from, to }: Numbers,
+): Promise<number> => {
+  const known = new Set(ids);
+  const columns = (await columnsOf(owner, table)).filter(({ generated }) => !generated);
+  const uuids = columns.filter(({ name, type }) => type === 'uuid' && !keptIds.has(name));
   const samples = await owner.send<Record<string, string | null>>(
-    sql(`select ${uuids.map(({ name }) => `${name}::text as ${name}`).join(', ') || 'null as none'}
-           from ${table} where ${where}`),
+    sql(`select ${uuids.map(({ name }) => `o.${name}::text as ${name}`).join(', ')}
+           from ${table} o where ${where}`),
   );
+  if (samples.length === 0) throw new Error(`${table} holds nothing of the payment`);
   const isTimed = (name: string): boolean =>
     samples.every(
       (row) => row[name] === null || row[name]?.[14] === '7' || known.has(row[name] ?? ''),
     );
-  const baseMs = Date.now() - (count + 1) * 10;
-  const texts = copied.map(({ name, type }) => {
+  const texts = columns.map(({ name, type }) => {
     if (type === 'uuid' && !keptIds.has(name)) return isTimed(name) ? timed(name) : drawn(name);
     if (type === 'text' && unique.has(name)) return `o.${name} || 'x' || g`;
     return `o.${name}`;
   });
-  const step = 100_000;
-  for (let from = 1; from <= count; from += step) {
+  const selected = texts
+    .join(', ')
+    .replaceAll('$MOMENT', `${madeMs}::bigint + (g - ${to}) * ${EACH_MS}`);
+  for (let first = from; first <= to; first += AT_ONCE) {
+    const last = Math.min(first + AT_ONCE - 1, to);
     await owner.send(
       sql(
-        `insert into ${table} (${copied.map(({ name }) => name).join(', ')})
-         select ${texts.join(', ').replaceAll('$BASE', `${baseMs}::bigint`)}
-           from ${table} o, generate_series(${from}, ${Math.min(from + step - 1, count)}) g
-          where ${where.replaceAll(/(?<![.\w'])(account_id|intent_id|operation_id|object_id|subject|reference|id) (=)/g, 'o.$1 $2')}`,
+        `insert into ${table} (${columns.map(({ name }) => name).join(', ')})
+         select ${selected} from generate_series(${first}, ${last}) g, ${table} o where ${where}`,
       ),
     );
   }
+  return samples.length * (to - from + 1);
 };

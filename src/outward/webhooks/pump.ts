@@ -36,7 +36,8 @@ export const createPump = (): Pump => {
         leaseMs: LEASE_MS,
       });
       after = leased.at(-1)?.endpointId ?? FIRST;
-      if (leased.length > 0) context.crashPoint('webhook.leased');
+      if (leased.length === 0) return (await endsSoon(context, underWay)) ? 1 : 0;
+      context.crashPoint('webhook.leased');
 
       for (const each of leased) {
         const call = lanes.begin(each.endpointId, context.clock.monotonicMs());
@@ -54,6 +55,18 @@ export const createPump = (): Pump => {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+};
+
+const SOON_MS = 20;
+
+/** Whether a call that is under way makes room before long: then it is worth to look again at once. */
+const endsSoon = async (context: Context, underWay: ReadonlySet<Promise<void>>) => {
+  if (underWay.size === 0) return false;
+  const ended = new AbortController();
+  const soon = context.clock.sleep(SOON_MS, ended.signal).then(() => false);
+  const isSoon = await Promise.race([...[...underWay].map((call) => call.then(() => true)), soon]);
+  ended.abort();
+  return isSoon;
 };
 
 /** What fails here ends its lease by time, and is told again under the same id. */

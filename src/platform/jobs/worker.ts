@@ -45,22 +45,36 @@ export const createWorker = (input: {
 
   const tick = async (): Promise<number> => {
     await beat();
-    const done = await round();
+    await startPeriodicJobs();
+    let done = 0;
+    for (const work of works) done += await work(context);
     await Promise.all(periodic.values());
     return done;
   };
 
-  // Periodic work goes on beside the rounds: a long one must hold up neither jobs nor the outbox.
-  const round = async (): Promise<number> => {
-    await startPeriodicJobs();
-    let done = 0;
-    for (const work of input.rounds ?? []) done += await work(context);
+  const runDueJobs = async (): Promise<number> => {
     const leased = await context.database.system((tx) =>
       lease(tx, context.clock.now(), JOBS_AT_ONCE, LEASE_MS),
     );
     context.crashPoint('job.claimed');
     await Promise.all(leased.map(runJob));
-    return done + leased.length;
+    return leased.length;
+  };
+  const works = [...(input.rounds ?? []), runDueJobs];
+
+  // What has found nothing to do is not asked again in haste, however busy the others are. Periodic work
+  // goes on beside the rounds: a long one must hold up neither jobs nor the outbox.
+  const dueMs = new Map<(context: Context) => Promise<number>, number>();
+  const round = async (): Promise<number> => {
+    await startPeriodicJobs();
+    let done = 0;
+    for (const work of works) {
+      if (context.clock.monotonicMs() < (dueMs.get(work) ?? 0)) continue;
+      const now = await work(context);
+      if (now === 0) dueMs.set(work, context.clock.monotonicMs() + IDLE_MS);
+      done += now;
+    }
+    return done;
   };
 
   /** Says that this worker is alive, and keeps the leases of what it is still doing. */
