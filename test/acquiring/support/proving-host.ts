@@ -21,7 +21,7 @@ export type ProvingHost = {
   readonly counts: { keys: number; proved: number; refused: number };
   /** What becomes of the next answers that are about money. */
   readonly lies: ('wrong_code' | 'no_code')[];
-  /** The next answers about money, made under the keys of their time, wait until new keys were given. */
+  /** The next answers about money, made under the keys of their time, wait until new keys are in use. */
   hold(answers: number): void;
 };
 
@@ -35,7 +35,7 @@ export const provingHost = async (): Promise<ProvingHost> => {
   const server = createServer((socket) => {
     sockets.add(socket.on('error', () => {}).setNoDelay(true));
     const decoder = createFrameDecoder(hostFraming);
-    const held: Buffer[] = [];
+    let held: { readonly frame: Buffer; readonly key: Buffer | undefined }[] = [];
     let keys: readonly Buffer[] = [];
 
     const refuse = (): void => {
@@ -46,8 +46,8 @@ export const provingHost = async (): Promise<ProvingHost> => {
       const read = unpack(dialect, bytes);
       if (!read.ok) return refuse();
       const { mti, fields } = read.message;
-      const isProved = keys.some((key) => bytes.subarray(-CODE_DIGITS).equals(codeOf(key, bytes)));
-      if (isProved) counts.proved += 1;
+      const provedBy = keys.find((key) => bytes.subarray(-CODE_DIGITS).equals(codeOf(key, bytes)));
+      if (provedBy !== undefined) counts.proved += 1;
       // Before there are keys a gateway may sign on and ask for them, and nothing else.
       else if (keys.length > 0 || !['001', '101'].includes(String(fields[70]))) return refuse();
 
@@ -59,6 +59,10 @@ export const provingHost = async (): Promise<ProvingHost> => {
         48: undefined,
         128: undefined,
       };
+      // The gateway uses the new keys: what was made under the last ones comes now.
+      const waiting = held.filter(({ key }) => key !== provedBy && provedBy === keys[0]);
+      held = held.filter((each) => !waiting.includes(each));
+      for (const { frame } of waiting) send(frame);
       if (fields[70] === '101') giveKeys(mti, answer);
       else if (mti.startsWith('08')) send(spelled(mti, answer, keys[0]));
       else answerMoney(mti, answer);
@@ -69,7 +73,6 @@ export const provingHost = async (): Promise<ProvingHost> => {
       const wrapped = Buffer.concat([cipher.update(given), cipher.final()]).toString('hex');
       send(spelled(mti, { ...answer, 63: wrapped }, keys[0]));
       keys = [given, ...keys.slice(0, 1)];
-      for (const frame of held.splice(0)) send(frame);
       counts.keys += 1;
     };
     const answerMoney = (mti: string, answer: Fields): void => {
@@ -79,7 +82,7 @@ export const provingHost = async (): Promise<ProvingHost> => {
         frame.writeUInt8(frame.readUInt8(frame.length - 1) ^ 1, frame.length - 1);
       if (toHold === 0) return send(frame);
       toHold -= 1;
-      held.push(frame);
+      held.push({ frame, key: keys[0] });
     };
     const send = (message: Buffer): void => {
       const length = Buffer.alloc(2);
