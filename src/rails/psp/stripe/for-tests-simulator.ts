@@ -39,6 +39,8 @@ export type Simulator = {
   readonly refusals: string[];
   readonly play: (fault: FaultName, on: ConnectorOperation) => void;
   readonly render: (intent: Intent, expand?: boolean) => Record<string, unknown>;
+  /** What it has booked and not yet settled, as its list of balance transactions. */
+  readonly settle: () => string;
   readonly sign: (body: string, atMs?: number) => string;
   readonly close: () => Promise<void>;
 };
@@ -180,6 +182,50 @@ export const startSimulator = async (): Promise<Simulator> => {
     return { status: 200, body: renderRefund(made) };
   };
 
+  const settled = new Set<string>();
+  const settle = (): string => {
+    const movements = [
+      ...[...intents.values()]
+        .filter(({ amount_received }) => amount_received > 0)
+        .map((intent) => ({
+          type: 'charge',
+          amount: intent.amount_received,
+          fee: Math.round(intent.amount_received * 0.029) + 30,
+          currency: intent.currency,
+          source: {
+            id: intent.latest_charge ?? '',
+            payment_intent: intent.id,
+            metadata: intent.metadata,
+          },
+        })),
+      ...[...refunds.values()].map(({ id, amount, currency, metadata }) => ({
+        type: 'refund',
+        amount: -amount,
+        fee: 0,
+        currency,
+        source: { id, metadata },
+      })),
+    ].filter(({ source }) => !settled.has(source.id));
+    for (const { source } of movements) settled.add(source.id);
+    const transactionOf = <T extends { type: string; amount: number; fee: number }>(moved: T) => ({
+      id: `txn_${randomUUID().replaceAll('-', '')}`,
+      object: 'balance_transaction',
+      reporting_category: moved.type,
+      net: moved.amount - moved.fee,
+      created: 1_795_867_200,
+      available_on: 1_796_040_000,
+      ...moved,
+    });
+    const data = movements.map(transactionOf);
+    const paid = data.reduce((sum, { net }) => sum + net, 0);
+    const payout = { type: 'payout', amount: -paid, fee: 0, currency: 'eur', source: 'po_1' };
+    return JSON.stringify({
+      object: 'list',
+      has_more: false,
+      data: [...data, transactionOf(payout)],
+    });
+  };
+
   type Asked = { readonly operation: ConnectorOperation | null; readonly answer: () => Answer };
 
   const routeOf = (method: string, path: string, query: Form, form: Form): Asked => {
@@ -278,6 +324,7 @@ export const startSimulator = async (): Promise<Simulator> => {
     refusals,
     play: (fault, on) => void told.push({ fault, on }),
     render,
+    settle,
     sign: (body, atMs = Date.now()) => signatureOf(webhookSecret, body, atMs),
     close: () =>
       new Promise((closed) => {

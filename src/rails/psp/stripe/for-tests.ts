@@ -59,6 +59,7 @@ export const otherSide: OtherSideStarter = {
         genuine: async (reference, changes = {}) => genuine(simulator, reference, changes),
         forged: async (reference) => forged(simulator, reference),
       },
+      settle: async () => simulator.settle(),
       refusals: simulator.refusals,
       close: simulator.close,
     };

@@ -5,6 +5,7 @@ import { cancel, capture, refund } from './after-payment.ts';
 import { definition } from './definition.ts';
 import { lookUp } from './look-up.ts';
 import { pay } from './pay.ts';
+import { settlement } from './settlement.ts';
 import { webhook } from './webhook.ts';
 
 export const connector: Connector = {
@@ -16,6 +17,7 @@ export const connector: Connector = {
     void: cancel,
     refund,
     lookUp,
+    settlement,
     webhook,
   }),
 };
