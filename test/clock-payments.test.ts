@@ -96,4 +96,18 @@ test('money becomes available on its day', async () => {
     await advance(61 / 86_400);
     return false;
   });
+  // Told once for each time that money became available, with what was available then.
+  const told = await until(async () => {
+    const { data } = await stripe.events.list({ type: 'balance.available' });
+    const [newest] = data as Stripe.BalanceAvailableEvent[];
+    const pending = newest?.data.object.pending.find(({ currency }) => currency === 'eur');
+    return pending?.amount === 0 && newest;
+  });
+  const { available } = await stripe.balance.retrieve();
+  assert.deepEqual(told.data.object.available, available);
+  assert.deepEqual([told.request?.id, told.request?.idempotency_key], [null, null]);
+  const transaction = await stripe.balanceTransactions.list({
+    source: String(intent.latest_charge),
+  });
+  assert.equal(transaction.data[0]?.status, 'available');
 });

@@ -18,8 +18,10 @@ import {
   loadBalancesAt,
   loadEntries,
   loadEntriesOf,
+  loadUntoldReleases,
   post,
   takeSnapshots,
+  tellReleases,
 } from '#books/ledger';
 import { stillAttached } from '#cards/methods';
 import { listKeys, revokeKey } from '#identity/keys';
@@ -1130,6 +1132,22 @@ describe('with row level security alone,', async () => {
       assert.deepEqual(commit, { ok: false, lost: move.into });
     }
     assert.equal((await loadMessages(context, theirs.scope, message.operationId)).length, 1);
+  });
+
+  test('what became available to others is neither seen nor told', async () => {
+    const { mine, theirs } = world;
+    await asOwner(
+      gateway.on,
+      `insert into books.releases (account_id, livemode, released) values ($1, false, 1)
+       on conflict (account_id, livemode) do update set released = books.releases.released + 1`,
+      [theirs.scope.accountId],
+    );
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.equal(await loadUntoldReleases(context, scope), undefined);
+      const tell = tellReleases(scope, { released: 1n, events: 0 });
+      const commit = await context.database.commit(scope, [tell]);
+      assert.deepEqual(commit, { ok: false, lost: tell.into });
+    }
   });
 
   // Each test of this block runs statements; what they ran is asked once they are done.
