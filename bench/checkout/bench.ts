@@ -40,8 +40,7 @@ try {
     ],
     success_url: `${shop}/`,
   });
-  // On a free port the gateway does not know its own address.
-  const page = new URL(new URL(url ?? api).pathname, api).href;
+  const page = url ?? '';
 
   const [load = 0] = loadavg();
   say(

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePortNear } from '../../cli/port.ts';
 
 export type Gateway = {
   readonly api: string;
@@ -16,6 +17,8 @@ export type Gateway = {
   stop(): Promise<void>;
 };
 
+/** Given, so that the gateway knows its own address: the bank comes back to it. */
+const FIRST_PORT = 14_242;
 const START_LIMIT_MS = 180_000;
 
 export const startGateway = async (): Promise<Gateway> => {
@@ -24,7 +27,7 @@ export const startGateway = async (): Promise<Gateway> => {
     process.execPath,
     [fileURLToPath(new URL('../../bin/start.mjs', import.meta.url))],
     {
-      env: { ...process.env, PORT: '0', TOLLGATE_DATA: folder },
+      env: { ...process.env, PORT: String(await freePortNear(FIRST_PORT)), TOLLGATE_DATA: folder },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
