@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { alignPositions, booksSealingWith } from '#books/ledger';
 import { provideThreeDs } from '#cards/three-ds';
 import { provideVault } from '#cards/vault';
+import { provideCheckout } from '#commerce/checkout';
 import { sealingWith } from '#identity/audit';
 import {
   type Actor,
@@ -154,6 +155,7 @@ export const openRuntime = async (
   provideDirectory(context, directory);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
   const publicUrl = settings.publicUrl || `http://localhost:${settings.port}`;
+  provideCheckout(context, { publicUrl });
   provideMail(context, {
     server: settings.smtpUrl === '' ? null : readSmtpUrl(settings.smtpUrl),
     from: readMailbox(settings.mailFrom) ?? { name: '', address: 'receipts@localhost' },

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
-import { loadLook, renderLook, setLook } from '#commerce/checkout';
+import { differencesOfLivePage, loadLook, renderLook, setLook } from '#commerce/checkout';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { readJson } from '../read-json.ts';
@@ -27,6 +27,22 @@ export const addCheckout = (program: Command): void => {
       say(JSON.stringify(renderLook(look, scope.livemode), null, 2));
     }),
   );
+
+  checkout
+    .command('check')
+    .description('fetch the live page as a browser would, and compare it with this release')
+    .action(() =>
+      withRuntime(async ({ context }) => {
+        const differences = await differencesOfLivePage(context);
+        if (differences === null) throw new CliError('The checkout page was not reached.');
+        if (differences.length > 0) {
+          throw new CliError(
+            `The checkout page is not that of this release: ${differences.join(', ')}.`,
+          );
+        }
+        say('The checkout page is that of this release, to the byte.');
+      }),
+    );
 
   add('set [file]', 'change what a JSON file names: accent, background, font, radius, embedders, …')
     .option('--logo <picture>', 'a PNG, JPEG, WebP or SVG file to show beside the name')

@@ -4,6 +4,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { lastPageCheck } from '#commerce/checkout';
 import type { Context } from '#kit/context';
 import { sha256 } from '#kit/crypto';
 import { accountsUnderAttack } from '#payments/risk';
@@ -71,6 +72,15 @@ export const createMetrics = (settings: MetricsSettings): GatewayMetrics => {
           help: 'Accounts at which cards are being tested, seen by this process in the last ten minutes.',
           read: () => accountsUnderAttack(context),
         },
+        tollgate_checkout_page_differences: {
+          help: 'What the last look at the live checkout page found that is not of this release.',
+          // A database that does not answer says nothing of the page, and must not hide the other numbers.
+          read: () =>
+            lastPageCheck(database).then(
+              (found) => found?.length ?? 0,
+              () => Number.NaN,
+            ),
+        },
         tollgate_database_connections_busy: {
           help: 'Connections of the pool that are in use.',
           read: () => database.pool.busy,
@@ -81,7 +91,12 @@ export const createMetrics = (settings: MetricsSettings): GatewayMetrics => {
         },
       };
       for (const [name, { help, read }] of Object.entries(watched)) {
-        const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
+        const gauge: Gauge = new Gauge({
+          name,
+          help,
+          registers,
+          collect: async () => gauge.set(await read()),
+        });
       }
     },
     handlers: [

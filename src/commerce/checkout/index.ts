@@ -25,6 +25,7 @@ export {
   type Words,
   wordsIn,
 } from './page/index.ts';
+export { lastPageCheck } from './page-checks.store.ts';
 export { changePlaces, insertPlaces, loadPlaces } from './places.store.ts';
 export { refuseNotYet } from './refuse-not-yet.ts';
 export { lineItemsAt, renderShared } from './render-session.ts';
@@ -36,3 +37,4 @@ export {
 export { lineItemSchema } from './session-schema.ts';
 export { completedOf, plain as plainSession, reviveAmounts } from './sessions.store.ts';
 export { provideCheckout, publicUrlOf } from './settings.ts';
+export { differencesOfLivePage } from './watch-page.ts';

@@ -1,3 +1,4 @@
+import type { Context } from '#kit/context';
 import { sessionEventKinds } from './events.ts';
 import { expireDueSessions } from './expire-due.ts';
 import { lookRoutes } from './look-routes.ts';
@@ -6,6 +7,7 @@ import { onSetup } from './on-setup.ts';
 import { pageRoutes } from './page-routes.ts';
 import { sessionResources } from './resources.ts';
 import { sessionRoutes } from './routes.ts';
+import { WATCH_EVERY_MS, watchLivePage } from './watch-page.ts';
 
 // What holds of sessions across the tables they touch.
 const checks = [
@@ -83,5 +85,12 @@ export const module = {
   onPayment,
   onSetup,
   rounds: [expireDueSessions],
+  periodicJobs: [
+    {
+      name: 'checkout.watch_page',
+      everyMs: WATCH_EVERY_MS,
+      run: (context: Context) => watchLivePage(context),
+    },
+  ],
   checks,
 };

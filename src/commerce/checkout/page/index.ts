@@ -11,6 +11,7 @@ export { declineKeysOf } from './declines.ts';
 export { type Field, field } from './fields.ts';
 export { brandMark, brandSprite, cvcPicture, glyphs } from './icons.ts';
 export { chooseLanguage, type LanguageTag, languageTags } from './language.ts';
+export { MONITOR_PATH, monitorPage } from './monitor-page.ts';
 export {
   type FindView,
   newNonce,

@@ -10,6 +10,7 @@ import { type PageScript, pageScripts } from './assets.ts';
 import { bankFrame, returnedPage } from './bank-frame.ts';
 import type { Rendered } from './frame-policy.ts';
 import { sendLiveState } from './live-state.ts';
+import { MONITOR_PATH, monitorPage } from './monitor-page.ts';
 import { type Reporting, reportsHandler } from './reports.ts';
 import { scriptInventory } from './script-inventory.ts';
 
@@ -22,6 +23,11 @@ export const pageHandlers = (
   reporting: Reporting = {},
 ): readonly PlainHandler[] => [
   ...pageScripts.map(scriptHandler),
+  {
+    method: 'GET',
+    path: MONITOR_PATH,
+    handle: (_, response) => send(response, monitorPage(newNonce(context))),
+  },
   {
     method: 'GET',
     path: '/c/scripts.json',

@@ -1,19 +1,25 @@
 // The languages there are, and which of them somebody gets.
 
 import { ar } from './locales/ar.ts';
+import { cs } from './locales/cs.ts';
 import { da } from './locales/da.ts';
 import { de } from './locales/de.ts';
 import { en } from './locales/en.ts';
 import { es } from './locales/es.ts';
 import { fr } from './locales/fr.ts';
 import { he } from './locales/he.ts';
+import { hi } from './locales/hi.ts';
 import { it } from './locales/it.ts';
 import { ja } from './locales/ja.ts';
+import { ko } from './locales/ko.ts';
 import { nl } from './locales/nl.ts';
 import { pl } from './locales/pl.ts';
 import { ptBr } from './locales/pt-br.ts';
+import { ru } from './locales/ru.ts';
 import { sv } from './locales/sv.ts';
+import { tr } from './locales/tr.ts';
 import { zhHans } from './locales/zh-hans.ts';
+import { zhHant } from './locales/zh-hant.ts';
 import type { Words } from './words.ts';
 
 export const languages = {
@@ -27,10 +33,16 @@ export const languages = {
   pl,
   sv,
   da,
+  cs,
+  tr,
   ja,
+  ko,
   'zh-Hans': zhHans,
+  'zh-Hant': zhHant,
+  hi,
   ar,
   he,
+  ru,
 } as const satisfies Readonly<Record<string, Words>>;
 export type Locale = keyof typeof languages;
 export const locales = Object.keys(languages) as Locale[];
