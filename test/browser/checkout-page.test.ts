@@ -256,6 +256,8 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     const { url, session } = server.open();
     await page.goto(url);
     await page.getByText('Pay Paper & Ink').waitFor();
+    const promise = page.getByText('encrypted before they leave this page');
+    assert.equal(await promise.isVisible(), false, 'Nothing is promised that only a script can do');
     await page.getByLabel('Email').fill('jenny@example.com');
     await page.getByLabel('Card number').fill(NUMBER);
     await page.getByLabel('Expiry').fill('12/34');

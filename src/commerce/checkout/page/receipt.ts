@@ -30,7 +30,7 @@ ${
     : html`<a class="go" id="on" href="${success}"><span class="label">${tell('goOn', { merchant: merchant.name })}</span></a>
 <p class="quiet" id="going" hidden><span role="status" id="going-text"></span> <button type="button" class="link" id="stay">${texts.stay}</button></p>`
 }
-<p class="tools"><button type="button" class="link" id="print" hidden>${texts.print}</button></p>
+${receipt === null ? null : html`<p class="tools"><button type="button" class="link" id="print" hidden>${texts.print}</button></p>`}
 ${support(view, words)}`,
   );
 };
@@ -43,7 +43,7 @@ const toldOf = ({ mode, receipt }: PageView): readonly [TextKey, TextKey] => {
 const receiptOf = (receipt: Receipt, { amounts }: PageView, words: Words): Html => {
   const { texts, sum } = words;
   return html`<dl class="receipt">
-${row(texts.amountPaid, html`<strong>${sum(receipt.amount, amounts)}</strong>`)}
+${row(receipt.isCaptured ? texts.amountPaid : texts.total, html`<strong>${sum(receipt.amount, amounts)}</strong>`)}
 ${receipt.refunded === 0n ? null : row(texts.refunded, sum(receipt.refunded, amounts))}
 ${row(texts.date, dateOf(receipt.paidAtMs, words))}
 ${cardRow(receipt.method, words)}

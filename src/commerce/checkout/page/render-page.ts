@@ -130,7 +130,7 @@ const shell = (it: {
 <title>${it.title}</title>
 <link rel="icon" href="${it.look.icon ?? it.look.logo ?? 'data:,'}">
 <style nonce="${nonce}">${new RawHtml(pageStyle)}${new RawHtml(themeStyle(it.look))}</style>
-${it.data === null ? null : scriptTags(pageScripts, nonce)}
+${it.data === null ? null : html`${scriptTags(pageScripts, nonce)}${withoutScripts(nonce)}`}
 </head>
 <body>
 ${brandSprite}
@@ -147,6 +147,10 @@ ${it.data === null ? null : html`<script type="application/json" id="data">${new
 </html>
 `.text;
 };
+
+/** That a card is sealed in the page is true where a script does it; without one it goes to the same door. */
+const withoutScripts = (nonce: string): Html =>
+  html`<noscript><style nonce="${nonce}">.assured{display:none}</style></noscript>`;
 
 const shopBar = (view: PageView, { texts }: Words): Html => {
   const { merchant, status, look } = view;
