@@ -6,7 +6,7 @@ import { checkoutHandlers, loadLook, provideCheckout } from '#commerce/checkout'
 import { elementsHandlers } from '#commerce/elements';
 import { linkHandlers } from '#commerce/links';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
-import type { Context } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import { deriveKey } from '#kit/crypto';
 import { spellId } from '#kit/ids';
 import { mailPages, receiptHandlers } from '#outward/notifications';
@@ -63,10 +63,7 @@ export const createApi = (
     key: deriveKey(runtime.masterSecret, 'card testing'),
     ...(observers === undefined ? {} : { observe: observers.tried }),
   });
-  provideEmbedders(
-    context,
-    async (context, scope) => (await loadLook(context, scope)).look.embedders,
-  );
+  provideEmbedders(context, embeddersIn);
   const routes = gatherRoutes();
   const callerOf = (request: IncomingMessage) => addressOf(request, settings.proxies);
 
@@ -87,7 +84,10 @@ export const createApi = (
     ...(input.metrics ? { metrics: input.metrics } : {}),
     handlers: [
       ...healthHandlers(context, oneQuestion(context)),
-      ...elementsHandlers(context),
+      ...elementsHandlers(context, async (key, request) => {
+        const found = await authenticator.authenticate(context, key, callerOf(request));
+        return found.ok ? embeddersIn(context, found.key.scope) : [];
+      }),
       ...checkoutHandlers(context, {
         addressOf: callerOf,
         ...(observers === undefined ? {} : { observeReport: observers.reported }),
@@ -107,6 +107,9 @@ export const createApi = (
     ],
   });
 };
+
+const embeddersIn = async (context: Context, scope: Scope): Promise<readonly string[]> =>
+  (await loadLook(context, scope)).look.embedders;
 
 const recognize = async (
   authenticator: Authenticator,

@@ -116,6 +116,18 @@ describe('a checkout page in a frame', () => {
     assert.equal(framers((await openPage()).headers), "'none'");
   });
 
+  test('names who may frame card fields as well, which any shop may until then', async () => {
+    const fields = async (page: string) =>
+      framers((await ask('GET', `/elements/${page}?key=${merchant.publishableKey}`)).headers);
+    assert.equal(await fields('frame'), 'https: http:');
+    await change({ 'embedders[]': 'https://shop.example' });
+    assert.equal(await fields('frame'), 'https://shop.example');
+    assert.equal(await fields('challenge'), 'https://shop.example');
+    await change({ embedders: '' });
+    const { headers } = await ask('GET', '/elements/frame?key=pk_live_nobodys');
+    assert.equal(framers(headers), 'https:');
+  });
+
   test('must be of an https page in live mode', async () => {
     const field = { 'embedders[]': 'http://shop.example' };
     assert.equal((await change(field)).status, 200);

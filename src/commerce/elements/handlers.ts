@@ -7,22 +7,26 @@ import { type PlainHandler, sendPage } from '#platform/http';
 import { challengePage, challengeScript } from './challenge-page.ts';
 import { declineTexts } from './decline-texts.ts';
 import { type FrameKind, frameKinds, framePage, frameScript } from './frame-page.ts';
-import { challengePolicy, framePolicy } from './policy.ts';
+import { challengePolicy, type Framing, framePolicy } from './policy.ts';
 import { scriptFiles } from './scripts.ts';
+
+/** Which origins the account of a publishable key lets frame our pages. */
+export type FindEmbedders = (key: string, request: IncomingMessage) => Promise<readonly string[]>;
 
 export const elementsHandlers = (
   context: Pick<Context, 'clock' | 'random'>,
+  findEmbedders: FindEmbedders,
 ): readonly PlainHandler[] => [
   ...scriptFiles(context),
   ...[frameScript, challengeScript].map(scriptHandler),
-  page('/elements/frame', (query, words, nonce) => {
+  page('/elements/frame', (query, words, nonce, framing) => {
     const kind = kindOf(query.get('kind'));
-    return { body: framePage(kind, words, nonce), policy: framePolicy(query, nonce) };
-  })(context),
-  page('/elements/challenge', (query, words, nonce) => ({
+    return { body: framePage(kind, words, nonce), policy: framePolicy(framing, nonce) };
+  })(context, findEmbedders),
+  page('/elements/challenge', (_query, words, nonce, framing) => ({
     body: challengePage(words, nonce),
-    policy: challengePolicy(query, nonce),
-  }))(context),
+    policy: challengePolicy(framing, nonce),
+  }))(context, findEmbedders),
   {
     method: 'GET',
     path: '/elements/declines.json',
@@ -60,16 +64,23 @@ type Draw = (
   query: URLSearchParams,
   words: Words,
   nonce: string,
+  framing: Framing,
 ) => { readonly body: string; readonly policy: string };
 
 const page =
   (path: string, draw: Draw) =>
-  (context: Pick<Context, 'random'>): PlainHandler => ({
+  (context: Pick<Context, 'random'>, findEmbedders: FindEmbedders): PlainHandler => ({
     method: 'GET',
     path,
-    handle: (request, response) => {
+    handle: async (request, response) => {
       const words = wordsFor(request);
-      send(response, words.language, draw(queryOf(request), words, newNonce(context)));
+      const query = queryOf(request);
+      const key = query.get('key') ?? '';
+      const framing = {
+        livemode: key.startsWith('pk_live_'),
+        embedders: await findEmbedders(key, request),
+      };
+      send(response, words.language, draw(query, words, newNonce(context), framing));
     },
   });
 
