@@ -55,7 +55,7 @@ export const startPageServer = async (): Promise<PageServer> => {
     idempotency: store.idempotency,
     settings: { publicUrl: 'http://127.0.0.1', closeTimeoutMs: 200 },
     handlers: [
-      ...elementsHandlers(context),
+      ...elementsHandlers(context, async () => []),
       ...sessionHandlers(sessions),
       ...pageHandlers(context, async (id) => sessions.get(id)?.view ?? null, {
         observe: (directive) => void reports.push(directive),
