@@ -206,7 +206,7 @@ async function compare(port: number, pay: (n: number) => string, what: string): 
     const row = summary(runs);
     if (label.endsWith(' 0 ms')) saturation = Math.max(saturation, row.perSecond);
     say(
-      `| ${label} | ${row.perSecond.toFixed(0)} | ${(row.perSecond / base).toFixed(2)} | ${row.p50Ms.toFixed(1)} ms | ${row.p99Ms.toFixed(1)} ms | ${row.notOk} |`,
+      `| ${label} | ${row.perSecond.toFixed(0)} | ${(row.perSecond / base).toFixed(2)} | ${row.p50Ms.toFixed(1)} ms | ${row.p99Ms.toFixed(1)} ms | ${spellOthers(row.others)} |`,
     );
   }
   for (const share of [0.5, 0.8]) {
@@ -221,7 +221,7 @@ async function compare(port: number, pay: (n: number) => string, what: string): 
         perSecond,
       });
       say(
-        `| ${share * 100} % of saturation (${perSecond.toFixed(0)}/s), provider ${delayMs} ms | ${paced.perSecond.toFixed(0)} | | ${paced.p50Ms.toFixed(1)} ms | ${paced.p99Ms.toFixed(1)} ms | ${paced.notOk} |`,
+        `| ${share * 100} % of saturation (${perSecond.toFixed(0)}/s), provider ${delayMs} ms | ${paced.perSecond.toFixed(0)} | | ${paced.p50Ms.toFixed(1)} ms | ${paced.p99Ms.toFixed(1)} ms | ${spellOthers(paced.others)} |`,
       );
     }
   }
@@ -265,12 +265,17 @@ async function quiet(): Promise<void> {
   }
 }
 
+/** How often which status came: `12 × 503`. */
+function spellOthers(others: Iterable<readonly [status: number, count: number]>): string {
+  return [...others].map(([status, count]) => `${count} × ${status}`).join(', ') || '0';
+}
+
 function summary(runs: readonly Measured[]) {
   return {
     perSecond: median(runs.map((run) => run.perSecond)),
     p50Ms: median(runs.map((run) => run.p50Ms)),
     p99Ms: median(runs.map((run) => run.p99Ms)),
-    notOk: runs.reduce((sum, run) => sum + run.notOk, 0),
+    others: runs.flatMap((run) => [...run.others]),
   };
 }
 

@@ -19,12 +19,14 @@ export type Measured = {
   readonly p99Ms: number;
   readonly answers: number;
   readonly notOk: number;
+  /** What else than 200 was answered, and how often. */
+  readonly others: ReadonlyMap<number, number>;
 };
 
 export const measure = async (load: Load): Promise<Measured> => {
   const durations: number[] = [];
   let next = 0;
-  let notOk = 0;
+  const others = new Map<number, number>();
   const startedMs = performance.now();
   const endsMs = startedMs + load.seconds * 1000;
 
@@ -40,7 +42,7 @@ export const measure = async (load: Load): Promise<Measured> => {
       const sentMs = load.perSecond === undefined ? performance.now() : Math.max(dueMs, 0);
       const status = await caller.ask(load.request(n));
       durations.push(performance.now() - sentMs);
-      if (status !== 200) notOk += 1;
+      if (status !== 200) others.set(status, (others.get(status) ?? 0) + 1);
     }
     caller.close();
   };
@@ -54,7 +56,8 @@ export const measure = async (load: Load): Promise<Measured> => {
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     answers: durations.length,
-    notOk,
+    notOk: [...others.values()].reduce((sum, count) => sum + count, 0),
+    others,
   };
 };
 
