@@ -2,14 +2,19 @@
 
 import type { IncomingMessage } from 'node:http';
 import { provideEmbedders, threeDsHandlers } from '#cards/three-ds';
-import { checkoutHandlers, loadLook, provideCheckout } from '#commerce/checkout';
+import {
+  checkoutHandlers,
+  loadLook,
+  provideCheckout,
+  provideReceiptMailer,
+} from '#commerce/checkout';
 import { elementsHandlers } from '#commerce/elements';
 import { linkHandlers } from '#commerce/links';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
 import type { Context, Scope } from '#kit/context';
 import { deriveKey } from '#kit/crypto';
 import { spellId } from '#kit/ids';
-import { mailPages, receiptHandlers } from '#outward/notifications';
+import { mailPages, mailReceiptAgain, receiptHandlers } from '#outward/notifications';
 import { admit, provideDefence, type Step } from '#payments/risk';
 import { API_VERSION } from '#platform/events';
 import {
@@ -63,6 +68,7 @@ export const createApi = (
     key: deriveKey(runtime.masterSecret, 'card testing'),
     ...(observers === undefined ? {} : { observe: observers.tried }),
   });
+  provideReceiptMailer(context, mailReceiptAgain);
   provideEmbedders(context, embeddersIn);
   const routes = gatherRoutes();
   const callerOf = (request: IncomingMessage) => addressOf(request, settings.proxies);

@@ -106,6 +106,7 @@ const sessionHandlers = (sessions: Map<string, Session>): readonly PlainHandler[
         const query = new URL(request.url ?? '/', 'http://page').searchParams;
         const { body, headers } = renderPage(session.view, {
           lang: query.get('lang'),
+          isMailed: false,
           acceptLanguage: request.headers['accept-language'] ?? null,
           nonce: newNonce({ random: systemRandom }),
         });
@@ -208,6 +209,7 @@ export const paid = (view: PageView): PageView => ({
     method: { brand: 'visa', last4: '4242' },
     email: view.known.email ?? 'jenny@example.com',
     descriptor: 'PAPER & INK',
+    url: null,
     payment: 'pi_0QxT4mJb81Zrw3KdT5nRb2Vc',
   },
 });

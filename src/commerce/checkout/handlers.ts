@@ -21,6 +21,7 @@ import { confirmSession } from './confirm-session.ts';
 import { declinedOf } from './decline-classes.ts';
 import { sessionNamed } from './find-session.ts';
 import { loadLook } from './look.store.ts';
+import { madeOf } from './made.ts';
 import {
   newNonce,
   pageHandlers,
@@ -39,6 +40,7 @@ import type {
   RenderedPage,
   VaultKeyAnswer,
 } from './page-view.ts';
+import { mailReceiptAgain } from './receipt-mailer.ts';
 import { recoverSession } from './recover-session.ts';
 import type { CheckoutSession } from './session.ts';
 import { parseSession } from './session-id.ts';
@@ -121,6 +123,13 @@ export const checkoutHandlers = (
     handler('POST', '/c/:session/confirm', async (opened, request, response) => {
       const { view, proof } = await act(contextOf(request), opened, await readForm(request));
       sendState(response, view, proof);
+    }),
+    handler('POST', '/c/:session/mail', async ({ scope, session, spelled }, request, response) => {
+      await readForm(request);
+      const { intent } = await madeOf(context, scope, session);
+      const charge = session.status === 'complete' ? (intent?.latestChargeId ?? null) : null;
+      const isMailed = charge !== null && (await mailReceiptAgain(context, scope, charge));
+      redirect(response, `/c/${spelled}${isMailed ? '?mailed' : ''}`);
     }),
     handler('GET', '/c/:session/back', async ({ scope, spelled }, request, response) => {
       const { look } = await loadLook(context, scope);
@@ -249,10 +258,15 @@ const vaultKeyNow = async (context: Context, scope: Scope): Promise<VaultKeyAnsw
 };
 
 const pageRequest = (context: Context, request: IncomingMessage): PageRequest => ({
-  lang: new URL(request.url ?? '/', 'http://page').searchParams.get('lang'),
+  ...askedIn(request.url ?? '/'),
   acceptLanguage: request.headers['accept-language'] ?? null,
   nonce: newNonce(context),
 });
+
+const askedIn = (url: string): Pick<PageRequest, 'lang' | 'isMailed'> => {
+  const asked = new URL(url, 'http://page').searchParams;
+  return { lang: asked.get('lang'), isMailed: asked.has('mailed') };
+};
 
 const readForm = async (request: IncomingMessage): Promise<URLSearchParams> => {
   try {

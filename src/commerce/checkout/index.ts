@@ -27,6 +27,7 @@ export {
 } from './page/index.ts';
 export { lastPageCheck } from './page-checks.store.ts';
 export { changePlaces, insertPlaces, loadPlaces } from './places.store.ts';
+export { provideReceiptMailer } from './receipt-mailer.ts';
 export { refuseNotYet } from './refuse-not-yet.ts';
 export { lineItemsAt, renderShared } from './render-session.ts';
 export {

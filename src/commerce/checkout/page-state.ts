@@ -24,6 +24,8 @@ export type Paid = Card & {
   readonly amount: bigint;
   readonly refunded: bigint;
   readonly isCaptured: boolean;
+  /** Where its receipt stands for good. */
+  readonly receiptUrl: string | null;
   readonly descriptor: string | null;
 };
 
@@ -98,6 +100,7 @@ export const stateAfter = (
             refunded: 0n,
             isCaptured: intent.received > 0n,
             ...card,
+            receiptUrl: null,
             descriptor: intent.statementDescriptor,
           },
     kept: setup === null || !isOver ? null : card,
@@ -140,6 +143,7 @@ const paidOf = async (
     refunded: charge.refunded,
     isCaptured: charge.captured > 0n,
     ...cardOf(charge.method),
+    receiptUrl: charge.receiptUrl,
     descriptor: charge.statementDescriptor,
   };
 };

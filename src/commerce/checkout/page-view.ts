@@ -220,6 +220,8 @@ export type Receipt = {
   readonly method: { readonly brand: string | null; readonly last4: string | null };
   readonly email: string | null;
   readonly descriptor: string | null;
+  /** Where it stands beside this page, and as a file. */
+  readonly url: string | null;
   /** `pi_…` */
   readonly payment: string;
 };
@@ -236,6 +238,8 @@ export type PageRequest = {
   /** `?lang=`, which wins over what the browser says. */
   readonly lang: string | null;
   readonly acceptLanguage: string | null;
+  /** The payer has just asked for the receipt once more. */
+  readonly isMailed: boolean;
   /** Random, for the policy of this one answer. */
   readonly nonce: string;
 };

@@ -163,6 +163,7 @@ const receiptOf = ({ session, made: { intent }, paid }: PageState): Receipt | nu
     method: { brand: paid.brand, last4: paid.last4 },
     email: session.collected.email,
     descriptor: paid.descriptor,
+    url: paid.isCaptured ? paid.receiptUrl : null,
     payment: spellId(INTENT, intent.id),
   };
 };

@@ -2,7 +2,7 @@
 
 import { auditEntry } from '#identity/audit';
 import type { Context } from '#kit/context';
-import { newUuid, parseId, type Uuid } from '#kit/ids';
+import { parseId, type Uuid } from '#kit/ids';
 import {
   ApiError,
   list,
@@ -15,6 +15,7 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import { isMailAddress, type Mail } from './mail.ts';
+import { againTo } from './mail-again.ts';
 import {
   mailFilters,
   mailSchema,
@@ -63,7 +64,6 @@ const listAll = async (
   return { body: list(request.url, { rows: shown, hasMore }) };
 };
 
-/** A mail of its own, under a Message-ID of its own: mailboxes hide what they have seen before. */
 const resend = async (
   context: Context,
   request: TypedRequest<typeof resendParameters>,
@@ -74,17 +74,7 @@ const resend = async (
   if (!isMailAddress(to)) {
     throw new ApiError(400, `Invalid email address: ${to}`, { code: 'email_invalid', param: 'to' });
   }
-  const again: Mail = {
-    ...first,
-    id: newUuid(context),
-    to,
-    resendOf: first.id,
-    state: 'waiting',
-    attempts: 0,
-    dueAtMs: context.clock.now(),
-    leaseEpoch: 0,
-    tries: [],
-  };
+  const again = againTo(context, first, to);
   return {
     body: renderWhole(again, scope.livemode),
     writes: [

@@ -8,7 +8,7 @@ import { renderPage } from './render-page.ts';
 export const MONITOR_PATH = '/c/monitor';
 
 export const monitorPage = (nonce: string): RenderedPage =>
-  renderPage(view, { lang: 'en', acceptLanguage: null, nonce });
+  renderPage(view, { lang: 'en', acceptLanguage: null, isMailed: false, nonce });
 
 const view: PageView = {
   session: 'monitor',

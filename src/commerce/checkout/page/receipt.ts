@@ -1,15 +1,19 @@
 // The page after paying is the receipt: the same address shows it again later, and it prints.
 
 import { type Html, html } from '#platform/http';
-import type { PageView, Receipt } from '../page-view.ts';
+import type { PageRequest, PageView, Receipt } from '../page-view.ts';
 import { brandMark, brandName, glyphs } from './icons.ts';
 import { numberLocaleOf } from './language.ts';
 import type { TextKey } from './locales/en.ts';
-import { linkTo } from './own-path.ts';
+import { linkTo, ownPath } from './own-path.ts';
 import { frame, support } from './status.ts';
 import type { Words } from './words.ts';
 
-export const receiptPage = (view: PageView, words: Words): Html => {
+export const receiptPage = (
+  view: PageView,
+  { isMailed }: Pick<PageRequest, 'isMailed'>,
+  words: Words,
+): Html => {
   const { receipt, merchant } = view;
   const success = linkTo(view.urls.success);
   const { texts, tell } = words;
@@ -30,9 +34,30 @@ ${
     : html`<a class="go" id="on" href="${success}"><span class="label">${tell('goOn', { merchant: merchant.name })}</span></a>
 <p class="quiet" id="going" hidden><span role="status" id="going-text"></span> <button type="button" class="link" id="stay">${texts.stay}</button></p>`
 }
-${receipt === null ? null : html`<p class="tools"><button type="button" class="link" id="print" hidden>${texts.print}</button></p>`}
+${
+  receipt === null
+    ? null
+    : html`<p class="tools"><button type="button" class="link" id="print" hidden>${texts.print}</button>
+${pdfLink(receipt, words)}</p>
+${mailAgain(view, isMailed, words)}`
+}
 ${support(view, words)}`,
   );
+};
+
+const pdfLink = ({ url }: Receipt, { language, texts }: Words): Html | null => {
+  const receipt = linkTo(url);
+  return receipt === null
+    ? null
+    : html`<a class="link" href="${ownPath(receipt)}/pdf?lang=${language}">${texts.receiptPdf}</a>`;
+};
+
+/** To the address that it went to, and to no other. */
+const mailAgain = (view: PageView, isMailed: boolean, { texts, tell }: Words): Html | null => {
+  const { email } = view.known;
+  if (email === null) return null;
+  if (isMailed) return html`<p class="quiet" role="status">${tell('mailedAgain', { email })}</p>`;
+  return html`<form class="tools" method="post" action="${ownPath(view.urls.page)}/mail"><button class="link">${texts.mailAgain}</button></form>`;
 };
 
 const toldOf = ({ mode, receipt }: PageView): readonly [TextKey, TextKey] => {

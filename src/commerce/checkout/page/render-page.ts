@@ -45,7 +45,7 @@ export const renderPage: RenderPage = (view, request) => {
       title: titleOf(view, words),
       strip: testStrip(view, words),
       top: shopBar(view, words),
-      main: html`<main class="${isOpen ? 'two' : 'one'}">${isOpen ? html`${summary(view, words)}${payForm(view, words)}${bankDialog(words)}` : statusOf(view, words)}</main>`,
+      main: html`<main class="${isOpen ? 'two' : 'one'}">${isOpen ? html`${summary(view, words)}${payForm(view, words)}${bankDialog(words)}` : statusOf(view, request, words)}</main>`,
       data: scriptData(view, words),
     }),
   };
@@ -74,7 +74,7 @@ export const renderNotice: RenderNotice = (notice, request) => {
   };
 };
 
-const statusOf = (view: PageView, words: Words): Html => {
+const statusOf = (view: PageView, request: PageRequest, words: Words): Html => {
   switch (view.status) {
     case 'action':
       return html`${actionStatus(view, words)}${bankDialog(words)}`;
@@ -83,7 +83,7 @@ const statusOf = (view: PageView, words: Words): Html => {
     case 'unknown':
       return unknownStatus(view, words);
     case 'complete':
-      return receiptPage(view, words);
+      return receiptPage(view, request, words);
     case 'expired':
       return expiredStatus(view, words);
     case 'used_up':

@@ -37,7 +37,13 @@ export const receiptHandlers = (processContext: Context): readonly PlainHandler[
         const receipt = await find(params['token']);
         const locale = receipt && localeOf(receipt, request.url, undefined);
         const pdf = receipt && locale && receiptPdf(receipt, locale);
-        if (!receipt || !pdf) return sendPage(response, 404, noReceiptPage());
+        if (!receipt) return sendPage(response, 404, noReceiptPage());
+        if (!pdf) {
+          // In a language that its fonts do not know the page itself is what is printed.
+          const page = `/receipts/${params['token']}?lang=${locale}`;
+          response.writeHead(303, { Location: page, 'Cache-Control': 'no-store' }).end();
+          return;
+        }
         response
           .writeHead(200, {
             'Content-Type': 'application/pdf',

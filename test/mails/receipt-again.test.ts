@@ -1,0 +1,31 @@
+// The page after paying gives the receipt as a file, and sends it once more to where it went.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { payPage, twoTeas } from '../support/checkout.ts';
+import { openShop } from '../support/payments.ts';
+import { waitUntil } from '../support/writers.ts';
+
+const { gateway, stripe, merchant } = await openShop();
+const { ask } = gateway;
+
+test('the receipt of a page is a file, and is mailed again to nobody but its payer, not at will', async () => {
+  const { id } = await stripe.checkout.sessions.create(twoTeas);
+  await payPage(ask)(id);
+  const mails = async () => (await ask('GET', '/v1/mails', { key: merchant.key })).body.data;
+  await waitUntil('the receipt', 30_000, async () => (await mails()).length === 1);
+
+  const { text } = await ask('GET', `/c/${id}?lang=en`);
+  assert.match(text, /Send the receipt again/);
+  const [, pdf = ''] = /href="(\/receipts\/[^"]+\/pdf\?lang=en)"/.exec(text) ?? [];
+  const file = await ask('GET', pdf);
+  assert.equal(file.headers['content-type'], 'application/pdf');
+  const printed = await ask('GET', pdf.replace('lang=en', 'lang=ja'));
+  assert.equal(printed.status, 303, 'the page is printed where the fonts know no such letters');
+
+  // It went a moment ago, so that nothing is sent, and the payer is told where it is.
+  const sent = await ask('POST', `/c/${id}/mail`, { form: 'to=other@example.com' });
+  assert.equal(sent.headers.location, `/c/${id}?mailed`);
+  assert.match((await ask('GET', `/c/${id}?mailed`)).text, /sent the receipt to/);
+  assert.equal((await mails()).length, 1);
+});
