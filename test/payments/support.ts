@@ -23,10 +23,13 @@ export type Town = {
   readonly stripe: Stripe;
 };
 
-export const openTown = async (): Promise<Town> => {
+/** How long it waits for the bank's answer: long, where no answer is meant to be missed. */
+type Patience = { readonly patienceMs?: number };
+
+export const openTown = async ({ patienceMs = 20_000 }: Patience = {}): Promise<Town> => {
   const bank = await newSandbox();
   const gateway = await startGatewayHere({
-    connectors: [impatient(quick(), { timeoutMs: 20_000 })],
+    connectors: [impatient(quick(), { timeoutMs: patienceMs })],
   });
   const merchant = await gateway.merchant();
   await openAccountAt(bank, gateway.ask, merchant.key);
