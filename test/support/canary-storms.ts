@@ -114,7 +114,7 @@ export const storms: readonly Storm[] = [
       await world.ready();
       // The gateway gives the key back as soon as it can; until then it says: come again.
       let again = await send(world, '/v1/payment_methods', asked);
-      for (let tries = 0; again === 409 && tries < 60; tries += 1) {
+      for (let tries = 0; again === 409 && tries < 600; tries += 1) {
         await pause(UNDERWAY_MS);
         again = await send(world, '/v1/payment_methods', asked);
       }
