@@ -15,6 +15,7 @@ const privateData = {
       '42': { name: 'Electronic commerce indicator', content: 'n', length: 2, log: 'clear' },
       '43': { name: 'Authentication value', content: 'ans', length: 28 },
       '44': { name: 'Directory server transaction', content: 'ans', length: 36, log: 'clear' },
+      '45': { name: 'Exemption from authentication', content: 'a', length: 2, log: 'clear' },
       '61': { name: 'Postal code of the holder', content: 'ans', length: 16, prefix: 2 },
       '62': { name: 'Address line of the holder', content: 'ans', length: 60, prefix: 2 },
       '70': {

@@ -63,6 +63,7 @@ export const readRequest = (seed: string, message: Message, nowMs: number): Read
     institution: text(fields[32]) ?? '0',
     ...optional('paymentReference', tags.get('70')),
     ...optional('card', card),
+    ...optional('exemption', tags.get('45')),
     amountMinor: amountMinor ?? 0n,
     currency,
     fingerprint: fingerprintOf(

@@ -13,6 +13,8 @@ export type Asked = {
   /** The holder was authenticated: by a value that this issuer has made for this payment. */
   readonly isAuthenticated: boolean;
   readonly initiatedBy: 'cardholder' | 'merchant';
+  /** Why nobody was asked, as the merchant claims. */
+  readonly exemption?: { readonly code: string; readonly currency: string };
 };
 
 export type AccountView = {
@@ -71,8 +73,31 @@ const refusalOf = (
 };
 
 const needsAuthentication = (card: Card, asked: Asked): boolean =>
+  (asked.exemption !== undefined && !isGranted(asked, asked.exemption)) ||
   card.authentication === 'always' ||
   (card.authentication === 'on_session' && asked.initiatedBy === 'cardholder');
+
+const EUR = '978';
+
+/** Whether what was claimed may be at all. A claim that is not known is none. */
+const isGranted = (
+  { amountMinor, initiatedBy }: Asked,
+  { code, currency }: NonNullable<Asked['exemption']>,
+): boolean => {
+  const isUpTo = (max: bigint) =>
+    initiatedBy === 'cardholder' && currency === EUR && amountMinor <= max;
+  switch (code) {
+    case 'LV':
+      return isUpTo(3_000n);
+    case 'RA':
+      return isUpTo(50_000n);
+    case 'RE':
+    case 'MI':
+      return initiatedBy === 'merchant';
+    default:
+      return false;
+  }
+};
 
 /** A card is good to the last day of its month, in GMT. */
 export const isExpired = (expiry: string | undefined, nowMs: number): boolean => {

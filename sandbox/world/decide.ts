@@ -96,7 +96,12 @@ const decideApproval = (
   // A network that stands in has no key of the issuer's and cannot check a value.
   const proof = isIssuerDown ? 'none' : proofOf(world, request);
   if (proof === 'wrong' || proof === 'used') return declined(request, '63');
-  const asked = { ...request.asked, isAuthenticated: proof === 'good' };
+  const { exemption: code, currency } = identity;
+  const asked = {
+    ...request.asked,
+    isAuthenticated: proof === 'good',
+    ...(code === undefined ? {} : { exemption: { code, currency } }),
+  };
   const { account, opened } = accountOf(world, card, identity.currency);
   const verdict = isIssuerDown
     ? standIn(card, asked, world.nowMs)

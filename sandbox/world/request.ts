@@ -28,6 +28,8 @@ export type RequestIdentity = {
   readonly institution: string;
   readonly paymentReference?: string;
   readonly card?: string;
+  /** Why the holder was not asked, as the merchant claims: tag 45. */
+  readonly exemption?: string;
   readonly amountMinor: bigint;
   readonly currency: string;
   /** Of what must not differ in a repeat. */
@@ -38,7 +40,7 @@ export type Request = {
   readonly identity: RequestIdentity;
   /** In memory alone, while the issuer decides. */
   readonly cardNumber?: string;
-  readonly asked: Omit<Asked, 'isAuthenticated'>;
+  readonly asked: Omit<Asked, 'isAuthenticated' | 'exemption'>;
   /** What came to prove that the holder was authenticated; only the issuer can tell. */
   readonly proof: Proof;
   /** The trace of the message that a reversal or completion is about. */

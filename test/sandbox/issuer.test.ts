@@ -95,6 +95,37 @@ describe('test cards', () => {
     test(`${name}: ${code}`, () => assert.equal(codeOf(number, more), code));
   }
 
+  const claims: readonly (readonly [
+    name: string,
+    claim: string,
+    more: Partial<Asked> & { readonly currency?: string },
+    code: string,
+  ])[] = [
+    ['low value', 'LV', { amountMinor: 3_000n }, '00'],
+    ['low value of too much', 'LV', { amountMinor: 3_001n }, '1A'],
+    ['low value, proven all the same', 'LV', { amountMinor: 3_001n, isAuthenticated: true }, '00'],
+    ['low value in dollars', 'LV', { amountMinor: 1n, currency: '840' }, '1A'],
+    ['low value without the holder', 'LV', { amountMinor: 1n, initiatedBy: 'merchant' }, '1A'],
+    ['risk analysis', 'RA', { amountMinor: 50_000n }, '00'],
+    ['risk analysis of too much', 'RA', { amountMinor: 50_001n }, '1A'],
+    ["a merchant's own charge", 'MI', { initiatedBy: 'merchant' }, '00'],
+    ["a merchant's own charge by the holder", 'MI', {}, '1A'],
+    ['one of a series', 'RE', { initiatedBy: 'merchant' }, '00'],
+    ['one of a series by the holder', 'RE', {}, '1A'],
+    ['nothing that is known', 'XX', {}, '1A'],
+  ];
+  for (const [name, claim, { currency = '978', ...more }, code] of claims) {
+    test(`claimed exempt as ${name}: ${code}`, () => {
+      const exemption = { code: claim, currency };
+      assert.equal(codeOf('4000002760000016', { ...more, exemption }), code);
+    });
+  }
+
+  test('a claim frees no card whose bank always asks', () => {
+    const exemption = { code: 'LV', currency: '978' };
+    assert.equal(codeOf('4000002760003184', { amountMinor: 1n, exemption }), '1A');
+  });
+
   test('addresses are checked as the card says, and only where one is given', () => {
     const checks = (number: string, more: Partial<Asked>) => {
       const { addressLine, postalCode } = authorize(cardOf(number), rich, asked(more), now).checks;

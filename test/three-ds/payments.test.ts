@@ -132,6 +132,22 @@ describe('a card whose bank wants its holder to be asked', () => {
     assert.equal(refusal.code, 'authentication_required');
   });
 
+  test('asked about one card, another is asked about anew', async () => {
+    const before = approvals();
+    const intent = await pay('4000000000003220');
+    const url = pageOf(intent);
+    const other = await stripe.paymentMethods.create({
+      type: 'card',
+      card: { number: '4000002760003184', exp_month: 12, exp_year: 2034, cvc: '123' },
+    });
+    const changed = await stripe.paymentIntents.update(intent.id, { payment_method: other.id });
+    assert.equal(changed.status, 'requires_confirmation');
+    const page = await atTheBank(url);
+    await submit(await submit(page, acs, { code: codeIn(page), do: 'confirm' }), acs);
+    assert.notEqual(pageOf(await stripe.paymentIntents.confirm(intent.id)), url);
+    assert.equal(approvals(), before);
+  });
+
   test('asked about one amount, the bank does not take another', async () => {
     const intent = await pay('4000000000003220');
     const url = pageOf(intent);

@@ -10,6 +10,7 @@ import {
   lostTheProof,
   useAuthentication,
 } from '#cards/three-ds';
+import { useAuthenticationRow } from '../../src/cards/three-ds/authentications.store.ts';
 import { asOwner } from '../../src/for-tests.ts';
 import { charge, codeOf, connectGateway } from '../sandbox/support/gateway.ts';
 import {
@@ -354,6 +355,27 @@ describe('a proof', () => {
     );
     assert.deepEqual(await use(begun), { ok: false, code: 'already_used' });
   });
+
+  for (const [code, more] of refusals) {
+    if (code === 'no_such_authentication') continue;
+    test(`is not used by a statement of ${code} ${Object.keys(more).join()} either`, async () => {
+      const begun = await challenge();
+      await pass(begun.url);
+      const { card, beginning } = begun;
+      const write = useAuthenticationRow(scope, begun.id, {
+        card,
+        intentId: beginning.intentId,
+        amount: 5_000n,
+        currency: 'eur',
+        merchantId: 'MERCHANT0000001',
+        operationId: randomUUID(),
+        nowMs: context.clock.now(),
+        ...more,
+      });
+      assert.equal((await context.database.commit(scope, [write])).ok, false);
+      assert.equal((await use(begun)).ok, true);
+    });
+  }
 
   test('of another account is not there', async () => {
     const begun = await challenge();

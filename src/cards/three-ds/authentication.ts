@@ -8,6 +8,9 @@ export type Exemption =
   | 'recurring'
   | 'secure_corporate';
 
+/** What may be said to a bank instead of a proof. */
+export type Claim = Exemption | 'merchant_initiated';
+
 export type Authentication = {
   /** `authenticated`: the bank says it was the holder. `attempted`: it could not ask, and answers for it. */
   readonly outcome: 'authenticated' | 'attempted' | 'exempted';

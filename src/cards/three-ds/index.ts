@@ -1,4 +1,4 @@
-export type { Authentication, Exemption } from './authentication.ts';
+export type { Authentication, Claim, Exemption } from './authentication.ts';
 export type { AuthenticationState } from './authentication-states.ts';
 export type { Binding } from './authentications.store.ts';
 export { type Beginning, type Begun, beginAuthentication } from './begin-authentication.ts';
@@ -12,6 +12,11 @@ export type {
   ThreeDsMerchant,
 } from './card-authentication.ts';
 export { provideEmbedders } from './embedders.ts';
+export {
+  type ExemptionTerms,
+  exemptionFor,
+  isRegulated,
+} from './exemptions.ts';
 export { findAuthentication } from './find-authentication.ts';
 export { threeDsHandlers } from './pages/handlers.ts';
 export { provideThreeDs, type ThreeDsSettings } from './settings.ts';

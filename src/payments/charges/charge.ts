@@ -2,6 +2,7 @@
 // stored; `render-charge.ts` says how it is shown.
 
 import type { PaymentMethod } from '#cards/methods';
+import type { Claim } from '#cards/three-ds';
 import type { Uuid } from '#kit/ids';
 import type { Told } from '#rails/operations';
 import type { Failure } from './decline.ts';
@@ -77,6 +78,8 @@ export type Charge = {
     readonly outcome: string;
     readonly eci: string;
   } | null;
+  /** Why its holder was not asked, as its bank was told. */
+  readonly exemption?: Claim | null;
   /** How many refunds there were, to number the next. */
   readonly refunds: number;
   readonly captures: number;

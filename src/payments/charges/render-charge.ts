@@ -149,15 +149,36 @@ type Check = NonNullable<ChargedMethod['card']>['checks']['cvc'];
 const checkOf = (told: NonNullable<Check> | undefined, given: Check): Check =>
   told === undefined || (told === 'unchecked' && given === null) ? given : told;
 
-const threeDSecureOf = ({ threeDSecure }: Charge): ShownCard['three_d_secure'] => {
-  if (threeDSecure === null) return null;
+/** A bank that took the payment took what was claimed with it. Where the law asks for nobody nothing is exempt. */
+const exemptOf = ({ status, exemption = null }: Charge): ShownCard['three_d_secure'] =>
+  status !== 'succeeded' || exemption === null || exemption === 'merchant_initiated'
+    ? null
+    : {
+        authentication_flow: null,
+        electronic_commerce_indicator: null,
+        ...indicatorOf(exemption),
+        result: 'exempted',
+        result_reason: null,
+        transaction_id: null,
+        version: null,
+      };
+
+/** Stripe has a word for the analysis of risk alone. */
+const indicatorOf = (exemption: Charge['exemption']) =>
+  exemption === 'transaction_risk_analysis'
+    ? ({ exemption_indicator: 'low_risk', exemption_indicator_applied: true } as const)
+    : ({ exemption_indicator: 'none' } as const);
+
+const threeDSecureOf = (charge: Charge): ShownCard['three_d_secure'] => {
+  const { threeDSecure } = charge;
+  if (threeDSecure === null) return exemptOf(charge);
   const { outcome, eci, version } = threeDSecure;
   return {
     authentication_flow: outcome === 'authenticated' ? 'challenge' : 'frictionless',
     electronic_commerce_indicator: eci as NonNullable<
       ShownCard['three_d_secure']
     >['electronic_commerce_indicator'],
-    exemption_indicator: null,
+    exemption_indicator: charge.exemption === 'transaction_risk_analysis' ? 'low_risk' : null,
     result:
       outcome === 'authenticated'
         ? 'authenticated'

@@ -23,6 +23,7 @@ export const traceCharges =
             connector_account: spellId('cna', charge.connectorAccountId),
             decline_code: charge.failure?.declineCode ?? null,
             three_d_secure: charge.threeDSecure?.outcome ?? null,
+            exemption: charge.exemption ?? null,
           },
         },
         ...(await traceEntries(context, scope, charge.id)),

@@ -53,9 +53,16 @@ const preferenceOf = ({
 }: AuthenticationAsked): Preference | null => {
   if (offSession) return null;
   if (isDemanded) return 'challenge';
-  const wanted = intent.cardOptions.requestThreeDSecure;
+  return wantedBy(intent);
+};
+
+const wantedBy = ({ cardOptions }: PaymentIntent): 'any' | 'challenge' | null => {
+  const wanted = cardOptions.requestThreeDSecure;
   return wanted === 'any' || wanted === 'challenge' ? wanted : null;
 };
+
+/** By the merchant, whatever the card's bank says. */
+export const isAskingWanted = (intent: PaymentIntent): boolean => wantedBy(intent) !== null;
 
 /** Of the account that is asked for the money first. */
 const termsFor = async (

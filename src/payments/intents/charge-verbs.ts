@@ -76,6 +76,7 @@ export const createCharge = async (
       methodWrites: taken.writes,
       undo: taken.undo,
       offSession: false,
+      isRecurring: false,
       errorOnAction: true,
       useSdk: false,
       // A direct charge answers with itself.

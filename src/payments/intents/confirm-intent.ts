@@ -70,6 +70,7 @@ const confirmOnce = async (
     methodWrites: taken?.writes ?? [],
     undo: taken?.undo ?? (async () => {}),
     offSession: isOffSession(asked.off_session),
+    isRecurring: asked.off_session === 'recurring',
     errorOnAction: asked.error_on_requires_action === true,
     useSdk: asked.use_stripe_sdk === true,
     shows: showsFor(request.principal),

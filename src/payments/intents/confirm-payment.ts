@@ -7,6 +7,7 @@ import type { Uuid } from '#kit/ids';
 import { errorFieldsOf, failureOf } from '#payments/charges';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import type { Shows } from './answer.ts';
+import { isAskingWanted } from './ask-holder.ts';
 import { type Asking, askingWith, tellingFor, toldWith } from './asking.ts';
 import { authenticate } from './authenticate.ts';
 import { intentCreated, intentFailed, intentRequiresAction } from './events.ts';
@@ -28,6 +29,7 @@ export type Confirmation = {
   readonly methodWrites: readonly Write[];
   readonly undo: () => Promise<void>;
   readonly offSession: boolean;
+  readonly isRecurring: boolean;
   readonly errorOnAction: boolean;
   readonly useSdk: boolean;
   readonly shows: Shows;
@@ -80,6 +82,7 @@ const begin = async (
       ...confirmation,
       authentication: said.authentication,
       mayAsk: !offSession && !confirmation.errorOnAction,
+      mayClaim: !isDemanded && !isAskingWanted(intent),
     });
   }
   if (said.why === 'refused') {

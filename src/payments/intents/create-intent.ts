@@ -130,6 +130,7 @@ const confirmNew = async (
     methodWrites: taken.writes,
     undo: taken.undo,
     offSession: isOffSession(asked.off_session),
+    isRecurring: asked.off_session === 'recurring',
     errorOnAction: asked.error_on_requires_action === true,
     useSdk: asked.use_stripe_sdk === true,
     shows: renderIntent,

@@ -59,6 +59,7 @@ const goOnOnce = async (
     methodWrites: [],
     undo: async () => {},
     offSession: false,
+    isRecurring: false,
     shows: renderIntent,
   };
   if (proof.ok) {
@@ -68,6 +69,7 @@ const goOnOnce = async (
       authentication,
       // Asked once: a bank that wants it again gets no for an answer.
       mayAsk: false,
+      mayClaim: false,
       ...(authenticationId === undefined ? {} : { authenticationId }),
     };
     return (await sendAttempt(context, asking, attempt)) !== null;

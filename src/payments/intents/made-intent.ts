@@ -84,6 +84,7 @@ export const tryToPay = (
     methodWrites: taken.writes,
     undo: taken.undo,
     offSession: false,
+    isRecurring: false,
     errorOnAction: false,
     useSdk: false,
     shows,

@@ -1,6 +1,7 @@
 // What is asked of a provider for a payment; pure.
 
 import type { PaymentMethod } from '#cards/methods';
+import type { Claim } from '#cards/three-ds';
 import type { CardMethod, OtherMethod, PaymentRequest } from '#rails/connectors';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -9,8 +10,9 @@ export const requestOf = (input: {
   readonly method: PaymentMethod;
   readonly offSession: boolean;
   readonly authentication: PaymentRequest['authentication'];
+  readonly exemption: Claim | null;
 }): PaymentRequest => {
-  const { intent, method, offSession, authentication } = input;
+  const { intent, method, offSession, authentication, exemption } = input;
   const { address, name, email } = method.billing;
   return {
     method: methodOf(method),
@@ -18,6 +20,7 @@ export const requestOf = (input: {
     credential: credentialOf(intent, method),
     firstNetworkTransactionId: method.firstNetworkTransactionId ?? null,
     authentication,
+    ...(exemption === null ? {} : { exemption }),
     descriptor: descriptorOf(intent),
     description: intent.description,
     billing: {
@@ -46,7 +49,7 @@ export const methodOf = (method: PaymentMethod): CardMethod | OtherMethod => {
   };
 };
 
-const credentialOf = (
+export const credentialOf = (
   intent: PaymentIntent,
   method: PaymentMethod,
 ): PaymentRequest['credential'] => {

@@ -15,6 +15,7 @@ import { answerOf, type Shows } from './answer.ts';
 import { asItIs } from './as-it-is.ts';
 import type { Asking } from './asking.ts';
 import { authenticate } from './authenticate.ts';
+import { claimFor } from './claim-exemption.ts';
 import { intentCreated, intentSnapshot } from './events.ts';
 import { type Concluded, concludeAsked, conclusionOf, holding } from './hear.ts';
 import { next } from './intent-states.ts';
@@ -36,11 +37,15 @@ export type Attempt = {
   /** Takes back what such a method left in the vault. */
   readonly undo: () => Promise<void>;
   readonly offSession: boolean;
+  /** Without its payer: one of a series. */
+  readonly isRecurring: boolean;
   readonly authentication: PaymentRequest['authentication'];
   /** Of whose proof use is made, instead. */
   readonly authenticationId?: Uuid;
   /** The payer is there, and may be asked who they are should the card's bank want it. */
   readonly mayAsk: boolean;
+  /** Nobody wants the holder to be asked before the card's bank says so: why not may be claimed. */
+  readonly mayClaim: boolean;
   readonly shows: Shows;
 };
 
@@ -169,6 +174,7 @@ const beginning = (
       failure: null,
       told: null,
       threeDSecure: null,
+      exemption: null,
       refunds: 0,
       captures: 0,
       balanceTransactionId: null,
@@ -216,7 +222,11 @@ const sendOne = async (
   const operationId = newUuid(context);
   const proven = await provenFor(context, scope, attempt, begun.intent, candidate, operationId);
   const { authentication } = proven;
-  const payment = { ...begun, charge: { ...begun.charge, threeDSecure: shownOf(authentication) } };
+  const exemption = await claimFor(context, scope, { ...attempt, ...proven, candidate });
+  const payment = {
+    ...begun,
+    charge: { ...begun.charge, threeDSecure: shownOf(authentication), exemption },
+  };
   const written = writePayment(context, scope, { ...payment, kinds: [] }, request.cause);
   const created = begun.before.intent === null ? createdWrites(context, request, attempt) : [];
   const { intent } = written;
@@ -246,7 +256,7 @@ const sendOne = async (
         connector: candidate.connector,
         amount: intent.amount,
         currency: intent.currency,
-        request: requestOf({ ...attempt, intent, authentication }),
+        request: requestOf({ ...attempt, intent, authentication, exemption }),
         intent: [
           ...(begun.isFirst ? request.claim(intent.id) : []),
           ...(begun.isFirst ? attempt.methodWrites : []),

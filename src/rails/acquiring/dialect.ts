@@ -22,6 +22,7 @@ const privateData: FieldFormat = {
       '42': { name: 'Electronic commerce indicator', content: 'n', length: 2, log: 'clear' },
       '43': { name: 'Authentication value', content: 'ans', length: 28 },
       '44': { name: 'Directory server transaction', content: 'ans', length: 36, log: 'clear' },
+      '45': { name: 'Why its holder was not asked', content: 'a', length: 2, log: 'clear' },
       '61': upTo(16, 'Postal code'),
       '62': upTo(60, 'Address line'),
       '70': { ...upTo(40, 'Our reference'), log: 'clear' },

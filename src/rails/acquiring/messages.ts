@@ -1,6 +1,7 @@
 // Messages as a host expects them, from what is remembered of them and from what is only in memory
 // while they are sent: the card, and what the payer typed.
 
+import type { Claim } from '#cards/three-ds';
 import { present } from '#kit/assert';
 import { type Fields, type Message, repeatOf } from '#kit/iso8583';
 import type { CardMessage } from './card-message.ts';
@@ -23,6 +24,7 @@ export type Facts = {
     readonly cavv: string | null;
     readonly directoryServerTransactionId: string | null;
   } | null;
+  readonly exemption?: Claim;
   readonly postalCode?: string | null;
   readonly addressLine1?: string | null;
   /** Of a completion. */
@@ -74,15 +76,16 @@ export const spellMessage = (profile: AcquirerProfile, parts: Parts): Message =>
 };
 
 const privateFields = (
-  { privateData: { field, tags } }: AcquirerProfile,
+  { privateData: { field, tags, exemptions } }: AcquirerProfile,
   facts: Facts,
   card: CardInHand | null,
 ): Fields => {
-  const { authentication, initiator } = facts;
+  const { authentication, exemption, initiator } = facts;
   const values: Readonly<Record<PrivateFact, string | null | undefined>> = {
     eci: authentication?.eci,
     cavv: authentication?.cavv,
     directoryServerTransactionId: authentication?.directoryServerTransactionId,
+    exemption: exemption && exemptions[exemption],
     postalCode: typed(facts.postalCode, 16),
     addressLine1: typed(facts.addressLine1, 60),
     reference: facts.reference,

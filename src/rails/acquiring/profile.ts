@@ -2,6 +2,7 @@
 // message, in where it looks for the facts of e-commerce, in how long it takes, in what single codes
 // mean. Nothing of that stands in code.
 
+import type { Claim } from '#cards/three-ds';
 import type { Dialect, Framing } from '#kit/iso8583';
 import { dialects } from './dialect.ts';
 import type { CodeMeaning } from './response-code.ts';
@@ -43,11 +44,14 @@ export type AcquirerProfile = {
 export type PrivateData = {
   readonly field: number;
   readonly tags: Readonly<Partial<Record<PrivateFact, string>>>;
+  /** How the host spells why a holder was not asked. What has no spelling is not said. */
+  readonly exemptions: Readonly<Partial<Record<Claim, string>>>;
 };
 export type PrivateFact =
   | 'eci'
   | 'cavv'
   | 'directoryServerTransactionId'
+  | 'exemption'
   | 'postalCode'
   | 'addressLine1'
   | 'reference'
@@ -115,6 +119,7 @@ const sandbox: Omit<AcquirerProfile, 'name' | 'dialect'> = {
       eci: '42',
       cavv: '43',
       directoryServerTransactionId: '44',
+      exemption: '45',
       postalCode: '61',
       addressLine1: '62',
       reference: '70',
@@ -122,6 +127,14 @@ const sandbox: Omit<AcquirerProfile, 'name' | 'dialect'> = {
       moreFollows: '72',
       increments: '73',
       cvc: '92',
+    },
+    exemptions: {
+      low_value: 'LV',
+      transaction_risk_analysis: 'RA',
+      trusted_beneficiary: 'TB',
+      recurring: 'RE',
+      secure_corporate: 'SC',
+      merchant_initiated: 'MI',
     },
   },
   checks: {

@@ -3,7 +3,7 @@
 // connector can do and never which one it is.
 
 import type { TObject } from 'typebox';
-import type { ThreeDsMerchant } from '#cards/three-ds';
+import type { ExemptionTerms, ThreeDsMerchant } from '#cards/three-ds';
 import type { OpenCard } from '#cards/vault';
 import type { Context, Scope } from '#kit/context';
 import type { HttpRequest, HttpResponse } from '#kit/http-client';
@@ -98,6 +98,8 @@ export type ConnectorFunctions = {
   ) => Promise<string>;
   /** Where asking the holder of a card is our business: whom one asks, and who asks. Null where it cannot be done. */
   readonly holderTerms?: (account: ConnectorAccount) => HolderTerms | null;
+  /** Where it is our business to say why a holder need not be asked. Null where nothing may be said. */
+  readonly exemptionTerms?: (account: ConnectorAccount) => ExemptionTerms | null;
   readonly webhook?: WebhookReader;
   readonly settlement?: SettlementReader;
   /** Where the provider counts in days, and wants each ended. */

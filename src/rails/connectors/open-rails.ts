@@ -98,6 +98,12 @@ export const openRails = async (
       );
       return own.holderTerms?.(account) ?? null;
     },
+    exemptionTerms: async (caller, scope, { connectorAccountId, connector }) => {
+      const termsOf = functions.get(connector)?.exemptionTerms;
+      if (termsOf === undefined) return null;
+      const { account } = await openAccount(parts, caller, scope, connectorAccountId);
+      return termsOf(account);
+    },
     send: (caller, scope, sending) => send(parts, caller, scope, sending),
     answerDispute: (caller, scope, answer) => answerDispute(parts, caller, scope, answer),
     forgotten: () => findForgottenSends(context, journalFolder),

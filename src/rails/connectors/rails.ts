@@ -1,6 +1,7 @@
 // What later floors may ask of the rails: who could do it, and to do it. One value per process, on the
 // context, so that nobody below knows who calls and nobody above knows which provider it is.
 
+import type { ExemptionTerms } from '#cards/three-ds';
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { Change, OperationKind, Sent, WritesOf } from '#rails/operations';
@@ -17,6 +18,12 @@ export type Rails = {
     scope: Scope,
     connectorAccountId: Uuid,
   ): Promise<HolderTerms | null>;
+  /** What may be said with a payment to this candidate instead of asking the holder; null where that is not ours to say. */
+  exemptionTerms(
+    context: Context,
+    scope: Scope,
+    candidate: Pick<Candidate, 'connectorAccountId' | 'connector'>,
+  ): Promise<ExemptionTerms | null>;
   /** Sends one operation and waits for its outcome, or for its deadline. */
   send(context: Context, scope: Scope, sending: RailsSending): Promise<Sent>;
   /** The merchant's answer to a dispute. Throws where nobody knows whether it arrived; it may be repeated. */

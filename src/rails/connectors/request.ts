@@ -1,7 +1,7 @@
 // What is asked of a provider, stored with its operation so that any process can go on with it. It names
 // a card by its id in the vault and never holds one.
 
-import type { Authentication } from '#cards/three-ds';
+import type { Authentication, Claim } from '#cards/three-ds';
 import type { Uuid } from '#kit/ids';
 
 export type PaymentRequest = {
@@ -12,6 +12,8 @@ export type PaymentRequest = {
   /** Of the payment in which the credential was first used. */
   readonly firstNetworkTransactionId: string | null;
   readonly authentication: Authentication | null;
+  /** Why the holder of the card need not be asked, as far as there is a reason. */
+  readonly exemption?: Claim;
   /** What the payer reads on the statement. */
   readonly descriptor: string;
   readonly description: string | null;

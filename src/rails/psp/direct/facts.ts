@@ -4,11 +4,12 @@ import type { AcquirerProfile, Facts } from '#rails/acquiring';
 import type { PaymentRequest } from '#rails/connectors';
 
 export const factsOf = (request: PaymentRequest, reference: string): Facts => {
-  const { authentication, billing, initiator } = request;
+  const { authentication, billing, exemption, initiator } = request;
   return {
     reference,
     initiator,
     ...(authentication === null ? {} : { authentication }),
+    ...(exemption === undefined ? {} : { exemption }),
     postalCode: billing?.postalCode ?? null,
     addressLine1: billing?.line1 ?? null,
   };

@@ -20,7 +20,7 @@ import { dayEnderOver } from './day-end.ts';
 import { definition } from './definition.ts';
 import { disputes } from './disputes.ts';
 import { entryOf, factsOf } from './facts.ts';
-import { holderTermsOf, settingsOf } from './settings.ts';
+import { exemptionTermsOf, holderTermsOf, settingsOf } from './settings.ts';
 
 /** A test gives profiles of its own, with a patience of its own. */
 export const directOver = (
@@ -92,6 +92,7 @@ const functionsOver = (
     disputes,
     dayEnd: dayEnderOver(context, acquiring, over),
     holderTerms: ({ settings: given }) => holderTermsOf(settingsOf(given)),
+    exemptionTerms: ({ settings: given }) => exemptionTermsOf(settingsOf(given)),
     reverse: (call) => reverse(to(call), call.operation.reference),
     close: () => acquiring.close(),
   };

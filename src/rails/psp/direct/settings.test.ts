@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSettings } from '../../connectors/settings.ts';
-import { holderTermsOf, settings, settingsOf } from './settings.ts';
+import { exemptionTermsOf, holderTermsOf, settings, settingsOf } from './settings.ts';
 
 const given = {
   host: 'bank.example.com',
@@ -48,6 +48,33 @@ for (const missing of ['acquirer_bin', 'merchant_name', 'merchant_country']) {
     });
   });
 }
+
+test('why a holder need not be asked is said where the country of the merchant is known', () => {
+  const termsOf = (more: Record<string, unknown>) => {
+    const read = readSettings(settings, { ...given, ...more });
+    assert.ok(read.ok);
+    return exemptionTermsOf(settingsOf(read.settings));
+  };
+  assert.equal(termsOf({}), null);
+  const terms = { merchantCountry: 'DE', riskAnalysisMax: null };
+  assert.deepEqual(termsOf({ merchant_country: 'DE' }), terms);
+  assert.deepEqual(termsOf({ merchant_country: 'DE', risk_analysis_max: '250' }), {
+    ...terms,
+    riskAnalysisMax: 25_000n,
+  });
+});
+
+test('an analysis of risk needs a country, and a limit that the law knows', () => {
+  assert.deepEqual(readSettings(settings, { ...given, risk_analysis_max: 100 }), {
+    ok: false,
+    field: 'merchant_country',
+    why: 'is missing: risk_analysis_max needs it',
+  });
+  for (const max of [0, 501]) {
+    const read = readSettings(settings, { ...given, ...asking, risk_analysis_max: max });
+    assert.ok(!read.ok && read.field === 'risk_analysis_max');
+  }
+});
 
 test('an address that is none of the web is refused', () => {
   for (const field of ['directory_url', 'disputes_url', 'merchant_url']) {

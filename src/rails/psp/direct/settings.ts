@@ -3,6 +3,7 @@
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { FED, TARGET, WEEKDAYS } from '#books/calendars';
+import type { ExemptionTerms } from '#cards/three-ds';
 import { assert, present } from '#kit/assert';
 import type { Endpoint } from '#rails/acquiring';
 import type { DaySchedule, HolderTerms } from '#rails/connectors';
@@ -52,6 +53,13 @@ export const settings = Type.Object(
     requestor_id: Type.Optional(
       Type.String({ title: 'Requestor at the directory server', minLength: 1, maxLength: 35 }),
     ),
+    risk_analysis_max: Type.Optional(
+      Type.Integer({
+        title: "Up to how many euros the acquirer's analysis of risk exempts from 3-D Secure",
+        minimum: 1,
+        maximum: 500,
+      }),
+    ),
     disputes_url: webAddress('Address of the feed of disputes'),
     day_ends_at: Type.String({
       title: "When the host's day ends, by the clock of day_zone",
@@ -73,6 +81,7 @@ export const settings = Type.Object(
   {
     dependentRequired: {
       directory_url: [...neededToAsk],
+      risk_analysis_max: ['merchant_country'],
       tls_certificate: ['tls_key'],
       tls_key: ['tls_certificate'],
     },
@@ -120,6 +129,13 @@ export const holderTermsOf = (given: DirectSettings): HolderTerms | null => {
       ...(given.merchant_url === undefined ? {} : { url: given.merchant_url }),
     },
   };
+};
+
+/** Null where nobody said in which country the merchant is. */
+export const exemptionTermsOf = (given: DirectSettings): ExemptionTerms | null => {
+  const { merchant_country: merchantCountry, risk_analysis_max: max } = given;
+  if (merchantCountry === undefined) return null;
+  return { merchantCountry, riskAnalysisMax: max === undefined ? null : BigInt(max) * 100n };
 };
 
 /** They were checked when they were entered; what is not so now was changed past us. */
