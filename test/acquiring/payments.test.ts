@@ -99,6 +99,24 @@ for (const dialect of ['ascii', 'bcd'] as const) {
       assert.equal((await world.send({ kind: 'sale', request })).operation.state, 'approved');
     });
 
+    test('why its holder was not asked is told to the bank, which may not grant it', async () => {
+      const card = await world.card('4000002760000016');
+      const request = world.payment(card, { exemption: 'low_value' });
+      for (const [amount, state] of [
+        [3_000n, 'approved'],
+        [3_001n, 'declined'],
+      ] as const) {
+        const { operation } = await world.send({ kind: 'sale', currency: 'eur', amount, request });
+        assert.equal(operation.state, state);
+        const last = world.bank.journal().lines.findLast(({ fact }) => 'request' in fact)?.fact;
+        assert.ok(last !== undefined && 'request' in last);
+        assert.deepEqual(
+          [last.request.exemption, last.answer[39]],
+          ['LV', state === 'approved' ? '00' : '1A'],
+        );
+      }
+    });
+
     test('a card is verified without money', async () => {
       const request = world.payment(await world.card());
       const { operation } = await world.send({ kind: 'verify', amount: 0n, request });
