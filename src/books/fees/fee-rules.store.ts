@@ -1,5 +1,5 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
-import { insertRows, rank, statement } from '#platform/db';
+import { insertRows, rank, spellTime, statement } from '#platform/db';
 import { type FeeRule, type FeeRuleSet, STANDARD_FEES } from './fee-rules.ts';
 
 type RulesRow = Row & { readonly version: number; readonly rules: readonly FeeRule[] };
@@ -56,7 +56,7 @@ export const loadFeeRules = async (context: Context, scope: Scope): Promise<FeeR
   const [row] = await context.database.read<RulesRow>(scope, inForce, [
     scope.accountId,
     scope.livemode,
-    new Date(context.clock.now()).toISOString(),
+    spellTime(context.clock.now()),
   ]);
   if (kept.size >= KEPT_MAX) kept.clear();
   const set = setOf(row);
@@ -96,7 +96,7 @@ export const insertFeeRules = (
     scope.accountId,
     scope.livemode,
     set.version,
-    new Date(set.validFromMs).toISOString(),
+    spellTime(set.validFromMs),
     JSON.stringify(set.rules),
   ],
 });

@@ -3,7 +3,7 @@
 
 import { assert, present } from '#kit/assert';
 import type { Context, Row, Scope } from '#kit/context';
-import { statement } from '#platform/db';
+import { spellTime, statement } from '#platform/db';
 import { accountOfCode, type LedgerAccount } from './ledger-accounts.ts';
 
 /** Currency to ledger account to amount, debit plus. What holds nothing is left out. */
@@ -68,7 +68,7 @@ export const loadBalances = (context: Context, scope: Scope): Promise<Balances> 
 
 /** As they stood when everything posted up to that moment, and nothing later, counted. */
 export const loadBalancesAt = (context: Context, scope: Scope, atMs: number): Promise<Balances> =>
-  read(context, scope, atMoment, [new Date(atMs).toISOString()]);
+  read(context, scope, atMoment, [spellTime(atMs)]);
 
 const read = async (
   context: Context,

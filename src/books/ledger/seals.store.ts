@@ -1,6 +1,6 @@
 import type { Row, Tx } from '#kit/context';
 import type { Seal } from '#kit/seals';
-import { statement } from '#platform/db';
+import { spellTime, statement } from '#platform/db';
 
 export type SealedEntry = Row & { readonly position: bigint };
 
@@ -59,6 +59,6 @@ export const storeSeal = async (tx: Tx, seal: Seal): Promise<void> => {
     seal.hash,
     seal.upto,
     seal.signature,
-    new Date(seal.sealed_at).toISOString(),
+    spellTime(seal.sealed_at),
   ]);
 };

@@ -2,7 +2,7 @@
 // of what has become available.
 
 import type { Context, Row } from '#kit/context';
-import { statement } from '#platform/db';
+import { spellTime, statement } from '#platform/db';
 
 const prepare = statement(
   'ledger.prepare_partitions',
@@ -23,9 +23,7 @@ const STEPS_MAX = 1_000;
 
 /** This month and the three after it get a table of their own. */
 export const preparePartitions = async (context: Context): Promise<void> => {
-  await context.database.system((tx) =>
-    tx.query(prepare, [new Date(context.clock.now()).toISOString()]),
-  );
+  await context.database.system((tx) => tx.query(prepare, [spellTime(context.clock.now())]));
 };
 
 /** How many entries were counted. */
@@ -56,7 +54,7 @@ export const releaseDue = async (
   for (let step = 0; step < STEPS_MAX; step += 1) {
     const [row] = await context.database.system((tx) =>
       tx.query<Row & { released: bigint }>(release, [
-        new Date(nowMs).toISOString(),
+        spellTime(nowMs),
         livemode,
         RELEASES_PER_STEP,
       ]),

@@ -1,6 +1,6 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement } from '#platform/db';
+import { insertRows, rank, spellTime, statement } from '#platform/db';
 
 export type ImportedRow = {
   readonly rowKey: string;
@@ -64,7 +64,7 @@ export const rememberRow = (
     row.externalId,
     row.methodId,
     row.customerId,
-    new Date(context.clock.now()).toISOString(),
+    spellTime(context.clock.now()),
   ],
 });
 

@@ -2,12 +2,11 @@
 
 import type { Row, Scope, Tx } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { statement } from '#platform/db';
+import { spellTime, statement } from '#platform/db';
 import type { WrappedKey } from './key-provider.ts';
 import type { VaultContext } from './vault-context.ts';
 
 const ownRows = 'account_id = $1 and livemode = $2';
-const iso = (ms: number): string => new Date(ms).toISOString();
 const own = (scope: Scope): [string, boolean] => [scope.accountId, scope.livemode];
 
 // Data keys
@@ -60,7 +59,7 @@ export const addDataKey = (
   input: { readonly id: Uuid; readonly wrapped: WrappedKey; readonly usesFrom: number },
 ): Promise<boolean> =>
   context.database.transaction(scope, async (tx) => {
-    const now = iso(context.clock.now());
+    const now = spellTime(context.clock.now());
     await tx.query(retireUsedUp, [...own(scope), input.usesFrom, now]);
     const rows = await tx.query(insertDataKey, [
       ...own(scope),
@@ -82,7 +81,7 @@ export const retireDataKey = (context: VaultContext, scope: Scope): Promise<Uuid
   context.database.transaction(scope, async (tx) => {
     const [row] = await tx.query<{ id: Uuid }>(retireCurrent, [
       ...own(scope),
-      iso(context.clock.now()),
+      spellTime(context.clock.now()),
     ]);
     return row?.id;
   });
@@ -93,7 +92,7 @@ const retireAll = statement(
 );
 
 export const retireAllDataKeys = async (context: VaultContext): Promise<void> => {
-  await context.database.system((tx) => tx.query(retireAll, [iso(context.clock.now())]));
+  await context.database.system((tx) => tx.query(retireAll, [spellTime(context.clock.now())]));
 };
 
 const dataKeyById = statement(
@@ -202,8 +201,8 @@ export const insertSharedKey = async (
     row.key_id,
     row.sealed,
     row.public_key === null ? null : JSON.stringify(row.public_key),
-    iso(context.clock.now()),
-    row.expires_at === null ? null : iso(row.expires_at),
+    spellTime(context.clock.now()),
+    row.expires_at === null ? null : spellTime(row.expires_at),
   ]);
   return rows.length > 0;
 };

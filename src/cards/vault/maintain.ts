@@ -4,7 +4,7 @@
 import type { Scope } from '#kit/context';
 import { Unavailable } from '#kit/failure';
 import type { Uuid } from '#kit/ids';
-import { DatabaseUnavailable } from '#platform/db';
+import { DatabaseUnavailable, spellTime } from '#platform/db';
 import { openCardBytes } from './card-cipher.ts';
 import { dataKeyPurpose, isGoneDataKey } from './data-keys.ts';
 import type { KeyPurpose, WrappedKey } from './key-provider.ts';
@@ -261,7 +261,7 @@ const forgetNames: Step = async ({ context }) => {
 const deleteUnused: Step = async (vault, caller) => {
   const { context, settings } = vault;
   if (settings.unusedDaysMax === null) return 0;
-  const unusedSince = new Date(context.clock.now() - settings.unusedDaysMax * DAY_MS).toISOString();
+  const unusedSince = spellTime(context.clock.now() - settings.unusedDaysMax * DAY_MS);
   let done = 0;
   const found = await findCardsUnusedSince(context, unusedSince, settings.rowsPerStep);
   for (const { scope, id } of found) {

@@ -2,12 +2,11 @@
 
 import type { Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import { insertRows, rank, spellTime, statement, writeRows } from '#platform/db';
 import { inSystem } from './keys.store.ts';
 import type { VaultContext } from './vault-context.ts';
 
 const ownRows = 'account_id = $1 and livemode = $2';
-const iso = (ms: number): string => new Date(ms).toISOString();
 const own = (scope: Scope): [string, boolean] => [scope.accountId, scope.livemode];
 
 // Cards
@@ -107,8 +106,8 @@ export const insertCard = (
       card.details,
       card.fingerprint,
       card.version,
-      iso(card.nowMs),
-      iso(card.nowMs),
+      spellTime(card.nowMs),
+      spellTime(card.nowMs),
     ],
   },
   {
@@ -130,7 +129,7 @@ returning c.id::text as key`,
 
 export const touchCard = (scope: Scope, id: Uuid, nowMs: number): Write => ({
   into: touchCardRow,
-  row: [...own(scope), id, iso(nowMs)],
+  row: [...own(scope), id, spellTime(nowMs)],
 });
 
 // Only the key that was read is replaced: of two who replace it at once, one has done it.
@@ -261,7 +260,7 @@ export const insertFingerprint = (
   },
 ): Write => ({
   into: insertFingerprintRow,
-  row: [...own(scope), row.version, spelled(row.mac), row.name, iso(row.nowMs)],
+  row: [...own(scope), row.version, spelled(row.mac), row.name, spellTime(row.nowMs)],
 });
 
 /** As PostgreSQL spells it, because that is how a statement names the row that took effect. */
@@ -308,7 +307,7 @@ export const touchFingerprint = (
   },
 ): Write => ({
   into: touchFingerprintRow,
-  row: [...own(scope), row.version, row.mac, iso(row.nowMs), `${row.card} ${row.version}`],
+  row: [...own(scope), row.version, row.mac, spellTime(row.nowMs), `${row.card} ${row.version}`],
 });
 
 const refingerprintCardRow = writeRows({
@@ -375,7 +374,7 @@ export const forgetFingerprints = async (
   seenBeforeMs: number,
 ): Promise<number> => {
   const [row] = await context.database.system((tx) =>
-    tx.query<{ count: bigint }>(forgetFingerprintRows, [oldestVersion, iso(seenBeforeMs)]),
+    tx.query<{ count: bigint }>(forgetFingerprintRows, [oldestVersion, spellTime(seenBeforeMs)]),
   );
   return Number(row?.count ?? 0n);
 };
@@ -397,8 +396,13 @@ export const claimMessage = async (
   context: VaultContext,
   message: { readonly kid: string; readonly jti: string; readonly expiresAt: number },
 ): Promise<boolean> =>
-  (await inSystem(context, claimMessageRow, [message.kid, message.jti, iso(message.expiresAt)]))
-    .length > 0;
+  (
+    await inSystem(context, claimMessageRow, [
+      message.kid,
+      message.jti,
+      spellTime(message.expiresAt),
+    ])
+  ).length > 0;
 
 export const forgetMessages = async (context: VaultContext, beforeMs: number): Promise<number> =>
-  (await inSystem(context, forgetMessageRows, [iso(beforeMs)])).length;
+  (await inSystem(context, forgetMessageRows, [spellTime(beforeMs)])).length;

@@ -1,7 +1,7 @@
 import { type Context, realClock, type Scope, type Tx, type Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import type { Seal } from '#kit/seals';
-import { insertRows, rank, statement } from '#platform/db';
+import { insertRows, rank, spellTime, statement } from '#platform/db';
 import type { AuditEntry } from './audit-entry.ts';
 
 /** Notes an act in the transaction of the act. `details` name what changed, never a secret. */
@@ -20,7 +20,7 @@ export const auditEntry = (
     newUuid(context),
     act.scope?.accountId ?? null,
     act.scope?.livemode ?? null,
-    new Date(realClock(context.clock).now()).toISOString(),
+    spellTime(realClock(context.clock).now()),
     context.actor.kind,
     context.actor.id,
     act.action,
@@ -118,7 +118,7 @@ export const storeSeal = async (tx: Tx, seal: Seal, entryIds: readonly string[])
     seal.hash,
     seal.upto,
     seal.signature,
-    new Date(seal.sealed_at).toISOString(),
+    spellTime(seal.sealed_at),
   ]);
   await tx.query(insertLeaves, [entryIds, seal.number]);
 };

@@ -1,5 +1,5 @@
 import type { Context, Scope, WriteStatement } from '#kit/context';
-import { rank, statement, writeRows } from '#platform/db';
+import { rank, spellTime, statement, writeRows } from '#platform/db';
 import { type ApiKey, type KeyKind, keyKinds } from './api-key.ts';
 
 type KeyRow = {
@@ -103,11 +103,6 @@ export const listKeys = async (context: Context, scope: Scope): Promise<ApiKey[]
 
 export const noteKeyUse = async (context: Context, key: ApiKey, atMs: number): Promise<void> => {
   await context.database.transaction(key.scope, (tx) =>
-    tx.query(touchKey, [
-      key.scope.accountId,
-      key.scope.livemode,
-      key.id,
-      new Date(atMs).toISOString(),
-    ]),
+    tx.query(touchKey, [key.scope.accountId, key.scope.livemode, key.id, spellTime(atMs)]),
   );
 };

@@ -4,6 +4,7 @@ import { auditEntry } from '#identity/audit';
 import { present } from '#kit/assert';
 import { type Context, realClock, type Scope, type Write } from '#kit/context';
 import { newUuid, spellId } from '#kit/ids';
+import { spellTime } from '#platform/db';
 import {
   type ApiKey,
   hintOf,
@@ -50,7 +51,7 @@ export const newKey = (
           hintOf(text),
           input.name,
           JSON.stringify(input.permissions ?? {}),
-          input.expiresAtMs === undefined ? null : new Date(input.expiresAtMs).toISOString(),
+          input.expiresAtMs === undefined ? null : spellTime(input.expiresAtMs),
           `{${(input.allowedAddresses ?? []).join(',')}}`,
         ],
       },
@@ -121,10 +122,8 @@ const change = (
       accountId,
       livemode,
       key.id,
-      new Date(what.atMs).toISOString(),
-      ...(what.statement === expireKey
-        ? [new Date(realClock(context.clock).now()).toISOString()]
-        : []),
+      spellTime(what.atMs),
+      ...(what.statement === expireKey ? [spellTime(realClock(context.clock).now())] : []),
     ]);
     if (changed.length === 0) return false;
     const noted = auditEntry(context, {

@@ -2,7 +2,7 @@
 // ten minutes, for whoever runs the installation and for the account's own list.
 
 import { type Context, type Row, realClock, type Scope, type Write } from '#kit/context';
-import { insertRows, ownRows, rank, readOwn, statement } from '#platform/db';
+import { insertRows, ownRows, rank, readOwn, spellTime, statement } from '#platform/db';
 import type { Tally } from './tries.store.ts';
 
 const PERIOD_MS = 10 * 60_000;
@@ -67,13 +67,7 @@ const insertAttackRow = insertRows({
 
 const insertAttack = (scope: Scope, attack: Attack): Write => ({
   into: insertAttackRow,
-  row: [
-    scope.accountId,
-    scope.livemode,
-    new Date(attack.beganAtMs).toISOString(),
-    attack.tries,
-    attack.inVain,
-  ],
+  row: [scope.accountId, scope.livemode, spellTime(attack.beganAtMs), attack.tries, attack.inVain],
 });
 
 const list = statement(

@@ -1,5 +1,5 @@
 import type { Database, Write } from '#kit/context';
-import { rank, statement, writeRows } from '#platform/db';
+import { rank, spellTime, statement, writeRows } from '#platform/db';
 
 export type ClockRow = {
   readonly offsetMs: number;
@@ -42,7 +42,7 @@ export const moveClockFrom = (
   move: { readonly offsetMs: number; readonly atMs: number; readonly by: string },
 ): Write => ({
   into: moveRow,
-  row: ['clock', was.offsetMs, move.offsetMs, new Date(move.atMs).toISOString(), move.by],
+  row: ['clock', was.offsetMs, move.offsetMs, spellTime(move.atMs), move.by],
 });
 
 const keepReal = statement(

@@ -3,7 +3,7 @@
 
 import type { Context, Tx } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { statement } from '#platform/db';
+import { spellTime, statement } from '#platform/db';
 
 export type Listener = {
   readonly name: string;
@@ -43,7 +43,5 @@ const prepare = statement(
 
 /** This month and the three after it get a table of their own. */
 export const preparePartitions = async (context: Context): Promise<void> => {
-  await context.database.system((tx) =>
-    tx.query(prepare, [new Date(context.clock.now()).toISOString()]),
-  );
+  await context.database.system((tx) => tx.query(prepare, [spellTime(context.clock.now())]));
 };

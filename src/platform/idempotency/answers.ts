@@ -4,7 +4,7 @@
 import { type Context, realClock, type Scope, type WriteStatement } from '#kit/context';
 import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
 import { type Uuid, uuidFromBytes } from '#kit/ids';
-import { insertRows, rank, statement, writeRows } from '#platform/db';
+import { insertRows, rank, spellTime, statement, writeRows } from '#platform/db';
 import type { AnswerToKeep, AskedAgain, Claiming, IdempotencyStore } from '#platform/http';
 
 /** How long a key is remembered at least, by the clock that nobody moves: a retry stays a retry. */
@@ -33,7 +33,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       keyOf(input),
       input.fingerprint,
       input.requestId,
-      new Date(realClock(context.clock).now()).toISOString(),
+      spellTime(realClock(context.clock).now()),
       ...end,
       input.passesOn,
       input.subject ?? null,
@@ -66,7 +66,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         keyOf(input),
         input.requestId,
         input.fingerprint,
-        new Date(context.clock.now()).toISOString(),
+        spellTime(context.clock.now()),
       ],
     }),
     release: (_context, input) => ({
@@ -263,7 +263,7 @@ const FORGET_AT_MOST = 5_000;
 
 /** Makes keys new again once they are old enough. */
 export const forgetOldAnswers = async (context: Context): Promise<void> => {
-  const before = new Date(realClock(context.clock).now() - ANSWER_KEPT_MS).toISOString();
+  const before = spellTime(realClock(context.clock).now() - ANSWER_KEPT_MS);
   for (let gone = FORGET_AT_MOST; gone === FORGET_AT_MOST; ) {
     const [row] = await context.database.system((tx) =>
       tx.query<{ gone: number }>(forgetAnswers, [before, FORGET_AT_MOST]),

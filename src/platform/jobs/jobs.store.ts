@@ -1,6 +1,6 @@
 import type { Context, Tx, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
-import { insertRows, rank, statement } from '#platform/db';
+import { insertRows, rank, spellTime, statement } from '#platform/db';
 import type { JobPayload } from './job.ts';
 
 export type LeasedJob = {
@@ -21,7 +21,7 @@ export const enqueue = (
     newUuid(context),
     job.name,
     JSON.stringify(job.payload ?? {}),
-    new Date(job.runAtMs ?? context.clock.now()).toISOString(),
+    spellTime(job.runAtMs ?? context.clock.now()),
   ],
 });
 
@@ -90,14 +90,12 @@ const aliveWorkers = statement(
     where role = 'worker' and seen_at > clock_timestamp() - interval '10 seconds'`,
 );
 
-const isoOf = (ms: number): string => new Date(ms).toISOString();
-
 export const lease = (
   tx: Tx,
   nowMs: number,
   atMost: number,
   leaseMs: number,
-): Promise<LeasedJob[]> => tx.query<LeasedJob>(leaseJobs, [isoOf(nowMs), atMost, leaseMs]);
+): Promise<LeasedJob[]> => tx.query<LeasedJob>(leaseJobs, [spellTime(nowMs), atMost, leaseMs]);
 
 /** Of jobs that take longer than a lease; one that was taken over is not taken back. */
 export const keepLeases = (
@@ -115,7 +113,7 @@ export const retry = (
   job: LeasedJob,
   next: { readonly runAtMs: number; readonly error: string; readonly giveUp: boolean },
 ): Promise<unknown[]> =>
-  tx.query(retryJob, [job.id, job.lease_epoch, isoOf(next.runAtMs), next.error, next.giveUp]);
+  tx.query(retryJob, [job.id, job.lease_epoch, spellTime(next.runAtMs), next.error, next.giveUp]);
 
 /** True for the one worker that may start this period. */
 export const claimPeriod = async (tx: Tx, name: string, period: number): Promise<boolean> =>

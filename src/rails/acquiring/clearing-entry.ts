@@ -2,7 +2,7 @@
 // operation learns its end, so that our totals and the operations tell one story.
 
 import type { Context, Scope, Write } from '#kit/context';
-import { rank, writeRows } from '#platform/db';
+import { rank, spellTime, writeRows } from '#platform/db';
 import type { Change } from '#rails/operations';
 import { businessDayOf, type Moved } from './read-answer.ts';
 
@@ -85,7 +85,7 @@ export const onOperation = (
       after.amount,
       after.currency,
       placeAt(at, length).businessDay,
-      new Date(context.clock.now()).toISOString(),
+      spellTime(context.clock.now()),
     ],
   }));
   return Promise.resolve(writes);

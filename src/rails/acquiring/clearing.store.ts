@@ -1,7 +1,7 @@
 import { present } from '#kit/assert';
 import type { Context, Row, Scope, Tx } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { ownRows, readOwn, statement } from '#platform/db';
+import { ownRows, readOwn, spellTime, statement } from '#platform/db';
 import { noTotals, type Totals } from './totals.ts';
 
 export type Batch = {
@@ -134,12 +134,10 @@ export const countUndecided = async (
   { host, acquirer }: Pick<Day, 'host' | 'acquirer'>,
   stored: { readonly fromMs: number; readonly beforeMs: number },
 ): Promise<number> => {
-  const of = [host, acquirer, iso(stored.fromMs), iso(stored.beforeMs)];
+  const of = [host, acquirer, spellTime(stored.fromMs), spellTime(stored.beforeMs)];
   const [row] = await tx.query<{ count: bigint }>(countUndecidedOf, of);
   return Number(row?.count ?? 0n);
 };
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 export const endBatch = async (
   tx: Tx,
