@@ -4,8 +4,8 @@ import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { systemClock, systemRandom } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { openCardBytes, sealCardBytes } from '../../src/cards/vault/card-cipher.ts';
+import type { CardRow } from '../../src/cards/vault/cards.store.ts';
 import { fingerprintsOf } from '../../src/cards/vault/fingerprint.ts';
-import type { CardRow } from '../../src/cards/vault/vault.store.ts';
 import { print } from './print.ts';
 
 const context = { clock: systemClock, random: systemRandom };

@@ -5,10 +5,10 @@ import type { KeyObject } from 'node:crypto';
 import type { Random, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { padNumber, unpadNumber } from './card-number.ts';
+import { type CardRow, type SealedCard } from './cards.store.ts';
 import type { DataKey } from './data-keys.ts';
 import { type Details, decodeDetails, encodeDetails } from './details.ts';
 import { open, type Place, seal } from './sealed.ts';
-import type { CardRow, SealedCard } from './vault.store.ts';
 import type { VaultContext } from './vault-context.ts';
 
 const KEY_BYTES = 32;

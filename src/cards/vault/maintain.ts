@@ -6,7 +6,9 @@ import { Unavailable } from '#kit/failure';
 import type { Uuid } from '#kit/ids';
 import { DatabaseUnavailable, spellTime } from '#platform/db';
 import { openCardBytes } from './card-cipher.ts';
+import { loadCard, refingerprintCard } from './cards.store.ts';
 import { dataKeyPurpose, isGoneDataKey } from './data-keys.ts';
+import { forgetFingerprints } from './fingerprints.store.ts';
 import type { KeyPurpose, WrappedKey } from './key-provider.ts';
 import {
   deleteSharedKey,
@@ -17,6 +19,7 @@ import {
   rewrapDataKey,
   rewrapSharedKey,
 } from './keys.store.ts';
+import { forgetMessages } from './messages.store.ts';
 import { note } from './rotate.ts';
 import { nameOf } from './seal-card.ts';
 import type { SetAside } from './set-aside.ts';
@@ -28,11 +31,7 @@ import {
   findCardsWithOlderFingerprints,
   findDataKeysUnderOther,
   findRetiredKeysWithoutCards,
-  forgetFingerprints,
-  forgetMessages,
-  loadCard,
-  refingerprintCard,
-} from './vault.store.ts';
+} from './upkeep.store.ts';
 import type { Caller } from './vault.ts';
 import type { VaultParts } from './vault-context.ts';
 import { type CardWithKey, deleteUnusedCard, moveToCurrentKey, withKey } from './with-card.ts';

@@ -2,7 +2,7 @@
 // the way: the payload is read as bytes and its digits are copied from there.
 
 import { asObject, decryptJwe, hasExactly, parseJwe, parseObject } from './jwe.ts';
-import { claimMessage } from './vault.store.ts';
+import { claimMessage } from './messages.store.ts';
 import type { ReceiveRefusal, SealedMessage } from './vault.ts';
 import type { VaultParts } from './vault-context.ts';
 

@@ -3,16 +3,12 @@ import { present } from '#kit/assert';
 import type { Scope, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { sealCardBytes } from './card-cipher.ts';
+import { insertCard } from './cards.store.ts';
 import { isGoneDataKey } from './data-keys.ts';
 import { VaultUnavailable } from './failures.ts';
 import { fingerprintsOf, spell } from './fingerprint.ts';
+import { insertFingerprint, loadFingerprints, touchFingerprint } from './fingerprints.store.ts';
 import { cvcName, wipeReceived } from './receive-card.ts';
-import {
-  insertCard,
-  insertFingerprint,
-  loadFingerprints,
-  touchFingerprint,
-} from './vault.store.ts';
 import type { Caller, Sealed } from './vault.ts';
 import type { ReceivedCard, VaultParts } from './vault-context.ts';
 

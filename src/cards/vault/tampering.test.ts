@@ -6,9 +6,9 @@ import { newUuid } from '#kit/ids';
 import { silentLog } from '../../kit/context/for-tests.ts';
 import { asOwner } from '../../platform/db/for-tests.ts';
 import { openCardBytes, sealCardBytes } from './card-cipher.ts';
+import { type CardRow } from './cards.store.ts';
 import { Tampered } from './failures.ts';
 import { keep, newScope, plainCard, randomNumber, reveal, testVault } from './for-tests.ts';
-import type { CardRow } from './vault.store.ts';
 
 const context = { clock: systemClock, random: systemRandom };
 const chance = (below: number): number => systemRandom.bytes(4).readUInt32BE() % below;

@@ -3,10 +3,6 @@ import { auditEntry } from '#identity/audit';
 import type { Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { type OpenedCard, openCardBytes, rewrapCardKey, sealCardBytes } from './card-cipher.ts';
-import { isGoneDataKey } from './data-keys.ts';
-import { Tampered, VaultUnavailable } from './failures.ts';
-import { riskFingerprintsOf } from './fingerprint.ts';
-import { cvcName } from './receive-card.ts';
 import {
   type CardRow,
   loadCard,
@@ -15,7 +11,11 @@ import {
   replaceCardKey,
   resealCard,
   touchCard,
-} from './vault.store.ts';
+} from './cards.store.ts';
+import { isGoneDataKey } from './data-keys.ts';
+import { Tampered, VaultUnavailable } from './failures.ts';
+import { riskFingerprintsOf } from './fingerprint.ts';
+import { cvcName } from './receive-card.ts';
 import type { Caller, CardGone, Expiry, OpenCard } from './vault.ts';
 import type { VaultParts } from './vault-context.ts';
 

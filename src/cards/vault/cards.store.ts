@@ -1,15 +1,11 @@
-// All SQL on the vault's own tables.
+// Cards as they are kept: sealed, each with a key of its own.
 
 import type { Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, spellTime, statement, writeRows } from '#platform/db';
-import { inSystem } from './keys.store.ts';
+import { insertRows, rank, readOwn, spellTime, statement, writeRows } from '#platform/db';
 import type { VaultContext } from './vault-context.ts';
 
-const ownRows = 'account_id = $1 and livemode = $2';
 const own = (scope: Scope): [string, boolean] => [scope.accountId, scope.livemode];
-
-// Cards
 
 export type CardRow = {
   readonly id: Uuid;
@@ -46,7 +42,7 @@ export const loadCard = async (
   scope: Scope,
   id: Uuid,
 ): Promise<CardRow | undefined> =>
-  (await context.database.read<CardRow & Row>(scope, cardById, [...own(scope), id]))[0];
+  (await readOwn<CardRow & Row>(context, scope, cardById, [id]))[0];
 
 const insertCardRow = insertRows({
   name: 'vault.insert_card',
@@ -214,102 +210,6 @@ export const removeUnusedCard = (scope: Scope, id: Uuid, unusedSince: string): W
   row: [...own(scope), id, unusedSince],
 });
 
-// Fingerprints
-
-const namesByMac = statement(
-  'vault.fingerprints',
-  `select version, name, seen_at from vault.fingerprints
-    where ${ownRows} and (version, mac) in (select * from unnest($3::integer[], $4::bytea[]))
-    order by version`,
-);
-
-export const loadFingerprints = (
-  context: VaultContext,
-  scope: Scope,
-  macs: readonly { readonly version: number; readonly mac: Buffer }[],
-): Promise<{ version: number; name: string; seen_at: number }[]> =>
-  context.database.read(scope, namesByMac, [
-    ...own(scope),
-    macs.map(({ version }) => version),
-    macs.map(({ mac }) => mac),
-  ]);
-
-export const insertFingerprintRow = insertRows({
-  name: 'vault.insert_fingerprint',
-  table: 'vault.fingerprints',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    version: 'integer',
-    mac: 'bytea',
-    name: 'text',
-    seen_at: 'timestamptz',
-  },
-  key: 'mac',
-  rank: rank.claim,
-  orNothing: true,
-});
-
-export const insertFingerprint = (
-  scope: Scope,
-  row: {
-    readonly version: number;
-    readonly mac: Buffer;
-    readonly name: string;
-    readonly nowMs: number;
-  },
-): Write => ({
-  into: insertFingerprintRow,
-  row: [...own(scope), row.version, spelled(row.mac), row.name, spellTime(row.nowMs)],
-});
-
-/** As PostgreSQL spells it, because that is how a statement names the row that took effect. */
-const spelled = (bytes: Buffer): string => `\\x${bytes.toString('hex')}`;
-
-// Many cards of one number may touch its row in one batch, and each of them has to learn that the row
-// is still there; hence the key of the caller's, and the locks in one order.
-const touchFingerprintRow = writeRows({
-  name: 'vault.touch_fingerprint',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    version: 'integer',
-    mac: 'bytea',
-    seen_at: 'timestamptz',
-    key: 'text',
-  },
-  key: 'key',
-  rank: rank.claim,
-  text: (given) => `with given as materialized (select * from ${given}),
-locked as materialized (
-  select f.account_id, f.livemode, f.version, f.mac from vault.fingerprints f
-   where (f.account_id, f.livemode, f.version, f.mac)
-      in (select account_id, livemode, version, mac from given)
-   order by f.account_id, f.livemode, f.version, f.mac for update),
-touched as (
-  update vault.fingerprints f
-     set seen_at = greatest(f.seen_at, (select max(given.seen_at) from given))
-    from locked l
-   where f.account_id = l.account_id and f.livemode = l.livemode
-     and f.version = l.version and f.mac = l.mac
-  returning f.account_id, f.livemode, f.version, f.mac)
-select given.key from given join touched using (account_id, livemode, version, mac)`,
-});
-
-/** Loses when the name was forgotten meanwhile. */
-export const touchFingerprint = (
-  scope: Scope,
-  row: {
-    readonly version: number;
-    readonly mac: Buffer;
-    readonly card: Uuid;
-    readonly nowMs: number;
-  },
-): Write => ({
-  into: touchFingerprintRow,
-  row: [...own(scope), row.version, row.mac, spellTime(row.nowMs), `${row.card} ${row.version}`],
-});
-
 const refingerprintCardRow = writeRows({
   name: 'vault.refingerprint_card',
   columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid', version: 'integer' },
@@ -325,84 +225,3 @@ export const refingerprintCard = (scope: Scope, id: Uuid, version: number): Writ
   into: refingerprintCardRow,
   row: [...own(scope), id, version],
 });
-
-// Work across accounts
-
-type Found = Row & { readonly account_id: string; readonly livemode: boolean; readonly id: Uuid };
-export type FoundIn = { readonly scope: Scope; readonly id: Uuid };
-
-const finding = (name: string, call: string) => {
-  const found = statement(name, `select * from ${call}`);
-  return async (context: VaultContext, ...values: unknown[]): Promise<FoundIn[]> => {
-    const rows = await context.database.system((tx) => tx.query<Found>(found, values));
-    return rows.map((row) => ({
-      scope: { accountId: row.account_id, livemode: row.livemode },
-      id: row.id,
-    }));
-  };
-};
-
-export const findDataKeysUnderOther = finding(
-  'vault.data_keys_under_other',
-  'vault.data_keys_under_other($1, $2::uuid[], $3)',
-);
-export const findCardsUnderRetiredKeys = finding(
-  'vault.cards_under_retired_keys',
-  'vault.cards_under_retired_keys($1::uuid[], $2)',
-);
-export const findRetiredKeysWithoutCards = finding(
-  'vault.retired_keys_without_cards',
-  'vault.retired_keys_without_cards($1)',
-);
-export const findCardsWithOlderFingerprints = finding(
-  'vault.cards_with_older_fingerprints',
-  'vault.cards_with_older_fingerprints($1, $2::uuid[], $3)',
-);
-export const findCardsUnusedSince = finding(
-  'vault.cards_unused_since',
-  'vault.cards_unused_since($1::timestamptz, $2)',
-);
-
-const forgetFingerprintRows = statement(
-  'vault.forget_fingerprints',
-  'select vault.forget_fingerprints($1, $2::timestamptz) as count',
-);
-
-export const forgetFingerprints = async (
-  context: VaultContext,
-  oldestVersion: number,
-  seenBeforeMs: number,
-): Promise<number> => {
-  const [row] = await context.database.system((tx) =>
-    tx.query<{ count: bigint }>(forgetFingerprintRows, [oldestVersion, spellTime(seenBeforeMs)]),
-  );
-  return Number(row?.count ?? 0n);
-};
-
-// Messages of browsers
-
-const claimMessageRow = statement(
-  'vault.claim_message',
-  `insert into vault.opened_messages (kid, jti, expires_at) values ($1, $2, $3::timestamptz)
-   on conflict do nothing returning jti`,
-);
-const forgetMessageRows = statement(
-  'vault.forget_messages',
-  'delete from vault.opened_messages where expires_at < $1::timestamptz returning 1 as one',
-);
-
-/** False when it was opened before, by whichever process. */
-export const claimMessage = async (
-  context: VaultContext,
-  message: { readonly kid: string; readonly jti: string; readonly expiresAt: number },
-): Promise<boolean> =>
-  (
-    await inSystem(context, claimMessageRow, [
-      message.kid,
-      message.jti,
-      spellTime(message.expiresAt),
-    ])
-  ).length > 0;
-
-export const forgetMessages = async (context: VaultContext, beforeMs: number): Promise<number> =>
-  (await inSystem(context, forgetMessageRows, [spellTime(beforeMs)])).length;
