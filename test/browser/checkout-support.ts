@@ -201,7 +201,6 @@ export const paid = (view: PageView): PageView => ({
   status: 'complete',
   declined: null,
   receipt: {
-    number: '2043-7781',
     paidAtMs: Date.parse('2026-11-28T09:30:00Z'),
     amount: view.amounts.total,
     refunded: 0n,

@@ -7,7 +7,7 @@ import type Stripe from 'stripe';
 import { parseId } from '#kit/ids';
 import { provideAuthentication } from '#payments/intents';
 import { goOnSetup } from '#payments/setup';
-import { lostAfter, notSent } from '../../src/payments/intents/for-tests-bank.ts';
+import { lostAfter, notSent, says } from '../../src/payments/intents/for-tests-bank.ts';
 import { formOf } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -235,8 +235,8 @@ describe('a card whose holder has to be asked', () => {
     exemption: null,
   } as const;
   let asks = false;
-  provideAuthentication(gateway.context, async (_context, _scope, { isSetup }) =>
-    asks && isSetup === true
+  provideAuthentication(gateway.context, async (_context, _scope, asked) =>
+    asked.isSetup === true && (asks || asked.isDemanded === true)
       ? { ok: false, why: 'challenge', url: 'https://issuer.test/challenge' }
       : { ok: true, authentication: null },
   );
@@ -245,6 +245,16 @@ describe('a card whose holder has to be asked', () => {
   });
   const idOf = async (session: string): Promise<string> =>
     parseId('seti', (await setupOf(session)).id) ?? '';
+
+  test('is asked with the next try, after the bank of the card wanted that', async () => {
+    const { id } = await sessions.create(saving);
+    asks = false;
+    bank.next.push(says({ outcome: 'declined', code: 'authentication_required' }));
+    const refused = await save(id);
+    assert.deepEqual([refused.status, refused.body.error.code], [402, 'authentication_required']);
+    assert.equal((await save(id)).body.page.state, 'action');
+    assert.equal(verifications(), 1);
+  });
 
   test('is kept when they are back, and the session complete', async () => {
     const { id } = await sessions.create(saving);

@@ -3,8 +3,7 @@
 import { loadMethods, type PaymentMethod, parseMethodId } from '#cards/methods';
 import { findAccount } from '#identity/accounts';
 import type { Context, Scope } from '#kit/context';
-import { spellId } from '#kit/ids';
-import { CHARGE, loadCharge } from '#payments/charges';
+import { loadCharge } from '#payments/charges';
 import type { PaymentIntent } from '#payments/intents';
 import type { SetupIntent } from '#payments/setup';
 import { loadOfIntent } from '#rails/operations';
@@ -19,8 +18,6 @@ type Card = { readonly brand: string | null; readonly last4: string | null };
 
 /** Of the charge that stands, as far as a receipt shows it. */
 export type Paid = Card & {
-  /** `ch_…` */
-  readonly charge: string;
   readonly amount: bigint;
   readonly refunded: bigint;
   readonly isCaptured: boolean;
@@ -95,7 +92,6 @@ export const stateAfter = (
       intent === null || intent.latestChargeId === null || !isOver
         ? null
         : {
-            charge: spellId(CHARGE, intent.latestChargeId),
             amount: intent.received + intent.capturable,
             refunded: 0n,
             isCaptured: intent.received > 0n,
@@ -138,7 +134,6 @@ const paidOf = async (
   const charge = id === null ? undefined : await loadCharge(context, scope, id);
   if (charge === undefined) return null;
   return {
-    charge: spellId(CHARGE, charge.id),
     amount: charge.amount,
     refunded: charge.refunded,
     isCaptured: charge.captured > 0n,

@@ -211,7 +211,6 @@ export type Urls = {
 };
 
 export type Receipt = {
-  readonly number: string;
   readonly paidAtMs: number;
   readonly amount: bigint;
   readonly refunded: bigint;

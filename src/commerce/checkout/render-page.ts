@@ -79,7 +79,6 @@ export const renderPaymentPage = (
         view.receipt === null
           ? null
           : {
-              number: view.receipt.number,
               paid_at: Math.floor(view.receipt.paidAtMs / 1000),
               amount: Number(view.receipt.amount),
               refunded: Number(view.receipt.refunded),

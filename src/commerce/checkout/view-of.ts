@@ -155,7 +155,6 @@ const knownOf = ({ collected, customerEmail }: CheckoutSession): PageView['known
 const receiptOf = ({ session, made: { intent }, paid }: PageState): Receipt | null => {
   if (intent === null || paid === null) return null;
   return {
-    number: receiptNumber(paid.charge),
     paidAtMs: session.completedAtMs ?? session.expiresAtMs,
     amount: paid.amount,
     refunded: paid.refunded,
@@ -166,10 +165,4 @@ const receiptOf = ({ session, made: { intent }, paid }: PageState): Receipt | nu
     url: paid.isCaptured ? paid.receiptUrl : null,
     payment: spellId(INTENT, intent.id),
   };
-};
-
-/** Short enough to be read out at a telephone; the whole id stands beside it. */
-const receiptNumber = (charge: string): string => {
-  const end = charge.slice(-8).toUpperCase();
-  return `${end.slice(0, 4)}-${end.slice(4)}`;
 };

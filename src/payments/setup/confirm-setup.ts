@@ -97,13 +97,17 @@ const begin = async (
     method,
     offSession: false,
     isSetup: true,
-    isDemanded,
+    isDemanded: isDemanded || bankWantedProof(setup),
   });
   if (said.ok) return verify(context, request, confirming, said);
   if (said.why === 'challenge') return askPayer(context, request, confirming, said);
   const shown = renderPaymentMethod(method, request.scope.livemode);
   return refuse(context, request, confirming, authenticationFailed(shown));
 };
+
+/** The last try ended with the bank's wish that the holder be asked: the next one begins with that. */
+const bankWantedProof = ({ lastError }: SetupIntent): boolean =>
+  lastError?.code === 'authentication_required';
 
 /** As those see it who know payments alone. */
 const asPayment = (setup: SetupIntent) => {

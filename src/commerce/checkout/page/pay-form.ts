@@ -23,12 +23,17 @@ ${delivery(view, words)}
 ${cardFields(view, words)}
 ${customFields(view, words)}
 ${agreements(view, words)}
+${ownWords(view.texts.submit)}
 <button class="go" id="go" name="do" value="pay"><span class="label">${submitLabel(view, words)}</span>
 <span class="busy" aria-hidden="true"><span class="turn"></span>${texts.processing}</span></button>
-${view.texts.afterSubmit === null ? null : html`<p class="quiet small">${view.texts.afterSubmit}</p>`}
+${ownWords(view.texts.afterSubmit)}
 <p class="assured">${glyphs.lock}<span>${texts.sealed}</span></p>
 </form></section>`;
 };
+
+/** What the merchant has to say at this place. */
+const ownWords = (text: string | null): Html | null =>
+  text === null ? null : html`<p class="quiet small" dir="auto">${text}</p>`;
 
 const notice = (view: PageView, words: Words): Html => {
   const text = view.declined === null ? null : refusalText(view.declined, view.mode, words);
@@ -84,7 +89,7 @@ ${
 }</fieldset>`;
 };
 
-const delivery = ({ asks, known, amounts }: PageView, words: Words): Html | null => {
+const delivery = ({ asks, known, amounts, texts: own }: PageView, words: Words): Html | null => {
   const { texts, sum } = words;
   if (asks.shippingCountries === null && asks.shippingOptions.length === 0) return null;
   return html`<fieldset><legend>${texts.delivery}</legend>
@@ -92,7 +97,8 @@ ${
   asks.shippingCountries === null
     ? null
     : html`${field({ id: 'shipping-name', name: 'shipping[name]', label: texts.name, autocomplete: 'shipping name', value: known.shipping?.name ?? null, maxLength: 150 }, words)}
-${addressFields({ group: 'shipping', countries: asks.shippingCountries, value: known.shipping }, words)}`
+${addressFields({ group: 'shipping', countries: asks.shippingCountries, value: known.shipping }, words)}
+${ownWords(own.shippingAddress)}`
 }
 ${
   asks.shippingOptions.length === 0

@@ -72,7 +72,6 @@ ${row(receipt.isCaptured ? texts.amountPaid : texts.total, html`<strong>${sum(re
 ${receipt.refunded === 0n ? null : row(texts.refunded, sum(receipt.refunded, amounts))}
 ${row(texts.date, dateOf(receipt.paidAtMs, words))}
 ${cardRow(receipt.method, words)}
-${row(texts.receiptNumber, copied(receipt.number, 'receipt-number', words))}
 ${row(texts.reference, copied(receipt.payment, 'payment-id', words))}
 ${receipt.descriptor === null ? null : row(texts.statement, html`<bdi>${receipt.descriptor}</bdi>`)}
 ${receipt.email === null ? null : row(texts.email, html`<bdi>${receipt.email}</bdi>`)}

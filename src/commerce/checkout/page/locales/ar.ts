@@ -110,7 +110,6 @@ export const ar: Texts = {
   mailAgain: 'إرسال الإيصال مرة أخرى',
   mailedAgain: 'أرسلنا الإيصال إلى {email} مرة أخرى.',
   receipt: 'الإيصال',
-  receiptNumber: 'رقم الإيصال',
   amountPaid: 'المبلغ المدفوع',
   refunded: 'المبلغ المسترد',
   date: 'التاريخ',

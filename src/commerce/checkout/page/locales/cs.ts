@@ -115,7 +115,6 @@ export const cs: Texts = {
   mailAgain: 'Poslat doklad znovu',
   mailedAgain: 'Doklad jsme znovu poslali na {email}.',
   receipt: 'Doklad',
-  receiptNumber: 'Číslo dokladu',
   amountPaid: 'Zaplacená částka',
   refunded: 'Vráceno',
   date: 'Datum',

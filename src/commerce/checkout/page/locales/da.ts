@@ -116,7 +116,6 @@ export const da: Texts = {
   mailAgain: 'Send kvitteringen igen',
   mailedAgain: 'Vi har sendt kvitteringen til {email} igen.',
   receipt: 'Kvittering',
-  receiptNumber: 'Kvitteringsnummer',
   amountPaid: 'Betalt beløb',
   refunded: 'Refunderet',
   date: 'Dato',

@@ -125,7 +125,6 @@ export const de: Texts = {
   mailAgain: 'Beleg noch einmal senden',
   mailedAgain: 'Wir haben den Beleg noch einmal an {email} gesendet.',
   receipt: 'Beleg',
-  receiptNumber: 'Belegnummer',
   amountPaid: 'Bezahlter Betrag',
   refunded: 'Erstattet',
   date: 'Datum',

@@ -116,7 +116,6 @@ export const en = {
   mailAgain: 'Send the receipt again',
   mailedAgain: 'We have sent the receipt to {email} again.',
   receipt: 'Receipt',
-  receiptNumber: 'Receipt number',
   amountPaid: 'Amount paid',
   refunded: 'Refunded',
   date: 'Date',

@@ -117,7 +117,6 @@ export const es: Texts = {
   mailAgain: 'Enviar el recibo otra vez',
   mailedAgain: 'Hemos enviado de nuevo el recibo a {email}.',
   receipt: 'Recibo',
-  receiptNumber: 'Número de recibo',
   amountPaid: 'Importe pagado',
   refunded: 'Reembolsado',
   date: 'Fecha',

@@ -120,7 +120,6 @@ export const fr: Texts = {
   mailAgain: 'Renvoyer le reçu',
   mailedAgain: 'Nous avons renvoyé le reçu à {email}.',
   receipt: 'Reçu',
-  receiptNumber: 'Numéro de reçu',
   amountPaid: 'Montant payé',
   refunded: 'Remboursé',
   date: 'Date',

@@ -111,7 +111,6 @@ export const he: Texts = {
   mailAgain: 'שליחת הקבלה שוב',
   mailedAgain: 'שלחנו את הקבלה שוב אל {email}.',
   receipt: 'קבלה',
-  receiptNumber: 'מספר קבלה',
   amountPaid: 'הסכום ששולם',
   refunded: 'הוחזר',
   date: 'תאריך',

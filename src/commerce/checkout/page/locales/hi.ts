@@ -110,7 +110,6 @@ export const hi: Texts = {
   mailAgain: 'रसीद फिर से भेजें',
   mailedAgain: 'हमने रसीद {email} पर फिर से भेज दी है।',
   receipt: 'रसीद',
-  receiptNumber: 'रसीद संख्या',
   amountPaid: 'चुकाई गई राशि',
   refunded: 'वापस की गई',
   date: 'तारीख',

@@ -116,7 +116,6 @@ export const it: Texts = {
   mailAgain: 'Invia di nuovo la ricevuta',
   mailedAgain: 'Abbiamo inviato di nuovo la ricevuta a {email}.',
   receipt: 'Ricevuta',
-  receiptNumber: 'Numero della ricevuta',
   amountPaid: 'Importo pagato',
   refunded: 'Rimborsato',
   date: 'Data',

@@ -119,7 +119,6 @@ export const ja: Texts = {
   mailAgain: '領収書を再送する',
   mailedAgain: '領収書を{email}に再送しました。',
   receipt: '領収書',
-  receiptNumber: '領収書番号',
   amountPaid: 'お支払い金額',
   refunded: '返金額',
   date: '日付',

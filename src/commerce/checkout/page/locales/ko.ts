@@ -114,7 +114,6 @@ export const ko: Texts = {
   mailAgain: '영수증 다시 보내기',
   mailedAgain: '영수증을 {email}(으)로 다시 보냈습니다.',
   receipt: '영수증',
-  receiptNumber: '영수증 번호',
   amountPaid: '결제 금액',
   refunded: '환불됨',
   date: '날짜',

@@ -119,7 +119,6 @@ export const nl: Texts = {
   mailAgain: 'Bewijs opnieuw sturen',
   mailedAgain: 'We hebben het bewijs opnieuw naar {email} gestuurd.',
   receipt: 'Betaalbewijs',
-  receiptNumber: 'Nummer van het bewijs',
   amountPaid: 'Betaald bedrag',
   refunded: 'Terugbetaald',
   date: 'Datum',

@@ -116,7 +116,6 @@ export const pl: Texts = {
   mailAgain: 'Wyślij potwierdzenie ponownie',
   mailedAgain: 'Ponownie wysłaliśmy potwierdzenie na {email}.',
   receipt: 'Potwierdzenie',
-  receiptNumber: 'Numer potwierdzenia',
   amountPaid: 'Zapłacona kwota',
   refunded: 'Zwrócono',
   date: 'Data',

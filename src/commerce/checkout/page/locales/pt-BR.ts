@@ -115,7 +115,6 @@ export const ptBR: Texts = {
   mailAgain: 'Enviar o recibo de novo',
   mailedAgain: 'Enviamos o recibo de novo para {email}.',
   receipt: 'Recibo',
-  receiptNumber: 'Número do recibo',
   amountPaid: 'Valor pago',
   refunded: 'Reembolsado',
   date: 'Data',

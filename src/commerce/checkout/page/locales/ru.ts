@@ -117,7 +117,6 @@ export const ru: Texts = {
   mailAgain: 'Отправить чек ещё раз',
   mailedAgain: 'Мы ещё раз отправили чек на {email}.',
   receipt: 'Чек',
-  receiptNumber: 'Номер чека',
   amountPaid: 'Оплаченная сумма',
   refunded: 'Возвращено',
   date: 'Дата',

@@ -115,7 +115,6 @@ export const sv: Texts = {
   mailAgain: 'Skicka kvittot igen',
   mailedAgain: 'Vi har skickat kvittot till {email} igen.',
   receipt: 'Kvitto',
-  receiptNumber: 'Kvittonummer',
   amountPaid: 'Betalt belopp',
   refunded: 'Återbetalt',
   date: 'Datum',

@@ -118,7 +118,6 @@ export const tr: Texts = {
   mailAgain: 'Makbuzu yeniden gönder',
   mailedAgain: 'Makbuzu {email} adresine yeniden gönderdik.',
   receipt: 'Makbuz',
-  receiptNumber: 'Makbuz numarası',
   amountPaid: 'Ödenen tutar',
   refunded: 'İade edilen',
   date: 'Tarih',

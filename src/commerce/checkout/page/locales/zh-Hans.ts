@@ -110,7 +110,6 @@ export const zhHans: Texts = {
   mailAgain: '重新发送收据',
   mailedAgain: '我们已将收据重新发送至 {email}。',
   receipt: '收据',
-  receiptNumber: '收据编号',
   amountPaid: '付款金额',
   refunded: '已退款',
   date: '日期',

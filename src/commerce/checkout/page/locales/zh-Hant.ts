@@ -110,7 +110,6 @@ export const zhHant: Texts = {
   mailAgain: '重新寄送收據',
   mailedAgain: '我們已將收據重新寄到 {email}。',
   receipt: '收據',
-  receiptNumber: '收據編號',
   amountPaid: '付款金額',
   refunded: '已退款',
   date: '日期',
