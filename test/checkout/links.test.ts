@@ -47,6 +47,17 @@ describe('a payment link', () => {
     );
   });
 
+  test('refuses by name what it cannot pass on to connected accounts', async () => {
+    for (const asked of [
+      { on_behalf_of: 'acct_1' },
+      { application_fee_amount: 5 },
+      { transfer_data: { destination: 'acct_1' } },
+    ]) {
+      const { code, param } = await refusalOf(stripe.paymentLinks.create({ ...tea, ...asked }));
+      assert.deepEqual([code, param], ['not_supported_yet', Object.keys(asked)[0]]);
+    }
+  });
+
   test('opens a session of its own at each visit, and both can be paid', async () => {
     const link = await stripe.paymentLinks.create(tea);
     const [first, second] = [await visit(link.url), await visit(link.url)];

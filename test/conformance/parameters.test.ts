@@ -5,81 +5,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Route } from '#platform/http';
 import { gatherRoutes } from '../../src/roles/api.ts';
-import {
-  argumentOf,
-  declaredIn,
-  lookUp,
-  splitTop,
-  type TypeText,
-} from '../support/stripe-types.ts';
-
-/** Operation to the SDK's file and interface. */
-const interfaces: Readonly<Record<string, readonly [file: string, name: string]>> = {
-  'customers.create': ['resources/Customers.d.ts', 'CustomerCreateParams'],
-  'customers.update': ['resources/Customers.d.ts', 'CustomerUpdateParams'],
-  'customers.retrieve': ['resources/Customers.d.ts', 'CustomerRetrieveParams'],
-  'customers.delete': ['resources/Customers.d.ts', 'CustomerDeleteParams'],
-  'customers.list': ['resources/Customers.d.ts', 'CustomerListParams'],
-  'customers.search': ['resources/Customers.d.ts', 'CustomerSearchParams'],
-  'customers.list_payment_methods': [
-    'resources/Customers.d.ts',
-    'CustomerListPaymentMethodsParams',
-  ],
-  'customers.retrieve_payment_method': [
-    'resources/Customers.d.ts',
-    'CustomerRetrievePaymentMethodParams',
-  ],
-  'balance.retrieve': ['resources/Balance.d.ts', 'BalanceRetrieveParams'],
-  'balance_transactions.list': [
-    'resources/BalanceTransactions.d.ts',
-    'BalanceTransactionListParams',
-  ],
-  'balance_transactions.retrieve': [
-    'resources/BalanceTransactions.d.ts',
-    'BalanceTransactionRetrieveParams',
-  ],
-  'charges.capture': ['resources/Charges.d.ts', 'ChargeCaptureParams'],
-  'charges.create': ['resources/Charges.d.ts', 'ChargeCreateParams'],
-  'charges.list': ['resources/Charges.d.ts', 'ChargeListParams'],
-  'charges.retrieve': ['resources/Charges.d.ts', 'ChargeRetrieveParams'],
-  'charges.search': ['resources/Charges.d.ts', 'ChargeSearchParams'],
-  'charges.update': ['resources/Charges.d.ts', 'ChargeUpdateParams'],
-  'events.list': ['resources/Events.d.ts', 'EventListParams'],
-  'events.retrieve': ['resources/Events.d.ts', 'EventRetrieveParams'],
-  'payment_intents.cancel': ['resources/PaymentIntents.d.ts', 'PaymentIntentCancelParams'],
-  'payment_intents.capture': ['resources/PaymentIntents.d.ts', 'PaymentIntentCaptureParams'],
-  'payment_intents.confirm': ['resources/PaymentIntents.d.ts', 'PaymentIntentConfirmParams'],
-  'payment_intents.create': ['resources/PaymentIntents.d.ts', 'PaymentIntentCreateParams'],
-  'payment_intents.increment_authorization': [
-    'resources/PaymentIntents.d.ts',
-    'PaymentIntentIncrementAuthorizationParams',
-  ],
-  'payment_intents.list': ['resources/PaymentIntents.d.ts', 'PaymentIntentListParams'],
-  'payment_intents.retrieve': ['resources/PaymentIntents.d.ts', 'PaymentIntentRetrieveParams'],
-  'payment_intents.search': ['resources/PaymentIntents.d.ts', 'PaymentIntentSearchParams'],
-  'payment_intents.update': ['resources/PaymentIntents.d.ts', 'PaymentIntentUpdateParams'],
-  'payment_methods.attach': ['resources/PaymentMethods.d.ts', 'PaymentMethodAttachParams'],
-  'payment_methods.create': ['resources/PaymentMethods.d.ts', 'PaymentMethodCreateParams'],
-  'payment_methods.detach': ['resources/PaymentMethods.d.ts', 'PaymentMethodDetachParams'],
-  'payment_methods.list': ['resources/PaymentMethods.d.ts', 'PaymentMethodListParams'],
-  'payment_methods.retrieve': ['resources/PaymentMethods.d.ts', 'PaymentMethodRetrieveParams'],
-  'payment_methods.update': ['resources/PaymentMethods.d.ts', 'PaymentMethodUpdateParams'],
-  'refunds.cancel': ['resources/Refunds.d.ts', 'RefundCancelParams'],
-  'refunds.create': ['resources/Refunds.d.ts', 'RefundCreateParams'],
-  'refunds.list': ['resources/Refunds.d.ts', 'RefundListParams'],
-  'refunds.retrieve': ['resources/Refunds.d.ts', 'RefundRetrieveParams'],
-  'refunds.update': ['resources/Refunds.d.ts', 'RefundUpdateParams'],
-  'tokens.create': ['resources/Tokens.d.ts', 'TokenCreateParams'],
-  'tokens.retrieve': ['resources/Tokens.d.ts', 'TokenRetrieveParams'],
-  'webhook_endpoints.create': ['resources/WebhookEndpoints.d.ts', 'WebhookEndpointCreateParams'],
-  'webhook_endpoints.delete': ['resources/WebhookEndpoints.d.ts', 'WebhookEndpointDeleteParams'],
-  'webhook_endpoints.list': ['resources/WebhookEndpoints.d.ts', 'WebhookEndpointListParams'],
-  'webhook_endpoints.retrieve': [
-    'resources/WebhookEndpoints.d.ts',
-    'WebhookEndpointRetrieveParams',
-  ],
-  'webhook_endpoints.update': ['resources/WebhookEndpoints.d.ts', 'WebhookEndpointUpdateParams'],
-};
+import { callOf } from '../support/stripe-calls.ts';
+import { argumentOf, lookUp, splitTop, type TypeText } from '../support/stripe-types.ts';
 
 const bankDebits = String.raw`(?:acss|au_becs|bacs|sepa)_debit|interac_present|nz_bank_account|payto|us_bank_account`;
 
@@ -96,8 +23,33 @@ const missingOfIntents = new RegExp(
   ].join('|'),
 );
 
+/**
+ * A link's address is shared and its sessions are opened: what it sells and asks for stays as it was. Make
+ * another link for something else.
+ */
+const fixedInLinks =
+  /^(?:allow_promotion|application_fee|automatic_tax|billing_address|consent_|custom_|customer_creation|invoice_|line_items|name_|on_behalf|optional_|payment_intent_data|payment_method_(?:collection|options)|phone_|shipping_|submit_|subscription_|tax_id_|transfer_)/;
+
+/** As payments, but a proof of 3-D Secure that was made elsewhere has a place here, which refuses it. */
+const missingOfSetups = new RegExp(
+  [
+    String.raw`^payment_method_data\[(?:${bankDebits})\]`,
+    String.raw`^payment_method_options\[(?!card\])`,
+    String.raw`^payment_method_options\[card\]\[\w+_credential_usage\]`,
+  ].join('|'),
+);
+
 /** Not part of this installation yet: debits of bank accounts, connected accounts, clones. */
 const missing: Readonly<Record<string, RegExp>> = {
+  'customers.update_source': /^(?:account_holder_\w+|owner\b)/,
+  'payment_links.update': fixedInLinks,
+  'setup_intents.confirm': missingOfSetups,
+  'setup_intents.create': missingOfSetups,
+  'setup_intents.list': /^customer_account$/,
+  'setup_intents.update': missingOfSetups,
+  // Who stands at a clock was made there: a customer who lived by another has a past that would not fit.
+  'test_clocks.create': /^customer$/,
+  'test_helpers.confirmation_tokens.create': missingOfIntents,
   'payment_intents.confirm': missingOfIntents,
   'payment_intents.create': missingOfIntents,
   'payment_intents.list': /^customer_account$/,
@@ -110,27 +62,33 @@ const missing: Readonly<Record<string, RegExp>> = {
   'tokens.create': /^(?:account|bank_account|person|pii)\b/,
 };
 
+/** What the SDK's sessions take of a line, a rate or the payment to come, our links take too. */
+const ofSessions =
+  /^(?:shipping_options\[\]\[shipping_rate_data\]|line_items\[\]\[(?:metadata|tax_rates)\]|payment_intent_data\[(?:application_fee_amount|on_behalf_of|receipt_email|shipping|transfer_data)\])/;
+
+const beyond: Readonly<Record<string, RegExp>> = { 'payment_links.create': ofSessions };
+
 /** A sealed card may stand wherever a plain one does; an order and an order of events are named here alone. */
 const own: Readonly<Record<string, readonly string[]>> = {
   'payment_intents.confirm': ['client_secret', 'payment_method_data[card][sealed]'],
+  'checkout_sessions.create': ['order_reference'],
   'payment_intents.create': ['order_reference', 'payment_method_data[card][sealed]'],
   'payment_intents.update': ['payment_method_data[card][sealed]'],
   'webhook_endpoints.create': ['ordering'],
   'webhook_endpoints.update': ['ordering'],
   'payment_methods.create': ['card[sealed]'],
+  'setup_intents.confirm': ['client_secret', 'payment_method_data[card][sealed]'],
+  'setup_intents.create': ['payment_method_data[card][sealed]'],
+  'setup_intents.update': ['payment_method_data[card][sealed]'],
+  'test_helpers.confirmation_tokens.create': ['mandate_data', 'payment_method_data[card][sealed]'],
   'tokens.create': ['card[sealed]', 'cvc_update[sealed]'],
 };
 
-/** Built since, and not compared with the SDK yet: each leaves this list for the one above. */
-const toCompare: readonly RegExp[] = [
-  /^customers\.\w+_(?:sources?|cards?)$/,
-  /^(?:setup_intents|setup_attempts|mandates|confirmation_tokens)\./,
-  /^(?:test_helpers|test_clocks)\./,
-  /^(?:disputes|checkout_sessions|payment_links)\./,
-];
-
 /** What clients of earlier versions call, and the SDK calls no more. */
-const legacy: readonly RegExp[] = [/^charges\.(?:create_refund|list_refunds)$/];
+const legacy: readonly RegExp[] = [
+  /^charges\.(?:create_refund|list_refunds)$/,
+  /^customers\.\w+_cards?$/,
+];
 
 /** Of this installation, and in no SDK. */
 const ours: readonly RegExp[] = [
@@ -140,12 +98,14 @@ const ours: readonly RegExp[] = [
   /^payment_intents\.trace$/,
   /^events\.feed$/,
   /^clock\./,
-  /^(?:mails|mail_settings|payment_pages)\./,
+  // Called by pages, through another of the SDKs.
+  /^confirmation_tokens\.create$/,
+  /^(?:mails|mail_settings|payment_pages|checkout_settings)\./,
   /^webhook_endpoints\.(?:\w+_deliver(?:y|ies)|replay|roll_secret)$/,
 ];
 
 const isCompared = ({ operation }: Route): boolean =>
-  ![...ours, ...legacy, ...toCompare].some((pattern) => pattern.test(operation));
+  ![...ours, ...legacy].some((pattern) => pattern.test(operation));
 
 const olderOfCustomers = ['account_balance', 'card', 'coupon', 'default_card', 'promotion_code'];
 
@@ -161,11 +121,22 @@ const olderOfCards = [
   '[token]',
 ].map((field) => `payment_method_data[card]${field}`);
 
+const olderOfSetups = [
+  ...olderOfCards,
+  'payment_method_options[card][cvc_token]',
+  'payment_method_types',
+];
+
+/** Where the payer is, taken from the connection of a page. */
+const inferred = 'mandate_data[customer_acceptance][online][infer_from_client]';
+
 /** Names that clients of earlier versions send and the SDK no longer knows. */
 const older: Readonly<Record<string, readonly string[]>> = {
   'customers.create': [...olderOfCustomers, 'default_source'],
   'customers.update': olderOfCustomers,
+  'customers.create_source': ['card'],
   'charges.create': ['card'],
+  'checkout_sessions.create': ['payment_method_types'],
   'payment_intents.confirm': [
     ...olderOfCards,
     'payment_method_types',
@@ -179,6 +150,10 @@ const older: Readonly<Record<string, readonly string[]>> = {
     'source',
   ],
   'payment_intents.update': [...olderOfCards, 'payment_method_types', 'source'],
+  'setup_intents.confirm': [...olderOfSetups, 'excluded_payment_method_types', inferred],
+  'setup_intents.create': [...olderOfSetups, inferred],
+  'setup_intents.update': olderOfSetups,
+  'test_helpers.confirmation_tokens.create': olderOfCards,
   'webhook_endpoints.create': ['events_from'],
 };
 
@@ -242,19 +217,20 @@ const isTakenWhole = (schema: Schema, path: string): boolean =>
 describe('the parameters of a route are those of the SDK:', () => {
   for (const route of gatherRoutes().filter(isCompared)) {
     test(route.operation, () => {
-      const where = interfaces[route.operation];
-      assert.ok(where !== undefined, `Say which of the SDK's interfaces ${route.operation} takes.`);
-      declaredIn(...where);
-      const [file, name] = where;
+      const call = callOf(route);
+      assert.ok(call !== undefined, `The SDK never calls ${route.method} ${route.path}.`);
+      assert.ok(lookUp(call.takes) !== null, `The SDK declares no ${call.takes.text}.`);
       const schema = route.parameters as unknown as Schema;
-      const wanted = namesOfInterface({ text: name, at: { file, path: [] } }).filter(
+      const wanted = namesOfInterface(call.takes).filter(
         ({ path }) => missing[route.operation]?.test(path) !== true && !isTakenWhole(schema, path),
       );
 
       // `expand` is a parameter of every route and declared by none.
       const expected = wanted.map(({ path }) => path).filter((path) => path !== 'expand');
       assert.deepEqual(
-        namesOfSchema(schema).sort(),
+        namesOfSchema(schema)
+          .filter((path) => beyond[route.operation]?.test(path) !== true)
+          .sort(),
         [...expected, ...(older[route.operation] ?? []), ...(own[route.operation] ?? [])].sort(),
       );
 
@@ -265,34 +241,4 @@ describe('the parameters of a route are those of the SDK:', () => {
       }
     });
   }
-
-  test('and every interface that is named here belongs to a route', () => {
-    const operations = gatherRoutes()
-      .filter(isCompared)
-      .map(({ operation }) => operation);
-    assert.deepEqual(operations.toSorted(), Object.keys(interfaces).toSorted());
-  });
-});
-
-describe('the SDK can call every route:', () => {
-  test('method and path are those of one of its own calls', async () => {
-    const { readFileSync } = await import('node:fs');
-    const folder = new URL('../../node_modules/stripe/esm/resources/', import.meta.url);
-    const files = new Set(
-      Object.values(interfaces).map(([file]) =>
-        file.replace('resources/', '').replace('.d.ts', '.js'),
-      ),
-    );
-    const calls = [...files].flatMap((file) =>
-      [
-        ...readFileSync(new URL(file, folder), 'utf8').matchAll(
-          /_makeRequest\('(\w+)', [`']([^`']+)[`']/g,
-        ),
-      ].map(([, method, path = '']) => `${method} ${path.replaceAll(/\$\{[^}]+\}/g, ':id')}`),
-    );
-    for (const { method, path, operation } of gatherRoutes().filter(isCompared)) {
-      const call = `${method} ${path.replaceAll(/:\w+/g, ':id')}`;
-      assert.ok(calls.includes(call), `${operation}: the SDK never calls ${call}`);
-    }
-  });
 });

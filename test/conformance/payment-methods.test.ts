@@ -582,7 +582,12 @@ describe('a source, in the older way,', () => {
 
   test('is added, changed and removed under both of its names', async () => {
     const { id } = await customers.create();
-    const first = (await customers.createSource(id, { source: 'tok_visa' })) as Stripe.Card;
+    const metadata = { shelf: '7' };
+    const first = (await customers.createSource(id, {
+      source: 'tok_visa',
+      metadata,
+    })) as Stripe.Card;
+    assert.deepEqual(first.metadata, metadata);
     const second = (await customers.createSource(id, { source: 'tok_mastercard' })) as Stripe.Card;
     const shown = (await customers.retrieve(id)) as Stripe.Customer;
     assert.equal(shown.default_source, first.id);

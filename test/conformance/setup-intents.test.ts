@@ -135,6 +135,15 @@ describe('a card that is kept for later', () => {
     assert.equal(data[0]?.id, made.id);
   });
 
+  test('may be told its types, and that any will do', async () => {
+    const made = await setupIntents.create({ allowed_payment_method_types: ['card'] });
+    const typesNow = async () =>
+      (await setupIntents.retrieve(made.id)).allowed_payment_method_types;
+    assert.deepEqual(await typesNow(), ['card']);
+    await setupIntents.update(made.id, { allowed_payment_method_types: '' });
+    assert.equal(await typesNow(), null);
+  });
+
   test('that its bank refuses is an error with the intent, and may be tried again', async () => {
     const refused = await refusalOf(
       setupIntents.create({ confirm: true, payment_method: 'pm_card_visa_chargeDeclined' }),

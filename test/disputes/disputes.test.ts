@@ -342,6 +342,7 @@ describe('disputes', () => {
     for (const [asked, param] of [
       [{ submit: true }, 'submit'],
       [{ evidence: { receipt: 'file_none' } }, 'evidence[receipt]'],
+      [{ evidence: { appeal: { card: { reason_for_filing: 'x' } } } }, 'evidence[appeal]'],
       [{ evidence: { unheard_of: 'x' } }, 'evidence[unheard_of]'],
     ] as const) {
       const refused = await refusalOf(disputes.update(id, asked as object));

@@ -52,12 +52,18 @@ export const lookUp = ({ text, at }: TypeText): Declared | null => {
 const findIn = (scope: string, at: Place, names: readonly string[]): Declared | null => {
   const [name = '', ...rest] = names;
   if (rest.length > 0) {
-    const inner = namespaceIn(scope, name);
+    const inner = namespaceIn(scope, at.path, name);
+    const passedOn = new RegExp(`export \\{[^}]*\\b${rest[0]}\\b`);
+    if (inner !== null && passedOn.test(inner)) return lookUpImport(at.file, rest.join('.'));
     return inner === null ? null : findIn(inner, { ...at, path: [...at.path, name] }, rest);
   }
 
-  const heading = outermost(scope, `interface ${name}(?:<\\w+>)?( extends [^{]+)? \\{`);
-  if (heading !== null) {
+  const [heading] = declarations(
+    scope,
+    at.path,
+    `interface ${name}(?:<\\w+>)?( extends [^{]+)? \\{`,
+  );
+  if (heading !== undefined) {
     const body = blockFrom(scope, heading.index + heading[0].length - 1);
     const bases = heading[1]?.replace(' extends ', '').split(',') ?? [];
     const inherited = bases.flatMap((base) => fieldsOfBase(base.trim(), at));
@@ -66,25 +72,25 @@ const findIn = (scope: string, at: Place, names: readonly string[]): Declared | 
     return {
       kind: 'interface',
       fields: [...inherited.filter((field) => !names.has(field.name)), ...own],
-      index: /^\s*\[\w+: string\]:/m.test(body),
+      index: splitTop(body, ';').some((line) => /^\[\w+: string\]:/.test(line)),
     };
   }
-  const alias = new RegExp(`\\btype ${name}(?:<\\w+>)? = ([^;]+);`).exec(scope);
-  return alias === null ? null : { kind: 'alias', type: { text: (alias[1] ?? '').trim(), at } };
+  const [alias] = declarations(scope, at.path, `type ${name}(?:<\\w+>)? = ([^;]+);`);
+  return alias === undefined
+    ? null
+    : { kind: 'alias', type: { text: (alias[1] ?? '').trim(), at } };
 };
 
-/** A name may stand again further in, for something else: what is indented least is meant. */
-const outermost = (scope: string, pattern: string): RegExpExecArray | null => {
-  const found = [
-    ...scope.matchAll(new RegExp(`(?<=^ *(?:export )?(?:declare )?)${pattern}`, 'gm')),
-  ];
-  const indentOf = ({ index }: RegExpExecArray): number =>
-    index - (scope.lastIndexOf('\n', index - 1) + 1);
-  return found.reduce<RegExpExecArray | null>(
-    (least, each) => (least === null || indentOf(each) < indentOf(least) ? each : least),
-    null,
-  );
-};
+/** Those of the namespace itself: further in, a name may stand again for something else. */
+const declarations = (
+  scope: string,
+  path: readonly string[],
+  pattern: string,
+): readonly RegExpExecArray[] => [
+  ...scope.matchAll(
+    new RegExp(`(?<=^ {${4 * path.length}}(?:export )?(?:declare )?)${pattern}`, 'gm'),
+  ),
+];
 
 const fieldsOfBase = (base: string, at: Place): readonly Field[] => {
   const found = lookUp({ text: base, at });
@@ -117,13 +123,17 @@ const lookUpImport = (file: string, text: string): Declared | null => {
 
 const blockOf = (file: string, path: readonly string[]): string | null =>
   path.reduce<string | null>(
-    (scope, name) => (scope === null ? null : namespaceIn(scope, name)),
+    (scope, name, depth) =>
+      scope === null ? null : namespaceIn(scope, path.slice(0, depth), name),
     sourceOf(file),
   );
 
-const namespaceIn = (scope: string, name: string): string | null => {
-  const heading = outermost(scope, `namespace ${name} \\{`);
-  return heading === null ? null : blockFrom(scope, heading.index + heading[0].length - 1);
+/** A namespace may be opened again and again. */
+const namespaceIn = (scope: string, path: readonly string[], name: string): string | null => {
+  const blocks = declarations(scope, path, `namespace ${name} \\{`).map(({ index, 0: heading }) =>
+    blockFrom(scope, index + heading.length - 1),
+  );
+  return blocks.length === 0 ? null : blocks.join('');
 };
 
 /** What stands between the bracket at that place and its partner. */

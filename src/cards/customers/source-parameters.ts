@@ -16,6 +16,7 @@ export const sourceFilters = listParameters({ object: oneOf('card', 'bank_accoun
 export const createSourceParameters = object({
   source: required(id()),
   card: alias('source'),
+  metadata: metadata(),
   validate: oneOf('true', 'false'),
 });
 

@@ -18,6 +18,7 @@ import {
   type ListParameters,
   list,
   listWindow,
+  mergeMetadata,
   type Outcome,
   page,
   resourceMissing,
@@ -94,7 +95,10 @@ export const createSource = async (
   try {
     const { method, writes } = attachMethod(context, {
       scope,
-      found: { method: made.method, isNew: true },
+      found: {
+        method: { ...made.method, metadata: mergeMetadata({}, request.parameters.metadata) },
+        isNew: true,
+      },
       customerId: customer.id,
       request,
     });

@@ -22,18 +22,22 @@ const isOff = (value: unknown): boolean =>
 const absent: Readonly<Record<string, string>> = {
   adaptive_pricing: 'Adaptive pricing is',
   allow_promotion_codes: 'Promotion codes are',
+  application_fee_amount: 'Connected accounts are',
+  application_fee_percent: 'Connected accounts are',
   automatic_tax: 'Automatic tax is',
   customer_account: 'Customer accounts are',
   discounts: 'Discounts are',
   invoice_creation: 'Invoices are',
   managed_payments: 'Managed payments are',
   name_collection: 'Collecting names of businesses is',
+  on_behalf_of: 'Connected accounts are',
   optional_items: 'Optional items are',
   payment_method_configuration: 'Payment method configurations are',
   permissions: 'Permissions are',
   saved_payment_method_options: 'Offering saved cards is',
   subscription_data: 'Subscriptions are',
   tax_id_collection: 'Collecting tax ids is',
+  transfer_data: 'Connected accounts are',
 };
 
 export const refuseNotYet = (asked: Asked): void => {

@@ -37,6 +37,7 @@ const priceData = object({
     metadata: metadata(),
     name: required(text(1_500)),
     tax_code: text(),
+    tax_details: anything(),
     unit_label: text(),
   }),
   recurring: anything(),
@@ -275,7 +276,7 @@ export const updateParameters = object({
   line_items: anything(),
   metadata: metadata(),
   payment_intent_data: anything(),
-  shipping_options: anything(),
+  shipping_options: emptyable(anything()),
 });
 
 export const listFilters = listParameters({

@@ -1,8 +1,12 @@
 import { intentDataParameters, lineItemParameters, sharedParameters } from '#commerce/checkout';
 import {
+  amount,
+  anything,
   arrayOf,
   boolean,
+  decimal,
   emptyable,
+  id,
   integer,
   listParameters,
   metadata,
@@ -29,8 +33,12 @@ const common = {
 export const createParameters = object({
   ...sharedParameters,
   ...common,
+  application_fee_amount: amount({ min: 0 }),
+  application_fee_percent: decimal(),
   line_items: required(arrayOf(lineItemParameters, { min: 1, max: 20 })),
+  on_behalf_of: id(),
   payment_intent_data: intentDataParameters,
+  transfer_data: anything(),
 });
 
 export const updateParameters = object({

@@ -1,6 +1,6 @@
 // What a merchant says for itself: texts under the names that Stripe gives them.
 
-import { emptyable, object, text } from '#platform/http';
+import { anything, emptyable, object, text } from '#platform/http';
 
 /** That much in all, as the networks take. */
 export const EVIDENCE_CHARACTERS_MAX = 150_000;
@@ -39,6 +39,9 @@ export const fileNames = [
   'uncategorized_file',
 ] as const;
 
+/** What the networks' programmes and appeals want is not part of this installation yet. */
+export const programmeNames = ['appeal', 'enhanced_evidence'] as const;
+
 export type TextName = (typeof textNames)[number];
 export type FileName = (typeof fileNames)[number];
 export type Evidence = Readonly<Partial<Record<TextName, string>>>;
@@ -49,6 +52,7 @@ const eachAs = <N extends string, T>(names: readonly N[], type: () => T): Record
 export const evidenceParameters = object({
   ...eachAs(textNames, () => emptyable(text(20_000))),
   ...eachAs(fileNames, () => emptyable(text(255))),
+  ...eachAs(programmeNames, () => emptyable(anything())),
 });
 
 /** Merged by name; the empty text removes one. */

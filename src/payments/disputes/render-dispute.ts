@@ -89,7 +89,7 @@ const evidenceOf = ({ evidence }: Dispute): Shown['evidence'] => {
   const texts = Object.fromEntries(
     names.map((name) => [name, evidence[name as TextName] ?? null]),
   ) as Texts;
-  return { ...texts, enhanced_evidence: {} };
+  return { ...texts, appeal: null, enhanced_evidence: {} };
 };
 
 /** What the programmes of the networks would still want. */

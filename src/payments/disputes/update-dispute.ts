@@ -15,7 +15,13 @@ import type { Dispute } from './dispute.ts';
 import type { updateParameters } from './dispute-parameters.ts';
 import { after } from './dispute-states.ts';
 import { disputeUpdated } from './events.ts';
-import { EVIDENCE_CHARACTERS_MAX, fileNames, lengthOf, mergeEvidence } from './evidence.ts';
+import {
+  EVIDENCE_CHARACTERS_MAX,
+  fileNames,
+  lengthOf,
+  mergeEvidence,
+  programmeNames,
+} from './evidence.ts';
 import { findDispute } from './find-dispute.ts';
 import { renderDispute } from './render-dispute.ts';
 import { writeDispute } from './write-dispute.ts';
@@ -68,6 +74,16 @@ const keep = (before: Dispute, asked: Request['parameters']): Dispute => {
     const given = asked.evidence?.[name];
     if (given === undefined || given === null) continue;
     throw resourceMissing({ noun: 'file upload', id: given, param: `evidence[${name}]` });
+  }
+  for (const name of programmeNames) {
+    const given = asked.evidence?.[name];
+    if (given === undefined || given === null) continue;
+    const param = `evidence[${name}]`;
+    throw new ApiError(
+      400,
+      `Evidence for programmes and appeals is not part of this installation yet: remove '${param}' from your request.`,
+      { param, code: 'not_supported_yet' },
+    );
   }
   const evidence = mergeEvidence(before.evidence, asked.evidence ?? {});
   if (lengthOf(evidence) > EVIDENCE_CHARACTERS_MAX) {

@@ -53,7 +53,7 @@ const typesOf = (
       { param: 'payment_method_types' },
     );
   }
-  return { allowedTypes: allowed === undefined ? allowedTypes : [...allowed] };
+  return { allowedTypes: allowed === undefined ? allowedTypes : allowed };
 };
 
 const mandateOf = (

@@ -39,6 +39,7 @@ export const renderSetup = (setup: SetupIntent, livemode: boolean) =>
     latest_attempt:
       setup.latestAttemptId === null ? null : spellId(SETUP_ATTEMPT, setup.latestAttemptId),
     livemode,
+    managed_payments: { enabled: false },
     mandate: setup.mandateId === null ? null : spellId(MANDATE, setup.mandateId),
     metadata: setup.metadata,
     next_action: nextActionOf(setup),

@@ -33,7 +33,7 @@ const options = object({
 });
 
 const types = {
-  allowed_payment_method_types: typeNames,
+  allowed_payment_method_types: emptyable(typeNames),
   payment_method_types: typeNames,
   excluded_payment_method_types: emptyable(typeNames),
 } as const;
