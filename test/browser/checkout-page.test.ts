@@ -300,7 +300,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     const { page } = await browser.newPage({ viewport: phone });
     const { url } = server.open(paid(viewOf('cs_paid')));
     await page.goto(url);
-    await page.getByText('2043-7781').waitFor();
+    await page.getByText('pi_0QxT4mJb81Zrw3KdT5nRb2Vc').waitFor();
     await page.reload();
     await page.getByRole('link', { name: 'Continue to Paper & Ink' }).waitFor();
     assert.equal(page.url(), url);
