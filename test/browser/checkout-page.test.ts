@@ -127,6 +127,17 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     assert.equal(session.posted.length, 0);
   });
 
+  test('keeps a box under the pointer that ticks it, though the field before it is wrong', async () => {
+    const { page } = await browser.newPage({ viewport: phone });
+    const asks = { ...viewOf('cs_terms').asks, terms: true };
+    const { url } = server.open({ asks });
+    await page.goto(url);
+    await page.getByLabel('Card number').fill('4242');
+    await page.locator('#terms').check();
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    assert.ok(await page.locator('#number-error').isVisible());
+  });
+
   test('is paid once however often the button is pressed', async () => {
     const { page } = await browser.newPage({ viewport: desk });
     const { url, session } = server.open();

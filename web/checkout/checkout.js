@@ -100,13 +100,16 @@ const fields = () =>
         [...form.elements].filter((element) => element.matches('input:not([type=hidden],[type=radio]),select'))
       );
 
+/** @param {EventTarget | null} next */
+const isPressed = (next) => next instanceof HTMLElement && next.matches('button,[type=checkbox],[type=radio]');
+
 for (const field of fields()) {
   field.addEventListener('input', () => showError(field, null));
   field.addEventListener('change', () => field.type === 'checkbox' && showError(field, null));
   field.addEventListener('blur', (event) => {
-    // An empty field is told of on paying, not on passing; and a button keeps its place under a finger.
+    // An empty field is told of on paying, not on passing; and what is pressed keeps its place under a finger.
     const next = /** @type {FocusEvent} */ (event).relatedTarget;
-    if (field.value === '' || next === go) return;
+    if (field.value === '' || isPressed(next)) return;
     const fault = faultOf(field);
     showError(field, fault);
     if (fault !== null) say(fault);
