@@ -118,6 +118,15 @@ describe('a suspect', async () => {
   const asks = { ...never, slow: 1 };
   await setRules(gateway.context, merchant.scope, { ladder: { network_in_vain: asks } });
 
+  /** As the merchant is told. */
+  const triesOf = async (id: string): Promise<unknown[]> => {
+    const path = `/v1/payment_intents/${id}/trace`;
+    const { body } = await gateway.ask('GET', path, { key: merchant.key });
+    return (body.timeline as { what: string; details: unknown }[])
+      .filter(({ what }) => what === 'try')
+      .map(({ details }) => details);
+  };
+
   test('is told that it was declined, and never why', async () => {
     const decline = async () => {
       const { id, client_secret: secret } = await stripe.paymentIntents.create({
@@ -128,10 +137,13 @@ describe('a suspect', async () => {
         key: merchant.publishableKey,
         form: `client_secret=${secret}&payment_method_data[type]=card&${cardForm(NO_FUNDS)}`,
       });
-      return { body, known: await stripe.paymentIntents.retrieve(id) };
+      return { body, known: await stripe.paymentIntents.retrieve(id), tries: await triesOf(id) };
     };
-    assert.equal((await decline()).body.error.decline_code, 'insufficient_funds');
-    const { body, known } = await decline();
+    const first = await decline();
+    assert.equal(first.body.error.decline_code, 'insufficient_funds');
+    assert.deepEqual(first.tries, [{ step: 'none', reasons: null, outcome: 'in_vain' }]);
+    const { body, known, tries } = await decline();
+    assert.deepEqual(tries, [{ step: 'slow', reasons: 'network_in_vain 1', outcome: 'in_vain' }]);
     assert.equal(body.error.decline_code, 'generic_decline');
     assert.doesNotMatch(JSON.stringify(body), /funds|advice/);
     assert.equal(known.last_payment_error?.decline_code, 'insufficient_funds');

@@ -1,5 +1,6 @@
 import { type Context, realClock } from '#kit/context';
 import { uuidAt } from '#kit/ids';
+import { traceTries } from './trace.ts';
 import { forgetTries } from './tries.store.ts';
 
 const KEPT_MS = 7 * 24 * 60 * 60_000;
@@ -15,4 +16,5 @@ export const module = {
   name: 'payments/risk',
   migrations: new URL('./migrations/', import.meta.url),
   periodicJobs: [{ name: 'risk.forget', everyMs: HOUR_MS, run: forgetOld }],
+  trace: traceTries,
 };
