@@ -167,11 +167,11 @@ describe('a restricted key', () => {
     assert.equal((await writer.customers.retrieve(id)).id, id);
 
     for (const call of [
-      reader.customers.create(),
-      reader.customers.update(id, {}),
-      reader.customers.del(id),
+      () => reader.customers.create(),
+      () => reader.customers.update(id, {}),
+      () => reader.customers.del(id),
     ]) {
-      const refused = await refusalOf(call);
+      const refused = await refusalOf(call());
       assert.equal(refused.type, 'StripePermissionError');
       assert.equal(refused.statusCode, 403);
       assert.equal(

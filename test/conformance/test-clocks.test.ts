@@ -97,10 +97,10 @@ describe('a clock is refused', () => {
     assert.equal((await refusalOf(made)).statusCode, 400);
     const { id } = await testClocks.create({ frozen_time: JANUARY });
     for (const asked of [
-      live.testHelpers.testClocks.retrieve(id),
-      testClocks.retrieve('clock_1'),
+      () => live.testHelpers.testClocks.retrieve(id),
+      () => testClocks.retrieve('clock_1'),
     ]) {
-      assert.equal((await refusalOf(asked)).code, 'resource_missing');
+      assert.equal((await refusalOf(asked())).code, 'resource_missing');
     }
   });
 
