@@ -5,7 +5,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { PageView } from '../../src/commerce/checkout/page-view.ts';
-import { declinedBy, type PageServer, paid, startPageServer, viewOf } from './checkout-support.ts';
+import {
+  declinedBy,
+  fullAsks,
+  type PageServer,
+  paid,
+  startPageServer,
+  viewOf,
+} from './checkout-support.ts';
 import { chromiumIsMissing, launchChromium } from './chromium.ts';
 
 const phone = { width: 390, height: 844 };
@@ -136,6 +143,55 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.locator('#terms').check();
     await page.getByRole('button', { name: /^Pay/ }).click();
     assert.ok(await page.locator('#number-error').isVisible());
+  });
+
+  test('keeps what was typed, and nothing of the card, when the way of delivery or a quantity changes', async () => {
+    const { page, said } = await browser.newPage({ viewport: desk });
+    await page.addInitScript('globalThis.carried = JSON.stringify(history.state)');
+    const [line] = viewOf('cs_typed').lines;
+    const lines = [{ ...line!, adjustable: { min: 1, max: 9 } }];
+    const { url, session } = server.open({ asks: fullAsks, lines });
+    const street = page.locator('#shipping-line1');
+    const checkKept = async () => {
+      assert.equal(await page.getByLabel('Email').inputValue(), 'jenny@example.com');
+      assert.equal(await street.inputValue(), '1 Long Lane');
+      assert.equal(await page.locator('#shipping-country').inputValue(), 'DE');
+      assert.ok(await page.locator('#terms').isChecked());
+      for (const id of ['number', 'expiry', 'cvc', 'holder'])
+        assert.equal(await page.locator(`#${id}`).inputValue(), '');
+      const carried = String(await page.evaluate('carried'));
+      assert.match(carried, /1 Long Lane/);
+      assert.doesNotMatch(carried, /4242|12 \/ 34|"123"|Jenny Rosen/);
+      assert.equal(await page.evaluate('history.state'), null, 'it is kept no longer than needed');
+      assert.equal(await page.evaluate('sessionStorage.length + localStorage.length'), 0);
+    };
+
+    await page.goto(url);
+    await fill(page);
+    await street.fill('1 Long Lane');
+    await page.locator('#shipping-country').selectOption('DE');
+    await page.locator('#terms').check();
+    session.view = { ...session.view, attempt: 'another' };
+    await Promise.all([
+      page.waitForEvent('load'),
+      page.getByText('Express', { exact: true }).click(),
+    ]);
+    await checkKept();
+    assert.equal(await page.locator('[name=attempt]').inputValue(), 'another');
+
+    await fill(page);
+    const quantity = page.locator('select[data-again]');
+    await Promise.all([page.waitForEvent('load'), quantity.selectOption('3')]);
+    await checkKept();
+    assert.equal(await quantity.inputValue(), '1', 'how many is for the server to say');
+    assert.deepEqual(
+      session.posted.map((form) => [form.get('do'), String(form).includes('4242')]),
+      [
+        ['update', false],
+        ['update', false],
+      ],
+    );
+    noFaults(said);
   });
 
   test('is paid once however often the button is pressed', async () => {

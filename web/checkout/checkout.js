@@ -100,6 +100,22 @@ const fields = () =>
         [...form.elements].filter((element) => element.matches('input:not([type=hidden],[type=radio]),select'))
       );
 
+// What is typed outlives the reload that follows, in this window's history; a card never does, and what the
+// server decides comes from the server.
+const drawAgain = () => {
+  const typed = fields().filter((field) => !field.matches('[name^="card["],[data-again]'));
+  history.replaceState(
+    typed.map(({ id, value, checked }) => ({ id, value, checked })),
+    ''
+  );
+  location.reload();
+};
+for (const { id, value, checked } of history.state ?? []) {
+  const field = input(id);
+  if (field !== null) Object.assign(field, { value, checked });
+}
+history.replaceState(null, '');
+
 /** @param {EventTarget | null} next */
 const isPressed = (next) => next instanceof HTMLElement && next.matches('button,[type=checkbox],[type=radio]');
 
@@ -240,7 +256,7 @@ const take = (state) => {
     if (state.total !== undefined && form !== null && state.total !== field('expected_amount')?.value) {
       busy(false);
       showNotice(texts.amountChanged, { more: texts.notCharged });
-      setTimeout(() => location.reload(), REREAD_MS);
+      setTimeout(drawAgain, REREAD_MS);
       return;
     }
     if (state.declined) showDecline(state.declined);
@@ -424,7 +440,7 @@ for (const field of document.querySelectorAll('[data-again]')) {
     }
     body.set('do', 'update');
     await ask(confirmPath, body).catch(() => {});
-    location.reload();
+    drawAgain();
   };
   field.addEventListener('change', () => void update());
 }
