@@ -194,6 +194,20 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     noFaults(said);
   });
 
+  test('is paid by Enter in a field, sealed, also where a quantity may be changed', async () => {
+    const { page } = await browser.newPage({ viewport: desk });
+    const [line] = viewOf('any').lines;
+    const { url, session } = server.open({ lines: [{ ...line!, adjustable: { min: 1, max: 9 } }] });
+    await page.goto(url);
+    await fill(page);
+    await page.locator('#cvc').press('Enter');
+    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    assert.deepEqual(
+      session.posted.map((form) => [form.has('card[sealed]'), form.has('card[cvc]')]),
+      [[true, false]],
+    );
+  });
+
   test('is paid once however often the button is pressed', async () => {
     const { page } = await browser.newPage({ viewport: desk });
     const { url, session } = server.open();

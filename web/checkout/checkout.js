@@ -430,8 +430,8 @@ for (const button of document.querySelectorAll('[data-card]')) {
 
 // A quantity or a way of delivery changes the amount, and the amount is the server's business.
 for (const field of document.querySelectorAll('[data-again]')) {
-  const button = field.parentElement?.querySelector('[value=update]');
-  if (button instanceof HTMLElement) button.hidden = true;
+  // Enter in any field presses the first button of the form, hidden or not: it has to be the one that seals and pays.
+  field.parentElement?.querySelector('[value=update]')?.remove();
   const update = async () => {
     if (form === null || isSending) return;
     const body = new URLSearchParams();
