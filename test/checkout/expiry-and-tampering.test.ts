@@ -80,6 +80,16 @@ describe('a browser that lies', () => {
       assert.equal((await refusalOf(refused())).code, 'payment_intent_unexpected_state');
     }
   });
+
+  test('are told what is wrong with a body that cannot be read', async () => {
+    const { id } = await stripe.checkout.sessions.create(twoTeas);
+    const { status, body } = await ask('POST', `/v1/payment_pages/${id}/confirm`, {
+      form: 'expected_amount=1',
+      headers: { 'Content-Type': 'application/json' },
+    });
+    assert.equal(status, 400);
+    assert.match(body.error.message, /JSON/);
+  });
 });
 
 describe('an amount that cannot be', () => {

@@ -158,13 +158,16 @@ const identify = async (parts: FrameParts, exchange: Exchange): Promise<Identifi
   if (matched?.compiled.route.keys === 'public') return { principal: nobody, raw: null };
 
   const header = keyFromHeaders(request.headers);
-  const raw = header === null ? await parametersForKey(parts, exchange, query) : null;
+  const read = header === null ? await parametersForKey(parts, exchange, query) : null;
+  const raw = read instanceof ApiError ? null : read;
   const key = header ?? (raw === null ? null : keyFromParameters(raw));
   if (key === null) {
     const opened = matched?.compiled.route.scopeOf;
     if (opened === undefined || matched === null) {
       throw keyMissing(`${parts.settings.publicUrl}/docs`);
     }
+    // The body was read, and is read once.
+    if (read instanceof ApiError) throw read;
     const scope = opened(matched.params) ?? nobody.scope;
     return { principal: { ...nobody, scope }, raw };
   }
@@ -178,17 +181,17 @@ const identify = async (parts: FrameParts, exchange: Exchange): Promise<Identifi
   throw wait === null ? keyInvalid(key) : rateLimited(wait);
 };
 
-/** Malformed parameters cannot hold a key; what is wrong with them is told to those who have one. */
+/** Malformed parameters cannot hold a key; what is wrong with them is told to those who may ask without one. */
 const parametersForKey = async (
   { settings }: FrameParts,
   { request }: Exchange,
   query: string,
-): Promise<RawMap | null> => {
+): Promise<RawMap | ApiError> => {
   const body = await readBody(request, settings.bodyBytesMax);
   try {
     return decodeParameters(query, body, request.headers);
   } catch (error) {
-    if (error instanceof ApiError) return null;
+    if (error instanceof ApiError) return error;
     throw error;
   }
 };
