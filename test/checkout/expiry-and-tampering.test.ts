@@ -81,7 +81,7 @@ describe('a browser that lies', () => {
     }
   });
 
-  test('are told what is wrong with a body that cannot be read', async () => {
+  test('is told what is wrong with a body that cannot be read', async () => {
     const { id } = await stripe.checkout.sessions.create(twoTeas);
     const { status, body } = await ask('POST', `/v1/payment_pages/${id}/confirm`, {
       form: 'expected_amount=1',
