@@ -68,7 +68,9 @@ const registeredBefore = async (
 const refuseModes = (asked: Asked): void => {
   const { mode } = asked;
   if (mode === undefined) throw parameterMissing('mode');
-  if (mode === 'subscription') throw notYet('mode', 'Subscriptions are');
+  if (mode === 'subscription') {
+    throw notYet('mode', 'Subscriptions are', "use the mode 'payment' or 'setup'");
+  }
   const [name] = notIn[mode].filter((each) => asked[each] !== undefined);
   if (name !== undefined) {
     throw new ApiError(400, `You can not pass \`${name}\` in \`${mode}\` mode.`, { param: name });

@@ -2,12 +2,15 @@
 
 import { ApiError, refuse } from '#platform/http';
 
-export const notYet = (param: string, what: string): ApiError =>
-  new ApiError(
-    400,
-    `${what} not part of this installation yet: remove '${param}' from your request.`,
-    { param, code: 'not_supported_yet' },
-  );
+export const notYet = (
+  param: string,
+  what: string,
+  remedy = `remove '${param}' from your request`,
+): ApiError =>
+  new ApiError(400, `${what} not part of this installation yet: ${remedy}.`, {
+    param,
+    code: 'not_supported_yet',
+  });
 
 export const notActive = (): ApiError => refuse('checkout_not_active_session');
 
