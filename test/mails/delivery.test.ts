@@ -9,6 +9,7 @@ import { crashPoints } from '../../src/kit/context/crash-points.ts';
 import { type MailSink, startMailSink } from '../../src/outward/notifications/for-tests-sink.ts';
 import type { Mail } from '../../src/outward/notifications/mail.ts';
 import { insertMail, leaseMails, loadMail } from '../../src/outward/notifications/mails.store.ts';
+import { module } from '../../src/outward/notifications/module.ts';
 import { TRIES_MAX } from '../../src/outward/notifications/schedule.ts';
 import { sendMails } from '../../src/outward/notifications/send-mails.ts';
 import { provideMail } from '../../src/outward/notifications/settings-of.ts';
@@ -68,6 +69,15 @@ const idsOf = (sink: MailSink): string[] =>
   sink.taken.map(({ message }) => /^Message-ID: (.*)$/m.exec(message)?.[1]?.trim() ?? '');
 
 describe('a mail', () => {
+  test('that is on its way when the worker stops is noted before the database is closed', async () => {
+    const sink = await startMailSink();
+    use(sink.port);
+    const id = await owe();
+    for (const round of module.rounds) await round(context);
+    await module.idle(context);
+    assert.equal((await read(id)).state, 'sent');
+  });
+
   test('that the server will never take is given up at once, and the one behind it goes', async () => {
     const sink = await startMailSink({ says: { RCPT: '550 no such user' } });
     use(sink.port);

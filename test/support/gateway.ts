@@ -42,6 +42,9 @@ export type TestGateway = {
   merchant(name?: string): Promise<Merchant>;
 };
 
+// Far more than anything takes: on a crowded machine, a mail that is under way is waited for as well.
+const STOP_LIMIT_MS = 60_000;
+
 export const publicUrl = 'http://pay.test';
 
 export type GatewayChanges = {
@@ -110,7 +113,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   after(async () => {
     close();
     await api.close();
-    await worker.stop(5_000);
+    await worker.stop(STOP_LIMIT_MS);
     await rails.close();
     await opened.close();
     await assertHealthy(on);

@@ -4,3 +4,7 @@
 export class Unavailable extends Error {
   override readonly name: string = 'Unavailable';
 }
+
+/** How loud to say that work which is done again failed: what does not answer says so by itself. */
+export const levelOf = (error: unknown): 'warn' | 'error' =>
+  error instanceof Unavailable ? 'warn' : 'error';

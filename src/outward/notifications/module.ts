@@ -34,6 +34,7 @@ export const module = {
     },
   ],
   rounds: [(context: Context) => mailPumpOf(context).round(context)],
+  idle: (context: Context) => mailPumpOf(context).idle(),
   periodicJobs: [{ name: 'mails.forget', everyMs: DAY_MS, run: forgetOld }],
   checks: [
     {

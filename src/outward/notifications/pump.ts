@@ -2,6 +2,7 @@
 // that is not to be reached is left alone for a while: what is due waits, and nothing else does.
 
 import type { Context } from '#kit/context';
+import { levelOf } from '#kit/failure';
 import { leaseMails } from './mails.store.ts';
 import { LEASED_FOR_MS, sendMails } from './send-mails.ts';
 
@@ -29,7 +30,10 @@ const createMailPump = (): MailPump => {
           const reached = await sendMails(context, leased);
           if (!reached) restsUntilMs = context.clock.monotonicMs() + REST_MS;
         } catch (error) {
-          context.log.error({ error }, 'Mails could not be sent or noted: they are sent again');
+          context.log[levelOf(error)](
+            { error },
+            'Mails could not be sent or noted: they are sent again',
+          );
         } finally {
           underWay = null;
         }

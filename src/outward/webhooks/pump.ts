@@ -2,6 +2,7 @@
 // the outbox nor anybody else's deliveries.
 
 import type { Context } from '#kit/context';
+import { levelOf } from '#kit/failure';
 import type { Uuid } from '#kit/ids';
 import type { EventKinds } from '#platform/events';
 import { DELIVERY_TIMEOUT_MS, deliver, type Told } from './deliver.ts';
@@ -78,7 +79,10 @@ const tellOne = async (
   try {
     return await deliver(context, kinds, leased);
   } catch (error) {
-    context.log.error({ error }, 'A delivery could not be made or noted: it is made again');
+    context.log[levelOf(error)](
+      { error },
+      'A delivery could not be made or noted: it is made again',
+    );
     return 'failed';
   }
 };

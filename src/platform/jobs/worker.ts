@@ -2,6 +2,7 @@
 // still its own. Periodic jobs are claimed by (name, period), so two workers never run one twice.
 
 import type { Context } from '#kit/context';
+import { levelOf } from '#kit/failure';
 import { newUuid } from '#kit/ids';
 import { ATTEMPTS_MAX, type JobKind, LEASE_MS, type PeriodicJob, retryDelayMs } from './job.ts';
 import {
@@ -104,7 +105,7 @@ export const createWorker = (input: {
     try {
       await job.run(asActor(job.name));
     } catch (error) {
-      context.log.error({ job: job.name, error }, 'A periodic job failed');
+      context.log[levelOf(error)]({ job: job.name, error }, 'A periodic job failed');
     } finally {
       periodic.delete(job.name);
     }
@@ -181,8 +182,12 @@ export const createWorker = (input: {
     stop: async (limitMs) => {
       stopping.abort();
       const done = new AbortController();
-      const ended = Promise.all([loop, beating, ...periodic.values()]);
-      await Promise.race([ended, context.clock.sleep(limitMs, done.signal)]);
+      // The last round may begin periodic work still.
+      const ended = async () => {
+        await Promise.all([loop, beating]);
+        await Promise.all(periodic.values());
+      };
+      await Promise.race([ended(), context.clock.sleep(limitMs, done.signal)]);
       done.abort();
       await context.database.system((tx) => endHeartbeat(tx, id)).catch(() => {});
     },
