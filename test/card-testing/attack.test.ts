@@ -109,8 +109,9 @@ describe('somebody who tries cards', async () => {
     return outcomes;
   };
 
-  test('carelessly, is soon asked for work, and gets no further without it', async () => {
+  test('carelessly, is soon asked for work, and gets no further without it', async (t) => {
     const outcomes = await attack(0, CARDS / 2, false);
+    t.diagnostic(`${reached.length} reached their banks; ${JSON.stringify([...outcomes])}`);
     assert.ok((outcomes.get('proof_required') ?? 0) > CARDS / 4, JSON.stringify([...outcomes]));
     assert.ok(
       reached.length <= REACHED_WITHOUT_PROOF_MAX,
@@ -118,8 +119,9 @@ describe('somebody who tries cards', async () => {
     );
   });
 
-  test('with every proof, meets a question to the holder that nobody can answer, and is blocked', async () => {
+  test('with every proof, meets a question to the holder that nobody can answer, and is blocked', async (t) => {
     const outcomes = await attack(CARDS / 2, CARDS, true);
+    t.diagnostic(`${reached.length} reached their banks; ${JSON.stringify([...outcomes])}`);
     assert.ok((outcomes.get('action') ?? 0) > 0, JSON.stringify([...outcomes]));
     assert.ok(reached.length <= REACHED_MAX, `${reached.length} cards reached their banks`);
     // One address that goes on is blocked in the words of any bank.
