@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asOwner } from '../../src/for-tests.ts';
+import { parseId, uuidAt } from '../../src/kit/ids/index.ts';
 import { readMessage, startMailSink } from '../../src/outward/notifications/for-tests-sink.ts';
+import { forgetReceiptFiles } from '../../src/outward/notifications/receipts/receipt-files.store.ts';
 import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 
@@ -164,6 +166,37 @@ describe('a refund', () => {
     assert.match(body, /Partly refunded/);
     assert.ok(body.includes('€20.00') && body.includes('€30.00') && body.includes('€50.00'));
   });
+
+  test('has its file written by a job, and anew when money goes back; it is forgotten with the mails', async () => {
+    const to = somebody();
+    const intent = await pay(to);
+    const chargeId = parseId('ch', String(intent.latest_charge));
+    const file = async (): Promise<string | undefined> => {
+      const [row] = await asOwner(
+        gateway.on,
+        `select encode(digest, 'hex') as digest from outward.receipt_files where charge_id = '${chargeId}'`,
+      );
+      return row?.['digest'] as string | undefined;
+    };
+    const first = await until(file);
+    await mailTo(to, 'payment_receipt');
+    const { text } = readMessage(takenFor(to)[0]?.message ?? '');
+    const [url = ''] = /http\S+\/pdf\?lang=en/.exec(text) ?? [];
+    assert.equal((await fetchReceipt(url)).type, 'application/pdf');
+    assert.equal(await file(), first, 'what is kept is what is given');
+
+    await stripe.refunds.create({ payment_intent: intent.id, amount: 2_000 });
+    await until(async () => (await file()) !== first);
+    assert.match(await drawnIn(url), /Refunded/);
+
+    // One that somebody else wrote over is not given: the receipt says what is true now.
+    await asOwner(gateway.on, `update outward.receipt_files set digest = '\\x00', pdf = '\\x00'`);
+    assert.match(await drawnIn(url), /Refunded/);
+
+    const atThatTime = gateway.context.clock.now() + 1;
+    assert.ok((await forgetReceiptFiles(gateway.context, uuidAt(atThatTime), 5_000)) > 0);
+    assert.equal(await file(), undefined);
+  });
 });
 
 describe('a payment that fails', () => {
@@ -281,6 +314,12 @@ describe('the address of a receipt', () => {
     assert.doesNotMatch(german.body, /<script|<img|<link/);
   });
 });
+
+/** The words of a PDF. */
+const drawnIn = async (url: string): Promise<string> =>
+  [...(await fetchReceipt(url)).body.matchAll(/<([0-9a-f]+)> Tj/g)]
+    .map(([, hex = '']) => Buffer.from(hex, 'hex').toString('latin1'))
+    .join('\n');
 
 const fetchReceipt = async (url: string | null, headers: Record<string, string> = {}) => {
   const path = (url ?? '').replace(/^https?:\/\/[^/]+/, '');

@@ -31,7 +31,14 @@ export type Facts = {
   readonly sender: Sender;
   readonly preferences: Preferences;
   readonly wasInDoubt: boolean;
-  readonly receipt: { readonly number: string; readonly url: string | null } | null;
+  readonly receipt: ReceiptAddresses | null;
+};
+
+export type ReceiptAddresses = {
+  readonly number: string;
+  readonly url: string | null;
+  /** Null too where the language of the mail has letters that our PDFs do not. */
+  readonly pdfUrl: string | null;
 };
 
 /** After that much, who paid has left the page that would have told. */
@@ -177,6 +184,13 @@ export const eventsOfMails: readonly string[] = Object.keys(readers);
 export const overtakenPayment = ({ type, object }: ToldEvent): string | null =>
   readers[type]?.overtakes(object as never) ?? null;
 
+/** The charge, as it is spelled, whose receipt says something new and is looked at by a payer. */
+export const receiptToKeep = ({ type, object }: ToldEvent): string | null => {
+  if (readers[type] === undefined || !type.startsWith('charge.')) return null;
+  const charge = object as Charge;
+  return charge.captured && charge.receipt_email !== null ? charge.id : null;
+};
+
 export const mailForEvent = (
   event: ToldEvent,
   wasInDoubt: boolean,
@@ -233,6 +247,7 @@ const receiptFacts = (event: ToldEvent, charge: Charge, facts: Facts) => {
     ...common(event, charge, facts),
     receiptNumber: facts.receipt?.number ?? '',
     receiptUrl: facts.receipt?.url ?? null,
+    pdfUrl: facts.receipt?.pdfUrl ?? null,
     paidWith: last4 === undefined ? null : { brand: brand ?? '', last4 },
     statementDescriptor: charge.calculated_statement_descriptor ?? null,
     description: charge.description,

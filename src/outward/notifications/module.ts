@@ -6,6 +6,8 @@ import { mailRoutes } from './mail-routes.ts';
 import { forgetMails } from './mails.store.ts';
 import { hearEvents } from './owe-mails.ts';
 import { mailPumpOf } from './pump.ts';
+import { keepReceiptJob } from './receipts/keep-receipt.ts';
+import { forgetReceiptFiles } from './receipts/receipt-files.store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Addresses of payers are not kept for longer than somebody asks for a mail again. */
@@ -14,8 +16,10 @@ const FORGET_AT_MOST = 5_000;
 
 const forgetOld = async (context: Context): Promise<void> => {
   const before = uuidAt(context.clock.now() - KEPT_DAYS * DAY_MS);
-  for (let gone = FORGET_AT_MOST; gone === FORGET_AT_MOST; ) {
-    gone = await forgetMails(context, before, FORGET_AT_MOST);
+  for (const forget of [forgetMails, forgetReceiptFiles]) {
+    for (let gone = FORGET_AT_MOST; gone === FORGET_AT_MOST; ) {
+      gone = await forget(context, before, FORGET_AT_MOST);
+    }
   }
 };
 
@@ -35,6 +39,7 @@ export const module = {
   ],
   rounds: [(context: Context) => mailPumpOf(context).round(context)],
   idle: (context: Context) => mailPumpOf(context).idle(),
+  jobs: [keepReceiptJob],
   periodicJobs: [{ name: 'mails.forget', everyMs: DAY_MS, run: forgetOld }],
   checks: [
     {

@@ -1,11 +1,8 @@
 // Writes down what an event owes its payer, in the transaction that takes it from the outbox: one row for
 // each event and template, however often that is done.
 
-import { findCustomer } from '#cards/customers';
-import { loadLook } from '#commerce/checkout';
-import { findAccount } from '#identity/accounts';
 import type { Context, Scope, Tx } from '#kit/context';
-import { newUuid, parseId, uuidMs } from '#kit/ids';
+import { newUuid, parseId, type Uuid, uuidMs } from '#kit/ids';
 import { CHARGE, receiptUrlOf } from '#payments/charges';
 import {
   type EventKinds,
@@ -14,20 +11,24 @@ import {
   type Owed,
   renderEvent,
 } from '#platform/events';
-import { ApiError } from '#platform/http';
+import { enqueueWith, type JobPayload } from '#platform/jobs';
 import {
   eventsOfMails,
   hasAddressee,
   mailForEvent,
   overtakenPayment,
+  type ReceiptAddresses,
+  receiptToKeep,
   type ToldEvent,
   type WantedMail,
 } from './mail-for-event.ts';
 import { changesForMails, type NewMail, overtakeMails, oweMails } from './mails.store.ts';
 import { loadPreferences } from './preferences.store.ts';
-import type { Preferences } from './preferences.ts';
+import { KEEP_RECEIPT_JOB, keepReceiptOf } from './receipts/keep-receipt.ts';
+import { pdfSpeaks } from './receipts/receipt-pdf.ts';
 import { numberOfReceipt } from './receipts/receipts.store.ts';
-import { localeFor, oneLine, type Sender } from './templates/index.ts';
+import { localesOf, senderOf } from './sender.ts';
+import { type Locale, localeFor } from './templates/index.ts';
 
 export const hearEvents = async (
   context: Context,
@@ -43,42 +44,57 @@ export const hearEvents = async (
     wanted.map(({ code }) => code),
   );
   const mails: NewMail[] = [];
+  const toKeep: { readonly name: string; readonly payload: JobPayload }[] = [];
   for (const change of changes) {
     const all = eventsOf(kinds, change);
     for (const logged of all) {
       if (!eventsOfMails.includes(logged.kind.type)) continue;
-      const mail = await mailOf(context, tx, logged, all);
+      const told = toldOf(logged, all);
+      if (!hasAddressee(told)) continue;
+      const scope = { accountId: change.account_id, livemode: change.livemode };
+      const charge = receiptToKeep(told);
+      if (charge !== null) {
+        toKeep.push({ name: KEEP_RECEIPT_JOB, payload: keepReceiptOf(scope, charge) });
+      }
+      const mail = await mailOf(context, tx, { scope, eventId: logged.id, event: told });
       if (mail !== null) mails.push(mail);
     }
   }
   if (mails.length > 0) await oweMails(tx, mails);
+  if (toKeep.length > 0) await enqueueWith(context, tx, toKeep);
 };
+
+const toldOf = (logged: LoggedEvent, all: readonly LoggedEvent[]): ToldEvent => ({
+  type: logged.kind.type,
+  atMs: uuidMs(logged.change.id),
+  livemode: logged.change.livemode,
+  object: renderEvent(logged).data.object,
+  beside: (type) => {
+    const other = all.find((each) => each.kind.type === type);
+    return other === undefined ? null : renderEvent(other).data.object;
+  },
+});
 
 const mailOf = async (
   context: Context,
   tx: Tx,
-  { id: eventId, kind, change }: LoggedEvent,
-  all: readonly LoggedEvent[],
+  {
+    scope,
+    eventId,
+    event,
+  }: { readonly scope: Scope; readonly eventId: Uuid; readonly event: ToldEvent },
 ): Promise<NewMail | null> => {
-  const { data } = renderEvent({ id: eventId, kind, change });
-  const scope = { accountId: change.account_id, livemode: change.livemode };
-  const event: ToldEvent = {
-    type: kind.type,
-    atMs: uuidMs(change.id),
-    livemode: change.livemode,
-    object: data.object,
-    beside: (type) => {
-      const other = all.find((each) => each.kind.type === type);
-      return other === undefined ? null : renderEvent(other).data.object;
-    },
-  };
-  if (!hasAddressee(event)) return null;
   const payment = overtakenPayment(event);
   const wasInDoubt = payment !== null && (await overtakeMails(tx, scope, payment));
 
   const { preferences } = await loadPreferences(context, scope);
   const wanted = mailForEvent(event, wasInDoubt, preferences);
   if (wanted === null) return null;
+  const locale = localeFor([
+    wanted.locale,
+    ...(await localesOf(context, scope, wanted.customer)),
+    preferences.locale,
+  ]);
   return {
     scope,
     id: newUuid(context),
@@ -87,13 +103,9 @@ const mailOf = async (
       sender: await senderOf(context, scope, preferences),
       preferences,
       wasInDoubt,
-      receipt: await receiptOf(context, tx, scope, wanted),
+      receipt: await receiptOf(context, tx, scope, { ...wanted, locale }),
     }),
-    locale: localeFor([
-      wanted.locale,
-      ...(await localesOf(context, scope, wanted.customer)),
-      preferences.locale,
-    ]),
+    locale,
     to: wanted.to,
     about: wanted.about,
     payment: wanted.payment,
@@ -101,41 +113,18 @@ const mailOf = async (
   };
 };
 
-export const senderOf = async (
+const receiptOf = async (
   context: Context,
+  tx: Tx,
   scope: Scope,
-  { name, supportEmail, supportUrl }: Preferences,
-): Promise<Sender> => {
-  // What a merchant says of itself at its pages holds in its mails, unless it says otherwise there.
-  const { look } = await loadLook(context, scope);
-  const account = name ?? look.name ?? (await findAccount(context, scope))?.name ?? '';
-  return {
-    name: oneLine(account),
-    supportEmail: supportEmail ?? look.supportEmail,
-    supportUrl: supportUrl ?? look.supportUrl,
-  };
-};
-
-const receiptOf = async (context: Context, tx: Tx, scope: Scope, { receiptOf }: WantedMail) => {
+  { receiptOf, locale }: Pick<WantedMail, 'receiptOf'> & { readonly locale: Locale },
+): Promise<ReceiptAddresses | null> => {
   const id = receiptOf === null ? null : parseId(CHARGE, receiptOf);
   if (id === null) return null;
+  const url = receiptUrlOf(context, { scope, chargeId: id });
   return {
     number: await numberOfReceipt(tx, scope, id),
-    url: receiptUrlOf(context, { scope, chargeId: id }),
+    url,
+    pdfUrl: url !== null && pdfSpeaks(locale) ? `${url}/pdf?lang=${locale}` : null,
   };
-};
-
-/** What the customer asked to be spoken to in. One that is gone wishes nothing. */
-export const localesOf = async (
-  context: Context,
-  scope: Scope,
-  customer: string | null,
-): Promise<readonly string[]> => {
-  if (customer === null) return [];
-  try {
-    return (await findCustomer(context, scope, customer)).preferred_locales;
-  } catch (error) {
-    if (error instanceof ApiError) return [];
-    throw error;
-  }
 };

@@ -31,5 +31,10 @@ export {
 } from './events.ts';
 export { findCharge } from './find-charge.ts';
 export { type Booked, bookMovement, type MoneyMoved } from './postings.ts';
-export { provideReceiptAddresses, readReceiptToken, receiptUrlOf } from './receipt-address.ts';
+export {
+  type Addressed,
+  provideReceiptAddresses,
+  readReceiptToken,
+  receiptUrlOf,
+} from './receipt-address.ts';
 export { CHARGE, INTENT, renderCharge } from './render-charge.ts';

@@ -25,6 +25,17 @@ export const enqueue = (
   ],
 });
 
+/** The same for a transaction that is not a commit of writes. */
+export const enqueueWith = async (
+  context: Pick<Context, 'clock' | 'random'>,
+  tx: Tx,
+  jobs: readonly Parameters<typeof enqueue>[1][],
+): Promise<void> => {
+  const rows = jobs.map((job) => enqueue(context, job).row);
+  const columns = insertJob.types.map((_, at) => rows.map((row) => row[at]));
+  await tx.query(insertJob, columns);
+};
+
 const insertJob = insertRows({
   name: 'jobs.enqueue',
   table: 'platform.jobs',

@@ -3,30 +3,32 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Context } from '#kit/context';
-import { readReceiptToken } from '#payments/charges';
+import { type Addressed, readReceiptToken } from '#payments/charges';
 import type { PlainHandler } from '#platform/http';
 import { type Locale, localeFor, locales } from '../templates/index.ts';
+import { keptPdf } from './keep-receipt.ts';
 import { loadReceipt, type Receipt } from './receipt.ts';
 import { noReceiptPage, type Page, receiptPage } from './receipt-page.ts';
-import { receiptPdf } from './receipt-pdf.ts';
+import { hasPdf } from './receipt-pdf.ts';
 
 export const receiptHandlers = (processContext: Context): readonly PlainHandler[] => {
   const context: Context = { ...processContext, actor: { kind: 'payer', id: 'receipts' } };
 
-  const find = async (token = ''): Promise<Receipt | null> => {
+  const find = async (token = ''): Promise<Found | null> => {
     const addressed = readReceiptToken(context, token);
-    return addressed && loadReceipt(context, addressed);
+    const receipt = addressed && (await loadReceipt(context, addressed));
+    return receipt && { addressed, receipt };
   };
   return [
     {
       method: 'GET',
       path: '/receipts/:token',
       handle: async (request, response, { params }) => {
-        const receipt = await find(params['token']);
-        if (receipt === null) return sendPage(response, 404, noReceiptPage());
+        const found = await find(params['token']);
+        if (found === null) return sendPage(response, 404, noReceiptPage());
+        const { receipt } = found;
         const locale = localeOf(receipt, request.url, request.headers['accept-language']);
-        const pdf =
-          receiptPdf(receipt, locale) === null ? null : `${params['token']}/pdf?lang=${locale}`;
+        const pdf = hasPdf(receipt, locale) ? `${params['token']}/pdf?lang=${locale}` : null;
         sendPage(response, 200, receiptPage(receipt, locale, pdf));
       },
     },
@@ -34,11 +36,12 @@ export const receiptHandlers = (processContext: Context): readonly PlainHandler[
       method: 'GET',
       path: '/receipts/:token/pdf',
       handle: async (request, response, { params }) => {
-        const receipt = await find(params['token']);
-        const locale = receipt && localeOf(receipt, request.url, undefined);
-        const pdf = receipt && locale && receiptPdf(receipt, locale);
-        if (!receipt) return sendPage(response, 404, noReceiptPage());
-        if (!pdf) {
+        const found = await find(params['token']);
+        if (found === null) return sendPage(response, 404, noReceiptPage());
+        const { addressed, receipt } = found;
+        const locale = localeOf(receipt, request.url, undefined);
+        const pdf = await keptPdf(context, addressed, receipt, locale);
+        if (pdf === null) {
           // In a language that its fonts do not know the page itself is what is printed.
           const page = `/receipts/${params['token']}?lang=${locale}`;
           response.writeHead(303, { Location: page, 'Cache-Control': 'no-store' }).end();
@@ -57,6 +60,8 @@ export const receiptHandlers = (processContext: Context): readonly PlainHandler[
     },
   ];
 };
+
+type Found = { readonly addressed: Addressed; readonly receipt: Receipt };
 
 /** `?lang=` first, then what the browser prefers, then what the payer is written in. */
 const localeOf = (receipt: Receipt, url = '', accepted = ''): Locale => {

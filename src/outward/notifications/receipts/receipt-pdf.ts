@@ -12,6 +12,18 @@ const LINE = 24;
 const REFUNDS_SHOWN = 12;
 
 export const receiptPdf = (receipt: Receipt, locale: Locale): Buffer | null => {
+  const drawing = drawingOf(receipt, locale);
+  return drawing === null ? null : writePdf(drawing);
+};
+
+export const hasPdf = (receipt: Receipt, locale: Locale): boolean =>
+  drawingOf(receipt, locale) !== null;
+
+/** Whether its own words can be written; what payer and merchant wrote may still have other letters. */
+export const pdfSpeaks = (locale: Locale): boolean =>
+  directionOf(locale) === 'ltr' && Object.values(wordsOf(locale)).every(canBeWritten);
+
+const drawingOf = (receipt: Receipt, locale: Locale): Parameters<typeof writePdf>[0] | null => {
   if (directionOf(locale) === 'rtl') return null;
   const words = wordsOf(locale);
   const name = oneLine(receipt.sender.name);
@@ -67,11 +79,11 @@ export const receiptPdf = (receipt: Receipt, locale: Locale): Buffer | null => {
     { grey: GREY },
   );
   if (!texts.every(({ text }) => canBeWritten(text))) return null;
-  return writePdf({
+  return {
     title: `${fill(words.receipt_title, { merchant: name })} ${receipt.number}`,
     texts,
     rules,
-  });
+  };
 };
 
 /** Cut where it would run over what stands beside it. */

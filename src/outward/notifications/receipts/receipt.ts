@@ -5,8 +5,8 @@ import type { Context, Scope } from '#kit/context';
 import { spellId, uuidAt, uuidMs } from '#kit/ids';
 import { CHARGE, type Charge, loadCharge } from '#payments/charges';
 import { listRefunds, type Refund } from '#payments/refunds';
-import { localesOf, senderOf } from '../owe-mails.ts';
 import { loadPreferences } from '../preferences.store.ts';
+import { localesOf, senderOf } from '../sender.ts';
 import { type Locale, localeFor, type PaidWith, type Sender } from '../templates/index.ts';
 import { receiptNumberOf } from './receipts.store.ts';
 

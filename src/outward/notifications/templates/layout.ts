@@ -13,11 +13,15 @@ export type Content = {
   readonly figure: string | null;
   readonly sentences: readonly string[];
   readonly rows: readonly Row[];
-  readonly button: { readonly label: string; readonly url: string } | null;
+  readonly button: Link | null;
+  /** Beside the button, and quieter. */
+  readonly link: Link | null;
   /** Small, at the end. */
   readonly notes: readonly string[];
   readonly isTest: boolean;
 };
+
+type Link = { readonly label: string; readonly url: string };
 
 export type Row = { readonly label: string; readonly value: string };
 
@@ -79,6 +83,7 @@ ${content.figure === null ? null : html`<p class="ink" style="margin:0 0 20px;fo
 ${content.sentences.map((sentence) => html`<p class="ink" style="margin:0 0 16px;color:#16191d">${sentence}</p>`)}
 ${content.rows.length === 0 ? null : tableOf(content.rows)}
 ${content.button === null ? null : buttonOf(content.button)}
+${content.link === null ? null : linkOf(content.link)}
 <p class="dim" style="margin:24px 0 0;font-size:14px;line-height:21px;color:#58616c">${contactOf(sender, locale)}</p>
 ${content.notes.map((note) => html`<p class="dim" style="margin:8px 0 0;font-size:14px;line-height:21px;color:#58616c">${note}</p>`)}
 </td></tr></table>
@@ -101,7 +106,10 @@ ${rows.map(
 )}
 </table>`;
 
-const buttonOf = ({ label, url }: NonNullable<Content['button']>): Html => html`
+const linkOf = ({ label, url }: Link): Html => html`
+<p style="margin:8px 0 0;font-size:15px;line-height:22px"><a class="ink" href="${url}" style="display:inline-block;padding:4px 0;color:#16191d">${label}</a></p>`;
+
+const buttonOf = ({ label, url }: Link): Html => html`
 <p style="margin:0 0 8px"><a class="button" href="${url}" style="display:inline-block;padding:12px 22px;border-radius:8px;background:#1f4fd8;color:#ffffff;font-weight:600;text-decoration:none">${label}</a></p>`;
 
 const contactOf = (sender: Sender, locale: Locale): Html => {
@@ -131,7 +139,9 @@ const asText = (content: Content, sender: Sender, locale: Locale): string => {
     ...(content.rows.length === 0
       ? []
       : [content.rows.map(({ label, value }) => `${label}: ${oneLine(value)}`).join('\n')]),
-    ...(content.button === null ? [] : [`${content.button.label}:\n${content.button.url}`]),
+    ...[content.button, content.link].flatMap((link) =>
+      link === null ? [] : [`${link.label}:\n${link.url}`],
+    ),
     '--',
     [questions, ...content.notes].join('\n'),
   ];

@@ -22,6 +22,8 @@ export type PaidWith = { readonly brand: string; readonly last4: string };
 type Receipt = {
   readonly receiptNumber: string;
   readonly receiptUrl: string | null;
+  /** Letters of before there was a link to the file have none. */
+  readonly pdfUrl?: string | null;
   readonly paidWith: PaidWith | null;
   readonly statementDescriptor: string | null;
   readonly description: string | null;

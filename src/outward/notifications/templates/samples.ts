@@ -17,6 +17,7 @@ const common = {
 const receipt = {
   receiptNumber: '4821-0731',
   receiptUrl: 'https://pay.example.com/receipts/sample',
+  pdfUrl: 'https://pay.example.com/receipts/sample/pdf?lang=en',
   paidWith: { brand: 'visa', last4: '4242' },
   statementDescriptor: 'FERN AND TIDE',
   description: 'Order 1042: a teapot and two cups',

@@ -39,6 +39,7 @@ const paymentReceipt = (letter: LetterOf<'payment_receipt'>, locale: Locale): Co
     ],
     button:
       letter.receiptUrl === null ? null : { label: words.view_receipt, url: letter.receiptUrl },
+    link: letter.pdfUrl ? { label: words.download_pdf, url: letter.pdfUrl } : null,
     notes: [fill(words.receipt_why, merchant)],
     isTest: letter.isTest,
   };
@@ -65,6 +66,7 @@ const refundReceipt = (letter: LetterOf<'refund_receipt'>, locale: Locale): Cont
     ],
     button:
       letter.receiptUrl === null ? null : { label: words.view_receipt, url: letter.receiptUrl },
+    link: letter.pdfUrl ? { label: words.download_pdf, url: letter.pdfUrl } : null,
     notes: [fill(words.receipt_why, merchant)],
     isTest: letter.isTest,
   };
@@ -93,6 +95,7 @@ const paymentFailed = (letter: LetterOf<'payment_failed'>, locale: Locale): Cont
     sentences: [[...reason, words.failed_not_charged].join(' ')],
     rows: rows([words.amount, money(letter.amount, letter.currency, locale)]),
     button: letter.retryUrl === null ? null : { label: words.try_again, url: letter.retryUrl },
+    link: null,
     notes: [],
     isTest: letter.isTest,
   };
@@ -110,6 +113,7 @@ const paymentChecking = (letter: LetterOf<'payment_checking'>, locale: Locale): 
       [words.date, moment(letter.atMs, locale)],
     ),
     button: null,
+    link: null,
     notes: [],
     isTest: letter.isTest,
   };
@@ -128,6 +132,7 @@ const sessionExpired = (letter: LetterOf<'session_expired'>, locale: Locale): Co
         ? []
         : rows([words.amount, money(amount, currency, locale)]),
     button: { label: words.go_on, url: letter.recoveryUrl },
+    link: null,
     notes: [],
     isTest: letter.isTest,
   };

@@ -1,0 +1,39 @@
+// In whose name a payer is spoken to, and in which language.
+
+import { findCustomer } from '#cards/customers';
+import { loadLook } from '#commerce/checkout';
+import { findAccount } from '#identity/accounts';
+import type { Context, Scope } from '#kit/context';
+import { ApiError } from '#platform/http';
+import type { Preferences } from './preferences.ts';
+import { oneLine, type Sender } from './templates/index.ts';
+
+export const senderOf = async (
+  context: Context,
+  scope: Scope,
+  { name, supportEmail, supportUrl }: Preferences,
+): Promise<Sender> => {
+  // What a merchant says of itself at its pages holds in its mails, unless it says otherwise there.
+  const { look } = await loadLook(context, scope);
+  const account = name ?? look.name ?? (await findAccount(context, scope))?.name ?? '';
+  return {
+    name: oneLine(account),
+    supportEmail: supportEmail ?? look.supportEmail,
+    supportUrl: supportUrl ?? look.supportUrl,
+  };
+};
+
+/** What the customer asked to be spoken to in. One that is gone wishes nothing. */
+export const localesOf = async (
+  context: Context,
+  scope: Scope,
+  customer: string | null,
+): Promise<readonly string[]> => {
+  if (customer === null) return [];
+  try {
+    return (await findCustomer(context, scope, customer)).preferred_locales;
+  } catch (error) {
+    if (error instanceof ApiError) return [];
+    throw error;
+  }
+};
