@@ -24,7 +24,12 @@ import { inColumns } from '../terminal.ts';
 import { paint, say, withRuntime } from '../with-runtime.ts';
 
 type Where = { readonly account?: string; readonly live: boolean };
-type Given = { readonly settings?: string; readonly label?: string; readonly priority?: number };
+type Given = {
+  readonly settings?: string;
+  readonly label?: string;
+  readonly priority?: number;
+  readonly methods?: readonly string[];
+};
 
 const SHOWN_MAX = 1_000;
 
@@ -42,6 +47,12 @@ export const addConnectors = (program: Command): void => {
     command
       .option('--settings <file>', 'a file with the settings as JSON; - reads standard input')
       .option('--label <text>', 'what you call it')
+      .addOption(
+        new Option(
+          '--methods <types>',
+          'which ways to pay it takes, with commas: card,ideal; "" for all that need not be switched on there',
+        ).argParser(parseMethods),
+      )
       .addOption(
         new Option('--priority <number>', 'lower is asked first').argParser(parsePriority),
       );
@@ -81,7 +92,7 @@ export const addConnectors = (program: Command): void => {
       }),
   );
 
-  giving(add('change <id>', 'change its settings, name or priority')).action(
+  giving(add('change <id>', 'change its settings, name, methods or priority')).action(
     (spelled: string, options: Where & Given) =>
       changing(spelled, options, async () => changeOf(options)),
   );
@@ -149,9 +160,10 @@ const commit = async (
   return changed.account;
 };
 
-const changeOf = async ({ settings, label, priority }: Given): Promise<AccountChange> => ({
+const changeOf = async ({ settings, label, priority, methods }: Given): Promise<AccountChange> => ({
   ...(label === undefined ? {} : { label }),
   ...(priority === undefined ? {} : { priority }),
+  ...(methods === undefined ? {} : { methods }),
   ...(settings === undefined ? {} : { settings: await readSettingsFile(settings) }),
 });
 
@@ -200,8 +212,18 @@ const scopeOf = async ({ context }: Runtime, { account, live }: Where): Promise<
 
 const idOf = ({ id }: StoredAccount): string => spellId(CONNECTOR_ACCOUNT, id);
 
-const describe = ({ connector, label, priority, enabled, secretNames }: StoredAccount): string =>
-  `${connector}  priority ${priority}  ${enabled ? 'takes payments' : 'disabled'}  ${label}  secrets: ${secretNames.join(', ') || 'none'}`;
+const describe = ({
+  connector,
+  label,
+  priority,
+  enabled,
+  secretNames,
+  methods,
+}: StoredAccount): string =>
+  `${connector}  priority ${priority}  ${enabled ? 'takes payments' : 'disabled'}  ${label}  secrets: ${secretNames.join(', ') || 'none'}${methods === null ? '' : `  takes: ${methods.join(', ')}`}`;
+
+const parseMethods = (given: string): readonly string[] =>
+  given.split(',').flatMap((each) => (each.trim() === '' ? [] : [each.trim()]));
 
 const parsePriority = (given: string): number => {
   const priority = Number(given);

@@ -215,6 +215,7 @@ describe('a reversal', () => {
       operation: sent.operation,
       account: { id: world.account, connector: 'direct', settings: await settingsHere() },
       request: world.payment(await world.card()),
+      providerId: null,
       original: null,
       withCard: () => Promise.reject(new Error('nobody needs the card')),
       http: () => Promise.reject(new Error('nothing is sent over HTTP')),

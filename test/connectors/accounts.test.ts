@@ -74,12 +74,34 @@ describe('an account at a provider', () => {
       [{ ...good, 'settings[colour]': 'red' }, 'settings[colour]'],
       [{ ...good, priority: 'first' }, 'priority'],
       [{ connector: 'stripe', settings: 'sk_test_plain' }, 'settings'],
+      [{ ...good, 'methods[]': 'pigeon' }, 'methods'],
     ];
     for (const [fields, param] of cases) {
       const { status, body, text } = await create(fields);
       assert.deepEqual([status, body.error.param], [400, param], text);
       assert.ok(!text.includes(secretKey) && !text.includes('pk_oops'), text);
     }
+  });
+
+  test('takes the ways to pay that it names, and what has to be switched on only then', async () => {
+    const { merchant } = gateway;
+    const { key: own, scope } = await merchant('Somebody with a way to pay');
+    const offered = async (currency: string) =>
+      [...(await gateway.rails.offered(scope, { operation: 'purchase', currency }))].toSorted();
+    const { body } = await create(good, own);
+    assert.equal(body.methods, null);
+    assert.deepEqual(await offered('eur'), ['card', 'payment_method_token']);
+    const path = `/v1/connector_accounts/${body.id}`;
+    const named = await ask('POST', path, { key: own, form: 'methods[]=ideal&methods[]=p24' });
+    assert.deepEqual(named.body.methods, ['ideal', 'p24'], named.text);
+    assert.deepEqual(await offered('eur'), ['ideal', 'p24']);
+    assert.deepEqual(await offered('pln'), ['p24']);
+    assert.deepEqual(
+      [...(await gateway.rails.offered(scope, { operation: 'authorize', currency: 'eur' }))],
+      [],
+    );
+    const unset = await ask('POST', path, { key: own, form: 'methods=' });
+    assert.equal(unset.body.methods, null, unset.text);
   });
 
   test('is changed field by field', async () => {

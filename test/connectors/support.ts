@@ -16,7 +16,14 @@ import {
   type PaymentRequest,
   type SettlementRow,
 } from '#rails/connectors';
-import { loadOperation, type Operation, type OperationState, usualGates } from '#rails/operations';
+import {
+  conclude,
+  loadKnown,
+  loadOperation,
+  type Operation,
+  type OperationState,
+  usualGates,
+} from '#rails/operations';
 import { testVault, vaultDatabase } from '../../src/cards/vault/for-tests.ts';
 import { asOwner, type TestContext, testAccount, testContext } from '../../src/for-tests.ts';
 import { temporaryFolder } from '../../src/kit/context/for-tests.ts';
@@ -55,6 +62,10 @@ export type Stage = {
   readonly other: OtherSide;
   readonly rails: OpenRails;
   pay(kind: 'authorize' | 'sale' | 'verify', given?: Given): Promise<Operation>;
+  /** With the way to pay that sends its payer away. */
+  payAway(): Promise<Operation>;
+  /** Where the payer has to go, as it was told. */
+  actionOf(operation: Operation): Promise<string | null>;
   follow(kind: Following, original: Operation, given?: Given): Promise<Operation>;
   /** Rounds of the resolver until it is one of these. */
   resolve(operation: Operation, until: readonly OperationState[]): Promise<Operation>;
@@ -148,6 +159,23 @@ export const stageOf = async (connector: Connector, starter: OtherSideStarter): 
         await paymentWith(context, vault, scope, asked.card ?? other.cards.approved),
         asked,
       ),
+    payAway: async () => {
+      const { away } = other;
+      assert.ok(away);
+      const { method: _, ...rest } = cardPayment();
+      const request: PaymentRequest = {
+        ...rest,
+        method: away.method,
+        billing: { ...nobody, name: 'Jenny Rosen', email: 'jenny@example.com' },
+        returnUrl: 'https://pay.test/returned',
+      };
+      return sendWith('sale', request, {});
+    },
+    actionOf: async ({ id }) => {
+      const known = await loadKnown(context, scope, id);
+      assert.ok(known);
+      return conclude(known.operation, known.evidence).told?.action?.url ?? null;
+    },
     follow: (kind, original, asked = {}) =>
       sendWith(
         kind,
@@ -197,6 +225,8 @@ export const stageOf = async (connector: Connector, starter: OtherSideStarter): 
     },
   };
 };
+
+const nobody = { name: null, email: null, line1: null, postalCode: null, country: null };
 
 const makeDue = (context: TestContext): Promise<unknown> =>
   asOwner(

@@ -13,6 +13,8 @@ export type StoredAccount = {
   readonly priority: number;
   readonly enabled: boolean;
   readonly deleted: boolean;
+  /** Which ways to pay it takes; null: all of its connector that need not be switched on. */
+  readonly methods: readonly string[] | null;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly secrets: Buffer;
   /** Which of them are set, for those who may not see them. */

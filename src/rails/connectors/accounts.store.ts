@@ -24,9 +24,12 @@ const types = {
   settings: 'json',
   secrets: 'bytea',
   secret_names: 'text',
+  methods: 'text',
 } as const;
 
 const names = Object.keys(types);
+
+const isList = (name: string): boolean => name === 'secret_names' || name === 'methods';
 
 // Arrays of arrays cannot be unnested by row, so the names travel as text.
 const insertRow = writeRows({
@@ -35,7 +38,7 @@ const insertRow = writeRows({
   key: 'id',
   rank: rank.insert,
   text: (given) => `insert into rails.connector_accounts (${names.join(', ')})
-select ${names.map((name) => (name === 'secret_names' ? 'secret_names::text[]' : name)).join(', ')}
+select ${names.map((name) => (isList(name) ? `${name}::text[]` : name)).join(', ')}
   from ${given}
 returning id::text as key`,
 });
@@ -49,7 +52,8 @@ const updateRow = writeRows({
   text: (given) => `update rails.connector_accounts a
    set version = given.version, label = given.label, priority = given.priority,
        enabled = given.enabled, deleted = given.deleted, settings = given.settings,
-       secrets = given.secrets, secret_names = given.secret_names::text[]
+       secrets = given.secrets, secret_names = given.secret_names::text[],
+       methods = given.methods::text[]
   from ${given}
  where (a.account_id, a.livemode, a.id) = (given.account_id, given.livemode, given.id)
    and a.version = given.version - 1 and not a.deleted
@@ -68,8 +72,11 @@ const toRow = (scope: Scope, account: StoredAccount): unknown[] => [
   account.deleted,
   JSON.stringify(account.settings),
   account.secrets,
-  `{${account.secretNames.join(',')}}`,
+  listText(account.secretNames),
+  account.methods === null ? null : listText(account.methods),
 ];
+
+const listText = (names: readonly string[]): string => `{${names.join(',')}}`;
 
 export const insertAccount = writing(insertRow, toRow);
 
@@ -77,7 +84,7 @@ export const insertAccount = writing(insertRow, toRow);
 export const updateAccount = writing(updateRow, toRow);
 
 const columns =
-  'id, version, connector, label, priority, enabled, deleted, settings, secrets, secret_names as "secretNames"';
+  'id, version, connector, label, priority, enabled, deleted, settings, secrets, secret_names as "secretNames", methods';
 type AccountRow = Row & StoredAccount;
 
 const stored = {

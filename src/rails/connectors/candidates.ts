@@ -4,13 +4,34 @@ import type { StoredAccount } from './account.ts';
 import type { Definition, MethodSupport } from './connector.ts';
 import type { Wanted } from './rails.ts';
 
-export const canDo = (
-  { definition, livemode }: { readonly definition: Definition; readonly livemode: boolean },
-  wanted: Wanted,
-): boolean =>
+type Where = {
+  readonly definition: Definition;
+  /** Of the merchant's account there. */
+  readonly methods: StoredAccount['methods'];
+  readonly livemode: boolean;
+};
+
+export const canDo = ({ definition, methods, livemode }: Where, wanted: Wanted): boolean =>
   definition.modes.includes(livemode ? 'live' : 'test') &&
-  does(definition.operations, wanted.operation) &&
-  definition.methods.some((method) => takes(method, wanted));
+  definition.methods.some(
+    (method) =>
+      isOn(method, methods) &&
+      takes(method, wanted) &&
+      does(operationsFor(definition.operations, method), wanted.operation),
+  );
+
+const isOn = ({ type, isOptIn = false }: MethodSupport, methods: Where['methods']): boolean =>
+  methods === null ? !isOptIn : methods.includes(type);
+
+const operationsFor = (
+  all: Definition['operations'],
+  { operations }: MethodSupport,
+): Definition['operations'] =>
+  operations === undefined
+    ? all
+    : Object.fromEntries(
+        Object.entries(all).filter(([name]) => (operations as readonly string[]).includes(name)),
+      );
 
 const does = (operations: Definition['operations'], wanted: Wanted['operation']): boolean =>
   wanted === 'purchase'

@@ -53,6 +53,10 @@ export type MethodSupport = {
   readonly brands?: readonly string[];
   readonly currencies: readonly string[] | 'all';
   readonly countries: readonly string[] | 'all';
+  /** Which of the connector's operations are there for it; all of them, where this is absent. */
+  readonly operations?: readonly ConnectorOperation[];
+  /** It has to be switched on at the provider: only accounts that name it take it. */
+  readonly isOptIn?: boolean;
 };
 
 export type OperationSupport = {
@@ -100,6 +104,11 @@ export type ConnectorFunctions = {
   readonly holderTerms?: (account: ConnectorAccount) => HolderTerms | null;
   /** Where it is our business to say why a holder need not be asked. Null where nothing may be said. */
   readonly exemptionTerms?: (account: ConnectorAccount) => ExemptionTerms | null;
+  /**
+   * Ends a payment that waits for its payer. Where the payer was faster it says nothing, and what became of it
+   * is looked up.
+   */
+  readonly abandon?: Verb<PaymentRequest>;
   readonly webhook?: WebhookReader;
   readonly settlement?: SettlementReader;
   /** Where the provider counts in days, and wants each ended. */
@@ -124,6 +133,8 @@ export type Call<R> = {
   readonly account: ConnectorAccount;
   readonly operation: Operation;
   readonly request: R;
+  /** The provider's name of it, where it is asked about and has been named before. */
+  readonly providerId: string | null;
   /** What it follows, and what is known of that; null for a payment. */
   readonly original: Original | null;
   /** Opens the card of the request for this call alone; throws `NotSent` when it is gone. */

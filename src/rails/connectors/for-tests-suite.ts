@@ -7,6 +7,7 @@
 
 import type { Uuid } from '#kit/ids';
 import type { Connector, ConnectorOperation, RawWebhook } from './connector.ts';
+import type { OtherMethod } from './request.ts';
 
 export type OtherSideStarter = {
   readonly start: () => Promise<OtherSide>;
@@ -43,6 +44,11 @@ export type OtherSide = {
   readonly happened: (reference: string) => Promise<Happened> | Happened;
   /** The payer, who was asked for an action, does it or refuses. */
   readonly act?: (reference: string, how: 'agree' | 'refuse') => Promise<void>;
+  /** A way to pay that sends the payer away, and what they do there. */
+  readonly away?: {
+    readonly method: OtherMethod;
+    readonly act: (reference: string, how: AwayAct) => Promise<void> | void;
+  };
   readonly webhooks?: SuiteWebhooks;
   /** A report of what it has booked and not yet reported, in the form that `settlement.read` reads. */
   readonly settle?: () => Promise<string>;
@@ -50,6 +56,9 @@ export type OtherSide = {
   readonly refusals?: readonly string[];
   readonly close: () => Promise<void>;
 };
+
+/** `stay_away`: they never come back, until the provider gives up waiting. */
+export type AwayAct = 'agree' | 'refuse' | 'wait_then_agree' | 'wait_then_refuse' | 'stay_away';
 
 export type SuiteCard = {
   readonly number: string;

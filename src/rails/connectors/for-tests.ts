@@ -68,6 +68,7 @@ export const testConnectorAccount = async (
     readonly settings?: Readonly<Record<string, unknown>>;
     readonly priority?: number;
     readonly enabled?: boolean;
+    readonly methods?: readonly string[];
   },
 ): Promise<Uuid> => {
   const { directory } = rails.parts;
@@ -84,6 +85,7 @@ export const testConnectorAccount = async (
     priority: given.priority ?? 1,
     enabled: given.enabled ?? true,
     deleted: false,
+    methods: given.methods ?? null,
     ...sealSettings(context.random, directory.settingsKey, scope, of, read.settings),
   };
   await context.database.commit(scope, [

@@ -7,6 +7,7 @@ import { newUuid, type Uuid } from '#kit/ids';
 import { hasOpenOperations } from '#rails/operations';
 import type { StoredAccount } from './account.ts';
 import { insertAccount, updateAccount } from './accounts.store.ts';
+import type { Definition } from './connector.ts';
 import { insertNextDay } from './day-ends.store.ts';
 import { theDirectory } from './directory.ts';
 import { insertFeed } from './dispute-feeds.store.ts';
@@ -16,6 +17,8 @@ export type AccountChange = {
   readonly label?: string | undefined;
   readonly priority?: number | undefined;
   readonly enabled?: boolean | undefined;
+  /** Null, or none: those that need not be switched on. */
+  readonly methods?: readonly string[] | null | undefined;
   /** Merged by field; null unsets one. */
   readonly settings?: Settings | undefined;
 };
@@ -23,7 +26,12 @@ export type AccountChange = {
 /** In order of precedence. `param` is the one at fault. */
 export type AccountRefusal = {
   readonly ok: false;
-  readonly code: 'connector_unknown' | 'mode_not_supported' | 'setting_invalid' | 'still_open';
+  readonly code:
+    | 'connector_unknown'
+    | 'mode_not_supported'
+    | 'setting_invalid'
+    | 'method_invalid'
+    | 'still_open';
   readonly param: string;
   readonly why: string;
 };
@@ -55,6 +63,9 @@ export const addAccount = (
   const read = readSettings(definition.settings, asked.settings ?? {});
   if (!read.ok) return refusal('setting_invalid', `settings[${read.field}]`, read.why);
 
+  const foreign = foreignMethod(definition, asked.methods);
+  if (foreign !== null) return foreign;
+
   const id = newUuid(context);
   const of = { id, connector: definition.name, definition };
   const { settingsKey } = theDirectory(context);
@@ -66,6 +77,7 @@ export const addAccount = (
     priority: asked.priority ?? 100,
     enabled: asked.enabled ?? true,
     deleted: false,
+    methods: methodsOf(asked.methods),
     ...sealSettings(context.random, settingsKey, scope, of, read.settings),
   };
   const details = { connector: account.connector, settings: Object.keys(read.settings) };
@@ -96,6 +108,9 @@ export const changeAccount = (
   const read = readSettings(definition.settings, merged);
   if (!read.ok) return refusal('setting_invalid', `settings[${read.field}]`, read.why);
 
+  const foreign = foreignMethod(definition, asked.methods);
+  if (foreign !== null) return foreign;
+
   const of = { id: before.id, connector: before.connector, definition };
   const account: StoredAccount = {
     ...before,
@@ -103,6 +118,7 @@ export const changeAccount = (
     label: asked.label ?? before.label,
     priority: asked.priority ?? before.priority,
     enabled: asked.enabled ?? before.enabled,
+    methods: asked.methods === undefined ? before.methods : methodsOf(asked.methods),
     ...(asked.settings === undefined
       ? {}
       : sealSettings(context.random, settingsKey, scope, of, read.settings)),
@@ -113,12 +129,26 @@ export const changeAccount = (
     secrets: changed.filter((name) => isSecret(definition, name)),
     ...(account.enabled === before.enabled ? {} : { enabled: account.enabled }),
     ...(account.priority === before.priority ? {} : { priority: account.priority }),
+    ...(asked.methods === undefined ? {} : { methods: account.methods }),
   };
   return {
     ok: true,
     account,
     writes: [updateAccount(scope, account), audit(context, scope, account.id, 'update', details)],
   };
+};
+
+const methodsOf = (asked: AccountChange['methods']): StoredAccount['methods'] =>
+  asked === undefined || asked === null || asked.length === 0 ? null : [...new Set(asked)];
+
+const foreignMethod = (
+  { methods, title }: Definition,
+  asked: AccountChange['methods'],
+): AccountRefusal | null => {
+  const foreign = asked?.find((type) => methods.every((each) => each.type !== type));
+  if (foreign === undefined) return null;
+  const known = methods.map(({ type }) => type).join(', ');
+  return refusal('method_invalid', 'methods', `${title} takes ${known}`);
 };
 
 /** Its secrets go at once. While anything is open with the provider they are needed, and it stays. */

@@ -15,6 +15,7 @@ import {
   usualGates,
 } from '#rails/operations';
 import { loadEnabled } from './accounts.store.ts';
+import { abandonNow, askNow } from './ask-now.ts';
 import { canDo, inOrder } from './candidates.ts';
 import type { Directory } from './directory.ts';
 import { answerDispute } from './dispute-calls.ts';
@@ -82,13 +83,28 @@ export const openRails = async (
   return {
     parts,
     candidates: async (scope, wanted) =>
-      inOrder(await loadEnabled(context, scope)).flatMap(({ id, connector }) => {
+      inOrder(await loadEnabled(context, scope)).flatMap(({ id, connector, methods }) => {
         const definition = directory.connectors.get(connector)?.definition;
         if (definition === undefined) return [];
-        return canDo({ definition, livemode: scope.livemode }, wanted)
+        return canDo({ definition, methods, livemode: scope.livemode }, wanted)
           ? [{ connectorAccountId: id, connector, operations: definition.operations }]
           : [];
       }),
+    offered: async (scope, wanted) => {
+      const accounts = await loadEnabled(context, scope);
+      return new Set(
+        accounts.flatMap(({ connector, methods }) => {
+          const definition = directory.connectors.get(connector)?.definition;
+          if (definition === undefined) return [];
+          const where = { definition, methods, livemode: scope.livemode };
+          return definition.methods
+            .map(({ type }) => type)
+            .filter((method) => canDo(where, { ...wanted, method }));
+        }),
+      );
+    },
+    askNow: (caller, scope, id) => askNow(parts, caller, scope, id),
+    abandon: (caller, scope, id) => abandonNow(parts, caller, scope, id),
     holderTerms: async (caller, scope, connectorAccountId) => {
       const { account, functions: own } = await openAccount(
         parts,

@@ -22,7 +22,7 @@ import { loadRequest } from './requests.store.ts';
 import { openSettings, secretTexts } from './settings.ts';
 
 export type VerbName = ConnectorOperation | AfterVerb;
-type AfterVerb = 'lookUp' | 'reverse';
+type AfterVerb = 'lookUp' | 'reverse' | 'abandon';
 
 type Request = PaymentRequest | FollowingRequest;
 
@@ -45,6 +45,7 @@ export const portOf =
         operation,
         account: prepared.account,
         request: prepared.request,
+        providerId: prepared.providerId,
         original: prepared.original,
         withCard: cardOpener(context, scope, operation, prepared.request, hidden),
         http,
@@ -62,6 +63,7 @@ type Prepared = {
   readonly prepared: {
     readonly account: ConnectorAccount;
     readonly request: Request;
+    readonly providerId: string | null;
     readonly original: Original | null;
     readonly hidden: readonly string[];
   };
@@ -90,13 +92,30 @@ const prepare = async (
     const original = await originalOf(context, scope, request);
     return {
       run: run as Verb<Request>,
-      prepared: { account: opened.account, request, original, hidden: opened.hidden },
+      prepared: {
+        account: opened.account,
+        request,
+        providerId: isAboutIt(verb) ? await providerIdOf(context, scope, operation) : null,
+        original,
+        hidden: opened.hidden,
+      },
     };
   } catch (error) {
     if (error instanceof NotSent) throw error;
     context.log.error({ operation: operation.id, error }, 'A call could not be made ready');
     throw new NotSent('not_ready', { cause: error });
   }
+};
+
+const isAboutIt = (verb: VerbName): boolean => verb === 'lookUp' || verb === 'abandon';
+
+const providerIdOf = async (
+  context: Context,
+  scope: Scope,
+  { id }: Operation,
+): Promise<string | null> => {
+  const known = await loadKnown(context, scope, id);
+  return known === undefined ? null : conclude(known.operation, known.evidence).providerId;
 };
 
 /** The account with its settings open. Only what is deleted has no way to its provider any more. */

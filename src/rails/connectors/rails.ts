@@ -12,6 +12,15 @@ import type { FollowingRequest, PaymentRequest } from './request.ts';
 export type Rails = {
   /** The merchant's accounts that could do this, in the order in which the merchant wants them. */
   candidates(scope: Scope, wanted: Wanted): Promise<readonly Candidate[]>;
+  /** Every way to pay that one of the merchant's accounts could take now, as Stripe names them. */
+  offered(scope: Scope, wanted: Omit<Wanted, 'method' | 'brand'>): Promise<ReadonlySet<string>>;
+  /**
+   * Asks the provider now what became of an operation, for somebody who waits. What is learned is written as
+   * ever; where nothing is, the resolver asks again.
+   */
+  askNow(context: Context, scope: Scope, operationId: Uuid): Promise<void>;
+  /** Ends at the provider what waits for its payer. A payer who was faster has paid, and that is learned too. */
+  abandon(context: Context, scope: Scope, operationId: Uuid): Promise<void>;
   /** How the holder of a card is asked for payments with this account; null where the provider asks, or nobody. */
   holderTerms(
     context: Context,

@@ -23,6 +23,9 @@ export const connectorSchema = Type.Object({
       brands: nullable(Type.Array(Type.String())),
       currencies: nullable(Type.Array(Type.String(), { description: 'Null: all.' })),
       countries: nullable(Type.Array(Type.String(), { description: 'Null: all.' })),
+      opt_in: Type.Boolean({
+        description: 'It has to be switched on at the provider: accounts take it that name it.',
+      }),
     }),
   ),
   operations: Type.Array(
@@ -47,11 +50,12 @@ export const renderConnector = (definition: Definition): Static<typeof connector
   title: definition.title,
   verified: definition.verified,
   modes: [...definition.modes],
-  methods: definition.methods.map(({ type, brands, currencies, countries }) => ({
+  methods: definition.methods.map(({ type, brands, currencies, countries, isOptIn }) => ({
     type,
     brands: brands === undefined ? null : [...brands],
     currencies: currencies === 'all' ? null : [...currencies],
     countries: countries === 'all' ? null : [...countries],
+    opt_in: isOptIn ?? false,
   })),
   operations: Object.entries(definition.operations).map(([operation, support]) => ({
     operation,
@@ -82,6 +86,12 @@ export const accountSchema = Type.Object({
   enabled: Type.Boolean(),
   label: Type.String(),
   livemode: Type.Boolean(),
+  methods: nullable(
+    Type.Array(Type.String(), {
+      description:
+        'Which ways to pay it takes. Null: all of its connector that need not be switched on.',
+    }),
+  ),
   priority: Type.Integer({ description: 'Lower is asked first.' }),
   secrets_set: Type.Array(Type.String(), { description: 'Which secret settings there are.' }),
   settings: Type.Unknown({ description: 'Those that are not secret.' }),
@@ -110,6 +120,7 @@ export const renderAccount = (
     enabled: account.enabled,
     label: account.label,
     livemode: scope.livemode,
+    methods: account.methods === null ? null : [...account.methods],
     priority: account.priority,
     secrets_set: account.secretNames.filter(
       (name) => definition === undefined || isSecret(definition, name),

@@ -4,8 +4,10 @@ import { parseId, type Uuid } from '#kit/ids';
 import {
   ApiError,
   anything,
+  arrayOf,
   boolean,
   described,
+  emptyable,
   integer,
   list,
   listParameters,
@@ -46,6 +48,10 @@ const fields = {
   label: text(100),
   priority: integer({ min: 0, max: 1_000_000 }),
   enabled: boolean(),
+  methods: described(
+    'Which ways to pay it takes: `card`, `ideal`. Empty: all of its connector that need not be switched on.',
+    emptyable(arrayOf(text(60))),
+  ),
   settings: described('Fields as the connector describes them.', anything()),
 };
 

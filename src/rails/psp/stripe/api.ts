@@ -17,13 +17,14 @@ export const post = (
   call: Speaking & { readonly operation: { readonly providerKey: string } },
   path: string,
   fields: Fields,
+  { key = call.operation.providerKey }: { readonly key?: string | null } = {},
 ): Promise<Answered> =>
   ask(call, {
     method: 'POST',
     path,
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
-      'idempotency-key': call.operation.providerKey,
+      ...(key === null ? {} : { 'idempotency-key': key }),
     },
     body: formOf(fields),
   });

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Definition, RecoveryDeclared } from '#rails/connectors';
+import type { Definition, MethodSupport, RecoveryDeclared } from '#rails/connectors';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -9,6 +9,19 @@ const recovery: readonly RecoveryDeclared[] = [
   { class: 'B' },
 ];
 
+/** The payer's bank asks the payer, at a page of its own; what it says is final, and nothing is held before. */
+const redirected = (
+  type: string,
+  currencies: readonly string[],
+  countries: readonly string[],
+): MethodSupport => ({
+  type,
+  currencies,
+  countries,
+  operations: ['sale', 'refund'],
+  isOptIn: true,
+});
+
 export const definition: Definition = {
   name: 'stripe',
   title: 'Stripe',
@@ -17,6 +30,11 @@ export const definition: Definition = {
   methods: [
     { type: 'card', currencies: 'all', countries: 'all' },
     { type: 'payment_method_token', currencies: 'all', countries: 'all' },
+    // Each has to be turned on in Stripe's dashboard, so an account takes those that it names.
+    redirected('ideal', ['eur'], ['NL']),
+    redirected('bancontact', ['eur'], ['BE']),
+    redirected('eps', ['eur'], ['AT']),
+    redirected('p24', ['eur', 'pln'], ['PL']),
   ],
   operations: {
     authorize: { recovery, timeoutMs: 30_000 },
@@ -50,7 +68,7 @@ export const definition: Definition = {
     api_base: Type.String({
       title: 'Address of the API',
       default: 'https://api.stripe.com',
-      pattern: '^https?://[^/?#]+$',
+      pattern: '^https?://[^?#]*[^/?#]$',
       maxLength: 200,
     }),
   }),

@@ -9,7 +9,6 @@ import type {
 } from '../../connectors/for-tests-suite.ts';
 import {
   apiKey,
-  charge,
   type Intent,
   otherWebhookSecret,
   refundedOf,
@@ -18,12 +17,19 @@ import {
   startSimulator,
   webhookSecret,
 } from './for-tests-simulator.ts';
+import { LATER_MS } from './simulator/bank.ts';
+import { EXPIRY_MS } from './simulator/payments.ts';
 
 const card = (number: string): SuiteCard => ({ number, expMonth: 12, expYear: 2040, cvc: '123' });
 
 export const otherSide: OtherSideStarter = {
   start: async (): Promise<OtherSide> => {
-    const simulator = await startSimulator();
+    let aheadMs = 0;
+    const simulator = await startSimulator({ nowMs: () => Date.now() + aheadMs });
+    const stayAway = (): void => {
+      aheadMs += EXPIRY_MS + LATER_MS;
+      simulator.settleDue();
+    };
     return {
       settings: { secret_key: apiKey, webhook_secret: webhookSecret, api_base: simulator.url },
       currency: 'eur',
@@ -54,7 +60,15 @@ export const otherSide: OtherSideStarter = {
       ],
       play: simulator.play,
       happened: (reference) => happened(simulator, reference),
-      act: async (reference, how) => act(intentOf(simulator, reference), how),
+      act: async (reference, how) => act(simulator, intentOf(simulator, reference), how),
+      away: {
+        method: { type: 'ideal', data: {} },
+        act: (reference, how) => {
+          if (how === 'stay_away') return stayAway();
+          void simulator.atBank(intentOf(simulator, reference).id, atBank[how]);
+          if (how === 'wait_then_agree' || how === 'wait_then_refuse') stayAway();
+        },
+      },
       webhooks: {
         genuine: async (reference, changes = {}) => genuine(simulator, reference, changes),
         forged: async (reference) => forged(simulator, reference),
@@ -65,6 +79,13 @@ export const otherSide: OtherSideStarter = {
     };
   },
 };
+
+const atBank = {
+  agree: 'approve',
+  refuse: 'decline',
+  wait_then_agree: 'later',
+  wait_then_refuse: 'later_not',
+} as const;
 
 const findIntent = ({ intents }: Simulator, reference: string): Intent | undefined =>
   [...intents.values()].find(({ metadata }) => metadata['tollgate_reference'] === reference);
@@ -89,14 +110,9 @@ const happened = (simulator: Simulator, reference: string) => {
   };
 };
 
-const act = (intent: Intent, how: 'agree' | 'refuse'): void => {
-  if (how === 'agree') return charge(intent);
-  intent.status = 'requires_payment_method';
-  intent.next_action = null;
-  intent.last_payment_error = {
-    type: 'invalid_request_error',
-    code: 'payment_intent_authentication_failure',
-  };
+const act = (simulator: Simulator, intent: Intent, how: 'agree' | 'refuse'): void => {
+  if (how === 'agree') simulator.charge(intent);
+  else simulator.fail(intent, 'payment_intent_authentication_failure');
 };
 
 const genuine = (simulator: Simulator, reference: string, changes: WebhookChanges) => {

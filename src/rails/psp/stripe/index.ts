@@ -1,6 +1,7 @@
 // Stripe as a provider behind us.
 
 import type { Connector } from '#rails/connectors';
+import { abandon } from './abandon.ts';
 import { cancel, capture, refund } from './after-payment.ts';
 import { definition } from './definition.ts';
 import { lookUp } from './look-up.ts';
@@ -17,6 +18,7 @@ export const connector: Connector = {
     void: cancel,
     refund,
     lookUp,
+    abandon,
     settlement,
     webhook,
   }),

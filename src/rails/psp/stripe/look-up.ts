@@ -30,6 +30,7 @@ export const lookUp = (call: Any): Promise<Outcome> => {
 
 const lookUpPayment = async (call: Any): Promise<Outcome> => {
   const { reference } = call.operation;
+  if (call.providerId !== null) return lookUpNamed(call, call.providerId);
   const answered = await get(call, '/v1/payment_intents/search', {
     query: `metadata['${REFERENCE}']:'${reference}'`,
     'expand[]': 'data.latest_charge',
@@ -38,6 +39,15 @@ const lookUpPayment = async (call: Any): Promise<Outcome> => {
   const found = rowsOf(answered.body).find((row) => namesOf(row).reference === reference);
   if (found === undefined) return { outcome: 'not_found', horizonMs: SEARCH_HORIZON_MS };
   return mapPayment(call.operation, found);
+};
+
+/** By its own name it is found at once; the search is for payments whose name was lost with the answer. */
+const lookUpNamed = async (call: Any, id: string): Promise<Outcome> => {
+  const answered = await get(call, `/v1/payment_intents/${encodeURIComponent(id)}`, {
+    'expand[]': 'latest_charge',
+  });
+  if (answered.status !== 200) return silent(answered);
+  return mapPayment(call.operation, answered.body);
 };
 
 const lookUpIntent = async (call: Following): Promise<Outcome> => {

@@ -4,8 +4,18 @@
 import type { Told } from '#rails/operations';
 import { type Json, textAt } from './api.ts';
 
-const known = new Set(
-  `approve_with_id authentication_required call_issuer card_not_supported card_velocity_exceeded
+/** Of payments that send the payer away: what came of it there. */
+const away = [
+  'payment_intent_authentication_failure',
+  'payment_intent_payment_attempt_expired',
+  'payment_method_customer_decline',
+  'payment_method_provider_decline',
+  'payment_method_provider_timeout',
+];
+
+const known = new Set([
+  ...away,
+  ...`approve_with_id authentication_required call_issuer card_not_supported card_velocity_exceeded
    currency_not_supported do_not_honor do_not_try_again duplicate_transaction expired_card fraudulent
    generic_decline incorrect_address incorrect_cvc incorrect_number incorrect_pin incorrect_zip
    insufficient_funds invalid_account invalid_amount invalid_cvc invalid_expiry_month
@@ -16,7 +26,7 @@ const known = new Set(
    revocation_of_authorization security_violation service_not_allowed stolen_card
    stop_payment_order testmode_decline transaction_not_allowed try_again_later
    withdrawal_count_limit_exceeded`.split(/\s+/),
-);
+]);
 
 const advised: Readonly<Record<string, Told['advice']>> = {
   do_not_try_again: 'do_not_try_again',

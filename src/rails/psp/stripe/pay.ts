@@ -4,7 +4,7 @@
 // Amounts are sent as they are: the minor units of our API are Stripe's.
 
 import type { OpenCard } from '#cards/vault';
-import { type Call, isCard, type PaymentRequest } from '#rails/connectors';
+import { type Call, isCard, type OtherMethod, type PaymentRequest } from '#rails/connectors';
 import type { Outcome } from '#rails/operations';
 import { type Fields, post } from './api.ts';
 import { mapAnswer } from './map-answer.ts';
@@ -17,9 +17,12 @@ export const pay = (call: Call<PaymentRequest>, how: CaptureMethod): Promise<Out
   if (isCard(request.method)) {
     return call.withCard((card) => payWith(call, how, cardFields(card, request)));
   }
-  const token = 'data' in request.method ? request.method.data['token'] : undefined;
-  return payWith(call, how, { payment_method: token });
+  const { type, data: chosen } = request.method as OtherMethod;
+  if (type !== 'payment_method_token') return payWith(call, how, awayFields(type, chosen, request));
+  return payWith(call, how, { ...asCard, payment_method: chosen['token'] });
 };
+
+const asCard: Fields = { 'payment_method_types[]': 'card' };
 
 const payWith = async (
   call: Call<PaymentRequest>,
@@ -32,7 +35,6 @@ const payWith = async (
     currency: operation.currency,
     confirm: 'true',
     capture_method: how,
-    'payment_method_types[]': 'card',
     [`metadata[${REFERENCE}]`]: operation.reference,
     description: request.description,
     statement_descriptor_suffix: request.descriptor.slice(0, 22),
@@ -45,10 +47,25 @@ const payWith = async (
   return mapAnswer(operation, answered);
 };
 
+/** The payer's bank takes it from here: what Stripe needs to know is who they say they are. */
+const awayFields = (
+  type: string,
+  chosen: OtherMethod['data'],
+  { billing }: PaymentRequest,
+): Fields => ({
+  'payment_method_types[]': type,
+  [`${data}[type]`]: type,
+  [`${data}[billing_details][name]`]: billing?.name,
+  [`${data}[billing_details][email]`]: billing?.email,
+  ...(chosen['bank'] === undefined ? {} : { [`${data}[${type}][bank]`]: chosen['bank'] }),
+});
+
+const data = 'payment_method_data';
+
 const cardFields = (card: OpenCard, { billing, authentication }: PaymentRequest): Fields => {
-  const data = 'payment_method_data';
   const proof = 'payment_method_options[card][three_d_secure]';
   return {
+    ...asCard,
     [`${data}[type]`]: 'card',
     [`${data}[card][number]`]: card.number.toString('latin1'),
     [`${data}[card][exp_month]`]: String(card.expMonth),
