@@ -129,6 +129,39 @@ describe('a payment', () => {
     assert.match(readMessage(takenFor(to)[0]?.message ?? '').text, /€100\.00/);
   });
 
+  test('is told of in the colours of its merchant, with the logo in the mail itself', async () => {
+    const to = somebody();
+    const logo =
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC';
+    const look = { accent: '#0a5c36', logo: `data:image/png;base64,${logo}` };
+    const asForm = (values: Record<string, string>) => new URLSearchParams(values).toString();
+    assert.equal((await ask('POST', '/v1/checkout_settings', asForm(look))).status, 200);
+    const intent = await pay(to);
+    const mail = await mailTo(to, 'payment_receipt');
+    const { html, picture } = readMessage(takenFor(to)[0]?.message ?? '');
+    assert.equal(picture?.toString('base64'), logo);
+    assert.match(html, /src="cid:logo\.[^"]+@tollgate"/);
+    assert.match(html, /class="button"[^>]+background:#0a5c36;color:#ffffff/);
+    assert.match(
+      html,
+      /prefers-color-scheme:dark\)\{\.band[^}]+\}\.ink a\.button\{background:#(?!0a5c36)\w{6}!/,
+    );
+    const shown = await ask('GET', `/v1/mails/${mail.id}`);
+    assert.ok(shown.body.html.includes(look.logo), 'who reads it in the product sees the logo too');
+
+    const charge = await stripe.charges.retrieve(String(intent.latest_charge));
+    const page = await fetchReceipt(charge.receipt_url);
+    assert.match(page.body, /--mark:light-dark\(#0a5c36,#/);
+    const pdf = (await fetchReceipt(`${charge.receipt_url}/pdf?lang=en`)).body;
+    assert.match(pdf, /0\.039 0\.361 0\.212 rg/);
+    assert.match(pdf, /\/Subtype \/Image/);
+
+    // Another logo by now: what was written before is sent again without one, and not under a wrong one.
+    await ask('POST', '/v1/checkout_settings', asForm({ accent: '', logo: '' }));
+    const again = await ask('GET', `/v1/mails/${mail.id}`);
+    assert.doesNotMatch(again.body.html, /<img/);
+  });
+
   test('of a customer is told of in the customer’s language', async () => {
     const to = somebody();
     const customer = await stripe.customers.create({ preferred_locales: ['xx', 'de-AT'] });

@@ -6,6 +6,8 @@ export { loadLook } from './look.store.ts';
 export { renderLook } from './look.ts';
 export { openSession } from './open-session.ts';
 export {
+  type AccentColours,
+  accentColours,
   brandMark,
   brandSprite,
   chooseLanguage,

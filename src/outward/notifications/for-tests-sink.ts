@@ -181,7 +181,7 @@ const serve = (plain: Socket, { how, pair, taken, heard }: Served): void => {
 /** The two parts of a mail of ours, and its headers with what was encoded in them. */
 export const readMessage = (
   message: string,
-): { headers: Record<string, string>; text: string; html: string } => {
+): { headers: Record<string, string>; text: string; html: string; picture: Buffer | null } => {
   const [head = '', ...rest] = message.split('\r\n\r\n');
   const headers = Object.fromEntries(
     head
@@ -194,11 +194,21 @@ export const readMessage = (
   );
   const body = rest.join('\r\n\r\n');
   const boundary = /boundary="([^"]+)"/.exec(headers['content-type'] ?? '')?.[1] ?? '';
-  const parts = body.split(`--${boundary}`).map((part) => {
-    const [, encoded = ''] = part.split('\r\n\r\n');
-    return Buffer.from(encoded, 'base64').toString();
-  });
-  return { headers, text: parts[1] ?? '', html: parts[2] ?? '' };
+  const within = /boundary="(=-[^"]+)"/.exec(body)?.[1] ?? boundary;
+  const parts = body
+    .split(new RegExp(`--(?:${boundary}|${within})`))
+    .filter((part) => !part.includes('multipart/related'))
+    .map((part) => {
+      const [, encoded = ''] = part.split('\r\n\r\n');
+      return Buffer.from(encoded, 'base64');
+    });
+  const [, text, html, picture] = parts;
+  return {
+    headers,
+    text: String(text ?? ''),
+    html: String(html ?? ''),
+    picture: within === boundary ? null : (picture ?? null),
+  };
 };
 
 const decodeWords = (value: string): string =>

@@ -27,6 +27,7 @@ import { insertMail, listMails, loadMail } from './mails.store.ts';
 import { loadPreferences, savePreferences } from './preferences.store.ts';
 import { checkLink, checkSupportEmail, type Preferences } from './preferences.ts';
 import { MAIL, renderMail, renderPreferences, renderWhole } from './render.ts';
+import { logoOf } from './sender.ts';
 
 const common = { group: 'Mails', keys: 'secret' } as const;
 
@@ -76,7 +77,7 @@ const resend = async (
   }
   const again = againTo(context, first, to);
   return {
-    body: renderWhole(again, scope.livemode),
+    body: renderWhole(again, scope.livemode, await logoOf(context, scope, again.letter.sender)),
     writes: [
       insertMail(scope, again),
       auditEntry(context, {
@@ -161,9 +162,11 @@ export const mailRoutes = [
     description: 'With its text and its HTML.',
     parameters: parameters({}),
     answer: mailSchema,
-    handle: async (context, request) => ({
-      body: renderWhole(await findMail(context, request), request.scope.livemode),
-    }),
+    handle: async (context, request) => {
+      const mail = await findMail(context, request);
+      const logo = await logoOf(context, request.scope, mail.letter.sender);
+      return { body: renderWhole(mail, request.scope.livemode, logo) };
+    },
   }),
   route({
     ...common,

@@ -210,18 +210,23 @@ export const concludeMail = (scope: Scope, mail: Mail): Write =>
 
 const caught = statement(
   'mails.caught',
-  'select id, locale, recipient, letter, about, state from outward.caught_mails($1::uuid, $2)',
+  'select account_id, livemode, id, locale, recipient, letter, about, state from outward.caught_mails($1::uuid, $2)',
 );
 
-export type CaughtMail = Pick<Mail, 'id' | 'locale' | 'to' | 'letter' | 'about'>;
+export type CaughtMail = Pick<Mail, 'id' | 'locale' | 'to' | 'letter' | 'about'> & {
+  readonly scope: Scope;
+};
 
 /** Of test mode, whatever the account. For the page of the quick start alone. */
 export const caughtMails = async (
   context: Context,
   { id = null, atMost }: { readonly id?: Uuid | null; readonly atMost: number },
 ): Promise<CaughtMail[]> => {
-  const rows = await context.database.system((tx) => tx.query<MailRow>(caught, [id, atMost]));
+  const rows = await context.database.system((tx) =>
+    tx.query<MailRow & Owned>(caught, [id, atMost]),
+  );
   return rows.map(({ recipient, ...row }) => ({
+    scope: scopeOf(row),
     id: row.id,
     locale: row.locale,
     to: recipient,

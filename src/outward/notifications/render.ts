@@ -29,8 +29,8 @@ export const renderMail = (mail: Mail, livemode: boolean) => ({
 });
 
 /** With what it says: in the answer about one mail. */
-export const renderWhole = (mail: Mail, livemode: boolean) => {
-  const { html, text } = writeMail(mail.letter, mail.locale as Locale);
+export const renderWhole = (mail: Mail, livemode: boolean, logo: string | null) => {
+  const { html, text } = writeMail(mail.letter, mail.locale as Locale, logo);
   return { ...renderMail(mail, livemode), html, text };
 };
 

@@ -6,9 +6,10 @@ import type { Context, Scope } from '#kit/context';
 import { type Mail, TRIES_KEPT, type Try } from './mail.ts';
 import { concludeMail, type LeasedMail, loadMail } from './mails.store.ts';
 import { nextTryAtMs } from './schedule.ts';
+import { logoOf } from './sender.ts';
 import { mailSettingsOf, mayBeSent } from './settings-of.ts';
 import { MailRefused, NoAnswer, openSession, type SmtpSession } from './smtp/hand-in.ts';
-import { spellMessage } from './smtp/message.ts';
+import { type Picture, spellMessage } from './smtp/message.ts';
 import { type Locale, writeMail } from './templates/index.ts';
 
 /** Twice as long as mails are sent under it. */
@@ -46,7 +47,7 @@ export const sendMails = async (
       const outcome: Outcome =
         session === null
           ? { ...(failure ?? tryOf(context, begunMs, null)), isFinal: false }
-          : await sendOne(context, session, mail);
+          : await sendOne(context, session, { scope, mail });
       if (outcome.error === null) context.crashPoint('mail.sent');
       // A connection that failed in the middle of a mail is no use to the next.
       if (outcome.error !== null && outcome.code === null) {
@@ -73,11 +74,19 @@ const open = async (context: Context): Promise<SmtpSession | Try> => {
   }
 };
 
-const sendOne = async (context: Context, session: SmtpSession, mail: Mail): Promise<Outcome> => {
+const sendOne = async (
+  context: Context,
+  session: SmtpSession,
+  { scope, mail }: { readonly scope: Scope; readonly mail: Mail },
+): Promise<Outcome> => {
   const begunMs = context.clock.monotonicMs();
   const { from } = mailSettingsOf(context);
   try {
-    await session.send({ from: from.address, to: mail.to, message: messageOf(context, mail) });
+    await session.send({
+      from: from.address,
+      to: mail.to,
+      message: await messageOf(context, scope, mail),
+    });
     return { ...tryOf(context, begunMs, null), code: 250, isFinal: true };
   } catch (error) {
     return {
@@ -87,9 +96,10 @@ const sendOne = async (context: Context, session: SmtpSession, mail: Mail): Prom
   }
 };
 
-/** The whole mail, which depends on its row and on the setting of the sender alone. */
-export const messageOf = (context: Pick<Context, 'database'>, mail: Mail): Buffer => {
+/** The whole mail, which depends on its row, the setting of the sender, and whether its logo is still there. */
+export const messageOf = async (context: Context, scope: Scope, mail: Mail): Promise<Buffer> => {
   const { from } = mailSettingsOf(context);
+  const picture = pictureOf(mail, await logoOf(context, scope, mail.letter.sender));
   const { sender, atMs } = mail.letter;
   return spellMessage({
     id: mail.id,
@@ -98,8 +108,16 @@ export const messageOf = (context: Pick<Context, 'database'>, mail: Mail): Buffe
     to: mail.to,
     replyTo: sender.supportEmail,
     locale: mail.locale,
-    ...writeMail(mail.letter, mail.locale as Locale),
+    picture,
+    ...writeMail(mail.letter, mail.locale as Locale, picture && `cid:${picture.cid}`),
   });
+};
+
+const pictureOf = ({ id }: Mail, logo: string | null): Picture | null => {
+  const [, type, content] = /^data:([\w/]+);base64,(.+)$/.exec(logo ?? '') ?? [];
+  return type && content
+    ? { cid: `logo.${id}@tollgate`, type, bytes: Buffer.from(content, 'base64') }
+    : null;
 };
 
 const tryOf = (context: Context, begunMs: number, error: unknown): Try => {

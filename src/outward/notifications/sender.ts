@@ -1,7 +1,8 @@
 // In whose name a payer is spoken to, and in which language.
 
+import { createHash } from 'node:crypto';
 import { findCustomer } from '#cards/customers';
-import { loadLook } from '#commerce/checkout';
+import { accentColours, loadLook } from '#commerce/checkout';
 import { findAccount } from '#identity/accounts';
 import type { Context, Scope } from '#kit/context';
 import { ApiError } from '#platform/http';
@@ -20,7 +21,27 @@ export const senderOf = async (
     name: oneLine(account),
     supportEmail: supportEmail ?? look.supportEmail,
     supportUrl: supportUrl ?? look.supportUrl,
+    accent: accentColours(look),
+    logo: look.logo === null ? null : digestOf(look.logo),
   };
+};
+
+const digestOf = (logo: string): string => createHash('sha256').update(logo).digest('base64url');
+
+/**
+ * The picture that a letter was written with, as `data:`. Null where the merchant has another one by now,
+ * and where it is one that programs for mail do not show: the name stands there in any case.
+ */
+export const logoOf = async (
+  context: Context,
+  scope: Scope,
+  { logo: digest }: Sender,
+): Promise<string | null> => {
+  if (!digest) return null;
+  const { logo } = (await loadLook(context, scope)).look;
+  return logo !== null && digestOf(logo) === digest && /^data:image\/(?:png|jpeg);/.test(logo)
+    ? logo
+    : null;
 };
 
 /** What the customer asked to be spoken to in. One that is gone wishes nothing. */

@@ -24,6 +24,8 @@ export { renderNotice, renderPage } from './render-page.ts';
 export { scriptInventory } from './script-inventory.ts';
 export { type PageState, pageState } from './state.ts';
 export {
+  type AccentColours,
+  accentColours,
   checkTheme,
   contrast,
   type FontName,

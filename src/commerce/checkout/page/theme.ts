@@ -140,15 +140,29 @@ const lightened = (colour: string): string => {
 const textOn = (colour: string): string =>
   contrast('#ffffff', colour) >= contrast(INK, colour) ? '#ffffff' : INK;
 
+export type AccentColours = {
+  readonly light: string;
+  readonly onLight: string;
+  readonly dark: string;
+  readonly onDark: string;
+};
+
+/** The accent and what is written on it, in both schemes. Null where the look has none of its own. */
+export const accentColours = ({ accent }: Pick<Theme, 'accent'>): AccentColours | null => {
+  if (accent === null || !isColour(accent)) return null;
+  const dark = lightened(accent);
+  return { light: accent, onLight: textOn(accent), dark, onDark: textOn(dark) };
+};
+
 /** Only what `checkTheme` lets pass is ever written; what does not fit is left out. */
 export const themeStyle = (theme: Theme): string => {
   if (checkTheme(theme).length > 0) return '';
-  const { accent, background, radius, font } = theme;
+  const { background, radius, font } = theme;
   const told: string[] = [];
-  if (accent !== null) {
-    const dark = lightened(accent);
-    told.push(`--accent:light-dark(${accent},${dark})`);
-    told.push(`--on-accent:light-dark(${textOn(accent)},${textOn(dark)})`);
+  const colours = accentColours(theme);
+  if (colours !== null) {
+    told.push(`--accent:light-dark(${colours.light},${colours.dark})`);
+    told.push(`--on-accent:light-dark(${colours.onLight},${colours.onDark})`);
   }
   if (background !== null) told.push(`--ground:light-dark(${background},#0d1117)`);
   if (radius !== null) told.push(`--round:${radius}px`);

@@ -7,6 +7,7 @@ import { parseId, spellId, uuidMs } from '#kit/ids';
 import { type Html, html, type PlainHandler } from '#platform/http';
 import { type CaughtMail, caughtMails } from '../mails.store.ts';
 import { MAIL } from '../render.ts';
+import { logoOf } from '../sender.ts';
 import { type Locale, locales, samples, templateNames, writeMail } from '../templates/index.ts';
 import { isFromHere, layout, sendMailHtml, sendPage } from './page.ts';
 
@@ -33,7 +34,8 @@ export const mailPages = (context: Context): readonly PlainHandler[] => {
     local('/mails/:mail/html', async (_, response, params) => {
       const mail = await find(params);
       if (mail === undefined) return sendPage(response, 404, nothingPage());
-      sendMailHtml(response, writeMail(mail.letter, mail.locale as Locale).html);
+      const logo = await logoOf(context, mail.scope, mail.letter.sender);
+      sendMailHtml(response, writeMail(mail.letter, mail.locale as Locale, logo).html);
     }),
     local('/dev/mails', async (_, response) => {
       sendPage(response, 200, galleryPage(templateNames[0]));

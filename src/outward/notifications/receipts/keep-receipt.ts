@@ -55,7 +55,7 @@ export const keptPdf = async (
 };
 
 /** Raised when the same receipt is drawn otherwise. */
-const DRAWING = 1;
+const DRAWING = 2;
 
 const digestOf = (receipt: Receipt, locale: Locale): Buffer =>
   createHash('sha256')

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { deflateSync, inflateSync } from 'node:zlib';
 import { canBeWritten, widthOf, writePdf } from './pdf.ts';
+import { pictureIn } from './pdf-picture.ts';
 import { spellReceiptNumber } from './receipt-number.ts';
 
 describe('a PDF', () => {
@@ -35,6 +37,71 @@ describe('a PDF', () => {
     assert.equal(widthOf('iiii', 1000), 888);
     assert.equal(widthOf('é', 1000), widthOf('e', 1000));
     assert.ok(widthOf('WWW', 10) > widthOf('iii', 10));
+  });
+});
+
+describe('a logo', () => {
+  // Four lines of three points, each line packed by another filter, with one point that is half clear.
+  const width = 3;
+  const points = Buffer.from(
+    Array.from({ length: 5 * width * 4 }, (_, at) =>
+      at % 4 === 3 ? (at === 27 ? 128 : 255) : (at * 37) & 255,
+    ),
+  );
+  const at = (row: number, value: number): number =>
+    row < 0 || value < 0 ? 0 : points.readUInt8(row * width * 4 + value);
+  const paeth = (a: number, b: number, c: number): number =>
+    [a, b, c].toSorted((x, y) => Math.abs(a + b - c - x) - Math.abs(a + b - c - y))[0] ?? 0;
+  const filters = [
+    () => 0,
+    (row: number, value: number) => at(row, value - 4),
+    (row: number, value: number) => at(row - 1, value),
+    (row: number, value: number) => (at(row, value - 4) + at(row - 1, value)) >> 1,
+    (row: number, value: number) =>
+      paeth(at(row, value - 4), at(row - 1, value), value < 4 ? 0 : at(row - 1, value - 4)),
+  ];
+  const packed = filters.flatMap((guess, row) => [
+    row,
+    ...Array.from({ length: width * 4 }, (_, value) => (at(row, value) - guess(row, value)) & 255),
+  ]);
+  const chunk = (name: string, content: Buffer): Buffer => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(content.length);
+    head.write(name, 4, 'latin1');
+    return Buffer.concat([head, content, Buffer.alloc(4)]);
+  };
+  const png = (columns: number, type: number, interlaced = 0): string => {
+    const header = Buffer.alloc(13);
+    header.writeUInt32BE(columns);
+    header.writeUInt32BE(5, 4);
+    header.set([8, type, 0, 0, interlaced], 8);
+    const bytes = Buffer.concat([
+      Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+      chunk('IHDR', header),
+      chunk('IDAT', deflateSync(Buffer.from(packed))),
+    ]);
+    return `data:image/png;base64,${bytes.toString('base64')}`;
+  };
+
+  test('that is partly clear is its colours, and how clear they are', () => {
+    const picture = pictureIn(png(width, 6));
+    const every = [...points];
+    assert.deepEqual(
+      [...inflateSync(picture?.data ?? Buffer.alloc(0))],
+      every.filter((_, index) => index % 4 !== 3),
+    );
+    assert.deepEqual(
+      [...inflateSync(picture?.mask ?? Buffer.alloc(0))],
+      every.filter((_, index) => index % 4 === 3),
+    );
+  });
+
+  test('that cannot be put in is left out: too large, in pieces, of another kind, broken', () => {
+    assert.equal(pictureIn(png(900_000, 6)), null);
+    assert.equal(pictureIn(png(width, 6, 1)), null);
+    assert.equal(pictureIn('data:image/svg+xml;base64,PHN2Zy8+'), null);
+    assert.equal(pictureIn('data:image/jpeg;base64,/9j/4AAQ'), null);
+    assert.equal(pictureIn(png(width, 6).slice(0, 120)), null);
   });
 });
 

@@ -1,6 +1,8 @@
 // A page of text as PDF, with the fonts that every reader of PDF has: what a receipt needs, and no more.
 // Those fonts know the letters of western Europe; who writes with others prints the page instead.
 
+import type { PdfPicture } from './pdf-picture.ts';
+
 export type PdfText = {
   readonly text: string;
   readonly x: number;
@@ -12,6 +14,22 @@ export type PdfText = {
   readonly grey?: number;
 };
 export type PdfRule = { readonly fromX: number; readonly toX: number; readonly y: number };
+/** A picture whose upper left corner is there. */
+export type PdfPlaced = {
+  readonly picture: PdfPicture;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+};
+export type PdfPage = {
+  readonly title: string;
+  readonly texts: readonly PdfText[];
+  readonly rules: readonly PdfRule[];
+  /** `#rrggbb`, across the upper edge. */
+  readonly band?: string | null;
+  readonly logo?: PdfPlaced | null;
+};
 
 /** A4, in points; y counts from the top. */
 export const PAGE = { width: 595, height: 842 } as const;
@@ -19,12 +37,17 @@ export const PAGE = { width: 595, height: 842 } as const;
 /** Whether every character of it can be written. */
 export const canBeWritten = (text: string): boolean => encode(text) !== null;
 
-export const writePdf = (input: {
-  readonly title: string;
-  readonly texts: readonly PdfText[];
-  readonly rules: readonly PdfRule[];
-}): Buffer => {
+const BAND = 10;
+
+export const writePdf = (input: PdfPage): Buffer => {
+  const { band = null, logo = null } = input;
   const content = Buffer.concat([
+    Buffer.from(
+      band === null
+        ? ''
+        : `${colourOf(band)} rg 0 ${PAGE.height - BAND} ${PAGE.width} ${BAND} re f\n`,
+    ),
+    Buffer.from(logo === null ? '' : shown(logo)),
     ...input.rules.map(({ fromX, toX, y }) =>
       Buffer.from(`0.75 G 0.5 w ${fromX} ${PAGE.height - y} m ${toX} ${PAGE.height - y} l S\n`),
     ),
@@ -34,7 +57,7 @@ export const writePdf = (input: {
     Buffer.from('<< /Type /Catalog /Pages 2 0 R /ViewerPreferences << /DisplayDocTitle true >> >>'),
     Buffer.from('<< /Type /Pages /Kids [3 0 R] /Count 1 >>'),
     Buffer.from(
-      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${PAGE.width} ${PAGE.height}] /Contents 6 0 R /Resources << /Font << /F1 4 0 R /F2 5 0 R >> >> >>`,
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${PAGE.width} ${PAGE.height}] /Contents 6 0 R /Resources << /Font << /F1 4 0 R /F2 5 0 R >>${logo === null ? '' : ' /XObject << /Logo 8 0 R >>'} >> >>`,
     ),
     font('Helvetica'),
     font('Helvetica-Bold'),
@@ -44,11 +67,33 @@ export const writePdf = (input: {
       Buffer.from('endstream'),
     ]),
     Buffer.from(`<< /Title <FEFF${hexOf16(input.title)}> /Producer (Tollgate) >>`),
+    ...(logo === null ? [] : pictureObjects(logo.picture)),
   ]);
 };
 
 const font = (name: string): Buffer =>
   Buffer.from(`<< /Type /Font /Subtype /Type1 /BaseFont /${name} /Encoding /WinAnsiEncoding >>`);
+
+const colourOf = (colour: string): string =>
+  [1, 3, 5].map((at) => (Number.parseInt(colour.slice(at, at + 2), 16) / 255).toFixed(3)).join(' ');
+
+const shown = ({ x, y, width, height }: PdfPlaced): string =>
+  `q ${width.toFixed(2)} 0 0 ${height.toFixed(2)} ${x.toFixed(2)} ${(PAGE.height - y - height).toFixed(2)} cm /Logo Do Q\n`;
+
+const pictureObjects = ({ width, height, entries, data, mask }: PdfPicture): Buffer[] => {
+  const size = `/Type /XObject /Subtype /Image /Width ${width} /Height ${height}`;
+  const stream = (more: string, bytes: Buffer): Buffer =>
+    Buffer.concat([
+      Buffer.from(`<< ${size} ${more} /Length ${bytes.length} >>\nstream\n`),
+      bytes,
+      Buffer.from('\nendstream'),
+    ]);
+  if (mask === null) return [stream(entries, data)];
+  return [
+    stream(`${entries} /SMask 9 0 R`, data),
+    stream('/ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /FlateDecode', mask),
+  ];
+};
 
 const drawn = ({ text, x, y, size, isBold, isRight, grey }: PdfText): Buffer => {
   const bytes = encode(text) ?? Buffer.from('?');
@@ -81,7 +126,7 @@ const assemble = (objects: readonly Buffer[]): Buffer => {
   const rows = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
   add(
     Buffer.from(
-      `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${rows}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R /Info ${objects.length} 0 R >>\nstartxref\n${start}\n%%EOF\n`,
+      `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${rows}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R /Info 7 0 R >>\nstartxref\n${start}\n%%EOF\n`,
     ),
   );
   return Buffer.concat(parts);

@@ -15,6 +15,8 @@ main{max-width:560px;margin:0 auto;background:var(--card);border:1px solid var(-
 .inner{padding:32px}
 .strip{margin:0;padding:8px 32px;background:var(--strip);color:var(--strip-ink);font-size:13px;font-weight:600}
 .from{margin:0;color:var(--dim)}
+.logo{display:block;height:40px;width:auto;max-width:200px;object-fit:contain;object-position:left;margin:0 0 20px}
+@media (prefers-color-scheme:dark){.logo{background:#fff;padding:4px;border-radius:6px}}
 h1{margin:0 0 4px;font-size:22px;line-height:1.3;overflow-wrap:anywhere}
 .sum{margin:16px 0 0;font-size:36px;line-height:1.2;font-weight:600;overflow-wrap:anywhere}
 .state{margin:4px 0 24px;color:var(--good);font-weight:600}
@@ -36,15 +38,25 @@ dl div,h2{break-inside:avoid}
 }
 `;
 
-const policy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+/** The account's own accent: `--good` stays what it is, because it says something. */
+const styleFor = ({ accent }: Pick<Receipt['sender'], 'accent'>): string =>
+  accent
+    ? `${style}:root{--mark:light-dark(${accent.light},${accent.dark})}main{border-top:4px solid var(--mark)}@media print{:root{--mark:${accent.light}}}\n`
+    : style;
+
+const policyFor = (shown: string): string =>
+  [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash('sha256').update(shown).digest('base64')}'`,
+    'img-src data:',
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
 
 export type Page = { readonly body: string; readonly policy: string };
+
+const none = { accent: null };
 
 export const receiptPage = (receipt: Receipt, locale: Locale, pdfPath: string | null): Page => {
   const words = wordsOf(locale);
@@ -53,9 +65,11 @@ export const receiptPage = (receipt: Receipt, locale: Locale, pdfPath: string | 
   return layout(
     `${fill(words.receipt_title, merchant)} · ${receipt.number}`,
     locale,
+    receipt.sender,
     html`<main>
 ${receipt.isTest ? html`<p class="strip">${words.test_mode}</p>` : null}
 <div class="inner">
+${receipt.logo === null ? null : html`<img class="logo" src="${receipt.logo}" alt="">`}
 <p class="from">${words.receipt}</p>
 <h1><bdi>${receipt.sender.name}</bdi></h1>
 <p class="sum"><bdi>${money(Number(receipt.amount), receipt.currency, locale)}</bdi></p>
@@ -89,24 +103,31 @@ export const noReceiptPage = (): Page =>
   layout(
     'No receipt',
     'en',
+    none,
     html`<main><div class="inner"><h1>There is no receipt here</h1>
 <p class="foot">The address may be incomplete, or the payment is not completed. Please ask the shop you paid.</p></div></main>`,
   );
 
-const layout = (title: string, locale: Locale, main: Html): Page => ({
-  policy,
-  body: html`<!doctype html>
+const layout = (
+  title: string,
+  locale: Locale,
+  sender: Pick<Receipt['sender'], 'accent'>,
+  main: Html,
+): Page => {
+  const shown = styleFor(sender);
+  const body = html`<!doctype html>
 <html lang="${locale}" dir="${directionOf(locale)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title}</title>
-<style>${new Raw(style)}</style>
+<style>${new Raw(shown)}</style>
 </head>
 <body>
 ${main}
 </body>
 </html>
-`.text,
-});
+`.text;
+  return { policy: policyFor(shown), body };
+};

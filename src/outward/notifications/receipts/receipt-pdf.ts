@@ -1,7 +1,17 @@
 // The receipt as a file. Null for languages that the fonts of every reader do not know.
 
 import { directionOf, fill, type Locale, money, oneLine, wordsOf } from '../templates/index.ts';
-import { canBeWritten, PAGE, type PdfRule, type PdfText, widthOf, writePdf } from './pdf.ts';
+import {
+  canBeWritten,
+  PAGE,
+  type PdfPage,
+  type PdfPlaced,
+  type PdfRule,
+  type PdfText,
+  widthOf,
+  writePdf,
+} from './pdf.ts';
+import { pictureIn } from './pdf-picture.ts';
 import { type Line, type Receipt, stateOf } from './receipt.ts';
 import { linesOf, refundLinesOf, sumsOf } from './receipt-lines.ts';
 
@@ -23,14 +33,18 @@ export const hasPdf = (receipt: Receipt, locale: Locale): boolean =>
 export const pdfSpeaks = (locale: Locale): boolean =>
   directionOf(locale) === 'ltr' && Object.values(wordsOf(locale)).every(canBeWritten);
 
-const drawingOf = (receipt: Receipt, locale: Locale): Parameters<typeof writePdf>[0] | null => {
+/** At most that large, in points. */
+const LOGO = { width: 160, height: 40 } as const;
+
+const drawingOf = (receipt: Receipt, locale: Locale): PdfPage | null => {
   if (directionOf(locale) === 'rtl') return null;
   const words = wordsOf(locale);
   const name = oneLine(receipt.sender.name);
   const contact = receipt.sender.supportEmail ?? receipt.sender.supportUrl;
   const texts: PdfText[] = [];
   const rules: PdfRule[] = [];
-  let y = 72;
+  const logo = placedLogo(receipt);
+  let y = 72 + (logo === null ? 0 : logo.height + 20);
   const write = (text: string, size: number, more: Partial<PdfText> = {}): void => {
     texts.push({ text: fitted(text, size, RIGHT - LEFT), x: LEFT, y, size, ...more });
   };
@@ -83,7 +97,17 @@ const drawingOf = (receipt: Receipt, locale: Locale): Parameters<typeof writePdf
     title: `${fill(words.receipt_title, { merchant: name })} ${receipt.number}`,
     texts,
     rules,
+    band: receipt.sender.accent?.light ?? null,
+    logo,
   };
+};
+
+const placedLogo = ({ logo }: Receipt): PdfPlaced | null => {
+  const picture = logo === null ? null : pictureIn(logo);
+  if (picture === null) return null;
+  const { width, height } = picture;
+  const scale = Math.min(LOGO.width / width, LOGO.height / height);
+  return { picture, x: LEFT, y: 48, width: width * scale, height: height * scale };
 };
 
 /** Cut where it would run over what stands beside it. */

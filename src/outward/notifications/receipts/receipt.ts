@@ -6,7 +6,7 @@ import { spellId, uuidAt, uuidMs } from '#kit/ids';
 import { CHARGE, type Charge, loadCharge } from '#payments/charges';
 import { listRefunds, type Refund } from '#payments/refunds';
 import { loadPreferences } from '../preferences.store.ts';
-import { localesOf, senderOf } from '../sender.ts';
+import { localesOf, logoOf, senderOf } from '../sender.ts';
 import { type Locale, localeFor, type PaidWith, type Sender } from '../templates/index.ts';
 import { receiptNumberOf } from './receipts.store.ts';
 
@@ -14,6 +14,8 @@ export type Receipt = {
   readonly number: string;
   readonly chargeId: string;
   readonly sender: Sender;
+  /** As `data:`. */
+  readonly logo: string | null;
   readonly amount: bigint;
   readonly refunded: bigint;
   readonly currency: string;
@@ -51,10 +53,12 @@ export const loadReceipt = async (
   ]);
   const customer = charge.customerId === null ? null : spellId(CUSTOMER, charge.customerId);
   const { card } = charge.method;
+  const sender = await senderOf(context, scope, preferences);
   return {
     number,
     chargeId: spellId(CHARGE, charge.id),
-    sender: await senderOf(context, scope, preferences),
+    sender,
+    logo: await logoOf(context, scope, sender),
     amount: charge.captured,
     refunded: charge.refunded + charge.refunding,
     currency: charge.currency,

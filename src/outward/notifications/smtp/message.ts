@@ -14,7 +14,11 @@ export type Message = {
   readonly locale: string;
   readonly html: string;
   readonly text: string;
+  /** Shown in the HTML as `cid:` and its name: it comes along, and nothing is fetched. */
+  readonly picture?: Picture | null;
 };
+
+export type Picture = { readonly cid: string; readonly type: string; readonly bytes: Buffer };
 
 export const messageId = ({ id, from }: Pick<Message, 'id' | 'from'>): string =>
   `<${id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`;
@@ -38,11 +42,30 @@ export const spellMessage = (message: Message): Buffer => {
     ...headers.map(([name, value = '']) => `${name}: ${safe(value)}`),
     '',
     ...partOf(boundary, 'text/plain', message.text),
-    ...partOf(boundary, 'text/html', message.html),
+    ...htmlOf(boundary, message),
     `--${boundary}--`,
     '',
   ];
   return Buffer.from(lines.join('\r\n'));
+};
+
+const htmlOf = (boundary: string, { id, html, picture }: Message): string[] => {
+  if (!picture) return partOf(boundary, 'text/html', html);
+  const within = `=-${id}`;
+  return [
+    `--${boundary}`,
+    `Content-Type: multipart/related;\r\n boundary="${within}"; type="text/html"`,
+    '',
+    ...partOf(within, 'text/html', html),
+    `--${within}`,
+    `Content-Type: ${safe(picture.type)}`,
+    `Content-ID: <${safe(picture.cid)}>`,
+    'Content-Disposition: inline',
+    'Content-Transfer-Encoding: base64',
+    '',
+    ...inLines(picture.bytes),
+    `--${within}--`,
+  ];
 };
 
 // In base64 no line begins with a point, is too long, or ends in the middle of a line break: nothing in a

@@ -1,6 +1,7 @@
 export { cardName, day, moment, money } from './format.ts';
 export { oneLine, type WrittenMail } from './layout.ts';
 export {
+  type Accent,
   type FailureReason,
   type Letter,
   type Letters,

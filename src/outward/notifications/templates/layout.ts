@@ -2,7 +2,7 @@
 // Nothing is loaded from anywhere, so nobody learns that or where a mail was read.
 
 import { type Html, html, Html as Raw } from '#platform/http';
-import type { Sender } from './letter.ts';
+import type { Accent, Sender } from './letter.ts';
 import { directionOf, type Locale, wordsOf } from './locales.ts';
 import { fill } from './words.ts';
 
@@ -42,11 +42,19 @@ const style = `
 .ink,.ink a{color:#f1f3f5!important}
 .dim{color:#aab2bd!important}
 .line{border-color:#343941!important}
-.button{background:#8fb4ff!important;color:#10131a!important}
+.logo{background:#fff!important;padding:4px!important;border-radius:6px!important}
 .test{background:#4a3410!important;color:#ffdf9e!important}
 }
 @media (max-width:480px){.card{border-radius:0!important;border-width:0!important}.inner{padding:24px 20px!important}}
 `;
+
+const plain: Accent = { light: '#1f4fd8', onLight: '#ffffff', dark: '#8fb4ff', onDark: '#10131a' };
+
+/** Nothing but colours ever comes to stand in a style. */
+const accentOf = ({ accent }: Sender): Accent =>
+  accent && Object.values(accent).every((colour) => /^#[0-9a-f]{6}$/i.test(colour))
+    ? accent
+    : plain;
 
 export const layout = (content: Content, from: Sender, locale: Locale): WrittenMail => {
   const sender = { ...from, name: oneLine(from.name) };
@@ -60,6 +68,7 @@ export const layout = (content: Content, from: Sender, locale: Locale): WrittenM
 };
 
 const asHtml = (content: Content, sender: Sender, locale: Locale): string => {
+  const accent = accentOf(sender);
   const words = wordsOf(locale);
   const dir = directionOf(locale);
   return html`<!doctype html>
@@ -70,19 +79,19 @@ const asHtml = (content: Content, sender: Sender, locale: Locale): string => {
 <meta name="color-scheme" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no">
 <title>${content.subject}</title>
-<style>${new Raw(style)}</style>
+<style>${new Raw(style)}@media (prefers-color-scheme:dark){.band{border-top-color:${accent.dark}!important}.ink a.button{background:${accent.dark}!important;color:${accent.onDark}!important}}</style>
 </head>
 <body class="page" style="margin:0;padding:0;background:#f2f4f7">
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" style="background:#f2f4f7"><tr><td align="center" style="padding:24px 0">
-<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border:1px solid #e1e5ea;border-radius:12px;border-collapse:separate">
+<table role="presentation" class="card band" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border:1px solid #e1e5ea;border-top:4px solid ${accent.light};border-radius:12px;border-collapse:separate">
 ${content.isTest ? html`<tr><td class="test" style="padding:8px 32px;background:#fff1d6;color:#6b4300;border-radius:12px 12px 0 0;font:600 13px/20px ${new Raw(font)}">${words.test_mode}</td></tr>` : null}
 <tr><td class="inner ink" style="padding:32px;color:#16191d;font:400 16px/24px ${new Raw(font)};text-align:start">
-<p class="dim" style="margin:0 0 4px;color:#58616c;font-size:14px">${isolated(sender.name)}</p>
+${nameOf(sender)}
 <h1 class="ink" style="margin:0 0 16px;font-size:22px;line-height:30px;font-weight:600;color:#16191d">${content.title}</h1>
 ${content.figure === null ? null : html`<p class="ink" style="margin:0 0 20px;font-size:32px;line-height:40px;font-weight:600;color:#16191d"><bdi>${content.figure}</bdi></p>`}
 ${content.sentences.map((sentence) => html`<p class="ink" style="margin:0 0 16px;color:#16191d">${sentence}</p>`)}
 ${content.rows.length === 0 ? null : tableOf(content.rows)}
-${content.button === null ? null : buttonOf(content.button)}
+${content.button === null ? null : buttonOf(content.button, accent)}
 ${content.link === null ? null : linkOf(content.link)}
 <p class="dim" style="margin:24px 0 0;font-size:14px;line-height:21px;color:#58616c">${contactOf(sender, locale)}</p>
 ${content.notes.map((note) => html`<p class="dim" style="margin:8px 0 0;font-size:14px;line-height:21px;color:#58616c">${note}</p>`)}
@@ -92,6 +101,12 @@ ${content.notes.map((note) => html`<p class="dim" style="margin:8px 0 0;font-siz
 </html>
 `.text;
 };
+
+const nameOf = ({ name, logo }: Sender): Html =>
+  logo
+    ? html`<p style="margin:0 0 16px"><img class="logo" src="${logo}" alt="" height="40" style="display:block;height:40px;width:auto;max-width:200px;border:0;font-size:14px"></p>
+<p class="dim" style="margin:0 0 4px;color:#58616c;font-size:14px">${isolated(name)}</p>`
+    : html`<p class="dim" style="margin:0 0 4px;color:#58616c;font-size:14px">${isolated(name)}</p>`;
 
 /** A name of the other direction does not drag along what stands beside it. */
 const isolated = (text: string): Html => html`<bdi>${text}</bdi>`;
@@ -109,8 +124,8 @@ ${rows.map(
 const linkOf = ({ label, url }: Link): Html => html`
 <p style="margin:8px 0 0;font-size:15px;line-height:22px"><a class="ink" href="${url}" style="display:inline-block;padding:4px 0;color:#16191d">${label}</a></p>`;
 
-const buttonOf = ({ label, url }: Link): Html => html`
-<p style="margin:0 0 8px"><a class="button" href="${url}" style="display:inline-block;padding:12px 22px;border-radius:8px;background:#1f4fd8;color:#ffffff;font-weight:600;text-decoration:none">${label}</a></p>`;
+const buttonOf = ({ label, url }: Link, accent: Accent): Html => html`
+<p style="margin:0 0 8px"><a class="button" href="${url}" style="display:inline-block;padding:12px 22px;border-radius:8px;background:${accent.light};color:${accent.onLight};font-weight:600;text-decoration:none">${label}</a></p>`;
 
 const contactOf = (sender: Sender, locale: Locale): Html => {
   const contact = sender.supportEmail ?? sender.supportUrl;

@@ -6,6 +6,18 @@ export type Sender = {
   /** Where questions go: an address, or a page. */
   readonly supportEmail: string | null;
   readonly supportUrl: string | null;
+  /** Letters of before there were colours have none. */
+  readonly accent?: Accent | null;
+  /** The digest of a picture that a mail may show: a letter is written many times, a logo kept once. */
+  readonly logo?: string | null;
+};
+
+/** `#rrggbb` each: the accent, and what is written on it. */
+export type Accent = {
+  readonly light: string;
+  readonly onLight: string;
+  readonly dark: string;
+  readonly onDark: string;
 };
 
 type Common = {

@@ -7,6 +7,7 @@ const common = {
     name: 'Fern & Tide',
     supportEmail: 'hello@fern-and-tide.example',
     supportUrl: null,
+    accent: { light: '#0a5c36', onLight: '#ffffff', dark: '#5ea381', onDark: '#17202e' },
   },
   amount: 12_950,
   currency: 'eur',

@@ -6,8 +6,12 @@ import type { Letter, LetterOf } from './letter.ts';
 import { type Locale, wordsOf } from './locales.ts';
 import { fill } from './words.ts';
 
-export const writeMail = (letter: Letter, locale: Locale): WrittenMail =>
-  layout(contentOf(letter, locale), letter.sender, locale);
+/** `logo` is where its picture is: with the mail (`cid:`), or in the text itself (`data:`). */
+export const writeMail = (
+  letter: Letter,
+  locale: Locale,
+  logo: string | null = null,
+): WrittenMail => layout(contentOf(letter, locale), { ...letter.sender, logo }, locale);
 
 const contentOf = (letter: Letter, locale: Locale): Content => {
   switch (letter.template) {
