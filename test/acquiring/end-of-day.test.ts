@@ -3,67 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { movableClock, systemClock } from '#kit/context';
 import { explainEndedDay, listEndedDays, loadNextDays } from '#rails/connectors';
 import { asOwner } from '../../src/for-tests.ts';
-import { endDays } from '../../src/rails/connectors/end-days.ts';
-import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
-import { controlOf } from '../sandbox/support/control.ts';
+import { DAY_MS } from '../sandbox/support/control.ts';
 import { charge, connectGateway } from '../sandbox/support/gateway.ts';
-import { newWorld, type World } from './support/world.ts';
-
-const DAY_MS = 86_400_000;
-const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-
-type BankFile = {
-  readonly id: string;
-  readonly business_day: string;
-  readonly taken: number;
-  readonly refused: readonly unknown[];
-  readonly missing: readonly unknown[];
-};
-
-const open = async () => {
-  const clock = movableClock(systemClock);
-  const world = await newWorld({
-    clock,
-    timeoutMs: 2_000,
-    settings: ({ ports }) => ({
-      clearing_url: `http://127.0.0.1:${ports.control}/acquirer/clearing-files`,
-    }),
-  });
-  const { context, rails, scope } = world;
-  const control = controlOf(world.bank.ports.control);
-  /** To so many days later, at this many minutes after midnight GMT, on both clocks. */
-  const moveTo = async (days: number, minutes: number): Promise<void> => {
-    const nowMs = clock.now();
-    const toMs = Math.floor(nowMs / DAY_MS) * DAY_MS + days * DAY_MS + minutes * 60_000;
-    await control.advance(toMs - nowMs);
-    clock.moveTo(clock.offsetMs + toMs - nowMs);
-  };
-  const look = (): Promise<number> => endDays(rails.parts, context);
-  /** Until nothing is due. */
-  const end = async (): Promise<void> => {
-    while ((await look()) > 0);
-  };
-  await look();
-  // Far from midnight, so that no day ends but when it is told to.
-  await moveTo(1, 10 * 60);
-  await end();
-  return {
-    ...world,
-    clock,
-    control,
-    moveTo,
-    look,
-    end,
-    today: () => dayOf(clock.now()),
-    ended: () => listEndedDays(context, scope, { onlyForPerson: false, limit: 100 }),
-    files: () => control.get<BankFile[]>('/acquirer/clearing-files'),
-    makeDue: () =>
-      asOwner(context.on, `update rails.day_ends set due_at = '2026-01-01', leased_until = null`),
-  };
-};
+import { dayOf, openDays } from './support/days.ts';
+import type { World } from './support/world.ts';
 
 const batchesOf = ({ context }: World, day: string) =>
   asOwner(
@@ -73,7 +18,7 @@ const batchesOf = ({ context }: World, day: string) =>
 
 describe('the end of a day', () => {
   test('comes at its time: totals are compared, and the bank has the file', async () => {
-    const world = await open();
+    const world = await openDays();
     const day = world.today();
     const sale = await world.pay({ amount: 5_000n });
     await world.follow('refund', sale.operation.id, { amount: 1_200n });
@@ -98,7 +43,7 @@ describe('the end of a day', () => {
   });
 
   test('pays the merchant for what the file names, and for nothing before', async () => {
-    const world = await open();
+    const world = await openDays();
     const { control } = world;
     const merchant = 'MERCHANT0000001';
     await control.send('PUT', '/acquirer/clearing', { merchant, by: 'file' });
@@ -131,7 +76,7 @@ describe('the end of a day', () => {
   });
 
   test('is caught up with, day by day, when nobody was there to end it', async () => {
-    const world = await open();
+    const world = await openDays();
     const first = world.today();
     await world.pay({ amount: 100n });
     await world.moveTo(1, 12 * 60);
@@ -160,7 +105,7 @@ describe('the end of a day', () => {
   });
 
   test('waits for what nobody knows yet, and then counts it on the day on which it was', async () => {
-    const world = await open();
+    const world = await openDays();
     const day = world.today();
     await world.moveTo(0, 23 * 60 + 50);
     world.bank.setFaults([{ id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } }]);
@@ -187,7 +132,7 @@ describe('the end of a day', () => {
   });
 
   test('that differs waits for a person, who explains it', async () => {
-    const world = await open();
+    const world = await openDays();
     const { context, scope } = world;
     const day = world.today();
     await world.pay({ amount: 2_000n });
@@ -218,7 +163,7 @@ describe('the end of a day', () => {
   });
 
   test('goes on where it was, whatever was lost on the way', async () => {
-    const world = await open();
+    const world = await openDays();
     const day = world.today();
     await world.pay({ amount: 400n });
     await world.moveTo(1, 3);
@@ -246,20 +191,9 @@ describe('the end of a day', () => {
   });
 
   test('is one for all workers, and one question for the merchants of an institution', async () => {
-    const world = await open();
+    const world = await openDays();
     const day = world.today();
-    const other = await testConnectorAccount(world.context, world.rails, world.scope, {
-      connector: 'direct',
-      settings: {
-        host: '127.0.0.1',
-        port: world.bank.ports.acquirer,
-        acquirer_id: '12345',
-        terminal_id: 'TERM0002',
-        merchant_id: 'MERCHANT0000002',
-        merchant_category: '5999',
-      },
-    });
-    await world.look();
+    const other = await world.shop('TERM0002', 'MERCHANT0000002');
     await world.pay({ amount: 500n });
     await world.pay({ amount: 600n, connectorAccountId: other });
     await world.moveTo(1, 3);

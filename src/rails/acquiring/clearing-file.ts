@@ -32,7 +32,7 @@ const totalOf = {
 } as const satisfies Record<(typeof names)[number], keyof Totals>;
 
 export const clearingFile = async (
-  context: Pick<Context, 'database' | 'clock' | 'random'>,
+  context: Pick<Context, 'database' | 'clock' | 'random' | 'crashPoint'>,
   scope: Scope,
   day: Day,
 ): Promise<ClearingFile> => {
@@ -44,6 +44,7 @@ export const clearingFile = async (
     const body = spellFile(id, day, entries);
     return keepFile(tx, scope, day, { id, body, lines: entries.length });
   });
+  context.crashPoint('clearing.written');
   return present(await loadFile(context, scope, kept), 'the clearing file');
 };
 

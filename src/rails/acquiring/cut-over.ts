@@ -92,13 +92,16 @@ const begin = async (
 };
 
 const compare = async (context: Context, link: Link, batch: Batch): Promise<CutOver> => {
+  context.crashPoint('totals.begun');
   const asked = await ask(context, link, totalsMessage('0500', batch));
   const theirs = readTotals(asked.fields) ?? batch.ours;
   const differs = differencesBetween(batch.ours, theirs);
   const isAgreed = fieldText(asked.fields[39]) === '00' && differs.length === 0;
   // An advice closes the day at the host although the totals differ.
   if (!isAgreed) await ask(context, link, totalsMessage('0520', batch));
+  context.crashPoint('totals.told');
   await context.database.system((tx) => endBatch(tx, batch.id, theirs, isAgreed));
+  context.crashPoint('totals.compared');
   if (!isAgreed) {
     context.log.error(
       { url: batch.host, problem: differs.join(' ') },

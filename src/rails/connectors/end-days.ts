@@ -33,6 +33,7 @@ export const endDays = async (parts: Parts, context: Context): Promise<number> =
   const leased = await context.database.system((tx) => leaseNextDays(tx, limits));
   await Promise.all(
     leased.map(async ({ scope, id }) => {
+      context.crashPoint('day.leased');
       try {
         await look(parts, context, scope, id);
       } catch (error) {
@@ -77,6 +78,7 @@ const look = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
         },
         [insertEndedDay(scope, endedOf(next.id, day, end, nowMs))],
       );
+      context.crashPoint('day.ended');
       tell(context, scope, day, end);
     }
   } catch (error) {

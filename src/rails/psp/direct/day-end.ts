@@ -88,7 +88,9 @@ const handOver = async (
   const answer = parseJsonText(body.toString());
   assert(typeof answer === 'object' && answer !== null, 'The bank answers in JSON');
   const problems = readAnswer(answer as Json);
+  context.crashPoint('clearing.handed_over');
   await context.database.system((tx) => noteHandedOver(tx, call.scope, file.id, answer as Json));
+  context.crashPoint('clearing.noted');
   return problems;
 };
 
