@@ -950,6 +950,7 @@ describe('with row level security alone,', async () => {
       version: 2,
       day: '2026-11-28',
       begunAtMs: null,
+      overAtMs: null,
       failures: 0,
       problem: null,
       dueAtMs: nowMs,

@@ -10,6 +10,7 @@ import { sha256 } from '#kit/crypto';
 import { accountsUnderAttack } from '#payments/risk';
 import type { OpenDatabase } from '#platform/db';
 import { createHttpMetrics, type HttpMetrics, type PlainHandler } from '#platform/http';
+import { watchDayEnds } from '#rails/connectors';
 import type { Settings } from '../config.ts';
 import type { PayerObservers } from './api.ts';
 
@@ -98,6 +99,7 @@ export const createMetrics = (settings: MetricsSettings): GatewayMetrics => {
           collect: async () => gauge.set(await read()),
         });
       }
+      watchDays(registers, context);
     },
     handlers: [
       {
@@ -119,6 +121,28 @@ export const createMetrics = (settings: MetricsSettings): GatewayMetrics => {
       },
     ],
   };
+};
+
+const watchDays = (
+  registers: Registry[],
+  context: Pick<Context, 'clock'> & { readonly database: OpenDatabase },
+): void => {
+  const days: Gauge<'mode' | 'state'> = new Gauge({
+    name: 'tollgate_days',
+    help: 'Days of accounts at their providers: ended in the last 24 hours, differing and not explained, overdue.',
+    labelNames: ['mode', 'state'] as const,
+    registers,
+    collect: async () => {
+      days.reset();
+      // A database that does not answer says nothing of days: no number is shown rather than the last.
+      for (const counts of await watchDayEnds(context).catch(() => [])) {
+        const mode = counts.livemode ? 'live' : 'test';
+        for (const state of ['ended', 'differing', 'overdue'] as const) {
+          days.set({ mode, state }, Number(counts[state]));
+        }
+      }
+    },
+  });
 };
 
 // Behind a proxy on this machine everybody seems to be here, so then only the token counts.

@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { explainEndedDay, listEndedDays, loadNextDays } from '#rails/connectors';
+import { present } from '#kit/assert';
+import { explainEndedDay, listEndedDays, loadNextDays, watchDayEnds } from '#rails/connectors';
 import { asOwner } from '../../src/for-tests.ts';
 import { DAY_MS } from '../sandbox/support/control.ts';
 import { charge, connectGateway } from '../sandbox/support/gateway.ts';
@@ -15,6 +16,14 @@ const batchesOf = ({ context }: World, day: string) =>
     context.on,
     `select agreed, theirs is not null as told from rails.batches where business_day = '${day}'`,
   );
+
+/** As it is shown at /metrics. */
+const counted = async ({ context }: World) => {
+  const [test, live] = (await watchDayEnds(context)).toSorted((a) => (a.livemode ? 1 : -1));
+  assert.deepEqual({ ...live }, { livemode: true, ended: 0n, differing: 0n, overdue: 0n });
+  const { ended, differing, overdue } = present(test, 'the counts of test mode');
+  return { ended, differing, overdue };
+};
 
 describe('the end of a day', () => {
   test('comes at its time: totals are compared, and the bank has the file', async () => {
@@ -150,6 +159,7 @@ describe('the end of a day', () => {
       ended?.problems.map(({ code }) => code),
       ['totals_differ', 'line_missing'],
     );
+    assert.deepEqual(await counted(world), { ended: 2n, differing: 1n, overdue: 0n });
     const [totals, missing] = ended?.problems ?? [];
     assert.equal(totals?.says, "eur: ours 1 sales of 2000; the bank's 2 sales of 2300");
     assert.match(missing?.says ?? '', /^debit .* EUR 300$/);
@@ -160,6 +170,7 @@ describe('the end of a day', () => {
     assert.deepEqual(await context.database.commit(scope, [said]), { ok: true });
     assert.deepEqual(await listEndedDays(context, scope, { onlyForPerson: true, limit: 10 }), []);
     assert.equal((await context.database.commit(scope, [said])).ok, false);
+    assert.equal((await counted(world)).differing, 0n);
   });
 
   test('goes on where it was, whatever was lost on the way', async () => {
@@ -172,8 +183,13 @@ describe('the end of a day', () => {
     await world.look();
     const [next] = await loadNextDays(world.context, world.scope);
     assert.deepEqual([next?.day, next?.failures], [day, 1]);
+    await world.moveTo(0, 90);
+    assert.equal((await counted(world)).overdue, 0n);
+    await world.moveTo(0, 100);
+    assert.equal((await counted(world)).overdue, 1n);
     await world.makeDue();
     await world.end();
+    assert.equal((await counted(world)).overdue, 0n);
     assert.deepEqual(await batchesOf(world, day), [{ agreed: true, told: true }]);
 
     // As if the process had been killed when the bank had its file, and nobody had written that down.

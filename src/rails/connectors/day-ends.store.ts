@@ -1,5 +1,5 @@
 import type { Day } from '#books/calendars';
-import type { Context, Row, Scope } from '#kit/context';
+import type { Context, Row, Scope, Tx } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import {
   insertRows,
@@ -22,6 +22,8 @@ export type NextDay = {
   /** Null until somebody has looked. */
   readonly day: Day | null;
   readonly begunAtMs: number | null;
+  /** When that day is over; null where there is none to end. */
+  readonly overAtMs: number | null;
   readonly failures: number;
   readonly problem: string | null;
   readonly dueAtMs: number;
@@ -56,12 +58,13 @@ const updateNextRow = updateRows({
     version: 'integer',
     next_day: 'date',
     begun_at: 'timestamptz',
+    over_at: 'timestamptz',
     failures: 'integer',
     problem: 'text',
     due_at: 'timestamptz',
     leased_until: 'timestamptz',
   },
-  set: ['next_day', 'begun_at', 'failures', 'problem', 'due_at', 'leased_until'],
+  set: ['next_day', 'begun_at', 'over_at', 'failures', 'problem', 'due_at', 'leased_until'],
 });
 
 /** `next.version` is the new one. Lost when another worker was first. */
@@ -72,14 +75,15 @@ export const updateNextDay = writing(updateNextRow, (scope, next: NextDay) => [
   next.version,
   next.day,
   spellTime(next.begunAtMs),
+  spellTime(next.overAtMs),
   next.failures,
   next.problem,
   spellTime(next.dueAtMs),
   null,
 ]);
 
-const nextColumns = `id, version, next_day::text as day, begun_at as "begunAtMs", failures, problem,
-          due_at as "dueAtMs"`;
+const nextColumns = `id, version, next_day::text as day, begun_at as "begunAtMs", over_at as "overAtMs", failures,
+          problem, due_at as "dueAtMs"`;
 const findNext = statement(
   'day_ends.find',
   `select ${nextColumns} from rails.day_ends where ${ownRows} and id = $3`,
@@ -105,6 +109,29 @@ export const leaseNextDays = leaseDue(
   'day_ends.lease',
   'select * from rails.lease_day_ends($1::timestamptz, $2, $3)',
 );
+
+const countEnds = statement(
+  'day_ends.count',
+  `select livemode, ended, differing, overdue
+     from rails.count_day_ends($1::timestamptz, $2::timestamptz)`,
+);
+
+export type DayCounts = {
+  readonly livemode: boolean;
+  readonly ended: bigint;
+  /** Not explained yet. */
+  readonly differing: bigint;
+  readonly overdue: bigint;
+};
+
+export const countDayEnds = (
+  tx: Tx,
+  since: { readonly endedAfterMs: number; readonly overBeforeMs: number },
+): Promise<readonly DayCounts[]> =>
+  tx.query<Row & DayCounts>(countEnds, [
+    spellTime(since.endedAfterMs),
+    spellTime(since.overBeforeMs),
+  ]);
 
 export type EndedDay = {
   readonly connectorAccountId: Uuid;

@@ -9,6 +9,8 @@ import type { Uuid } from '#kit/ids';
 import { withAccount } from './account-call.ts';
 import type { DayEnd, DaySchedule, EndingDay } from './day-end.ts';
 import {
+  countDayEnds,
+  type DayCounts,
   insertEndedDay,
   leaseNextDays,
   loadNextDay,
@@ -24,6 +26,9 @@ const GRACE_MS = 2 * 60_000;
 const AGAIN_MS = 5_000;
 const RETRY_MS = 5_000;
 const RETRY_MS_MAX = 10 * 60_000;
+/** Longer than a day waits for what is undecided: by then it is ended, or something is wrong. */
+const OVERDUE_MS = 90 * 60_000;
+const SHOWN_FOR_MS = 24 * 60 * 60_000;
 /** For accounts of providers that know no days. */
 const NONE_MS = 24 * 60 * 60_000;
 
@@ -45,6 +50,16 @@ export const endDays = async (parts: Parts, context: Context): Promise<number> =
   return leased.length;
 };
 
+/** Of the last 24 hours, but what waits for a person is shown until it is explained. */
+export const watchDayEnds = ({
+  clock,
+  database,
+}: Pick<Context, 'clock' | 'database'>): Promise<readonly DayCounts[]> => {
+  const nowMs = clock.now();
+  const since = { endedAfterMs: nowMs - SHOWN_FOR_MS, overBeforeMs: nowMs - OVERDUE_MS };
+  return database.system((tx) => countDayEnds(tx, since));
+};
+
 const look = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
   const next = await loadNextDay(context, scope, id);
   if (next === undefined) return;
@@ -58,23 +73,27 @@ const look = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
   try {
     const looked = await attempt(parts, context, scope, next);
     if (looked === null) {
-      await step({ dueAtMs: nowMs + NONE_MS });
+      await step({ overAtMs: null, dueAtMs: nowMs + NONE_MS });
       return;
     }
     const { day, isOver, begunAtMs, schedule, end } = looked;
+    const overAtMs = dueOf(schedule, day);
     if (!isOver) {
-      await step({ day, dueAtMs: dueOf(schedule, day) });
+      await step({ day, overAtMs, dueAtMs: overAtMs });
     } else if (end.outcome === 'waits') {
-      await step({ day, begunAtMs, failures: 0, problem: end.why, dueAtMs: nowMs + AGAIN_MS });
+      const dueAtMs = nowMs + AGAIN_MS;
+      await step({ day, overAtMs, begunAtMs, failures: 0, problem: end.why, dueAtMs });
     } else {
       const after = dayFrom(schedule, addDays(day, 1));
+      const afterOverAtMs = dueOf(schedule, after);
       await step(
         {
           day: after,
           begunAtMs: null,
           failures: 0,
           problem: null,
-          dueAtMs: dueOf(schedule, after),
+          overAtMs: afterOverAtMs,
+          dueAtMs: afterOverAtMs,
         },
         [insertEndedDay(scope, endedOf(next.id, day, end, nowMs))],
       );
@@ -88,8 +107,27 @@ const look = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
       ? NONE_MS
       : Math.min(RETRY_MS * 2 ** Math.min(failures - 1, 9), RETRY_MS_MAX);
     const problem = isGone ? null : problemOf(error);
-    if (!isGone) context.log.warn({ error, attempts: failures }, 'A day could not be ended');
-    await step({ failures, problem, dueAtMs: nowMs + waitMs });
+    if (!isGone) warn(context, scope, next, error);
+    const overAtMs = isGone ? null : next.overAtMs;
+    await step({ failures, problem, overAtMs, dueAtMs: nowMs + waitMs });
+  }
+};
+
+const warn = (
+  { clock, log }: Context,
+  { accountId, livemode }: Scope,
+  { day, failures, overAtMs }: NextDay,
+  error: unknown,
+): void => {
+  const fields = { accountId, livemode, error, attempts: failures + 1 };
+  if (overAtMs === null || overAtMs > clock.now() - OVERDUE_MS) {
+    log.warn(fields, 'A day could not be ended');
+  } else {
+    const problem = `${day} overdue`;
+    log.error(
+      { ...fields, problem },
+      'The day of an account at a provider is overdue: see tollgate days list',
+    );
   }
 };
 

@@ -15,6 +15,7 @@ export {
 } from './day-ends.store.ts';
 export { type Directory, directoryOf, provideDirectory } from './directory.ts';
 export * from './dispute-notice.ts';
+export { watchDayEnds } from './end-days.ts';
 export {
   type AccountChange,
   type AccountChanged,
