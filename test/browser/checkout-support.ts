@@ -208,6 +208,7 @@ export const paid = (view: PageView): PageView => ({
     method: { brand: 'visa', last4: '4242' },
     email: view.known.email ?? 'jenny@example.com',
     descriptor: 'PAPER & INK',
+    shipping: null,
     url: null,
     payment: 'pi_0QxT4mJb81Zrw3KdT5nRb2Vc',
   },
@@ -319,7 +320,16 @@ export const fullAsks: PageView['asks'] = {
   billingAddress: 'auto',
   shippingCountries: ['DE', 'FR', 'AT', 'US'],
   shippingOptions: [
-    { id: 'shr_1', name: 'Standard, 3 to 5 days', amount: 490n, delivery: null, isChosen: true },
+    {
+      id: 'shr_1',
+      name: 'Standard',
+      amount: 490n,
+      delivery: {
+        min: { unit: 'business_day', value: 3 },
+        max: { unit: 'business_day', value: 5 },
+      },
+      isChosen: true,
+    },
     { id: 'shr_2', name: 'Express', amount: 990n, delivery: null, isChosen: false },
   ],
   customFields: [

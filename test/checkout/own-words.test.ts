@@ -13,6 +13,19 @@ test('each text stands in its place, as text', async () => {
   const { id } = await sessions.create({
     ...twoTeas,
     shipping_address_collection: { allowed_countries: ['DE'] },
+    shipping_options: [
+      {
+        shipping_rate_data: {
+          display_name: 'By bicycle',
+          type: 'fixed_amount',
+          fixed_amount: { amount: 300, currency: 'eur' },
+          delivery_estimate: {
+            minimum: { unit: 'business_day', value: 3 },
+            maximum: { unit: 'business_day', value: 5 },
+          },
+        },
+      },
+    ],
     consent_collection: { terms_of_service: 'required' },
     custom_text: {
       shipping_address: { message: 'No <b>boxes</b>, please' },
@@ -25,6 +38,8 @@ test('each text stands in its place, as text', async () => {
   const places = [
     'name="shipping[line1]"',
     'No &lt;b&gt;boxes&lt;/b&gt;, please',
+    'By bicycle',
+    '3–5 business days',
     'name="card[number]"',
     'I know the rules',
     'We bake tonight',

@@ -2,6 +2,7 @@
 // Computed from what is stored, so that reloading, going back and a second tab all show the truth.
 
 import type { Look } from './look.ts';
+import type { DeliveryBound } from './shipping-options.ts';
 
 export type PageView = {
   /** `cs_test_…`, as it stands in the address of the page. */
@@ -155,11 +156,13 @@ export type ShippingChoice = {
   readonly id: string;
   readonly name: string;
   readonly amount: bigint;
-  readonly delivery: {
-    readonly min: { readonly unit: string; readonly value: number } | null;
-    readonly max: { readonly unit: string; readonly value: number } | null;
-  } | null;
+  readonly delivery: DeliveryTime | null;
   readonly isChosen: boolean;
+};
+
+export type DeliveryTime = {
+  readonly min: DeliveryBound | null;
+  readonly max: DeliveryBound | null;
 };
 
 export type CustomField = {
@@ -219,6 +222,8 @@ export type Receipt = {
   readonly method: { readonly brand: string | null; readonly last4: string | null };
   readonly email: string | null;
   readonly descriptor: string | null;
+  /** How it is sent. */
+  readonly shipping: Pick<ShippingChoice, 'name' | 'delivery'> | null;
   /** Where it stands beside this page, and as a file. */
   readonly url: string | null;
   /** `pi_…` */

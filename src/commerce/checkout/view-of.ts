@@ -13,7 +13,7 @@ import { LINE_ITEM } from './render-line-item.ts';
 import { recoveryUrlOf } from './render-session.ts';
 import { type CheckoutSession, FAILED_TRIES_MAX, withSessionId } from './session.ts';
 import { spellSession } from './session-id.ts';
-import { SHIPPING_RATE } from './shipping-options.ts';
+import { SHIPPING_RATE, type ShippingOption, shippingOf } from './shipping-options.ts';
 import { totalsOf } from './totals.ts';
 
 export const viewOf = (
@@ -115,12 +115,8 @@ const asksOf = (session: CheckoutSession): Asks => ({
   shippingCountries: session.shippingCountries,
   shippingOptions: session.shippingOptions.map((option) => ({
     id: spellId(SHIPPING_RATE, option.id),
-    name: option.name,
     amount: option.amount,
-    delivery:
-      option.delivery === null
-        ? null
-        : { min: option.delivery.minimum, max: option.delivery.maximum },
+    ...shownOf(option),
     isChosen: option.id === session.shippingChosen,
   })),
   customFields: session.customFields.map((field) => ({
@@ -140,6 +136,11 @@ const asksOf = (session: CheckoutSession): Asks => ({
   promotions: session.consentCollection?.promotions === 'auto' ? false : null,
 });
 
+const shownOf = ({ name, delivery }: ShippingOption) => ({
+  name,
+  delivery: delivery && { min: delivery.minimum, max: delivery.maximum },
+});
+
 const knownOf = ({ collected, customerEmail }: CheckoutSession): PageView['known'] => ({
   email: collected.email,
   isEmailFixed: customerEmail !== null,
@@ -154,6 +155,7 @@ const knownOf = ({ collected, customerEmail }: CheckoutSession): PageView['known
 
 const receiptOf = ({ session, made: { intent }, paid }: PageState): Receipt | null => {
   if (intent === null || paid === null) return null;
+  const shipping = shippingOf(session.shippingOptions, session.shippingChosen);
   return {
     paidAtMs: session.completedAtMs ?? session.expiresAtMs,
     amount: paid.amount,
@@ -162,6 +164,7 @@ const receiptOf = ({ session, made: { intent }, paid }: PageState): Receipt | nu
     method: { brand: paid.brand, last4: paid.last4 },
     email: session.collected.email,
     descriptor: paid.descriptor,
+    shipping: shipping && shownOf(shipping),
     url: paid.isCaptured ? paid.receiptUrl : null,
     payment: spellId(INTENT, intent.id),
   };

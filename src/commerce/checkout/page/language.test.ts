@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { deliveryTime } from './delivery-time.ts';
 import { chooseLanguage, languageTags } from './index.ts';
 import { en } from './locales/en.ts';
 import { textsOf } from './locales/index.ts';
@@ -47,6 +48,29 @@ describe('the language of the page', () => {
       );
       assert.ok(same.length <= 8, `${tag}: ${same.join(', ')}`);
     }
+  });
+
+  test('a delivery takes so long as its forms of number say it', () => {
+    type Bound = NonNullable<Parameters<typeof deliveryTime>[0]>['min'];
+    const days = (value: number): Bound => ({ unit: 'business_day', value });
+    const told = (tag: (typeof languageTags)[number], min: Bound, max: Bound) =>
+      deliveryTime({ min, max }, wordsIn(tag));
+    for (const [tag, min, max, expected] of [
+      ['en', days(3), days(5), '3–5 business days'],
+      ['en', days(1), days(1), '1 business day'],
+      ['en', null, days(2), 'Up to 2 business days'],
+      ['en', days(4), null, 'At least 4 business days'],
+      ['en', { unit: 'hour', value: 2 }, { unit: 'hour', value: 3 }, '2–3 hours'],
+      ['de', { unit: 'day', value: 1 }, { unit: 'week', value: 2 }, '1 Tag – 2 Wochen'],
+      ['pl', days(2), days(4), '2–4 dni robocze'],
+      ['pl', days(3), days(5), '3–5 dni roboczych'],
+      ['ru', null, days(21), 'Максимум 21 рабочий день'],
+      ['ar', days(3), days(5), '3–5 أيام عمل'],
+      ['ja', days(3), days(5), '3～5営業日'],
+    ] as const) {
+      assert.equal(told(tag, min, max), expected);
+    }
+    assert.equal(told('en', null, null), null);
   });
 
   test('amounts have the digits of their currency, everywhere from left to right', () => {

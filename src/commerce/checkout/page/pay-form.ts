@@ -5,6 +5,7 @@ import { type Html, html } from '#platform/http';
 import type { PageView } from '../page-view.ts';
 import { addressFields, countryOptions } from './address-fields.ts';
 import { refusalField, refusalText } from './declines.ts';
+import { deliveryTime } from './delivery-time.ts';
 import { box, field, select } from './fields.ts';
 import { brandMark, brandName, cvcPicture, glyphs } from './icons.ts';
 import type { TextKey } from './locales/en.ts';
@@ -108,12 +109,16 @@ ${
           id,
           name,
           amount,
+          delivery,
           isChosen,
         }) => html`<label class="choice"><input type="radio" name="shipping_option" value="${id}" data-again ${isChosen ? html`checked` : null}>
-<span><bdi>${name}</bdi></span><span class="much">${amount === 0n ? texts.free : sum(amount, amounts)}</span></label>`,
+<span><bdi>${name}</bdi>${timeOf(deliveryTime(delivery, words))}</span><span class="much">${amount === 0n ? texts.free : sum(amount, amounts)}</span></label>`,
       )}</div>`
 }</fieldset>`;
 };
+
+const timeOf = (time: string | null): Html | null =>
+  time === null ? null : html`<br><span class="quiet hint"><bdi>${time}</bdi></span>`;
 
 const cardFields = (view: PageView, words: Words): Html => {
   const { texts } = words;

@@ -2,6 +2,7 @@
 
 import { type Html, html } from '#platform/http';
 import type { PageRequest, PageView, Receipt } from '../page-view.ts';
+import { deliveryTime } from './delivery-time.ts';
 import { brandMark, brandName, glyphs } from './icons.ts';
 import { numberLocaleOf } from './language.ts';
 import type { TextKey } from './locales/en.ts';
@@ -74,12 +75,22 @@ ${row(texts.date, dateOf(receipt.paidAtMs, words))}
 ${cardRow(receipt.method, words)}
 ${row(texts.reference, copied(receipt.payment, 'payment-id', words))}
 ${receipt.descriptor === null ? null : row(texts.statement, html`<bdi>${receipt.descriptor}</bdi>`)}
+${shippingRow(receipt, words)}
 ${receipt.email === null ? null : row(texts.email, html`<bdi>${receipt.email}</bdi>`)}
 </dl>`;
 };
 
 const row = (label: string, value: Html): Html =>
   html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
+
+const shippingRow = ({ shipping }: Receipt, words: Words): Html | null => {
+  if (shipping === null) return null;
+  const time = deliveryTime(shipping.delivery, words);
+  return row(
+    words.texts.deliveryMethod,
+    html`<bdi>${shipping.name}</bdi>${time === null ? null : html`<br><span class="quiet hint"><bdi>${time}</bdi></span>`}`,
+  );
+};
 
 const cardRow = ({ brand, last4 }: Receipt['method'], { texts }: Words): Html | null =>
   last4 === null

@@ -37,6 +37,8 @@ export const ar: Texts = {
   billing: 'عنوان الفوترة',
   delivery: 'عنوان التسليم',
   deliveryMethod: 'التوصيل',
+  atLeast: 'الحد الأدنى: {time}',
+  atMost: 'الحد الأقصى: {time}',
   country: 'البلد أو المنطقة',
   line1: 'العنوان',
   line2: 'الشقة، الطابق',

@@ -37,6 +37,8 @@ export const cs: Texts = {
   billing: 'Fakturační adresa',
   delivery: 'Dodací adresa',
   deliveryMethod: 'Doručení',
+  atLeast: 'Nejméně {time}',
+  atMost: 'Nejvýše {time}',
   country: 'Země nebo oblast',
   line1: 'Adresa',
   line2: 'Byt, patro',

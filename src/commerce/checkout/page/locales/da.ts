@@ -37,6 +37,8 @@ export const da: Texts = {
   billing: 'Faktureringsadresse',
   delivery: 'Leveringsadresse',
   deliveryMethod: 'Levering',
+  atLeast: 'Mindst {time}',
+  atMost: 'Højst {time}',
   country: 'Land eller område',
   line1: 'Adresse',
   line2: 'Lejlighed, etage',

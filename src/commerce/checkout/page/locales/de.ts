@@ -37,6 +37,8 @@ export const de: Texts = {
   billing: 'Rechnungsadresse',
   delivery: 'Lieferadresse',
   deliveryMethod: 'Lieferung',
+  atLeast: 'Mindestens {time}',
+  atMost: 'Höchstens {time}',
   country: 'Land oder Region',
   line1: 'Adresse',
   line2: 'Wohnung, Etage',

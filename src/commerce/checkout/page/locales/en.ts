@@ -38,6 +38,8 @@ export const en = {
   billing: 'Billing address',
   delivery: 'Delivery address',
   deliveryMethod: 'Delivery',
+  atLeast: 'At least {time}',
+  atMost: 'Up to {time}',
   country: 'Country or region',
   line1: 'Address',
   line2: 'Apartment, floor',

@@ -37,6 +37,8 @@ export const es: Texts = {
   billing: 'Dirección de facturación',
   delivery: 'Dirección de entrega',
   deliveryMethod: 'Entrega',
+  atLeast: 'Mínimo {time}',
+  atMost: 'Máximo {time}',
   country: 'País o región',
   line1: 'Dirección',
   line2: 'Piso, puerta',

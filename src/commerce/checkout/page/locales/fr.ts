@@ -37,6 +37,8 @@ export const fr: Texts = {
   billing: 'Adresse de facturation',
   delivery: 'Adresse de livraison',
   deliveryMethod: 'Livraison',
+  atLeast: 'Au moins {time}',
+  atMost: '{time} au plus',
   country: 'Pays ou région',
   line1: 'Adresse',
   line2: 'Appartement, étage',

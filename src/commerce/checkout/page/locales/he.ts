@@ -37,6 +37,8 @@ export const he: Texts = {
   billing: 'כתובת לחיוב',
   delivery: 'כתובת למשלוח',
   deliveryMethod: 'משלוח',
+  atLeast: 'לפחות {time}',
+  atMost: 'עד {time}',
   country: 'מדינה או אזור',
   line1: 'כתובת',
   line2: 'דירה, קומה',

@@ -37,6 +37,8 @@ export const hi: Texts = {
   billing: 'बिलिंग पता',
   delivery: 'डिलीवरी पता',
   deliveryMethod: 'डिलीवरी',
+  atLeast: 'कम से कम {time}',
+  atMost: 'अधिकतम {time}',
   country: 'देश या क्षेत्र',
   line1: 'पता',
   line2: 'फ़्लैट, मंज़िल',

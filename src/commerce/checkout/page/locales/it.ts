@@ -37,6 +37,8 @@ export const it: Texts = {
   billing: 'Indirizzo di fatturazione',
   delivery: 'Indirizzo di consegna',
   deliveryMethod: 'Consegna',
+  atLeast: 'Almeno {time}',
+  atMost: 'Massimo {time}',
   country: 'Paese o area geografica',
   line1: 'Indirizzo',
   line2: 'Interno, piano',

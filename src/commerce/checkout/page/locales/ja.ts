@@ -37,6 +37,8 @@ export const ja: Texts = {
   billing: '請求先住所',
   delivery: 'お届け先住所',
   deliveryMethod: '配送方法',
+  atLeast: '最短{time}',
+  atMost: '最長{time}',
   country: '国または地域',
   line1: '住所',
   line2: '建物名、部屋番号',

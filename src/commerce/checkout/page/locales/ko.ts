@@ -37,6 +37,8 @@ export const ko: Texts = {
   billing: '청구지 주소',
   delivery: '배송지 주소',
   deliveryMethod: '배송',
+  atLeast: '최소 {time}',
+  atMost: '최대 {time}',
   country: '국가 또는 지역',
   line1: '주소',
   line2: '동, 호수',

@@ -37,6 +37,8 @@ export const nl: Texts = {
   billing: 'Factuuradres',
   delivery: 'Bezorgadres',
   deliveryMethod: 'Bezorging',
+  atLeast: 'Minstens {time}',
+  atMost: 'Hoogstens {time}',
   country: 'Land of regio',
   line1: 'Adres',
   line2: 'Appartement, verdieping',

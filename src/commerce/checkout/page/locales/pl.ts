@@ -37,6 +37,8 @@ export const pl: Texts = {
   billing: 'Adres rozliczeniowy',
   delivery: 'Adres dostawy',
   deliveryMethod: 'Dostawa',
+  atLeast: 'Co najmniej {time}',
+  atMost: 'Najwyżej {time}',
   country: 'Kraj lub region',
   line1: 'Adres',
   line2: 'Mieszkanie, piętro',

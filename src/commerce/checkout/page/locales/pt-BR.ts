@@ -37,6 +37,8 @@ export const ptBR: Texts = {
   billing: 'Endereço de cobrança',
   delivery: 'Endereço de entrega',
   deliveryMethod: 'Entrega',
+  atLeast: 'No mínimo {time}',
+  atMost: 'No máximo {time}',
   country: 'País ou região',
   line1: 'Endereço',
   line2: 'Apartamento, andar',

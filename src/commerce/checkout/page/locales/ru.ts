@@ -37,6 +37,8 @@ export const ru: Texts = {
   billing: 'Платёжный адрес',
   delivery: 'Адрес доставки',
   deliveryMethod: 'Доставка',
+  atLeast: 'Минимум {time}',
+  atMost: 'Максимум {time}',
   country: 'Страна или регион',
   line1: 'Адрес',
   line2: 'Квартира, этаж',

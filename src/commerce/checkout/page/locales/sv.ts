@@ -37,6 +37,8 @@ export const sv: Texts = {
   billing: 'Faktureringsadress',
   delivery: 'Leveransadress',
   deliveryMethod: 'Leverans',
+  atLeast: 'Minst {time}',
+  atMost: 'Högst {time}',
   country: 'Land eller region',
   line1: 'Adress',
   line2: 'Lägenhet, våning',

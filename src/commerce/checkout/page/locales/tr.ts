@@ -37,6 +37,8 @@ export const tr: Texts = {
   billing: 'Fatura adresi',
   delivery: 'Teslimat adresi',
   deliveryMethod: 'Teslimat',
+  atLeast: 'En az {time}',
+  atMost: 'En fazla {time}',
   country: 'Ülke veya bölge',
   line1: 'Adres',
   line2: 'Daire, kat',

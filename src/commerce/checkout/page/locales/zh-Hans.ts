@@ -37,6 +37,8 @@ export const zhHans: Texts = {
   billing: '账单地址',
   delivery: '收货地址',
   deliveryMethod: '配送方式',
+  atLeast: '最快 {time}',
+  atMost: '最长 {time}',
   country: '国家或地区',
   line1: '地址',
   line2: '楼层、房号',

@@ -37,6 +37,8 @@ export const zhHant: Texts = {
   billing: '帳單地址',
   delivery: '收件地址',
   deliveryMethod: '配送方式',
+  atLeast: '最快 {time}',
+  atMost: '最長 {time}',
   country: '國家或地區',
   line1: '地址',
   line2: '樓層、室',
