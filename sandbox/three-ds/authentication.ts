@@ -34,26 +34,36 @@ export type Authentication = {
   readonly amountMinor: bigint;
   /** The number of ISO 4217; `999` where only the card is confirmed. */
   readonly currency: string;
+  /** What the merchant's side would like: `03` a challenge, `05` none for its analysis of risk. */
+  readonly challengeIndicator: string;
   readonly status: TransStatus;
   readonly eci?: string;
 };
 
 export type TransStatus = 'Y' | 'A' | 'N' | 'U' | 'R' | 'C' | 'I';
 
-/** "No challenge requested", for whichever reason. */
-const exempting: ReadonlySet<string> = new Set(['02', '05', '06', '07', '08']);
+/**
+ * Up to how many euro cents a bank lets its holder be for that reason: an amount of little, or the acquirer's
+ * analysis of risk. `06` asks for nothing; `07` and `08` would need a proof and a list that no bank here has.
+ */
+const exemptUpTo: Readonly<Record<string, bigint>> = { '02': 3_000n, '05': 50_000n };
+
+const isExempt = ({ challengeIndicator, amountMinor, currency }: AskedOfBank): boolean =>
+  challengeIndicator === '06' ||
+  (currency === '978' && amountMinor <= (exemptUpTo[challengeIndicator] ?? -1n));
+
+export type AskedOfBank = Pick<Authentication, 'challengeIndicator' | 'amountMinor' | 'currency'>;
 
 export const decideStatus = (
   { authentication }: Pick<Card, 'authentication'>,
   behaviour: Behaviour,
-  challengeIndicator: string,
+  asked: AskedOfBank,
 ): TransStatus | 'error' => {
   switch (behaviour) {
     case 'frictionless':
       return 'Y';
     case 'challenge': {
-      const agrees = authentication === undefined && exempting.has(challengeIndicator);
-      return agrees ? 'I' : 'C';
+      return authentication === undefined && isExempt(asked) ? 'I' : 'C';
     }
     case 'attempted':
       return 'A';

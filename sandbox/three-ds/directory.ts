@@ -50,10 +50,12 @@ export const createDirectory = ({ seed }: SandboxContext, world: SandboxWorld): 
     if (wrong !== undefined) return { answer: errorOf(request, '203', wrong) };
     const card = cardByNumber(number);
     const behaviour = card === undefined ? 'not_enrolled' : behaviourOf(card);
-    const status =
-      card === undefined
-        ? 'U'
-        : decideStatus(card, behaviour, text('threeDSRequestorChallengeInd'));
+    const payment = {
+      amountMinor: BigInt(text('purchaseAmount') || '0'),
+      currency: text('purchaseCurrency') || '999',
+      challengeIndicator: text('threeDSRequestorChallengeInd') || '01',
+    };
+    const status = card === undefined ? 'U' : decideStatus(card, behaviour, payment);
     if (status === 'error') return { answer: errorOf(request, '404', 'The bank made a mistake.') };
     if (card === undefined) return { answer: errorOf(request, '305', 'acctNumber') };
 
@@ -65,8 +67,7 @@ export const createDirectory = ({ seed }: SandboxContext, world: SandboxWorld): 
       card: cardTokenOf(seed, number),
       network: card.network,
       merchant: text('acquirerMerchantID'),
-      amountMinor: BigInt(text('purchaseAmount') || '0'),
-      currency: text('purchaseCurrency') || '999',
+      ...payment,
       status,
       ...(eci === undefined ? {} : { eci }),
     };
@@ -145,6 +146,7 @@ const forms: Readonly<Record<string, RegExp>> = {
   merchantCountryCode: /^\d{3}$/,
   browserAcceptHeader: /^.{1,2048}$/,
   browserUserAgent: /^.{1,2048}$/,
+  threeDSRequestorChallengeInd: /^(?:0[1-9])?$/,
 };
 const formsOfPayment: Readonly<Record<string, RegExp>> = {
   purchaseAmount: /^\d{1,48}$/,

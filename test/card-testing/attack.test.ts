@@ -63,8 +63,8 @@ describe('somebody who tries cards', async () => {
   const { ask } = gateway;
   const live = stripeFor(gateway.port, merchant.liveKey);
   const scope = merchant.liveScope;
-  provideAuthentication(gateway.context, async (_context, _scope, { isDemanded }) =>
-    isDemanded === true
+  provideAuthentication(gateway.context, async (_context, _scope, { demandedBy }) =>
+    demandedBy === 'defence'
       ? { ok: false, why: 'challenge', url: 'https://bank.test/challenge' }
       : { ok: true, authentication: null },
   );

@@ -236,7 +236,7 @@ describe('a card whose holder has to be asked', () => {
   } as const;
   let asks = false;
   provideAuthentication(gateway.context, async (_context, _scope, asked) =>
-    asked.isSetup === true && (asks || asked.isDemanded === true)
+    asked.isSetup === true && (asks || asked.demandedBy === 'bank')
       ? { ok: false, why: 'challenge', url: 'https://issuer.test/challenge' }
       : { ok: true, authentication: null },
   );

@@ -7,12 +7,19 @@ import { provideThreeDs } from '#cards/three-ds';
 import { modules } from '../../src/modules.ts';
 import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
 import { impatient, quick } from '../acquiring/support/impatient.ts';
+import { controlOf } from '../sandbox/support/control.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
 import { codeIn, submit, toTheBank, untilBack } from './support.ts';
 
 const bank = await newSandbox();
+// No documented card of the region can be asked about without its bank wanting that always.
+const FR_ASKED = '4000002500000003';
+await controlOf(bank.ports.control).send('PUT', '/authentication', {
+  number: FR_ASKED,
+  behaviour: 'challenge',
+});
 const gateway = await startGatewayHere({ connectors: [impatient(quick(), { timeoutMs: 60_000 })] });
 const origin = `http://127.0.0.1:${gateway.port}`;
 const acs = `http://127.0.0.1:${bank.ports.threeDs}/`;
@@ -47,6 +54,7 @@ type Shop = Awaited<ReturnType<typeof newShop>>;
 
 const shop = await newShop();
 const analysing = await newShop({ risk_analysis_max: 250 });
+const askingBefore = await newShop({ risk_analysis_max: 250, exemptions_by: 'authentication' });
 
 type Create = Stripe.PaymentIntentCreateParams;
 
@@ -82,6 +90,17 @@ const noted = (count: number) =>
         : [],
     )
     .slice(-count);
+
+/** What the bank heard of the wish with the last question about a holder, and what it said. */
+const asked = () =>
+  bank
+    .journal()
+    .lines.flatMap(({ fact }) =>
+      fact.fact === 'authentication_asked'
+        ? [[fact.authentication.challengeIndicator, fact.authentication.status]]
+        : [],
+    )
+    .at(-1);
 
 const claimedIn = async ({ key }: Shop, id: string): Promise<unknown[]> => {
   const { body } = await gateway.ask('GET', `/v1/payment_intents/${id}/trace`, { key });
@@ -154,11 +173,8 @@ describe('a payer who is there', () => {
     assert.deepEqual(noted(1), [['declined', 'LV']]);
     assert.equal(threeDsOf(intent), null);
 
-    const url = intent.next_action?.redirect_to_url?.url ?? '';
-    const page = await submit(await toTheBank(url), url);
-    const back = await submit(await submit(page, acs, { code: codeIn(page), do: 'confirm' }), acs);
-    await untilBack(back, origin);
-    const paid = await ended(intent.id);
+    const paid = await withTheCode(intent);
+    assert.deepEqual(asked(), ['04', 'C']);
     assert.equal(paid.status, 'succeeded');
     assert.deepEqual(noted(2), [
       ['declined', 'LV'],
@@ -166,6 +182,68 @@ describe('a payer who is there', () => {
     ]);
     assert.deepEqual(await claimedIn(shop, intent.id), ['low_value', null]);
     assert.equal(threeDsOf(paid)?.result, 'authenticated');
+  });
+});
+
+describe('where the bank is asked before the payment', () => {
+  for (const [when, amount, indicator, claim, said] of [
+    ['of little', 3_000, '02', 'low_value', 'LV'],
+    ['of low risk', 25_000, '05', 'transaction_risk_analysis', 'RA'],
+  ] as const) {
+    test(`a payment ${when} is exempted there, and says so`, async () => {
+      const intent = await pay(askingBefore, { ...withCard(FR_ASKED), amount });
+      assert.equal(intent.status, 'requires_action');
+      await untilBack(await toTheBank(pageOf(intent)), origin);
+      const paid = await ended(intent.id, askingBefore);
+      assert.equal(paid.status, 'succeeded');
+      assert.deepEqual([asked(), noted(1)], [[indicator, 'I'], [['approved', said]]]);
+      assert.deepEqual(await claimedIn(askingBefore, paid.id), [claim]);
+      assert.equal(threeDsOf(paid)?.result, 'exempted');
+    });
+  }
+
+  test('a bank that wants its holder all the same asks at once, and nothing is claimed', async () => {
+    const paid = await withTheCode(await pay(askingBefore, withCard(FR_ON_SESSION)), askingBefore);
+    assert.equal(paid.status, 'succeeded');
+    assert.deepEqual([asked(), noted(1)], [['02', 'C'], [['approved', null]]]);
+    assert.equal(threeDsOf(paid)?.result, 'authenticated');
+  });
+
+  test('a card that cannot be asked about is told of with the payment', async () => {
+    const paid = await pay(askingBefore, withCard(DE));
+    assert.deepEqual([paid.status, noted(1)], ['succeeded', [['approved', 'LV']]]);
+  });
+
+  test('nobody is sent there who cannot be, or for more than may be exempt', async () => {
+    for (const more of [{ error_on_requires_action: true }, { amount: 25_001 }]) {
+      const paid = await pay(askingBefore, { ...withCard(FR_ASKED), ...more });
+      assert.equal(paid.status, 'succeeded');
+    }
+  });
+});
+
+describe('a merchant who wants the holder to be asked', () => {
+  const wanting = (wanted: 'any' | 'challenge', more: Partial<Create> = {}) =>
+    pay(askingBefore, {
+      ...withCard(FR_ASKED),
+      payment_method_options: { card: { request_three_d_secure: wanted } },
+      ...more,
+    });
+
+  for (const [wanted, indicator] of [
+    ['any', '01'],
+    ['challenge', '03'],
+  ] as const) {
+    test(`${wanted} says ${indicator}, whatever could be claimed`, async () => {
+      const paid = await withTheCode(await wanting(wanted), askingBefore);
+      assert.deepEqual([paid.status, asked()], ['succeeded', [indicator, 'C']]);
+    });
+  }
+
+  test('for a card that is kept says that the law wants it', async () => {
+    const kept = { setup_future_usage: 'off_session' } as const;
+    const paid = await withTheCode(await wanting('any', kept), askingBefore);
+    assert.deepEqual([paid.status, asked()], ['succeeded', ['04', 'C']]);
   });
 });
 
@@ -200,9 +278,23 @@ describe('a merchant who charges a stored card alone', () => {
   });
 });
 
-const ended = async (id: string): Promise<Stripe.PaymentIntent> => {
+const pageOf = ({ next_action: action }: Stripe.PaymentIntent): string =>
+  action?.redirect_to_url?.url ?? assert.fail('Nobody is asked');
+
+const withTheCode = async (
+  intent: Stripe.PaymentIntent,
+  where: Shop = shop,
+): Promise<Stripe.PaymentIntent> => {
+  const url = pageOf(intent);
+  const page = await submit(await toTheBank(url), url);
+  const back = await submit(await submit(page, acs, { code: codeIn(page), do: 'confirm' }), acs);
+  await untilBack(back, origin);
+  return ended(intent.id, where);
+};
+
+const ended = async (id: string, { stripe }: Shop = shop): Promise<Stripe.PaymentIntent> => {
   for (let round = 0; round < 2_400; round += 1) {
-    const now = await shop.stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] });
+    const now = await stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] });
     if (now.status !== 'requires_action' && now.status !== 'processing') return now;
     await gateway.context.clock.sleep(25);
   }

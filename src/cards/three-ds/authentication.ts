@@ -1,15 +1,11 @@
 // What a proof that the holder of a card agreed looks like to those who send it to the card's bank.
 // One neutral object: where it travels in a message is the business of each acquirer and provider.
 
-export type Exemption =
-  | 'low_value'
-  | 'transaction_risk_analysis'
-  | 'trusted_beneficiary'
-  | 'recurring'
-  | 'secure_corporate';
+/** Why a holder who is there need not be asked. */
+export type Exemption = 'low_value' | 'transaction_risk_analysis';
 
 /** What may be said to a bank instead of a proof. */
-export type Claim = Exemption | 'merchant_initiated';
+export type Claim = Exemption | 'recurring' | 'merchant_initiated';
 
 export type Authentication = {
   /** `authenticated`: the bank says it was the holder. `attempted`: it could not ask, and answers for it. */

@@ -43,8 +43,11 @@ export type Payer = {
   readonly email: string | null;
 };
 
-/** `any` lets the bank decide, `challenge` wants the holder to be asked. */
-export type Preference = 'any' | 'challenge' | 'no_preference' | Exemption;
+/**
+ * `any` lets the bank decide, `challenge` wants the holder to be asked, with `mandated` he has to be: by the
+ * law, or because his bank declined without. An exemption is the reason why he need not be.
+ */
+export type Preference = 'any' | 'challenge' | 'mandated' | Exemption;
 
 /** What is kept of what was asked for. No card number. */
 export type Asked = {
@@ -126,9 +129,6 @@ export const LIFETIME_MS = 15 * 60_000;
 const exemptions: readonly string[] = [
   'low_value',
   'transaction_risk_analysis',
-  'trusted_beneficiary',
-  'recurring',
-  'secure_corporate',
 ] satisfies readonly Exemption[];
 
 export const isExemption = (preference: Preference): preference is Exemption =>

@@ -13,7 +13,11 @@ const payer: ExemptionFacts = {
   cardCountry: 'FR',
 };
 const merchant: ExemptionFacts = { ...payer, initiator: 'merchant', credential: 'subsequent' };
-const terms: ExemptionTerms = { merchantCountry: 'DE', riskAnalysisMax: null };
+const terms: ExemptionTerms = {
+  merchantCountry: 'DE',
+  riskAnalysisMax: null,
+  by: 'authorization',
+};
 const analysed: ExemptionTerms = { ...terms, riskAnalysisMax: 25_000n };
 
 type Case = readonly [

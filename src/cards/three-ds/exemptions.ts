@@ -20,6 +20,8 @@ export type ExemptionTerms = {
   readonly merchantCountry: string;
   /** In cents. Null where the acquirer has declared no analysis of risk. */
   readonly riskAnalysisMax: bigint | null;
+  /** When the bank hears of an exemption: with the payment, or before it, as a question about the holder. */
+  readonly by: 'authorization' | 'authentication';
 };
 
 /** The European Economic Area, and the United Kingdom for itself: from one to the other nobody has to be asked. */
@@ -32,6 +34,12 @@ const EEA: ReadonlySet<string> = new Set(
 /** Whether the law of the card's country wants holders to be asked at all. */
 export const isRegulated = (country: string | null): country is string =>
   country !== null && (country === 'GB' || EEA.has(country));
+
+/** Whether it wants so of a payment from one to the other. */
+export const isLaw = (cardCountry: string | null, merchantCountry: string): boolean =>
+  isRegulated(cardCountry) &&
+  isRegulated(merchantCountry) &&
+  (cardCountry === 'GB') === (merchantCountry === 'GB');
 
 /** In cents. Amounts of other currencies are not converted: nothing is claimed for them. */
 const LOW_VALUE_MAX = 3_000n;
@@ -75,8 +83,6 @@ const isUpTo = (facts: ExemptionFacts, max: bigint): boolean =>
 /** Null: nothing is claimed. A card that is kept for later is never exempt: its holder agrees to more than this payment. */
 export const exemptionFor = (facts: ExemptionFacts, terms: ExemptionTerms): Claim | null => {
   const { cardCountry, credential } = facts;
-  if (!isRegulated(cardCountry) || credential === 'first') return null;
-  if ((cardCountry === 'GB') !== (terms.merchantCountry === 'GB')) return null;
-  if (!isRegulated(terms.merchantCountry)) return null;
+  if (!isLaw(cardCountry, terms.merchantCountry) || credential === 'first') return null;
   return rules.find(({ fits }) => fits(facts, terms))?.claim ?? null;
 };

@@ -13,8 +13,10 @@ export type {
 } from './card-authentication.ts';
 export { provideEmbedders } from './embedders.ts';
 export {
+  type ExemptionFacts,
   type ExemptionTerms,
   exemptionFor,
+  isLaw,
   isRegulated,
 } from './exemptions.ts';
 export { findAuthentication } from './find-authentication.ts';

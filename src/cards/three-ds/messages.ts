@@ -19,15 +19,17 @@ export type OpenedCard = { readonly number: string; readonly expiry: string };
 
 export type Addresses = { readonly results: string; readonly notification: string };
 
+/**
+ * 06 to 09 are never said: they share data without a question, vouch for an authentication of another's, and
+ * are about the list of merchants that a holder trusts, of which only his bank knows.
+ */
 const challengeIndicators: Readonly<Record<Preference, string>> = {
   any: '01',
-  no_preference: '01',
-  challenge: '04',
+  // The protocol has a number of its own for no other exemption before 2.3.
   low_value: '02',
-  recurring: '02',
-  secure_corporate: '02',
+  challenge: '03',
+  mandated: '04',
   transaction_risk_analysis: '05',
-  trusted_beneficiary: '08',
 };
 
 export type Unsupported = 'currency_not_supported' | 'country_not_supported';
@@ -50,7 +52,6 @@ export const areqOf = (
   const { asked } = it;
   const { merchant, payer } = asked;
   const currency = currencyNumber(it.currency);
-  const recurring = asked.preference === 'recurring';
   return clean({
     messageType: 'AReq',
     messageVersion: PROTOCOL_VERSION,
@@ -63,7 +64,7 @@ export const areqOf = (
     threeDSRequestorID: merchant.requestorId ?? merchant.id,
     threeDSRequestorName: merchant.name.slice(0, 40),
     threeDSRequestorURL: merchant.url,
-    threeDSRequestorAuthenticationInd: it.amount === 0n ? '04' : recurring ? '02' : '01',
+    threeDSRequestorAuthenticationInd: it.amount === 0n ? '04' : '01',
     threeDSRequestorChallengeInd: challengeIndicators[asked.preference],
     threeDSRequestorDecReqInd: 'N',
     threeDSCompInd: 'U',

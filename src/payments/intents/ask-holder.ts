@@ -1,11 +1,20 @@
 // Asks the holder of a card by 3-D Secure, where the account that is to take the money leaves that to us.
-// Of itself it asks nobody: a merchant wants it, or the card's bank does. Whoever is not there is not asked.
+// Of itself it asks nobody: a merchant wants it, or the card's bank does, or the bank is to hear that its holder
+// need not be asked. Whoever is not there is not asked.
 
-import { beginAuthentication, type Preference } from '#cards/three-ds';
+import {
+  beginAuthentication,
+  exemptionFor,
+  isLaw,
+  isRegulated,
+  type Preference,
+} from '#cards/three-ds';
 import type { Context, Scope } from '#kit/context';
-import { type HolderTerms, railsOf } from '#rails/connectors';
+import { type Candidate, type HolderTerms, railsOf } from '#rails/connectors';
 import type { AuthenticationAsked, AuthenticationSaid } from './authenticate.ts';
+import { factsOf } from './claim-exemption.ts';
 import { isManual, type PaymentIntent } from './payment-intent.ts';
+import { credentialOf } from './payment-request.ts';
 
 const nobody = { ok: true, authentication: null } as const;
 
@@ -15,11 +24,20 @@ export const askHolder = async (
   asked: AuthenticationAsked,
 ): Promise<AuthenticationSaid> => {
   const { intent, method } = asked;
-  const preference = preferenceOf(asked);
   const { card, cardId, billing } = method;
-  if (preference === null || card === null || cardId === null) return nobody;
-  const terms = await termsFor(context, scope, intent, card.brand);
+  if (card === null || cardId === null || asked.offSession) return nobody;
+  const wish = asked.demandedBy ?? wantedBy(intent) ?? (mayBeExempt(asked) ? 'exemption' : null);
+  if (wish === null) return nobody;
+  const candidate = await firstFor(context, scope, intent, card.brand);
+  if (candidate === undefined) return nobody;
+  const { connectorAccountId } = candidate;
+  const terms = await railsOf(context).holderTerms(context, scope, connectorAccountId);
   if (terms === null) return nobody;
+  const preference =
+    wish === 'exemption'
+      ? await exemptionBefore(context, scope, asked, candidate)
+      : preferenceOf(wish, asked, terms);
+  if (preference === null) return nobody;
 
   const begun = await beginAuthentication(context, {
     scope,
@@ -46,14 +64,34 @@ export const askHolder = async (
   }
 };
 
-const preferenceOf = ({
-  intent,
-  offSession,
-  isDemanded = false,
-}: AuthenticationAsked): Preference | null => {
-  if (offSession) return null;
-  if (isDemanded) return 'challenge';
-  return wantedBy(intent);
+/** Whoever asks of his own wishes for it; the law, or a bank that declined without, leaves no choice. */
+const preferenceOf = (
+  wish: 'bank' | 'defence' | 'any' | 'challenge',
+  { intent, method, isSetup = false }: AuthenticationAsked,
+  { merchant }: HolderTerms,
+): Preference => {
+  const isKept = isSetup || credentialOf(intent, method) === 'first';
+  if (wish === 'bank' || (isKept && isLaw(method.card?.country ?? null, merchant.country))) {
+    return 'mandated';
+  }
+  return wish === 'any' ? 'any' : 'challenge';
+};
+
+const mayBeExempt = ({ method, isSetup = false, mayAct = false }: AuthenticationAsked): boolean =>
+  mayAct && !isSetup && isRegulated(method.card?.country ?? null);
+
+/** Where the account tells exemptions before the payment. */
+const exemptionBefore = async (
+  context: Context,
+  scope: Scope,
+  { intent, method }: AuthenticationAsked,
+  candidate: Candidate,
+): Promise<Preference | null> => {
+  const terms = await railsOf(context).exemptionTerms(context, scope, candidate);
+  if (terms?.by !== 'authentication') return null;
+  const facts = factsOf({ intent, method, offSession: false, isRecurring: false });
+  const claim = exemptionFor(facts, terms);
+  return claim === 'low_value' || claim === 'transaction_risk_analysis' ? claim : null;
 };
 
 const wantedBy = ({ cardOptions }: PaymentIntent): 'any' | 'challenge' | null => {
@@ -64,19 +102,18 @@ const wantedBy = ({ cardOptions }: PaymentIntent): 'any' | 'challenge' | null =>
 /** By the merchant, whatever the card's bank says. */
 export const isAskingWanted = (intent: PaymentIntent): boolean => wantedBy(intent) !== null;
 
-/** Of the account that is asked for the money first. */
-const termsFor = async (
+/** The account that is asked for the money first. */
+const firstFor = async (
   context: Context,
   scope: Scope,
   intent: PaymentIntent,
   brand: string,
-): Promise<HolderTerms | null> => {
+): Promise<Candidate | undefined> => {
   const [first] = await railsOf(context).candidates(scope, {
     operation: isManual(intent) ? 'authorize' : 'purchase',
     method: 'card',
     brand,
     currency: intent.currency,
   });
-  if (first === undefined) return null;
-  return railsOf(context).holderTerms(context, scope, first.connectorAccountId);
+  return first;
 };

@@ -14,8 +14,10 @@ export type AuthenticationAsked = {
   readonly offSession: boolean;
   /** A card is kept for later and nothing is paid: `intent` has the id of the setup and no amount. */
   readonly isSetup?: boolean;
-  /** The card's bank will not pay without it. */
-  readonly isDemanded?: boolean;
+  /** Who does not let it go on without: the card's bank, or the defence against tried cards. */
+  readonly demandedBy?: 'bank' | 'defence' | null;
+  /** The payer can be sent somewhere, also to be asked nothing in the end. */
+  readonly mayAct?: boolean;
 };
 
 export type AuthenticationSaid =

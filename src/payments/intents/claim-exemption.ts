@@ -1,6 +1,6 @@
 // What the card's bank is told instead of a proof: that its holder need not be asked, and why.
 
-import { type Claim, exemptionFor, isRegulated } from '#cards/three-ds';
+import { type Claim, type ExemptionFacts, exemptionFor, isRegulated } from '#cards/three-ds';
 import type { Context, Scope } from '#kit/context';
 import { type Candidate, railsOf } from '#rails/connectors';
 import { credentialOf } from './payment-request.ts';
@@ -15,23 +15,25 @@ export const claimFor = async (
     'intent' | 'method' | 'offSession' | 'isRecurring' | 'authentication' | 'mayClaim'
   > & { readonly candidate: Candidate },
 ): Promise<Claim | null> => {
-  const { intent, method, offSession, isRecurring, authentication, mayClaim, candidate } = given;
+  const { method, authentication, mayClaim, candidate } = given;
   if (authentication !== null) return authentication.exemption;
-  const cardCountry = method.card?.country ?? null;
   // Most payments are asked no further: their cards are of countries that want nobody to be asked.
-  if (!mayClaim || !isRegulated(cardCountry)) return null;
+  if (!mayClaim || !isRegulated(method.card?.country ?? null)) return null;
   const terms = await railsOf(context).exemptionTerms(context, scope, candidate);
-  if (terms === null) return null;
-  return exemptionFor(
-    {
-      initiator: offSession ? 'merchant' : 'payer',
-      isRecurring,
-      credential: credentialOf(intent, method),
-      amount: intent.amount,
-      currency: intent.currency,
-      mayBeRaised: intent.cardOptions.incremental,
-      cardCountry,
-    },
-    terms,
-  );
+  return terms === null ? null : exemptionFor(factsOf(given), terms);
 };
+
+export const factsOf = ({
+  intent,
+  method,
+  offSession,
+  isRecurring,
+}: Pick<Attempt, 'intent' | 'method' | 'offSession' | 'isRecurring'>): ExemptionFacts => ({
+  initiator: offSession ? 'merchant' : 'payer',
+  isRecurring,
+  credential: credentialOf(intent, method),
+  amount: intent.amount,
+  currency: intent.currency,
+  mayBeRaised: intent.cardOptions.incremental,
+  cardCountry: method.card?.country ?? null,
+});

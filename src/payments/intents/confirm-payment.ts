@@ -75,7 +75,8 @@ const begin = async (
     intent,
     method,
     offSession,
-    isDemanded,
+    demandedBy: isDemanded ? 'defence' : null,
+    mayAct: !confirmation.errorOnAction,
   });
   if (said.ok) {
     return sendAttempt(context, request, {

@@ -349,7 +349,7 @@ const askAfterDecline = async (
     intent,
     method,
     offSession: false,
-    isDemanded: true,
+    demandedBy: 'bank',
   });
   const holder = said.ok || said.why === 'refused' ? null : said;
   const concluded = await concludeAsked(context, scope, { change, holder, cause: request.cause });

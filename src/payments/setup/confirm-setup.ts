@@ -97,7 +97,7 @@ const begin = async (
     method,
     offSession: false,
     isSetup: true,
-    isDemanded: isDemanded || bankWantedProof(setup),
+    demandedBy: bankWantedProof(setup) ? 'bank' : isDemanded ? 'defence' : null,
   });
   if (said.ok) return verify(context, request, confirming, said);
   if (said.why === 'challenge') return askPayer(context, request, confirming, said);

@@ -131,9 +131,7 @@ const sandbox: Omit<AcquirerProfile, 'name' | 'dialect'> = {
     exemptions: {
       low_value: 'LV',
       transaction_risk_analysis: 'RA',
-      trusted_beneficiary: 'TB',
       recurring: 'RE',
-      secure_corporate: 'SC',
       merchant_initiated: 'MI',
     },
   },

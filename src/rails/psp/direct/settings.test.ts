@@ -56,7 +56,7 @@ test('why a holder need not be asked is said where the country of the merchant i
     return exemptionTermsOf(settingsOf(read.settings));
   };
   assert.equal(termsOf({}), null);
-  const terms = { merchantCountry: 'DE', riskAnalysisMax: null };
+  const terms = { merchantCountry: 'DE', riskAnalysisMax: null, by: 'authorization' };
   assert.deepEqual(termsOf({ merchant_country: 'DE' }), terms);
   assert.deepEqual(termsOf({ merchant_country: 'DE', risk_analysis_max: '250' }), {
     ...terms,

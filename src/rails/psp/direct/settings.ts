@@ -60,6 +60,12 @@ export const settings = Type.Object(
         maximum: 500,
       }),
     ),
+    exemptions_by: Type.Optional(
+      Type.Union([Type.Literal('authorization'), Type.Literal('authentication')], {
+        title:
+          "Whether the card's bank hears of exemptions with the payment (authorization), or is asked before it",
+      }),
+    ),
     disputes_url: webAddress('Address of the feed of disputes'),
     day_ends_at: Type.String({
       title: "When the host's day ends, by the clock of day_zone",
@@ -134,8 +140,9 @@ export const holderTermsOf = (given: DirectSettings): HolderTerms | null => {
 /** Null where nobody said in which country the merchant is. */
 export const exemptionTermsOf = (given: DirectSettings): ExemptionTerms | null => {
   const { merchant_country: merchantCountry, risk_analysis_max: max } = given;
+  const { exemptions_by: by = 'authorization' } = given;
   if (merchantCountry === undefined) return null;
-  return { merchantCountry, riskAnalysisMax: max === undefined ? null : BigInt(max) * 100n };
+  return { merchantCountry, riskAnalysisMax: max === undefined ? null : BigInt(max) * 100n, by };
 };
 
 /** They were checked when they were entered; what is not so now was changed past us. */
