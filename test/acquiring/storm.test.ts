@@ -12,6 +12,7 @@ import type { FaultKind, FaultRule } from '../../sandbox/faults/fault.ts';
 import { asOwner } from '../../src/for-tests.ts';
 import { seededRandom } from '../../src/kit/context/for-tests.ts';
 import { runs, seed } from '../support/full.ts';
+import { learnSizes } from '../support/statistics.ts';
 import { assertOneStory } from './support/verdict.ts';
 import { GOOD_CARD, newWorld, quick, type World } from './support/world.ts';
 
@@ -99,7 +100,10 @@ test(`${UNKNOWNS} outcomes that nobody knew end as the bank says`, async (t) => 
     assert.ok(round < UNKNOWNS, 'faults come');
     await Promise.all(Array.from({ length: AT_ONCE }, () => unlessBusy(story(world, below))));
     // The resolver works while the trouble goes on.
-    if (round % 5 === 4) await world.resolve(1);
+    if (round % 5 === 4) {
+      await world.resolve(1);
+      await learnSizes(world.context.on);
+    }
   }
   const made = await unknowns();
   const inTrouble = await assertOneStory(world);
