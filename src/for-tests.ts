@@ -1,11 +1,11 @@
 // What a test with a database begins with: a context of its own, on a database of its own, with the
 // schema of all modules.
 
-import { after } from 'node:test';
 import { newAccount } from '#identity/accounts';
 import { type Context, crashPointFrom, type Scope, systemClock, systemRandom } from '#kit/context';
 import { type OpenDatabase, openDatabase, readMigrations } from '#platform/db';
 import { noNetwork, silentLog } from './kit/context/for-tests.ts';
+import { atEnd } from './kit/context/for-tests-end.ts';
 import { modules } from './modules.ts';
 import { databaseWith, type TestDatabase } from './platform/db/for-tests.ts';
 
@@ -21,7 +21,7 @@ export const testDatabase = async (): Promise<TestDatabase> =>
 
 // Registered here and not in `testContext`: a hook registered inside another hook ends with it.
 const opened: OpenDatabase[] = [];
-after(() => Promise.all(opened.map((database) => database.close())));
+atEnd(() => Promise.all(opened.map((database) => database.close())));
 
 /** Closes by itself at the end of the test file. `on` shares a database with another context. */
 export const testContext = async (

@@ -1,148 +1,33 @@
-// Two who want to do different things with the same money at the same moment, at a bank over the real link.
-// One of them is refused or told the truth; the bank's journal and our books agree, and nothing goes over
-// what was authorized or captured.
+// Money that two want at once: however they race, nothing goes over what was authorized or captured, and the
+// bank tells the same story as our books.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import Stripe from 'stripe';
-import { controlOf } from '../sandbox/support/control.ts';
 import { runs } from '../support/full.ts';
-import {
-  assertOneStory,
-  hearingOfDisputes,
-  hearOfDisputes,
-  openTown,
-  resolveAll,
-} from './support.ts';
+import { openSides } from '../support/sides.ts';
+import type { RacesSide } from './races.ts';
 
 const ROUNDS = runs(12, 10_000);
-const AT_ONCE = 4;
 
-const { bank, gateway, merchant, stripe } = await openTown();
-const { paymentIntents, refunds } = stripe;
-const holder = controlOf(bank.ports.control);
-const order = { amount: 5_000, currency: 'eur', payment_method: 'pm_card_visa' } as const;
+const sides = await openSides<RacesSide>(new URL('./races.ts', import.meta.url));
 
-const inRounds = async (round: () => Promise<void>): Promise<void> => {
-  for (let done = 0; done < ROUNDS; done += AT_ONCE) {
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, ROUNDS - done) }, round));
-  }
+const race = async (name: Exclude<keyof RacesSide, 'tellOneStory'>): Promise<void> => {
+  await sides.ask(name, () => Math.ceil(ROUNDS / sides.count));
 };
-
-/** What was done; a refusal is one that says so, and nothing else may come. */
-const settle = async <T>(...asked: Promise<T>[]): Promise<T[]> => {
-  const done: T[] = [];
-  for (const each of await Promise.allSettled(asked)) {
-    if (each.status === 'fulfilled') {
-      done.push(each.value);
-      continue;
-    }
-    assert.ok(each.reason instanceof Stripe.errors.StripeError, String(each.reason));
-    const { statusCode, code } = each.reason;
-    assert.ok(statusCode === 400 || code === 'lock_timeout', each.reason.message);
-  }
-  return done;
-};
-
-const referenceOf = async (id: string): Promise<string> => {
-  const { body } = await gateway.ask('GET', `/v1/payment_intents/${id}/trace`, {
-    key: merchant.key,
-  });
-  return body.operations[0].reference;
-};
-
-/** The bank refuses to charge back what it sees refunded, and nothing else. */
-const contest = async (reference: string, amount?: number): Promise<void> => {
-  const { status } = await holder.send('POST', '/disputes', {
-    reference,
-    ...(amount === undefined ? {} : { amount_minor: amount }),
-  });
-  assert.ok(status === 200 || status === 409, String(status));
-};
-
-const endOf = async (id: string): Promise<Stripe.PaymentIntent> => paymentIntents.retrieve(id);
 
 describe('money that two want at once', () => {
-  test(`is either captured or let go, ${ROUNDS} times`, async () => {
-    await inRounds(async () => {
-      const { id } = await paymentIntents.create({
-        ...order,
-        confirm: true,
-        capture_method: 'manual',
-      });
-      const done = await settle(
-        paymentIntents.capture(id),
-        paymentIntents.cancel(id),
-        paymentIntents.capture(id, { amount_to_capture: 4_000 }),
-      );
-      const { status, amount_received: received } = await endOf(id);
-      assert.ok(done.length >= 1);
-      assert.ok(status === 'succeeded' || status === 'canceled', status);
-      assert.equal(status === 'canceled', received === 0);
-    });
-  });
+  test(`is either captured or let go, ${ROUNDS} times`, () => race('captureAndCancel'));
 
-  test(`is given back once, however many ask, ${ROUNDS} times`, async () => {
-    await inRounds(async () => {
-      const { id } = await paymentIntents.create({ ...order, confirm: true });
-      const done = await settle(
-        refunds.create({ payment_intent: id, amount: 3_000 }),
-        refunds.create({ payment_intent: id, amount: 3_000 }),
-        refunds.create({ payment_intent: id, amount: 2_000 }),
-        refunds.create({ payment_intent: id, amount: 2_000 }),
-      );
-      const given = done.reduce((sum, { amount }) => sum + amount, 0);
-      assert.ok(given > 0 && given <= 5_000, String(given));
-      const charge = await stripe.charges.list({ payment_intent: id });
-      assert.equal(charge.data[0]?.amount_refunded, given);
-    });
-  });
+  test(`is given back once, however many ask, ${ROUNDS} times`, () => race('refundAndRefund'));
 
-  test(`is either paid or canceled, ${ROUNDS} times`, async () => {
-    await inRounds(async () => {
-      const { id } = await paymentIntents.create(order);
-      const done = await settle(
-        paymentIntents.confirm(id),
-        paymentIntents.cancel(id),
-        paymentIntents.confirm(id),
-      );
-      assert.ok(done.length >= 1);
-      const { status } = await endOf(id);
-      assert.ok(['succeeded', 'canceled', 'processing'].includes(status), status);
-    });
-  });
+  test(`is either paid or canceled, ${ROUNDS} times`, () => race('confirmAndCancel'));
 
-  test(`is given back or charged back, and never both, ${ROUNDS} times`, async () => {
-    // Refunds whose answer takes a while, so that a chargeback is heard of while they are on their way.
-    bank.setFaults([
-      { id: 'late', kind: 'slow', delayMs: 150, when: { mti: '0200', probability: 0.3 } },
-    ]);
-    let rounds = 0;
-    await hearingOfDisputes(gateway.on, () =>
-      inRounds(async () => {
-        rounds += 1;
-        const isInPart = rounds % 2 === 0;
-        const { id } = await paymentIntents.create({ ...order, confirm: true });
-        const reference = await referenceOf(id);
-        await Promise.all([
-          settle(
-            refunds.create({ payment_intent: id, amount: 3_000 }),
-            refunds.create({ payment_intent: id, amount: 2_000 }),
-          ),
-          isInPart ? contest(reference, 2_500) : contest(reference),
-        ]);
-      }),
-    );
-    bank.setFaults([]);
-    await hearOfDisputes(bank, gateway.on);
-  });
+  test(`is given back or charged back, and never both, ${ROUNDS} times`, () =>
+    race('refundAndChargeback'));
 
   test('and the bank tells the same story, with nothing left open', async () => {
-    await resolveAll(gateway.on);
-    assert.ok((await assertOneStory(bank, gateway.on)) > 0);
-    assert.deepEqual(await bank.checkBooks(), []);
-    for await (const intent of paymentIntents.list({ limit: 100 })) {
-      assert.ok(intent.status === 'succeeded' || intent.status === 'canceled', intent.status);
+    for (const payments of await sides.ask('tellOneStory', () => undefined)) {
+      assert.ok(payments > 0);
     }
   });
 });

@@ -3,7 +3,6 @@
 // not durable, and what it logs as an error is kept, because most tests want there to be none.
 
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
 import { provideVault, vaultOf } from '#cards/vault';
 import type { Context, Log } from '#kit/context';
 import { provideWebhooks } from '#outward/webhooks';
@@ -22,6 +21,7 @@ import {
 import { readSettings } from '../../src/config.ts';
 import { type TestDatabase, testDatabase } from '../../src/for-tests.ts';
 import { silentLog, temporaryFolder } from '../../src/kit/context/for-tests.ts';
+import { atEnd } from '../../src/kit/context/for-tests-end.ts';
 import { paymentListeners, setupListeners } from '../../src/modules.ts';
 import { createApi } from '../../src/roles/api.ts';
 import { openGatewayRails } from '../../src/roles/rails.ts';
@@ -110,7 +110,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   const port = await api.listen(0);
   const { ask, close } = createAsk(port, changes.connections);
 
-  after(async () => {
+  atEnd(async () => {
     close();
     await api.close();
     await worker.stop(STOP_LIMIT_MS);

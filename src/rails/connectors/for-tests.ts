@@ -2,12 +2,12 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { present } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import type { GateSettings } from '#rails/operations';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
+import { atEnd } from '../../kit/context/for-tests-end.ts';
 import { insertAccount } from './accounts.store.ts';
 import type { Connector } from './connector.ts';
 import { insertNextDay } from './day-ends.store.ts';
@@ -23,7 +23,7 @@ import { readSettings, sealSettings } from './settings.ts';
 export const testMaster = Buffer.alloc(32, 9);
 
 const closing: (() => Promise<void>)[] = [];
-after(async () => {
+atEnd(async () => {
   for (const close of closing) await close();
 });
 

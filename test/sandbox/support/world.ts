@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import pg from 'pg';
 import { type Sandbox, type SandboxSettings, startSandbox } from '../../../sandbox/main.ts';
+import { atEnd } from '../../../src/kit/context/for-tests-end.ts';
 import { withDatabase } from '../../../src/platform/db/url.ts';
 import { testServer } from '../../../src/platform/postgres/for-tests.ts';
 
@@ -25,7 +25,7 @@ export const newDatabase = async (): Promise<string> => {
 
 export const newFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'sandbox-world-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 };
 
@@ -40,6 +40,6 @@ export const newSettings = async (more: Partial<SandboxSettings> = {}) => ({
 
 export const newSandbox = async (more: Partial<SandboxSettings> = {}): Promise<Sandbox> => {
   const sandbox = await startSandbox(await newSettings(more));
-  after(() => sandbox.stop());
+  atEnd(() => sandbox.stop());
   return sandbox;
 };
