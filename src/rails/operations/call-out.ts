@@ -46,7 +46,7 @@ export const callOut = async (
   outgoing: Outgoing,
   call: Call,
 ): Promise<Outcome> => {
-  const passage = outgoing.gates.pass(call.operation.connectorAccountId);
+  const passage = await outgoing.gates.pass(call.operation.connectorAccountId);
   if (!passage.ok) return { outcome: 'not_sent', code: passage.why };
 
   if (call.movesMoney) {

@@ -4,12 +4,19 @@ import { manualClock } from '../../kit/context/for-tests.ts';
 import { createGates } from './gates.ts';
 import { fullBudget, lookDelayMs, spend } from './pace.ts';
 
-const settings = { failuresMax: 3, openMs: 1_000, openMsMax: 4_000, atOnceMax: 2 };
+const settings = {
+  failuresMax: 3,
+  openMs: 1_000,
+  openMsMax: 4_000,
+  atOnceMax: 2,
+  waitMs: 500,
+  waitingMax: 2,
+};
 const setup = () => {
   const clock = manualClock();
   const gates = createGates(clock, settings);
-  const call = (answered: boolean | null, account = 'a'): string => {
-    const passage = gates.pass(account);
+  const call = async (answered: boolean | null, account = 'a'): Promise<string> => {
+    const passage = await gates.pass(account);
     if (!passage.ok) return passage.why;
     passage.leave(answered);
     return 'called';
@@ -18,53 +25,86 @@ const setup = () => {
 };
 
 describe('a breaker', () => {
-  test('opens after failures in a row, and an answer in between begins the count anew', () => {
+  test('opens after failures in a row, and an answer in between begins the count anew', async () => {
     const { call } = setup();
-    for (const answered of [false, false, true, false, false]) call(answered);
-    assert.equal(call(false), 'called');
-    assert.equal(call(true), 'circuit_open');
+    for (const answered of [false, false, true, false, false]) await call(answered);
+    assert.equal(await call(false), 'called');
+    assert.equal(await call(true), 'circuit_open');
   });
 
-  test('lets one probe through; what it says opens or closes it, longer each time', () => {
+  test('lets one probe through; what it says opens or closes it, longer each time', async () => {
     const { clock, gates, call } = setup();
-    for (let n = 0; n < 3; n += 1) call(false);
+    for (let n = 0; n < 3; n += 1) await call(false);
     for (const openMs of [1_000, 2_000, 4_000, 4_000]) {
       clock.advance(openMs - 1);
-      assert.equal(call(true), 'circuit_open');
+      assert.equal(await call(true), 'circuit_open');
       clock.advance(1);
-      const probe = gates.pass('a');
+      const probe = await gates.pass('a');
       assert.ok(probe.ok);
-      assert.equal(call(true), 'circuit_open');
+      assert.equal(await call(true), 'circuit_open');
       probe.leave(false);
     }
     clock.advance(4_000);
-    assert.equal(call(true), 'called');
-    assert.equal(call(true), 'called');
+    assert.equal(await call(true), 'called');
+    assert.equal(await call(true), 'called');
   });
 
-  test('a probe that never asked anything leaves the next call to be the probe', () => {
+  test('a probe that never asked anything leaves the next call to be the probe', async () => {
     const { clock, call } = setup();
-    for (let n = 0; n < 3; n += 1) call(false);
+    for (let n = 0; n < 3; n += 1) await call(false);
     clock.advance(1_000);
-    assert.equal(call(null), 'called');
-    assert.equal(call(true), 'called');
+    assert.equal(await call(null), 'called');
+    assert.equal(await call(true), 'called');
   });
 
-  test('of one account is no other account’s', () => {
+  test('of one account is no other account’s', async () => {
     const { call } = setup();
-    for (let n = 0; n < 4; n += 1) call(false);
-    assert.equal(call(true, 'b'), 'called');
+    for (let n = 0; n < 4; n += 1) await call(false);
+    assert.equal(await call(true, 'b'), 'called');
   });
 });
 
-test('a bulkhead holds so many calls of an account, and lets the next in when one has left', () => {
-  const { gates } = setup();
-  const first = gates.pass('a');
-  assert.ok(first.ok && gates.pass('a').ok);
-  assert.deepEqual(gates.pass('a'), { ok: false, why: 'too_many_at_once' });
-  assert.ok(gates.pass('b').ok);
-  first.leave(true);
-  assert.ok(gates.pass('a').ok);
+describe('a bulkhead', () => {
+  test('holds so many calls of an account, and lets the next in when one has left', async () => {
+    const { gates } = setup();
+    const [first, second] = [await gates.pass('a'), await gates.pass('a')];
+    assert.ok(first.ok && second.ok);
+    const [third, fourth] = [gates.pass('a'), gates.pass('a')];
+    assert.deepEqual(await gates.pass('a'), { ok: false, why: 'too_many_at_once' });
+    assert.ok((await gates.pass('b')).ok);
+    first.leave(true);
+    const passed = await third;
+    assert.ok(passed.ok);
+    passed.leave(true);
+    assert.ok((await fourth).ok);
+  });
+
+  test('sends away who has waited for too long, and gives their place to nobody', async () => {
+    const { clock, gates } = setup();
+    const first = await gates.pass('a');
+    assert.ok(first.ok && (await gates.pass('a')).ok);
+    const third = gates.pass('a');
+    clock.advance(500);
+    assert.deepEqual(await third, { ok: false, why: 'too_many_at_once' });
+    first.leave(true);
+    assert.ok((await gates.pass('a')).ok);
+  });
+
+  test('whoever waits while the breaker opens is told so at once', async () => {
+    const { gates } = setup();
+    const [first, second] = [await gates.pass('a'), await gates.pass('a')];
+    assert.ok(first.ok && second.ok);
+    const waiting = [gates.pass('a'), gates.pass('a')];
+    first.leave(false);
+    const probe = await waiting[0];
+    assert.ok(probe?.ok);
+    probe.leave(false);
+    const again = await waiting[1];
+    assert.ok(again?.ok);
+    const last = gates.pass('a');
+    again.leave(false);
+    assert.deepEqual(await last, { ok: false, why: 'circuit_open' });
+  });
 });
 
 describe('pace', () => {

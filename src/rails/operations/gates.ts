@@ -1,18 +1,27 @@
 // The breaker and the bulkhead of every connector account, in one place that calls pass through. What
-// is refused here was not sent.
+// is refused here was not sent. A full bulkhead is waited for: a crowd that arrives together is served a
+// moment later rather than told that nothing could be sent.
 
 import type { Clock } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { admit, afterCall, type Breaker, type BreakerSettings, closed } from './breaker.ts';
 import { type Bulkhead, empty, enter, leave } from './bulkhead.ts';
 
-export type GateSettings = BreakerSettings & { readonly atOnceMax: number };
+export type GateSettings = BreakerSettings & {
+  readonly atOnceMax: number;
+  /** So long a call waits for a place. */
+  readonly waitMs: number;
+  /** More than that do not wait for one account. */
+  readonly waitingMax: number;
+};
 
 export const usualGates: GateSettings = {
   failuresMax: 5,
   openMs: 5_000,
   openMsMax: 60_000,
   atOnceMax: 64,
+  waitMs: 2_000,
+  waitingMax: 1_000,
 };
 
 export type Passage =
@@ -24,16 +33,21 @@ export type Passage =
   | { readonly ok: false; readonly why: 'circuit_open' | 'too_many_at_once' };
 
 export type Gates = {
-  pass(connectorAccountId: Uuid): Passage;
+  pass(connectorAccountId: Uuid): Promise<Passage>;
 };
+
+type Waiting = (passage: Passage) => void;
+
+const tooMany: Passage = { ok: false, why: 'too_many_at_once' };
 
 export const createGates = (clock: Clock, settings: GateSettings = usualGates): Gates => {
   const breakers = new Map<Uuid, Breaker>();
   const bulkheads = new Map<Uuid, Bulkhead>();
+  const queues = new Map<Uuid, Set<Waiting>>();
 
-  const pass = (account: Uuid): Passage => {
+  const tryPass = (account: Uuid): Passage => {
     const { entered, bulkhead } = enter(bulkheads.get(account) ?? empty, settings.atOnceMax);
-    if (!entered) return { ok: false, why: 'too_many_at_once' };
+    if (!entered) return tooMany;
     const { admitted, breaker } = admit(breakers.get(account) ?? closed, clock.monotonicMs());
     if (!admitted) return { ok: false, why: 'circuit_open' };
     bulkheads.set(account, bulkhead);
@@ -45,7 +59,35 @@ export const createGates = (clock: Clock, settings: GateSettings = usualGates): 
     bulkheads.set(account, leave(bulkheads.get(account) ?? empty));
     const before = breakers.get(account) ?? closed;
     breakers.set(account, afterCall(before, answered, clock.monotonicMs(), settings));
+    const queue = queues.get(account);
+    for (const waiting of queue ?? []) {
+      const passage = tryPass(account);
+      if (passage === tooMany) return;
+      queue?.delete(waiting);
+      waiting(passage);
+    }
   };
 
-  return { pass };
+  const waitFor = async (account: Uuid): Promise<Passage> => {
+    const queue = queues.get(account) ?? new Set();
+    if (queue.size >= settings.waitingMax) return tooMany;
+    queues.set(account, queue);
+    const { promise, resolve: waiting } = Promise.withResolvers<Passage>();
+    queue.add(waiting);
+    const over = new AbortController();
+    const giveUp = (): void => {
+      if (queue.delete(waiting)) waiting(tooMany);
+    };
+    void clock.sleep(settings.waitMs, over.signal).then(giveUp);
+    const passage = await promise;
+    over.abort();
+    return passage;
+  };
+
+  return {
+    pass: async (account) => {
+      const passage = tryPass(account);
+      return passage === tooMany ? waitFor(account) : passage;
+    },
+  };
 };
