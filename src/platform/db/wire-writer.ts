@@ -2,15 +2,18 @@
 // piece of memory, so that all that is said in a turn leaves in one write.
 
 import { Buffer } from 'node:buffer';
+import { type ArrayTypes, writeArray } from './wire-arrays.ts';
+import { characters, copied, int8, int16, int32, measured, newBytes } from './wire-bytes.ts';
 
-const FIRST_BYTES = 8_192;
 const TEXT = 0;
 const BINARY = 1;
+const KEPT_BYTES_MAX = 1_048_576;
 
 export type Writer = {
   /** Under a name it is kept by the server and need not be sent again. */
   parse(name: string, text: string): void;
-  bind(name: string, values: readonly unknown[]): void;
+  /** Arrays whose type is known need not be spelled. */
+  bind(name: string, values: readonly unknown[], types: ArrayTypes): void;
   describe(): void;
   execute(): void;
   sync(): void;
@@ -24,110 +27,83 @@ export type Writer = {
 };
 
 export const createWriter = (): Writer => {
-  let buffer = Buffer.allocUnsafe(FIRST_BYTES);
-  let at = 0;
-  let begunAt = 0;
+  let out = newBytes();
 
-  const room = (bytes: number): void => {
-    if (at + bytes <= buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, at + bytes));
-    buffer.copy(larger, 0, 0, at);
-    buffer = larger;
-  };
-  const begin = (kind: string): void => {
-    room(5);
-    buffer[at] = kind.charCodeAt(0);
-    begunAt = at + 1;
-    at += 5;
-  };
-  const end = (): void => void buffer.writeInt32BE(at - begunAt, begunAt);
-  const int16 = (value: number): void => {
-    room(2);
-    at = buffer.writeInt16BE(value, at);
-  };
-  const int32 = (value: number): void => {
-    room(4);
-    at = buffer.writeInt32BE(value, at);
-  };
-  // A character of JavaScript never needs more than three bytes of UTF-8.
-  const characters = (text: string): void => {
-    room(text.length * 3);
-    at += buffer.write(text, at);
+  const message = (kind: string, write: () => void): void => {
+    int8(out, kind.charCodeAt(0));
+    const begun = out.at;
+    int32(out, 0);
+    write();
+    out.buffer.writeInt32BE(out.at - begun, begun);
   };
   const name = (text: string): void => {
-    characters(text);
-    room(1);
-    buffer[at] = 0;
-    at += 1;
+    characters(out, text);
+    int8(out, 0);
   };
-  const value = (spelled: string | Buffer): void => {
-    int32(0);
-    const begun = at;
-    if (typeof spelled === 'string') characters(spelled);
-    else {
-      room(spelled.length);
-      at += spelled.copy(buffer, at);
+
+  /** In which form it was written. */
+  const value = (given: unknown, type: ArrayTypes[number]): number => {
+    if (type !== undefined && Array.isArray(given)) {
+      const begun = out.at;
+      let isWritten = true;
+      measured(out, () => {
+        isWritten = writeArray(out, type, given);
+      });
+      if (isWritten) return BINARY;
+      out.at = begun;
     }
-    buffer.writeInt32BE(at - begun, begun - 4);
+    const spelled = spell(given);
+    if (spelled === null) int32(out, -1);
+    else if (typeof spelled === 'string') measured(out, () => characters(out, spelled));
+    else measured(out, () => copied(out, spelled));
+    return Buffer.isBuffer(spelled) ? BINARY : TEXT;
   };
 
   return {
-    parse: (statement, text) => {
-      begin('P');
-      name(statement);
-      name(text);
-      int16(0);
-      end();
-    },
-    bind: (statement, values) => {
-      begin('B');
-      name('');
-      name(statement);
-      int16(values.length);
-      for (const each of values) int16(Buffer.isBuffer(each) ? BINARY : TEXT);
-      int16(values.length);
-      for (const each of values) {
-        const spelled = spell(each);
-        if (spelled === null) int32(-1);
-        else value(spelled);
-      }
-      int16(0);
-      end();
-    },
-    describe: () => {
-      begin('D');
-      room(1);
-      buffer[at] = 'P'.charCodeAt(0);
-      at += 1;
-      name('');
-      end();
-    },
-    execute: () => {
-      begin('E');
-      name('');
-      int32(0);
-      end();
-    },
-    sync: () => {
-      begin('S');
-      end();
-    },
-    simple: (text) => {
-      begin('Q');
-      name(text);
-      end();
-    },
+    parse: (statement, text) =>
+      message('P', () => {
+        name(statement);
+        name(text);
+        int16(out, 0);
+      }),
+    bind: (statement, values, types) =>
+      message('B', () => {
+        name('');
+        name(statement);
+        int16(out, values.length);
+        let format = out.at;
+        for (const _ of values) int16(out, TEXT);
+        int16(out, values.length);
+        for (const [index, each] of values.entries()) {
+          const written = value(each, types[index]);
+          format = out.buffer.writeInt16BE(written, format);
+        }
+        int16(out, 0);
+      }),
+    describe: () =>
+      message('D', () => {
+        int8(out, 'P'.charCodeAt(0));
+        name('');
+      }),
+    execute: () =>
+      message('E', () => {
+        name('');
+        int32(out, 0);
+      }),
+    sync: () => message('S', () => {}),
+    simple: (text) => message('Q', () => name(text)),
     take: () => {
-      const taken = buffer.subarray(0, at);
-      buffer = Buffer.allocUnsafe(FIRST_BYTES);
-      at = 0;
+      // What is sent may wait in the socket, so it is copied: the room that batches need is kept.
+      const taken = Buffer.from(out.buffer.subarray(0, out.at));
+      if (out.buffer.length > KEPT_BYTES_MAX) out = newBytes();
+      out.at = 0;
       return taken;
     },
     get length() {
-      return at;
+      return out.at;
     },
     undo: (length) => {
-      at = length;
+      out.at = length;
     },
   };
 };

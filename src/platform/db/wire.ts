@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { DatabaseError } from 'pg';
 import type { Row, Statement } from '#kit/context';
+import { type ArrayTypes, arrayTypesIn } from './wire-arrays.ts';
 import { createReader, type Field, readError, readFields, readRow } from './wire-reader.ts';
 import { createWriter } from './wire-writer.ts';
 
@@ -24,6 +25,16 @@ export const failedAt = (error: unknown): number | undefined => {
   return failures.get(error) ?? failedAt(error.cause);
 };
 const failures = new WeakMap<Error, number>();
+
+const arrayTypes = new WeakMap<Statement, ArrayTypes>();
+
+const typesOf = (statement: Statement): ArrayTypes => {
+  const known = arrayTypes.get(statement);
+  if (known !== undefined) return known;
+  const types = arrayTypesIn(statement.text);
+  arrayTypes.set(statement, types);
+  return types;
+};
 
 type Exchange = {
   readonly calls: readonly Call[];
@@ -71,14 +82,15 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     return preparing;
   };
 
-  const sayCall = ({ statement: { name, text }, values = [] }: Call, preparing: string[]): void => {
+  const sayCall = ({ statement, values = [] }: Call, preparing: string[]): void => {
+    const { name, text } = statement;
     const known = prepared.get(name);
     if (known === undefined) {
       writer.parse(name, text);
       preparing.push(name);
       if (name !== '') prepared.set(name, text);
     } else if (known !== text) throw new Error(`Two statements are named ${name}.`);
-    writer.bind(name, values);
+    writer.bind(name, values, typesOf(statement));
     if (!described.has(name)) writer.describe();
     writer.execute();
   };
