@@ -5,6 +5,7 @@
 //   npm run bench:payments -- --quick      one short round on an empty database
 //   npm run bench:payments -- --full       also with five and ten million
 //   npm run bench:payments -- --cost       what one payment costs, until its last webhook is told; with the above
+//   npm run bench:payments -- --statements the same, and what each statement of PostgreSQL costs
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,9 +21,11 @@ import { silentLog } from '../../src/kit/context/for-tests.ts';
 import { cpuSecondsOf, cpuSecondsOfFamily, parentOf } from '../support/cpu.ts';
 import { type Measured, measure, post } from '../support/load.ts';
 import { findPgbench, median, prepareYardstick } from '../support/pgbench.ts';
+import { beginCounting, countStatements, tellCounted } from './statements.ts';
 import { storePayments, templateOf } from './stored.ts';
 
-const isCost = process.argv.includes('--cost');
+const isCounted = process.argv.includes('--statements');
+const isCost = isCounted || process.argv.includes('--cost');
 const isQuick = process.argv.includes('--quick');
 const storedAt = isQuick
   ? []
@@ -45,7 +48,7 @@ const pgbench = findPgbench();
 // What else the machine does is part of the result.
 const [loadBefore = 0] = loadavg();
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
-const postgres = await startPostgres({ dataFolder: folder, log: silentLog });
+let postgres = await startPostgres({ dataFolder: folder, log: silentLog });
 const login = /\/\/([^:]+):([^@]+)@/.exec(postgres.ownerUrl);
 const connectTo = (url: string): Promise<Connection> =>
   connect({
@@ -56,7 +59,12 @@ const connectTo = (url: string): Promise<Connection> =>
   });
 const first = await connectTo(postgres.ownerUrl);
 await first.send({ name: '', text: 'create database yardstick' });
+if (isCounted) await countStatements(first);
 await first.close();
+if (isCounted) {
+  await postgres.stop();
+  postgres = await startPostgres({ dataFolder: folder, log: silentLog });
+}
 const yardstick = prepareYardstick(pgbench, {
   socketFolder: postgres.socketFolder,
   port: postgres.port,
@@ -240,6 +248,7 @@ async function tellCosts(port: number, pay: (n: number) => string, what: string)
   await setDelay(0);
   await quiet();
   for (let round = 0; round < 3; round += 1) {
+    const since = isCounted ? await beginCounting(owner) : '';
     const before = await readCost();
     const measured = await measure({ port, concurrency: 64, seconds: SECONDS, request: pay });
     const paid = await readCost();
@@ -249,6 +258,7 @@ async function tellCosts(port: number, pay: (n: number) => string, what: string)
       `\n${measured.perSecond.toFixed(0)} a second, ${measured.notOk} not 200. Until they were paid: ${spelled(difference(before, paid, measured.answers))}`,
     );
     say(`Until all was told: ${spelled(difference(before, told, measured.answers))}`);
+    if (isCounted) say((await tellCounted(owner, since, measured.answers)).join('\n'));
   }
 }
 
