@@ -7,10 +7,12 @@ import type Stripe from 'stripe';
 import { parseId } from '#kit/ids';
 import { provideAuthentication } from '#payments/intents';
 import { goOnSetup } from '#payments/setup';
+import { asOwner } from '../../src/for-tests.ts';
 import { lostAfter, notSent, says } from '../../src/payments/intents/for-tests-bank.ts';
 import { formOf } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
+import { waitUntil } from '../support/writers.ts';
 
 const { gateway, stripe, bank, merchant, happened, resolveUntil } = await openShop();
 const { sessions } = stripe.checkout;
@@ -235,25 +237,63 @@ describe('a card whose holder has to be asked', () => {
     exemption: null,
   } as const;
   let asks = false;
-  provideAuthentication(gateway.context, async (_context, _scope, asked) =>
-    asked.isSetup === true && (asks || asked.demandedBy === 'bank')
+  let dies = false;
+  provideAuthentication(gateway.context, async (_context, _scope, asked) => {
+    if (dies && asked.demandedBy === 'bank') {
+      dies = false;
+      throw new Error('no more');
+    }
+    return asked.isSetup === true && (asks || asked.demandedBy === 'bank')
       ? { ok: false, why: 'challenge', url: 'https://issuer.test/challenge' }
-      : { ok: true, authentication: null },
-  );
+      : { ok: true, authentication: null };
+  });
   beforeEach(() => {
     asks = true;
   });
   const idOf = async (session: string): Promise<string> =>
     parseId('seti', (await setupOf(session)).id) ?? '';
 
-  test('is asked with the next try, after the bank of the card wanted that', async () => {
-    const { id } = await sessions.create(saving);
+  const wantsHolder = () => {
     asks = false;
     bank.next.push(says({ outcome: 'declined', code: 'authentication_required' }));
-    const refused = await save(id);
-    assert.deepEqual([refused.status, refused.body.error.code], [402, 'authentication_required']);
-    assert.equal((await save(id)).body.page.state, 'action');
-    assert.equal(verifications(), 1);
+  };
+
+  test('is asked at once where the bank of the card wants that, and the try is not over', async () => {
+    const { id } = await sessions.create(saving);
+    wantsHolder();
+    const { status, body } = await save(id);
+    assert.deepEqual([status, body.page.state], [200, 'action']);
+    assert.equal(body.next_action.redirect_to_url.url, 'https://issuer.test/challenge');
+    assert.deepEqual(await happened(), ['setup_intent.created', 'setup_intent.requires_action']);
+    const setup_intent = (await setupOf(id)).id;
+    const { data } = await stripe.setupAttempts.list({ setup_intent });
+    assert.deepEqual(
+      data.map((each) => [each.status, each.setup_error?.code ?? null]),
+      [
+        ['requires_action', null],
+        ['failed', 'authentication_required'],
+      ],
+    );
+    const proven = { ok: true, authentication: proof } as const;
+    await goOnSetup(gateway.context, merchant.scope, await idOf(id), proven);
+    assert.equal((await sessions.retrieve(id)).status, 'complete');
+    assert.equal(verifications(), 2);
+  });
+
+  test('has failed where its question died before it was asked', async () => {
+    const { id } = await sessions.create(saving);
+    wantsHolder();
+    dies = true;
+    assert.equal((await save(id)).status, 500);
+    assert.equal(gateway.errors.splice(0).length, 1);
+    assert.equal(await stateOf(id), 'processing', 'until it is certain that nobody asks any more');
+    await asOwner(
+      gateway.on,
+      `update platform.jobs set run_at = now() - interval '1 second' where name = 'setup.left_behind'`,
+    );
+    await waitUntil('the end', 60_000, async () => (await stateOf(id)) === 'open');
+    assert.equal((await setupOf(id)).last_setup_error?.code, 'authentication_required');
+    assert.equal((await save(id)).body.page.state, 'action', 'the next try begins with it');
   });
 
   test('is kept when they are back, and the session complete', async () => {

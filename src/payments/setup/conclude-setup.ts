@@ -61,6 +61,15 @@ export const failSetup = ({ setup, attempt }: Known, error: LastError): DecidedS
   isKept: false,
 });
 
+/** What the bank says where it wants its holder to be asked. */
+const HOLDER_WANTED = 'authentication_required';
+
+export const isHolderWanted = ({ code }: Pick<Conclusion, 'code'>): boolean =>
+  code === HOLDER_WANTED;
+
+export const bankWantsHolder = (shownMethod: unknown): LastError =>
+  lastError(failureOf(HOLDER_WANTED, null), shownMethod);
+
 const lastError = (failure: Failure, shownMethod: unknown): LastError =>
   lastErrorOf(failure, shownMethod, null);
 

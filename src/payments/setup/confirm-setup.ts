@@ -11,7 +11,6 @@ import {
   type Asking,
   askingWith,
   authenticate,
-  blankIntent,
   type LastError,
   lastErrorOf,
   methodOf as methodForRails,
@@ -24,19 +23,19 @@ import {
 import { ApiError, type Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
 import type { Change } from '#rails/operations';
+import { answerOf } from './answer.ts';
+import { askAfterDecline } from './ask-after-decline.ts';
+import { asPayment, CURRENCY, newAttempt, proofOf } from './attempt.ts';
 import type { Shows } from './client-secret.ts';
 import { authenticationFailed, failSetup } from './conclude-setup.ts';
 import { setupCreated, setupRequiresAction } from './events.ts';
-import { conclusionOf } from './hear.ts';
+import { conclusionOf, mayAskAfter } from './hear.ts';
 import { checkMethod, triedTooOften } from './refusals.ts';
 import { insertAttempt, loadSetup, updateAttempt } from './setup.store.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 import { setupListenersWrites } from './setup-listeners.ts';
 import { next } from './setup-states.ts';
 import { writeSetup } from './write-setup.ts';
-
-/** No amount has no currency; hosts want one all the same. */
-const CURRENCY = 'usd';
 
 export type Confirming = {
   readonly before: SetupIntent | null;
@@ -108,45 +107,6 @@ const begin = async (
 /** The last try ended with the bank's wish that the holder be asked: the next one begins with that. */
 const bankWantedProof = ({ lastError }: SetupIntent): boolean =>
   lastError?.code === 'authentication_required';
-
-/** As those see it who know payments alone. */
-const asPayment = (setup: SetupIntent) => {
-  const blank = blankIntent(setup.id, { amount: 0n, currency: CURRENCY, secret: '' });
-  return {
-    ...blank,
-    customerId: setup.customerId,
-    returnUrl: setup.returnUrl,
-    methodId: setup.methodId,
-    cardOptions: { ...blank.cardOptions, requestThreeDSecure: setup.requestThreeDSecure },
-  };
-};
-
-const newAttempt = (
-  context: Context,
-  { setup, method }: Confirming,
-  status: SetupAttempt['status'],
-  authentication: Authentication | null,
-): SetupAttempt => ({
-  id: newUuid(context),
-  version: 1,
-  setupId: setup.id,
-  attempt: setup.attempts + 1,
-  status,
-  customerId: setup.customerId,
-  usage: setup.usage,
-  method: { id: spellMethod(method), type: method.type, card: method.card },
-  error: null,
-  threeDSecure: proofOf(authentication),
-});
-
-const proofOf = (authentication: Authentication | null): SetupAttempt['threeDSecure'] =>
-  authentication === null
-    ? null
-    : {
-        version: authentication.version,
-        outcome: authentication.outcome,
-        eci: authentication.eci,
-      };
 
 const attemptWrite = (
   { scope }: Asking,
@@ -277,34 +237,41 @@ export const verify = async (
     cause: request.cause,
   });
   let last: Change | null = null;
-  const sent = await railsOf(context).send(context, scope, {
-    id: operationId,
-    connectorAccountId: candidate.connectorAccountId,
-    kind: 'verify',
-    intentId: setup.id,
-    ordinal: 1,
-    attempt: attempt.attempt,
-    amount: 0n,
-    currency: CURRENCY,
-    request: requestOf(setup, method, authentication),
-    intent: [
-      ...request.claim(setup.id),
-      ...proven.writes,
-      ...methodWrites,
-      ...begun.writes,
-      attemptWrite(request, waiting, attempt),
-    ],
-    writes: async (change) => {
-      last = change;
-      const known = await conclusionOf(context, scope, change, request.cause);
-      const { setup: now, method: of } = present(known, 'The setup of this operation');
-      return request.conclude(answerOf(now, of, shows, scope.livemode));
-    },
-  });
+  let asks = false as boolean;
+  const isAskable = waiting === null && authentication === null;
+  const send = () =>
+    railsOf(context).send(context, scope, {
+      id: operationId,
+      connectorAccountId: candidate.connectorAccountId,
+      kind: 'verify',
+      intentId: setup.id,
+      ordinal: 1,
+      attempt: attempt.attempt,
+      amount: 0n,
+      currency: CURRENCY,
+      request: requestOf(setup, method, authentication),
+      intent: [
+        ...request.claim(setup.id),
+        ...proven.writes,
+        ...methodWrites,
+        ...begun.writes,
+        attemptWrite(request, waiting, attempt),
+      ],
+      writes: async (change) => {
+        last = change;
+        const known = await conclusionOf(context, scope, change, request.cause);
+        const { setup: now, method: of, isAsked } = present(known, 'The setup of this operation');
+        asks = isAsked;
+        if (isAsked) return [];
+        return request.conclude(answerOf(now, of, shows, scope.livemode));
+      },
+    });
+  const sent = isAskable ? await mayAskAfter(context, operationId, send) : await send();
   request.claimed(sent);
   if (!sent.ok) return null;
   const learned = last as Change | null;
   if (learned !== null && learned.after.version === sent.operation.version) {
+    if (asks) return askAfterDecline(context, request, confirming);
     return { body: null, concluded: true };
   }
   const now = present(await loadSetup(context, scope, setup.id), 'The setup intent');
@@ -333,24 +300,3 @@ const requestOf = (
   payer: null,
   returnUrl: setup.returnUrl,
 });
-
-/** A card that its bank refused is an error that carries the intent. */
-export const answerOf = (
-  setup: SetupIntent,
-  method: PaymentMethod | null,
-  shows: Shows,
-  livemode: boolean,
-): Outcome => {
-  const { lastError } = setup;
-  const shown = shows(setup, livemode);
-  if (setup.status !== 'requires_payment_method' || lastError === null) return { body: shown };
-  const { type: _type, message, payment_method: _, ...fields } = lastError;
-  return {
-    body: new ApiError(402, message, {
-      ...fields,
-      type: 'card_error',
-      setup_intent: shown,
-      ...(method === null ? {} : { payment_method: renderPaymentMethod(method, livemode) }),
-    }),
-  };
-};

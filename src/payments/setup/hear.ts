@@ -9,12 +9,13 @@ import {
   renderPaymentMethod,
   updateMethod,
 } from '#cards/methods';
-import type { Context, Scope, Write } from '#kit/context';
-import { newUuid } from '#kit/ids';
+import type { Context, Database, Scope, Write } from '#kit/context';
+import { newUuid, type Uuid } from '#kit/ids';
 import type { Cause } from '#payments/intents';
 import type { OperationListener } from '#rails/connectors';
 import type { Change } from '#rails/operations';
-import { concludeSetup, type DecidedSetup } from './conclude-setup.ts';
+import { concludeSetup, type DecidedSetup, isHolderWanted } from './conclude-setup.ts';
+import { leftBehind } from './left-behind.ts';
 import type { Mandate } from './mandate.ts';
 import { insertMandate, loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
@@ -25,6 +26,25 @@ export type ConcludedSetup = {
   readonly setup: SetupIntent;
   readonly method: PaymentMethod | null;
   readonly writes: readonly Write[];
+  /** A no that is kept open, because the holder is asked. */
+  readonly isAsked: boolean;
+};
+
+const askable = new WeakMap<Database, Set<Uuid>>();
+
+/** While `work` runs, a bank that wants its holder to be asked has not ended what the operation is of. */
+export const mayAskAfter = async <T>(
+  { database }: Context,
+  operationId: Uuid,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const all = askable.get(database) ?? new Set<Uuid>();
+  askable.set(database, all.add(operationId));
+  try {
+    return await work();
+  } finally {
+    all.delete(operationId);
+  }
 };
 
 const concluded = new WeakMap<Change, Promise<ConcludedSetup | null>>();
@@ -59,11 +79,20 @@ const conclude = async (
   const attempt = (await loadAttempts(context, scope, [id])).get(id);
   const method = await methodOf(context, scope, setup.methodId);
   if (attempt === undefined || attempt.attempt !== after.attempt) {
-    return { setup, method, writes: [] };
+    return { setup, method, writes: [], isAsked: false };
+  }
+  const mayAsk = askable.get(context.database)?.has(after.id) === true;
+  if (mayAsk && conclusion.state === 'declined' && isHolderWanted(conclusion)) {
+    return {
+      setup,
+      method,
+      writes: [leftBehind(context, scope, { setup, attempt })],
+      isAsked: true,
+    };
   }
   const shown = method === null ? null : renderPaymentMethod(method, scope.livemode);
   const decided = concludeSetup({ setup, attempt }, conclusion, shown);
-  if (decided === null) return { setup, method, writes: [] };
+  if (decided === null) return { setup, method, writes: [], isAsked: false };
   const named = conclusion.told?.networkTransactionId;
   return writeConcluded(context, scope, {
     before: { setup, attempt },
@@ -110,6 +139,7 @@ const writeConcluded = async (
   return {
     setup: written.setup,
     method,
+    isAsked: false,
     writes: [
       ...kept,
       ...(mandate === null ? [] : [insertMandate(scope, mandate)]),

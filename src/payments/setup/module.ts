@@ -1,3 +1,4 @@
+import { leftBehindJob } from './ask-after-decline.ts';
 import { setupEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
 import { goOnJob, onAuthentication } from './hear-authentication.ts';
@@ -21,7 +22,9 @@ const checks = [
               and not exists (select from rails.operations o
                                where o.account_id = s.account_id and o.livemode = s.livemode
                                  and o.intent_id = s.id and o.kind = 9
-                                 and o.state not in (3, 4, 7, 9))`,
+                                 and o.state not in (3, 4, 7, 9))
+              and not exists (select from platform.jobs j
+                               where j.name = 'setup.left_behind' and j.payload ->> 'setup' = s.id::text)`,
   },
 ];
 
@@ -33,6 +36,6 @@ export const module = {
   eventKinds: setupEventKinds,
   onOperation,
   onAuthentication,
-  jobs: [goOnJob],
+  jobs: [goOnJob, leftBehindJob],
   checks,
 };

@@ -32,7 +32,11 @@ export const transitions: Readonly<Record<SetupStatus, Ways>> = {
   requires_payment_method: open,
   requires_confirmation: open,
   requires_action: open,
-  processing: { verified: 'succeeded', failed: 'requires_payment_method' },
+  processing: {
+    verified: 'succeeded',
+    failed: 'requires_payment_method',
+    action_required: 'requires_action',
+  },
   succeeded: {},
   canceled: {},
 };
