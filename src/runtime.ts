@@ -23,6 +23,7 @@ import type { Sealing } from '#kit/seals';
 import { provideMail, readMailbox, readSmtpUrl } from '#outward/notifications';
 import { provideWebhooks } from '#outward/webhooks';
 import { provideReceiptAddresses } from '#payments/charges';
+import { provideReturns } from '#payments/intents';
 import { keepRealTime, startFollowing } from '#platform/clock';
 import {
   APP_ROLE,
@@ -162,6 +163,7 @@ export const openRuntime = async (
     alsoInTestMode: settings.mailInTestMode,
   });
   provideReceiptAddresses(context, { publicUrl, masterSecret });
+  provideReturns(context, { publicUrl, key: deriveKey(masterSecret, 'payment returns') });
   provideThreeDs(context, {
     publicUrl,
     key: deriveKey(masterSecret, '3-D Secure'),

@@ -15,6 +15,7 @@ import type { Context, Scope } from '#kit/context';
 import { deriveKey } from '#kit/crypto';
 import { spellId } from '#kit/ids';
 import { mailPages, mailReceiptAgain, receiptHandlers } from '#outward/notifications';
+import { provideReturns, returnHandlers } from '#payments/intents';
 import { admit, provideDefence, type Step } from '#payments/risk';
 import { API_VERSION } from '#platform/events';
 import {
@@ -64,6 +65,10 @@ export const createApi = (
   const { observers } = input;
   const authenticator = createAuthenticator();
   provideCheckout(context, { publicUrl: input.publicUrl });
+  provideReturns(context, {
+    publicUrl: input.publicUrl,
+    key: deriveKey(runtime.masterSecret, 'payment returns'),
+  });
   provideDefence(context, {
     key: deriveKey(runtime.masterSecret, 'card testing'),
     ...(observers === undefined ? {} : { observe: observers.tried }),
@@ -100,6 +105,7 @@ export const createApi = (
       }),
       ...linkHandlers(context),
       ...threeDsHandlers(context, callerOf),
+      ...returnHandlers(context),
       ...webhookHandlers(context, { publicUrl: input.publicUrl }),
       ...documentHandlers(routes, {
         title: 'Tollgate',

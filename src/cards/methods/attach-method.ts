@@ -11,6 +11,7 @@ import type { FoundMethod } from './find-method.ts';
 import type { PaymentMethod } from './payment-method.ts';
 import { nextState } from './payment-method-states.ts';
 import { insertMethod, updateMethod } from './payment-methods.store.ts';
+import { wayToPay } from './ways-to-pay.ts';
 
 type Request = { readonly requestId: string; readonly idempotencyKey: string | null } | null;
 type Changed = { readonly method: PaymentMethod; readonly writes: readonly Write[] };
@@ -40,6 +41,7 @@ export const attachMethod = (
   }
   const state = nextState(before.state, 'attach');
   if (state === null) throw usedBefore();
+  if (wayToPay(before.type)?.mayBeKept === false) throw cannotBeKept(before.type);
   refuseDecliningTestCard(before);
 
   const version = found.isNew ? 1 : before.version + 1;
@@ -99,6 +101,13 @@ export const detachMethod = (
     ],
   };
 };
+
+const cannotBeKept = (type: string): ApiError =>
+  new ApiError(
+    400,
+    `A payment method of type ${type} pays once: it cannot be attached to a customer.`,
+    { param: 'payment_method' },
+  );
 
 const usedBefore = (): ApiError =>
   new ApiError(

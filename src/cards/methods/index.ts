@@ -1,4 +1,5 @@
 export { attachMethod, consumeMethod, detachMethod } from './attach-method.ts';
+export { bicOf } from './banks.ts';
 export { testCardNames } from './check-card.ts';
 export { type MadeMethod, type MethodData, makeMethod } from './create-method.ts';
 export { type FoundMethod, findMethod } from './find-method.ts';
@@ -21,3 +22,4 @@ export {
 } from './render-payment-method.ts';
 export { nothingAttached, stillAttached } from './still-attached.store.ts';
 export { updateSourceMethod } from './update-source.ts';
+export { takesCurrency, type WayToPay, waysToPay, wayToPay } from './ways-to-pay.ts';

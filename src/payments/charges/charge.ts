@@ -13,6 +13,8 @@ export type ChargeStatus = 'pending' | 'succeeded' | 'failed';
 export type ChargedMethod = Pick<PaymentMethod, 'type' | 'card' | 'billing'> & {
   /** As it is spelled: `pm_…` or `card_…`. */
   readonly id: string;
+  /** What was chosen of a method that is no card. */
+  readonly other?: PaymentMethod['other'];
 };
 
 export type Shipping = {

@@ -14,9 +14,12 @@ export type Failure = {
   readonly advice: Advice | null;
   /** The network's own code: `51`. */
   readonly networkCode: string | null;
+  /** Of another way to pay: nothing is to be said of a card. */
+  readonly isOfCard?: false;
 };
 
-type FailureCode =
+export type FailureCode =
+  | OtherCode
   | 'authentication_required'
   | 'card_declined'
   | 'expired_card'
@@ -24,6 +27,13 @@ type FailureCode =
   | 'incorrect_number'
   | 'payment_intent_authentication_failure'
   | 'processing_error';
+
+/** Of ways to pay that are no cards. */
+export type OtherCode =
+  | 'payment_intent_payment_attempt_expired'
+  | 'payment_method_customer_decline'
+  | 'payment_method_provider_decline'
+  | 'payment_method_provider_timeout';
 
 /** Reasons that are codes of their own; all others are a `card_declined` with the reason beside it. */
 const own: Readonly<Record<string, FailureCode>> = {
@@ -101,6 +111,16 @@ export const failureOf = (reason: string | null, told: Told | null): Failure => 
 /** Nothing moved and nothing is wrong with the card: it never came to be asked, or was taken back. */
 export const notProcessed = (): Failure => failureOf('processing_error', null);
 
+/** The code says it all. */
+const withoutReason: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'payment_intent_authentication_failure',
+  'payment_intent_payment_attempt_expired',
+  'payment_method_customer_decline',
+  'payment_method_provider_decline',
+  'payment_method_provider_timeout',
+  'processing_error',
+]);
+
 /** The keys that an error has of it. */
 export const errorFieldsOf = (
   failure: Failure,
@@ -109,9 +129,7 @@ export const errorFieldsOf = (
   const { param } = errorCodes[code];
   return {
     code,
-    ...(code === 'processing_error' || code === 'payment_intent_authentication_failure'
-      ? {}
-      : { decline_code: declineCode }),
+    ...(withoutReason.has(code) ? {} : { decline_code: declineCode }),
     ...(advice === null ? {} : { advice_code: advice }),
     ...(networkCode === null ? {} : { network_decline_code: networkCode }),
     ...(param === undefined ? {} : { param }),

@@ -30,6 +30,7 @@ export {
   chargeUpdated,
 } from './events.ts';
 export { findCharge } from './find-charge.ts';
+export { otherFailureOf } from './other-decline.ts';
 export { type Booked, bookMovement, type MoneyMoved } from './postings.ts';
 export {
   type Addressed,

@@ -1,7 +1,7 @@
 // How a charge is shown: Stripe's shape, checked by the compiler against Stripe's own types.
 
 import type Stripe from 'stripe';
-import { networksOf } from '#cards/methods';
+import { bicOf, networksOf } from '#cards/methods';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import type { Charge, ChargedMethod } from './charge.ts';
@@ -99,8 +99,49 @@ const outcomeOf = ({ status, failure }: Charge): Shown['outcome'] => {
 
 const detailsOf = (charge: Charge): Shown['payment_method_details'] => {
   const { method } = charge;
-  if (method.card === null) return { type: method.type };
+  if (method.card === null) return otherOf(method);
   return { card: cardOf(charge, method.card), type: 'card' };
+};
+
+/** What only the provider could tell, and did not, is null. */
+const otherOf = ({ type, other }: ChargedMethod): Shown['payment_method_details'] => {
+  const bank = (other?.['bank'] ?? null) as never;
+  const reference = { verified_name: null };
+  switch (type) {
+    case 'ideal':
+      return {
+        type,
+        ideal: {
+          ...reference,
+          bank,
+          bic: bicOf(bank) as never,
+          generated_sepa_debit: null,
+          generated_sepa_debit_mandate: null,
+          iban_last4: null,
+          transaction_id: null,
+        },
+      };
+    case 'bancontact':
+      return {
+        type,
+        bancontact: {
+          ...reference,
+          bank_code: null,
+          bank_name: null,
+          bic: null,
+          generated_sepa_debit: null,
+          generated_sepa_debit_mandate: null,
+          iban_last4: null,
+          preferred_language: null,
+        },
+      };
+    case 'eps':
+      return { type, eps: { ...reference, bank } };
+    case 'p24':
+      return { type, p24: { ...reference, bank, reference: null } };
+    default:
+      return { type };
+  }
 };
 
 type ShownCard = NonNullable<Wire<Stripe.Charge.PaymentMethodDetails.Card>>;

@@ -32,7 +32,7 @@ export const answerOf = (
   return {
     body: new ApiError(errorCodes[failure.code].status, failure.message, {
       ...errorFieldsOf(failure),
-      type: 'card_error',
+      type: failure.isOfCard === false ? 'invalid_request_error' : 'card_error',
       charge: spellId(CHARGE, charge.id),
       ...(intent.isDirect ? {} : { payment_intent: shown }),
       ...(method === null || intent.isDirect

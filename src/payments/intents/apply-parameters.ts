@@ -2,11 +2,12 @@
 // was not sent keeps its value; null, sent as an empty string, unsets it.
 
 import type { Static } from 'typebox';
-import { emptyAddress } from '#cards/methods';
+import { emptyAddress, wayToPay } from '#cards/methods';
 import { checkAmount, type Shipping } from '#payments/charges';
 import { ApiError, mergeMetadata } from '#platform/http';
 import type { confirmParameters, createParameters, updateParameters } from './intent-parameters.ts';
 import type { CardOptions, PaymentIntent } from './payment-intent.ts';
+import { invalidType } from './ways-of-intent.ts';
 
 export type Asked = Partial<
   Omit<
@@ -57,25 +58,26 @@ export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentInt
 const changed = <T>(old: T | null, asked: T | null | undefined): T | null =>
   asked === undefined ? old : asked;
 
-/** Methods are payment methods of cards alone for now; an impossible type is refused by the older name. */
+/** A type that nobody knows is refused by the older name; whether the account takes it, is asked where it counts. */
 const typesOf = (
   intent: PaymentIntent,
   asked: Asked,
 ): Pick<PaymentIntent, 'types' | 'allowedTypes' | 'automaticMethods'> => {
   const { payment_method_types: types, allowed_payment_method_types: allowed } = asked;
   if (types !== undefined) {
-    const impossible = types.find((type) => type !== 'card');
+    const impossible = types.find((type) => wayToPay(type) === undefined);
     if (types.length === 0 || impossible !== undefined) {
-      throw new ApiError(
-        400,
-        `The payment method type "${impossible ?? ''}" is invalid. It must be a type that this account takes: card.`,
-        { param: 'payment_method_types' },
-      );
+      throw invalidType(impossible ?? '', ['card'], 'payment_method_types');
     }
-    return { types: ['card'], allowedTypes: null, automaticMethods: null };
+    return { types: [...new Set(types)], allowedTypes: null, automaticMethods: null };
   }
   if (allowed !== undefined) {
-    return { types: ['card'], allowedTypes: [...allowed], automaticMethods: null };
+    const known = allowed.filter((type) => wayToPay(type) !== undefined);
+    return {
+      types: known.length === 0 ? ['card'] : known,
+      allowedTypes: [...allowed],
+      automaticMethods: null,
+    };
   }
   const automatic = asked.automatic_payment_methods;
   if (automatic !== undefined) {

@@ -8,6 +8,7 @@ import { findIntent } from './find-intent.ts';
 import type { cancelParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
 import { letGo } from './let-go.ts';
+import { endAtProvider, isPayerAway } from './payer-away.ts';
 import { writePayment } from './payment.ts';
 import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
 import { cannotCancel, refuseMade } from './refusals.ts';
@@ -44,6 +45,7 @@ export const cancel = async (
 ): Promise<Outcome | null> => {
   const { livemode } = request.scope;
   if (next(intent.status, 'canceled') === null) throw cannotCancel(intent, livemode);
+  if (isPayerAway(intent)) return cancelAway(context, request, intent, reason);
   if (intent.doing === 'payment') return cancelWhenKnown(context, request, intent, reason);
   if (intent.doing !== null) throw cannotCancel(intent, livemode);
   if (intent.status === 'requires_capture') {
@@ -67,6 +69,23 @@ export const cancel = async (
     request.cause,
   );
   return { body: renderIntent(written.intent, livemode), writes: written.writes };
+};
+
+/**
+ * Its payer may be paying just now: the wish is kept first, then the payment is ended at the provider. Whoever
+ * was faster gets the money back by itself, as from everything that was cancelled too late.
+ */
+const cancelAway = async (
+  context: Context,
+  request: Asking,
+  intent: PaymentIntent,
+  reason: CancellationReason | null,
+): Promise<Outcome | null> => {
+  const { scope } = request;
+  const { writes = [] } = await cancelWhenKnown(context, request, intent, reason);
+  if (writes.length > 0 && !(await context.database.commit(scope, writes)).ok) return null;
+  const now = await endAtProvider(context, scope, intent.id);
+  return { body: renderIntent(now, scope.livemode) };
 };
 
 /**

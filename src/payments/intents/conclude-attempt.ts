@@ -10,6 +10,7 @@ import {
   type Failure,
   failureOf,
   notProcessed,
+  otherFailureOf,
 } from '#payments/charges';
 import {
   AUTHORIZATION_MS,
@@ -45,9 +46,9 @@ export const concludeAttempt = (known: Known): Decided | null => {
       return isCurrent ? decline(known) : null;
     case 'not_sent':
       if (!isCurrent) return null;
-      return known.isReroutable ? wait(known) : fail(known, notProcessed());
+      return known.isReroutable ? wait(known) : fail(known, notProcessedBy(known));
     case 'reversed':
-      return isCurrent ? fail(known, notProcessed()) : null;
+      return isCurrent ? fail(known, notProcessedBy(known)) : null;
     case 'action_required':
       return isCurrent ? requireAction(known) : null;
     case 'pending':
@@ -61,6 +62,9 @@ export const concludeAttempt = (known: Known): Decided | null => {
       return unreachable(state, 'A state of an operation');
   }
 };
+
+const notProcessedBy = ({ charge }: Known): Failure =>
+  charge.method.type === 'card' ? notProcessed() : otherFailureOf('processing_error');
 
 const succeed = ({ charge, change, nowMs }: Known): Charge => {
   const { after, conclusion } = change;
@@ -208,7 +212,8 @@ const fail = (known: Known, failure: Failure): Decided => {
 const decline = (known: Known): Decided => {
   const { intent, change, holder = null } = known;
   const { code, told } = change.conclusion;
-  const failed = fail(known, failureOf(code, told));
+  const isOfCard = known.charge.method.type === 'card';
+  const failed = fail(known, isOfCard ? failureOf(code, told) : otherFailureOf(code));
   const wants = code === 'authentication_required' && intent.cancelWanted === null;
   if (!wants || holder === null) return failed;
   if (holder === 'may_be_asked') return wait(known);
@@ -235,8 +240,31 @@ const wait = ({ intent, charge, nowMs }: Known): Decided => ({
   kinds: [],
 });
 
-const requireAction = ({ intent, charge, change }: Known): Decided => {
+/** So long a payer may stay away at a bank of theirs, should the provider name no end; then it is ended there. */
+const AWAY_MS = 24 * 60 * 60 * 1000;
+
+/** Null: they were sent there before, and it is told once more. */
+const sendAway = ({ intent, charge, nowMs }: Known, url: string | null): Decided | null => {
+  if (intent.status === 'requires_action' && intent.nextAction?.url === url) return null;
+  return {
+    ...nothing,
+    intent: {
+      ...intent,
+      status: to(intent, 'action_required'),
+      isProcessingTold: false,
+      dueAtMs: nowMs + AWAY_MS,
+      nextAction:
+        url === null ? null : { url, returnUrl: intent.returnUrl, useSdk: false, isAway: true },
+    },
+    charge,
+    kinds: [intentRequiresAction],
+  };
+};
+
+const requireAction = (known: Known): Decided | null => {
+  const { intent, charge, change } = known;
   const url = change.conclusion.told?.action?.url ?? null;
+  if (charge.method.type !== 'card') return sendAway(known, url);
   return {
     ...nothing,
     intent: {

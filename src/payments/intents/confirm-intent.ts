@@ -17,6 +17,7 @@ import { isOffSession, undoing } from './create-intent.ts';
 import { findIntent } from './find-intent.ts';
 import { type confirmParameters, pageParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
+import { endAtProvider, isPayerAway } from './payer-away.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import {
   cannotChangeMethod,
@@ -25,6 +26,7 @@ import {
   refuseMade,
 } from './refusals.ts';
 import { type TakenMethod, takeMethod } from './take-method.ts';
+import { withTypes } from './ways-of-intent.ts';
 
 type Request = TypedRequest<typeof confirmParameters>;
 
@@ -38,9 +40,10 @@ export const confirmIntent = async (context: Context, request: Request): Promise
   if (request.resumes !== null) return asItIs(context, scope, request.resumes, shows);
 
   const spelled = request.path['intent'] ?? '';
-  const first = await findIntent(context, scope, spelled);
-  checkClientSecret(request.principal, first, asked.client_secret);
-  refuseMade(first, scope.livemode, 'confirm');
+  const found = await findIntent(context, scope, spelled);
+  checkClientSecret(request.principal, found, asked.client_secret);
+  refuseMade(found, scope.livemode, 'confirm');
+  const first = await withoutOldTry(context, request, found);
   refuseByState(first, scope.livemode, asked);
   const taken = await takeMethod(context, scope, asked, { prefix: INTENT, id: first.id });
   return undoing(taken, async () => {
@@ -51,6 +54,17 @@ export const confirmIntent = async (context: Context, request: Request): Promise
     }
     throw lockTimeout();
   });
+};
+
+/** Whoever takes another way to pay gives up the one they were sent away for: it is ended at its provider first. */
+const withoutOldTry = async (
+  context: Context,
+  { scope, parameters: asked }: Request,
+  found: PaymentIntent,
+): Promise<PaymentIntent> => {
+  const { payment_method: method, payment_method_data: data, confirmation_token: token } = asked;
+  const isAnother = method !== undefined || data !== undefined || token !== undefined;
+  return isAnother && isPayerAway(found) ? endAtProvider(context, scope, found.id) : found;
 };
 
 const confirmOnce = async (
@@ -65,7 +79,7 @@ const confirmOnce = async (
   if (method === null) throw methodMissingToConfirm(before, scope.livemode);
   return confirmPayment(context, askingOf(request), {
     before,
-    intent: applyParameters(before, { ...taken?.brings, ...asked }),
+    intent: await intentFor(context, request, before, taken),
     method,
     methodWrites: taken?.writes ?? [],
     undo: taken?.undo ?? (async () => {}),
@@ -75,6 +89,17 @@ const confirmOnce = async (
     useSdk: asked.use_stripe_sdk === true,
     shows: showsFor(request.principal),
   });
+};
+
+const intentFor = async (
+  context: Context,
+  { scope, parameters: asked }: Request,
+  before: PaymentIntent,
+  taken: TakenMethod | null,
+): Promise<PaymentIntent> => {
+  const intent = applyParameters(before, { ...taken?.brings, ...asked });
+  const isAsked = (asked.payment_method_types ?? asked.allowed_payment_method_types) !== undefined;
+  return !isAsked ? intent : withTypes(context, scope, intent, asked);
 };
 
 const methodOf = async (

@@ -20,6 +20,7 @@ import { offSessionWithFutureUsage } from './refusals.ts';
 import { screenPayer } from './screen-payer.ts';
 import { sendAttempt } from './send-attempt.ts';
 import { checkMethod } from './take-method.ts';
+import { checkWay, checkWayBack } from './ways-of-intent.ts';
 
 export type Confirmation = {
   readonly before: PaymentIntent | null;
@@ -43,6 +44,8 @@ export const confirmPayment = async (
 ): Promise<Outcome | null> => {
   const { method, offSession } = confirmation;
   checkMethod(confirmation.intent, method);
+  checkWay(confirmation.intent, method, { offSession });
+  checkWayBack(confirmation.intent, method);
   if (offSession && confirmation.intent.setupFutureUsage !== null) {
     throw offSessionWithFutureUsage();
   }
@@ -52,8 +55,9 @@ export const confirmPayment = async (
   const given = {
     ...confirmation,
     intent: {
-      ...intent,
+      ...withoutMethodType(intent),
       methodId: spellMethod(method),
+      ...(method.type === 'card' ? {} : { methodType: method.type }),
       status: next(intent.status, 'method_given') ?? intent.status,
     },
   };
@@ -63,6 +67,10 @@ export const confirmPayment = async (
       : await begin(context, asking, given, screening?.mustAuthenticate === true);
   return outcome === null ? null : toldWith(outcome, telling);
 };
+
+/** What was tried before is nothing to what is tried now. */
+const withoutMethodType = ({ methodType: _before, ...intent }: PaymentIntent): PaymentIntent =>
+  intent;
 
 const begin = async (
   context: Context,

@@ -16,6 +16,7 @@ import { blankIntent, type PaymentIntent } from './payment-intent.ts';
 import { methodMissingToConfirm, orderIsAnothers } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
 import { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
+import { checkWay, withTypes } from './ways-of-intent.ts';
 
 export const createIntent = async (
   context: Context,
@@ -30,11 +31,16 @@ export const createIntent = async (
   const taken = await takeMethod(context, scope, asked, { prefix: INTENT, id: blank.id });
   const fresh =
     taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
-  const outcome = await undoing(taken, () =>
-    asked.confirm === true
-      ? confirmNew(context, request, fresh, taken)
-      : Promise.resolve(register(context, request, fresh, taken)),
-  );
+  const outcome = await undoing(taken, async () => {
+    // Who pays at once with a card is asked nothing more.
+    const isByCard = asked.confirm === true && taken?.method.type === 'card';
+    const isAsked =
+      (asked.payment_method_types ?? asked.allowed_payment_method_types) !== undefined;
+    const typed = isByCard && !isAsked ? fresh : await withTypes(context, scope, fresh, asked);
+    return asked.confirm === true
+      ? confirmNew(context, request, typed, taken)
+      : register(context, request, typed, taken);
+  });
   return outcome;
 };
 
@@ -93,7 +99,10 @@ const register = (
   taken: TakenMethod | null,
 ): Outcome => {
   const { scope } = request;
-  if (taken !== null) checkMethod(fresh, taken.method);
+  if (taken !== null) {
+    checkMethod(fresh, taken.method);
+    checkWay(fresh, taken.method);
+  }
   const written = writePayment(
     context,
     scope,

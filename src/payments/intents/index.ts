@@ -24,6 +24,7 @@ export { shippingParameters } from './intent-parameters.ts';
 export { loadIntent, loadIntentOfOrder, loadIntents, updateIntent } from './intents.store.ts';
 export { lastErrorOf } from './last-error.ts';
 export { checkIntentAsked, makeIntent, mayBeTried, tryToPay } from './made-intent.ts';
+export { endAtProvider, isPayerAway } from './payer-away.ts';
 export type { Cause } from './payment.ts';
 export { writePayment } from './payment.ts';
 export {
@@ -42,6 +43,9 @@ export { methodOf } from './payment-request.ts';
 export { methodWasUsed, nobodyTakes } from './refusals.ts';
 export { endCanceled, releaseHeld } from './release-charge.ts';
 export { errorForPage, renderIntent } from './render-intent.ts';
+export { provideReturns } from './return-address.ts';
+export { returnHandlers } from './return-handlers.ts';
 export { screenPayer } from './screen-payer.ts';
 export { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
 export { useProof } from './use-proof.ts';
+export { checkTypes, checkWay, invalidType, waysFor } from './ways-of-intent.ts';

@@ -12,5 +12,5 @@ export const lastErrorOf = (
   ...(charge === null ? {} : { charge }),
   message: failure.message,
   ...(shownMethod === null ? {} : { payment_method: shownMethod }),
-  type: 'card_error',
+  type: failure.isOfCard === false ? 'invalid_request_error' : 'card_error',
 });

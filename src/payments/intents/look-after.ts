@@ -7,6 +7,7 @@ import { askingByItself } from './asking.ts';
 import { cancel } from './cancel-intent.ts';
 import { onOperation } from './hear.ts';
 import { loadDue, loadIntent, updateIntent } from './intents.store.ts';
+import { endAtProvider, isPayerAway } from './payer-away.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { isHeldToTake, takeLeftHeld } from './take-held.ts';
 
@@ -34,6 +35,7 @@ export const lookAfterDue = async (context: Context): Promise<number> => {
 
 const lookAfter = (context: Context, scope: Scope, intent: PaymentIntent): Promise<unknown> => {
   if (intent.status === 'requires_capture') return expire(context, scope, intent);
+  if (isPayerAway(intent)) return endAway(context, scope, intent);
   if (intent.doing === 'payment') return endLeftBehind(context, scope, intent);
   if (isHeldToTake(intent)) return takeLeftHeld(context, scope, intent);
   return later(context, scope, intent, null);
@@ -45,6 +47,12 @@ const expire = async (context: Context, scope: Scope, intent: PaymentIntent): Pr
   // Where the bank would not hear of it, it is asked again later.
   const now = await loadIntent(context, scope, intent.id);
   if (outcome !== null && now?.status === 'requires_capture') await later(context, scope, now);
+};
+
+/** Nobody came back, and the provider never gave up by itself. */
+const endAway = async (context: Context, scope: Scope, intent: PaymentIntent): Promise<void> => {
+  const now = await endAtProvider(context, scope, intent.id);
+  if (isPayerAway(now)) await later(context, scope, now);
 };
 
 /** A no is left open for as long as its holder's bank is being asked. */

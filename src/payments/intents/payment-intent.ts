@@ -33,6 +33,8 @@ export type NextAction = {
   readonly url: string;
   readonly returnUrl: string | null;
   readonly useSdk: boolean;
+  /** The payer leaves our pages, and the provider waits for them. */
+  readonly isAway?: true;
 };
 
 export type IfRaised = Pick<PaymentIntent, 'description' | 'metadata' | 'statementDescriptor'>;
@@ -84,6 +86,8 @@ export type PaymentIntent = {
   readonly nextAction: NextAction | null;
   /** As it is spelled: `pm_…` or `card_…`. */
   readonly methodId: string | null;
+  /** Of the method that was last tried, where it is no card. */
+  readonly methodType?: string;
   readonly cardOptions: CardOptions;
   readonly receiptEmail: string | null;
   readonly returnUrl: string | null;
@@ -162,7 +166,7 @@ export const blankIntent = (
   ...given,
 });
 
-export const isManual = (intent: PaymentIntent): boolean =>
+export const isManual = (intent: Pick<PaymentIntent, 'captureMethod' | 'cardOptions'>): boolean =>
   intent.captureMethod === 'manual' || intent.cardOptions.captureMethod === 'manual';
 
 /** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */

@@ -11,8 +11,10 @@ export const requestOf = (input: {
   readonly offSession: boolean;
   readonly authentication: PaymentRequest['authentication'];
   readonly exemption: Claim | null;
+  /** Where a payer comes back to who is sent away. */
+  readonly returnUrl: string | null;
 }): PaymentRequest => {
-  const { intent, method, offSession, authentication, exemption } = input;
+  const { intent, method, offSession, authentication, exemption, returnUrl } = input;
   const { address, name, email } = method.billing;
   return {
     method: methodOf(method),
@@ -31,13 +33,13 @@ export const requestOf = (input: {
       country: address.country,
     },
     payer: null,
-    returnUrl: intent.returnUrl,
+    returnUrl,
   };
 };
 
 export const methodOf = (method: PaymentMethod): CardMethod | OtherMethod => {
   const { card, cardId, other } = method;
-  if (card === null || cardId === null) return { type: method.type, data: {} };
+  if (card === null || cardId === null) return { type: method.type, data: chosenIn(other) };
   const cvcRef = other?.['cvc_ref'];
   return {
     type: 'card',
@@ -47,6 +49,12 @@ export const methodOf = (method: PaymentMethod): CardMethod | OtherMethod => {
     funding: card.funding,
     country: card.country,
   };
+};
+
+/** The bank that the payer named, where they did. */
+const chosenIn = (other: PaymentMethod['other']): Readonly<Record<string, string>> => {
+  const bank = other?.['bank'];
+  return typeof bank === 'string' ? { bank } : {};
 };
 
 export const credentialOf = (

@@ -54,7 +54,10 @@ export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
     payment_method_options: renderOptions(intent),
     payment_method_types: [...(intent.types ?? ['card'])],
     payment_record: null,
-    processing: intent.status === 'processing' ? { card: processingCard, type: 'card' } : null,
+    processing:
+      intent.status === 'processing' && (intent.methodType ?? 'card') === 'card'
+        ? { card: processingCard, type: 'card' }
+        : null,
     receipt_email: intent.receiptEmail,
     review: null,
     setup_future_usage: intent.setupFutureUsage,

@@ -2,7 +2,7 @@
 // Two commits each: what is begun, with the claim of the request's key; then what was learned, with the
 // answer. No second candidate is asked while anything may be alive with the first.
 
-import type { PaymentMethod } from '#cards/methods';
+import { type PaymentMethod, wayToPay } from '#cards/methods';
 import { assert, present } from '#kit/assert';
 import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
@@ -23,6 +23,7 @@ import { writePayment } from './payment.ts';
 import { isManual, type PaymentIntent } from './payment-intent.ts';
 import { requestOf } from './payment-request.ts';
 import { nobodyTakes } from './refusals.ts';
+import { returnAddressOf } from './return-address.ts';
 import { isHeldToTake, takeHeld } from './take-held.ts';
 import { type Proven, useProof } from './use-proof.ts';
 
@@ -162,6 +163,7 @@ const beginning = (
         type: method.type,
         card: method.card,
         billing: method.billing,
+        ...(method.card === null ? { other: method.other } : {}),
       },
       description: intent.description,
       receiptEmail: intent.receiptEmail,
@@ -256,7 +258,13 @@ const sendOne = async (
         connector: candidate.connector,
         amount: intent.amount,
         currency: intent.currency,
-        request: requestOf({ ...attempt, intent, authentication, exemption }),
+        request: requestOf({
+          ...attempt,
+          intent,
+          authentication,
+          exemption,
+          returnUrl: wayBackOf(context, scope, attempt, intent),
+        }),
         intent: [
           ...(begun.isFirst ? request.claim(intent.id) : []),
           ...(begun.isFirst ? attempt.methodWrites : []),
@@ -304,6 +312,15 @@ const told = async (request: Asking, attempt: Attempt, sent: Sent): Promise<void
     throw error;
   }
 };
+
+/** Who pays at a bank of their own comes back to us first, who ask what came of it. */
+const wayBackOf = (
+  context: Context,
+  scope: Scope,
+  { method }: Attempt,
+  { id, returnUrl }: PaymentIntent,
+): string | null =>
+  wayToPay(method.type)?.isRedirect === true ? returnAddressOf(context, scope, id) : returnUrl;
 
 const wentOn = (concluded: Concluded, isLast: boolean, change: Change): boolean =>
   !isLast && change.conclusion.state === 'not_sent' && concluded.charge.status === 'pending';

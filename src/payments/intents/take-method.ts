@@ -89,13 +89,6 @@ export const checkMethod = (
   method: PaymentMethod,
 ): void => {
   if (method.state === 'detached') throw methodWasUsed();
-  if (method.type !== 'card') {
-    throw new ApiError(
-      400,
-      `The PaymentMethod provided (${method.type}) is not allowed for this PaymentIntent. Please attach a PaymentMethod of one of the following types: card.`,
-      { param: 'payment_method' },
-    );
-  }
   if (method.customerId === null || method.customerId === intent.customerId) return;
   const owner = spellId('cus', method.customerId);
   throw new ApiError(

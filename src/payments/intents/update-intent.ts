@@ -11,6 +11,7 @@ import type { PaymentIntent } from './payment-intent.ts';
 import { cannotChangeMethod, cannotUpdate, refuseMade } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
 import { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
+import { checkWay, withTypes } from './ways-of-intent.ts';
 
 type Request = TypedRequest<typeof updateParameters>;
 
@@ -22,13 +23,25 @@ export const updateIntent = async (context: Context, request: Request): Promise<
     asked.customer === undefined
       ? null
       : await findCustomerNamed(context, scope, asked.customer, 'customer');
+  const applied = applyParameters(before, asked);
   const changed: PaymentIntent = {
-    ...applyParameters(before, asked),
+    ...(changesTypes(asked) ? await withTypes(context, scope, applied, asked) : applied),
     ...(customer === null ? {} : { customerId: customer.id }),
   };
   const taken = await takeMethod(context, scope, asked);
   return undoing(taken, async () => change(context, request, before, changed, taken));
 };
+
+/** What fits depends on these. */
+const changesTypes = (asked: Readonly<Record<string, unknown>>): boolean =>
+  [
+    'amount',
+    'currency',
+    'allowed_payment_method_types',
+    'payment_method_types',
+    'capture_method',
+    'setup_future_usage',
+  ].some((name) => asked[name] !== undefined);
 
 const change = (
   context: Context,
@@ -38,7 +51,10 @@ const change = (
   taken: TakenMethod | null,
 ): Outcome => {
   const { scope, parameters: asked } = request;
-  if (taken !== null) checkMethod(changed, taken.method);
+  if (taken !== null) {
+    checkMethod(changed, taken.method);
+    checkWay(changed, taken.method);
+  }
   const after: PaymentIntent =
     taken !== null
       ? { ...changed, methodId: spellMethod(taken.method), status: 'requires_confirmation' }

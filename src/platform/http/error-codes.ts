@@ -34,6 +34,7 @@ const card = (meaning: string, message: string, param?: string) =>
     advice: 'Show the message to the payer and ask for another card or corrected details.',
   }) as const satisfies ErrorRow;
 
+const tryAgainOrOther = 'Confirm again, with the same method or with another one.';
 const fixCall = 'Correct the call; sending it again unchanged gives the same answer.';
 const reload = 'Retrieve the object and decide by its present state.';
 
@@ -167,6 +168,12 @@ const table = {
     'The payer did not pass the authentication.',
     'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.',
   ),
+  payment_intent_payment_attempt_expired: request(
+    402,
+    'The payer was sent away to pay and did not come back in time.',
+    tryAgainOrOther,
+    'The payment was not finished in time. Try again, or use another payment method.',
+  ),
   payment_intent_tried_too_often: request(
     400,
     'So many tries from payers’ pages failed that this payment takes no more of them.',
@@ -177,6 +184,24 @@ const table = {
     400,
     'The payment is in a state that does not allow this.',
     reload,
+  ),
+  payment_method_customer_decline: request(
+    402,
+    'The payer gave up at the page they were sent to.',
+    tryAgainOrOther,
+    'The payment was given up. Try again, or use another payment method.',
+  ),
+  payment_method_provider_decline: request(
+    402,
+    'The payer’s bank, or whoever runs this way to pay, declined.',
+    tryAgainOrOther,
+    'The payment was declined. Try again, or use another payment method.',
+  ),
+  payment_method_provider_timeout: request(
+    402,
+    'The payer’s bank did not answer in time, and nothing was paid.',
+    tryAgainOrOther,
+    'The bank did not answer in time. Try again, or use another payment method.',
   ),
   processing_error: card(
     'The network or the issuer could not process it.',

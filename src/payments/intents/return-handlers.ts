@@ -1,0 +1,58 @@
+// The way back of a payer who was sent away to pay. The provider is asked what came of it, the payer is not: then
+// they are sent on to where the merchant wants them.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context } from '#kit/context';
+import { spellId } from '#kit/ids';
+import { INTENT } from '#payments/charges';
+import type { PlainHandler } from '#platform/http';
+import { askAfterReturn } from './payer-away.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import { clientSecretOf } from './render-intent.ts';
+import { readReturnToken } from './return-address.ts';
+
+export const returnHandlers = (processContext: Context): readonly PlainHandler[] => {
+  const context: Context = { ...processContext, actor: { kind: 'payer', id: 'return' } };
+  const handle = async (
+    _: IncomingMessage,
+    response: ServerResponse,
+    { params }: { readonly params: Readonly<Record<string, string>> },
+  ): Promise<void> => {
+    const named = readReturnToken(context, params['token'] ?? '');
+    const intent =
+      named === null ? undefined : await askAfterReturn(context, named.scope, named.intentId);
+    if (intent === undefined || intent.returnUrl === null) {
+      response
+        .writeHead(404, {
+          'Content-Type': 'text/plain; charset=utf-8',
+          'Cache-Control': 'no-store',
+        })
+        .end('This address belongs to no payment.\n');
+      return;
+    }
+    response
+      .writeHead(303, { Location: whereTo(intent, intent.returnUrl), 'Cache-Control': 'no-store' })
+      .end();
+  };
+  // Some banks send their payers back with a form.
+  return [
+    { method: 'GET', path: '/back/:token', handle },
+    { method: 'POST', path: '/back/:token', handle },
+  ];
+};
+
+/** A page of ours knows its payment without being told. */
+const whereTo = (intent: PaymentIntent, returnUrl: string): string => {
+  if (intent.madeBy !== null || !URL.canParse(returnUrl)) return returnUrl;
+  const url = new URL(returnUrl);
+  url.searchParams.set('payment_intent', spellId(INTENT, intent.id));
+  url.searchParams.set('payment_intent_client_secret', clientSecretOf(intent));
+  url.searchParams.set('redirect_status', redirectStatus(intent));
+  return url.href;
+};
+
+/** For whoever shows something to a payer; what is paid a merchant asks, or is told by its webhook. */
+const redirectStatus = ({ status }: PaymentIntent): 'succeeded' | 'pending' | 'failed' => {
+  if (status === 'succeeded' || status === 'requires_capture') return 'succeeded';
+  return status === 'processing' || status === 'requires_action' ? 'pending' : 'failed';
+};

@@ -1,0 +1,227 @@
+// Ways to pay that send the payer to a page of their bank: what is offered, what is said, and that nothing but
+// the provider's own word decides what became of it.
+
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import type Stripe from 'stripe';
+import { present } from '#kit/assert';
+import { asOwner } from '../../src/for-tests.ts';
+import { openAbroad } from '../support/away.ts';
+import { refusalOf } from '../support/stripe.ts';
+
+const abroad = await openAbroad();
+const { stripe, answerAt, comeBack, until, happened, simulator, ahead } = abroad;
+const { paymentIntents, paymentMethods, refunds } = stripe;
+
+/** The older name of which methods may be used is still taken. */
+type Params = Stripe.PaymentIntentCreateParams & { payment_method_types?: string[] };
+
+const backUrl = 'https://shop.test/back?order=7';
+const byIdeal = {
+  amount: 2_500,
+  currency: 'eur',
+  confirm: true,
+  payment_method_types: ['ideal', 'card'],
+  payment_method_data: { type: 'ideal', ideal: { bank: 'ing' } },
+  return_url: backUrl,
+} satisfies Params;
+
+const leave = async (more: Partial<Params> = {}) => {
+  const intent = await paymentIntents.create({ ...byIdeal, ...more });
+  assert.equal(intent.status, 'requires_action');
+  const { url } = present(intent.next_action?.redirect_to_url, 'Where to go');
+  return { id: intent.id, url: present(url, 'An address'), intent };
+};
+const status = async (id: string) => (await paymentIntents.retrieve(id)).status;
+const becomes = (id: string, wanted: string) => until(async () => (await status(id)) === wanted);
+
+beforeEach(async () => {
+  await happened();
+});
+
+describe('what is offered', () => {
+  test('is what the accounts of the merchant take, in the currency of the payment', async () => {
+    const types = async (currency: string, more: Partial<Params> = {}) =>
+      (await paymentIntents.create({ amount: 2_500, currency, ...more })).payment_method_types;
+    assert.deepEqual(await types('eur'), ['card', 'ideal', 'bancontact', 'eps', 'p24']);
+    assert.deepEqual(await types('pln'), ['card', 'p24']);
+    assert.deepEqual(await types('usd'), ['card']);
+    assert.deepEqual(await types('eur', { amount: 1_250_001 }), [
+      'card',
+      'ideal',
+      'bancontact',
+      'eps',
+    ]);
+    assert.deepEqual(await types('eur', { capture_method: 'manual' }), ['card']);
+    assert.deepEqual(await types('pln', { allowed_payment_method_types: ['ideal', 'p24'] }), [
+      'p24',
+    ]);
+    const automatic = { enabled: true, allow_redirects: 'never' } as const;
+    assert.deepEqual(await types('eur', { automatic_payment_methods: automatic }), ['card']);
+  });
+
+  test('is refused with its reason where it does not fit', async () => {
+    const refused = async (more: Partial<Params>) => {
+      const { param, message } = await refusalOf(paymentIntents.create({ ...byIdeal, ...more }));
+      return [param, message] as const;
+    };
+    const cases: readonly (readonly [Partial<Params>, string, RegExp])[] = [
+      [{ currency: 'usd' }, 'payment_method_types', /cannot be used in usd: it takes eur/],
+      [{ payment_method_types: ['sofort'] }, 'payment_method_types', /"sofort" is invalid/],
+      [{ capture_method: 'manual' }, 'payment_method_types', /manual capture/],
+      [{ setup_future_usage: 'off_session' }, 'payment_method_types', /setup_future_usage/],
+      [{ payment_method_types: ['card'] }, 'payment_method', /ideal.*types: card\./],
+      [{ off_session: true }, 'off_session', /payer has to be there/],
+      [
+        { payment_method_types: ['eps'], payment_method_data: { type: 'eps' } },
+        'payment_method_data[billing_details][name]',
+        /Missing required param/,
+      ],
+    ];
+    for (const [more, param, message] of cases) {
+      const said = await refused(more);
+      assert.equal(said[0], param, said[1]);
+      assert.match(said[1], message);
+    }
+    const { return_url: _, ...homeless } = byIdeal;
+    const { param, code } = await refusalOf(paymentIntents.create(homeless));
+    assert.deepEqual([param, code], ['return_url', 'parameter_missing']);
+    const { id } = await stripe.customers.create();
+    const method = await paymentMethods.create({ type: 'ideal' });
+    assert.match(
+      (await refusalOf(paymentMethods.attach(method.id, { customer: id }))).message,
+      /pays once/,
+    );
+  });
+});
+
+describe('a payer who is sent away', () => {
+  test('has paid when the provider says so, and comes back to the shop', async () => {
+    const { id, url, intent } = await leave();
+    assert.equal(intent.next_action?.type, 'redirect_to_url');
+    assert.equal(intent.next_action.redirect_to_url?.return_url, backUrl);
+    const back = new URL(await comeBack(await answerAt(url, 'approve')));
+    assert.equal(back.origin + back.pathname, 'https://shop.test/back');
+    assert.deepEqual(Object.fromEntries(back.searchParams), {
+      order: '7',
+      payment_intent: id,
+      payment_intent_client_secret: intent.client_secret,
+      redirect_status: 'succeeded',
+    });
+    const paid = await paymentIntents.retrieve(id, { expand: ['latest_charge'] });
+    assert.deepEqual([paid.status, paid.amount_received], ['succeeded', 2_500]);
+    const charge = paid.latest_charge as Stripe.Charge;
+    assert.equal(charge.payment_method_details?.type, 'ideal');
+    assert.deepEqual(
+      [charge.payment_method_details.ideal?.bank, charge.payment_method_details.ideal?.bic],
+      ['ing', 'INGBNL2A'],
+    );
+    const booked = await stripe.balanceTransactions.list({ source: charge.id });
+    assert.deepEqual(
+      booked.data.map(({ amount, type }) => [amount, type]),
+      [[2_500, 'payment']],
+    );
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'payment_intent.requires_action',
+      'charge.succeeded',
+      'payment_intent.succeeded',
+    ]);
+    const refund = await refunds.create({ payment_intent: id, amount: 1_000 });
+    assert.equal(refund.status, 'succeeded');
+    assert.equal(simulator.refunds.size, 1);
+    assert.ok((await happened()).includes('charge.refunded'));
+  });
+
+  test('who invents the way back has paid nothing', async () => {
+    const { id, url } = await leave();
+    const pi = [...simulator.intents.values()].at(-1);
+    const back = new URL(present(pi?.return_url, 'The way back'));
+    back.searchParams.set('redirect_status', 'succeeded');
+    const to = new URL(await comeBack(back.href));
+    assert.equal(to.searchParams.get('redirect_status'), 'pending');
+    assert.equal(await status(id), 'requires_action');
+    await answerAt(url, 'decline');
+    await becomes(id, 'requires_payment_method');
+  });
+
+  test('and declines may take another way to pay', async () => {
+    const { id, url } = await leave();
+    const back = new URL(await comeBack(await answerAt(url, 'decline')));
+    assert.equal(back.searchParams.get('redirect_status'), 'failed');
+    const failed = await paymentIntents.retrieve(id);
+    assert.equal(failed.status, 'requires_payment_method');
+    assert.deepEqual(
+      [failed.last_payment_error?.code, failed.last_payment_error?.type],
+      ['payment_intent_authentication_failure', 'invalid_request_error'],
+    );
+    assert.equal(failed.last_payment_error?.payment_method?.type, 'ideal');
+    const paid = await paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });
+    assert.equal(paid.status, 'succeeded');
+  });
+
+  test('and takes another way while the bank still waits cannot pay twice', async () => {
+    const { id, url } = await leave();
+    const paid = await paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });
+    assert.equal(paid.status, 'succeeded');
+    assert.equal((await fetch(url)).status, 404, 'It was ended there');
+  });
+
+  test('is waited for, and has paid, where the bank tells later', async () => {
+    const { id, url } = await leave();
+    const back = new URL(await comeBack(await answerAt(url, 'later')));
+    assert.equal(back.searchParams.get('redirect_status'), 'pending');
+    const waits = await paymentIntents.retrieve(id);
+    assert.deepEqual([waits.status, waits.processing], ['processing', null]);
+    ahead.ms += 30_000;
+    await becomes(id, 'succeeded');
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'payment_intent.requires_action',
+      'charge.pending',
+      'payment_intent.processing',
+      'charge.succeeded',
+      'payment_intent.succeeded',
+    ]);
+  });
+
+  test('who closes the page has not paid, once the provider has given up', async () => {
+    const { id } = await leave();
+    ahead.ms += 16 * 60_000;
+    await becomes(id, 'requires_payment_method');
+    const { last_payment_error: error } = await paymentIntents.retrieve(id);
+    assert.equal(error?.code, 'payment_intent_payment_attempt_expired');
+  });
+
+  test('whose payment is cancelled finds nothing to confirm at the bank', async () => {
+    const { id, url } = await leave();
+    await happened();
+    const canceled = await paymentIntents.cancel(id);
+    assert.equal(canceled.status, 'canceled');
+    assert.equal((await fetch(url)).status, 404);
+    assert.deepEqual(await happened(), ['charge.failed', 'payment_intent.canceled']);
+  });
+
+  test('who was faster than a cancellation gets the money back', async () => {
+    const { id, url } = await leave();
+    await answerAt(url, 'approve');
+    const asked = await paymentIntents.cancel(id);
+    assert.notEqual(asked.status, 'succeeded');
+    await becomes(id, 'canceled');
+    const [charge] = (await stripe.charges.list({ payment_intent: id })).data;
+    assert.deepEqual([charge?.amount_captured, charge?.amount_refunded], [2_500, 2_500]);
+  });
+
+  test('need not come back: the provider tells us', async () => {
+    const { id, url } = await leave();
+    await answerAt(url, 'approve');
+    await becomes(id, 'succeeded');
+    await until(async () => {
+      const told = await asOwner(
+        abroad.gateway.on,
+        'select 1 as one from rails.inbound_webhooks where state = 2',
+      );
+      return told.length > 0;
+    });
+  });
+});
