@@ -85,6 +85,25 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
     assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
   });
 
+  test('is over in every window at once when the shop ends the session, with events or without', async () => {
+    const { id } = await sessions.create(twoTeas);
+    const windows = await Promise.all(
+      [true, false].map(async (hasEvents) => {
+        const { page } = await browser.newPage({ viewport: phone });
+        if (!hasEvents) await page.route('**/events', (route) => route.fulfill({ status: 503 }));
+        await page.goto(pageOf(id));
+        await fill(page);
+        return page;
+      }),
+    );
+    await sessions.expire(id);
+    for (const page of windows) {
+      await page
+        .getByRole('heading', { name: 'This page has expired' })
+        .waitFor({ timeout: 60_000 });
+    }
+  });
+
   test('keeps a card without an amount, after one that its bank did not want', async () => {
     const { id } = await sessions.create({
       mode: 'setup',

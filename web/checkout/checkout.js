@@ -13,6 +13,7 @@ import { prove } from './proof.js';
 const REQUEST_LIMIT_MS = 45_000;
 const POLL_MS = 2_000;
 const POLL_WHILE_ASKED_MS = 1_000;
+const WATCH_MS = 8_000;
 /** Long enough to read why, before the page shows the new amount. */
 const REREAD_MS = 4_000;
 const GO_ON_MS = 4_000;
@@ -377,7 +378,16 @@ const takeAsked = (state) => {
   if (!isQuiet) take(state);
 };
 
-// Another window may have paid meanwhile.
+/** Another window may pay meanwhile, or the shop end the session. Where no events come, it is asked, seldom. */
+const watch = () => {
+  const events = new EventSource(`${urls.page}/events`);
+  events.addEventListener('message', (event) => takeAsked(JSON.parse(event.data)));
+  events.addEventListener('error', () => {
+    if (events.readyState !== EventSource.CLOSED || isOver()) return;
+    setTimeout(() => void ask(statePath).then(takeAsked, () => {}).then(watch), WATCH_MS);
+  });
+};
+
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && !isOver() && !isSending) ask(statePath).then(takeAsked, () => {});
 });
@@ -387,10 +397,7 @@ addEventListener('pageshow', (event) => {
 });
 
 if (['processing', 'unknown', 'action'].includes(status)) follow();
-else if (status === 'open') {
-  const events = new EventSource(`${urls.page}/events`);
-  events.addEventListener('message', (event) => takeAsked(JSON.parse(event.data)));
-}
+else if (status === 'open') watch();
 
 // ---- around it ------------------------------------------------------------------------------------
 
