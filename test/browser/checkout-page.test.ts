@@ -145,7 +145,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     assert.ok(await page.locator('#number-error').isVisible());
   });
 
-  test('keeps what was typed, and nothing of the card, when the way of delivery or a quantity changes', async () => {
+  test('keeps what was typed, and nothing of the card, when the way of delivery or a quantity changes, or the language', async () => {
     const { page, said } = await browser.newPage({ viewport: desk });
     await page.addInitScript('globalThis.carried = JSON.stringify(history.state)');
     const [line] = viewOf('cs_typed').lines;
@@ -181,8 +181,10 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
 
     await fill(page);
     const quantity = page.locator('select[data-again]');
+    await quantity.focus();
     await Promise.all([page.waitForEvent('load'), quantity.selectOption('3')]);
     await checkKept();
+    assert.equal(await page.evaluate('document.activeElement.id'), line?.id, 'nobody is lost');
     assert.equal(await quantity.inputValue(), '1', 'how many is for the server to say');
     assert.deepEqual(
       session.posted.map((form) => [form.get('do'), String(form).includes('4242')]),
@@ -191,6 +193,17 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
         ['update', false],
       ],
     );
+
+    await page.getByLabel('Card number').fill('4242 4242 4242 4242');
+    await page.locator('#lang').focus();
+    await Promise.all([page.waitForEvent('load'), page.locator('#lang').selectOption('de')]);
+    await page.getByText('Lieferadresse').waitFor();
+    assert.equal(await page.locator('#email').inputValue(), 'jenny@example.com');
+    assert.equal(await street.inputValue(), '1 Long Lane');
+    assert.equal(await page.locator('#number').inputValue(), '');
+    assert.doesNotMatch(String(await page.evaluate('carried')), /4242/);
+    assert.equal(page.url(), `${url}?lang=de`);
+    assert.equal(await page.evaluate('document.activeElement.id'), 'lang');
     noFaults(said);
   });
 

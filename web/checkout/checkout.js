@@ -101,17 +101,16 @@ const fields = () =>
         [...form.elements].filter((element) => element.matches('input:not([type=hidden],[type=radio]),select'))
       );
 
-// What is typed outlives the reload that follows, in this window's history; a card never does, and what the
-// server decides comes from the server.
-const drawAgain = () => {
+// What is typed outlives the reload that follows, in this window's history, and so does the place of the payer;
+// a card never does, and what the server decides comes from the server.
+const drawAgain = (at = location.href) => {
   const typed = fields().filter((field) => !field.matches('[name^="card["],[data-again]'));
-  history.replaceState(
-    typed.map(({ id, value, checked }) => ({ id, value, checked })),
-    ''
-  );
+  const kept = typed.map(({ id, value, checked }) => ({ id, value, checked }));
+  history.replaceState({ kept, focused: document.activeElement?.id }, '', at);
   location.reload();
 };
-for (const { id, value, checked } of history.state ?? []) {
+const { kept = [], focused = '' } = history.state ?? {};
+for (const { id, value, checked } of kept) {
   const field = input(id);
   if (field !== null) Object.assign(field, { value, checked });
 }
@@ -453,7 +452,11 @@ for (const field of document.querySelectorAll('[data-again]')) {
 }
 
 const languages = /** @type {HTMLFormElement | null} */ (find('languages'));
-find('lang')?.addEventListener('change', () => languages?.submit());
+find('lang')?.addEventListener('change', () => {
+  const at = new URL(location.href);
+  at.searchParams.set('lang', input('lang')?.value ?? '');
+  drawAgain(at.href);
+});
 const languageButton = languages?.querySelector('button');
 if (languageButton) languageButton.hidden = true;
 
@@ -526,4 +529,9 @@ if (number !== null) {
 }
 // From here on this checks the form, in the payer's language; before, the browser did.
 if (form !== null) form.noValidate = true;
-document.querySelector('.field [aria-invalid=true]')?.scrollIntoView({ block: 'center' });
+// Where the payer was, or what the server found wrong: a page that is drawn anew begins nowhere by itself.
+const place = input(focused) ?? document.querySelector('.field [aria-invalid=true],#notice:not([hidden])');
+if (place instanceof HTMLElement) {
+  place.focus();
+  place.scrollIntoView({ block: 'center' });
+}

@@ -111,7 +111,7 @@ ${
           amount,
           delivery,
           isChosen,
-        }) => html`<label class="choice"><input type="radio" name="shipping_option" value="${id}" data-again ${isChosen ? html`checked` : null}>
+        }) => html`<label class="choice"><input type="radio" id="${id}" name="shipping_option" value="${id}" data-again ${isChosen ? html`checked` : null}>
 <span><bdi>${name}</bdi>${timeOf(deliveryTime(delivery, words))}</span><span class="much">${amount === 0n ? texts.free : sum(amount, amounts)}</span></label>`,
       )}</div>`
 }</fieldset>`;

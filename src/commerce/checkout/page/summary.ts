@@ -55,7 +55,7 @@ const quantityOf = (
   const count = Math.min(max - min + 1, CHOICES_MAX);
   const choices = Array.from({ length: Math.max(count, 1) }, (_, at) => min + at);
   const all = choices.includes(quantity) ? choices : [...choices, quantity];
-  return html`<span class="count"><select name="quantity[${id}]" form="pay" data-again aria-label="${texts.quantity}: ${name}">
+  return html`<span class="count"><select id="${id}" name="quantity[${id}]" form="pay" data-again aria-label="${texts.quantity}: ${name}">
 ${all.map((value) => html`<option ${value === quantity ? html`selected` : null}>${value}</option>`)}</select>
 <button name="do" value="update" form="pay" formnovalidate class="small">${texts.update}</button></span>`;
 };
