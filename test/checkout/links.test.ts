@@ -11,6 +11,7 @@ import { runs } from '../support/full.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 import { assertEvent, assertShape } from '../support/stripe-shape.ts';
+import { waitUntil } from '../support/writers.ts';
 
 const { gateway, stripe, bank, happened, resolveUntil } = await openShop();
 const { ask } = gateway;
@@ -75,18 +76,33 @@ describe('a payment link', () => {
     );
   });
 
-  test('takes no more than its limit, also from pages that are open', async () => {
+  test('takes no more than its limit, also from pages that are open, and is inactive then', async () => {
     const link = await stripe.paymentLinks.create({
       ...tea,
+      inactive_message: 'Sold out',
       restrictions: { completed_sessions: { limit: 1 } },
     });
     const [first, second] = [await visit(link.url), await visit(link.url)];
     await pay(first.session);
     const late = await pay(second.session);
     assert.equal(late.body.error.code, 'checkout_not_active_session');
-    assert.equal((await visit(link.url)).status, 404);
+    const closed = await ask('GET', pathOf(link.url));
+    assert.equal(closed.status, 404);
+    assert.match(closed.text, /Sold out/);
     const { restrictions } = await stripe.paymentLinks.retrieve(link.id);
     assert.deepEqual(restrictions?.completed_sessions, { count: 1, limit: 1 });
+
+    const isActive = async () => (await stripe.paymentLinks.retrieve(link.id)).active;
+    await waitUntil('the link to be inactive', 60_000, async () => !(await isActive()));
+    const { data } = await stripe.events.list({ type: 'payment_link.updated', limit: 1 });
+    assert.deepEqual(data[0]?.data.previous_attributes, { active: true });
+    const again = { restrictions: { completed_sessions: { limit: 2 } } };
+    const refused = await refusalOf(stripe.paymentLinks.update(link.id, { active: true }));
+    assert.match(refused.message, /paid 1 times/);
+    await stripe.paymentLinks.update(link.id, again);
+    assert.equal(await isActive(), false, 'what its merchant did not say stays');
+    assert.equal((await stripe.paymentLinks.update(link.id, { active: true })).active, true);
+    assert.equal((await visit(link.url)).status, 303);
   });
 
   test('takes exactly its limit of payers who pay at the very same moment', async () => {

@@ -41,3 +41,4 @@ export { lineItemSchema } from './session-schema.ts';
 export { completedOf, plain as plainSession, reviveAmounts } from './sessions.store.ts';
 export { provideCheckout, publicUrlOf } from './settings.ts';
 export { differencesOfLivePage } from './watch-page.ts';
+export { LINK_PAID_JOB } from './write-session.ts';

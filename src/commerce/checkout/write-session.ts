@@ -3,6 +3,7 @@
 import type { Context, Scope, Write } from '#kit/context';
 import type { Cause } from '#payments/intents';
 import { appendChange, type EventKind } from '#platform/events';
+import { enqueue } from '#platform/jobs';
 import { sessionSnapshot } from './events.ts';
 import { placeWrites } from './places.store.ts';
 import type { CheckoutSession } from './session.ts';
@@ -37,5 +38,14 @@ export const writeSession = (
       }),
     );
   }
+  // Whether its link may be paid once more is the link's business.
+  if (session.linkId !== null && before.status !== 'complete' && session.status === 'complete') {
+    writes.push(
+      enqueue(context, { name: LINK_PAID_JOB, payload: { ...scope, link: session.linkId } }),
+    );
+  }
   return { session, writes };
 };
+
+/** The work of the module that has the links. */
+export const LINK_PAID_JOB = 'links.paid';

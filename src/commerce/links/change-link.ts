@@ -20,6 +20,7 @@ import {
 } from '#platform/http';
 import { linkCreated, linkSnapshot, linkUpdated } from './events.ts';
 import { findLink } from './find-link.ts';
+import { isUsedUp } from './limit-reached.ts';
 import type { AfterCompletion, PaymentLink } from './link.ts';
 import { spellAddress } from './link-address.ts';
 import type { createParameters, updateParameters } from './link-parameters.ts';
@@ -91,6 +92,7 @@ export const updateLink = async (
     },
   };
   await refuseTooFew(context, scope, before, after);
+  if (asked.active === true && isUsedUp(after, completed)) throw usedUp(completed);
   const shown = answerWith(after, scope, completed, request.expand);
   const old = answerWith(before, scope, completed, request.expand);
   // Asking for what already holds changes nothing.
@@ -142,6 +144,13 @@ const refuseTooFew = async (
     { param: 'restrictions[completed_sessions][limit]' },
   );
 };
+
+const usedUp = (completed: number): ApiError =>
+  new ApiError(
+    400,
+    `This link was paid ${completed} times, which is all it may be. Raise restrictions[completed_sessions][limit] with active, or unset restrictions.`,
+    { param: 'active' },
+  );
 
 const refuseTypes = (types: readonly string[] | null | undefined): void => {
   const impossible = types?.find((type) => type !== 'card');

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { completedOf, openSession, sendNotice } from '#commerce/checkout';
 import type { Context } from '#kit/context';
 import type { PlainHandler } from '#platform/http';
+import { isUsedUp } from './limit-reached.ts';
 import type { PaymentLink } from './link.ts';
 import { parseAddress } from './link-address.ts';
 import { loadLink } from './links.store.ts';
@@ -56,7 +57,7 @@ export const linkHandlers = (processContext: Context): readonly PlainHandler[] =
           sendNotice(context, request, response, { kind: 'link_inactive', text });
           return;
         }
-        if (link.limit !== null && (await completedOf(context, scope, link.id)) >= link.limit) {
+        if (link.limit !== null && isUsedUp(link, await completedOf(context, scope, link.id))) {
           const text = link.inactiveMessage;
           sendNotice(context, request, response, { kind: 'link_used_up', text });
           return;

@@ -1,4 +1,5 @@
 import { linkEventKinds } from './events.ts';
+import { linkPaidJob } from './limit-reached.ts';
 import { linkResources } from './resources.ts';
 import { linkRoutes } from './routes.ts';
 
@@ -8,6 +9,7 @@ export const module = {
   routes: () => linkRoutes,
   resources: linkResources,
   eventKinds: linkEventKinds,
+  jobs: [linkPaidJob],
   checks: [
     {
       name: 'the last event of a link carries its version',
