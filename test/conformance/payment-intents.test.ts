@@ -88,6 +88,8 @@ describe('a payment', () => {
     assert.equal(declined.status, 'requires_payment_method');
     assert.equal(declined.last_payment_error?.decline_code, 'insufficient_funds');
     assert.equal(declined.last_payment_error?.charge, refusal.charge);
+    assert.match(String(raw['doc_url']), /\/docs#error-card_declined$/);
+    assert.equal(declined.last_payment_error?.doc_url, raw['doc_url']);
     assert.deepEqual(await happened(), [
       'payment_intent.created',
       'charge.failed',

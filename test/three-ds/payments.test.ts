@@ -21,7 +21,7 @@ provideThreeDs(gateway.context, {
   key: Buffer.alloc(32, 7),
   listeners: modules.flatMap(({ onAuthentication }) => onAuthentication ?? []),
 });
-const { scope, key } = await gateway.merchant();
+const { scope, key, publishableKey } = await gateway.merchant();
 await testConnectorAccount(gateway.context, gateway.rails, scope, {
   connector: 'direct',
   settings: {
@@ -75,7 +75,23 @@ const answer = async (url: string, how: 'confirm' | 'cancel'): Promise<void> => 
   const given: Record<string, string> =
     how === 'confirm' ? { code: codeIn(page), do: 'confirm' } : { do: 'cancel' };
   const back = await submit(await submit(page, acs, given), acs);
-  assert.equal(await untilBack(back, origin), 'https://shop.test/back?order=7');
+  assertBack(await cameBack(back), how === 'confirm' ? 'succeeded' : 'failed');
+};
+
+/** Where the merchant's page is opened: the gateway was asked first what came of it. */
+const cameBack = async (page: Awaited<ReturnType<typeof toTheBank>>): Promise<URL> => {
+  const here = new URL(await untilBack(page, origin));
+  assert.match(here.pathname, /^\/back\//);
+  const response = await fetch(`${origin}${here.pathname}`, { redirect: 'manual' });
+  assert.equal(response.status, 303);
+  return new URL(response.headers.get('location') ?? '');
+};
+
+const assertBack = (at: URL, status: string): void => {
+  assert.equal(`${at.origin}${at.pathname}`, 'https://shop.test/back');
+  const said = Object.fromEntries(at.searchParams);
+  assert.deepEqual([said['order'], said['redirect_status']], ['7', status]);
+  assert.ok(said['payment_intent_client_secret']?.startsWith(`${said['payment_intent']}_secret_`));
 };
 
 const ended = async (id: string): Promise<Stripe.PaymentIntent> => {
@@ -129,7 +145,11 @@ describe('a card whose bank wants its holder to be asked', () => {
 
   test('nobody is asked where the shop cannot send its payer anywhere', async () => {
     const refusal = await refusalOf(pay('4000002760003184', { error_on_requires_action: true }));
-    assert.equal(refusal.code, 'authentication_required');
+    assert.deepEqual(
+      [refusal.code, refusal.decline_code],
+      ['authentication_required', 'authentication_not_handled'],
+    );
+    assert.match(refusal.message, /`error_on_requires_action` was set/);
   });
 
   test('asked about one card, another is asked about anew', async () => {
@@ -148,15 +168,17 @@ describe('a card whose bank wants its holder to be asked', () => {
     assert.equal(approvals(), before);
   });
 
-  test('asked about one amount, the bank does not take another', async () => {
+  test('asked about one amount, they do not pay another by coming back', async () => {
+    const before = approvals();
     const intent = await pay('4000000000003220');
     const url = pageOf(intent);
-    await stripe.paymentIntents.update(intent.id, { amount: 9_900 });
+    const changed = await stripe.paymentIntents.update(intent.id, { amount: 9_900 });
+    assert.deepEqual([changed.status, changed.next_action], ['requires_confirmation', null]);
     const page = await atTheBank(url);
-    await submit(await submit(page, acs, { code: codeIn(page), do: 'confirm' }), acs);
-    const after = await ended(intent.id);
-    assert.equal(after.status, 'requires_payment_method');
-    assert.equal(after.last_payment_error?.code, 'authentication_required');
+    const back = await submit(await submit(page, acs, { code: codeIn(page), do: 'confirm' }), acs);
+    assertBack(await cameBack(back), 'failed');
+    assert.notEqual(pageOf(await stripe.paymentIntents.confirm(intent.id)), url);
+    assert.equal(approvals(), before);
   });
 
   test('the attempt and the question are told, once each', async () => {
@@ -175,6 +197,53 @@ describe('a card whose bank wants its holder to be asked', () => {
       'charge.succeeded',
       'payment_intent.succeeded',
     ]);
+  });
+});
+
+describe('a merchant who confirms by hand', () => {
+  const byHand = { confirmation_method: 'manual' } as const;
+
+  test('confirms once more when the holder has agreed, and then it is paid with the proof', async () => {
+    const before = approvals();
+    const intent = await pay('4000000000003220', byHand);
+    await answer(pageOf(intent), 'confirm');
+    const agreed = await stripe.paymentIntents.retrieve(intent.id);
+    assert.deepEqual([agreed.status, agreed.next_action], ['requires_confirmation', null]);
+    assert.equal(approvals(), before);
+    const paid = await stripe.paymentIntents.confirm(intent.id, { expand: ['latest_charge'] });
+    assert.equal(paid.status, 'succeeded');
+    assert.equal(threeDsOf(paid)?.electronic_commerce_indicator, '05');
+    assert.equal(approvals(), before + 1);
+  });
+
+  test('is asked for the holder again where the amount became another', async () => {
+    const intent = await pay('4000000000003220', byHand);
+    const url = pageOf(intent);
+    await answer(url, 'confirm');
+    await stripe.paymentIntents.update(intent.id, { amount: 9_900 });
+    assert.notEqual(pageOf(await stripe.paymentIntents.confirm(intent.id)), url);
+  });
+
+  test('learns that the holder did not agree as everybody does', async () => {
+    const intent = await pay('4000000000003220', byHand);
+    await answer(pageOf(intent), 'cancel');
+    const failed = await ended(intent.id);
+    assert.equal(failed.status, 'requires_payment_method');
+  });
+
+  test('confirms on a server, and not from a page', async () => {
+    const intent = await stripe.paymentIntents.create({
+      amount: 5_000,
+      currency: 'eur',
+      payment_method: 'pm_card_visa',
+      ...byHand,
+    });
+    const page = stripeFor(gateway.port, publishableKey);
+    const secret = {
+      client_secret: intent.client_secret ?? '',
+    } as Stripe.PaymentIntentConfirmParams;
+    const confirmed = page.paymentIntents.confirm(intent.id, secret);
+    assert.equal((await refusalOf(confirmed)).code, 'secret_key_required');
   });
 });
 
@@ -208,7 +277,7 @@ describe('a merchant who wants the holder to be asked', () => {
   test('is asked by the bank where it seldom asks, and the holder says nothing', async () => {
     const intent = await pay('4000000032200000', any);
     const url = pageOf(intent);
-    assert.equal(await untilBack(await toTheBank(url), origin), 'https://shop.test/back?order=7');
+    assertBack(await cameBack(await toTheBank(url)), 'succeeded');
     const paid = await ended(intent.id);
     assert.equal(paid.status, 'succeeded', JSON.stringify(paid.last_payment_error));
     assert.equal(threeDsOf(paid)?.electronic_commerce_indicator, '05');

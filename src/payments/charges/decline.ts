@@ -108,6 +108,14 @@ export const failureOf = (reason: string | null, told: Told | null): Failure => 
   };
 };
 
+/** The card's holder would have to be asked, and whoever pays said that they cannot be. */
+export const actionNotHandled = (told: Told | null): Failure => ({
+  ...failureOf('authentication_required', told),
+  declineCode: 'authentication_not_handled',
+  message:
+    'This payment required an authentication action to complete, but `error_on_requires_action` was set. When you are ready to handle actions, you can confirm this payment without it.',
+});
+
 /** Nothing moved and nothing is wrong with the card: it never came to be asked, or was taken back. */
 export const notProcessed = (): Failure => failureOf('processing_error', null);
 

@@ -18,7 +18,13 @@ export {
   searchRows as searchChargeRows,
   updateCharge,
 } from './charges.store.ts';
-export { errorFieldsOf, type Failure, failureOf, notProcessed } from './decline.ts';
+export {
+  actionNotHandled,
+  errorFieldsOf,
+  type Failure,
+  failureOf,
+  notProcessed,
+} from './decline.ts';
 export {
   chargeCaptured,
   chargeExpired,
@@ -34,6 +40,7 @@ export { otherFailureOf } from './other-decline.ts';
 export { type Booked, bookMovement, type MoneyMoved } from './postings.ts';
 export {
   type Addressed,
+  errorPageOf,
   provideReceiptAddresses,
   readReceiptToken,
   receiptUrlOf,

@@ -5,6 +5,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Context, Database, Scope } from '#kit/context';
 import { deriveKey, hmacSha256, sameBytes } from '#kit/crypto';
 import { type Uuid, uuidFromBytes, uuidToBytes } from '#kit/ids';
+import { errorPage } from '#platform/http';
 
 export type Addressed = { readonly scope: Scope; readonly chargeId: Uuid };
 
@@ -33,6 +34,15 @@ export const receiptUrlOf = (
   return known === undefined
     ? null
     : `${known.publicUrl}/receipts/${receiptToken(known.key, addressed)}`;
+};
+
+/** Where the page about an error is, or undefined in a process that nobody told where it is. */
+export const errorPageOf = (
+  context: Pick<Context, 'database'>,
+  code: string,
+): string | undefined => {
+  const known = provided.get(context.database);
+  return known === undefined ? undefined : errorPage(known.publicUrl, code);
 };
 
 const receiptToken = (key: Buffer, { scope, chargeId }: Addressed): string => {

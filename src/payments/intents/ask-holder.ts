@@ -15,6 +15,7 @@ import type { AuthenticationAsked, AuthenticationSaid } from './authenticate.ts'
 import { factsOf } from './claim-exemption.ts';
 import { isManual, type PaymentIntent } from './payment-intent.ts';
 import { credentialOf } from './payment-request.ts';
+import { returnAddressOf } from './return-address.ts';
 
 const nobody = { ok: true, authentication: null } as const;
 
@@ -50,7 +51,7 @@ export const askHolder = async (
     directoryServer: terms.directoryServer,
     payer: { name: billing.name, email: billing.email },
     preference,
-    ...(intent.returnUrl === null ? {} : { returnUrl: intent.returnUrl }),
+    ...wayBackOf(context, scope, asked),
   });
   switch (begun.state) {
     case 'challenge':
@@ -62,6 +63,18 @@ export const askHolder = async (
     case 'done':
       return nobody;
   }
+};
+
+/** By us, who tell the merchant's page what came of it; a page of ours asks by itself. */
+const wayBackOf = (
+  context: Context,
+  scope: Scope,
+  { intent: { id, returnUrl, madeBy }, isSetup = false }: AuthenticationAsked,
+): { readonly returnUrl?: string } => {
+  if (returnUrl === null) return {};
+  return {
+    returnUrl: isSetup || madeBy !== null ? returnUrl : returnAddressOf(context, scope, id),
+  };
 };
 
 /** Whoever asks of his own wishes for it; the law, or a bank that declined without, leaves no choice. */

@@ -3,6 +3,7 @@
 import { unreachable } from '#kit/assert';
 import { spellId, type Uuid } from '#kit/ids';
 import {
+  actionNotHandled,
   CHARGE,
   type Charge,
   chargeFailed,
@@ -217,6 +218,7 @@ const decline = (known: Known): Decided => {
   const wants = code === 'authentication_required' && intent.cancelWanted === null;
   if (!wants || holder === null) return failed;
   if (holder === 'may_be_asked') return wait(known);
+  if (holder === 'must_not_be_asked') return fail(known, actionNotHandled(told));
   const { returnUrl } = intent;
   return {
     ...failed,

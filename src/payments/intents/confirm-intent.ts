@@ -5,6 +5,7 @@ import {
   lockTimeout,
   type Outcome,
   parametersUnknown,
+  refuse,
   secretKeyRequired,
   type TypedRequest,
 } from '#platform/http';
@@ -43,6 +44,7 @@ export const confirmIntent = async (context: Context, request: Request): Promise
   const found = await findIntent(context, scope, spelled);
   checkClientSecret(request.principal, found, asked.client_secret);
   refuseMade(found, scope.livemode, 'confirm');
+  refuseByHand(request, found);
   const first = await withoutOldTry(context, request, found);
   refuseByState(first, scope.livemode, asked);
   const taken = await takeMethod(context, scope, asked, { prefix: INTENT, id: first.id });
@@ -125,6 +127,15 @@ const refuseByState = (
 };
 
 const isHeld = ({ status }: PaymentIntent): boolean => status === 'requires_capture';
+
+/** Whoever confirms by hand wants every attempt to be their server's. */
+const refuseByHand = ({ principal }: Request, { confirmationMethod }: PaymentIntent): void => {
+  if (principal.kind !== 'publishable' || confirmationMethod === 'automatic') return;
+  throw refuse('secret_key_required', {
+    message:
+      'This PaymentIntent was created with confirmation_method=manual: it is confirmed on your server, with your secret API key, and not with a publishable one.',
+  });
+};
 
 const refuseFromPage = ({ principal, parameters }: Request): void => {
   if (principal.kind !== 'publishable') return;

@@ -4,7 +4,7 @@
 import { type PaymentMethod, renderPaymentMethod, spellMethod } from '#cards/methods';
 import type { Context, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { errorFieldsOf, failureOf } from '#payments/charges';
+import { actionNotHandled, errorFieldsOf, failureOf } from '#payments/charges';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import type { Shows } from './answer.ts';
 import { isAskingWanted } from './ask-holder.ts';
@@ -79,6 +79,17 @@ const begin = async (
   isDemanded: boolean,
 ): Promise<Outcome | null> => {
   const { intent, method, offSession } = confirmation;
+  const proven = provenBy(confirmation);
+  if (proven !== null) {
+    return sendAttempt(context, request, {
+      ...confirmation,
+      authentication: null,
+      authenticationId: proven,
+      // Should the proof not fit any more, its holder is asked anew.
+      mayAsk: !offSession && !confirmation.errorOnAction,
+      mayClaim: false,
+    });
+  }
   const said = await authenticate(context, request.scope, {
     intent,
     method,
@@ -102,7 +113,7 @@ const begin = async (
       'payment_intent_authentication_failure',
     );
   }
-  if (offSession) {
+  if (offSession || intent.isDirect) {
     return refuseConfirmation(context, request, confirmation, 'authentication_required');
   }
   if (confirmation.errorOnAction) {
@@ -110,6 +121,14 @@ const begin = async (
   }
   return askPayer(context, request, confirmation, said);
 };
+
+/** The holder of this card has agreed, and the merchant confirms by hand: this is the second time. */
+const provenBy = ({ before, intent }: Confirmation): Uuid | null =>
+  before?.status === 'requires_confirmation' &&
+  before.confirmationMethod === 'manual' &&
+  before.methodId === intent.methodId
+    ? before.authenticationId
+    : null;
 
 const askPayer = (
   context: Context,
@@ -152,14 +171,7 @@ export const refuseConfirmation = async (
 ): Promise<Outcome> => {
   const { livemode } = request.scope;
   const failure =
-    reason === 'authentication_not_handled'
-      ? {
-          ...failureOf('authentication_required', null),
-          declineCode: reason,
-          message:
-            'This payment required an authentication action to complete, but `error_on_requires_action` was set. When you are ready to handle actions, you can confirm this payment without it.',
-        }
-      : failureOf(reason, null);
+    reason === 'authentication_not_handled' ? actionNotHandled(null) : failureOf(reason, null);
   const shownMethod = renderPaymentMethod(method, livemode);
   const written = writePayment(
     context,

@@ -17,8 +17,15 @@ export type Known = {
   readonly isReroutable: boolean;
   /** Somebody waits for it, and goes on with it. */
   readonly isAwaited: boolean;
-  /** Whether the card's holder may still be asked, or is asked there, where their bank wants it. */
-  readonly holder?: 'may_be_asked' | { readonly url: string; readonly id?: Uuid } | null;
+  /**
+   * Whether the card's holder may still be asked where their bank wants it, must not be because whoever pays said
+   * so, or is asked there.
+   */
+  readonly holder?:
+    | 'may_be_asked'
+    | 'must_not_be_asked'
+    | { readonly url: string; readonly id?: Uuid }
+    | null;
   /** Rendered: what the last error shows of the method. */
   readonly shownMethod: unknown;
 };

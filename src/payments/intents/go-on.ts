@@ -8,7 +8,9 @@ import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { askingByItself } from './asking.ts';
 import { refuseConfirmation } from './confirm-payment.ts';
+import { next } from './intent-states.ts';
 import { loadIntent } from './intents.store.ts';
+import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { renderIntent } from './render-intent.ts';
 import { sendAttempt } from './send-attempt.ts';
@@ -42,6 +44,32 @@ export const goOn = async (
   return present(await loadIntent(context, scope, intentId), 'The intent');
 };
 
+/** Whoever confirms by hand does it once more, on their server: only then is anything paid. */
+const waitForServer = async (
+  context: Context,
+  scope: Scope,
+  before: PaymentIntent,
+  { authenticationId }: Extract<Proof, { ok: true }>,
+): Promise<boolean> => {
+  const { writes } = writePayment(
+    context,
+    scope,
+    {
+      before: { intent: before, charge: null },
+      intent: {
+        ...before,
+        status: next(before.status, 'method_given') ?? before.status,
+        nextAction: null,
+        authenticationId: authenticationId ?? null,
+      },
+      charge: null,
+      kinds: [],
+    },
+    null,
+  );
+  return (await context.database.commit(scope, writes)).ok;
+};
+
 /** False: somebody was faster, and it is to be read anew. */
 const goOnOnce = async (
   context: Context,
@@ -62,6 +90,9 @@ const goOnOnce = async (
     isRecurring: false,
     shows: renderIntent,
   };
+  if (proof.ok && before.confirmationMethod === 'manual') {
+    return waitForServer(context, scope, before, proof);
+  }
   if (proof.ok) {
     const { authentication, authenticationId } = proof;
     const attempt = {

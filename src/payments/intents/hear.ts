@@ -30,8 +30,8 @@ export type Sent = {
   readonly cause: Cause;
   /** Another candidate is asked at once if nothing was sent. */
   readonly isReroutable: boolean;
-  /** The holder may be asked if the card's bank wants that. */
-  readonly mayAsk?: boolean;
+  /** Whether the holder may be asked if the card's bank wants that. */
+  readonly holder?: 'may_be_asked' | 'must_not_be_asked' | null;
 };
 
 type Holding = Sent & { isUsed: boolean };
@@ -117,7 +117,7 @@ const conclude = async (
     nowMs: context.clock.now(),
     isReroutable: sent?.isReroutable ?? false,
     isAwaited: sent !== undefined,
-    holder: sent?.mayAsk === true ? ('may_be_asked' as const) : null,
+    holder: sent?.holder ?? null,
     shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
   };
   const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;

@@ -22,7 +22,7 @@ export { goOn, type Proof } from './go-on.ts';
 export { RELEASE_JOB } from './hear.ts';
 export { shippingParameters } from './intent-parameters.ts';
 export { loadIntent, loadIntentOfOrder, loadIntents, updateIntent } from './intents.store.ts';
-export { lastErrorOf } from './last-error.ts';
+export { lastErrorOf, withErrorPage } from './last-error.ts';
 export { checkIntentAsked, makeIntent, mayBeTried, tryToPay } from './made-intent.ts';
 export { endAtProvider, isPayerAway } from './payer-away.ts';
 export type { Cause } from './payment.ts';

@@ -1,6 +1,7 @@
 // The last attempt's error, as an intent keeps it.
 
-import { errorFieldsOf, type Failure } from '#payments/charges';
+import type { Context } from '#kit/context';
+import { errorFieldsOf, errorPageOf, type Failure } from '#payments/charges';
 import type { LastError } from './payment-intent.ts';
 
 export const lastErrorOf = (
@@ -14,3 +15,14 @@ export const lastErrorOf = (
   ...(shownMethod === null ? {} : { payment_method: shownMethod }),
   type: failure.isOfCard === false ? 'invalid_request_error' : 'card_error',
 });
+
+/** With the address of the page about it, as the refusal has it. */
+export const withErrorPage = (
+  context: Pick<Context, 'database'>,
+  error: LastError | null,
+): LastError | null => {
+  const code = error?.['code'];
+  if (error === null || typeof code !== 'string' || error['doc_url'] !== undefined) return error;
+  const page = errorPageOf(context, code);
+  return page === undefined ? error : { ...error, doc_url: page };
+};

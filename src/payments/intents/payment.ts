@@ -8,6 +8,7 @@ import { endTry } from '#payments/risk';
 import { appendChange, type EventKind } from '#platform/events';
 import { intentCapturable, intentFailed, intentSnapshot, intentSucceeded } from './events.ts';
 import { insertIntent, updateIntent } from './intents.store.ts';
+import { withErrorPage } from './last-error.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
 export type Payment = {
@@ -38,7 +39,7 @@ export type PaymentChange = {
  * back as they are written.
  */
 export const writePayment = (
-  context: Pick<Context, 'clock' | 'random'>,
+  context: Pick<Context, 'clock' | 'database' | 'random'>,
   scope: Scope,
   change: PaymentChange,
   cause: Cause,
@@ -52,6 +53,7 @@ export const writePayment = (
     ...change.intent,
     version: before.intent === null ? 1 : before.intent.version + 1,
     events: change.intent.events + kinds.length,
+    lastError: withErrorPage(context, change.intent.lastError),
     ...counted(change),
   };
   const charge =

@@ -2,11 +2,13 @@
 // they are sent on to where the merchant wants them.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Context } from '#kit/context';
-import { spellId } from '#kit/ids';
+import type { Context, Scope } from '#kit/context';
+import { spellId, type Uuid } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import type { PlainHandler } from '#platform/http';
-import { askAfterReturn } from './payer-away.ts';
+import { goOnAfter } from './hear-authentication.ts';
+import { loadIntent } from './intents.store.ts';
+import { askAfterReturn, isPayerAway } from './payer-away.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { clientSecretOf } from './render-intent.ts';
 import { readReturnToken } from './return-address.ts';
@@ -20,7 +22,7 @@ export const returnHandlers = (processContext: Context): readonly PlainHandler[]
   ): Promise<void> => {
     const named = readReturnToken(context, params['token'] ?? '');
     const intent =
-      named === null ? undefined : await askAfterReturn(context, named.scope, named.intentId);
+      named === null ? undefined : await afterReturn(context, named.scope, named.intentId);
     if (intent === undefined || intent.returnUrl === null) {
       response
         .writeHead(404, {
@@ -41,6 +43,37 @@ export const returnHandlers = (processContext: Context): readonly PlainHandler[]
   ];
 };
 
+const afterReturn = async (
+  context: Context,
+  scope: Scope,
+  intentId: Uuid,
+): Promise<PaymentIntent | undefined> => {
+  const intent = await loadIntent(context, scope, intentId);
+  if (intent === undefined || intent.authenticationId === null || isPayerAway(intent)) {
+    return askAfterReturn(context, scope, intentId);
+  }
+  return afterQuestion(context, scope, intent, intent.authenticationId);
+};
+
+/** A payment takes a second or two; a browser waits so long, and hears `pending` after that. */
+const ROUNDS_MAX = 40;
+const PAUSE_MS = 250;
+
+/** A holder who was asked is back before what their answer left to do is done: it is done now, by us or who began. */
+const afterQuestion = async (
+  context: Context,
+  scope: Scope,
+  intent: PaymentIntent,
+  authenticationId: Uuid,
+): Promise<PaymentIntent | undefined> => {
+  if (intent.status === 'requires_action') await goOnAfter(context, scope, authenticationId);
+  for (let round = 1; ; round += 1) {
+    const now = await loadIntent(context, scope, intent.id);
+    if (now?.status !== 'processing' || round === ROUNDS_MAX) return now;
+    await context.clock.sleep(PAUSE_MS, new AbortController().signal);
+  }
+};
+
 /** A page of ours knows its payment without being told. */
 const whereTo = (intent: PaymentIntent, returnUrl: string): string => {
   if (intent.madeBy !== null || !URL.canParse(returnUrl)) return returnUrl;
@@ -52,7 +85,12 @@ const whereTo = (intent: PaymentIntent, returnUrl: string): string => {
 };
 
 /** For whoever shows something to a payer; what is paid a merchant asks, or is told by its webhook. */
-const redirectStatus = ({ status }: PaymentIntent): 'succeeded' | 'pending' | 'failed' => {
+const redirectStatus = (intent: PaymentIntent): 'succeeded' | 'pending' | 'failed' => {
+  const { status } = intent;
   if (status === 'succeeded' || status === 'requires_capture') return 'succeeded';
+  // The payer did their part; the server of whoever confirms by hand does the rest.
+  if (status === 'requires_confirmation' && intent.confirmationMethod === 'manual') {
+    return 'succeeded';
+  }
   return status === 'processing' || status === 'requires_action' ? 'pending' : 'failed';
 };

@@ -45,6 +45,8 @@ export type Attempt = {
   readonly authenticationId?: Uuid;
   /** The payer is there, and may be asked who they are should the card's bank want it. */
   readonly mayAsk: boolean;
+  /** Whoever pays said that they are no place to be asked. */
+  readonly errorOnAction?: boolean;
   /** Nobody wants the holder to be asked before the card's bank says so: why not may be claimed. */
   readonly mayClaim: boolean;
   readonly shows: Shows;
@@ -248,7 +250,7 @@ const sendOne = async (
       payment: { intent, charge, method: attempt.method },
       cause: request.cause,
       isReroutable: !isLast,
-      mayAsk: attempt.mayAsk && authentication === null,
+      holder: holderOf(attempt, authentication),
     },
     () =>
       railsOf(context).send(context, scope, {
@@ -296,6 +298,17 @@ const sendOne = async (
   return wentOn(learned.concluded, isLast, learned.change)
     ? { wentOn: learned.concluded }
     : { outcome: { body: null, concluded: true }, wentOn: null };
+};
+
+/** Once there is a proof nobody is asked again. */
+const holderOf = (
+  { mayAsk, errorOnAction, intent }: Attempt,
+  authentication: Attempt['authentication'],
+) => {
+  if (authentication !== null) return null;
+  if (mayAsk) return 'may_be_asked';
+  // A charge of the older API knows no question at all, and is declined.
+  return errorOnAction === true && !intent.isDirect ? 'must_not_be_asked' : null;
 };
 
 /** The key may be another request's: then nothing was begun here, and a new card is taken back. */

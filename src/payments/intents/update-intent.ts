@@ -6,6 +6,7 @@ import { applyParameters } from './apply-parameters.ts';
 import { undoing } from './create-intent.ts';
 import { findIntent } from './find-intent.ts';
 import type { updateParameters } from './intent-parameters.ts';
+import { next } from './intent-states.ts';
 import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { cannotChangeMethod, cannotUpdate, refuseMade } from './refusals.ts';
@@ -60,7 +61,7 @@ const change = (
       ? { ...changed, methodId: spellMethod(taken.method), status: 'requires_confirmation' }
       : asked.payment_method === null
         ? { ...changed, methodId: null, status: 'requires_payment_method' }
-        : changed;
+        : asksAnew(before, changed);
   // Asking for what already holds changes nothing.
   if (sameAs(before, after)) return { body: renderIntent(before, scope.livemode) };
 
@@ -69,7 +70,9 @@ const change = (
     scope,
     {
       before: { intent: before, charge: null },
-      intent: { ...after, nextAction: after.status === before.status ? after.nextAction : null },
+      intent: isSameQuestion(before, after)
+        ? after
+        : { ...after, nextAction: null, authenticationId: null },
       charge: null,
       kinds: [],
     },
@@ -81,6 +84,18 @@ const change = (
     ...(taken === null ? {} : { undo: taken.undo }),
   };
 };
+
+/** What a holder is asked, or has agreed to. */
+const isSameQuestion = (before: PaymentIntent, after: PaymentIntent): boolean =>
+  before.methodId === after.methodId &&
+  before.amount === after.amount &&
+  before.currency === after.currency;
+
+/** A payer who is being asked about one amount must not pay another by coming back. */
+const asksAnew = (before: PaymentIntent, after: PaymentIntent): PaymentIntent =>
+  before.status === 'requires_action' && !isSameQuestion(before, after)
+    ? { ...after, status: next(before.status, 'method_given') ?? before.status }
+    : after;
 
 const sameAs = (a: PaymentIntent, b: PaymentIntent): boolean => {
   const spell = (intent: PaymentIntent): string =>

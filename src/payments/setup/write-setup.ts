@@ -1,7 +1,7 @@
 // The rows of a change of a setup intent, from the versions that were read, with its events.
 
 import type { Context, Scope, Write } from '#kit/context';
-import type { Cause } from '#payments/intents';
+import { type Cause, withErrorPage } from '#payments/intents';
 import { endTry } from '#payments/risk';
 import { appendChange, type EventKind } from '#platform/events';
 import { setupFailed, setupSnapshot, setupSucceeded } from './events.ts';
@@ -9,7 +9,7 @@ import { insertSetup, updateSetup } from './setup.store.ts';
 import type { SetupIntent } from './setup-intent.ts';
 
 export const writeSetup = (
-  context: Pick<Context, 'clock' | 'random'>,
+  context: Pick<Context, 'clock' | 'database' | 'random'>,
   scope: Scope,
   change: {
     /** Null for one that is new. */
@@ -24,6 +24,7 @@ export const writeSetup = (
     ...change.setup,
     version: before === null ? 1 : before.version + 1,
     events: change.setup.events + kinds.length,
+    lastError: withErrorPage(context, change.setup.lastError),
     ...counted(change),
   };
   const { screened } = setup;
