@@ -16,6 +16,7 @@ import { addKeys } from './commands/keys.ts';
 import { addListen } from './commands/listen.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addOperations } from './commands/operations.ts';
+import { addSettlements } from './commands/settlements.ts';
 import { addStart } from './commands/start.ts';
 import { addTrigger } from './commands/trigger.ts';
 import { addVault } from './commands/vault.ts';
@@ -51,6 +52,7 @@ for (const add of [
   addListen,
   addOperations,
   addDays,
+  addSettlements,
   addTrigger,
   addClock,
 ])

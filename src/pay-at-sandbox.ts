@@ -48,6 +48,7 @@ const settingsFor = ({ acquirer, directory, url }: SandboxAddress) => ({
   directory_url: directory,
   disputes_url: `${url}/acquirer/disputes`,
   clearing_url: `${url}/acquirer/clearing-files`,
+  settlement_url: `${url}/acquirer/settlements`,
 });
 
 const sameAddress = (

@@ -126,6 +126,18 @@ import {
 } from '../src/rails/connectors/dispute-notices.store.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
 import { endTry, insertInbound, loadInbound } from '../src/rails/connectors/inbound.store.ts';
+import {
+  insertSettlementFeed,
+  loadSettlementFeed,
+  moveSettlementFeed,
+} from '../src/rails/connectors/settlement-feeds.store.ts';
+import {
+  endLine,
+  explainLine,
+  insertLine,
+  listLines,
+  loadLine,
+} from '../src/rails/connectors/settlement-lines.store.ts';
 import { gatherRoutes } from '../src/roles/api.ts';
 import type { Answer, Ask } from './support/ask.ts';
 import { isFull, runs } from './support/full.ts';
@@ -945,6 +957,27 @@ describe('with row level security alone,', async () => {
       problems: [],
       needsReview: true,
     };
+    const settlementFeed = { id, version: 2, cursor: '9', failures: 0, dueAtMs: nowMs };
+    const line = {
+      id,
+      connectorAccountId: id,
+      state: 'fits_nothing',
+      receivedAtMs: nowMs,
+      row: {
+        key: '1',
+        kind: 'payment',
+        reference: null,
+        providerId: null,
+        currency: 'eur',
+        gross: 1n,
+        fee: 0n,
+        net: 1n,
+        bookedAtMs: nowMs,
+        availableOn: null,
+        batch: null,
+        raw: {},
+      },
+    } as const;
     const nextDay = {
       id,
       version: 2,
@@ -975,6 +1008,8 @@ describe('with row level security alone,', async () => {
       insertInbound(theirs.scope, webhook),
       insertNextDay(theirs.scope, { id, dueAtMs: nowMs + 3_600_000 }),
       insertEndedDay(theirs.scope, endedDay),
+      insertSettlementFeed(theirs.scope, { id, dueAtMs: nowMs + 3_600_000 }),
+      insertLine(theirs.scope, line),
       insertToken(theirs.scope, token),
     ];
     assert.deepEqual(await gateway.context.database.commit(theirs.scope, made), { ok: true });
@@ -991,6 +1026,10 @@ describe('with row level security alone,', async () => {
       assert.equal(await loadNextDay(context, scope, id), undefined);
       assert.ok(!(await loadNextDays(context, scope)).some((each) => each.id === id));
       assert.equal(await loadEndedDay(context, scope, endedDay), undefined);
+      assert.equal(await loadSettlementFeed(context, scope, id), undefined);
+      assert.equal(await loadLine(context, scope, id), undefined);
+      const settled = await listLines(context, scope, { onlyForPerson: false, limit: 100 });
+      assert.ok(!settled.some((each) => each.id === id));
       const ended = await listEndedDays(context, scope, { onlyForPerson: false, limit: 100 });
       assert.ok(!ended.some(({ connectorAccountId }) => connectorAccountId === id));
       assert.equal(await loadClearingFile(context, scope, file.id), undefined);
@@ -1020,6 +1059,9 @@ describe('with row level security alone,', async () => {
         endNotice(scope, { id, tries: 0 }, 'taken', null),
         endTry(scope, { id, tries: 0 }, 'understood', null),
         updateNextDay(scope, nextDay),
+        moveSettlementFeed(scope, settlementFeed),
+        endLine(scope, { id, tries: 0 }, 'fits'),
+        explainLine(scope, { id, explanation: 'none', atMs: nowMs }),
         explainEndedDay(scope, { ...endedDay, explanation: 'none', atMs: nowMs }),
         useToken(scope, id, { prefix: 'pi', id }),
       ]) {
@@ -1031,6 +1073,7 @@ describe('with row level security alone,', async () => {
     for (const table of ['disputes', 'setup_intents']) {
       await asOwner(gateway.on, `delete from payments.${table} where id = '${id}'`);
     }
+    await asOwner(gateway.on, `delete from rails.settlement_lines where id = '${id}'`);
     await asOwner(gateway.on, `delete from rails.ended_days where connector_account_id = '${id}'`);
   });
 

@@ -442,7 +442,8 @@ const suiteFor = ({ definition }: Connector, stage: Stage): void => {
   });
 
   describe('a settlement report', () => {
-    const reads = stage.rails.parts.functions.get(definition.name)?.settlement !== undefined;
+    const functions = stage.rails.parts.functions.get(definition.name);
+    const reads = functions?.settlement !== undefined;
 
     it(
       'names what was paid by our reference, to the last unit',
@@ -462,6 +463,35 @@ const suiteFor = ({ definition }: Connector, stage: Stage): void => {
           rows.length,
           'Every row has its key',
         );
+      },
+    );
+
+    const polls = functions?.settlement?.poll !== undefined;
+    it(
+      'is asked for, and says what became of a payment whose answer was lost',
+      polls,
+      other.settle !== undefined && other.faults.includes('lost_after'),
+      async () => {
+        const kind = can('sale') ? 'sale' : 'authorize';
+        await other.play('lost_after', kind);
+        const lost = await stage.pay(kind, { isHasty: true });
+        const paid = await stage.pay(kind);
+        assert.equal(lost.state, 'unknown');
+        await other.settle?.();
+
+        const lines = (await stage.hearOfSettlements()) ?? [];
+        assert.deepEqual(
+          lines.filter(({ state }) => state === 'waiting' || state === 'fits_nothing'),
+          [],
+        );
+        const known = await stage.look(lost);
+        assert.deepEqual([known.state, known.needsReview], ['approved', false]);
+        // Of what is known nothing is said again.
+        assert.equal((await stage.look(paid)).version, paid.version);
+
+        const again = (await stage.hearOfSettlements()) ?? [];
+        assert.equal(again.length, lines.length);
+        assert.deepEqual(await stage.look(lost), known);
       },
     );
   });

@@ -12,9 +12,11 @@ import {
   type Connector,
   type FollowingRequest,
   isCard,
+  listLines,
   type OpenRails,
   type PaymentRequest,
   type SettlementRow,
+  type StoredLine,
 } from '#rails/connectors';
 import {
   conclude,
@@ -39,6 +41,7 @@ import type {
   SentWebhook,
   SuiteCard,
 } from '../../src/rails/connectors/for-tests-suite.ts';
+import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlements.ts';
 import { learnFromWebhooks } from '../../src/rails/connectors/learn-from-webhooks.ts';
 import { openAccount } from '../../src/rails/connectors/port.ts';
 import { receiveWebhook } from '../../src/rails/connectors/receive-webhook.ts';
@@ -77,6 +80,8 @@ export type Stage = {
   stored(): Promise<number>;
   /** Rows of the report of the other side; null where the connector reads none. */
   report(): Promise<readonly SettlementRow[] | null>;
+  /** What the worker makes of what the provider says it settled; null where it cannot be asked. */
+  hearOfSettlements(): Promise<readonly StoredLine[] | null>;
   /** Everything concluded as its evidence says, and nothing refused as unknown by the other side. */
   end(): Promise<void>;
 };
@@ -216,6 +221,17 @@ export const stageOf = async (connector: Connector, starter: OtherSideStarter): 
       if (reader === undefined || text === undefined) return null;
       const opened = await openAccount(rails.parts, context, scope, account);
       return reader.read(text, opened.account);
+    },
+    hearOfSettlements: async () => {
+      if (rails.parts.functions.get(name)?.settlement?.poll === undefined) return null;
+      await asOwner(
+        context.on,
+        `update rails.settlement_feeds set due_at = now() - interval '1 second'`,
+      );
+      // Two workers at once: what both read is stored and heard once.
+      const round = () => hearOfSettlements(rails.parts, context);
+      while ((await Promise.all([round(), round()])).some((looked) => looked > 0));
+      return listLines(context, scope, { onlyForPerson: false, limit: 10_000 });
     },
     end: async () => {
       await Promise.all([...rails.parts.notes.pending, ...hasty.parts.notes.pending]);

@@ -18,6 +18,7 @@ import type {
 import type { DayEnder } from './day-end.ts';
 import type { DisputeReader } from './dispute-notice.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
+import type { SettlementReader } from './settlement-line.ts';
 
 export type Connector = {
   readonly definition: Definition;
@@ -110,6 +111,7 @@ export type ConnectorFunctions = {
    */
   readonly abandon?: Verb<PaymentRequest>;
   readonly webhook?: WebhookReader;
+  /** What the provider says it settled: evidence for what nobody could say of an operation. */
   readonly settlement?: SettlementReader;
   /** Where the provider counts in days, and wants each ended. */
   readonly dayEnd?: DayEnder;
@@ -208,33 +210,4 @@ export type Said = {
     readonly kind?: OperationKind;
   };
   readonly says: Outcome;
-};
-
-/** Rows of a provider's report, in one common shape; an unknown column is kept in `raw`. */
-export type SettlementReader = {
-  readonly read: (text: string, account: ConnectorAccount) => readonly SettlementRow[];
-};
-
-export type SettlementRow = {
-  /** Unique in the account: a file that is sent again adds nothing. */
-  readonly key: string;
-  readonly kind:
-    | 'payment'
-    | 'refund'
-    | 'chargeback'
-    | 'chargeback_reversal'
-    | 'fee'
-    | 'adjustment'
-    | 'payout';
-  readonly reference: string | null;
-  readonly providerId: string | null;
-  readonly currency: string;
-  /** Minor units, signed: what the merchant receives is positive. */
-  readonly gross: bigint;
-  readonly fee: bigint;
-  readonly net: bigint;
-  readonly bookedAtMs: number;
-  readonly availableOn: string | null;
-  readonly batch: string | null;
-  readonly raw: Readonly<Record<string, string>>;
 };

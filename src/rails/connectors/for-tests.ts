@@ -19,6 +19,7 @@ import type { OperationListener } from './rails.ts';
 import { provideRails } from './rails-of.ts';
 import type { PaymentRequest } from './request.ts';
 import { readSettings, sealSettings } from './settings.ts';
+import { insertSettlementFeed } from './settlement-feeds.store.ts';
 
 export const testMaster = Buffer.alloc(32, 9);
 
@@ -92,6 +93,7 @@ export const testConnectorAccount = async (
     insertAccount(scope, account),
     insertFeed(scope, id, context.clock.now()),
     insertNextDay(scope, { id, dueAtMs: context.clock.now() }),
+    insertSettlementFeed(scope, { id, dueAtMs: context.clock.now() }),
   ]);
   return id;
 };

@@ -16,6 +16,7 @@ export {
 export { type Directory, directoryOf, provideDirectory } from './directory.ts';
 export * from './dispute-notice.ts';
 export { watchDayEnds } from './end-days.ts';
+export { SETTLEMENT_LINE } from './hear-of-settlements.ts';
 export {
   type AccountChange,
   type AccountChanged,
@@ -28,4 +29,10 @@ export * from './rails.ts';
 export { provideRails, railsOf } from './rails-of.ts';
 export { CONNECTOR_ACCOUNT } from './render.ts';
 export * from './request.ts';
+export type {
+  SettlementPage,
+  SettlementReader,
+  SettlementRow,
+} from './settlement-line.ts';
+export { explainLine, listLines, loadLine, type StoredLine } from './settlement-lines.store.ts';
 export { webhookHandlers } from './webhook-handlers.ts';

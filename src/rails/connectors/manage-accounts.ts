@@ -12,6 +12,7 @@ import { insertNextDay } from './day-ends.store.ts';
 import { theDirectory } from './directory.ts';
 import { insertFeed } from './dispute-feeds.store.ts';
 import { isSecret, openSettings, readSettings, type Settings, sealSettings } from './settings.ts';
+import { insertSettlementFeed } from './settlement-feeds.store.ts';
 
 export type AccountChange = {
   readonly label?: string | undefined;
@@ -88,6 +89,7 @@ export const addAccount = (
       insertAccount(scope, account),
       insertFeed(scope, id, context.clock.now()),
       insertNextDay(scope, { id, dueAtMs: context.clock.now() }),
+      insertSettlementFeed(scope, { id, dueAtMs: context.clock.now() }),
       audit(context, scope, id, 'create', details),
     ],
   };

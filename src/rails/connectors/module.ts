@@ -2,6 +2,7 @@ import { type Context, realClock } from '#kit/context';
 import { endDays } from './end-days.ts';
 import { forgetExchanges } from './exchanges.store.ts';
 import { hearOfDisputes } from './hear-of-disputes.ts';
+import { hearOfSettlements } from './hear-of-settlements.ts';
 import { learnFromWebhooks } from './learn-from-webhooks.ts';
 import { partsOf } from './rails-of.ts';
 import { reverseAgainJob } from './reverse-again.ts';
@@ -18,6 +19,11 @@ const checks = [
     text: `select account_id, connector_account_id, day, problems from rails.ended_days
             where needs_review`,
   },
+  {
+    name: 'what a provider settled and nobody knew was explained by a person',
+    text: `select account_id, connector_account_id, key, batch from rails.settlement_lines
+            where state = 3 and explanation is null`,
+  },
 ];
 
 export const module = {
@@ -29,6 +35,7 @@ export const module = {
   rounds: [
     (context: Context) => learnFromWebhooks(partsOf(context), context),
     (context: Context) => hearOfDisputes(partsOf(context), context),
+    (context: Context) => hearOfSettlements(partsOf(context), context),
   ],
   jobs: [reverseAgainJob],
   periodicJobs: [

@@ -1,7 +1,9 @@
 // The other side of the common suite: the sandbox's bank, over its real link, judged by its journal.
 
+import { present } from '#kit/assert';
 import type { FaultKind, FaultRule } from '../../../../sandbox/faults/fault.ts';
 import { quick } from '../../../../test/acquiring/support/impatient.ts';
+import { controlOf } from '../../../../test/sandbox/support/control.ts';
 import { newSandbox } from '../../../../test/sandbox/support/world.ts';
 import type {
   FaultName,
@@ -49,6 +51,7 @@ export const otherSide: OtherSideStarter = {
   connector: directOver(quick({ reversalWithoutOriginal }, { lateMs: LATE_MS })),
   start: async () => {
     const bank = await newSandbox();
+    const control = controlOf(bank.ports.control);
     return {
       settings: {
         host: '127.0.0.1',
@@ -57,6 +60,7 @@ export const otherSide: OtherSideStarter = {
         terminal_id: 'TERM0001',
         merchant_id: 'MERCHANT0000001',
         merchant_category: '5999',
+        settlement_url: `http://127.0.0.1:${bank.ports.control}/acquirer/settlements`,
       },
       currency: 'eur',
       cards: {
@@ -88,6 +92,11 @@ export const otherSide: OtherSideStarter = {
           captured: live?.capturedMinor ?? 0n,
           refunded: live?.refundedMinor ?? 0n,
         };
+      },
+      settle: async () => {
+        const { body } = await control.send('POST', '/cut-over', {});
+        const [batch] = body['batches'] as { readonly report: string }[];
+        return control.text(present(batch, 'A batch of what was sold').report);
       },
       // The world ends by itself at the end of the file, after the gateway has signed off.
       close: () => Promise.resolve(),

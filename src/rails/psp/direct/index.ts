@@ -21,6 +21,7 @@ import { definition } from './definition.ts';
 import { disputes } from './disputes.ts';
 import { entryOf, factsOf } from './facts.ts';
 import { exemptionTermsOf, holderTermsOf, settingsOf } from './settings.ts';
+import { settlement } from './settlement.ts';
 
 /** A test gives profiles of its own, with a patience of its own. */
 export const directOver = (
@@ -90,6 +91,7 @@ const functionsOver = (
       });
     },
     disputes,
+    settlement,
     dayEnd: dayEnderOver(context, acquiring, over),
     holderTerms: ({ settings: given }) => holderTermsOf(settingsOf(given)),
     exemptionTerms: ({ settings: given }) => exemptionTermsOf(settingsOf(given)),

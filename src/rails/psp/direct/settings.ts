@@ -83,6 +83,7 @@ export const settings = Type.Object(
       { title: 'Which days end', default: 'every_day' },
     ),
     clearing_url: webAddress('Where clearing files are handed over'),
+    settlement_url: webAddress('Address of the settlement reports'),
   },
   {
     dependentRequired: {

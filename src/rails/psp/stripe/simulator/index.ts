@@ -42,6 +42,8 @@ export const open = (setting: Setting) => {
   const tell = createTelling(setting, objects);
   const refusals: string[] = [];
 
+  const settling = createSettling(setting, objects);
+
   /** What has come due meanwhile: payers who did not come, banks that tell at last. */
   const settleDue = (): void => {
     for (const intent of intents.values()) {
@@ -105,6 +107,9 @@ export const open = (setting: Setting) => {
         (each) => each.payment_intent === query['payment_intent'],
       );
       return reading({ object: 'list', data: found.map(renderRefund), has_more: false });
+    }
+    if (method === 'GET' && path === '/v1/balance_transactions') {
+      return reading(settling.list(query));
     }
     const [, id = '', action = ''] =
       /^\/v1\/payment_intents\/(pi_\w+)(?:\/(capture|cancel))?$/.exec(path) ?? [];
@@ -180,7 +185,7 @@ export const open = (setting: Setting) => {
     fail: payments.fail,
     /** The payer, at the page of the bank. */
     atBank: (id: string, does: string) => serveBank('POST', id, { do: does }),
-    settle: createSettling(setting, objects),
+    settle: settling.settle,
     settleDue,
     serve,
   };

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { newUuid, spellId } from '#kit/ids';
+import { SETTLEMENT_LINE } from '#rails/connectors';
+import { testAccount, testContext } from '../src/for-tests.ts';
+import { temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { insertLine } from '../src/rails/connectors/settlement-lines.store.ts';
+
+const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
+const context = await testContext();
+const scope = await testAccount(context);
+const { on } = context;
+const env = {
+  PATH: process.env['PATH'],
+  TOLLGATE_DATA: temporaryFolder('cli-settlements'),
+  DATABASE_URL: on.ownerUrl,
+  DATABASE_APP_URL: on.appUrl,
+  DATABASE_VAULT_URL: on.vaultUrl,
+};
+
+const settlements = (...args: string[]): Promise<{ readonly out: string; readonly err: string }> =>
+  new Promise((resolve) => {
+    const command = [program, 'settlements', ...args];
+    execFile(process.execPath, command, { env, timeout: 240_000 }, (_, out, err) => {
+      resolve({ out, err });
+    });
+  });
+
+test('a line that fits nothing is listed, shown and explained once', async () => {
+  const id = newUuid(context);
+  const spelled = spellId(SETTLEMENT_LINE, id);
+  await context.database.commit(scope, [
+    insertLine(scope, {
+      id,
+      connectorAccountId: newUuid(context),
+      receivedAtMs: Date.now(),
+      state: 'fits_nothing',
+      row: {
+        key: '20261127-1-1#4',
+        kind: 'payment',
+        reference: null,
+        providerId: null,
+        currency: 'eur',
+        gross: 300n,
+        fee: 11n,
+        net: 289n,
+        bookedAtMs: Date.parse('2026-11-27T11:00:00Z'),
+        availableOn: '2026-11-30',
+        batch: '20261127-1-1',
+        raw: { rrn: '633111000001' },
+      },
+    }),
+  ]);
+  const listed = await settlements('list', '--open');
+  assert.equal(
+    listed.out,
+    `2026-11-27  ${spelled}       €2.89 eur  20261127-1-1#4  nobody knows it\n`,
+    listed.err,
+  );
+  assert.match((await settlements('show', spelled)).out, /rrn: 633111000001/);
+  const explained = await settlements('explain', spelled, '--why', 'the till in the shop');
+  assert.equal(explained.out, `${spelled} is explained.\n`, explained.err);
+  const again = await settlements('explain', spelled, '--why', 'again');
+  assert.match(again.err, /waits for no explanation/);
+});

@@ -1,0 +1,158 @@
+// Asks the providers that can tell for what they settled. A page is stored with the cursor behind it, each
+// line once and as it came; then each line is held against the operation that it names. Where that is still
+// open, or says something else, the line is evidence. What fits nothing waits for a person, and nothing is
+// ever made of it.
+
+import type { Context, Scope } from '#kit/context';
+import { NotSent } from '#kit/http-client';
+import { newUuid, spellId, type Uuid } from '#kit/ids';
+import type { Due, LeaseLimits } from '#platform/db';
+import { type Operation, recordEvidence } from '#rails/operations';
+import { withAccount } from './account-call.ts';
+import { findOperation } from './learn-from-webhooks.ts';
+import type { Parts } from './parts.ts';
+import { listenersWrites } from './send.ts';
+import {
+  leaseSettlementFeeds,
+  loadSettlementFeed,
+  moveSettlementFeed,
+  type SettlementFeed,
+} from './settlement-feeds.store.ts';
+import { operationsOf, type SettlementRow, saysOf } from './settlement-line.ts';
+import {
+  endLine,
+  insertLine,
+  leaseLines,
+  loadLine,
+  type StoredLine,
+} from './settlement-lines.store.ts';
+
+const AT_ONCE = 20;
+const LEASE_MS = 60_000;
+/** Providers settle once a day or less. */
+const POLL_MS = 10 * 60_000;
+const RETRY_MS = 5_000;
+const RETRY_MS_MAX = 60 * 60_000;
+/** For accounts whose provider tells of no settlement, until their settings name somebody to ask. */
+const NONE_MS = 60 * 60_000;
+
+/** Of a line of a settlement, to people. */
+export const SETTLEMENT_LINE = 'stl';
+
+/** One round of the worker; says how much it looked at. */
+export const hearOfSettlements = async (parts: Parts, context: Context): Promise<number> =>
+  (await eachLeased(context, leaseSettlementFeeds, (scope, id) =>
+    read(parts, context, scope, id),
+  )) + (await eachLeased(context, leaseLines, (scope, id) => hear(parts, context, scope, id)));
+
+const eachLeased = async (
+  context: Context,
+  lease: (tx: Parameters<typeof leaseLines>[0], limits: LeaseLimits) => Promise<Due[]>,
+  work: (scope: Scope, id: Uuid) => Promise<void>,
+): Promise<number> => {
+  const limits = { nowMs: context.clock.now(), atMost: AT_ONCE, leaseMs: LEASE_MS };
+  const leased = await context.database.system((tx) => lease(tx, limits));
+  await Promise.all(
+    leased.map(async ({ scope, id }) => {
+      try {
+        await work(scope, id);
+      } catch (error) {
+        // The lease ends by time, and it is looked at again.
+        context.log.error({ error }, 'What a provider settled could not be taken for now');
+      }
+    }),
+  );
+  return leased.length;
+};
+
+const read = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
+  const feed = await loadSettlementFeed(context, scope, id);
+  if (feed === undefined) return;
+  const nowMs = context.clock.now();
+  const next = (changes: Partial<SettlementFeed>) =>
+    moveSettlementFeed(scope, { ...feed, version: feed.version + 1, failures: 0, ...changes });
+  try {
+    const page = await withAccount(
+      parts,
+      context,
+      scope,
+      id,
+      async ({ functions, call }) =>
+        (await functions.settlement?.poll?.(call, feed.cursor)) ?? null,
+    );
+    if (page === null) {
+      await context.database.commit(scope, [next({ dueAtMs: nowMs + NONE_MS })]);
+      return;
+    }
+    const { rows, cursor, hasMore } = page;
+    await context.database.commit(scope, [
+      next({ cursor, dueAtMs: hasMore ? nowMs : nowMs + POLL_MS }),
+      ...rows.map((row) =>
+        insertLine(scope, {
+          id: newUuid(context),
+          connectorAccountId: id,
+          row,
+          receivedAtMs: nowMs,
+          state: operationsOf[row.kind] === undefined ? 'no_operation' : 'waiting',
+        }),
+      ),
+    ]);
+  } catch (error) {
+    const isGone = error instanceof NotSent && error.why === 'account_gone';
+    const failures = feed.failures + 1;
+    if (!isGone) context.log.warn({ error, attempts: failures }, 'A settlement could not be read');
+    const waitMs = isGone
+      ? NONE_MS
+      : Math.min(RETRY_MS * 2 ** Math.min(failures, 10), RETRY_MS_MAX);
+    await context.database.commit(scope, [next({ failures, dueAtMs: nowMs + waitMs })]);
+  }
+};
+
+const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
+  const line = await loadLine(context, scope, id);
+  if (line === undefined || line.state !== 'waiting') return;
+  const operation = await operationNamedBy(context, scope, line);
+  if (operation === undefined) {
+    const { accountId, livemode } = scope;
+    context.log.error(
+      { accountId, livemode, problem: spellId(SETTLEMENT_LINE, id) },
+      'A provider settled something that nobody here knows: see tollgate settlements list',
+    );
+    await context.database.commit(scope, [endLine(scope, line, 'fits_nothing')]);
+    return;
+  }
+  const says = saysOf(line.row, operation.reference);
+  // What is known already is not said again: a settlement names every payment of a day.
+  const isNews =
+    operation.state !== 'approved' ||
+    says.amount !== operation.amount ||
+    says.currency !== operation.currency;
+  if (isNews) {
+    await recordEvidence(context, scope, {
+      operationId: operation.id,
+      evidence: { kind: 'settlement_line', says, sourceKey: line.row.key },
+      writes: listenersWrites(parts, context, scope),
+    });
+  }
+  await context.database.commit(scope, [endLine(scope, line, 'fits')]);
+};
+
+const operationNamedBy = async (
+  context: Context,
+  scope: Scope,
+  { connectorAccountId, row }: StoredLine,
+): Promise<Operation | undefined> => {
+  for (const kind of operationsOf[row.kind] ?? []) {
+    for (const of of namesIn(row)) {
+      const found = await findOperation(context, scope, connectorAccountId, { ...of, kind });
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+};
+
+const namesIn = ({ reference, providerId }: SettlementRow) => [
+  ...(reference === null ? [] : [{ reference }]),
+  // The provider's own name may stand for several of ours: it counts where there is no other.
+  ...(reference !== null || providerId === null ? [] : [{ providerId }]),
+];

@@ -1,0 +1,178 @@
+import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import {
+  findById,
+  leaseDue,
+  ownRows,
+  rank,
+  readOwn,
+  spellTime,
+  statement,
+  writeRows,
+  writing,
+} from '#platform/db';
+import type { SettlementRow } from './settlement-line.ts';
+import { endingTry, type Tried, WAITING } from './try-rows.ts';
+
+export const lineStates = { waiting: WAITING, fits: 2, fits_nothing: 3, no_operation: 4 } as const;
+export type LineState = keyof typeof lineStates;
+
+export type StoredLine = {
+  readonly id: Uuid;
+  readonly connectorAccountId: Uuid;
+  readonly row: SettlementRow;
+  readonly receivedAtMs: number;
+  readonly state: LineState;
+  readonly tries: number;
+  readonly explanation: string | null;
+};
+
+// A provider may tell the same twice: it stands there once, and that is no reason to lose the page.
+const insertRow = writeRows({
+  name: 'settlement_lines.insert',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    connector_account_id: 'uuid',
+    key: 'text',
+    kind: 'text',
+    batch: 'text',
+    line: 'json',
+    received_at: 'timestamptz',
+    state: 'smallint',
+    due_at: 'timestamptz',
+  },
+  key: 'id',
+  rank: rank.insert,
+  text: (given) => `with told as (
+  select * from ${given}
+), taken as (
+  insert into rails.settlement_lines (account_id, livemode, id, connector_account_id, key, kind, batch,
+                                      line, received_at, state, due_at)
+  select * from told on conflict do nothing
+)
+select id::text as key from told`,
+});
+
+export const insertLine = writing(
+  insertRow,
+  (scope, line: Omit<StoredLine, 'tries' | 'explanation'>) => [
+    scope.accountId,
+    scope.livemode,
+    line.id,
+    line.connectorAccountId,
+    line.row.key,
+    line.row.kind,
+    line.row.batch,
+    JSON.stringify(line.row, (_, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    ),
+    spellTime(line.receivedAtMs),
+    lineStates[line.state],
+    line.state === 'waiting' ? spellTime(line.receivedAtMs) : null,
+  ],
+);
+
+const endTry = endingTry({ name: 'settlement_lines.update', table: 'rails.settlement_lines' });
+
+export const endLine = (scope: Scope, line: Tried, state: Exclude<LineState, 'waiting'>): Write =>
+  endTry(scope, line, lineStates[state], null);
+
+const explainRow = writeRows({
+  name: 'settlement_lines.explain',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    explanation: 'text',
+    explained_at: 'timestamptz',
+  },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `update rails.settlement_lines l
+   set explanation = given.explanation, explained_at = given.explained_at
+  from ${given}
+ where l.account_id = given.account_id and l.livemode = given.livemode and l.id = given.id
+   and l.state = ${lineStates.fits_nothing} and l.explanation is null
+returning l.id::text as key`,
+});
+
+/** Lost when it does not wait for a person. */
+export const explainLine = writing(
+  explainRow,
+  (scope, given: { readonly id: Uuid; readonly explanation: string; readonly atMs: number }) => [
+    scope.accountId,
+    scope.livemode,
+    given.id,
+    given.explanation,
+    spellTime(given.atMs),
+  ],
+);
+
+type LineRow = Row & {
+  readonly id: Uuid;
+  readonly connector_account_id: Uuid;
+  readonly line: StoredJson;
+  readonly received_at: number;
+  readonly state: number;
+  readonly tries: number;
+  readonly explanation: string | null;
+};
+type Asked = NonNullable<SettlementRow['asked']>;
+type StoredJson = Omit<SettlementRow, 'gross' | 'fee' | 'net' | 'asked'> &
+  Readonly<Record<'gross' | 'fee' | 'net', string>> & {
+    readonly asked?: Omit<Asked, 'amount'> & { readonly amount: string };
+  };
+
+const fromRow = (row: LineRow): StoredLine => {
+  const { gross, fee, net, asked, ...rest } = row.line;
+  return {
+    id: row.id,
+    connectorAccountId: row.connector_account_id,
+    row: {
+      ...rest,
+      gross: BigInt(gross),
+      fee: BigInt(fee),
+      net: BigInt(net),
+      ...(asked === undefined ? {} : { asked: { ...asked, amount: BigInt(asked.amount) } }),
+    },
+    receivedAtMs: row.received_at,
+    state: stateNames[row.state] ?? 'waiting',
+    tries: row.tries,
+    explanation: row.explanation,
+  };
+};
+
+const stateNames = Object.fromEntries(
+  Object.entries(lineStates).map(([name, number]) => [number, name as LineState]),
+);
+
+const columns = 'id, connector_account_id, line, received_at, state, tries, explanation';
+
+export const loadLine = findById({
+  name: 'settlement_lines.find',
+  select: columns,
+  from: 'rails.settlement_lines',
+  fromRow,
+});
+
+const list = statement(
+  'settlement_lines.list',
+  `select ${columns} from rails.settlement_lines
+    where ${ownRows} and (not $3 or (state = ${lineStates.fits_nothing} and explanation is null))
+    order by id desc limit $4`,
+);
+
+/** Newest first. */
+export const listLines = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  { onlyForPerson, limit }: { readonly onlyForPerson: boolean; readonly limit: number },
+): Promise<StoredLine[]> =>
+  (await readOwn<LineRow>(context, scope, list, [onlyForPerson, limit])).map(fromRow);
+
+export const leaseLines = leaseDue(
+  'settlement_lines.lease',
+  'select * from rails.lease_settlement_lines($1::timestamptz, $2, $3)',
+);
