@@ -102,6 +102,19 @@ describe('a payment', () => {
     assert.match(text, /Visa •••• 4242/);
     assert.match(html, /A &lt;b&gt;teapot&lt;\/b&gt;/);
 
+    const trace = await ask('GET', `/v1/payment_intents/${intent.id}/trace`);
+    const told = (trace.body.timeline as { what: string; says: string }[]).filter(({ what }) =>
+      what.startsWith('mail'),
+    );
+    assert.deepEqual(
+      told.map(({ what, says }) => [what, says]),
+      [
+        ['mail', 'The payer is to be written: payment receipt.'],
+        ['mail.try', 'The mail server took it.'],
+      ],
+    );
+    assert.ok(!trace.text.includes(to), 'nobody stands in it by their address');
+
     const charge = await stripe.charges.retrieve(String(intent.latest_charge));
     assert.match(charge.receipt_url ?? '', /\/receipts\/[\w-]{66}$/);
     assert.ok(text.includes(charge.receipt_url ?? '-'));

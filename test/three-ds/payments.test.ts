@@ -108,6 +108,14 @@ const threeDsOf = ({ latest_charge: charge }: Stripe.PaymentIntent) => {
   return charge.payment_method_details?.card?.three_d_secure;
 };
 
+/** How the holder was asked, as the payment's trace tells it. */
+const stepsOf = async (id: string): Promise<string[]> => {
+  const { body, text } = await gateway.ask('GET', `/v1/payment_intents/${id}/trace`, { key });
+  assert.doesNotMatch(text, /"(?:cavv|acsUrl)"/);
+  const timeline = body.timeline as { readonly what: string }[];
+  return timeline.map(({ what }) => what).filter((what) => what.startsWith('three_ds'));
+};
+
 const approvals = () => bank.journal().lines.filter(({ fact }) => fact.fact === 'approved').length;
 
 describe('a card whose bank wants its holder to be asked', () => {
@@ -125,6 +133,13 @@ describe('a card whose bank wants its holder to be asked', () => {
       assert.equal(approvals(), before + 1);
       const last = bank.journal().lines.findLast(({ fact }) => fact.fact === 'approved')?.fact;
       assert.ok(last?.fact === 'approved' && last.proof !== undefined, 'the bank has the proof');
+      assert.deepEqual(await stepsOf(intent.id), [
+        'three_ds',
+        'three_ds.asking',
+        'three_ds.challenge',
+        'three_ds.completed',
+        'three_ds.used',
+      ]);
     });
   }
 

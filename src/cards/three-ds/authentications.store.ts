@@ -169,12 +169,18 @@ const fromRow = (row: AuthenticationRow): CardAuthentication => ({
   learned: row.learned,
 });
 
+const columns = `id, version, state, intent_id, card_id, amount, currency, merchant_id, used_for, asked,
+          learned, (extract(epoch from expires_at) * 1000)::float8 as expires_ms,
+          (extract(epoch from due_at) * 1000)::float8 as due_ms`;
 const find = statement(
   'authentications.find',
-  `select id, version, state, intent_id, card_id, amount, currency, merchant_id, used_for, asked,
-          learned, (extract(epoch from expires_at) * 1000)::float8 as expires_ms,
-          (extract(epoch from due_at) * 1000)::float8 as due_ms
-     from cards.authentications where account_id = $1 and livemode = $2 and id = $3`,
+  `select ${columns} from cards.authentications
+    where account_id = $1 and livemode = $2 and id = $3`,
+);
+const findOfIntent = statement(
+  'authentications.of_intent',
+  `select ${columns} from cards.authentications
+    where account_id = $1 and livemode = $2 and intent_id = $3 order by id`,
 );
 const findDue = statement(
   'authentications.due',
@@ -189,6 +195,16 @@ export const loadAuthentication = async (
   const of = [scope.accountId, scope.livemode, id];
   const [row] = await context.database.read<AuthenticationRow>(scope, find, of);
   return row && fromRow(row);
+};
+
+/** Oldest first. */
+export const loadAuthenticationsOf = async (
+  context: Context,
+  scope: Scope,
+  intentId: Uuid,
+): Promise<CardAuthentication[]> => {
+  const of = [scope.accountId, scope.livemode, intentId];
+  return (await context.database.read<AuthenticationRow>(scope, findOfIntent, of)).map(fromRow);
 };
 
 export const listDue = async (

@@ -76,6 +76,8 @@ export type Learned = {
   /** Of the result as it came, so that the same again is known as the same. */
   readonly resultDigest: string | null;
   readonly windowSize: WindowSize;
+  /** What it came to, and when. */
+  readonly steps?: readonly { readonly state: AuthenticationState; readonly atMs: number }[];
 };
 
 export const nothingLearned: Learned = {

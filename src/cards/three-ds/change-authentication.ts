@@ -56,12 +56,13 @@ export const apply = (
   if (state === null) return null;
   const expiresAtMs = state === 'completed' ? nowMs + LIFETIME_MS : before.expiresAtMs;
   const due = isEnded(state) && state !== 'completed' ? null : (dueAtMs ?? expiresAtMs);
+  const steps = [...(before.learned.steps ?? []), { state, atMs: nowMs }];
   return {
     ...before,
     state,
     expiresAtMs,
     dueAtMs: due,
-    learned: { ...before.learned, ...learned },
+    learned: { ...before.learned, ...learned, steps },
     version: before.version + 1,
   };
 };

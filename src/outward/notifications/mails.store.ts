@@ -8,8 +8,10 @@ import {
   listPages,
   namesByCode,
   type Owned,
+  ownRows,
   type PageOfRows,
   rank,
+  readOwn,
   scopeOf,
   spellTime,
   statement,
@@ -78,6 +80,27 @@ export const listMails = listPages({
     to,
   ],
 });
+
+const findOfEvents = statement(
+  'mails.of_events',
+  `with owed as (
+     select ${stored.select} from outward.mails where ${ownRows} and event_id = any($3::uuid[])
+   )
+   select * from owed
+   union all
+   select ${stored.select} from outward.mails
+    where ${ownRows} and about in (select about from owed) and resend_of in (select id from owed)`,
+);
+
+/** What these events owed, and what of it was asked for again. */
+export const loadMailsOf = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  events: readonly Uuid[],
+): Promise<Mail[]> =>
+  events.length === 0
+    ? []
+    : (await readOwn<MailRow>(context, scope, findOfEvents, [events])).map(fromRow);
 
 const takeChanges = statement(
   'mails.take_changes',

@@ -8,6 +8,7 @@ import { hearEvents } from './owe-mails.ts';
 import { mailPumpOf } from './pump.ts';
 import { keepReceiptJob } from './receipts/keep-receipt.ts';
 import { forgetReceiptFiles } from './receipts/receipt-files.store.ts';
+import { traceMails } from './trace.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Addresses of payers are not kept for longer than somebody asks for a mail again. */
@@ -39,6 +40,7 @@ export const module = {
   ],
   rounds: [(context: Context) => mailPumpOf(context).round(context)],
   idle: (context: Context) => mailPumpOf(context).idle(),
+  trace: () => traceMails,
   jobs: [keepReceiptJob],
   periodicJobs: [{ name: 'mails.forget', everyMs: DAY_MS, run: forgetOld }],
   checks: [
