@@ -63,7 +63,7 @@ const servePage = async (api: string, key: string, integrity: string): Promise<s
         'Content-Type': 'text/html; charset=utf-8',
         'Content-Security-Policy': [
           "default-src 'none'",
-          `script-src 'nonce-${NONCE}'`,
+          `script-src 'nonce-${NONCE}' ${api}/v1/tollgate.mjs`,
           `style-src 'nonce-${NONCE}'`,
           `frame-src ${api}`,
           'img-src data:',

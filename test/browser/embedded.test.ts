@@ -130,6 +130,29 @@ describe('card fields in the page of a merchant', { skip: await chromiumIsMissin
     noViolation(said);
   });
 
+  test('stay in the page while the bank asks, though the payer could be sent back, and go there at the end', async () => {
+    const { page } = await openPage();
+    await run(page, `globalThis.group = tollgate.elements(); mount(group, 'payment'); null`);
+    for (const redirect of ['if_required', 'always']) {
+      const { id, secret } = await newIntent({ return_url: 'https://shop.example/unused' });
+      await typeCard(page, { number: ASKED });
+      const paying = run(
+        page,
+        `Promise.race([
+           tollgate.confirmPayment({ elements: group, clientSecret: '${secret}', redirect: '${redirect}', confirmParams: { return_url: location.origin + '/?done' } }),
+           new Promise((resolve) => addEventListener('pagehide', () => resolve(null))),
+         ])`,
+      ).catch(() => null);
+      const bank = page.frameLocator('dialog iframe').frameLocator('iframe');
+      const code = await bank.locator('.test b').textContent();
+      await bank.getByLabel('One-time code').fill(String(code));
+      await bank.getByRole('button', { name: 'Confirm payment' }).click();
+      if (redirect === 'always') await page.waitForURL(/redirect_status=succeeded/);
+      else assert.match(JSON.stringify(await paying), /"succeeded"/);
+      assert.equal(await statusOf(id), 'succeeded');
+    }
+  });
+
   test('let the payer give up the question, and pay with another card', async () => {
     const { secret } = await newIntent();
     const { page } = await openPage('?lang=de');
@@ -257,6 +280,25 @@ describe('card fields in the page of a merchant', { skip: await chromiumIsMissin
        })`,
     );
     assert.deepEqual(await run(page, 'stolen'), []);
+  });
+
+  test('are loaded as a module too, and take the style of one element', async () => {
+    const { page } = await openPage();
+    await run(
+      page,
+      `import('${api}/v1/tollgate.mjs').then(({ default: Tollgate }) => {
+         const group = Tollgate('${publishableKey}').elements({ appearance: { variables: { colorDanger: '#a00000' } } });
+         const card = group.create('card', { style: { base: { color: '#102030', fontSize: '18px', '::placeholder': { color: '#334455' } } } });
+         card.mount('#fields');
+         return null;
+       })`,
+    );
+    const frame = await frameWith(page, 'number');
+    await frame.waitForFunction('document.documentElement.style.length > 0');
+    assert.equal(
+      await frame.locator('html').getAttribute('style'),
+      '--bad: #a00000; --ink: #102030; --faint: #334455; --size: 18px;',
+    );
   });
 
   test('take the look of the page, and no style that is none', async () => {

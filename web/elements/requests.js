@@ -29,7 +29,7 @@ export const send = async ({ key, what, card, params = {}, secret = '', texts })
       case 'token':
         return ask('/v1/tokens', post(key, { card: { ...params['card'], ...cardData.card } }, proof));
       case 'confirm':
-        return confirm(post(key, { client_secret: secret, ...withMethod(params, cardData) }, proof), secret, texts);
+        return confirm(post(key, { client_secret: secret, use_stripe_sdk: true, ...withMethod(params, cardData) }, proof), secret, texts);
       case 'retrieve':
         return retrieve(key, secret);
     }

@@ -11,7 +11,21 @@
   /** @param {string} code @param {string} message */
   const fault = (code, message) => Object.assign(new Error(`Tollgate: ${message}`), { type: 'invalid_request_error', code });
 
-  /** @param {string} key @param {{ api?: string, locale?: string }} [options] */
+  /** The style of one element, as the variables of its look. @param {any} [style] */
+  const styled = ({ base = {}, invalid = {} } = {}) =>
+    Object.fromEntries(
+      Object.entries({
+        colorText: base.color,
+        colorTextPlaceholder: base['::placeholder']?.color,
+        colorTextSecondary: base.iconColor,
+        colorDanger: invalid.color,
+        fontFamily: base.fontFamily,
+        fontSizeBase: base.fontSize,
+        fontWeightNormal: base.fontWeight,
+      }).filter(([, value]) => value)
+    );
+
+  /** @type {import('./tollgate.d.ts').TollgateConstructor} */
   const Tollgate = (key, { api = source, locale = 'auto' } = {}) => {
     if (!/^pk_(test|live)_/.test(key)) throw fault('key_invalid', 'give the publishable key, which begins with pk_test_ or pk_live_.');
     if (!api) throw fault('api_missing', 'say where the gateway is: Tollgate(key, { api: "https://pay.example.com" }).');
@@ -107,7 +121,7 @@
         const listeners = new Map();
         /** @type {Element | null} */
         let place = null;
-        const of = { locale: language, group, options, appearance: painted };
+        const of = { locale: language, group, options, appearance: () => ({ ...painted(), variables: { ...look.variables, ...styled(options.style) } }) };
         const link = talk(kind, of, (event, detail) => {
           const on = (/** @type {string} */ name, /** @type {boolean} */ is) => place?.classList.toggle(`TollgateElement--${name}`, is);
           if (event === 'focus' || event === 'blur') on('focus', event === 'focus');
@@ -139,7 +153,7 @@
           /** @param {any} changed */
           update: (changed) => {
             Object.assign(options, changed);
-            void link.ask('update', { options, appearance: painted() });
+            void link.ask('update', { options, appearance: of.appearance() });
           },
           /** @param {string} event @param {(detail: any) => void} listener */
           on: (event, listener) => {
@@ -243,7 +257,8 @@
     /** @param {any} asked */
     const confirmAny = async ({ elements: group, clientSecret, confirmParams = {}, redirect = 'always' }) => {
       const secret = clientSecret ?? group?.clientSecret;
-      const { return_url, payment_method_data: data = {}, ...params } = confirmParams;
+      const { payment_method_data: data = {}, ...params } = confirmParams;
+      const { return_url } = params;
       if (redirect !== 'if_required' && !return_url) throw fault('parameter_missing', 'confirmParams.return_url is missing. Give it, or say redirect: "if_required".');
       const element = params.payment_method === undefined ? group?.card() : undefined;
       const ended = await confirm(secret, element, { ...params, ...data });

@@ -18,17 +18,38 @@ const sealReason =
 
 export const scriptFiles = (context: Pick<Context, 'clock'>): readonly PlainHandler[] => {
   const loader = pinned('/elements/tollgate.js', sourceOf('elements/tollgate.js'), loaderReason);
-  const read: readonly Script[] = [readSeal(), { name: 'tollgate', ...loader }];
+  const module = pinned(
+    '/elements/tollgate.mjs',
+    asModule(sourceOf('elements/tollgate.js')),
+    loaderReason,
+  );
+  const read: readonly Script[] = [
+    readSeal(),
+    { name: 'tollgate.js', ...loader },
+    { name: 'tollgate.mjs', ...module },
+  ];
   return [
     ...read.flatMap((script) => [
-      still(`/elements/${script.name}.js`, script.bytes, scriptType, 'no-cache'),
+      still(`/elements/${script.name}`, script.bytes, scriptType, 'no-cache'),
       still(script.path, script.bytes, scriptType, 'public, max-age=31536000, immutable'),
     ]),
     still('/v1/tollgate.js', loader.bytes, scriptType, 'no-cache'),
+    still('/v1/tollgate.mjs', module.bytes, scriptType, 'no-cache'),
+    still('/v1/tollgate.d.ts', typesOfLoader(), 'text/plain; charset=utf-8', 'no-cache'),
     still('/elements/manifest.json', manifestOf(read), 'application/json', 'no-cache'),
     timeHandler(context),
   ];
 };
+
+/** The same for pages that import it: where it came from it is told by its own address. */
+const asModule = (source: string): string =>
+  `${source.replace('(document.currentScript)?.src', 'import.meta.url')}
+export const { Tollgate } = globalThis;
+export default Tollgate;
+`;
+
+const typesOfLoader = (): Buffer =>
+  readFileSync(new URL('../../../web/elements/tollgate.d.ts', import.meta.url));
 
 const scriptType = 'text/javascript; charset=utf-8';
 
@@ -45,7 +66,7 @@ const readSeal = (): Script => {
   const bytes = readFileSync(new URL('../../../web/elements/seal.js', import.meta.url));
   const hash = createHash('sha384').update(bytes).digest();
   return {
-    name: 'seal',
+    name: 'seal.js',
     reason: sealReason,
     bytes,
     integrity: `sha384-${hash.toString('base64')}`,
@@ -55,9 +76,9 @@ const readSeal = (): Script => {
 
 const manifestOf = (read: readonly Script[]): Buffer => {
   const listed = read.map(({ name, path, integrity, bytes, reason }) => ({
-    name: `${name}.js`,
+    name,
     path,
-    alias: `/elements/${name}.js`,
+    alias: `/elements/${name}`,
     integrity,
     bytes: bytes.length,
     reason,

@@ -69,9 +69,9 @@ export const askHolder = async (
 const wayBackOf = (
   context: Context,
   scope: Scope,
-  { intent: { id, returnUrl, madeBy }, isSetup = false }: AuthenticationAsked,
+  { intent: { id, returnUrl, madeBy }, isSetup = false, isInPage = false }: AuthenticationAsked,
 ): { readonly returnUrl?: string } => {
-  if (returnUrl === null) return {};
+  if (returnUrl === null || isInPage) return {};
   return {
     returnUrl: isSetup || madeBy !== null ? returnUrl : returnAddressOf(context, scope, id),
   };

@@ -12,6 +12,8 @@ export type AuthenticationAsked = {
   readonly intent: PaymentIntent;
   readonly method: PaymentMethod;
   readonly offSession: boolean;
+  /** The page that asks shows the bank's question over itself, and is not left. */
+  readonly isInPage?: boolean;
   /** A card is kept for later and nothing is paid: `intent` has the id of the setup and no amount. */
   readonly isSetup?: boolean;
   /** Who does not let it go on without: the card's bank, or the defence against tried cards. */

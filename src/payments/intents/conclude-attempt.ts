@@ -228,7 +228,7 @@ const decline = (known: Known): Decided => {
       methodId: intent.methodId,
       lastError: null,
       authenticationId: holder.id ?? null,
-      nextAction: { url: holder.url, returnUrl, useSdk: returnUrl === null },
+      nextAction: { url: holder.url, returnUrl, useSdk: holder.useSdk || returnUrl === null },
     },
     kinds: [chargeFailed, intentRequiresAction],
   };

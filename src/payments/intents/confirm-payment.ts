@@ -96,6 +96,7 @@ const begin = async (
     offSession,
     demandedBy: isDemanded ? 'defence' : null,
     mayAct: !confirmation.errorOnAction,
+    isInPage: confirmation.useSdk,
   });
   if (said.ok) {
     return sendAttempt(context, request, {

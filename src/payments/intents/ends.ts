@@ -21,13 +21,16 @@ export type Known = {
    * Whether the card's holder may still be asked where their bank wants it, must not be because whoever pays said
    * so, or is asked there.
    */
-  readonly holder?:
-    | 'may_be_asked'
-    | 'must_not_be_asked'
-    | { readonly url: string; readonly id?: Uuid }
-    | null;
+  readonly holder?: 'may_be_asked' | 'must_not_be_asked' | HolderAsked | null;
   /** Rendered: what the last error shows of the method. */
   readonly shownMethod: unknown;
+};
+
+export type HolderAsked = {
+  readonly url: string;
+  readonly id?: Uuid;
+  /** The page that confirmed shows it over itself, whether or not the payer could be sent back. */
+  readonly useSdk: boolean;
 };
 
 export type Decided = {

@@ -18,7 +18,7 @@ import type { OperationListener } from '#rails/connectors';
 import type { Change, Operation } from '#rails/operations';
 import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
-import type { Decided } from './ends.ts';
+import type { Decided, HolderAsked } from './ends.ts';
 import { loadIntent } from './intents.store.ts';
 import { type Cause, type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -139,7 +139,7 @@ export const concludeAsked = async (
   input: {
     readonly change: Change;
     /** Where the holder is asked; null: nobody can be. */
-    readonly holder: { readonly url: string; readonly id?: Uuid } | null;
+    readonly holder: HolderAsked | null;
     readonly cause: Cause;
   },
 ): Promise<Concluded | null> => {

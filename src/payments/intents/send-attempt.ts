@@ -47,6 +47,8 @@ export type Attempt = {
   readonly mayAsk: boolean;
   /** Whoever pays said that they are no place to be asked. */
   readonly errorOnAction?: boolean;
+  /** By the page that confirms, over itself. */
+  readonly useSdk?: boolean;
   /** Nobody wants the holder to be asked before the card's bank says so: why not may be claimed. */
   readonly mayClaim: boolean;
   readonly shows: Shows;
@@ -374,14 +376,15 @@ const askAfterDecline = async (
   change: Change,
 ): Promise<Outcome> => {
   const { scope } = request;
-  const { intent, method, shows } = attempt;
+  const { intent, method, shows, useSdk = false } = attempt;
   const said = await authenticate(context, scope, {
     intent,
     method,
     offSession: false,
     demandedBy: 'bank',
+    isInPage: useSdk,
   });
-  const holder = said.ok || said.why === 'refused' ? null : said;
+  const holder = said.ok || said.why === 'refused' ? null : { ...said, useSdk };
   const concluded = await concludeAsked(context, scope, { change, holder, cause: request.cause });
   if (concluded !== null) {
     const commit = await context.database.commit(scope, [

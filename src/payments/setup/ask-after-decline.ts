@@ -34,6 +34,7 @@ export const askAfterDecline = async (
     method,
     offSession: false,
     isSetup: true,
+    isInPage: confirming.useSdk,
     demandedBy: 'bank',
   });
   const waiting = await waitingOf(context, scope, setup.id, setup.attempts + 1);

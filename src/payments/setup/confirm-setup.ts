@@ -96,6 +96,7 @@ const begin = async (
     method,
     offSession: false,
     isSetup: true,
+    isInPage: confirming.useSdk,
     demandedBy: bankWantedProof(setup) ? 'bank' : isDemanded ? 'defence' : null,
   });
   if (said.ok) return verify(context, request, confirming, said);

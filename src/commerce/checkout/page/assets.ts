@@ -27,7 +27,7 @@ export const pinned = (alias: string, source: string, reason: string): PageScrip
   const hash = createHash('sha384').update(bytes).digest();
   return {
     alias,
-    path: alias.replace(/\.js$/, `.${hash.toString('hex').slice(0, 16)}.js`),
+    path: alias.replace(/\.(m?js)$/, `.${hash.toString('hex').slice(0, 16)}.$1`),
     integrity: `sha384-${hash.toString('base64')}`,
     bytes,
     reason,
