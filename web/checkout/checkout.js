@@ -68,6 +68,8 @@ const showError = (field, text) => {
 
 /** What is wrong with a field, in words; null when nothing is. @param {HTMLInputElement} field */
 const faultOf = (field) => {
+  // What is not shown is not asked.
+  if (field.offsetParent === null) return null;
   const value = field.value.trim();
   if (field.id === 'number' || field.id === 'expiry' || field.id === 'cvc') {
     const count = rules.cvcLengthOf(cardDigits());
@@ -75,7 +77,7 @@ const faultOf = (field) => {
     return fault === null ? null : fill(texts[fault], { count: `${count}` });
   }
   if (field.type === 'checkbox') return field.required && !field.checked ? texts.needTerms : null;
-  if (field.required && value === '') return field.type === 'email' ? texts.needEmail : texts.needRequired;
+  if ((field.required || field.ariaRequired) && value === '') return field.type === 'email' ? texts.needEmail : texts.needRequired;
   if (value !== '' && field.type === 'email' && !/^\S+@\S+\.\S+$/.test(value)) return texts.needEmail;
   if (value !== '' && field.minLength > value.length) return texts.needRequired;
   return null;

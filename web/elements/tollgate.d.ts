@@ -4,7 +4,7 @@
 export type ApiObject = {
   readonly id: string;
   readonly object: string;
-  readonly [name: string]: any;
+  readonly [name: string]: unknown;
 };
 export type Intent = ApiObject & { readonly status: string };
 

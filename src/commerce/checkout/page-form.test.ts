@@ -11,6 +11,20 @@ test('the name on the card is the name of the payer, unless the page asked for a
   assert.equal(readPageForm(form({ ...card, 'card[name]': ' ' }), 2026).name, undefined);
 });
 
+test('the billing address is that of the delivery where the payer says so, and their own otherwise', () => {
+  const delivered = {
+    'shipping[name]': 'Jenny',
+    'shipping[line1]': '1 Lane',
+    'shipping[country]': 'DE',
+  };
+  const billed = { 'billing[line1]': '2 Road', 'billing[country]': 'AT' };
+  const same = readPageForm(form({ ...card, ...delivered, ...billed, billing_same: 'true' }), 2026);
+  assert.deepEqual(same.billing_address, { line1: '1 Lane', country: 'DE' });
+  assert.deepEqual(same.shipping, { name: 'Jenny', address: { line1: '1 Lane', country: 'DE' } });
+  const other = readPageForm(form({ ...card, ...delivered, ...billed }), 2026);
+  assert.deepEqual(other.billing_address, { line1: '2 Road', country: 'AT' });
+});
+
 test('what the page did not ask is not read', () => {
   const said = readPageForm(form({ ...card, do: 'pay', amount: '1', 'metadata[a]': 'b' }), 2026);
   assert.deepEqual(Object.keys(said).toSorted(), [

@@ -10,9 +10,13 @@ const read = compileParameters(confirmParameters);
 /** Throws the refusal of what cannot be read. */
 export const readPageForm = (form: URLSearchParams, nowYear: number): Said => {
   const asked = new URLSearchParams();
+  const isSame = form.has('billing_same');
   for (const [name, value] of form) {
-    const target = value.trim() === '' ? undefined : targetOf(name);
-    if (target !== undefined) asked.append(target, value.trim());
+    if (value.trim() === '' || (isSame && name.startsWith('billing['))) continue;
+    const targets = isSame ? [name, name.replace(/^shipping\[(?!name)/, 'billing[')] : [name];
+    for (const target of new Set(targets.map(targetOf))) {
+      if (target !== undefined) asked.append(target, value.trim());
+    }
   }
   if (form.has('terms')) asked.append('consent[terms_of_service]', 'true');
   asked.append('consent[promotions]', String(form.has('promotions')));

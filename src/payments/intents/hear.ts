@@ -11,7 +11,7 @@ import {
   renderPaymentMethod,
 } from '#cards/methods';
 import type { Context, Database, Scope, Write } from '#kit/context';
-import { newUuid, type Uuid } from '#kit/ids';
+import { newUuid } from '#kit/ids';
 import { bookMovement, type Charge, loadChargesOfIntent } from '#payments/charges';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';

@@ -11,6 +11,7 @@ export const addressFields = (
     readonly group: 'billing' | 'shipping';
     readonly countries: readonly string[] | null;
     readonly value: Address | null;
+    readonly isLenient?: boolean;
   },
   words: Words,
 ): Html => {
@@ -24,6 +25,7 @@ export const addressFields = (
         autocomplete: `${it.group} ${token}`,
         value: it.value?.[name] ?? null,
         maxLength: 200,
+        isLenient: it.isLenient ?? false,
         ...more,
       },
       words,
@@ -37,6 +39,7 @@ export const addressFields = (
       label: texts.country,
       autocomplete: `${it.group} country`,
       value: it.value?.country ?? (it.countries?.length === 1 ? it.countries[0]! : null),
+      isLenient: it.isLenient ?? false,
       options: countryOptions(it.countries, words),
     },
     words,

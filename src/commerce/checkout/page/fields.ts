@@ -14,6 +14,8 @@ export type Field = {
   readonly hint?: string;
   readonly placeholder?: string;
   readonly required?: boolean;
+  /** Required while it is shown: a browser without scripts would insist on what it does not show. */
+  readonly isLenient?: boolean;
   readonly maxLength?: number | null;
   readonly minLength?: number | null;
   readonly error?: string | null;
@@ -33,7 +35,7 @@ export const field = (it: Field, words: Words): Html => {
 <span class="box${it.mark ? ' marked' : ''}"><input id="${it.id}" name="${it.name}" type="${it.type ?? 'text'}" autocomplete="${it.autocomplete}"
 ${it.inputmode ? html`inputmode="${it.inputmode}"` : null} enterkeyhint="${it.last ? 'done' : 'next'}" autocapitalize="${it.autocomplete === 'cc-name' || it.autocomplete.endsWith('name') ? 'words' : 'off'}" spellcheck="false"
 ${it.ltr ? html`dir="ltr"` : html`dir="auto"`} ${it.placeholder ? html`placeholder="${it.placeholder}"` : null}
-${required ? html`required` : null} ${it.maxLength ? html`maxlength="${it.maxLength}"` : null} ${it.minLength ? html`minlength="${it.minLength}"` : null}
+${required ? insisting(it) : null} ${it.maxLength ? html`maxlength="${it.maxLength}"` : null} ${it.minLength ? html`minlength="${it.minLength}"` : null}
 aria-describedby="${described.join(' ')}" ${it.error ? html`aria-invalid="true"` : null}
 value="${it.value ?? ''}">${it.mark ?? null}</span>
 ${it.hint === undefined ? null : html`<span class="hint" id="${it.id}-hint">${it.hint}</span>`}
@@ -41,13 +43,16 @@ ${errorOf(it.id, it.error ?? null)}</div>`;
 };
 
 export const select = (
-  it: Pick<Field, 'id' | 'name' | 'label' | 'autocomplete' | 'value' | 'required' | 'wide'> & {
+  it: Pick<
+    Field,
+    'id' | 'name' | 'label' | 'autocomplete' | 'value' | 'required' | 'wide' | 'isLenient'
+  > & {
     readonly options: readonly { readonly value: string; readonly label: string }[];
   },
   words: Words,
 ): Html => html`<div class="field${it.wide === false ? ' half' : ''}">
 <label for="${it.id}">${it.label}${it.required === false ? optional(words) : null}</label>
-<span class="box chooser"><select id="${it.id}" name="${it.name}" autocomplete="${it.autocomplete}" ${it.required === false ? null : html`required`} aria-describedby="${it.id}-error">
+<span class="box chooser"><select id="${it.id}" name="${it.name}" autocomplete="${it.autocomplete}" ${it.required === false ? null : insisting(it)} aria-describedby="${it.id}-error">
 <option value="">${words.texts.choose}</option>
 ${it.options.map(({ value, label }) => html`<option value="${value}" ${value === it.value ? html`selected` : null}>${label}</option>`)}
 </select></span>${errorOf(it.id, null)}</div>`;
@@ -63,5 +68,8 @@ ${it.required ? html`required` : null} aria-describedby="${it.id}-error"><label 
 
 export const errorOf = (id: string, error: string | null): Html =>
   html`<span class="error" id="${id}-error" ${error === null ? html`hidden` : null}>${error ?? ''}</span>`;
+
+const insisting = ({ isLenient }: Pick<Field, 'isLenient'>): Html =>
+  isLenient ? html`aria-required="true"` : html`required`;
 
 const optional = ({ texts }: Words): Html => html` <span class="quiet">(${texts.optional})</span>`;

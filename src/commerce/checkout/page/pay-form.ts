@@ -138,10 +138,21 @@ ${billing(view, words)}
 </fieldset>`;
 };
 
-const billing = ({ asks, known }: PageView, words: Words): Html | null => {
+/** Nobody is asked twice for one address: the box hides what follows it, by style alone. */
+const billing = (view: PageView, words: Words): Html | null => {
+  const { asks, known } = view;
   if (asks.billingAddress === 'none') return null;
+  if (asks.shippingCountries === null) return billingFields(view, words, false);
+  const { name: _, ...shipping } = { name: null, ...known.shipping };
+  const checked =
+    known.billing === null || JSON.stringify(known.billing) === JSON.stringify(shipping);
+  return html`${box({ id: 'billing-same', name: 'billing_same', label: words.texts.billingSame, checked, required: false })}
+${billingFields(view, words, true)}`;
+};
+
+const billingFields = ({ asks, known }: PageView, words: Words, isLenient: boolean): Html => {
   if (asks.billingAddress === 'required') {
-    return html`<div class="group"><h3>${words.texts.billing}</h3>${addressFields({ group: 'billing', countries: null, value: known.billing }, words)}</div>`;
+    return html`<div class="group"><h3>${words.texts.billing}</h3>${addressFields({ group: 'billing', countries: null, value: known.billing, isLenient }, words)}</div>`;
   }
   return html`<div class="row">
 ${select({ id: 'billing-country', name: 'billing[country]', label: words.texts.country, autocomplete: 'billing country', value: known.billing?.country ?? null, required: false, wide: false, options: countryOptions(null, words) }, words)}

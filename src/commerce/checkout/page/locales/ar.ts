@@ -34,6 +34,7 @@ export const ar: Texts = {
   cvcHint: '3 أرقام على ظهر البطاقة',
   cvcHintFront: '4 أرقام على وجه البطاقة',
   holder: 'الاسم على البطاقة',
+  billingSame: 'عنوان الفوترة هو نفسه عنوان التسليم',
   billing: 'عنوان الفوترة',
   delivery: 'عنوان التسليم',
   deliveryMethod: 'التوصيل',

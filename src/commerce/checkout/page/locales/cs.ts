@@ -34,6 +34,7 @@ export const cs: Texts = {
   cvcHint: '3 číslice na zadní straně karty',
   cvcHintFront: '4 číslice na přední straně karty',
   holder: 'Jméno na kartě',
+  billingSame: 'Fakturační adresa je stejná jako doručovací',
   billing: 'Fakturační adresa',
   delivery: 'Dodací adresa',
   deliveryMethod: 'Doručení',

@@ -34,6 +34,7 @@ export const da: Texts = {
   cvcHint: '3 cifre på kortets bagside',
   cvcHintFront: '4 cifre på kortets forside',
   holder: 'Navn på kortet',
+  billingSame: 'Faktureringsadressen er den samme som leveringsadressen',
   billing: 'Faktureringsadresse',
   delivery: 'Leveringsadresse',
   deliveryMethod: 'Levering',

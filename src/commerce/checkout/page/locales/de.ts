@@ -34,6 +34,7 @@ export const de: Texts = {
   cvcHint: '3 Ziffern auf der Rückseite der Karte',
   cvcHintFront: '4 Ziffern auf der Vorderseite der Karte',
   holder: 'Name auf der Karte',
+  billingSame: 'Rechnungsadresse wie Lieferadresse',
   billing: 'Rechnungsadresse',
   delivery: 'Lieferadresse',
   deliveryMethod: 'Lieferung',

@@ -35,6 +35,7 @@ export const en = {
   cvcHint: '3 digits on the back of the card',
   cvcHintFront: '4 digits on the front of the card',
   holder: 'Name on card',
+  billingSame: 'Billing address is the same as the delivery address',
   billing: 'Billing address',
   delivery: 'Delivery address',
   deliveryMethod: 'Delivery',

@@ -34,6 +34,7 @@ export const es: Texts = {
   cvcHint: '3 dígitos en el reverso de la tarjeta',
   cvcHintFront: '4 dígitos en el anverso de la tarjeta',
   holder: 'Nombre en la tarjeta',
+  billingSame: 'La dirección de facturación es la de entrega',
   billing: 'Dirección de facturación',
   delivery: 'Dirección de entrega',
   deliveryMethod: 'Entrega',

@@ -34,6 +34,7 @@ export const fr: Texts = {
   cvcHint: '3 chiffres au dos de la carte',
   cvcHintFront: '4 chiffres au recto de la carte',
   holder: 'Nom sur la carte',
+  billingSame: 'L’adresse de facturation est celle de livraison',
   billing: 'Adresse de facturation',
   delivery: 'Adresse de livraison',
   deliveryMethod: 'Livraison',

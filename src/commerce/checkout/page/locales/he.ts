@@ -34,6 +34,7 @@ export const he: Texts = {
   cvcHint: '3 ספרות בגב הכרטיס',
   cvcHintFront: '4 ספרות בחזית הכרטיס',
   holder: 'השם על הכרטיס',
+  billingSame: 'כתובת החיוב זהה לכתובת המשלוח',
   billing: 'כתובת לחיוב',
   delivery: 'כתובת למשלוח',
   deliveryMethod: 'משלוח',

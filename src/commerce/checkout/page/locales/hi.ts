@@ -34,6 +34,7 @@ export const hi: Texts = {
   cvcHint: 'कार्ड के पीछे के 3 अंक',
   cvcHintFront: 'कार्ड के आगे के 4 अंक',
   holder: 'कार्ड पर नाम',
+  billingSame: 'बिलिंग पता डिलीवरी पते जैसा ही है',
   billing: 'बिलिंग पता',
   delivery: 'डिलीवरी पता',
   deliveryMethod: 'डिलीवरी',

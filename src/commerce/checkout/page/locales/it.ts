@@ -34,6 +34,7 @@ export const it: Texts = {
   cvcHint: '3 cifre sul retro della carta',
   cvcHintFront: '4 cifre sul fronte della carta',
   holder: 'Nome sulla carta',
+  billingSame: 'L’indirizzo di fatturazione è quello di consegna',
   billing: 'Indirizzo di fatturazione',
   delivery: 'Indirizzo di consegna',
   deliveryMethod: 'Consegna',

@@ -34,6 +34,7 @@ export const ja: Texts = {
   cvcHint: 'カード裏面の3桁の数字',
   cvcHintFront: 'カード表面の4桁の数字',
   holder: 'カード名義人',
+  billingSame: '請求先住所はお届け先と同じ',
   billing: '請求先住所',
   delivery: 'お届け先住所',
   deliveryMethod: '配送方法',

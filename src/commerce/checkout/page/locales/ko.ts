@@ -34,6 +34,7 @@ export const ko: Texts = {
   cvcHint: '카드 뒷면의 숫자 3자리',
   cvcHintFront: '카드 앞면의 숫자 4자리',
   holder: '카드상의 이름',
+  billingSame: '청구지 주소가 배송지와 같음',
   billing: '청구지 주소',
   delivery: '배송지 주소',
   deliveryMethod: '배송',

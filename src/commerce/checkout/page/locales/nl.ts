@@ -34,6 +34,7 @@ export const nl: Texts = {
   cvcHint: '3 cijfers op de achterkant van de kaart',
   cvcHintFront: '4 cijfers op de voorkant van de kaart',
   holder: 'Naam op de kaart',
+  billingSame: 'Factuuradres is gelijk aan het bezorgadres',
   billing: 'Factuuradres',
   delivery: 'Bezorgadres',
   deliveryMethod: 'Bezorging',

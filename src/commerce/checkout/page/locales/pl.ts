@@ -34,6 +34,7 @@ export const pl: Texts = {
   cvcHint: '3 cyfry z tyłu karty',
   cvcHintFront: '4 cyfry z przodu karty',
   holder: 'Imię i nazwisko na karcie',
+  billingSame: 'Adres rozliczeniowy taki sam jak adres dostawy',
   billing: 'Adres rozliczeniowy',
   delivery: 'Adres dostawy',
   deliveryMethod: 'Dostawa',

@@ -34,6 +34,7 @@ export const ptBR: Texts = {
   cvcHint: '3 dígitos no verso do cartão',
   cvcHintFront: '4 dígitos na frente do cartão',
   holder: 'Nome no cartão',
+  billingSame: 'O endereço de cobrança é o mesmo da entrega',
   billing: 'Endereço de cobrança',
   delivery: 'Endereço de entrega',
   deliveryMethod: 'Entrega',

@@ -34,6 +34,7 @@ export const ru: Texts = {
   cvcHint: '3 цифры на обороте карты',
   cvcHintFront: '4 цифры на лицевой стороне карты',
   holder: 'Имя на карте',
+  billingSame: 'Платёжный адрес совпадает с адресом доставки',
   billing: 'Платёжный адрес',
   delivery: 'Адрес доставки',
   deliveryMethod: 'Доставка',

@@ -34,6 +34,7 @@ export const sv: Texts = {
   cvcHint: '3 siffror på kortets baksida',
   cvcHintFront: '4 siffror på kortets framsida',
   holder: 'Namn på kortet',
+  billingSame: 'Faktureringsadressen är samma som leveransadressen',
   billing: 'Faktureringsadress',
   delivery: 'Leveransadress',
   deliveryMethod: 'Leverans',

@@ -34,6 +34,7 @@ export const tr: Texts = {
   cvcHint: 'Kartın arkasındaki 3 rakam',
   cvcHintFront: 'Kartın önündeki 4 rakam',
   holder: 'Kartın üzerindeki ad',
+  billingSame: 'Fatura adresi teslimat adresiyle aynı',
   billing: 'Fatura adresi',
   delivery: 'Teslimat adresi',
   deliveryMethod: 'Teslimat',

@@ -34,6 +34,7 @@ export const zhHans: Texts = {
   cvcHint: '卡背面的 3 位数字',
   cvcHintFront: '卡正面的 4 位数字',
   holder: '持卡人姓名',
+  billingSame: '账单地址与收货地址相同',
   billing: '账单地址',
   delivery: '收货地址',
   deliveryMethod: '配送方式',

@@ -34,6 +34,7 @@ export const zhHant: Texts = {
   cvcHint: '卡片背面的 3 位數字',
   cvcHintFront: '卡片正面的 4 位數字',
   holder: '持卡人姓名',
+  billingSame: '帳單地址與收件地址相同',
   billing: '帳單地址',
   delivery: '收件地址',
   deliveryMethod: '配送方式',
