@@ -197,7 +197,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.getByLabel('Card number').fill('4242 4242 4242 4242');
     await page.locator('#lang').focus();
     await Promise.all([page.waitForEvent('load'), page.locator('#lang').selectOption('de')]);
-    await page.getByText('Lieferadresse').waitFor();
+    await page.getByText('Lieferadresse', { exact: true }).waitFor();
     assert.equal(await page.locator('#email').inputValue(), 'jenny@example.com');
     assert.equal(await street.inputValue(), '1 Long Lane');
     assert.equal(await page.locator('#number').inputValue(), '');
@@ -205,6 +205,35 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     assert.equal(page.url(), `${url}?lang=de`);
     assert.equal(await page.evaluate('document.activeElement.id'), 'lang');
     noFaults(said);
+  });
+
+  test('asks for one address where both are the same, and insists on the other where they are not', async () => {
+    const { page } = await browser.newPage({ viewport: desk });
+    const asks = {
+      ...fullAsks,
+      billingAddress: 'required',
+      phone: false,
+      customFields: [],
+    } as const;
+    const { url, session } = server.open({ asks });
+    await page.goto(url);
+    await fill(page);
+    await page.locator('#shipping-name').fill('Jenny Rosen');
+    await page.locator('#shipping-country').selectOption('DE');
+    await page.locator('#shipping-line1').fill('1 Long Lane');
+    await page.locator('#shipping-city').fill('Hamburg');
+    await page.locator('#terms').check();
+    const billing = page.locator('#billing-line1');
+    assert.equal(await billing.isVisible(), false);
+    await page.locator('#billing-same').uncheck();
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    assert.equal(await page.evaluate('document.activeElement.id'), 'billing-country');
+    assert.equal(await billing.getAttribute('aria-invalid'), 'true');
+    assert.equal(session.posted.length, 0);
+    await page.locator('#billing-same').check();
+    await page.getByRole('button', { name: /^Pay/ }).click();
+    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    assert.equal(session.posted[0]?.get('billing_same'), 'true');
   });
 
   test('is paid by Enter in a field, sealed, also where a quantity may be changed', async () => {

@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { languageTags } from '../../src/commerce/checkout/page/language.ts';
+import { pdfSpeaks } from '../../src/outward/notifications/receipts/receipt-pdf.ts';
+import { localeFor } from '../../src/outward/notifications/templates/index.ts';
 import { payPage, twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
 import { waitUntil } from '../support/writers.ts';
@@ -20,6 +23,11 @@ test('the receipt of a page is a file, and is mailed again to nobody but its pay
   const [, pdf = ''] = /href="(\/receipts\/[^"]+\/pdf\?lang=en)"/.exec(text) ?? [];
   const file = await ask('GET', pdf);
   assert.equal(file.headers['content-type'], 'application/pdf');
+  for (const language of languageTags) {
+    const shown = await ask('GET', `/c/${id}?lang=${language}`);
+    const isOffered = shown.text.includes(`/pdf?lang=${language}`);
+    assert.equal(isOffered, pdfSpeaks(localeFor([language])), language);
+  }
   const printed = await ask('GET', pdf.replace('lang=en', 'lang=ja'));
   assert.equal(printed.status, 303, 'the page is printed where the fonts know no such letters');
 

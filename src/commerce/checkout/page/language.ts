@@ -29,6 +29,10 @@ const rightToLeft: ReadonlySet<LanguageTag> = new Set(['ar', 'he']);
 export const directionOf = (language: LanguageTag): 'ltr' | 'rtl' =>
   rightToLeft.has(language) ? 'rtl' : 'ltr';
 
+/** Receipts as files have fonts that know the letters of western Europe alone; elsewhere the page is printed. */
+export const hasPdf = (language: LanguageTag): boolean =>
+  ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt-BR', 'sv', 'da'].includes(language);
+
 /** Digits stay those of the card in every language, so that a payer can compare them. */
 export const numberLocaleOf = (language: LanguageTag): string => `${language}-u-nu-latn`;
 

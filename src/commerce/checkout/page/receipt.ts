@@ -4,7 +4,7 @@ import { type Html, html } from '#platform/http';
 import type { PageRequest, PageView, Receipt } from '../page-view.ts';
 import { deliveryTime } from './delivery-time.ts';
 import { brandMark, brandName, glyphs } from './icons.ts';
-import { numberLocaleOf } from './language.ts';
+import { hasPdf, numberLocaleOf } from './language.ts';
 import type { TextKey } from './locales/en.ts';
 import { linkTo, ownPath } from './own-path.ts';
 import { frame, support } from './status.ts';
@@ -48,7 +48,7 @@ ${support(view, words)}`,
 
 const pdfLink = ({ url }: Receipt, { language, texts }: Words): Html | null => {
   const receipt = linkTo(url);
-  return receipt === null
+  return receipt === null || !hasPdf(language)
     ? null
     : html`<a class="link" href="${ownPath(receipt)}/pdf?lang=${language}">${texts.receiptPdf}</a>`;
 };
