@@ -13,6 +13,9 @@ const { gateway, merchant, disputeOf, pay } = await openContested();
 
 /** What is not called here, and why. */
 const uncalled: Readonly<Record<string, string>> = {
+  'payment_intents.apply_customer_balance': 'no payment here is made from a cash balance',
+  'payment_intents.verify_microdeposits': 'no payment here waits for deposits',
+  'setup_intents.verify_microdeposits': 'no card here waits for deposits',
   'refunds.cancel': 'a refund here never waits for its payer, so that none can be cancelled',
 };
 
@@ -91,6 +94,7 @@ const seePayments = async (): Promise<void> => {
   );
   await see('payment_intents.increment_authorization', [held.id], 'amount=6000');
   await see('payment_intents.capture', [held.id]);
+  await see('payment_intents.list_amount_details_line_items', [held.id]);
 };
 
 const seeCharges = async (): Promise<void> => {

@@ -237,10 +237,18 @@ describe('an authorization', () => {
     first.next.push(lostAfter);
     const asked = await paymentIntents.capture(intent.id);
     assert.equal(asked.status, 'processing');
-    const canceling = await refusalOf(paymentIntents.cancel(intent.id));
-    assert.equal(canceling.code, 'payment_intent_unexpected_state');
+    const withKey = { idempotencyKey: `cancel ${intent.id}` };
+    const canceling = await refusalOf(paymentIntents.cancel(intent.id, {}, withKey));
+    assert.deepEqual(
+      [canceling.statusCode, canceling.code, canceling.payment_intent?.status],
+      [409, 'payment_intent_outcome_unknown', 'processing'],
+    );
+    assert.match(canceling.message, /its capture is under way/);
     await resolveUntil(async () => (await statusOf(intent.id)) === 'succeeded');
     assert.equal(bookingOf()?.captured, 5000n);
+    // It was no answer to keep: the same key is told what is true now.
+    const late = await refusalOf(paymentIntents.cancel(intent.id, {}, withKey));
+    assert.equal(late.code, 'payment_intent_unexpected_state');
   });
 
   test('is either captured or released, whatever races', async () => {
@@ -335,7 +343,10 @@ describe('an authorization that is raised', () => {
       const capturing = await refusalOf(paymentIntents.capture(intent.id));
       assert.equal(capturing.code, 'payment_intent_unexpected_state');
       const canceling = await refusalOf(paymentIntents.cancel(intent.id));
-      assert.equal(canceling.code, 'payment_intent_unexpected_state');
+      assert.deepEqual(
+        [canceling.statusCode, canceling.code],
+        [409, 'payment_intent_outcome_unknown'],
+      );
       await resolveUntil(async () => (await statusOf(intent.id)) === 'requires_capture');
       const { amount, amount_capturable: capturable } = await paymentIntents.retrieve(intent.id);
       assert.deepEqual([amount, capturable], [total, total]);

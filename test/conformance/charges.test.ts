@@ -41,8 +41,20 @@ describe('a charge made directly, as older clients do', () => {
       capture: false,
     });
     assert.equal(charge.captured, false);
-    const captured = await charges.capture(charge.id, { amount: 500 });
-    assert.deepEqual([captured.captured, captured.amount_captured], [true, 500]);
+    const captured = await charges.capture(charge.id, {
+      amount: 500,
+      receipt_email: 'jenny@example.com',
+      statement_descriptor: 'Fern & Ford',
+      transfer_group: 'hats',
+    });
+    assert.deepEqual(
+      [captured.captured, captured.amount_captured, captured.receipt_email],
+      [true, 500, 'jenny@example.com'],
+    );
+    assert.deepEqual(
+      [captured.statement_descriptor, captured.transfer_group],
+      ['Fern & Ford', 'hats'],
+    );
     const again = await refusalOf(charges.capture(charge.id));
     assert.equal(again.code, 'charge_already_captured');
   });
@@ -63,6 +75,42 @@ describe('a charge made directly, as older clients do', () => {
 });
 
 describe('finding', () => {
+  test('payments and charges of a customer, contested ones, and those of an address', async () => {
+    const { id: customer } = await stripe.customers.create();
+    const { id: method } = await stripe.paymentMethods.create({
+      type: 'card',
+      card: { token: 'tok_visa' },
+      billing_details: { address: { postal_code: '10115' } },
+    });
+    const { id, latest_charge: charge } = await paymentIntents.create({
+      amount: 999,
+      currency: 'usd',
+      customer,
+      confirm: true,
+      payment_method: method,
+    });
+    const query = `customer:'${customer}'`;
+    const payments = await paymentIntents.search({ query });
+    assert.deepEqual(
+      payments.data.map((each) => each.id),
+      [id],
+    );
+    for (const text of [
+      query,
+      `${query} AND disputed:'false'`,
+      "billing_details.address.postal_code:'10115'",
+    ]) {
+      const found = await charges.search({ query: text });
+      assert.deepEqual(
+        found.data.map((each) => each.id),
+        [charge],
+        text,
+      );
+    }
+    assert.deepEqual((await charges.search({ query: `${query} AND disputed:'true'` })).data, []);
+    assert.deepEqual((await charges.search({ query: "customer:'cus_nobody'" })).data, []);
+  });
+
   test('charges and intents, by what they are', async () => {
     const intent = await paymentIntents.create({
       amount: 4321,

@@ -2,7 +2,7 @@
 
 import type { Context, Scope } from '#kit/context';
 import { parseId, spellId } from '#kit/ids';
-import { list, type ResourceDefinition } from '#platform/http';
+import { list, neverFilled, type ResourceDefinition } from '#platform/http';
 import type { Customer } from './customer.ts';
 import { loadCustomers } from './customers.store.ts';
 import {
@@ -73,6 +73,9 @@ const customer: ResourceDefinition = {
     sources: { of: ['card'], include: loadSources },
     'invoice_settings.default_payment_method': { to: ['payment_method'] },
     test_clock: { to: ['test_helpers.test_clock'] },
+    'discount.customer': neverFilled,
+    'discount.promotion_code': neverFilled,
+    'discount.source.coupon': neverFilled,
     ...Object.fromEntries(
       Object.entries(includable).map(([name, { of, show }]) => [
         name,

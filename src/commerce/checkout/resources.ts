@@ -1,7 +1,7 @@
 // What `expand` finds at a session.
 
 import type { Context, Scope } from '#kit/context';
-import type { ResourceDefinition } from '#platform/http';
+import { neverFilled, type ResourceDefinition } from '#platform/http';
 import { lineItemsOf, renderSession } from './render-session.ts';
 import type { CheckoutSession } from './session.ts';
 import { isSecret, parseSession } from './session-id.ts';
@@ -34,11 +34,15 @@ export const sessionResources: readonly ResourceDefinition[] = [
     owns: (id) => id.startsWith('cs_'),
     load: load(renderSession),
     expandable: {
+      'automatic_tax.liability.account': neverFilled,
       customer: { to: ['customer'] },
+      invoice: neverFilled,
       line_items: { of: ['item'], include: load(lineItemsOf) },
       payment_intent: { to: ['payment_intent'] },
       payment_link: { to: ['payment_link'] },
       setup_intent: { to: ['setup_intent'] },
+      'shipping_cost.shipping_rate': neverFilled,
+      subscription: neverFilled,
     },
   },
   { object: 'item' },

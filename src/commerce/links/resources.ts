@@ -3,7 +3,7 @@
 import { completedOf } from '#commerce/checkout';
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
-import type { ResourceDefinition } from '#platform/http';
+import { neverFilled, type ResourceDefinition } from '#platform/http';
 import { PAYMENT_LINK, type PaymentLink } from './link.ts';
 import { loadLinks } from './links.store.ts';
 import { linkLines, renderLink } from './render-link.ts';
@@ -30,6 +30,10 @@ export const linkResources: readonly ResourceDefinition[] = [
       renderLink(link, scope, await completedOf(context, scope, link.id)),
     ),
     expandable: {
+      application: neverFilled,
+      'automatic_tax.liability.account': neverFilled,
+      on_behalf_of: neverFilled,
+      'transfer_data.destination': neverFilled,
       line_items: { of: ['item'], include: load((_, scope, link) => linkLines(link, scope)) },
     },
   },

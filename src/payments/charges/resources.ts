@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
-import type { ResourceDefinition } from '#platform/http';
+import { neverFilled, type ResourceDefinition } from '#platform/http';
 import { loadCharges } from './charges.store.ts';
 import { CHARGE, renderCharge } from './render-charge.ts';
 
@@ -24,7 +24,17 @@ export const chargeResources: readonly ResourceDefinition[] = [
     expandable: {
       customer: { to: ['customer'] },
       payment_intent: { to: ['payment_intent'] },
+      application: neverFilled,
+      application_fee: neverFilled,
       balance_transaction: { to: ['balance_transaction'] },
+      failure_balance_transaction: neverFilled,
+      on_behalf_of: neverFilled,
+      'outcome.rule': neverFilled,
+      'payment_method_details.card.mandate': neverFilled,
+      review: neverFilled,
+      source_transfer: neverFilled,
+      transfer: neverFilled,
+      'transfer_data.destination': neverFilled,
     },
     removed: ['invoice'],
   },

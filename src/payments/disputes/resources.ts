@@ -1,7 +1,8 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
-import type { ResourceDefinition } from '#platform/http';
+import { neverFilled, type ResourceDefinition } from '#platform/http';
 import { loadDisputes } from './disputes.store.ts';
+import { fileNames } from './evidence.ts';
 import { DISPUTE, renderDispute } from './render-dispute.ts';
 
 const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
@@ -25,6 +26,8 @@ export const disputeResources: readonly ResourceDefinition[] = [
     expandable: {
       charge: { to: ['charge'] },
       payment_intent: { to: ['payment_intent'] },
+      // Files are named, and not kept here.
+      ...Object.fromEntries(fileNames.map((name) => [`evidence.${name}`, neverFilled])),
     },
   },
 ];

@@ -11,7 +11,7 @@ import { letGo } from './let-go.ts';
 import { endAtProvider, isPayerAway } from './payer-away.ts';
 import { writePayment } from './payment.ts';
 import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
-import { cannotCancel, refuseMade } from './refusals.ts';
+import { cannotCancel, cannotCancelYet, refuseMade } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
 
 const ROUNDS_MAX = 10;
@@ -47,7 +47,7 @@ export const cancel = async (
   if (next(intent.status, 'canceled') === null) throw cannotCancel(intent, livemode);
   if (isPayerAway(intent)) return cancelAway(context, request, intent, reason);
   if (intent.doing === 'payment') return cancelWhenKnown(context, request, intent, reason);
-  if (intent.doing !== null) throw cannotCancel(intent, livemode);
+  if (intent.doing !== null) throw cannotCancelYet(intent, intent.doing, livemode);
   if (intent.status === 'requires_capture') {
     return letGo(context, request, {
       intent,

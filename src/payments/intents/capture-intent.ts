@@ -39,17 +39,10 @@ export const captureIntent = async (
       amount: asked.amount_to_capture === undefined ? null : BigInt(asked.amount_to_capture),
       isFinal: asked.final_capture ?? true,
       change: (before) => ({
-        ...before,
+        ...withDescriptors(before, asked),
         metadata: mergeMetadata(before.metadata, asked.metadata),
-        statementDescriptor:
-          asked.statement_descriptor === undefined
-            ? before.statementDescriptor
-            : descriptor('statement_descriptor', asked.statement_descriptor),
-        statementDescriptorSuffix:
-          asked.statement_descriptor_suffix === undefined
-            ? before.statementDescriptorSuffix
-            : descriptor('statement_descriptor_suffix', asked.statement_descriptor_suffix),
       }),
+      changeCharge: (before) => withDescriptors(before, asked),
       shows: ({ intent: now }) => renderIntent(now, scope.livemode),
     });
     if (outcome !== null) return outcome;
@@ -57,12 +50,37 @@ export const captureIntent = async (
   throw lockTimeout();
 };
 
+type Descriptors = Pick<PaymentIntent, 'statementDescriptor' | 'statementDescriptorSuffix'>;
+
+/** What a card's holder reads may be said as late as with the capture. */
+export const withDescriptors = <T extends Descriptors>(
+  before: T,
+  asked: {
+    readonly statement_descriptor?: string;
+    readonly statement_descriptor_suffix?: string;
+  },
+): T => ({
+  ...before,
+  ...(asked.statement_descriptor === undefined
+    ? {}
+    : { statementDescriptor: descriptor('statement_descriptor', asked.statement_descriptor) }),
+  ...(asked.statement_descriptor_suffix === undefined
+    ? {}
+    : {
+        statementDescriptorSuffix: descriptor(
+          'statement_descriptor_suffix',
+          asked.statement_descriptor_suffix,
+        ),
+      }),
+});
+
 export type Capture = {
   readonly intent: PaymentIntent;
   /** Null: all that is left. */
   readonly amount: bigint | null;
   readonly isFinal: boolean;
   readonly change: (intent: PaymentIntent) => PaymentIntent;
+  readonly changeCharge: (charge: Charge) => Charge;
   readonly shows: (concluded: Pick<Concluded, 'intent' | 'charge'>) => unknown;
 };
 
@@ -70,7 +88,7 @@ export type Capture = {
 export const capture = async (
   context: Context,
   request: Asking,
-  { intent, amount: asked, isFinal, change, shows }: Capture,
+  { intent, amount: asked, isFinal, change, changeCharge, shows }: Capture,
 ): Promise<Outcome | null> => {
   const { scope } = request;
   if (intent.status !== 'requires_capture') throw cannotCapture(intent, scope.livemode);
@@ -105,7 +123,7 @@ export const capture = async (
       isProcessingTold: false,
       dueAtMs: null,
     },
-    charge: { ...charge, captures, capturing: amount, isCaptureOver: isLast },
+    charge: { ...changeCharge(charge), captures, capturing: amount, isCaptureOver: isLast },
     isLast,
     reason: null,
     answer: (concluded) => answerOf(concluded, shows, scope.livemode),
@@ -116,7 +134,7 @@ export const capture = async (
 const letGoOfRest = async (
   context: Context,
   request: Asking,
-  { intent, isFinal, change, shows }: Omit<Capture, 'amount'>,
+  { intent, isFinal, change, shows }: Omit<Capture, 'amount' | 'changeCharge'>,
 ): Promise<Outcome | null> => {
   if (!isFinal || intent.received === 0n) {
     throw new ApiError(

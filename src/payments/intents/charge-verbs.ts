@@ -27,7 +27,7 @@ import {
 } from '#platform/http';
 import { applyParameters, refuseWhatCannotBe, shippingOf } from './apply-parameters.ts';
 import { askingOf } from './asking.ts';
-import { capture } from './capture-intent.ts';
+import { capture, withDescriptors } from './capture-intent.ts';
 import type {
   captureChargeParameters,
   createChargeParameters,
@@ -112,6 +112,11 @@ export const captureCharge = async (
       amount: asked.amount === undefined ? null : BigInt(asked.amount),
       isFinal: true,
       change: (before) => before,
+      changeCharge: (before) => ({
+        ...withDescriptors(before, asked),
+        receiptEmail: asked.receipt_email ?? before.receiptEmail,
+        transferGroup: asked.transfer_group ?? before.transferGroup,
+      }),
       shows: (concluded) => renderCharge(concluded.charge, scope.livemode),
     });
     if (outcome !== null) return outcome;

@@ -1,4 +1,5 @@
 import type { Trace } from '#platform/events';
+import { bankMethodRoutes } from './bank-method-routes.ts';
 import { chargeRoutes } from './charge-routes.ts';
 import { intentEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
@@ -74,7 +75,11 @@ const checks = [
 export const module = {
   name: 'payments/intents',
   migrations: new URL('./migrations/', import.meta.url),
-  routes: ({ trace }: { readonly trace: Trace }) => [...intentRoutes(trace), ...chargeRoutes],
+  routes: ({ trace }: { readonly trace: Trace }) => [
+    ...intentRoutes(trace),
+    ...bankMethodRoutes,
+    ...chargeRoutes,
+  ],
   trace: traceOfIntent,
   resources: intentResources,
   eventKinds: intentEventKinds,

@@ -78,6 +78,38 @@ export const cannotCancel = (intent: PaymentIntent, livemode: boolean): ApiError
     `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be canceled: ${spell(statusesWith('canceled'))}.`,
   );
 
+const doings = {
+  payment: 'its payment',
+  increment: 'raising its authorization',
+  capture: 'its capture',
+  void: 'letting go of what it holds',
+} as const;
+
+/** Neither done nor refused: the state is no reason, and what is under way decides it. */
+export const cannotCancelYet = (
+  intent: PaymentIntent,
+  doing: keyof typeof doings,
+  livemode: boolean,
+): ApiError =>
+  refuse('payment_intent_outcome_unknown', {
+    message: `You cannot cancel this PaymentIntent now: ${doings[doing]} is under way, and what becomes of it is not known yet. Nothing was changed. Wait until its status is no longer processing, and ask again.`,
+    payment_intent: renderIntent(intent, livemode),
+  });
+
+export const hasNoCashBalance = (intent: PaymentIntent, livemode: boolean): ApiError =>
+  unexpected(
+    intent,
+    livemode,
+    'You cannot apply a customer balance to this PaymentIntent: paying from the cash balance of a customer (customer_balance) is not part of this installation.',
+  );
+
+export const hasNoMicrodeposits = (intent: PaymentIntent, livemode: boolean): ApiError =>
+  unexpected(
+    intent,
+    livemode,
+    'You cannot verify this PaymentIntent: it does not wait for microdeposits, which no payment method of this installation makes.',
+  );
+
 export const cannotIncrement = (intent: PaymentIntent, livemode: boolean): ApiError =>
   unexpected(
     intent,

@@ -1,7 +1,7 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
 import { INTENT } from '#payments/charges';
-import type { ResourceDefinition } from '#platform/http';
+import { neverFilled, type ResourceDefinition } from '#platform/http';
 import { loadIntents } from './intents.store.ts';
 import { renderIntent } from './render-intent.ts';
 
@@ -25,9 +25,15 @@ export const intentResources: readonly ResourceDefinition[] = [
     owns: (id) => id.startsWith(`${INTENT}_`),
     load,
     expandable: {
+      application: neverFilled,
       customer: { to: ['customer'] },
       latest_charge: { to: ['charge'] },
+      on_behalf_of: neverFilled,
       payment_method: { to: ['payment_method'] },
+      'last_payment_error.payment_method': { inside: ['payment_method'] },
+      payment_record: neverFilled,
+      review: neverFilled,
+      'transfer_data.destination': neverFilled,
     },
     removed: ['charges', 'invoice'],
   },

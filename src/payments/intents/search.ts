@@ -49,7 +49,7 @@ const searching =
   <T extends { readonly id: Uuid }>(what: Searched<T>) =>
   async (context: Context, request: Request): Promise<Outcome> => {
     const { scope, parameters: asked } = request;
-    const query: Query = parseSearchQuery(asked.query, what.fields);
+    const query = withIds(parseSearchQuery(asked.query, what.fields));
     const from = asked.page === undefined ? null : positionOf(what.prefix, asked.page);
     const limit = asked.limit ?? LIMIT;
     const condition: Condition = (first) => searchToSql(query, what.columns, first);
@@ -72,6 +72,16 @@ const searching =
     };
   };
 
+/** An id is found by its bits; one that is none is nobody's. */
+const withIds = ({ join, clauses }: Query): Query => ({
+  join,
+  clauses: clauses.map((clause) =>
+    clause.field === 'customer' && typeof clause.value === 'string'
+      ? { ...clause, value: parseId('cus', clause.value) ?? 'nobody' }
+      : clause,
+  ),
+});
+
 // Ids are spelled from their bits; a search compares spellings, so the id is found by its bits.
 const positionOf = (prefix: string, asked: string): Uuid => {
   const id = parseId(prefix, decodePage(asked));
@@ -92,6 +102,7 @@ export const searchIntents = searching({
     amount: 'number',
     created: 'number',
     currency: 'string',
+    customer: 'token',
     metadata: 'metadata',
     status: 'string',
   },
@@ -99,6 +110,7 @@ export const searchIntents = searching({
     amount: 'amount',
     created: 'platform.id_seconds(id)',
     currency: 'currency',
+    customer: 'customer_id::text',
     metadata: 'metadata',
     status: statusNames(intentStatuses),
   },
@@ -113,8 +125,11 @@ export const searchCharges = searching({
   prefix: CHARGE,
   fields: {
     amount: 'number',
+    'billing_details.address.postal_code': 'string',
     created: 'number',
     currency: 'string',
+    customer: 'token',
+    disputed: 'string',
     metadata: 'metadata',
     'payment_method_details.card.brand': 'string',
     'payment_method_details.card.exp_month': 'number',
@@ -126,8 +141,12 @@ export const searchCharges = searching({
   },
   columns: {
     amount: 'amount',
+    'billing_details.address.postal_code':
+      "details->'method'->'billing'->'address'->>'postal_code'",
     created: 'platform.id_seconds(id)',
     currency: 'currency',
+    customer: 'customer_id::text',
+    disputed: "coalesce(details->>'isDisputed', 'false')",
     metadata: 'metadata',
     'payment_method_details.card.brand': `${card}->>'brand'`,
     'payment_method_details.card.exp_month': `(${card}->>'expMonth')::integer`,

@@ -1,7 +1,7 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId, uuidAt } from '#kit/ids';
 import { CHARGE } from '#payments/charges';
-import { list, type ResourceDefinition } from '#platform/http';
+import { list, neverFilled, type ResourceDefinition } from '#platform/http';
 import { listRefunds, loadRefunds } from './refunds.store.ts';
 import { REFUND, renderRefund } from './render-refund.ts';
 
@@ -55,6 +55,10 @@ export const refundResources: readonly ResourceDefinition[] = [
       payment_intent: { to: ['payment_intent'] },
       balance_transaction: { to: ['balance_transaction'] },
       failure_balance_transaction: { to: ['balance_transaction'] },
+      customer: { to: ['customer'] },
+      payment_method: { to: ['payment_method'] },
+      source_transfer_reversal: neverFilled,
+      transfer_reversal: neverFilled,
     },
   },
 ];

@@ -18,6 +18,13 @@ export const methodMissing = (setup: SetupIntent, livemode: boolean): ApiError =
     "You cannot confirm this SetupIntent because it's missing a payment method. Update the SetupIntent with a payment method and then confirm it again, or confirm it directly with a payment method or ConfirmationToken.",
   );
 
+export const hasNoMicrodeposits = (setup: SetupIntent, livemode: boolean): ApiError =>
+  unexpected(
+    setup,
+    livemode,
+    'You cannot verify this SetupIntent: it does not wait for microdeposits, which no payment method of this installation makes.',
+  );
+
 export const cannotConfirm = (setup: SetupIntent, livemode: boolean): ApiError =>
   unexpected(
     setup,

@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
-import type { ResourceDefinition } from '#platform/http';
+import { neverFilled, type ResourceDefinition } from '#platform/http';
 import { MANDATE, renderMandate } from './mandate.ts';
 import { renderAttempt, renderSetup, SETUP, SETUP_ATTEMPT } from './render-setup.ts';
 import { loadAttempts, loadMandates, loadSetups } from './setup.store.ts';
@@ -29,10 +29,14 @@ export const setupResources: readonly ResourceDefinition[] = [
     owns: (id) => id.startsWith(`${SETUP}_`),
     load: loadingAll(SETUP, loadSetups, renderSetup),
     expandable: {
+      application: neverFilled,
       customer: { to: ['customer'] },
       latest_attempt: { to: ['setup_attempt'] },
       mandate: { to: ['mandate'] },
+      on_behalf_of: neverFilled,
       payment_method: { to: ['payment_method'] },
+      'last_setup_error.payment_method': { inside: ['payment_method'] },
+      single_use_mandate: neverFilled,
     },
   },
   {
@@ -41,7 +45,9 @@ export const setupResources: readonly ResourceDefinition[] = [
     owns: (id) => id.startsWith(`${SETUP_ATTEMPT}_`),
     load: loadingAll(SETUP_ATTEMPT, loadAttempts, renderAttempt),
     expandable: {
+      application: neverFilled,
       customer: { to: ['customer'] },
+      on_behalf_of: neverFilled,
       payment_method: { to: ['payment_method'] },
       setup_intent: { to: ['setup_intent'] },
     },

@@ -6,6 +6,7 @@ import { checkClientSecret, showsFor } from './client-secret.ts';
 import { findSetup } from './find-setup.ts';
 import { listAttempts, listSetups } from './lists.ts';
 import { MANDATE, type Mandate, renderMandate } from './mandate.ts';
+import { hasNoMicrodeposits } from './refusals.ts';
 import { loadMandates } from './setup.store.ts';
 import {
   attemptFilters,
@@ -15,6 +16,7 @@ import {
   retrieveParameters,
   setupFilters,
   updateParameters,
+  verifyParameters,
 } from './setup-parameters.ts';
 import { cancelSetup, confirmSetup, createSetup, updateSetup } from './verbs.ts';
 
@@ -167,6 +169,19 @@ export const setupRoutes = [
     summary: 'Cancel a setup intent',
     parameters: cancelParameters,
     handle: cancelSetup,
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/setup_intents/:setup/verify_microdeposits',
+    operation: 'setup_intents.verify_microdeposits',
+    summary: 'Prove a bank account by deposits',
+    description: 'Always refused: nothing that is kept here waits for deposits.',
+    parameters: verifyParameters,
+    handle: async (context, { scope, path }) => {
+      const setup = await findSetup(context, scope, path['setup'] ?? '');
+      throw hasNoMicrodeposits(setup, scope.livemode);
+    },
   }),
   route({
     ...common,

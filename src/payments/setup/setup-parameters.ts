@@ -8,6 +8,7 @@ import {
   emptyable,
   id,
   ignored,
+  integer,
   listParameters,
   metadata,
   object,
@@ -132,4 +133,9 @@ export const setupFilters = listParameters({
 export const attemptFilters = listParameters({
   created: timestampRange(),
   setup_intent: required(id()),
+});
+
+export const verifyParameters = object({
+  amounts: arrayOf(integer()),
+  descriptor_code: text(),
 });

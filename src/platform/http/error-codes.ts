@@ -180,6 +180,14 @@ const table = {
     'Make a new payment, if you know the payer; or confirm this one from your server.',
     'This PaymentIntent takes no more tries: too many of them failed.',
   ),
+  payment_intent_outcome_unknown: {
+    status: 409,
+    type: 'invalid_request_error',
+    meaning:
+      'Something else of this payment is under way at its provider, or nobody knows yet what became of it.',
+    advice:
+      'Nothing was changed. Wait for the event that ends it, or ask again after a while, with the same key.',
+  },
   payment_intent_unexpected_state: request(
     400,
     'The payment is in a state that does not allow this.',

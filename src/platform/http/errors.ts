@@ -106,6 +106,9 @@ export const errorPage = (publicUrl: string, code: string): string =>
 const withoutAbsent = (fields: Record<string, unknown>): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
+/** What holds for a moment only, and is answered anew: its key stays usable. */
+export const isPassing = ({ code }: ApiError): boolean => code === 'payment_intent_outcome_unknown';
+
 /**
  * What the SDKs obey before any rule of their own. A stored 500 would only be replayed, so trying it
  * again is of no use; a rate limit is for the caller to slow down, not for the SDK to press on.

@@ -7,7 +7,7 @@ import type { Context, Write } from '#kit/context';
 import { Unavailable } from '#kit/failure';
 import type { Uuid } from '#kit/ids';
 import type { ErrorPlace } from './errors.ts';
-import { ApiError, renderError } from './errors.ts';
+import { ApiError, isPassing, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
 import type { AskedAgain, IdempotencyStore } from './idempotency.ts';
 import { giveLater, pause } from './pauses.ts';
@@ -356,11 +356,16 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
 };
 
 /**
- * Not kept, so that the key stays usable: who may not, who is too fast, and our own overload. What
- * wrote something is always kept, or trying again would write it twice.
+ * Not kept, so that the key stays usable: who may not, who is too fast, what holds for a moment, and our own
+ * overload. What wrote something is always kept, or trying again would write it twice.
  */
-const isKept = ({ status, writes }: Decision): boolean =>
-  writes.length > 0 || (status !== 401 && status !== 403 && status !== 429 && status !== 503);
+const isKept = ({ status, writes, error }: Decision): boolean =>
+  writes.length > 0 ||
+  (status !== 401 &&
+    status !== 403 &&
+    status !== 429 &&
+    status !== 503 &&
+    !(error !== null && isPassing(error)));
 
 /** What the holder of the key answered. Null when there is no holder any more: then it is our turn. */
 const recall = async (execution: Execution, run: Run): Promise<Answer | null> => {

@@ -32,6 +32,9 @@ export type Expandable =
   /** Always there as an object or a list of objects: asking for it does nothing, what lies below counts. */
   | { readonly inside: readonly string[] };
 
+/** Of a kind that this installation does not have: asking for it is no fault, and it stays null. */
+export const neverFilled: Expandable = { to: [] };
+
 export type Resources = ReadonlyMap<string, ResourceDefinition>;
 
 /** A spot inside an object of one kind. */

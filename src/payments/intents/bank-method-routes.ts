@@ -1,0 +1,72 @@
+// What Stripe has for ways to pay that this installation does not have: a customer's cash balance, and banks that
+// are proven by small deposits. The sentences say so, instead of an address that nobody knows.
+
+import { Type } from 'typebox';
+import {
+  amount,
+  arrayOf,
+  currency,
+  integer,
+  list,
+  listParameters,
+  object,
+  route,
+  text,
+} from '#platform/http';
+import { findIntent } from './find-intent.ts';
+import { intentSchema } from './intent-schema.ts';
+import { hasNoCashBalance, hasNoMicrodeposits } from './refusals.ts';
+
+const common = { group: 'Payment intents', keys: 'secret' } as const;
+
+export const bankMethodRoutes = [
+  route({
+    ...common,
+    object: 'payment_intent',
+    method: 'POST',
+    path: '/v1/payment_intents/:intent/apply_customer_balance',
+    operation: 'payment_intents.apply_customer_balance',
+    summary: 'Pay with a customer’s cash balance',
+    description: 'Always refused: no payment here is made from a cash balance.',
+    parameters: object({ amount: amount(), currency: currency() }),
+    answer: intentSchema,
+    handle: async (context, { scope, path }) => {
+      const intent = await findIntent(context, scope, path['intent'] ?? '');
+      throw hasNoCashBalance(intent, scope.livemode);
+    },
+  }),
+  route({
+    ...common,
+    object: 'payment_intent',
+    method: 'POST',
+    path: '/v1/payment_intents/:intent/verify_microdeposits',
+    operation: 'payment_intents.verify_microdeposits',
+    summary: 'Prove a bank account by deposits',
+    description: 'Always refused: no payment here waits for deposits.',
+    parameters: object({
+      amounts: arrayOf(integer()),
+      descriptor_code: text(),
+    }),
+    answer: intentSchema,
+    handle: async (context, { scope, path }) => {
+      const intent = await findIntent(context, scope, path['intent'] ?? '');
+      throw hasNoMicrodeposits(intent, scope.livemode);
+    },
+  }),
+  route({
+    ...common,
+    method: 'GET',
+    path: '/v1/payment_intents/:intent/amount_details_line_items',
+    operation: 'payment_intents.list_amount_details_line_items',
+    summary: 'List the lines of a payment’s amount',
+    description: 'Always empty: lines of an amount are not kept.',
+    object: 'payment_intent_amount_details_line_item',
+    list: true,
+    parameters: listParameters({}),
+    answer: Type.Object({}),
+    handle: async (context, { scope, path, url }) => {
+      await findIntent(context, scope, path['intent'] ?? '');
+      return { body: list(url, { rows: [], hasMore: false }) };
+    },
+  }),
+];
