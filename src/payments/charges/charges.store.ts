@@ -18,6 +18,7 @@ import {
   writing,
 } from '#platform/db';
 import type { Charge } from './charge.ts';
+import { packDetails, unpackDetails } from './lean-charge.ts';
 
 const statusCodes = { pending: 1, succeeded: 2, failed: 3 } as const;
 const statusOf = namesByCode(statusCodes);
@@ -90,10 +91,7 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     operationId,
     connectorAccountId,
   } = charge;
-  const { metadata, ...rest } = charge;
-  const details = Object.fromEntries(
-    Object.entries(rest).filter(([name]) => !columnNames.has(name)),
-  );
+  const { metadata } = charge;
   return [
     scope.accountId,
     scope.livemode,
@@ -115,7 +113,7 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     operationId,
     connectorAccountId,
     JSON.stringify(metadata),
-    JSON.stringify(details),
+    JSON.stringify(packDetails(charge, columnNames)),
   ];
 };
 
@@ -138,6 +136,7 @@ type Columns = Pick<
   | 'customerId'
   | 'operationId'
   | 'connectorAccountId'
+  | 'metadata'
 >;
 
 const columnNames: ReadonlySet<string> = new Set<keyof Columns>([
@@ -158,6 +157,7 @@ const columnNames: ReadonlySet<string> = new Set<keyof Columns>([
   'customerId',
   'operationId',
   'connectorAccountId',
+  'metadata',
 ]);
 
 type ChargeRow = Row & {
@@ -179,10 +179,11 @@ type ChargeRow = Row & {
   readonly operation_id: Uuid | null;
   readonly connector_account_id: Uuid;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly details: Omit<Charge, keyof Columns | 'metadata'>;
+  readonly details: Omit<Charge, keyof Columns>;
 };
 
 const fromRow = (row: ChargeRow): Charge => ({
+  ...unpackDetails(row.details),
   id: row.id,
   version: row.version,
   events: row.events,
@@ -201,7 +202,6 @@ const fromRow = (row: ChargeRow): Charge => ({
   operationId: row.operation_id,
   connectorAccountId: row.connector_account_id,
   metadata: row.metadata,
-  ...row.details,
 });
 
 export const insertCharge = writing(insertChargeRow, toRow);

@@ -7,22 +7,26 @@ import {
   previousAttributes,
   type Snapshot,
 } from '#platform/events';
-import { type Charge, plainCharge } from './charge.ts';
+import type { Charge } from './charge.ts';
+import { packShown, unpackShown } from './lean-charge.ts';
 import { renderCharge } from './render-charge.ts';
 
 export const chargeSnapshot = (charge: Charge, before?: Charge): Snapshot => ({
-  charge: plainCharge(charge),
-  ...(before === undefined ? {} : { charge_before: plainCharge(before) }),
+  charge: packShown(charge),
+  ...(before === undefined ? {} : { charge_before: packShown(before) }),
 });
 
 const render: EventRenderer = (snapshot, livemode) => ({
-  object: renderCharge(snapshot['charge'] as Charge, livemode),
+  object: renderCharge(unpackShown(snapshot['charge']), livemode),
 });
 
 const renderChanged: EventRenderer = (snapshot, livemode) => {
-  const object = renderCharge(snapshot['charge'] as Charge, livemode);
-  const before = snapshot['charge_before'] as Charge | undefined;
-  const previous = before && previousAttributes(renderCharge(before, livemode), object);
+  const object = renderCharge(unpackShown(snapshot['charge']), livemode);
+  const before = snapshot['charge_before'];
+  const previous =
+    before === undefined
+      ? undefined
+      : previousAttributes(renderCharge(unpackShown(before), livemode), object);
   return { object, ...(previous === undefined ? {} : { previous_attributes: previous }) };
 };
 

@@ -12,16 +12,19 @@ export type Addressed = { readonly scope: Scope; readonly chargeId: Uuid };
 const MARK_BYTES = 16;
 const BYTES = 33;
 
-const provided = new WeakMap<Database, { readonly publicUrl: string; readonly key: Buffer }>();
+type Keys = { readonly forMark: Buffer; readonly forText: Buffer };
+
+const provided = new WeakMap<Database, { readonly publicUrl: string; readonly keys: Keys }>();
 
 /** Once, when the process starts; `publicUrl` is without a path. */
 export const provideReceiptAddresses = (
   context: Pick<Context, 'database'>,
   given: { readonly publicUrl: string; readonly masterSecret: Buffer },
 ): void => {
+  const key = deriveKey(given.masterSecret, 'addresses of receipts');
   provided.set(context.database, {
     publicUrl: given.publicUrl,
-    key: deriveKey(given.masterSecret, 'addresses of receipts'),
+    keys: { forMark: deriveKey(key, 'mark'), forText: deriveKey(key, 'text') },
   });
 };
 
@@ -33,7 +36,7 @@ export const receiptUrlOf = (
   const known = provided.get(context.database);
   return known === undefined
     ? null
-    : `${known.publicUrl}/receipts/${receiptToken(known.key, addressed)}`;
+    : `${known.publicUrl}/receipts/${receiptToken(known.keys, addressed)}`;
 };
 
 /** Where the page about an error is, or undefined in a process that nobody told where it is. */
@@ -45,13 +48,12 @@ export const errorPageOf = (
   return known === undefined ? undefined : errorPage(known.publicUrl, code);
 };
 
-const receiptToken = (key: Buffer, { scope, chargeId }: Addressed): string => {
+const receiptToken = ({ forMark, forText }: Keys, { scope, chargeId }: Addressed): string => {
   const clear = Buffer.concat([
     uuidToBytes(scope.accountId),
     uuidToBytes(chargeId),
     Buffer.from([scope.livemode ? 1 : 0]),
   ]);
-  const { forMark, forText } = keysOf(key);
   const mark = hmacSha256(forMark, clear).subarray(0, MARK_BYTES);
   const cipher = createCipheriv('aes-256-ctr', forText, mark);
   return Buffer.concat([mark, cipher.update(clear), cipher.final()]).toString('base64url');
@@ -63,15 +65,15 @@ export const readReceiptToken = (
   token: string,
 ): Addressed | null => {
   const bytes = Buffer.from(token, 'base64url');
-  const key = provided.get(context.database)?.key;
+  const keys = provided.get(context.database)?.keys;
   // Several spellings stand for the same bytes, and one of them is the address.
   if (
-    key === undefined ||
+    keys === undefined ||
     bytes.length !== MARK_BYTES + BYTES ||
     bytes.toString('base64url') !== token
   )
     return null;
-  const { forMark, forText } = keysOf(key);
+  const { forMark, forText } = keys;
   const mark = bytes.subarray(0, MARK_BYTES);
   const decipher = createDecipheriv('aes-256-ctr', forText, mark);
   const clear = Buffer.concat([decipher.update(bytes.subarray(MARK_BYTES)), decipher.final()]);
@@ -81,8 +83,3 @@ export const readReceiptToken = (
     chargeId: uuidFromBytes(clear.subarray(16, 32)),
   };
 };
-
-const keysOf = (key: Buffer): { forMark: Buffer; forText: Buffer } => ({
-  forMark: deriveKey(key, 'mark'),
-  forText: deriveKey(key, 'text'),
-});

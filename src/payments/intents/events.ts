@@ -7,22 +7,26 @@ import {
   previousAttributes,
   type Snapshot,
 } from '#platform/events';
-import { type PaymentIntent, plainIntent } from './payment-intent.ts';
+import { packShown, unpackShown } from './lean-intent.ts';
+import type { PaymentIntent } from './payment-intent.ts';
 import { renderIntent } from './render-intent.ts';
 
 export const intentSnapshot = (intent: PaymentIntent, before?: PaymentIntent): Snapshot => ({
-  intent: plainIntent(intent),
-  ...(before === undefined ? {} : { intent_before: plainIntent(before) }),
+  intent: packShown(intent),
+  ...(before === undefined ? {} : { intent_before: packShown(before) }),
 });
 
 const render: EventRenderer = (snapshot, livemode) => ({
-  object: renderIntent(snapshot['intent'] as PaymentIntent, livemode),
+  object: renderIntent(unpackShown(snapshot['intent']), livemode),
 });
 
 const renderChanged: EventRenderer = (snapshot, livemode) => {
-  const object = renderIntent(snapshot['intent'] as PaymentIntent, livemode);
-  const before = snapshot['intent_before'] as PaymentIntent | undefined;
-  const previous = before && previousAttributes(renderIntent(before, livemode), object);
+  const object = renderIntent(unpackShown(snapshot['intent']), livemode);
+  const before = snapshot['intent_before'];
+  const previous =
+    before === undefined
+      ? undefined
+      : previousAttributes(renderIntent(unpackShown(before), livemode), object);
   return { object, ...(previous === undefined ? {} : { previous_attributes: previous }) };
 };
 

@@ -20,6 +20,7 @@ import {
   writing,
 } from '#platform/db';
 import { intentStatuses } from './intent-states.ts';
+import { leanIntent } from './lean-intent.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
 const statusOf = namesByCode(intentStatuses);
@@ -92,8 +93,6 @@ type Columns =
 const toRow = (scope: Scope, intent: PaymentIntent): unknown[] => {
   const { id, version, events, status, currency, amount, received, capturable } = intent;
   const { customerId, latestChargeId, orderReference, isDirect, dueAtMs, metadata } = intent;
-  const details: Partial<Record<keyof PaymentIntent, unknown>> = { ...intent };
-  for (const name of columnNames) delete details[name];
   return [
     scope.accountId,
     scope.livemode,
@@ -111,11 +110,11 @@ const toRow = (scope: Scope, intent: PaymentIntent): unknown[] => {
     isDirect,
     spellTime(dueAtMs),
     JSON.stringify(metadata),
-    JSON.stringify(details),
+    JSON.stringify(leanIntent.pack(intent, columnNames)),
   ];
 };
 
-const columnNames: readonly Columns[] = [
+const columnNames: ReadonlySet<string> = new Set<Columns>([
   'id',
   'version',
   'events',
@@ -130,7 +129,7 @@ const columnNames: readonly Columns[] = [
   'isDirect',
   'dueAtMs',
   'metadata',
-];
+]);
 
 type IntentRow = Row & {
   readonly id: Uuid;
@@ -151,6 +150,7 @@ type IntentRow = Row & {
 };
 
 const fromRow = (row: IntentRow): PaymentIntent => ({
+  ...leanIntent.unpack(row.details),
   id: row.id,
   version: row.version,
   events: row.events,
@@ -165,7 +165,6 @@ const fromRow = (row: IntentRow): PaymentIntent => ({
   isDirect: row.direct,
   dueAtMs: row.due_at,
   metadata: row.metadata,
-  ...row.details,
 });
 
 export const insertIntent = writing(insertIntentRow, toRow);

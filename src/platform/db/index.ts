@@ -18,6 +18,7 @@ export {
   scopeOf,
 } from './due-rows.ts';
 export { agreeOn } from './installation.ts';
+export { type Lean, leanBy } from './lean.ts';
 export * from './migrate.ts';
 export {
   findById,

@@ -70,6 +70,9 @@ export const callOut = async (
   return outcome;
 };
 
+// Without a reason each would be an error with its stack, of which nobody hears.
+const IN_TIME = 'answered in time';
+
 type Heard = {
   readonly outcome: Outcome;
   /** As gates count it; null: the provider was not even asked. */
@@ -88,7 +91,7 @@ const callInTime = async (context: Context, outgoing: Outgoing, call: Call): Pro
     answer,
     context.clock.sleep(deadlineMs - context.clock.now(), heard.signal).then(() => null),
   ]);
-  heard.abort();
+  heard.abort(IN_TIME);
   if (inTime !== null) return inTime;
 
   givenUp.abort();

@@ -80,7 +80,7 @@ export const createGates = (clock: Clock, settings: GateSettings = usualGates): 
     };
     void clock.sleep(settings.waitMs, over.signal).then(giveUp);
     const passage = await promise;
-    over.abort();
+    over.abort('has its place');
     return passage;
   };
 

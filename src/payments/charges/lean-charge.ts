@@ -1,0 +1,102 @@
+// What a stored charge, and one in the snapshot of an event, is kept without. See `leanBy`: nothing here may
+// be changed, since stored rows mean it. `kind` and `isUnwanted` always stand there: checks ask for them.
+
+import { leanBy } from '#platform/db';
+import { type Charge, type ChargedMethod, plainCharge } from './charge.ts';
+
+const usual = {
+  customerId: null,
+  operationId: null,
+  metadata: {},
+  isDirect: false,
+  isCaptureOver: false,
+  mayBeRaised: false,
+  mayBeSplit: false,
+  isDisputed: false,
+  authorizedAtMs: null,
+  captureBeforeMs: null,
+  description: null,
+  receiptEmail: null,
+  receiptUrl: null,
+  shipping: null,
+  statementDescriptor: null,
+  statementDescriptorSuffix: null,
+  transferGroup: null,
+  userReport: null,
+  failure: null,
+  told: null,
+  threeDSecure: null,
+  exemption: null,
+  refunds: 0,
+  captures: 0,
+  balanceTransactionId: null,
+} as const satisfies Partial<Charge>;
+
+const usualAmounts = {
+  capturing: 0,
+  refunded: 0,
+  refunding: 0,
+  chargedBack: 0,
+  chargedBackBeyond: 0,
+};
+
+type Card = NonNullable<ChargedMethod['card']>;
+
+const leanMethod = leanBy<ChargedMethod>({
+  billing: {
+    address: {
+      city: null,
+      country: null,
+      line1: null,
+      line2: null,
+      postal_code: null,
+      state: null,
+    },
+    email: null,
+    name: null,
+    phone: null,
+    tax_id: null,
+  },
+});
+const leanCard = leanBy<Card>({
+  coBrand: null,
+  preferred: null,
+  checks: { line1: null, postalCode: null, cvc: null },
+});
+
+const packMethod = (method: ChargedMethod): Partial<ChargedMethod> => ({
+  ...leanMethod.pack(method),
+  card: method.card === null ? null : (leanCard.pack(method.card) as Card),
+});
+
+const unpackMethod = (stored: Partial<ChargedMethod>): ChargedMethod => {
+  const method = leanMethod.unpack(stored);
+  return method.card === null ? method : { ...method, card: leanCard.unpack(method.card) };
+};
+
+type Stored = Partial<Charge> & Pick<Charge, 'method'>;
+
+const leanCharge = leanBy<Charge>(usual);
+const leanShown = leanBy<Charge>({ ...usual, ...usualAmounts } as unknown as Partial<Charge>);
+
+/** `columns` are kept beside it. */
+export const packDetails = (charge: Charge, columns: ReadonlySet<string>): Partial<Charge> => ({
+  ...leanCharge.pack(charge, columns),
+  method: packMethod(charge.method) as ChargedMethod,
+});
+
+export const unpackDetails = (stored: Stored): Charge => ({
+  ...leanCharge.unpack(stored),
+  method: unpackMethod(stored.method),
+});
+
+/** Amounts are numbers there. */
+export const packShown = (charge: Charge): Record<string, unknown> => ({
+  ...leanShown.pack(plainCharge(charge) as Charge),
+  method: packMethod(charge.method),
+});
+
+export const unpackShown = (stored: unknown): Charge => ({
+  ...leanShown.unpack(stored as Stored),
+  method: unpackMethod((stored as Stored).method),
+});

@@ -1,0 +1,60 @@
+// What a stored intent, and one in the snapshot of an event, is kept without. See `leanBy`: nothing here may
+// be changed, since stored rows mean it.
+
+import { leanBy } from '#platform/db';
+import { type PaymentIntent, plainIntent } from './payment-intent.ts';
+
+const usual = {
+  customerId: null,
+  latestChargeId: null,
+  orderReference: null,
+  madeBy: null,
+  isDirect: false,
+  dueAtMs: null,
+  metadata: {},
+  doing: null,
+  isProcessingTold: false,
+  cancelWanted: null,
+  authenticationId: null,
+  attempts: 0,
+  voids: 0,
+  increments: 0,
+  ifRaised: null,
+  allowedTypes: null,
+  types: null,
+  automaticMethods: null,
+  captureMethod: 'automatic_async',
+  confirmationMethod: 'automatic',
+  canceledAtMs: null,
+  cancellationReason: null,
+  description: null,
+  lastError: null,
+  nextAction: null,
+  methodId: null,
+  cardOptions: {
+    captureMethod: null,
+    network: null,
+    requestThreeDSecure: null,
+    setupFutureUsage: null,
+    multicapture: false,
+    incremental: false,
+  },
+  receiptEmail: null,
+  returnUrl: null,
+  setupFutureUsage: null,
+  shipping: null,
+  statementDescriptor: null,
+  statementDescriptorSuffix: null,
+  transferGroup: null,
+} as const satisfies Partial<PaymentIntent>;
+
+export const leanIntent = leanBy<PaymentIntent>(usual);
+
+/** Amounts are numbers there. */
+const leanShown = leanBy<Record<string, unknown>>({ ...usual, received: 0, capturable: 0 });
+
+export const packShown = (intent: PaymentIntent): Record<string, unknown> =>
+  leanShown.pack(plainIntent(intent));
+
+export const unpackShown = (stored: unknown): PaymentIntent =>
+  leanShown.unpack(stored as Record<string, unknown>) as PaymentIntent;
