@@ -7,7 +7,7 @@ import { spellId } from '#kit/ids';
 import { EVENT, type EventKinds, findEvent, renderEvent } from '#platform/events';
 import { maskSensitive } from '#platform/http';
 import { mayConnectTo } from './allowed-url.ts';
-import { concludeDelivery, type LeasedDelivery, loadDelivery } from './deliveries.store.ts';
+import { concludeDelivery, type LeasedDelivery } from './deliveries.store.ts';
 import { type Delivery, TRIES_KEPT, type Try } from './delivery.ts';
 import { type Endpoint, liveSecrets } from './endpoint.ts';
 import { loadEndpoint, noteEndpointHealth, updateEndpoint } from './endpoints.store.ts';
@@ -30,14 +30,12 @@ export const deliver = async (
   kinds: EventKinds,
   leased: LeasedDelivery,
 ): Promise<Told> => {
-  const { scope } = leased;
-  const [delivery, endpoint] = await Promise.all([
-    loadDelivery(context, scope, leased.id),
-    loadEndpoint(context, scope, leased.endpointId),
+  const { scope, delivery } = leased;
+  const [endpoint, event] = await Promise.all([
+    loadEndpoint(context, scope, delivery.endpointId),
+    findEvent(context, scope, kinds, delivery.eventId),
   ]);
-  if (delivery === undefined || delivery.leaseEpoch !== leased.leaseEpoch) return 'dropped';
   if (endpoint === undefined || endpoint.state !== 'enabled') return 'dropped';
-  const event = await findEvent(context, scope, kinds, delivery.eventId);
   if (event === undefined) return 'dropped';
 
   const body = Buffer.from(JSON.stringify(renderEvent(event), null, 2));

@@ -79,16 +79,11 @@ export const oweDeliveries = async (
   await tx.query(owe, [...of, kinds.all.map(({ type }) => type), spellTime(context.clock.now())]);
 };
 
-export type LeasedDelivery = {
-  readonly scope: Scope;
-  readonly id: Uuid;
-  readonly endpointId: Uuid;
-  readonly leaseEpoch: number;
-};
+export type LeasedDelivery = { readonly scope: Scope; readonly delivery: Delivery };
 
 const lease = statement(
   'deliveries.lease',
-  `select account_id, livemode, id, endpoint_id, lease_epoch
+  `select account_id, livemode, ${columns}
      from outward.lease_deliveries($1::timestamptz, $2::uuid[], $3::integer[], $4, $5::uuid, $6, $7)`,
 );
 
@@ -104,7 +99,7 @@ export const leaseDeliveries = async (
   },
 ): Promise<LeasedDelivery[]> => {
   const rows = await context.database.system((tx) =>
-    tx.query<Owned & { id: Uuid; endpoint_id: Uuid; lease_epoch: number }>(lease, [
+    tx.query<Owned & DeliveryRow>(lease, [
       spellTime(context.clock.now()),
       [...wanted.rooms.keys()],
       [...wanted.rooms.values()],
@@ -114,12 +109,7 @@ export const leaseDeliveries = async (
       wanted.leaseMs,
     ]),
   );
-  return rows.map((row) => ({
-    scope: scopeOf(row),
-    id: row.id,
-    endpointId: row.endpoint_id,
-    leaseEpoch: row.lease_epoch,
-  }));
+  return rows.map((row) => ({ scope: scopeOf(row), delivery: fromRow(row) }));
 };
 
 const findOpen = statement(
