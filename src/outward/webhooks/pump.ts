@@ -70,12 +70,12 @@ const endsSoon = async (context: Context, underWay: ReadonlySet<Promise<void>>) 
   const half = Math.ceil(underWay.size / 2);
   let ended = 0;
   const { promise: halfEnded, resolve } = Promise.withResolvers<void>();
-  for (const call of underWay) {
-    void call.then(() => {
-      ended += 1;
-      if (ended === half) resolve();
-    });
-  }
+  const noteEnd = async (call: Promise<void>): Promise<void> => {
+    await call;
+    ended += 1;
+    if (ended === half) resolve();
+  };
+  for (const call of underWay) void noteEnd(call);
   await Promise.race([halfEnded, context.clock.sleep(SOON_MS, over.signal)]);
   over.abort('half of them have ended');
   return ended > 0;
