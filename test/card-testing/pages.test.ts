@@ -48,6 +48,9 @@ describe('a card on a payer’s page', async () => {
     }
     const { status, body } = await confirm(intent, VISA);
     assert.deepEqual([status, body.error.code], [400, 'payment_intent_tried_too_often']);
+    const { payment_intent: shown } = body.error;
+    assert.deepEqual([shown.id, shown.status], [intent.id, 'requires_payment_method']);
+    assert.equal('metadata' in shown, false, 'as much as its page may see');
     const paid = await stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa' });
     assert.equal(paid.status, 'succeeded');
     const tries = await loadTriesOf(
@@ -69,7 +72,9 @@ describe('a card on a payer’s page', async () => {
         form: `client_secret=${setup.client_secret}&payment_method_data[type]=card&${cardForm(number)}`,
       });
     for (let tries = 1; tries <= 5; tries += 1) assert.equal((await keep(STOLEN)).status, 402);
-    assert.equal((await keep(VISA)).body.error.code, 'setup_intent_tried_too_often');
+    const { error } = (await keep(VISA)).body;
+    assert.equal(error.code, 'setup_intent_tried_too_often');
+    assert.equal(error.setup_intent.id, setup.id);
   });
 
   test('needs a new proof of work each time once it is asked for', async () => {

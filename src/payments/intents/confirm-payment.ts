@@ -49,7 +49,13 @@ export const confirmPayment = async (
   if (offSession && confirmation.intent.setupFutureUsage !== null) {
     throw offSessionWithFutureUsage();
   }
-  const { intent, screening } = await screenPayer(context, request.scope, confirmation);
+  const { intent, screening } = await screenPayer(context, request.scope, {
+    ...confirmation,
+    shown: () =>
+      confirmation.before === null || confirmation.before.isDirect
+        ? {}
+        : { payment_intent: confirmation.shows(confirmation.before, request.scope.livemode) },
+  });
   const telling = tellingFor(context, screening?.isSuspect === true);
   const asking = screening === null ? request : askingWith(request, telling);
   const given = {

@@ -4,6 +4,7 @@ import type { PaymentMethod } from '#cards/methods';
 import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { type Screening, screen } from '#payments/risk';
+import { ApiError, type ErrorFields } from '#platform/http';
 import { type Screened, TRIES_IN_VAIN_MAX } from './payment-intent.ts';
 import { triedTooOften } from './refusals.ts';
 
@@ -16,15 +17,25 @@ export const screenPayer = async <I extends Screenable>(
   given: {
     readonly intent: I;
     readonly method: PaymentMethod;
-    readonly tooOften?: () => Error;
+    readonly tooOften?: () => ApiError;
+    /** What a refusal shows of what is there already, by its name. */
+    readonly shown: () => ErrorFields;
   },
 ): Promise<{ readonly intent: I; readonly screening: Screening | null }> => {
   const { intent, method, tooOften = triedTooOften } = given;
   const { screened } = intent;
   if (context.actor.visitor === undefined) return { intent: asOfServer(intent), screening: null };
   const inVain = screened?.inVain ?? 0;
-  if (inVain >= TRIES_IN_VAIN_MAX) throw tooOften();
-  const screening = await screen(context, scope, { subject: intent.id, method });
+  const telling = (error: unknown): unknown =>
+    error instanceof ApiError
+      ? new ApiError(error.status, error.message, { ...error.fields, ...given.shown() })
+      : error;
+  if (inVain >= TRIES_IN_VAIN_MAX) throw telling(tooOften());
+  const screening = await screen(context, scope, { subject: intent.id, method }).catch(
+    (error: unknown) => {
+      throw telling(error);
+    },
+  );
   if (screening === null) return { intent, screening };
   const { id, isSuspect } = screening;
   return { intent: { ...intent, screened: { id, isSuspect, inVain } }, screening };

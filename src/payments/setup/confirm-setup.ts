@@ -62,6 +62,10 @@ export const confirmSetup = async (
     intent: given.setup,
     method,
     tooOften: triedTooOften,
+    shown: () =>
+      given.before === null
+        ? {}
+        : { setup_intent: given.shows(given.before, request.scope.livemode) },
   });
   const confirming: Confirming = {
     ...given,
