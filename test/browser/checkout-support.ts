@@ -223,6 +223,7 @@ const { kty, crv, x, y } = (await crypto.subtle
 const noAsks: PageView['asks'] = {
   email: true,
   name: false,
+  names: null,
   phone: false,
   billingAddress: 'none',
   shippingCountries: null,
@@ -289,6 +290,8 @@ export const viewOf = (id: string): PageView => ({
     email: null,
     isEmailFixed: false,
     name: null,
+    businessName: null,
+    individualName: null,
     phone: null,
     billing: null,
     shipping: null,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { twoTeas } from '../support/checkout.ts';
+import { payPage, twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 
@@ -51,6 +51,39 @@ test('each text stands in its place, as text', async () => {
     places,
     places.toSorted((a, b) => a - b),
   );
+});
+
+test('names are asked for as the merchant wants them, and are its to read', async () => {
+  const names = {
+    name_collection: { business: { enabled: true }, individual: { enabled: true, optional: true } },
+  };
+  const session = await sessions.create({ ...twoTeas, ...names, customer_creation: 'always' });
+  assert.deepEqual(session.name_collection, {
+    business: { enabled: true, optional: false },
+    individual: { enabled: true, optional: true },
+  });
+  const { text } = await gateway.ask('GET', `/c/${session.id}`);
+  assert.match(text, /<input id="business-name" [^>]*autocomplete="organization"[^>]*required/s);
+  assert.match(text, /Full name <span class="quiet">\(optional\)/);
+  const pay = payPage(gateway.ask);
+  assert.equal((await pay(session.id)).body.error.param, 'business_name');
+  const more = 'business_name=Rosen+Ltd&individual_name=Jenny+Rosen';
+  assert.equal((await pay(session.id, { more })).body.status, 'complete');
+  const {
+    collected_information: told,
+    customer_details: details,
+    customer,
+  } = await sessions.retrieve(session.id);
+  for (const shown of [told, details]) {
+    assert.deepEqual([shown?.business_name, shown?.individual_name], ['Rosen Ltd', 'Jenny Rosen']);
+  }
+  const made = await stripe.customers.retrieve(String(customer));
+  assert.equal('name' in made && made.name, 'Jenny Rosen');
+  const link = await stripe.paymentLinks.create({
+    line_items: twoTeas.line_items ?? [],
+    ...names,
+  } as never);
+  assert.deepEqual(link.name_collection, session.name_collection);
 });
 
 test('a language that does not exist is refused, with those that do', async () => {

@@ -65,10 +65,10 @@ const customerFor = (
   // A card that is to be kept has to be somebody's.
   const isWanted = customerCreation === 'always' || intentData.setup_future_usage !== undefined;
   if (customerId !== null || !isWanted) return { id: customerId, writes: [] };
-  const { email, name, phone, billing, shipping } = collected;
+  const { email, individualName, name, phone, billing, shipping } = collected;
   const made = makeCustomer(context, scope, {
     email,
-    name,
+    name: individualName ?? name,
     phone,
     address: billing,
     shipping: shipping === null ? null : { ...shipping, phone },

@@ -20,6 +20,9 @@ import {
 import { LENGTH_MAX } from './custom-fields.ts';
 import { QUANTITY_MAX } from './line-item.ts';
 
+/** Of a business or a person, as Stripe has it. */
+const NAME_MAX = 150;
+
 export const confirmParameters = object(
   {
     attempt: described(
@@ -27,6 +30,7 @@ export const confirmParameters = object(
       text(20),
     ),
     billing_address: address(),
+    business_name: emptyable(text(NAME_MAX)),
     consent: object({ promotions: boolean(), terms_of_service: boolean() }),
     custom_fields: map(text(LENGTH_MAX), 3),
     email: emptyable(email()),
@@ -34,6 +38,7 @@ export const confirmParameters = object(
       'What the payer was shown. Where the session costs anything else nothing is charged. Needed in mode payment.',
       amount({ min: 0 }),
     ),
+    individual_name: emptyable(text(NAME_MAX)),
     name: emptyable(text(200)),
     payment_method: id(),
     payment_method_data: createMethodParameters,

@@ -11,6 +11,7 @@ import {
   parameterMissing,
   type TypedRequest,
 } from '#platform/http';
+import { readNameCollection } from './name-collection.ts';
 import { readCustomFields } from './read-custom-fields.ts';
 import { readLines, readShippingOptions } from './read-lines.ts';
 import { notYet } from './refusals.ts';
@@ -236,6 +237,7 @@ type Shared = Pick<
   | 'custom_text'
   | 'line_items'
   | 'metadata'
+  | 'name_collection'
   | 'payment_intent_data'
   | 'phone_number_collection'
   | 'shipping_address_collection'
@@ -254,6 +256,7 @@ export type SharedOfSession = Pick<
   | 'intentData'
   | 'lines'
   | 'metadata'
+  | 'nameCollection'
   | 'shippingChosen'
   | 'shippingCountries'
   | 'shippingOptions'
@@ -299,6 +302,7 @@ const readCollected = (asked: Shared): SharedOfSession => {
     metadata: mergeMetadata({}, asked.metadata),
     billingAddress: asked.billing_address_collection ?? null,
     asksPhone: asked.phone_number_collection?.enabled ?? false,
+    nameCollection: readNameCollection(asked.name_collection),
     customFields: readCustomFields(asked.custom_fields ?? []),
     customText: {
       afterSubmit: asked.custom_text?.after_submit?.message ?? null,

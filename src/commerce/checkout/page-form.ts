@@ -29,8 +29,10 @@ export const readPageForm = (form: URLSearchParams, nowYear: number): Said => {
 
 const own: ReadonlySet<string> = new Set([
   'attempt',
+  'business_name',
   'email',
   'expected_amount',
+  'individual_name',
   'name',
   'phone',
   'shipping_option',

@@ -2,6 +2,7 @@
 // Computed from what is stored, so that reloading, going back and a second tab all show the truth.
 
 import type { Look } from './look.ts';
+import type { NameCollection } from './name-collection.ts';
 import type { DeliveryBound } from './shipping-options.ts';
 
 export type PageView = {
@@ -139,6 +140,8 @@ export type Asks = {
   readonly email: boolean;
   readonly name: boolean;
   readonly phone: boolean;
+  /** Beside the name on the card. */
+  readonly names: NameCollection | null;
   readonly billingAddress: 'none' | 'auto' | 'required';
   /** Countries that are shipped to, upper case; null: nothing is shipped. */
   readonly shippingCountries: readonly string[] | null;
@@ -183,6 +186,8 @@ export type Known = {
   readonly isEmailFixed: boolean;
   readonly name: string | null;
   readonly phone: string | null;
+  readonly businessName: string | null;
+  readonly individualName: string | null;
   readonly billing: Address | null;
   readonly shipping: (Address & { readonly name: string | null }) | null;
 };

@@ -29,7 +29,6 @@ const absent: Readonly<Record<string, string>> = {
   discounts: 'Discounts are',
   invoice_creation: 'Invoices are',
   managed_payments: 'Managed payments are',
-  name_collection: 'Collecting names beside the card is',
   on_behalf_of: 'Connected accounts are',
   optional_items: 'Optional items are',
   payment_method_configuration: 'Payment method configurations are',

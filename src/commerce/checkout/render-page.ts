@@ -23,6 +23,7 @@ const payerFields: ReadonlySet<string> = new Set([
   'livemode',
   'locale',
   'mode',
+  'name_collection',
   'payment_method_types',
   'payment_status',
   'phone_number_collection',

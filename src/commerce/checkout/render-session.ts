@@ -8,6 +8,7 @@ import { INTENT } from '#payments/charges';
 import { SETUP } from '#payments/setup';
 import { list } from '#platform/http';
 import type { CustomField, CustomFieldAnswers } from './custom-fields.ts';
+import { renderNameCollection } from './name-collection.ts';
 import { renderLineItem } from './render-line-item.ts';
 import type { CheckoutSession, CustomText } from './session.ts';
 import { withSessionId } from './session.ts';
@@ -69,6 +70,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
     managed_payments: { enabled: false },
     metadata: session.metadata,
     mode: session.mode,
+    ...renderNameCollection(session.nameCollection),
     optional_items: null,
     origin_context: session.originContext,
     payment_intent: session.intentId === null ? null : spellId(INTENT, session.intentId),
@@ -125,12 +127,18 @@ export const lineItemsAt = (url: string, lines: CheckoutSession['lines'], livemo
 export const renderShared = (
   shared: Pick<
     CheckoutSession,
-    'consentCollection' | 'customFields' | 'customText' | 'shippingCountries' | 'shippingOptions'
+    | 'consentCollection'
+    | 'customFields'
+    | 'customText'
+    | 'nameCollection'
+    | 'shippingCountries'
+    | 'shippingOptions'
   >,
 ) => ({
   consent_collection: renderConsentCollection(shared.consentCollection),
   custom_fields: shared.customFields.map((field) => renderCustomField(field, {})),
   custom_text: renderCustomText(shared.customText),
+  ...renderNameCollection(shared.nameCollection),
   shipping_address_collection:
     shared.shippingCountries === null
       ? null
@@ -175,8 +183,8 @@ export const recoveryUrlOf = ({ pageUrl }: Pick<CheckoutSession, 'pageUrl'>): st
   `${pageUrl}/again`;
 
 const renderCollected = ({ collected }: CheckoutSession): Shown['collected_information'] => ({
-  business_name: null,
-  individual_name: null,
+  business_name: collected.businessName ?? null,
+  individual_name: collected.individualName ?? null,
   shipping_details:
     collected.shipping === null
       ? null
@@ -198,9 +206,9 @@ const renderDetails = (session: CheckoutSession): Shown['customer_details'] => {
   if (!hasTold && collected.email === null) return null;
   return {
     address: collected.billing,
-    business_name: null,
+    business_name: collected.businessName ?? null,
     email: collected.email,
-    individual_name: null,
+    individual_name: collected.individualName ?? null,
     name: collected.name,
     phone: collected.phone,
     tax_exempt: 'none',

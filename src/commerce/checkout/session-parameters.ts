@@ -108,6 +108,8 @@ const customField = object({
 
 const message = emptyable(object({ message: required(text(1_200)) }));
 
+const collectedName = object({ enabled: required(boolean()), optional: boolean() });
+
 /** What sessions and the links that open them have in common. */
 export const sharedParameters = {
   billing_address_collection: oneOf('auto', 'required'),
@@ -126,6 +128,7 @@ export const sharedParameters = {
   }),
   customer_creation: oneOf('always', 'if_required'),
   metadata: metadata(),
+  name_collection: object({ business: collectedName, individual: collectedName }),
   phone_number_collection: object({ enabled: required(boolean()) }),
   shipping_address_collection: emptyable(
     object({ allowed_countries: required(arrayOf(text(2), { min: 1, max: 250 })) }),
@@ -137,7 +140,6 @@ export const sharedParameters = {
   automatic_tax: anything(),
   invoice_creation: anything(),
   managed_payments: anything(),
-  name_collection: anything(),
   optional_items: anything(),
   payment_method_collection: oneOf('always', 'if_required'),
   payment_method_options: anything(),

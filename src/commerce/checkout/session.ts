@@ -7,6 +7,7 @@ import type { IntentAsked } from '#payments/intents';
 import type { SetupAsked } from '#payments/setup';
 import type { CustomField, CustomFieldAnswers } from './custom-fields.ts';
 import type { LineItem } from './line-item.ts';
+import type { NameCollection } from './name-collection.ts';
 import type { ShippingOption } from './shipping-options.ts';
 
 export type SessionStatus = 'open' | 'complete' | 'expired';
@@ -29,6 +30,9 @@ export type Consent = {
 export type Collected = {
   readonly email: string | null;
   readonly name: string | null;
+  /** Sessions of before they were asked for have none. */
+  readonly businessName?: string | null;
+  readonly individualName?: string | null;
   readonly phone: string | null;
   readonly billing: Address | null;
   readonly shipping: { readonly address: Address; readonly name: string } | null;
@@ -108,6 +112,8 @@ export type CheckoutSession = {
   readonly billingAddress: 'auto' | 'required' | null;
   readonly shippingCountries: readonly string[] | null;
   readonly asksPhone: boolean;
+  /** Sessions of before it was asked for have none. */
+  readonly nameCollection?: NameCollection | null;
   readonly customFields: readonly CustomField[];
   readonly customText: CustomText;
   readonly consentCollection: ConsentCollection | null;

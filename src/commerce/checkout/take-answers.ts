@@ -87,7 +87,17 @@ const collect = (session: CheckoutSession, said: Said): Collected => {
       ? before.shipping
       : { address: addressOf(said.shipping.address) ?? emptyAddress, name: said.shipping.name };
 
+  const businessName = said.business_name ?? before.businessName ?? null;
+  const individualName = said.individual_name ?? before.individualName ?? null;
+
   if (email === null) throw missing('email', 'an e-mail address');
+  const { business = null, individual = null } = session.nameCollection ?? {};
+  if (business?.optional === false && businessName === null) {
+    throw missing('business_name', 'the name of their business');
+  }
+  if (individual?.optional === false && individualName === null) {
+    throw missing('individual_name', 'their name');
+  }
   if (session.asksPhone && phone === null) throw missing('phone', 'a phone number');
   if (session.billingAddress === 'required' && !isWhole(billing)) {
     throw missing('billing_address', 'a whole billing address');
@@ -96,6 +106,8 @@ const collect = (session: CheckoutSession, said: Said): Collected => {
   return {
     email,
     name,
+    businessName: business && businessName,
+    individualName: individual && individualName,
     phone,
     billing,
     shipping: session.shippingCountries === null ? null : shipping,

@@ -110,6 +110,7 @@ const declinedNow = ({ made, status }: PageState): Declined | null => {
 const asksOf = (session: CheckoutSession): Asks => ({
   email: session.customerEmail === null,
   name: false,
+  names: session.nameCollection ?? null,
   phone: session.asksPhone,
   billingAddress: session.billingAddress ?? 'none',
   shippingCountries: session.shippingCountries,
@@ -145,6 +146,8 @@ const knownOf = ({ collected, customerEmail }: CheckoutSession): PageView['known
   email: collected.email,
   isEmailFixed: customerEmail !== null,
   name: collected.name,
+  businessName: collected.businessName ?? null,
+  individualName: collected.individualName ?? null,
   phone: collected.phone,
   billing: collected.billing,
   shipping:

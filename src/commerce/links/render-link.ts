@@ -39,6 +39,7 @@ export const renderLink = (link: PaymentLink, { livemode }: Scope, completed: nu
     livemode,
     managed_payments: { enabled: false },
     metadata: link.session.metadata,
+    ...('name_collection' in shared ? { name_collection: shared.name_collection } : {}),
     on_behalf_of: null,
     optional_items: null,
     payment_intent_data:

@@ -37,6 +37,7 @@ const view: PageView = {
   asks: {
     email: false,
     name: false,
+    names: null,
     phone: false,
     billingAddress: 'none',
     shippingCountries: null,
@@ -50,6 +51,8 @@ const view: PageView = {
     email: null,
     isEmailFixed: false,
     name: null,
+    businessName: null,
+    individualName: null,
     phone: null,
     billing: null,
     shipping: null,

@@ -45,10 +45,10 @@ const notice = (view: PageView, words: Words): Html => {
 
 const contact = ({ asks, known }: PageView, words: Words): Html | null => {
   const { texts } = words;
-  if (known.isEmailFixed && known.email !== null && !asks.phone) {
+  if (known.isEmailFixed && known.email !== null && !asks.phone && asks.names === null) {
     return html`<p class="known"><span class="quiet">${texts.email}</span> <bdi>${known.email}</bdi></p>`;
   }
-  if (!asks.email && !asks.phone) return null;
+  if (!asks.email && !asks.phone && asks.names === null) return null;
   return html`<fieldset><legend>${texts.contact}</legend>
 ${
   asks.email && !known.isEmailFixed
@@ -87,7 +87,18 @@ ${
         words,
       )
     : null
-}</fieldset>`;
+}${namesOf(asks.names, known, words)}</fieldset>`;
+};
+
+const namesOf = (
+  names: PageView['asks']['names'],
+  { businessName, individualName }: PageView['known'],
+  words: Words,
+): Html | null => {
+  if (names === null) return null;
+  const { business, individual } = names;
+  const { texts } = words;
+  return html`${individual === null ? null : field({ id: 'individual-name', name: 'individual_name', label: texts.name, autocomplete: 'name', value: individualName, required: !individual.optional, maxLength: 150 }, words)}${business === null ? null : field({ id: 'business-name', name: 'business_name', label: texts.businessName, autocomplete: 'organization', value: businessName, required: !business.optional, maxLength: 150 }, words)}`;
 };
 
 const delivery = ({ asks, known, amounts, texts: own }: PageView, words: Words): Html | null => {

@@ -24,6 +24,7 @@ export const ar: Texts = {
   email: 'البريد الإلكتروني',
   phone: 'الهاتف',
   name: 'الاسم الكامل',
+  businessName: 'اسم الشركة',
   method: 'طريقة الدفع',
   card: 'بطاقة',
   cardDetails: 'بيانات البطاقة',

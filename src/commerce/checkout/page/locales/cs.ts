@@ -24,6 +24,7 @@ export const cs: Texts = {
   email: 'E-mail',
   phone: 'Telefon',
   name: 'Celé jméno',
+  businessName: 'Název firmy',
   method: 'Způsob platby',
   card: 'Karta',
   cardDetails: 'Údaje o kartě',

@@ -24,6 +24,7 @@ export const da: Texts = {
   email: 'E-mail',
   phone: 'Telefon',
   name: 'Fulde navn',
+  businessName: 'Virksomhedens navn',
   method: 'Betalingsmåde',
   card: 'Kort',
   cardDetails: 'Kortoplysninger',

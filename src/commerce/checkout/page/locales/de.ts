@@ -24,6 +24,7 @@ export const de: Texts = {
   email: 'E-Mail',
   phone: 'Telefon',
   name: 'Vollständiger Name',
+  businessName: 'Firma',
   method: 'Zahlungsart',
   card: 'Karte',
   cardDetails: 'Kartendaten',

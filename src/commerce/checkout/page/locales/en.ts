@@ -25,6 +25,7 @@ export const en = {
   email: 'Email',
   phone: 'Phone',
   name: 'Full name',
+  businessName: 'Business name',
   method: 'Payment method',
   card: 'Card',
   cardDetails: 'Card details',

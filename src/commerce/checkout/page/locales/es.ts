@@ -24,6 +24,7 @@ export const es: Texts = {
   email: 'Correo electrónico',
   phone: 'Teléfono',
   name: 'Nombre completo',
+  businessName: 'Nombre de la empresa',
   method: 'Método de pago',
   card: 'Tarjeta',
   cardDetails: 'Datos de la tarjeta',

@@ -24,6 +24,7 @@ export const fr: Texts = {
   email: 'E-mail',
   phone: 'Téléphone',
   name: 'Nom complet',
+  businessName: 'Nom de l’entreprise',
   method: 'Moyen de paiement',
   card: 'Carte',
   cardDetails: 'Informations de la carte',

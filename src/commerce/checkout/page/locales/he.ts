@@ -24,6 +24,7 @@ export const he: Texts = {
   email: 'דוא״ל',
   phone: 'טלפון',
   name: 'שם מלא',
+  businessName: 'שם העסק',
   method: 'אמצעי תשלום',
   card: 'כרטיס',
   cardDetails: 'פרטי הכרטיס',

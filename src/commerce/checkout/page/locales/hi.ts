@@ -24,6 +24,7 @@ export const hi: Texts = {
   email: 'ईमेल',
   phone: 'फ़ोन',
   name: 'पूरा नाम',
+  businessName: 'कंपनी का नाम',
   method: 'भुगतान का तरीका',
   card: 'कार्ड',
   cardDetails: 'कार्ड का विवरण',

@@ -24,6 +24,7 @@ export const it: Texts = {
   email: 'E-mail',
   phone: 'Telefono',
   name: 'Nome e cognome',
+  businessName: 'Nome dell’azienda',
   method: 'Metodo di pagamento',
   card: 'Carta',
   cardDetails: 'Dati della carta',

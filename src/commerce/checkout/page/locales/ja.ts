@@ -24,6 +24,7 @@ export const ja: Texts = {
   email: 'メールアドレス',
   phone: '電話番号',
   name: '氏名',
+  businessName: '会社名',
   method: 'お支払い方法',
   card: 'カード',
   cardDetails: 'カード情報',

@@ -24,6 +24,7 @@ export const ko: Texts = {
   email: '이메일',
   phone: '전화번호',
   name: '이름',
+  businessName: '회사명',
   method: '결제 수단',
   card: '카드',
   cardDetails: '카드 정보',

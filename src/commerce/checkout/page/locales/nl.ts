@@ -24,6 +24,7 @@ export const nl: Texts = {
   email: 'E-mail',
   phone: 'Telefoon',
   name: 'Volledige naam',
+  businessName: 'Bedrijfsnaam',
   method: 'Betaalwijze',
   card: 'Kaart',
   cardDetails: 'Kaartgegevens',

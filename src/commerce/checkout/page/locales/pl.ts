@@ -24,6 +24,7 @@ export const pl: Texts = {
   email: 'E-mail',
   phone: 'Telefon',
   name: 'Imię i nazwisko',
+  businessName: 'Nazwa firmy',
   method: 'Metoda płatności',
   card: 'Karta',
   cardDetails: 'Dane karty',

@@ -24,6 +24,7 @@ export const ptBR: Texts = {
   email: 'E-mail',
   phone: 'Telefone',
   name: 'Nome completo',
+  businessName: 'Nome da empresa',
   method: 'Forma de pagamento',
   card: 'Cartão',
   cardDetails: 'Dados do cartão',

@@ -24,6 +24,7 @@ export const ru: Texts = {
   email: 'Эл. почта',
   phone: 'Телефон',
   name: 'Полное имя',
+  businessName: 'Название компании',
   method: 'Способ оплаты',
   card: 'Карта',
   cardDetails: 'Данные карты',

@@ -24,6 +24,7 @@ export const sv: Texts = {
   email: 'E-post',
   phone: 'Telefon',
   name: 'Fullständigt namn',
+  businessName: 'Företagsnamn',
   method: 'Betalsätt',
   card: 'Kort',
   cardDetails: 'Kortuppgifter',

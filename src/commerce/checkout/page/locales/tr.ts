@@ -24,6 +24,7 @@ export const tr: Texts = {
   email: 'E-posta',
   phone: 'Telefon',
   name: 'Ad soyad',
+  businessName: 'Şirket adı',
   method: 'Ödeme yöntemi',
   card: 'Kart',
   cardDetails: 'Kart bilgileri',

@@ -24,6 +24,7 @@ export const zhHans: Texts = {
   email: '电子邮箱',
   phone: '电话',
   name: '姓名',
+  businessName: '公司名称',
   method: '付款方式',
   card: '银行卡',
   cardDetails: '银行卡信息',

@@ -24,6 +24,7 @@ export const zhHant: Texts = {
   email: '電子郵件',
   phone: '電話',
   name: '姓名',
+  businessName: '公司名稱',
   method: '付款方式',
   card: '卡片',
   cardDetails: '卡片資料',
