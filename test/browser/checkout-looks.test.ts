@@ -8,7 +8,14 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { pageScripts } from '../../src/commerce/checkout/page/index.ts';
 import { languageTags } from '../../src/commerce/checkout/page/language.ts';
 import type { PageView } from '../../src/commerce/checkout/page-view.ts';
-import { declinedBy, fullAsks, paid, startPageServer, viewOf } from './checkout-support.ts';
+import {
+  declinedBy,
+  fullAsks,
+  paid,
+  severalMethods,
+  startPageServer,
+  viewOf,
+} from './checkout-support.ts';
 import { chromiumIsMissing, launchChromium } from './chromium.ts';
 
 const axe = readFileSync(
@@ -22,6 +29,7 @@ const longLine = {
   id: 'li_3',
   name: 'A name of a product that goes on and on until no layout is left that was not prepared for it',
 };
+const byIdeal = { ...paid(viewOf('any')).receipt!, method: { brand: 'ideal', last4: null } };
 const states: Readonly<Record<string, Partial<PageView>>> = {
   open: {},
   live: { livemode: true },
@@ -31,6 +39,14 @@ const states: Readonly<Record<string, Partial<PageView>>> = {
     asks: fullAsks,
     lines: [{ ...lines[0]!, adjustable: { min: 1, max: 9 } }, lines[1]!, longLine],
   },
+  methods: { methods: severalMethods },
+  methodOfAnother: {
+    methods: severalMethods,
+    chosen: 'eps',
+    declined: declinedBy('missing', 'away-name'),
+  },
+  away: { status: 'action', isAway: true, urls: { ...viewOf('any').urls, action: '/bank' } },
+  pending: { status: 'complete', pending: 'waits', receipt: byIdeal },
   setup: { mode: 'setup', lines: [] },
   unknown: { status: 'unknown', known: { ...viewOf('any').known, email: 'jenny@example.com' } },
   processing: { status: 'processing' },
@@ -77,7 +93,7 @@ describe('how the page of a checkout looks', { skip: await chromiumIsMissing() }
 
   test('no language breaks the smallest screen, with the script and its messages', async () => {
     const { page } = await browser.newPage({ viewport: { width: 320, height: 640 } });
-    const { url } = server.open({ asks: fullAsks });
+    const { url } = server.open({ asks: fullAsks, methods: severalMethods });
     for (const tag of languageTags) {
       await page.goto(`${url}?lang=${tag}`);
       assert.equal(await page.locator('html').getAttribute('lang'), tag);

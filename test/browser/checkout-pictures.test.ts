@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { PageView } from '../../src/commerce/checkout/page-view.ts';
-import { declinedBy, fullAsks, paid, startPageServer, viewOf } from './checkout-support.ts';
+import {
+  declinedBy,
+  fullAsks,
+  paid,
+  severalMethods,
+  startPageServer,
+  viewOf,
+} from './checkout-support.ts';
 import { chromiumIsMissing, launchChromium } from './chromium.ts';
 
 const folder = process.env['TOLLGATE_PICTURES'] ?? '';
@@ -31,6 +38,8 @@ const withUrls = (changes: Partial<PageView['urls']>): PageView['urls'] => ({
   ...changes,
 });
 const receipt = paid(viewOf('any')).receipt!;
+
+const byIdeal = { ...receipt, isCaptured: false, method: { brand: 'ideal', last4: null } };
 
 type State = readonly [
   name: string,
@@ -64,6 +73,15 @@ const states: readonly State[] = [
   ['declined-number', { declined: declinedBy('data_number', 'number') }],
   ['declined-cvc', { declined: declinedBy('data_cvc', 'cvc') }],
   ['declined-expiry', { declined: declinedBy('data_expiry', 'expiry') }],
+  ['methods', { methods: severalMethods }],
+  ['methods-ideal', { methods: severalMethods }, (page) => page.getByLabel('iDEAL').check()],
+  ['methods-eps', { methods: severalMethods }, (page) => page.getByLabel('EPS').check()],
+  ['methods-only-ideal', { methods: severalMethods.slice(1, 2) }],
+  ['methods-declined', { methods: severalMethods, declined: declinedBy('away_failed') }],
+  ['away', { status: 'action', known, isAway: true, urls: withUrls({ action: '/bank/x' }) }],
+  ['pending', { status: 'complete', known, pending: 'waits', receipt: byIdeal }],
+  ['failed-later', { status: 'complete', known, pending: 'failed', receipt: byIdeal }],
+  ['receipt-ideal', { status: 'complete', known, receipt: { ...byIdeal, isCaptured: true } }],
   ['action', { status: 'action', known, urls: withUrls({ action: '/bank/x' }) }],
   ['processing', { status: 'processing', known }],
   ['unknown', { status: 'unknown', known }],

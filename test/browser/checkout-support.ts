@@ -363,3 +363,12 @@ export const fullAsks: PageView['asks'] = {
   terms: true,
   promotions: false,
 };
+
+/** Cards, and what sends a payer to a bank. */
+export const severalMethods: PageView['methods'] = [
+  { type: 'card', brands: ['visa', 'mastercard', 'amex', 'discover'] },
+  { type: 'ideal', brands: [], name: 'iDEAL', countries: ['NL'] },
+  { type: 'bancontact', brands: [], name: 'Bancontact', countries: ['BE'], needsName: true },
+  { type: 'eps', brands: [], name: 'EPS', countries: ['AT'], needsName: true },
+  { type: 'p24', brands: [], name: 'Przelewy24', countries: ['PL'] },
+];

@@ -7,6 +7,7 @@ import type Stripe from 'stripe';
 import { present } from '#kit/assert';
 import { asOwner } from '../../src/for-tests.ts';
 import { openAbroad } from '../support/away.ts';
+import { twoTeas } from '../support/checkout.ts';
 import { refusalOf } from '../support/stripe.ts';
 
 const abroad = await openAbroad();
@@ -223,5 +224,77 @@ describe('a payer who is sent away', () => {
       );
       return told.length > 0;
     });
+  });
+});
+
+describe('a page of a checkout', () => {
+  const { ask } = abroad.gateway;
+  const { sessions } = stripe.checkout;
+  const teas = (types?: string[]) =>
+    ({ ...twoTeas, ...(types === undefined ? {} : { payment_method_types: types }) }) as never;
+  const confirmWith = (id: string, method: string) =>
+    ask('POST', `/v1/payment_pages/${id}/confirm`, {
+      form: `${method}&expected_amount=2500&email=jenny@example.com`,
+    });
+  const confirm = (id: string, type: string) =>
+    confirmWith(id, `payment_method_data[type]=${type}`);
+
+  test('offers what its merchant wants of what their accounts take', async () => {
+    const all = await sessions.create(twoTeas);
+    assert.deepEqual(all.payment_method_types, ['card', 'ideal', 'bancontact', 'eps', 'p24']);
+    const { id, payment_method_types: types } = await sessions.create(teas(['ideal']));
+    assert.deepEqual(types, ['ideal']);
+    const page = await ask('GET', `/c/${id}`, {});
+    assert.doesNotMatch(page.text, /card\[number\]/);
+    const byCard = await confirmWith(id, 'payment_method=pm_card_visa');
+    assert.equal(byCard.status, 400, byCard.text);
+    assert.match(byCard.text, /cannot be paid with card/);
+    const refused = await refusalOf(sessions.create(teas(['sofort'])));
+    assert.equal(refused.param, 'payment_method_types');
+  });
+
+  test('sends its payer away, has them pay once, and is complete', async () => {
+    const { id } = await sessions.create(teas(['card', 'ideal']));
+    const away = await confirm(id, 'ideal');
+    assert.equal(away.body.page.state, 'action', away.text);
+    const again = await confirm(id, 'ideal');
+    assert.equal(
+      again.body.next_action.redirect_to_url.url,
+      away.body.next_action.redirect_to_url.url,
+    );
+    const back = await comeBack(
+      await answerAt(away.body.next_action.redirect_to_url.url, 'approve'),
+    );
+    assert.equal(new URL(back).pathname, `/c/${id}/back`);
+    const paid = await sessions.retrieve(id);
+    assert.deepEqual([paid.status, paid.payment_status], ['complete', 'paid']);
+  });
+
+  test('that ends while its payer is away is ended at the bank too', async () => {
+    const { id } = await sessions.create(teas(['ideal']));
+    const away = await confirm(id, 'ideal');
+    assert.equal((await sessions.expire(id)).status, 'expired');
+    assert.equal((await fetch(away.body.next_action.redirect_to_url.url)).status, 404);
+  });
+
+  test('of a payment link offers what the link does', async () => {
+    const items = { line_items: twoTeas.line_items };
+    const link = await stripe.paymentLinks.create({
+      ...items,
+      payment_method_types: ['ideal'],
+    } as never);
+    assert.deepEqual(link.payment_method_types, ['ideal']);
+    const visit = await ask('GET', new URL(link.url).pathname, {});
+    const page = await ask(
+      'GET',
+      new URL(visit.headers['location'] ?? '', 'http://x').pathname,
+      {},
+    );
+    assert.match(page.text, /name="method" value="ideal"/);
+    const wrong = stripe.paymentLinks.create({
+      ...items,
+      payment_method_types: ['sofort'],
+    } as never);
+    assert.equal((await refusalOf(wrong)).param, 'payment_method_types');
   });
 });

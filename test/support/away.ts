@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import type Stripe from 'stripe';
+import { provideCheckout } from '#commerce/checkout';
+import { provideReturns } from '#payments/intents';
 import { asOwner } from '../../src/for-tests.ts';
 import { type TestBank, testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
@@ -13,7 +15,7 @@ import {
   startSimulator,
 } from '../../src/rails/psp/stripe/for-tests-simulator.ts';
 import { connector as stripeConnector } from '../../src/rails/psp/stripe/index.ts';
-import { type GatewayChanges, publicUrl, startGatewayHere, type TestGateway } from './gateway.ts';
+import { type GatewayChanges, startGatewayHere, type TestGateway } from './gateway.ts';
 import type { Merchant } from './merchant.ts';
 import { stripeFor } from './stripe.ts';
 
@@ -21,6 +23,7 @@ export type Does = 'approve' | 'decline' | 'later' | 'later_not' | 'leave';
 
 export type Abroad = {
   readonly gateway: TestGateway;
+  readonly origin: string;
   readonly merchant: Merchant;
   readonly stripe: Stripe;
   readonly bank: TestBank;
@@ -73,6 +76,10 @@ export const openAbroad = async (changes: GatewayChanges = {}): Promise<Abroad> 
     ...changes,
     connectors: [bank.connector, stripeConnector],
   });
+  // A browser, or a bank, has to find the way back to this very gateway.
+  const origin = `http://127.0.0.1:${gateway.port}`;
+  provideReturns(gateway.context, { publicUrl: origin, key: Buffer.alloc(32, 7) });
+  provideCheckout(gateway.context, { publicUrl: origin });
   const merchant = await gateway.merchant();
   const { context, rails, on } = gateway;
   await testConnectorAccount(context, rails, merchant.scope, { connector: 'paperbank' });
@@ -91,6 +98,7 @@ export const openAbroad = async (changes: GatewayChanges = {}): Promise<Abroad> 
 
   return {
     gateway,
+    origin,
     merchant,
     stripe,
     bank,
@@ -110,10 +118,8 @@ export const openAbroad = async (changes: GatewayChanges = {}): Promise<Abroad> 
       return answer.headers.get('location') ?? '';
     },
     comeBack: async (address) => {
-      assert.ok(address.startsWith(`${publicUrl}/back/`), address);
-      const back = await fetch(address.replace(publicUrl, `http://127.0.0.1:${gateway.port}`), {
-        redirect: 'manual',
-      });
+      assert.ok(address.startsWith(`${origin}/back/`), address);
+      const back = await fetch(address, { redirect: 'manual' });
       assert.equal(back.status, 303);
       return back.headers.get('location') ?? '';
     },

@@ -34,9 +34,11 @@ export type State = {
   /** In minor units, as the form sends it back. */
   readonly total?: string;
   readonly action?: string | null;
+  /** It is a page of a bank, and not a question in a frame. */
+  readonly away?: true;
   readonly declined?: {
     readonly class: string;
-    readonly field: 'number' | 'expiry' | 'cvc' | 'postal_code' | null;
+    readonly field: 'number' | 'expiry' | 'cvc' | 'postal_code' | 'away-name' | null;
   } | null;
   readonly vaultKey?: PageData['vaultKey'];
   /** What work is to be proved for before a card is tried. */

@@ -103,10 +103,15 @@ const fields = () =>
         [...form.elements].filter((element) => element.matches('input:not([type=hidden],[type=radio]),select'))
       );
 
+/** @returns {HTMLInputElement[]} */
+const ways = () => [...document.querySelectorAll('input[name="method"]')].map((way) => /** @type {HTMLInputElement} */ (way));
+
+const isByCard = () => ways().every((way) => way.value === 'card' || (way.type === 'radio' && !way.checked));
+
 // What is typed outlives the reload that follows, in this window's history, and so does the place of the payer;
 // a card never does, and what the server decides comes from the server.
 const drawAgain = (at = location.href) => {
-  const typed = fields().filter((field) => !field.matches('[name^="card["],[data-again]'));
+  const typed = [...fields(), ...ways()].filter((field) => !field.matches('[name^="card["],[data-again]'));
   const kept = typed.map(({ id, value, checked }) => ({ id, value, checked }));
   history.replaceState({ kept, focused: document.activeElement?.id }, '', at);
   location.reload();
@@ -191,12 +196,13 @@ const formData = async () => {
   for (const [name, value] of new FormData(/** @type {HTMLFormElement} */ (form))) {
     if (!name.startsWith('card[') && name !== 'do' && typeof value === 'string') body.append(name, value);
   }
+  body.set('attempt', attempt);
+  if (!isByCard()) return body;
   const { month, year } = rules.readExpiry(expiry?.value ?? '', new Date());
   const holder = input('holder')?.value.trim();
   if (holder) body.set('card[name]', holder);
   const card = { number: cardDigits(), exp_month: month, exp_year: year, cvc: cvc?.value };
   body.set('card[sealed]', await sealCard({ key: await vaultKey(), card }));
-  body.set('attempt', attempt);
   return body;
 };
 
@@ -249,6 +255,12 @@ const take = (state) => {
   attempt = state.attempt ?? attempt;
   const before = status;
   status = state.status;
+  // To a bank's own page this window goes, and not again when its payer has come back by the browser's button.
+  if (status === 'action' && state.away === true) {
+    if (isSending && state.action) location.assign(state.action);
+    else if (before !== status) redraw();
+    return;
+  }
   if (status === 'action' && state.action && dialog !== null) {
     openBank();
     return;
@@ -416,6 +428,7 @@ for (const button of document.querySelectorAll('[data-card]')) {
   button.addEventListener('click', () => {
     const digits = button.getAttribute('data-card') ?? '';
     if (number === null || expiry === null || cvc === null) return;
+    input('m-card')?.click();
     number.value = rules.groupNumber(digits);
     expiry.value = '12 / 34';
     showBrand();

@@ -11,6 +11,7 @@ import {
   type Asking,
   applyParameters,
   checkMethod,
+  checkNeeds,
   type TakenMethod,
   takeMethod,
   tryToPay,
@@ -28,6 +29,7 @@ import { hasRoom } from './places.store.ts';
 import { locked, notActive, outdated } from './refusals.ts';
 import { type CheckoutSession, isLocked, isOpenAt } from './session.ts';
 import type { Said } from './take-answers.ts';
+import { checkWayOfSession } from './ways-of-session.ts';
 import { writeSession } from './write-session.ts';
 
 /** How often another request may be faster. */
@@ -68,6 +70,8 @@ export const confirmSession = async (
   const taken = present(await takeMethod(context, asking.scope, said), 'The method that was named');
   return undoing(taken, async () => {
     checkMethod({ customerId: first.customerId }, taken.method);
+    await checkWayOfSession(context, asking.scope, wanted, taken.method);
+    checkNeeds(taken.method);
     await askForProof(context, asking.scope, taken.method);
     return pay(context, asking, confirming, { attempt, taken });
   });
@@ -122,10 +126,12 @@ const tryIt = async (
     });
   }
   const before = present(intent, 'What is to be tried');
+  const types = await checkWayOfSession(context, asking.scope, session, taken.method);
   return tryToPay(context, asking, {
     before,
     intent: applyParameters(before, {
       return_url: returnUrl,
+      payment_method_types: [...types],
       ...shippingAsked(session),
       ...receiptAsked(session),
     }),

@@ -23,6 +23,7 @@ import type { createParameters } from './session-parameters.ts';
 import { insertSession, loadSessionOfOrder } from './sessions.store.ts';
 import { publicUrlOf } from './settings.ts';
 import { priced } from './totals.ts';
+import { refuseMethods, waysOfSession } from './ways-of-session.ts';
 
 type Request = TypedRequest<typeof createParameters>;
 type Asked = Static<typeof createParameters>;
@@ -134,29 +135,10 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
       phone: customer?.phone ?? null,
     },
   };
-  refuseMethods(asked);
-  return priced(session);
-};
-
-/** Only cards can be paid with for now: whoever asks for nothing else must not get a page with nothing. */
-const refuseMethods = (asked: Asked): void => {
-  const types = asked.payment_method_types;
-  const impossible = types?.find((type) => type !== 'card');
-  if (impossible !== undefined) {
-    throw new ApiError(
-      400,
-      `The payment method type "${impossible}" is invalid. It must be a type that this account takes: card.`,
-      { param: 'payment_method_types' },
-    );
-  }
-  const allowed = asked.allowed_payment_method_types ?? types;
-  const excluded = asked.excluded_payment_method_types ?? [];
-  if ((allowed !== undefined && !allowed.includes('card')) || excluded.includes('card')) {
-    throw new ApiError(400, 'No payment method is left that this account takes.', {
-      param:
-        allowed === undefined ? 'excluded_payment_method_types' : 'allowed_payment_method_types',
-    });
-  }
+  const whole = priced(session);
+  await refuseMethods(context, scope, whole);
+  const offered = (await waysOfSession(context, scope, whole)).map(({ type }) => type);
+  return { ...whole, offered };
 };
 
 const uiModes: Readonly<Record<string, UiMode>> = {

@@ -3,7 +3,12 @@
 import { isDelicate } from '#payments/risk';
 import type { DeclineClass, Declined } from './page-view.ts';
 
-type Told = { readonly code: string; readonly decline_code?: string };
+type Told = {
+  readonly code: string;
+  readonly decline_code?: string;
+  /** What was tried, where the error says so. */
+  readonly payment_method?: { readonly type: string };
+};
 
 const classes: Readonly<Record<string, DeclineClass>> = {
   authentication_not_handled: 'auth_needed',
@@ -47,15 +52,42 @@ const fields: Partial<Readonly<Record<DeclineClass, Declined['field']>>> = {
 
 const finalClasses: ReadonlySet<DeclineClass> = new Set(['hard_stop', 'not_allowed']);
 
-export const declinedOf = ({ code, decline_code: declineCode }: Told): Declined => {
-  const found = isDelicate(declineCode)
+/** A bank's page that a payer was sent to says less than the bank of a card. */
+const awayClass = (code: string): DeclineClass => {
+  if (code === 'processing_error') return 'technical';
+  return code === 'payment_intent_payment_attempt_expired' ? 'away_expired' : 'away_failed';
+};
+
+const classOf = ({
+  code,
+  decline_code: declineCode,
+  payment_method: method,
+}: Told): DeclineClass => {
+  if (method !== undefined && method.type !== 'card') return awayClass(code);
+  return isDelicate(declineCode)
     ? 'hard_stop'
     : (classes[declineCode ?? ''] ?? classes[code] ?? 'call_bank');
+};
+
+export const declinedOf = (told: Told): Declined => {
+  const found = classOf(told);
   return {
     class: found,
     text: `decline.${found}`,
     field: fields[found] ?? null,
     sameCardMayWork: !finalClasses.has(found),
+  };
+};
+
+/** What the form has to say and did not, where no script runs that would have asked. */
+export const missingAt = (param: string): Declined | null => {
+  const isCard = param === 'payment_method';
+  if (!isCard && !param.endsWith('[billing_details][name]')) return null;
+  return {
+    class: 'missing',
+    text: 'decline.missing',
+    field: isCard ? 'number' : 'away-name',
+    sameCardMayWork: true,
   };
 };
 

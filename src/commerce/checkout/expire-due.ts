@@ -2,7 +2,7 @@
 // a yes that comes then completes it, and nobody who paid is told that they were too late.
 
 import type { Context, Scope } from '#kit/context';
-import { askingByItself } from '#payments/intents';
+import { askingByItself, isPayerAway } from '#payments/intents';
 import { endSession } from './expire-session.ts';
 import { isBusy, madeOf } from './made.ts';
 import type { CheckoutSession } from './session.ts';
@@ -32,7 +32,9 @@ export const expireDueSessions = async (context: Context): Promise<number> => {
 
 const lookAt = async (context: Context, scope: Scope, session: CheckoutSession): Promise<void> => {
   const made = await madeOf(context, scope, session);
-  if (isBusy(session, made, context.clock.now())) {
+  // Whoever is at a bank's page is ended there; who was faster has paid, or gets the money back.
+  const isAway = made.intent !== null && isPayerAway(made.intent);
+  if (!isAway && isBusy(session, made, context.clock.now())) {
     await later(context, scope, session);
     return;
   }

@@ -18,11 +18,12 @@ import {
   visitorOf,
 } from '#platform/http';
 import { confirmSession } from './confirm-session.ts';
-import { declinedOf } from './decline-classes.ts';
+import { declinedOf, missingAt } from './decline-classes.ts';
 import { sessionNamed } from './find-session.ts';
 import { loadLook } from './look.store.ts';
 import { madeOf } from './made.ts';
 import {
+  linkTo,
   newNonce,
   pageHandlers,
   pageState,
@@ -34,6 +35,7 @@ import { giveUpAction, updateChoices } from './page-acts.ts';
 import { readPageForm } from './page-form.ts';
 import { pageStateOf } from './page-state.ts';
 import type {
+  Declined,
   NoticeView,
   PageRequest,
   PageView,
@@ -107,12 +109,16 @@ export const checkoutHandlers = (
         const isSecure = publicUrlOf(context).startsWith('https:');
         response.setHeader('Set-Cookie', deviceCookie(context.random, isSecure));
       }
+      if (isLeaving(view, request)) {
+        // A navigation of its own: a policy for forms need not name the pages of all banks.
+        response.setHeader('Refresh', `0; url=${linkTo(view.urls.action)}`);
+      }
       send(response, 200, renderPage(view, pageRequest(context, request)));
     }),
     handler('POST', '/c/:session', async (opened, request, response) => {
       const told = await act(contextOf(request), opened, await readForm(request));
       if (told.refused === null) {
-        redirect(response, `/c/${opened.spelled}${told.view.status === 'complete' ? '?paid' : ''}`);
+        redirect(response, `/c/${opened.spelled}${afterwards(told.view)}`);
         return;
       }
       send(response, told.refused.status, renderPage(told.view, pageRequest(context, request)));
@@ -131,9 +137,18 @@ export const checkoutHandlers = (
       const isMailed = charge !== null && (await mailReceiptAgain(context, scope, charge));
       redirect(response, `/c/${spelled}${isMailed ? '?mailed' : ''}`);
     }),
-    handler('GET', '/c/:session/back', async ({ scope, spelled }, request, response) => {
+    handler('GET', '/c/:session/back', async ({ scope, session, spelled }, request, response) => {
       const { look } = await loadLook(context, scope);
-      sendReturned(context, request, response, `/c/${spelled}`, look.embedders);
+      // Who comes back from a bank's own page goes on to the shop by itself, as who paid here.
+      const { intent } = await madeOf(context, scope, session);
+      const isPaid = session.status === 'complete' && intent?.methodType !== undefined;
+      sendReturned(
+        context,
+        request,
+        response,
+        `/c/${spelled}${isPaid ? '?paid' : ''}`,
+        look.embedders,
+      );
     }),
     handler('GET', '/c/:session/again', async ({ scope, session, spelled }, _, response) => {
       const fresh = await recoverSession(context, scope, session);
@@ -145,6 +160,15 @@ export const checkoutHandlers = (
     }),
   ];
 };
+
+const afterwards = (view: PageView): string => {
+  if (view.status === 'complete') return '?paid';
+  return view.isAway === true ? '?leave' : '';
+};
+
+/** Sent on by the form, and not come back to by the button of the browser. */
+const isLeaving = (view: PageView, { url = '' }: IncomingMessage): boolean =>
+  view.isAway === true && linkTo(view.urls.action) !== null && /[?&]leave\b/.test(url);
 
 type Told = {
   readonly view: PageView;
@@ -167,6 +191,8 @@ const act = async (context: Context, opened: Open, form: URLSearchParams): Promi
   if (proof !== undefined) {
     return { view: { ...view, declined: tooManyTries }, refused, proof };
   }
+  const missing = code === 'parameter_missing' ? missingAt(refused.fields.param ?? '') : null;
+  if (missing !== null) return { view: asItWasSent(view, form, missing), refused };
   const isOfCard = refused.type === 'card_error';
   return {
     view: {
@@ -202,6 +228,22 @@ const tryTo = async (
     if (error instanceof ApiError) return error;
     throw error;
   }
+};
+
+/** Nothing was tried: what was chosen and said stays as it is. */
+const asItWasSent = (view: PageView, form: URLSearchParams, declined: Declined): PageView => {
+  const said = (name: string): string | null => form.get(name)?.trim() || null;
+  const { email, name } = view.known;
+  return {
+    ...view,
+    declined,
+    chosen: said('method'),
+    known: {
+      ...view.known,
+      email: email ?? said('email'),
+      name: said('away_name') ?? said('card[name]') ?? name,
+    },
+  };
 };
 
 /** Where no script runs that could prove any work. */

@@ -41,4 +41,5 @@ export { lineItemSchema } from './session-schema.ts';
 export { completedOf, plain as plainSession, reviveAmounts } from './sessions.store.ts';
 export { provideCheckout, publicUrlOf } from './settings.ts';
 export { differencesOfLivePage } from './watch-page.ts';
+export { refuseMethods } from './ways-of-session.ts';
 export { LINK_PAID_JOB } from './write-session.ts';

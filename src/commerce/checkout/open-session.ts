@@ -9,6 +9,7 @@ import { newSessionSecret, spellSession } from './session-id.ts';
 import { insertSession } from './sessions.store.ts';
 import { publicUrlOf } from './settings.ts';
 import { priced } from './totals.ts';
+import { waysOfSession } from './ways-of-session.ts';
 
 const LASTS_MS = 24 * 60 * 60 * 1000;
 
@@ -29,7 +30,7 @@ export const openSession = async (
   const secret = newSessionSecret(context);
   const spelled = spellSession(scope, { id, secret });
   const endsMs = context.clock.now() + LASTS_MS;
-  const session: CheckoutSession = {
+  const opened: CheckoutSession = {
     ...blankSession,
     ...input.shared,
     id,
@@ -61,7 +62,11 @@ export const openSession = async (
     setupData: {},
     collected: nothingCollected,
   };
-  const { ok } = await context.database.commit(scope, [insertSession(scope, priced(session))]);
+  const session = priced(opened);
+  const offered = (await waysOfSession(context, scope, session)).map(({ type }) => type);
+  const { ok } = await context.database.commit(scope, [
+    insertSession(scope, { ...session, offered }),
+  ]);
   if (!ok) throw lockTimeout();
   return spelled;
 };

@@ -2,7 +2,8 @@
 // question of their bank.
 
 import type { Context, Scope } from '#kit/context';
-import { goOn } from '#payments/intents';
+import type { Uuid } from '#kit/ids';
+import { endAtProvider, goOn, isPayerAway, loadIntent } from '#payments/intents';
 import { goOnSetup } from '#payments/setup';
 import { asksHolder, isBusy, madeOf } from './made.ts';
 import { type CheckoutSession, isOpenAt } from './session.ts';
@@ -24,6 +25,16 @@ export const updateChoices = async (
   await context.database.commit(scope, writes);
 };
 
+/** Where the payer was sent away it is ended there, unless they were faster. */
+const giveUpPayment = async (context: Context, scope: Scope, intentId: Uuid): Promise<void> => {
+  const intent = await loadIntent(context, scope, intentId);
+  if (intent !== undefined && isPayerAway(intent)) {
+    await endAtProvider(context, scope, intentId);
+    return;
+  }
+  await goOn(context, scope, intentId, { ok: false });
+};
+
 /** The try has failed then, as it would have at the bank; another one may begin. */
 export const giveUpAction = async (
   context: Context,
@@ -31,6 +42,6 @@ export const giveUpAction = async (
   session: CheckoutSession,
 ): Promise<void> => {
   const { intentId, setupId } = session;
-  if (intentId !== null) await goOn(context, scope, intentId, { ok: false });
+  if (intentId !== null) await giveUpPayment(context, scope, intentId);
   if (setupId !== null) await goOnSetup(context, scope, setupId, { ok: false });
 };

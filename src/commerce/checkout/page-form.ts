@@ -53,6 +53,25 @@ const METHOD = 'payment_method_data';
 
 /** Sealed by the page's script; where no script runs, plain, to the same door. */
 const cardOf = (form: URLSearchParams, nowYear: number): [string, string][] => {
+  const way = form.get('method') ?? 'card';
+  return way === 'card' ? cardIn(form, nowYear) : awayIn(form, way);
+};
+
+/** Who is sent to their bank says who they are, and nothing of a card. */
+const awayIn = (form: URLSearchParams, way: string): [string, string][] => {
+  const told = {
+    name: form.get('away_name')?.trim() ?? '',
+    email: form.get('email')?.trim() ?? '',
+  };
+  return [
+    [`${METHOD}[type]`, way],
+    ...Object.entries(told).flatMap(([name, text]): [string, string][] =>
+      text === '' ? [] : [[`${METHOD}[billing_details][${name}]`, text]],
+    ),
+  ];
+};
+
+const cardIn = (form: URLSearchParams, nowYear: number): [string, string][] => {
   const sealed = form.get('card[sealed]');
   const holder = form.get('card[name]')?.trim() ?? '';
   const common: [string, string][] = [

@@ -1,10 +1,10 @@
 // What a payer's page has to know of a session, read in one go.
 
-import { loadMethods, type PaymentMethod, parseMethodId } from '#cards/methods';
+import { loadMethods, type PaymentMethod, parseMethodId, type WayToPay } from '#cards/methods';
 import { findAccount } from '#identity/accounts';
 import type { Context, Scope } from '#kit/context';
 import { loadCharge } from '#payments/charges';
-import type { PaymentIntent } from '#payments/intents';
+import { isPayerAway, type PaymentIntent } from '#payments/intents';
 import type { SetupIntent } from '#payments/setup';
 import { loadOfIntent } from '#rails/operations';
 import { loadLook } from './look.store.ts';
@@ -13,11 +13,14 @@ import { asksHolder, isBusy, type Made, madeOf } from './made.ts';
 import type { PageStatus } from './page-view.ts';
 import { hasRoom } from './places.store.ts';
 import { type CheckoutSession, isLocked, isOpenAt } from './session.ts';
+import { waysOfSession } from './ways-of-session.ts';
 
 type Card = { readonly brand: string | null; readonly last4: string | null };
 
 /** Of the charge that stands, as far as a receipt shows it. */
 export type Paid = Card & {
+  /** `card`, `ideal`. */
+  readonly type: string;
   readonly amount: bigint;
   readonly refunded: bigint;
   readonly isCaptured: boolean;
@@ -33,6 +36,8 @@ export type PageState = {
   /** The card that was kept. */
   readonly kept: Card | null;
   readonly merchant: PageMerchant;
+  /** What may be paid with, where it may be paid. */
+  readonly ways: readonly WayToPay[];
   readonly status: PageStatus;
 };
 
@@ -52,10 +57,12 @@ export const pageStateOf = async (
   scope: Scope,
   session: CheckoutSession,
 ): Promise<PageState> => {
-  const [merchant, made, isRoom] = await Promise.all([
+  const isOpen = isOpenAt(session, context.clock.now());
+  const [merchant, made, isRoom, ways] = await Promise.all([
     pageMerchant(context, scope),
     madeOf(context, scope, session),
     hasRoom(context, scope, session),
+    isOpen ? waysOfSession(context, scope, session) : [],
   ]);
   const now = statusOf(
     { session, made },
@@ -68,6 +75,7 @@ export const pageStateOf = async (
     paid: await paidOf(context, scope, made.intent),
     kept: await keptOf(context, scope, made.setup),
     merchant,
+    ways,
     status: now === 'open' && !isRoom ? 'used_up' : now,
   };
 };
@@ -88,6 +96,7 @@ export const stateAfter = (
     session,
     made,
     merchant: known.merchant,
+    ways: [],
     paid:
       intent === null || intent.latestChargeId === null || !isOver
         ? null
@@ -96,6 +105,7 @@ export const stateAfter = (
             refunded: 0n,
             isCaptured: intent.received > 0n,
             ...card,
+            type: known.method?.type ?? 'card',
             receiptUrl: null,
             descriptor: intent.statementDescriptor,
           },
@@ -138,6 +148,7 @@ const paidOf = async (
     refunded: charge.refunded,
     isCaptured: charge.captured > 0n,
     ...cardOf(charge.method),
+    type: charge.method.type,
     receiptUrl: charge.receiptUrl,
     descriptor: charge.statementDescriptor,
   };
@@ -150,6 +161,7 @@ const statusOf = (
 ): PageStatus => {
   if (session.status === 'complete') return 'complete';
   if (session.status === 'expired') return 'expired';
+  if (made.intent !== null && isPayerAway(made.intent)) return 'action';
   if (made.intent?.doing === 'payment' || isBeingVerified(made)) {
     return isUnknown ? 'unknown' : 'processing';
   }

@@ -25,6 +25,8 @@ export type PageView = {
   readonly lines: readonly Line[];
   readonly submitType: 'auto' | 'book' | 'donate' | 'pay' | 'subscribe';
   readonly methods: readonly PageMethod[];
+  /** Of them, where the payer has chosen and has to say more. */
+  readonly chosen?: string | null;
   /** What a card is sealed to in the browser, with the gateway's time; for `vaultKeyFrom` of seal.js. */
   readonly vaultKey: VaultKeyAnswer | null;
   readonly asks: Asks;
@@ -42,6 +44,10 @@ export type PageView = {
   readonly expiresAtMs: number;
   /** Once it is paid. */
   readonly receipt: Receipt | null;
+  /** The payer goes to `urls.action` as a page of its own, and not in a frame of this one. */
+  readonly isAway?: boolean;
+  /** Complete, and the bank tells in hours or days: it has not yet, or it has said no. */
+  readonly pending?: 'waits' | 'failed' | null;
   /** The card that was kept, once it is. */
   readonly kept: { readonly brand: string | null; readonly last4: string | null } | null;
 };
@@ -94,8 +100,14 @@ export type Line = {
 };
 
 export type PageMethod = {
-  readonly type: 'card';
+  /** `card`, or as Stripe names it: `ideal`. */
+  readonly type: string;
   readonly brands: readonly string[];
+  /** As payers know it; absent for cards. */
+  readonly name?: string | null;
+  /** Where its payers have their banks: for them it comes first. */
+  readonly countries?: readonly string[];
+  readonly needsName?: boolean;
 };
 
 export type VaultKeyAnswer = {
@@ -124,14 +136,17 @@ export type DeclineClass =
   | 'not_allowed'
   | 'velocity'
   | 'hard_stop'
-  | 'technical';
+  | 'technical'
+  | 'missing'
+  | 'away_failed'
+  | 'away_expired';
 
 export type Declined = {
   readonly class: DeclineClass;
   /** Of the catalogue of texts: `decline.funds`. Reasons of fraud all have the same. */
   readonly text: string;
   /** Which field is wrong, where one is. */
-  readonly field: 'number' | 'expiry' | 'cvc' | 'postal_code' | null;
+  readonly field: 'number' | 'expiry' | 'cvc' | 'postal_code' | 'away-name' | null;
   readonly sameCardMayWork: boolean;
 };
 

@@ -78,7 +78,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
     payment_method_collection: isPriced ? 'if_required' : 'always',
     payment_method_configuration_details: null,
     payment_method_options: { card: { request_three_d_secure: 'automatic' } },
-    payment_method_types: [...(session.types ?? ['card'])],
+    payment_method_types: [...(session.types ?? session.offered ?? ['card'])],
     payment_status: session.paymentStatus,
     permissions: null,
     phone_number_collection: { enabled: session.asksPhone },

@@ -129,6 +129,8 @@ export type CheckoutSession = {
   readonly types: readonly string[] | null;
   readonly allowedTypes: readonly string[] | null;
   readonly excludedTypes: readonly string[] | null;
+  /** What its page offered when it was made; null for what is older than other ways to pay. */
+  readonly offered: readonly string[] | null;
   readonly originContext: 'mobile_app' | 'web' | null;
   readonly integrationIdentifier: string | null;
   readonly collected: Collected;
@@ -171,6 +173,7 @@ export const blankSession = {
   recoverUntilMs: null,
   recoveredFrom: null,
   amount: 0n,
+  offered: null,
 } as const satisfies Partial<CheckoutSession>;
 
 /** Whether it still takes a payment at that moment, whatever the job that ends it has got to. */

@@ -1,6 +1,7 @@
 // The view of a session, computed from what is stored. Pure.
 
 import { apiExponent } from '#books/currencies';
+import type { WayToPay } from '#cards/methods';
 import type { Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { INTENT } from '#payments/charges';
@@ -8,7 +9,7 @@ import { attemptOf } from './confirm-session.ts';
 import { declinedOf, declinedWithoutReason } from './decline-classes.ts';
 import { lineAmount } from './line-item.ts';
 import type { PageState } from './page-state.ts';
-import type { Asks, Declined, PageView, Receipt, VaultKeyAnswer } from './page-view.ts';
+import type { Asks, Declined, PageMethod, PageView, Receipt, VaultKeyAnswer } from './page-view.ts';
 import { LINE_ITEM } from './render-line-item.ts';
 import { recoveryUrlOf } from './render-session.ts';
 import { type CheckoutSession, FAILED_TRIES_MAX, withSessionId } from './session.ts';
@@ -64,7 +65,7 @@ export const viewOf = (
           : { min: line.adjustable.minimum, max: line.adjustable.maximum },
     })),
     submitType: session.submitType ?? 'auto',
-    methods: [{ type: 'card', brands: ['visa', 'mastercard', 'amex', 'discover'] }],
+    methods: state.ways.map(methodOf),
     vaultKey: input.vaultKey,
     asks: asksOf(session),
     known: knownOf(session),
@@ -85,9 +86,28 @@ export const viewOf = (
       recover: mayRecover(session, input.nowMs) ? recoveryUrlOf(session) : null,
     },
     expiresAtMs: session.expiresAtMs,
+    isAway: status === 'action' && made.intent?.nextAction?.isAway === true,
+    pending: pendingOf(state),
     receipt: status === 'complete' ? receiptOf(state) : null,
     kept: status === 'complete' ? state.kept : null,
   };
+};
+
+const methodOf = ({ type, name, countries, needs }: WayToPay): PageMethod =>
+  type === 'card'
+    ? { type, brands: ['visa', 'mastercard', 'amex', 'discover'] }
+    : {
+        type,
+        brands: [],
+        name,
+        countries: countries === 'all' ? [] : countries,
+        needsName: needs.includes('name'),
+      };
+
+const pendingOf = ({ session, made: { intent }, status }: PageState): 'waits' | 'failed' | null => {
+  if (status !== 'complete' || !session.isDelayed || session.paymentStatus !== 'unpaid')
+    return null;
+  return intent?.status === 'processing' ? 'waits' : 'failed';
 };
 
 /** Without a host: a page that is reached by another name of ours still speaks to where it came from. */
@@ -164,7 +184,10 @@ const receiptOf = ({ session, made: { intent }, paid }: PageState): Receipt | nu
     amount: paid.amount,
     refunded: paid.refunded,
     isCaptured: paid.isCaptured,
-    method: { brand: paid.brand, last4: paid.last4 },
+    method:
+      paid.type === 'card'
+        ? { brand: paid.brand, last4: paid.last4 }
+        : { brand: paid.type, last4: null },
     email: session.collected.email,
     descriptor: paid.descriptor,
     shipping: shipping && shownOf(shipping),

@@ -6,6 +6,7 @@ import {
   loadPlaces,
   publicUrlOf,
   readShared,
+  refuseMethods,
   refuseNotYet,
 } from '#commerce/checkout';
 import type { Context, Scope } from '#kit/context';
@@ -33,7 +34,6 @@ export const createLink = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   refuseNotYet(asked);
-  refuseTypes(asked.payment_method_types);
   const id = newUuid(context);
   const link: PaymentLink = {
     id,
@@ -47,6 +47,7 @@ export const createLink = async (
     types: asked.payment_method_types ?? null,
     session: readShared(context, asked),
   };
+  await refuseTypes(context, scope, link);
   return {
     body: answerWith(link, scope, 0, request.expand),
     writes: [
@@ -71,7 +72,6 @@ export const updateLink = async (
   const { scope, parameters: asked } = request;
   const before = await findLink(context, scope, request.path['link'] ?? '');
   const completed = await completedOf(context, scope, before.id);
-  refuseTypes(asked.payment_method_types);
   const after: PaymentLink = {
     ...before,
     isActive: asked.active ?? before.isActive,
@@ -93,6 +93,7 @@ export const updateLink = async (
   };
   await refuseTooFew(context, scope, before, after);
   if (asked.active === true && isUsedUp(after, completed)) throw usedUp(completed);
+  if (asked.payment_method_types !== undefined) await refuseTypes(context, scope, after);
   const shown = answerWith(after, scope, completed, request.expand);
   const old = answerWith(before, scope, completed, request.expand);
   // Asking for what already holds changes nothing.
@@ -152,15 +153,20 @@ const usedUp = (completed: number): ApiError =>
     { param: 'active' },
   );
 
-const refuseTypes = (types: readonly string[] | null | undefined): void => {
-  const impossible = types?.find((type) => type !== 'card');
-  if (impossible === undefined) return;
-  throw new ApiError(
-    400,
-    `The payment method type "${impossible}" is invalid. It must be a type that this account takes: card.`,
-    { param: 'payment_method_types' },
-  );
-};
+/** What its sessions could not be paid with is refused now. */
+const refuseTypes = (
+  context: Context,
+  scope: Scope,
+  { types, session }: PaymentLink,
+): Promise<void> =>
+  refuseMethods(context, scope, {
+    ...session,
+    mode: 'payment',
+    amount: 0n,
+    types,
+    allowedTypes: null,
+    excludedTypes: null,
+  });
 
 const readAfter = (asked: Static<typeof createParameters>['after_completion']): AfterCompletion => {
   if (asked === undefined || asked.type === 'hosted_confirmation') {

@@ -56,7 +56,7 @@ export const renderLink = (link: PaymentLink, { livemode }: Scope, completed: nu
           },
     payment_method_collection: 'always',
     payment_method_options: null,
-    payment_method_types: link.types === null ? null : ['card'],
+    payment_method_types: link.types === null ? null : ([...link.types] as never[]),
     phone_number_collection: { enabled: link.session.asksPhone },
     restrictions:
       link.limit === null ? null : { completed_sessions: { count: completed, limit: link.limit } },

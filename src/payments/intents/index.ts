@@ -48,4 +48,4 @@ export { returnHandlers } from './return-handlers.ts';
 export { screenPayer } from './screen-payer.ts';
 export { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
 export { useProof } from './use-proof.ts';
-export { checkTypes, checkWay, invalidType, waysFor } from './ways-of-intent.ts';
+export { checkNeeds, checkTypes, checkWay, invalidType, waysFor } from './ways-of-intent.ts';

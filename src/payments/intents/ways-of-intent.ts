@@ -137,9 +137,14 @@ export const checkWay = (
       { param: 'off_session' },
     );
   }
-  const missing = way.needs.find((name) => method.billing[name] === null);
-  if (missing !== undefined)
-    throw parameterMissing(`payment_method_data[billing_details][${missing}]`);
+  checkNeeds(method);
+};
+
+/** What the provider has to be told of its payer. */
+export const checkNeeds = (method: Pick<PaymentMethod, 'type' | 'billing'>): void => {
+  const missing = wayToPay(method.type)?.needs.find((name) => method.billing[name] === null);
+  if (missing === undefined) return;
+  throw parameterMissing(`payment_method_data[billing_details][${missing}]`);
 };
 
 /** Whoever is sent away has to have somewhere to come back to. */

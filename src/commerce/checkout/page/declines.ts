@@ -18,6 +18,9 @@ const keys: Readonly<Record<DeclineClass, TextKey>> = {
   velocity: 'velocity',
   hard_stop: 'hardStop',
   technical: 'technical',
+  missing: 'needRequired',
+  away_failed: 'awayDeclined',
+  away_expired: 'awayExpired',
 };
 
 /** Where no payment is made none was declined. */

@@ -34,9 +34,31 @@ const marks: Readonly<Record<string, string>> = {
     '#fff',
     `${word('RuPay', '#1b3281', 9, 'font-style="italic"')}<path d="M32 6l3 6-4 6z" fill="#0a8b44"/><rect x=".5" y=".5" width="37" height="23" rx="3.5" fill="none" stroke="#c5cad3"/>`,
   ),
+  ideal: frame('#cc0066', word('iDEAL', '#fff', 10)),
+  bancontact: frame(
+    '#fff',
+    `<path d="M0 15h14l10-9h14v14a4 4 0 0 1-4 4H4a4 4 0 0 1-4-4z" fill="#ffd800"/><path d="M4 0h30a4 4 0 0 1 4 4v5H24l-10 9H0V4a4 4 0 0 1 4-4z" fill="#005498"/>`,
+  ),
+  eps: frame(
+    '#fff',
+    `${word('eps', '#71706f', 12)}<rect x="2" y="19" width="34" height="3" rx="1.5" fill="#c8036f"/><rect x=".5" y=".5" width="37" height="23" rx="3.5" fill="none" stroke="#c5cad3"/>`,
+  ),
+  p24: frame(
+    '#fff',
+    `${word('P24', '#d13239', 11, 'font-style="italic"')}<rect x=".5" y=".5" width="37" height="23" rx="3.5" fill="none" stroke="#c5cad3"/>`,
+  ),
   unknown:
     '<rect x=".75" y=".75" width="36.5" height="22.5" rx="3.25" fill="none" stroke="currentColor" stroke-width="1.5" opacity=".55"/><path d="M1 8h36" stroke="currentColor" stroke-width="3" opacity=".55"/><path d="M5 17h9" stroke="currentColor" stroke-width="1.5" opacity=".55"/>',
 };
+
+const ways: Readonly<Record<string, string>> = {
+  ideal: 'iDEAL',
+  bancontact: 'Bancontact',
+  eps: 'EPS',
+  p24: 'Przelewy24',
+};
+
+export const isWay = (name: string): boolean => Object.hasOwn(ways, name);
 
 const symbols = Object.entries(marks)
   .map(([name, inside]) => `<symbol id="b-${name}" viewBox="0 0 38 24">${inside}</symbol>`)
@@ -56,7 +78,7 @@ const names: Readonly<Record<string, string>> = {
   rupay: 'RuPay',
 };
 
-export const brandName = (brand: string): string => names[brand] ?? brand;
+export const brandName = (brand: string): string => names[brand] ?? ways[brand] ?? brand;
 
 /** A picture beside its own name in words says nothing new, so it is silent. */
 export const brandMark = (brand: string, more = ''): Html =>

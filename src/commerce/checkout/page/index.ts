@@ -12,6 +12,7 @@ export { type Field, field } from './fields.ts';
 export { brandMark, brandSprite, cvcPicture, glyphs } from './icons.ts';
 export { chooseLanguage, type LanguageTag, languageTags } from './language.ts';
 export { MONITOR_PATH, monitorPage } from './monitor-page.ts';
+export { linkTo } from './own-path.ts';
 export {
   type FindView,
   newNonce,

@@ -2,8 +2,9 @@
 // before they leave; without them they go over the same origin, to the same door.
 
 import { type Html, html } from '#platform/http';
-import type { PageView } from '../page-view.ts';
+import type { PageMethod, PageView } from '../page-view.ts';
 import { addressFields, countryOptions } from './address-fields.ts';
+import { awayFields, chooseMethod } from './choose-method.ts';
 import { refusalField, refusalText } from './declines.ts';
 import { deliveryTime } from './delivery-time.ts';
 import { box, field, select } from './fields.ts';
@@ -12,7 +13,11 @@ import type { TextKey } from './locales/en.ts';
 import { ownPath } from './own-path.ts';
 import type { Words } from './words.ts';
 
-export const payForm = (view: PageView, words: Words): Html => {
+export const payForm = (
+  view: PageView,
+  words: Words,
+  methods: readonly PageMethod[] = view.methods,
+): Html => {
   const { texts } = words;
   return html`<section class="pay" aria-labelledby="how"><h2 id="how" class="unseen">${texts.cardDetails}</h2>
 <form id="pay" method="post" action="${ownPath(view.urls.page)}">
@@ -21,16 +26,26 @@ export const payForm = (view: PageView, words: Words): Html => {
 ${notice(view, words)}
 ${contact(view, words)}
 ${delivery(view, words)}
-${cardFields(view, words)}
+${chooseMethod(methods, view, words)}
+${hasCard(methods) ? cardFields(view, words, methods.length > 1) : null}
+${awayFields(methods, view, words)}
+${isByCardAlone(methods) || view.asks.billingAddress !== 'required' ? null : html`<div class="group">${billing(view, words)}</div>`}
 ${customFields(view, words)}
 ${agreements(view, words)}
 ${ownWords(view.texts.submit)}
 <button class="go" id="go" name="do" value="pay"><span class="label">${submitLabel(view, words)}</span>
 <span class="busy" aria-hidden="true"><span class="turn"></span>${texts.processing}</span></button>
 ${ownWords(view.texts.afterSubmit)}
-<p class="assured">${glyphs.lock}<span>${texts.sealed}</span></p>
+${hasCard(methods) ? html`<p class="assured">${glyphs.lock}<span>${texts.sealed}</span></p>` : null}
 </form></section>`;
 };
+
+/** Else an address is wanted of everybody, and does not stand with the card. */
+const isByCardAlone = (methods: readonly PageMethod[]): boolean =>
+  methods.length === 1 && hasCard(methods);
+
+const hasCard = (methods: readonly PageMethod[]): boolean =>
+  methods.some(({ type }) => type === 'card');
 
 /** What the merchant has to say at this place. */
 const ownWords = (text: string | null): Html | null =>
@@ -131,21 +146,22 @@ ${
 const timeOf = (time: string | null): Html | null =>
   time === null ? null : html`<br><span class="quiet hint"><bdi>${time}</bdi></span>`;
 
-const cardFields = (view: PageView, words: Words): Html => {
+const cardFields = (view: PageView, words: Words, isOneOfMany: boolean): Html => {
   const { texts } = words;
+  const asked = { isLenient: isOneOfMany };
   const at = view.declined === null ? null : refusalField(view.declined);
   const text = view.declined === null ? null : refusalText(view.declined, view.mode, words);
   const errorAt = (name: typeof at): string | null => (at === name ? text : null);
   const brands = view.methods.find(({ type }) => type === 'card')?.brands ?? [];
 
-  return html`<fieldset id="card"><legend>${texts.card}<span class="brands" role="img" aria-label="${brands.map(brandName).join(', ')}">${brands.map((brand) => brandMark(brand))}</span></legend>
-${field({ id: 'number', name: 'card[number]', label: texts.number, autocomplete: 'cc-number', inputmode: 'numeric', ltr: true, maxLength: 30, error: errorAt('number'), mark: html`<span class="at-end" id="brand">${brandMark('unknown')}</span>` }, words)}
+  return html`<fieldset id="card"><legend>${texts.card}${isOneOfMany ? null : html`<span class="brands" role="img" aria-label="${brands.map(brandName).join(', ')}">${brands.map((brand) => brandMark(brand))}</span>`}</legend>
+${field({ ...asked, id: 'number', name: 'card[number]', label: texts.number, autocomplete: 'cc-number', inputmode: 'numeric', ltr: true, maxLength: 30, error: errorAt('number'), mark: html`<span class="at-end" id="brand">${brandMark('unknown')}</span>` }, words)}
 <div class="row">
-${field({ id: 'expiry', name: 'card[expiry]', label: texts.expiry, autocomplete: 'cc-exp', inputmode: 'numeric', ltr: true, placeholder: texts.expiryHint, maxLength: 9, wide: false, error: errorAt('expiry') }, words)}
-${field({ id: 'cvc', name: 'card[cvc]', label: texts.cvc, autocomplete: 'cc-csc', inputmode: 'numeric', ltr: true, maxLength: 4, wide: false, hint: texts.cvcHint, error: errorAt('cvc'), mark: cvcPicture }, words)}
+${field({ ...asked, id: 'expiry', name: 'card[expiry]', label: texts.expiry, autocomplete: 'cc-exp', inputmode: 'numeric', ltr: true, placeholder: texts.expiryHint, maxLength: 9, wide: false, error: errorAt('expiry') }, words)}
+${field({ ...asked, id: 'cvc', name: 'card[cvc]', label: texts.cvc, autocomplete: 'cc-csc', inputmode: 'numeric', ltr: true, maxLength: 4, wide: false, hint: texts.cvcHint, error: errorAt('cvc'), mark: cvcPicture }, words)}
 </div>
-${field({ id: 'holder', name: 'card[name]', label: texts.holder, autocomplete: 'cc-name', value: view.known.name, maxLength: 150, last: view.asks.billingAddress === 'none' }, words)}
-${billing(view, words)}
+${field({ ...asked, id: 'holder', name: 'card[name]', label: texts.holder, autocomplete: 'cc-name', value: view.known.name, maxLength: 150, last: view.asks.billingAddress === 'none' }, words)}
+${isOneOfMany && view.asks.billingAddress === 'required' ? null : billing(view, words)}
 </fieldset>`;
 };
 

@@ -3,7 +3,7 @@
 import { type Html, html } from '#platform/http';
 import type { PageRequest, PageView, Receipt } from '../page-view.ts';
 import { deliveryTime } from './delivery-time.ts';
-import { brandMark, brandName, glyphs } from './icons.ts';
+import { brandMark, brandName, glyphs, isWay } from './icons.ts';
 import { hasPdf, numberLocaleOf } from './language.ts';
 import type { TextKey } from './locales/en.ts';
 import { linkTo, ownPath } from './own-path.ts';
@@ -19,13 +19,15 @@ export const receiptPage = (
   const success = linkTo(view.urls.success);
   const { texts, tell } = words;
   const [title, text] = toldOf(view);
+  const pending = view.pending ?? null;
+  const [kind, mark] = marks[pending ?? 'done'];
   return frame(
-    'done',
-    glyphs.check,
+    kind,
+    mark,
     texts[title],
     words,
     html`
-<p>${tell(text, { merchant: merchant.name })}</p>
+<p>${tell(text, { merchant: merchant.name })}${pending === 'failed' ? html` ${texts.notCharged}` : null}</p>
 ${view.texts.confirmation === null ? null : html`<p class="told"><bdi>${view.texts.confirmation}</bdi></p>`}
 ${receipt === null ? null : receiptOf(receipt, view, words)}
 ${view.kept === null ? null : html`<dl class="receipt">${cardRow(view.kept, words)}</dl>`}
@@ -36,7 +38,7 @@ ${
 <p class="quiet" id="going" hidden><span role="status" id="going-text"></span> <button type="button" class="link" id="stay">${texts.stay}</button></p>`
 }
 ${
-  receipt === null
+  receipt === null || pending !== null
     ? null
     : html`<p class="tools"><button type="button" class="link" id="print" hidden>${texts.print}</button>
 ${pdfLink(receipt, words)}</p>
@@ -61,7 +63,19 @@ const mailAgain = (view: PageView, isMailed: boolean, { texts, tell }: Words): H
   return html`<form class="tools" method="post" action="${ownPath(view.urls.page)}/mail"><button class="link">${texts.mailAgain}</button></form>`;
 };
 
-const toldOf = ({ mode, receipt }: PageView): readonly [TextKey, TextKey] => {
+const marks = {
+  done: ['done', glyphs.check],
+  waits: ['wait', glyphs.clock],
+  failed: ['over', glyphs.nothing],
+} as const;
+
+export const toldOf = ({
+  mode,
+  receipt,
+  pending = null,
+}: PageView): readonly [TextKey, TextKey] => {
+  if (pending !== null)
+    return pending === 'waits' ? ['pendingTitle', 'pendingText'] : ['failedTitle', 'failedText'];
   if (mode === 'setup') return ['savedTitle', 'savedText'];
   return receipt?.isCaptured === false ? ['heldTitle', 'heldText'] : ['paidTitle', 'paidText'];
 };
@@ -72,7 +86,7 @@ const receiptOf = (receipt: Receipt, { amounts }: PageView, words: Words): Html 
 ${row(receipt.isCaptured ? texts.amountPaid : texts.total, html`<strong>${sum(receipt.amount, amounts)}</strong>`)}
 ${receipt.refunded === 0n ? null : row(texts.refunded, sum(receipt.refunded, amounts))}
 ${row(texts.date, dateOf(receipt.paidAtMs, words))}
-${cardRow(receipt.method, words)}
+${methodRow(receipt.method, words)}
 ${row(texts.reference, copied(receipt.payment, 'payment-id', words))}
 ${receipt.descriptor === null ? null : row(texts.statement, html`<bdi>${receipt.descriptor}</bdi>`)}
 ${shippingRow(receipt, words)}
@@ -91,6 +105,14 @@ const shippingRow = ({ shipping }: Receipt, words: Words): Html | null => {
     html`<bdi>${shipping.name}</bdi>${time === null ? null : html`<br><span class="quiet hint"><bdi>${time}</bdi></span>`}`,
   );
 };
+
+const methodRow = (method: Receipt['method'], words: Words): Html | null =>
+  method.last4 === null && method.brand !== null && isWay(method.brand)
+    ? row(
+        words.texts.method,
+        html`${brandMark(method.brand)} <bdi dir="ltr">${brandName(method.brand)}</bdi>`,
+      )
+    : cardRow(method, words);
 
 const cardRow = ({ brand, last4 }: Receipt['method'], { texts }: Words): Html | null =>
   last4 === null

@@ -5,12 +5,13 @@ import { type Html, html, Html as RawHtml } from '#platform/http';
 import { type Look, plainLook } from '../look.ts';
 import type { NoticeView, PageRequest, PageView, RenderNotice, RenderPage } from '../page-view.ts';
 import { pageScripts, pageStyle, scriptTags } from './assets.ts';
+import { methodsFor } from './choose-method.ts';
 import { brandSprite, glyphs } from './icons.ts';
 import { chooseLanguage, languageTags } from './language.ts';
 import { linkTo } from './own-path.ts';
 import { payForm } from './pay-form.ts';
 import { pageHeaders } from './policy.ts';
-import { receiptPage } from './receipt.ts';
+import { receiptPage, toldOf } from './receipt.ts';
 import { scriptData } from './script-data.ts';
 import {
   actionStatus,
@@ -45,7 +46,7 @@ export const renderPage: RenderPage = (view, request) => {
       title: titleOf(view, words),
       strip: testStrip(view, words),
       top: shopBar(view, words),
-      main: html`<main class="${isOpen ? 'two' : 'one'}">${isOpen ? html`${summary(view, words)}${payForm(view, words)}${bankDialog(words)}` : statusOf(view, request, words)}</main>`,
+      main: html`<main class="${isOpen ? 'two' : 'one'}">${isOpen ? html`${summary(view, words)}${payForm(view, words, methodsFor(view, request, words))}${bankDialog(words)}` : statusOf(view, request, words)}</main>`,
       data: scriptData(view, words),
     }),
   };
@@ -77,7 +78,7 @@ export const renderNotice: RenderNotice = (notice, request) => {
 const statusOf = (view: PageView, request: PageRequest, words: Words): Html => {
   switch (view.status) {
     case 'action':
-      return html`${actionStatus(view, words)}${bankDialog(words)}`;
+      return html`${actionStatus(view, words)}${view.isAway === true ? null : bankDialog(words)}`;
     case 'processing':
       return processingStatus(view, words);
     case 'unknown':
@@ -100,7 +101,7 @@ const titleOf = (view: PageView, { texts, say }: Words): string => {
     action: texts.bankTitle,
     processing: texts.waitingTitle,
     unknown: texts.unknownTitle,
-    complete: view.mode === 'setup' ? texts.savedTitle : texts.paidTitle,
+    complete: texts[toldOf(view)[0]],
     expired: texts.expiredTitle,
     locked: texts.lockedTitle,
     used_up: texts.closedTitle,

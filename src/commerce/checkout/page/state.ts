@@ -8,6 +8,8 @@ export type PageState = {
   readonly attempt: string;
   readonly total: string;
   readonly action: string | null;
+  /** The payer goes there with the whole window. */
+  readonly away?: true;
   readonly declined: { readonly class: string; readonly field: string | null } | null;
   readonly vaultKey: PageView['vaultKey'];
 };
@@ -17,6 +19,7 @@ export const pageState = (view: PageView): PageState => ({
   attempt: view.attempt,
   total: String(view.amounts.total),
   action: view.urls.action,
+  ...(view.isAway === true ? { away: true } : {}),
   declined:
     view.declined === null ? null : { class: view.declined.class, field: view.declined.field },
   // A page that lay open for long seals to the key of today.

@@ -10,15 +10,16 @@ import type { Words } from './words.ts';
 
 export const actionStatus = (view: PageView, words: Words): Html => {
   const { texts } = words;
+  const isAway = view.isAway === true;
   return frame(
     'bank',
     glyphs.bank,
     texts.bankTitle,
     words,
     html`
-<p>${texts.bankText}</p>
+<p>${isAway ? texts.awayText : texts.bankText}</p>
 ${summaryLine(view, words)}
-${view.urls.action === null ? null : html`<a class="go" id="bank-open" href="${linkTo(view.urls.action)}"><span class="label">${texts.bankOpen}</span></a>`}
+${view.urls.action === null ? null : html`<a class="go" ${isAway ? null : html`id="bank-open"`} href="${linkTo(view.urls.action)}"><span class="label">${texts.bankOpen}</span></a>`}
 <form method="post" action="${ownPath(view.urls.page)}"><input type="hidden" name="attempt" value="${view.attempt}">
 <button class="quiet-button" name="do" value="abandon">${texts.bankCancel}</button></form>`,
   );

@@ -85,6 +85,15 @@ export const da: Texts = {
   bankText: 'Din bank vil sikre sig, at det er dig.',
   bankOpen: 'Fortsæt til din bank',
   bankCancel: 'Annuller og betal på en anden måde',
+  awayNote: 'Du betaler hos din bank og kommer derefter tilbage hertil.',
+  awayText: 'Gør betalingen færdig hos din bank. Derefter kommer du tilbage hertil.',
+  awayDeclined:
+    'Betalingen blev ikke gennemført hos din bank. Prøv igen, eller betal på en anden måde.',
+  awayExpired: 'Betalingen blev ikke gennemført i tide. Prøv igen, eller betal på en anden måde.',
+  pendingTitle: 'Din betaling er på vej',
+  pendingText: 'Din bank er stadig ved at gennemføre betalingen til {merchant}. Betal ikke igen.',
+  failedTitle: 'Betalingen blev ikke gennemført',
+  failedText: 'Din bank gennemførte ikke betalingen til {merchant}.',
   unknownTitle: 'Vi undersøger det stadig',
   unknownText:
     'Betal ikke igen. Bankens svar mangler endnu; vi bliver ved med at spørge, til det kendes.',

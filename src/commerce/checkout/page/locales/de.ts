@@ -91,6 +91,17 @@ export const de: Texts = {
   bankText: 'Ihre Bank möchte sichergehen, dass Sie es sind.',
   bankOpen: 'Weiter zu Ihrer Bank',
   bankCancel: 'Abbrechen und anders bezahlen',
+  awayNote: 'Sie bezahlen bei Ihrer Bank und kommen danach hierher zurück.',
+  awayText: 'Schließen Sie die Zahlung bei Ihrer Bank ab. Danach kommen Sie hierher zurück.',
+  awayDeclined:
+    'Die Zahlung wurde bei Ihrer Bank nicht abgeschlossen. Versuchen Sie es noch einmal oder bezahlen Sie auf andere Weise.',
+  awayExpired:
+    'Die Zahlung wurde nicht rechtzeitig abgeschlossen. Versuchen Sie es noch einmal oder bezahlen Sie auf andere Weise.',
+  pendingTitle: 'Ihre Zahlung ist unterwegs',
+  pendingText:
+    'Ihre Bank führt die Zahlung an {merchant} noch aus. Bitte bezahlen Sie nicht noch einmal.',
+  failedTitle: 'Die Zahlung wurde nicht ausgeführt',
+  failedText: 'Ihre Bank hat die Zahlung an {merchant} nicht ausgeführt.',
   unknownTitle: 'Wir prüfen noch',
   unknownText:
     'Bitte zahlen Sie nicht noch einmal. Die Antwort der Bank fehlt noch; wir fragen weiter, bis sie bekannt ist.',

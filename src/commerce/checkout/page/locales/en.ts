@@ -85,6 +85,15 @@ export const en = {
   bankText: 'Your bank wants to make sure that it is you.',
   bankOpen: 'Continue to your bank',
   bankCancel: 'Cancel and choose another way',
+  awayNote: 'You will pay at your bank and come back here.',
+  awayText: 'Finish the payment at your bank. You will come back here.',
+  awayDeclined: 'The payment was not completed at your bank. Try again or pay in another way.',
+  awayExpired: 'The payment was not finished in time. Try again or pay in another way.',
+  pendingTitle: 'Your payment is on its way',
+  pendingText:
+    'Your bank is still carrying out the payment to {merchant}. Please do not pay again.',
+  failedTitle: 'The payment did not go through',
+  failedText: 'Your bank did not carry out the payment to {merchant}.',
   unknownTitle: 'We are still checking',
   unknownText:
     'Please do not pay again. The answer of the bank is still missing; we keep asking until it is known.',

@@ -87,6 +87,16 @@ export const fr: Texts = {
   bankText: 'Votre banque veut s’assurer que c’est bien vous.',
   bankOpen: 'Continuer vers votre banque',
   bankCancel: 'Annuler et payer autrement',
+  awayNote: 'Vous payez auprès de votre banque, puis vous revenez ici.',
+  awayText: 'Terminez le paiement auprès de votre banque. Vous reviendrez ensuite ici.',
+  awayDeclined:
+    'Le paiement n’a pas été terminé auprès de votre banque. Réessayez ou payez autrement.',
+  awayExpired: 'Le paiement n’a pas été terminé à temps. Réessayez ou payez autrement.',
+  pendingTitle: 'Votre paiement est en cours',
+  pendingText:
+    'Votre banque exécute encore le paiement à {merchant}. Ne payez pas une seconde fois.',
+  failedTitle: 'Le paiement n’a pas abouti',
+  failedText: 'Votre banque n’a pas exécuté le paiement à {merchant}.',
   unknownTitle: 'Nous vérifions encore',
   unknownText:
     'Veuillez ne pas payer à nouveau. La réponse de la banque manque encore ; nous la demandons jusqu’à la connaître.',

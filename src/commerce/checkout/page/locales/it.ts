@@ -84,6 +84,15 @@ export const it: Texts = {
   bankText: 'La tua banca vuole assicurarsi che sia tu.',
   bankOpen: 'Continua alla tua banca',
   bankCancel: 'Annulla e paga in un altro modo',
+  awayNote: 'Pagherà presso la sua banca e poi tornerà qui.',
+  awayText: 'Completi il pagamento presso la sua banca. Poi tornerà qui.',
+  awayDeclined:
+    'Il pagamento non è stato completato presso la sua banca. Riprovi o paghi in un altro modo.',
+  awayExpired: 'Il pagamento non è stato completato in tempo. Riprovi o paghi in un altro modo.',
+  pendingTitle: 'Il pagamento è in corso',
+  pendingText: 'La sua banca sta ancora eseguendo il pagamento a {merchant}. Non paghi di nuovo.',
+  failedTitle: 'Il pagamento non è andato a buon fine',
+  failedText: 'La sua banca non ha eseguito il pagamento a {merchant}.',
   unknownTitle: 'Stiamo ancora verificando',
   unknownText:
     'Non pagare di nuovo. La risposta della banca manca ancora; continuiamo a chiederla finché non è nota.',

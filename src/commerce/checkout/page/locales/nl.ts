@@ -87,6 +87,16 @@ export const nl: Texts = {
   bankText: 'Uw bank wil zeker weten dat u het bent.',
   bankOpen: 'Doorgaan naar uw bank',
   bankCancel: 'Annuleren en anders betalen',
+  awayNote: 'U betaalt bij uw bank en komt daarna hier terug.',
+  awayText: 'Rond de betaling af bij uw bank. Daarna komt u hier terug.',
+  awayDeclined:
+    'De betaling is bij uw bank niet afgerond. Probeer het opnieuw of betaal op een andere manier.',
+  awayExpired:
+    'De betaling is niet op tijd afgerond. Probeer het opnieuw of betaal op een andere manier.',
+  pendingTitle: 'Uw betaling is onderweg',
+  pendingText: 'Uw bank voert de betaling aan {merchant} nog uit. Betaal niet nog een keer.',
+  failedTitle: 'De betaling is niet gelukt',
+  failedText: 'Uw bank heeft de betaling aan {merchant} niet uitgevoerd.',
   unknownTitle: 'We controleren het nog',
   unknownText:
     'Betaal niet opnieuw. Het antwoord van de bank ontbreekt nog; we blijven vragen tot het bekend is.',

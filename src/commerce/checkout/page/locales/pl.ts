@@ -85,6 +85,16 @@ export const pl: Texts = {
   bankText: 'Bank chce się upewnić, że to Ty.',
   bankOpen: 'Przejdź do banku',
   bankCancel: 'Anuluj i zapłać inaczej',
+  awayNote: 'Płatność wykonasz w swoim banku, a potem wrócisz tutaj.',
+  awayText: 'Dokończ płatność w swoim banku. Potem wrócisz tutaj.',
+  awayDeclined:
+    'Płatność nie została dokończona w banku. Spróbuj ponownie lub zapłać w inny sposób.',
+  awayExpired:
+    'Płatność nie została dokończona na czas. Spróbuj ponownie lub zapłać w inny sposób.',
+  pendingTitle: 'Płatność jest w drodze',
+  pendingText: 'Twój bank wciąż realizuje płatność dla {merchant}. Prosimy nie płacić ponownie.',
+  failedTitle: 'Płatność nie doszła do skutku',
+  failedText: 'Twój bank nie zrealizował płatności dla {merchant}.',
   unknownTitle: 'Nadal sprawdzamy',
   unknownText:
     'Prosimy nie płacić ponownie. Brakuje jeszcze odpowiedzi banku; pytamy, aż ją poznamy.',

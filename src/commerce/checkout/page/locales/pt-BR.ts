@@ -84,6 +84,15 @@ export const ptBR: Texts = {
   bankText: 'Seu banco quer ter certeza de que é você.',
   bankOpen: 'Continuar para o banco',
   bankCancel: 'Cancelar e pagar de outra forma',
+  awayNote: 'Você paga no seu banco e depois volta para cá.',
+  awayText: 'Conclua o pagamento no seu banco. Depois você volta para cá.',
+  awayDeclined:
+    'O pagamento não foi concluído no seu banco. Tente de novo ou pague de outra forma.',
+  awayExpired: 'O pagamento não foi concluído a tempo. Tente de novo ou pague de outra forma.',
+  pendingTitle: 'Seu pagamento está a caminho',
+  pendingText: 'Seu banco ainda está fazendo o pagamento para {merchant}. Não pague outra vez.',
+  failedTitle: 'O pagamento não foi feito',
+  failedText: 'Seu banco não fez o pagamento para {merchant}.',
   unknownTitle: 'Ainda estamos verificando',
   unknownText:
     'Não pague de novo. A resposta do banco ainda não chegou; continuamos perguntando até saber.',
