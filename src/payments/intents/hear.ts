@@ -272,10 +272,10 @@ const loadPayment = async (
   scope: Scope,
   { after }: Change,
 ): Promise<(Payment & { readonly charge: Charge }) | null> => {
-  const [intent, charges] = await Promise.all([
-    loadIntent(context, scope, after.intentId),
-    loadChargesOfIntent(context, scope, after.intentId),
-  ]);
+  // One after the other: a charge that is older than its intent would be concluded a second time, and whatever
+  // counts by that would be told so before this unit loses by its version.
+  const intent = await loadIntent(context, scope, after.intentId);
+  const charges = await loadChargesOfIntent(context, scope, after.intentId);
   const charge = isAttempt(after)
     ? chargeOfAttempt(charges, after)
     : charges.find((each) => isOf(after, each, intent));
