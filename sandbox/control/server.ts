@@ -36,6 +36,14 @@ export const startControl = async (controlled: Controlled, port: number): Promis
       send(response, refuse(403, 'The control API answers to its own address alone.'));
       return;
     }
+    if (!isSendable(request)) {
+      const types = '`application/json`, `application/xml` or `text/csv`';
+      send(
+        response,
+        refuse(415, `What is to change something comes with a content type: ${types}.`),
+      );
+      return;
+    }
     if (method === 'GET' && url.pathname === '/') {
       sendText(response, 'text/html', await showPage(controlled, url.searchParams));
       return;
@@ -106,11 +114,14 @@ const decoded = (part: string): string => {
 const sendable = /^(?:application\/(?:json|xml)|text\/csv)\b/;
 const isText = /^(?:application\/xml|text\/csv)\b/;
 
-const isFromHere = ({ headers, method }: IncomingMessage): boolean => {
+const isFromHere = ({ headers }: IncomingMessage): boolean => {
   const host = (headers.host ?? '').replace(/:\d+$/, '');
-  if (host !== LOOPBACK && host !== 'localhost') return false;
-  return method === 'GET' || sendable.test(headers['content-type'] ?? '');
+  return host === LOOPBACK || host === 'localhost';
 };
+
+/** No page of elsewhere can send a DELETE, or one of these types, without asking first. */
+const isSendable = ({ headers, method }: IncomingMessage): boolean =>
+  method === 'GET' || method === 'DELETE' || sendable.test(headers['content-type'] ?? '');
 
 const readBody = async (request: IncomingMessage): Promise<unknown> => {
   const chunks: Buffer[] = [];
@@ -122,6 +133,7 @@ const readBody = async (request: IncomingMessage): Promise<unknown> => {
   }
   const text = Buffer.concat(chunks).toString();
   if (isText.test(request.headers['content-type'] ?? '')) return text;
+  if (text === '') return {};
   try {
     return JSON.parse(text) as unknown;
   } catch {

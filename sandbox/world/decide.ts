@@ -245,7 +245,8 @@ const decideRefund = (world: World, request: Request): Decided => {
   const changed = refund(approval, request.identity.amountMinor);
   if (!changed.ok) return declined(request, changed.code);
   const code = authorizationCodeOf(world.seed, request.identity.key);
-  return booked('refunded', request, approval, changed.change, code);
+  const isUnderWay = approval.later?.refund === 'pending';
+  return booked('refunded', request, approval, changed.change, code, isUnderWay ? '09' : '00');
 };
 
 const decideReversal = (world: World, request: Request): Decided => {
@@ -288,8 +289,9 @@ const booked = (
   approval: Approval,
   change: Change,
   code: string,
+  responseCode: '00' | '09' = '00',
 ): Decided => {
-  const answer = { 38: code, 39: '00' };
+  const answer = { 38: code, 39: responseCode };
   return {
     facts: [{ fact, request: identity, answer, approvalId: approval.id, change }],
     answer,

@@ -306,6 +306,27 @@ describe('a payment whose holder contests it', () => {
     assert.deepEqual(await happened(), ['radar.early_fraud_warning.created']);
   });
 
+  test('whose refund takes its time is given back when the bank says so, and counted once', async () => {
+    const paid = await pay('pm_card_pendingRefund');
+    const refund = await refunds.create({ charge: paid.charge });
+    assert.equal(refund.status, 'pending');
+    assert.equal((await charges.retrieve(paid.charge)).amount_refunded, refund.amount);
+    await bank.advance(AFTERWARDS_MS);
+    await until(async () => {
+      const { status } = await refunds.retrieve(refund.id);
+      return status === 'succeeded' ? status : undefined;
+    });
+    const counted = await asOwner(
+      gateway.on,
+      `select c.direction from rails.clearing_entries c join rails.operations o on o.id = c.operation_id
+        where o.intent_id = '${parseId('pi', paid.intent.id)}' order by c.direction`,
+    );
+    assert.deepEqual(
+      counted.map(({ direction }) => direction),
+      [1, 3],
+    );
+  });
+
   test('whose refund did not arrive has its money back', async () => {
     const paid = await pay('pm_card_refundFail');
     const refund = await refunds.create({ charge: paid.charge });

@@ -116,7 +116,8 @@ test('what somebody typed is shown as text', async () => {
 
 test('other sites and other addresses are refused', async () => {
   const asked = await fetch(`${address}/faults`, { method: 'PUT', body: '[]' });
-  assert.equal(asked.status, 403);
+  assert.equal(asked.status, 415);
+  assert.equal((await fetch(`${address}/faults/none`, { method: 'DELETE' })).status, 404);
   const status = await new Promise((resolve, reject) => {
     request(`${address}/faults`, { headers: { host: 'bank.example' } }, (response) => {
       response.resume();

@@ -195,7 +195,9 @@ test('refunds that are documented to wait or to fail do so', async () => {
   for (const number of ['4000000000007726', '4000000000005126', '4242424242424242']) {
     const { message } = await buy(number);
     count += 1;
-    assert.equal(codeOf(await gateway.ask(refund(count, message, 2_000))), '00');
+    const isUnderWay = number === '4000000000007726';
+    const answer = await gateway.ask(refund(count, message, 2_000));
+    assert.equal(codeOf(answer), isUnderWay ? '09' : '00');
   }
   const at = (notices: readonly Notice[]) => notices.map(({ type }) => type);
   assert.deepEqual(at(await newsSince(before)), ['refund.pending']);

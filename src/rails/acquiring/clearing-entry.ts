@@ -52,7 +52,9 @@ export const onOperation = (
   { before, after, conclusion, evidence }: Change,
 ): Promise<readonly Write[]> => {
   const data = conclusion.told?.data;
-  const isEnd = after.state === 'approved' || after.state === 'reversed';
+  // What the host has booked and is still at work on is counted by it already, and once.
+  const isBooked = after.state === 'pending';
+  const isEnd = after.state === 'approved' || after.state === 'reversed' || isBooked;
   // What was reversed a second time is counted then: the host had booked it after the first.
   const isNew = before.state !== after.state || evidence?.says.outcome === 'reversed';
   if (!isEnd || !isNew || data?.['moved'] === undefined) {

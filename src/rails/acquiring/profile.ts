@@ -32,6 +32,8 @@ export type AcquirerProfile = {
   /** Where this host means something else than the table of `response-code.ts`. */
   readonly codes: Readonly<Record<string, CodeMeaning>>;
   /** Field 39 of an answer that ends a reversal: it was done, or was done before. */
+  /** By which the host says that a refund is booked and on its way, and that it tells later what came of it. */
+  readonly refundUnderWay: string | null;
   readonly reversalDone: readonly string[];
   /** "No such original" ends it too, when the original is so old that it cannot still be on its way. */
   readonly reversalWithoutOriginal: { readonly codes: readonly string[]; readonly afterMs: number };
@@ -147,6 +149,7 @@ const sandbox: Omit<AcquirerProfile, 'name' | 'dialect'> = {
   },
   // The sandbox's issuers say 05 where a documented card gives no reason.
   codes: { '05': { class: 'issuer', reason: 'generic_decline' } },
+  refundUnderWay: '09',
   reversalDone: ['00', '08', '11', '16'],
   reversalWithoutOriginal: { codes: ['25'], afterMs: 60_000 },
   traceWindowMs: 60 * 60 * 1_000,

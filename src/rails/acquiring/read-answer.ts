@@ -78,6 +78,13 @@ export const readAnswer = (reading: Reading): Outcome => {
   const told = toldBy(reading, code);
   const echo = amountsIn(answer, sent);
 
+  const place = placeIn(sent, answer, moves);
+  if (code === profile.refundUnderWay && moves.includes('credit')) {
+    const data = { ...told.data, ...place };
+    const { reference } = operation;
+    const named = { ...echo, reference, providerId: sent.rrn };
+    return { outcome: 'pending', code: 'refund_under_way', ...named, told: { ...told, data } };
+  }
   switch (meaning.class) {
     case 'approved':
       break;
@@ -103,7 +110,7 @@ export const readAnswer = (reading: Reading): Outcome => {
     ...echo,
     reference: operation.reference,
     providerId: sent.rrn,
-    told: { ...told, data: { ...told.data, ...placeIn(sent, answer, moves) } },
+    told: { ...told, data: { ...told.data, ...place } },
   };
 };
 

@@ -139,11 +139,12 @@ export const concluded = async (
     moves,
     country,
   });
-  if (outcome.outcome === 'pending') await keepMisfit(call, heard.message, ANOTHERS);
+  const isAnothers = outcome.outcome === 'pending' && outcome.code === ANOTHERS;
+  if (isAnothers) await keepMisfit(call, heard.message, ANOTHERS);
   const isLate = context.clock.now() > call.deadlineMs;
-  return isLate && outcome.outcome === 'approved'
-    ? lateApproval(call, sent, heard, outcome)
-    : outcome;
+  // A refund that is on its way is booked there like one that is done.
+  const isBooked = outcome.outcome === 'approved' || (outcome.outcome === 'pending' && !isAnothers);
+  return isLate && isBooked ? lateApproval(call, sent, heard, outcome) : outcome;
 };
 
 /**

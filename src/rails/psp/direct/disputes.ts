@@ -15,7 +15,7 @@ import type {
   DisputeStatus,
   DisputeTold,
 } from '#rails/connectors';
-import { loadOperation } from '#rails/operations';
+import { loadOperation, type Outcome } from '#rails/operations';
 import { settingsOf } from './settings.ts';
 
 const PAGE = 100;
@@ -77,11 +77,12 @@ const noticeOf = async (call: AccountCall, told: Json): Promise<DisputeNotice | 
     return { ...common, kind: 'fraud_warning', warning };
   }
   if (type.startsWith('dispute.')) return { ...common, kind: 'dispute', dispute: disputeOf(told) };
-  // Others were told when the refund was answered.
-  return type === 'refund.failed' ? refundFailed(call, common, told) : null;
+  // That it is on its way was told when the refund was answered.
+  const isTold = type === 'refund.failed' || type === 'refund.settled';
+  return isTold ? refundTold(call, common, told) : null;
 };
 
-const refundFailed = async (
+const refundTold = async (
   { context, scope }: AccountCall,
   common: Pick<DisputeNotice, 'key' | 'atMs'>,
   told: Json,
@@ -95,8 +96,17 @@ const refundFailed = async (
   const operation = operationId === null ? null : await loadOperation(context, scope, operationId);
   // Of another merchant account at the same bank.
   if (operation === null || operation === undefined) return null;
-  const says = { outcome: 'reversed', code: 'refund_failed' } as const;
-  return { ...common, kind: 'operation', said: { of: { reference: operation.reference }, says } };
+  const { reference } = operation;
+  const says: Outcome =
+    textOf(told, 'type') === 'refund.failed'
+      ? { outcome: 'reversed', code: 'refund_failed' }
+      : {
+          outcome: 'approved',
+          amount: BigInt(textOf(refund, 'amount_minor')),
+          currency: textOf(told, 'currency').toLowerCase(),
+          reference,
+        };
+  return { ...common, kind: 'operation', said: { of: { reference }, says } };
 };
 
 const disputeOf = (told: Json): DisputeTold => {
