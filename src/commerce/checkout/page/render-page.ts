@@ -156,7 +156,7 @@ const withoutScripts = (nonce: string): Html =>
 const shopBar = (view: PageView, { texts }: Words): Html => {
   const { merchant, status, look } = view;
   const cancel = linkTo(view.urls.cancel);
-  const name = html`${look.logo === null ? html`<span class="initial" aria-hidden="true">${initialOf(merchant.name)}</span>` : html`<img class="logo" src="${look.logo}" alt="" width="32" height="32">`}<bdi class="name" title="${merchant.name}">${merchant.name}</bdi>`;
+  const name = html`${look.logo === null ? html`<span class="initial" aria-hidden="true">${initialOf(merchant.name)}</span>` : html`<img class="logo" src="${look.logo}" alt="" height="32">`}<bdi class="name" title="${merchant.name}">${merchant.name}</bdi>`;
   return html`<header class="shop">${
     cancel === null || status !== 'open'
       ? html`<span class="who">${name}</span>`
