@@ -48,6 +48,60 @@ describe('a payment link', () => {
     );
   });
 
+  test('may be changed, for the sessions that are opened from then on', async () => {
+    const link = await stripe.paymentLinks.create({
+      ...tea,
+      custom_text: { submit: { message: 'Thank you' } },
+      payment_intent_data: { description: 'Tea', metadata: { a: 'b' } },
+    });
+    const { session: opened } = await visit(link.url);
+    const [line] = (await stripe.paymentLinks.listLineItems(link.id)).data;
+    const changed = await stripe.paymentLinks.update(link.id, {
+      line_items: [{ id: line?.id ?? '', quantity: 5 }],
+      billing_address_collection: 'required',
+      phone_number_collection: { enabled: true },
+      custom_fields: [
+        { key: 'note', label: { custom: 'A note', type: 'custom' }, optional: true, type: 'text' },
+      ],
+      custom_text: { after_submit: { message: 'See you' }, submit: '' },
+      customer_creation: 'always',
+      payment_intent_data: { description: '', metadata: { c: 'd' }, transfer_group: 'teas' },
+      shipping_address_collection: { allowed_countries: ['DE'] },
+      submit_type: 'book',
+      expand: ['line_items'],
+    });
+    assertShape(JSON.parse(JSON.stringify(changed)), 'resources/PaymentLinks.d.ts', 'PaymentLink', {
+      expanded: ['line_items'],
+    });
+    assert.deepEqual(
+      await stripe.paymentLinks.retrieve(link.id, { expand: ['line_items'] }),
+      changed,
+    );
+    assert.deepEqual(
+      [changed.line_items?.data[0]?.amount_total, changed.customer_creation, changed.submit_type],
+      [6250, 'always', 'book'],
+    );
+    assert.deepEqual(
+      [changed.custom_text.submit, changed.custom_text.after_submit?.message],
+      [null, 'See you'],
+    );
+    const { description, metadata, transfer_group: group } = changed.payment_intent_data ?? {};
+    assert.deepEqual([description, metadata, group], [null, { c: 'd' }, 'teas']);
+
+    const first = await stripe.checkout.sessions.retrieve(opened);
+    const next = await stripe.checkout.sessions.retrieve((await visit(link.url)).session);
+    assert.deepEqual([first.amount_subtotal, next.amount_subtotal], [2500, 6250]);
+    assert.deepEqual([first.custom_fields.length, next.custom_fields.length], [0, 1]);
+
+    const unset = { shipping_address_collection: '', custom_fields: '' } as const;
+    const bare = await stripe.paymentLinks.update(link.id, unset);
+    assert.deepEqual([bare.shipping_address_collection, bare.custom_fields], [null, []]);
+    const other = stripe.paymentLinks.update(link.id, {
+      line_items: [{ id: 'li_x', quantity: 1 }],
+    });
+    assert.equal((await refusalOf(other)).param, 'line_items[0][id]');
+  });
+
   test('refuses by name what it cannot pass on to connected accounts', async () => {
     for (const asked of [
       { on_behalf_of: 'acct_1' },

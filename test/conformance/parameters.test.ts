@@ -23,13 +23,6 @@ const missingOfIntents = new RegExp(
   ].join('|'),
 );
 
-/**
- * A link's address is shared and its sessions are opened: what it sells and asks for stays as it was. Make
- * another link for something else.
- */
-const fixedInLinks =
-  /^(?:allow_promotion|application_fee|automatic_tax|billing_address|consent_|custom_|customer_creation|invoice_|line_items|name_|on_behalf|optional_|payment_intent_data|payment_method_(?:collection|options)|phone_|shipping_|submit_|subscription_|tax_id_|transfer_)/;
-
 /** As payments, but a proof of 3-D Secure that was made elsewhere has a place here, which refuses it. */
 const missingOfSetups = new RegExp(
   [
@@ -42,7 +35,6 @@ const missingOfSetups = new RegExp(
 /** Not part of this installation yet: debits of bank accounts, connected accounts, clones. */
 const missing: Readonly<Record<string, RegExp>> = {
   'customers.update_source': /^(?:account_holder_\w+|owner\b)/,
-  'payment_links.update': fixedInLinks,
   'setup_intents.confirm': missingOfSetups,
   'setup_intents.create': missingOfSetups,
   'setup_intents.list': /^customer_account$/,
@@ -66,7 +58,10 @@ const missing: Readonly<Record<string, RegExp>> = {
 const ofSessions =
   /^(?:shipping_options\[\]\[shipping_rate_data\]|line_items\[\]\[(?:metadata|tax_rates)\]|payment_intent_data\[(?:application_fee_amount|on_behalf_of|receipt_email|shipping|transfer_data)\])/;
 
-const beyond: Readonly<Record<string, RegExp>> = { 'payment_links.create': ofSessions };
+const beyond: Readonly<Record<string, RegExp>> = {
+  'payment_links.create': ofSessions,
+  'payment_links.update': ofSessions,
+};
 
 /** A sealed card may stand wherever a plain one does; an order and an order of events are named here alone. */
 const own: Readonly<Record<string, readonly string[]>> = {

@@ -271,7 +271,7 @@ export const readShared = (
 };
 
 /** What is asked of the payer, whatever for; with nothing to be paid yet. */
-const readCollected = (asked: Shared): SharedOfSession => {
+export const readCollected = (asked: Shared): SharedOfSession => {
   const consent = asked.consent_collection;
   return {
     lines: [],
@@ -309,7 +309,7 @@ const readSetupData = (asked: Asked['setup_intent_data'] = {}): SetupAsked => {
 };
 
 /** What the payment would refuse is refused here, long before anybody wants to pay. */
-const readIntentData = (asked: Asked['payment_intent_data'] = {}): IntentAsked => {
+export const readIntentData = (asked: Asked['payment_intent_data'] = {}): IntentAsked => {
   const {
     application_fee_amount: _fee,
     on_behalf_of: _account,

@@ -1,4 +1,6 @@
 export { setLook } from './change-look.ts';
+export { changedParameters } from './change-parameters.ts';
+export { changeShared } from './change-shared.ts';
 export { readShared, type SharedOfSession } from './create-session.ts';
 export { declineClasses } from './decline-classes.ts';
 export { checkoutHandlers, sendNotice } from './handlers.ts';

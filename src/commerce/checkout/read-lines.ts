@@ -86,7 +86,7 @@ const unitAmount = (data: NonNullable<AskedLine['price_data']>, at: string): big
   return BigInt(decimal);
 };
 
-const readAdjustable = (
+export const readAdjustable = (
   asked: AskedLine['adjustable_quantity'],
   quantity: number,
   at: string,

@@ -49,7 +49,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
     currency: session.currency,
     currency_conversion: null,
     custom_fields: session.customFields.map((field) =>
-      renderCustomField(field, session.collected.customFields),
+      renderCustomField(field, { value: session.collected.customFields[field.key] ?? null }),
     ),
     custom_text: renderCustomText(session.customText),
     customer: session.customerId === null ? null : spellId(CUSTOMER, session.customerId),
@@ -216,17 +216,21 @@ const renderDetails = (session: CheckoutSession): Shown['customer_details'] => {
   };
 };
 
-const renderCustomField = (
+/** Only a session has an answer, or none yet. */
+const renderCustomField = <Answer extends { readonly value?: string | null }>(
   field: CustomField,
-  answers: CustomFieldAnswers,
-): Shown['custom_fields'][number] => {
+  answer: Answer,
+) => {
   const { key, label, optional, type, defaultValue: default_value } = field;
   const common = { key, label: { custom: label, type: 'custom' as const }, optional };
-  const value = answers[key] ?? null;
   if (type === 'dropdown') {
     return {
       ...common,
-      dropdown: { default_value, options: field.options.map((option) => ({ ...option })), value },
+      dropdown: {
+        default_value,
+        options: field.options.map((option) => ({ ...option })),
+        ...answer,
+      },
       type,
     };
   }
@@ -234,7 +238,7 @@ const renderCustomField = (
     default_value,
     maximum_length: field.maxLength,
     minimum_length: field.minLength,
-    value,
+    ...answer,
   };
   return type === 'numeric'
     ? { ...common, numeric: bounds, type }

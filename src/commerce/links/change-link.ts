@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import {
   changePlaces,
+  changeShared,
   completedOf,
   insertPlaces,
   loadPlaces,
@@ -12,13 +13,7 @@ import {
 import type { Context, Scope } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { appendChange } from '#platform/events';
-import {
-  ApiError,
-  mergeMetadata,
-  type Outcome,
-  parameterMissing,
-  type TypedRequest,
-} from '#platform/http';
+import { ApiError, type Outcome, parameterMissing, type TypedRequest } from '#platform/http';
 import { linkCreated, linkSnapshot, linkUpdated } from './events.ts';
 import { findLink } from './find-link.ts';
 import { isUsedUp } from './limit-reached.ts';
@@ -72,6 +67,7 @@ export const updateLink = async (
   const { scope, parameters: asked } = request;
   const before = await findLink(context, scope, request.path['link'] ?? '');
   const completed = await completedOf(context, scope, before.id);
+  refuseNotYet(asked);
   const after: PaymentLink = {
     ...before,
     isActive: asked.active ?? before.isActive,
@@ -86,18 +82,17 @@ export const updateLink = async (
     inactiveMessage:
       asked.inactive_message === undefined ? before.inactiveMessage : asked.inactive_message,
     types: asked.payment_method_types === undefined ? before.types : asked.payment_method_types,
-    session: {
-      ...before.session,
-      metadata: mergeMetadata(before.session.metadata, asked.metadata),
-    },
+    customerCreation: asked.customer_creation ?? before.customerCreation,
+    session: changeShared(context, before.session, asked),
   };
   await refuseTooFew(context, scope, before, after);
   if (asked.active === true && isUsedUp(after, completed)) throw usedUp(completed);
   if (asked.payment_method_types !== undefined) await refuseTypes(context, scope, after);
   const shown = answerWith(after, scope, completed, request.expand);
-  const old = answerWith(before, scope, completed, request.expand);
+  const whole = (link: PaymentLink): string =>
+    JSON.stringify(answerWith(link, scope, completed, ['line_items']));
   // Asking for what already holds changes nothing.
-  if (JSON.stringify(shown) === JSON.stringify(old)) return { body: shown };
+  if (whole(after) === whole(before)) return { body: shown };
   const link = { ...after, version: before.version + 1 };
   return {
     body: shown,

@@ -1,4 +1,9 @@
-import { intentDataParameters, lineItemParameters, sharedParameters } from '#commerce/checkout';
+import {
+  changedParameters,
+  intentDataParameters,
+  lineItemParameters,
+  sharedParameters,
+} from '#commerce/checkout';
 import {
   amount,
   anything,
@@ -9,7 +14,6 @@ import {
   id,
   integer,
   listParameters,
-  metadata,
   object,
   oneOf,
   required,
@@ -43,8 +47,12 @@ export const createParameters = object({
 
 export const updateParameters = object({
   ...common,
+  ...changedParameters,
   active: boolean(),
-  metadata: metadata(),
+  application_fee_amount: emptyable(amount({ min: 0 })),
+  application_fee_percent: emptyable(decimal()),
+  on_behalf_of: emptyable(id()),
+  transfer_data: emptyable(anything()),
 });
 
 export const listFilters = listParameters({ active: boolean() });
