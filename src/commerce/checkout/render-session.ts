@@ -7,7 +7,7 @@ import type { Wire } from '#kit/wire';
 import { INTENT } from '#payments/charges';
 import { SETUP } from '#payments/setup';
 import { list } from '#platform/http';
-import type { CustomField, CustomFieldAnswers } from './custom-fields.ts';
+import type { CustomField } from './custom-fields.ts';
 import { renderNameCollection } from './name-collection.ts';
 import { renderLineItem } from './render-line-item.ts';
 import type { CheckoutSession, CustomText } from './session.ts';

@@ -85,10 +85,12 @@ export const writePayment = (
   return { intent, charge, writes };
 };
 
-/** While its hold was being changed, and nobody was told, it was held for all the world. */
+/** While its hold was being changed, or paid, and nobody was told, it was for all the world what it had been. */
 const lastShown = (intent: PaymentIntent): PaymentIntent => {
+  if (intent.isProcessingTold) return intent;
+  if (intent.doing === 'payment') return { ...intent, status: 'requires_confirmation' };
   const isHeld = intent.doing === 'increment' || intent.doing === 'capture';
-  return isHeld && !intent.isProcessingTold ? { ...intent, status: 'requires_capture' } : intent;
+  return isHeld ? { ...intent, status: 'requires_capture' } : intent;
 };
 
 /** What became of a try that a browser made. */
