@@ -173,6 +173,7 @@ const addressesOf = ({ ports }: RunningSandbox) => ({
   url: `http://localhost:${ports.control}`,
   directory: `http://${HERE}:${ports.threeDs}/directory`,
   acquirer: { host: HERE, port: ports.acquirer },
+  providers: `http://${HERE}:${ports.providers}`,
 });
 
 const startOn = (

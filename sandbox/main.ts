@@ -2,6 +2,7 @@
 //
 //   SANDBOX_DATABASE_URL=postgres://… node sandbox/main.ts --data folder [--seed words]
 //     [--acquirer-port 8583] [--control-port 8584] [--three-ds-port 8585]
+//     [--providers folder --providers-port 8586]
 //     [--dialect ascii|bcd] [--faults rules.json] [--end-with-input]
 //
 // When everything listens it prints one line of JSON with the ports.
@@ -17,6 +18,7 @@ import { type Journal, readJournal } from './books/journal.ts';
 import { cardTokenOf } from './context.ts';
 import { startControl } from './control/server.ts';
 import { createFaults, type FaultRule, parseFaultRules } from './faults/fault.ts';
+import { startProviders } from './providers/providers.ts';
 import type { Behaviour } from './three-ds/authentication.ts';
 import { startThreeDs } from './three-ds/server.ts';
 import { journalFile, openWorld } from './world/world.ts';
@@ -29,6 +31,8 @@ export type SandboxSettings = {
   readonly controlPort: number;
   /** Of the directory server and the bank's pages; any that is free when absent. */
   readonly threeDsPort?: number;
+  /** Whose simulators are mounted, and where. */
+  readonly providers?: { readonly folder: string; readonly port: number };
   /** How long a holder is waited for. */
   readonly challengeMs?: number;
   /** Of a folder that is there already it has to be the same. */
@@ -41,7 +45,13 @@ export type SandboxSettings = {
 };
 
 export type Sandbox = {
-  readonly ports: { readonly acquirer: number; readonly control: number; readonly threeDs: number };
+  readonly ports: {
+    readonly acquirer: number;
+    readonly control: number;
+    readonly threeDs: number;
+    /** Of other providers, if any are mounted. */
+    readonly providers?: number;
+  };
   /** Where a merchant's side asks about cards. */
   readonly directoryUrl: string;
   /** For what no documented card does: attempted, unavailable, rejected, failed. */
@@ -83,8 +93,21 @@ export const startSandbox = async (settings: SandboxSettings): Promise<Sandbox> 
       settings.controlPort,
     );
     stops.push(() => control.stop());
+    const providers =
+      settings.providers === undefined
+        ? undefined
+        : await startProviders(
+            { clock: context.clock, nowMs: () => world.now() },
+            { ...settings.providers, dataFolder },
+          );
+    if (providers !== undefined) stops.push(() => providers.stop());
     return {
-      ports: { acquirer: host.port, control: control.port, threeDs: threeDs.port },
+      ports: {
+        acquirer: host.port,
+        control: control.port,
+        threeDs: threeDs.port,
+        ...(providers === undefined ? {} : { providers: providers.port }),
+      },
       directoryUrl: threeDs.directoryUrl,
       setAuthentication: threeDs.setBehaviour,
       journal: () => world.journal(),
@@ -118,6 +141,8 @@ const optionsOf = (args: readonly string[]) =>
       'acquirer-port': { type: 'string', default: '8583' },
       'control-port': { type: 'string', default: '8584' },
       'three-ds-port': { type: 'string' },
+      providers: { type: 'string' },
+      'providers-port': { type: 'string' },
     },
   }).values;
 
@@ -146,6 +171,14 @@ const runProcess = async (): Promise<void> => {
     controlPort: Number(options['control-port']),
     // Who takes any port for one takes any for all.
     threeDsPort: Number(options['three-ds-port'] ?? (options['control-port'] === '0' ? 0 : 8585)),
+    ...(options.providers === undefined
+      ? {}
+      : {
+          providers: {
+            folder: options.providers,
+            port: Number(options['providers-port'] ?? (options['control-port'] === '0' ? 0 : 8586)),
+          },
+        }),
     seed: options.seed ?? known ?? spellBytes(systemRandom.bytes(8)),
     dialect: options.dialect,
     faults: rulesFrom(options.faults),

@@ -6,6 +6,7 @@ import { createAuthenticator, createKey } from '#identity/keys';
 import { type Context, systemClock } from '#kit/context';
 import { createLog } from '#kit/log';
 import type { Settings } from './config.ts';
+import { payAtBanks } from './pay-at-banks.ts';
 import { payAtSandbox } from './pay-at-sandbox.ts';
 import { createApi } from './roles/api.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
@@ -91,6 +92,7 @@ const startRoles = async (
   if (input.quickstart && runtime.sandbox !== undefined) {
     const scope = { accountId: await firstAccount(runtime.context), livemode: false };
     await payAtSandbox(runtime.context, scope, runtime.sandbox);
+    await payAtBanks(runtime.context, scope, runtime.sandbox, `http://${HERE}:${settings.port}`);
   }
 
   if (roles.includes('vault')) {

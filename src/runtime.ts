@@ -64,6 +64,8 @@ export type SandboxAddress = {
   readonly url: string;
   readonly directory: string;
   readonly acquirer: { readonly host: string; readonly port: number };
+  /** Under which other providers are simulated, each by its name. */
+  readonly providers?: string;
 };
 
 /** The database was written with another master secret. */

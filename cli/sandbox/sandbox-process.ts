@@ -25,8 +25,11 @@ export type SandboxPorts = {
   readonly acquirer: number;
   readonly control: number;
   readonly threeDs: number;
+  readonly providers: number;
 };
 
+/** Where connectors keep the other sides that they can be tried with. */
+const providers = fileURLToPath(new URL('../../src/rails/psp/', import.meta.url));
 const program = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 
 export const startSandbox = async (settings: SandboxSettings): Promise<RunningSandbox> => {
@@ -53,6 +56,8 @@ const argsFor = (folder: string, ports: SandboxPorts): readonly string[] => [
   `--acquirer-port=${ports.acquirer}`,
   `--control-port=${ports.control}`,
   `--three-ds-port=${ports.threeDs}`,
+  `--providers=${providers}`,
+  `--providers-port=${ports.providers}`,
 ];
 
 const portsFile = (folder: string): string => join(folder, 'ports.json');
@@ -64,12 +69,14 @@ const wishedPorts = async (folder: string, gatewayPort: number): Promise<Sandbox
   const control = await freePortNear(known?.control ?? near(1));
   const acquirer = await freePortNear(known?.acquirer ?? near(2), control);
   const threeDs = await freePortNear(known?.threeDs ?? near(3), control, acquirer);
-  return { control, acquirer, threeDs };
+  const others = [control, acquirer, threeDs];
+  const theirs = await freePortNear(known?.providers ?? near(4), ...others);
+  return { control, acquirer, threeDs, providers: theirs };
 };
 
-const knownPorts = (folder: string): SandboxPorts | undefined => {
+const knownPorts = (folder: string): Partial<SandboxPorts> | undefined => {
   try {
-    return JSON.parse(readFileSync(portsFile(folder), 'utf8')) as SandboxPorts;
+    return JSON.parse(readFileSync(portsFile(folder), 'utf8')) as Partial<SandboxPorts>;
   } catch {
     return undefined;
   }

@@ -54,7 +54,10 @@ export const createPayments = async (orders: Orders, at: At): Promise<Payments> 
       if (!(await closeIntent(stripe, orders, order))) return pageOf(order);
       const known = order.session && (await stripe.checkout.sessions.retrieve(order.session));
       if (known && known.status === 'open' && known.url) return known.url;
-      if (known && known.status === 'complete') return pageOf(order);
+      // A bank that promised to tell later may have said no in the end: then it is paid anew.
+      if (known && known.status === 'complete' && !(await hasFailedLater(stripe, known))) {
+        return pageOf(order);
+      }
 
       // The key names order and try: a request that is repeated makes no second session.
       const session = await stripe.checkout.sessions.create(
@@ -125,6 +128,14 @@ export const createPayments = async (orders: Orders, at: At): Promise<Payments> 
       return found;
     },
   };
+};
+
+const hasFailedLater = async (
+  stripe: Stripe,
+  { payment_status: paid, payment_intent: payment }: Stripe.Checkout.Session,
+): Promise<boolean> => {
+  if (paid !== 'unpaid' || typeof payment !== 'string') return false;
+  return (await stripe.paymentIntents.retrieve(payment)).status === 'requires_payment_method';
 };
 
 const payable: ReadonlySet<string> = new Set([
