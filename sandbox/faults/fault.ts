@@ -1,7 +1,7 @@
 // What may go wrong between a gateway and its bank, on purpose. A rule says what, to whom, how often.
 
 import { drawOf } from '../context.ts';
-import type { Network } from '../networks/networks.ts';
+import { type Network, networks } from '../networks/networks.ts';
 
 export const faultKinds = {
   decline: 'answers with the code of the rule; nothing is booked',
@@ -129,7 +129,7 @@ const ruleShape: Shape = {
 };
 const whenShape: Shape = {
   card: isText,
-  network: isText,
+  network: (value) => networks.some((name) => name === value),
   mti: (value) => typeof value === 'string' && /^(?:\d{1,4}|[APR]Req)$/.test(value),
   probability: isShare,
 };

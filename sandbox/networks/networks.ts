@@ -1,15 +1,17 @@
 // The card networks of this world: which network a number belongs to, and what its issuer earns.
 // A network routes by the first digits alone; whether there is such a card is the issuer's to say.
 
-export type Network =
-  | 'visa'
-  | 'mastercard'
-  | 'amex'
-  | 'discover'
-  | 'diners'
-  | 'jcb'
-  | 'unionpay'
-  | 'rupay';
+export const networks = [
+  'visa',
+  'mastercard',
+  'amex',
+  'discover',
+  'diners',
+  'jcb',
+  'unionpay',
+  'rupay',
+] as const;
+export type Network = (typeof networks)[number];
 
 export type Funding = 'credit' | 'debit' | 'prepaid';
 

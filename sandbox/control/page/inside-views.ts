@@ -1,6 +1,7 @@
 // What is behind: messages on the wire, faults, and the books.
 
 import { faultKinds } from '../../faults/fault.ts';
+import { networks } from '../../networks/networks.ts';
 import type { Controlled } from '../controlled.ts';
 import {
   action,
@@ -14,7 +15,7 @@ import {
   section,
   table,
 } from './html.ts';
-import { money } from './money.ts';
+import { cardName, money } from './money.ts';
 
 const ROWS = 80;
 
@@ -82,12 +83,24 @@ ${field(
   ),
 )}
 ${field('Card, last four', html`<input name="when.card" inputmode="numeric" maxlength="4" placeholder="every card">`)}
-${field('Message type', html`<input name="when.mti" placeholder="every one, e.g. 01">`)}
+${field('Network', choice('when.network', [['', 'every network'], ...networks.map((name) => [name, name] as const)]))}
+${field('Message type', html`<input name="when.mti" placeholder="all, or e.g. 01">`)}
 ${field('Probability', html`<input name="when.probability" data-as="number" type="number" min="0" max="1" step="any" placeholder="1">`)}
 ${field('Times', html`<input name="times" data-as="number" type="number" min="1" placeholder="always">`)}
 ${field('Code that is told', html`<input name="code" maxlength="2" placeholder="05">`)}
 ${field('Delay in ms', html`<input name="delayMs" data-as="number" type="number" min="0" placeholder="1000">`)}
 <button class="main">Add</button></form>`,
+)}
+${section(
+  'What may go wrong',
+  table(
+    ['What', 'What it does'],
+    Object.entries(faultKinds).map(([kind, says]) => [
+      html`<strong>${kind.replaceAll('_', ' ')}</strong>`,
+      says,
+    ]),
+    '',
+  ),
 )}`;
 
 /** A card's whole number was typed by somebody, and is not shown back. */
@@ -125,6 +138,22 @@ ${section(
     'Nothing is booked yet.',
   ),
   'What is owed is above zero, what is held is below; each institution adds up to nothing.',
+)}
+${section(
+  'Holders’ accounts',
+  table(
+    ['Card', 'Balance', 'Held'],
+    [...holders.values()]
+      .slice(-ROWS)
+      .toReversed()
+      .map(({ card, currency, balanceMinor, heldMinor }) => [
+        cardName(context.seed, card),
+        { number: money(balanceMinor, currency) },
+        { number: heldMinor === 0n ? '–' : money(heldMinor, currency) },
+      ]),
+    'No card was used yet.',
+  ),
+  'One for each card and currency, opened when it is first used. What is held is not spent yet.',
 )}
 ${section(
   'Latest facts',

@@ -28,6 +28,10 @@ export const showPayments = ({ world, host, context }: Controlled): Html => {
   const { approvals, holds, disputes } = world.state;
   const signedOn = host.links().filter(({ isSignedOn }) => isSignedOn).length;
   const open = [...disputes.disputes.values()].filter(isOpen).length;
+  const held = [...holds.keys()]
+    .slice(-ROWS)
+    .toReversed()
+    .flatMap((id) => approvals.get(id) ?? []);
   const latest = [...approvals.values()].slice(-ROWS).toReversed();
   return html`
 <dl class="figures">
@@ -41,6 +45,7 @@ ${section(
   html`<form class="rows" action="/" method="get"><label><span>Reference</span><input name="reference" placeholder="632412000001 or your own name for the payment" required></label><button class="main">Look it up</button></form>`,
   'Every fact of the journal about one payment, by its retrieval reference or by the merchant’s own.',
 )}
+${holds.size === 0 ? '' : showHolds(context.seed, held)}
 ${section(
   'Latest approvals',
   table(
@@ -50,6 +55,23 @@ ${section(
   ),
 )}`;
 };
+
+const showHolds = (seed: string, held: readonly Approval[]): Html =>
+  section(
+    'Holds',
+    table(
+      ['Reference', 'Merchant', 'Card', 'Held', 'Until'],
+      held.map(({ rrn, merchant, card, heldMinor, currency, heldUntilMs }) => [
+        link(rrn),
+        merchant,
+        cardName(seed, card),
+        { number: money(heldMinor, currency) },
+        moment(momentOf(heldUntilMs)),
+      ]),
+      '',
+    ),
+    'What is not completed by then is let go.',
+  );
 
 const rowOf = (seed: string, approval: Approval) => {
   const { currency } = approval;
