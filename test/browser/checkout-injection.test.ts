@@ -186,6 +186,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
           shippingAddress: text,
           terms: text,
           confirmation: text,
+          closed: text,
         },
       });
       await page.goto(url);

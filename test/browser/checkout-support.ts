@@ -302,6 +302,7 @@ export const viewOf = (id: string): PageView => ({
     shippingAddress: null,
     terms: null,
     confirmation: null,
+    closed: null,
   },
   urls: {
     page: `/c/${id}`,

@@ -140,6 +140,7 @@ describe('a payment link', () => {
     await pay(first.session);
     const late = await pay(second.session);
     assert.equal(late.body.error.code, 'checkout_not_active_session');
+    assert.match((await ask('GET', `/c/${second.session}`)).text, /Sold out/);
     const closed = await ask('GET', pathOf(link.url));
     assert.equal(closed.status, 404);
     assert.match(closed.text, /Sold out/);

@@ -286,8 +286,9 @@ const take = (state) => {
 const redraw = () => {
   const at = new URL(location.href);
   if (isMine && status === 'complete') at.searchParams.set('paid', '');
-  if (at.href === location.href) location.reload();
-  else location.replace(at.href);
+  // Whoever hears the page is told its new heading.
+  history.replaceState({ focused: 'state' }, '', at);
+  location.reload();
 };
 
 /** @param {string} name */

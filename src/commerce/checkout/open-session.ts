@@ -22,6 +22,7 @@ export const openSession = async (
     readonly shared: SharedOfSession;
     readonly successUrl: string | null;
     readonly confirmationText: string | null;
+    readonly closedText: string | null;
     readonly customerCreation: 'always' | 'if_required';
     readonly types: readonly string[] | null;
   },
@@ -49,6 +50,7 @@ export const openSession = async (
     returnUrl: null,
     redirectOnCompletion: null,
     confirmationText: input.confirmationText,
+    closedText: input.closedText,
     clientReferenceId: null,
     customerEmail: null,
     customerCreation: input.customerCreation,

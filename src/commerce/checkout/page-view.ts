@@ -39,6 +39,8 @@ export type PageView = {
     readonly terms: string | null;
     /** Once it is done. */
     readonly confirmation: string | null;
+    /** Once others have paid its link as often as it may be. */
+    readonly closed: string | null;
   };
   readonly urls: Urls;
   readonly expiresAtMs: number;

@@ -98,6 +98,8 @@ export type CheckoutSession = {
   readonly redirectOnCompletion: 'always' | 'if_required' | 'never' | null;
   /** What the merchant says on the page once it is done. */
   readonly confirmationText: string | null;
+  /** What it says where its link was paid as often as it may be meanwhile. */
+  readonly closedText?: string | null;
   readonly clientReferenceId: string | null;
   /** Said by the merchant: shown to the payer, and not asked. */
   readonly customerEmail: string | null;

@@ -75,6 +75,7 @@ export const viewOf = (
       shippingAddress: session.customText.shippingAddress,
       terms: session.customText.terms,
       confirmation: session.confirmationText,
+      closed: session.closedText ?? null,
     },
     urls: {
       page: pathOf(session),

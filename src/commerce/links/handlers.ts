@@ -67,6 +67,7 @@ export const linkHandlers = (processContext: Context): readonly PlainHandler[] =
           linkId: link.id,
           shared: link.session,
           successUrl: after.type === 'redirect' ? after.url : null,
+          closedText: link.inactiveMessage,
           confirmationText: after.type === 'redirect' ? null : after.message,
           customerCreation: link.customerCreation,
           types: link.types,

@@ -63,6 +63,7 @@ const view: PageView = {
     shippingAddress: null,
     terms: null,
     confirmation: null,
+    closed: null,
   },
   urls: {
     page: MONITOR_PATH,

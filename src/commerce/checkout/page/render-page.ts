@@ -88,7 +88,7 @@ const statusOf = (view: PageView, request: PageRequest, words: Words): Html => {
     case 'expired':
       return expiredStatus(view, words);
     case 'used_up':
-      return noticeStatus({ kind: 'link_used_up', text: null }, words);
+      return noticeStatus({ kind: 'link_used_up', text: view.texts.closed }, words);
     default:
       return lockedStatus(view, words);
   }
