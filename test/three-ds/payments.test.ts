@@ -143,6 +143,16 @@ describe('a card whose bank wants its holder to be asked', () => {
     });
   }
 
+  test('a bank that cannot ask its own holder declines, and nobody is told to ask again', async () => {
+    const intent = await pay('4000008400001280');
+    await untilBack(await toTheBank(pageOf(intent)), origin);
+    const { status, last_payment_error: error } = await ended(intent.id);
+    assert.deepEqual(
+      [status, error?.code, error?.decline_code],
+      ['requires_payment_method', 'card_declined', 'authentication_required'],
+    );
+  });
+
   test('a holder who cancels has not paid, and may try again', async () => {
     const before = approvals();
     const intent = await pay('4000000000003220');

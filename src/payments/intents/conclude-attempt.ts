@@ -214,8 +214,11 @@ const decline = (known: Known): Decided => {
   const { intent, change, holder = null } = known;
   const { code, told } = change.conclusion;
   const isOfCard = known.charge.method.type === 'card';
-  const failed = fail(known, isOfCard ? failureOf(code, told) : otherFailureOf(code));
   const wants = code === 'authentication_required' && intent.cancelWanted === null;
+  // Whoever is told that the holder has to be asked asks: here he was, and his bank could not.
+  const isInVain = wants && holder === null && intent.authenticationId !== null;
+  const failure = isOfCard ? failureOf(code, told) : otherFailureOf(code);
+  const failed = fail(known, isInVain ? { ...failure, code: 'card_declined' } : failure);
   if (!wants || holder === null) return failed;
   if (holder === 'may_be_asked') return wait(known);
   if (holder === 'must_not_be_asked') return fail(known, actionNotHandled(told));
