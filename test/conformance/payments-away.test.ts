@@ -128,6 +128,8 @@ describe('a payer who is sent away', () => {
       'charge.succeeded',
       'payment_intent.succeeded',
     ]);
+    const receipt = await abroad.gateway.ask('GET', new URL(charge.receipt_url ?? '').pathname, {});
+    assert.match(receipt.text, /iDEAL/);
     const refund = await refunds.create({ payment_intent: id, amount: 1_000 });
     assert.equal(refund.status, 'succeeded');
     assert.equal(simulator.refunds.size, 1);
@@ -268,6 +270,22 @@ describe('a page of a checkout', () => {
     assert.equal(new URL(back).pathname, `/c/${id}/back`);
     const paid = await sessions.retrieve(id);
     assert.deepEqual([paid.status, paid.payment_status], ['complete', 'paid']);
+  });
+
+  test('is not complete while nobody knows, and sends its payer away once that is known', async () => {
+    const { id } = await sessions.create(teas(['ideal']));
+    simulator.play('error_after', 'sale');
+    const unknown = await confirm(id, 'ideal');
+    assert.equal(unknown.body.page.state, 'unknown', unknown.text);
+    assert.equal((await sessions.retrieve(id)).status, 'open');
+    const look = () => ask('GET', `/v1/payment_pages/${id}`, {});
+    await until(async () => (await look()).body.page.state === 'action');
+    const { url } = (await look()).body.next_action.redirect_to_url;
+    await comeBack(await answerAt(url, 'later'));
+    const waits = await sessions.retrieve(id);
+    assert.deepEqual([waits.status, waits.payment_status], ['complete', 'unpaid']);
+    ahead.ms += 30_000;
+    await until(async () => (await sessions.retrieve(id)).payment_status === 'paid');
   });
 
   test('that ends while its payer is away is ended at the bank too', async () => {

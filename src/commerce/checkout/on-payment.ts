@@ -17,7 +17,7 @@ export const onPayment: PaymentListener = async (context, scope, told) => {
   const change = afterPayment(before, {
     intent,
     failed: kinds.some(({ type }) => type === 'payment_intent.payment_failed'),
-    isDelayed: charge !== null && isDelayed(charge, intent.status),
+    isDelayed: told.isTakenOn && charge !== null && isDelayed(charge, intent.status),
     nowMs: context.clock.now(),
   });
   if (change === null) return [];

@@ -57,7 +57,10 @@ type Charge = {
   readonly description: string | null;
   readonly calculated_statement_descriptor?: string | null;
   readonly payment_intent: string | null;
-  readonly payment_method_details: { readonly card?: Partial<PaidWith> | null } | null;
+  readonly payment_method_details: {
+    readonly type?: string;
+    readonly card?: Partial<PaidWith> | null;
+  } | null;
   readonly receipt_email: string | null;
 };
 
@@ -248,11 +251,16 @@ const receiptFacts = (event: ToldEvent, charge: Charge, facts: Facts) => {
     receiptNumber: facts.receipt?.number ?? '',
     receiptUrl: facts.receipt?.url ?? null,
     pdfUrl: facts.receipt?.pdfUrl ?? null,
-    paidWith: last4 === undefined ? null : { brand: brand ?? '', last4 },
+    paidWith: last4 === undefined ? otherWay(charge) : { brand: brand ?? '', last4 },
     statementDescriptor: charge.calculated_statement_descriptor ?? null,
     description: charge.description,
   };
 };
+
+const otherWay = ({ payment_method_details: details }: Charge): PaidWith | null =>
+  details?.type === undefined || details.type === 'card'
+    ? null
+    : { brand: details.type, last4: null };
 
 const reasons: Readonly<Record<string, FailureReason>> = {
   insufficient_funds: 'funds',

@@ -211,6 +211,7 @@ export const refuseConfirmation = async (
         intent: written.intent,
         charge: null,
         kinds: [intentFailed],
+        isTakenOn: false,
         cause: request.cause,
       })),
     ],

@@ -215,6 +215,7 @@ const write = async (
         intent: written.intent,
         charge: written.charge ?? charge,
         kinds: decided.kinds,
+        isTakenOn: change.conclusion.state === 'pending',
         cause,
       })),
       ...(decided.release

@@ -14,6 +14,8 @@ export type PaymentTold = {
   readonly charge: Charge | null;
   /** What the world is told of it. */
   readonly kinds: readonly EventKind[];
+  /** The provider has taken it on and will tell: that is not to say that nobody knows. */
+  readonly isTakenOn: boolean;
   readonly cause: Cause;
 };
 

@@ -63,7 +63,10 @@ export const loadReceipt = async (
     refunded: charge.refunded + charge.refunding,
     currency: charge.currency,
     atMs: uuidMs(charge.id),
-    paidWith: card === null ? null : { brand: card.brand, last4: card.last4 },
+    paidWith:
+      card === null
+        ? { brand: charge.method.type, last4: null }
+        : { brand: card.brand, last4: card.last4 },
     authorizationCode: charge.told?.authorizationCode ?? null,
     statementDescriptor: charge.statementDescriptor,
     description: charge.description,

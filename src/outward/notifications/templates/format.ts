@@ -1,6 +1,7 @@
 // Amounts, moments and cards as a reader of that language writes them.
 
 import { formatAmount } from '#books/currencies';
+import { wayToPay } from '#cards/methods';
 import type { PaidWith } from './letter.ts';
 import type { Locale } from './locales.ts';
 
@@ -36,4 +37,4 @@ const brands: Readonly<Record<string, string>> = {
 };
 
 export const cardName = ({ brand, last4 }: PaidWith): string =>
-  `${brands[brand] ?? ''} •••• ${last4}`.trim();
+  last4 === null ? (wayToPay(brand)?.name ?? brand) : `${brands[brand] ?? ''} •••• ${last4}`.trim();

@@ -29,7 +29,8 @@ type Common = {
   readonly isTest: boolean;
 };
 
-export type PaidWith = { readonly brand: string; readonly last4: string };
+/** `last4` null: no card, and `brand` is the type of the way to pay. */
+export type PaidWith = { readonly brand: string; readonly last4: string | null };
 
 type Receipt = {
   readonly receiptNumber: string;
