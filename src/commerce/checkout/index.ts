@@ -11,7 +11,7 @@ export {
   type AccentColours,
   accentColours,
   brandMark,
-  brandSprite,
+  cardSprite,
   chooseLanguage,
   cvcPicture,
   declineKeysOf,

@@ -3,7 +3,7 @@
 
 import {
   brandMark,
-  brandSprite,
+  cardSprite,
   cvcPicture,
   field,
   scriptTags,
@@ -67,7 +67,7 @@ ${scriptTags([frameScript], nonce)}</head>
 ${
   kind === 'none'
     ? null
-    : html`<main>${showsNumber(kind) ? brandSprite : null}
+    : html`<main>${showsNumber(kind) ? cardSprite : null}
 <form novalidate>${fieldsOf(kind, words)}<button hidden></button></form></main>`
 }
 <script type="application/json" id="data">${new RawHtml(dataOf(kind, words))}</script>

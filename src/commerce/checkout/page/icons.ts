@@ -60,11 +60,17 @@ const ways: Readonly<Record<string, string>> = {
 
 export const isWay = (name: string): boolean => Object.hasOwn(ways, name);
 
-const symbols = Object.entries(marks)
-  .map(([name, inside]) => `<symbol id="b-${name}" viewBox="0 0 38 24">${inside}</symbol>`)
-  .join('');
+const spriteOf = (shown: readonly string[]): Html => {
+  const symbols = shown.map(
+    (name) => `<symbol id="b-${name}" viewBox="0 0 38 24">${marks[name]}</symbol>`,
+  );
+  return new Html(`<svg hidden width="0" height="0">${symbols.join('')}</svg>`);
+};
 
-export const brandSprite: Html = new Html(`<svg hidden width="0" height="0">${symbols}</svg>`);
+export const brandSprite: Html = spriteOf(Object.keys(marks));
+
+/** Where cards alone are taken: a frame with card fields pays for every byte. */
+export const cardSprite: Html = spriteOf(Object.keys(marks).filter((name) => !isWay(name)));
 
 const names: Readonly<Record<string, string>> = {
   visa: 'Visa',

@@ -9,7 +9,7 @@ export {
 } from './assets.ts';
 export { declineKeysOf } from './declines.ts';
 export { type Field, field } from './fields.ts';
-export { brandMark, brandSprite, cvcPicture, glyphs } from './icons.ts';
+export { brandMark, cardSprite, cvcPicture, glyphs } from './icons.ts';
 export { chooseLanguage, type LanguageTag, languageTags } from './language.ts';
 export { MONITOR_PATH, monitorPage } from './monitor-page.ts';
 export { linkTo } from './own-path.ts';
