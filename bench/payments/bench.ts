@@ -275,9 +275,9 @@ async function quiet(): Promise<void> {
   }
 }
 
-/** How often which status came: `12 × 503`. */
-function spellOthers(others: Iterable<readonly [status: number, count: number]>): string {
-  return [...others].map(([status, count]) => `${count} × ${status}`).join(', ') || '0';
+/** How often which came: `12 × 402 card_declined`. */
+function spellOthers(others: Iterable<readonly [other: string, count: number]>): string {
+  return [...others].map(([other, count]) => `${count} × ${other}`).join(', ') || '0';
 }
 
 function summary(runs: readonly Measured[]) {

@@ -19,14 +19,14 @@ export type Measured = {
   readonly p99Ms: number;
   readonly answers: number;
   readonly notOk: number;
-  /** What else than 200 was answered, and how often. */
-  readonly others: ReadonlyMap<number, number>;
+  /** What else than 200 was answered, with the code of the error, and how often. */
+  readonly others: ReadonlyMap<string, number>;
 };
 
 export const measure = async (load: Load): Promise<Measured> => {
   const durations: number[] = [];
   let next = 0;
-  const others = new Map<number, number>();
+  const others = new Map<string, number>();
   const startedMs = performance.now();
   const endsMs = startedMs + load.seconds * 1000;
 
@@ -40,9 +40,9 @@ export const measure = async (load: Load): Promise<Measured> => {
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
       if (dueMs >= endsMs) break;
       const sentMs = load.perSecond === undefined ? performance.now() : Math.max(dueMs, 0);
-      const status = await caller.ask(load.request(n));
+      const other = await caller.ask(load.request(n));
       durations.push(performance.now() - sentMs);
-      if (status !== 200) others.set(status, (others.get(status) ?? 0) + 1);
+      if (other !== null) others.set(other, (others.get(other) ?? 0) + 1);
     }
     caller.close();
   };
@@ -61,12 +61,16 @@ export const measure = async (load: Load): Promise<Measured> => {
   };
 };
 
-type Caller = { ask(request: string): Promise<number>; close(): void };
+type Caller = {
+  /** Null where the answer was 200. */
+  ask(request: string): Promise<string | null>;
+  close(): void;
+};
 
 const open = (port: number): Promise<Caller> =>
   new Promise((resolve, reject) => {
     const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    let waiting: ((status: number) => void) | null = null;
+    let waiting: ((other: string | null) => void) | null = null;
     let received = '';
 
     socket.setEncoding('latin1');
@@ -76,9 +80,10 @@ const open = (port: number): Promise<Caller> =>
       if (headEnd < 0) return;
       const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
       if (received.length < headEnd + 4 + length) return;
-      const status = Number(received.slice(9, 12));
+      const status = received.slice(9, 12);
+      const [, code = ''] = /"code":\s*"(\w+)"/.exec(received) ?? [];
       received = '';
-      waiting?.(status);
+      waiting?.(status === '200' ? null : `${status} ${code}`.trim());
     });
     socket.on('error', reject);
     socket.on('connect', () =>
