@@ -39,7 +39,7 @@ const NONE_MS = 60 * 60_000;
 /** Of a line of a settlement, to people. */
 export const SETTLEMENT_LINE = 'stl';
 
-/** One round of the worker; says how much it looked at. */
+/** Says how much it looked at. */
 export const hearOfSettlements = async (parts: Parts, context: Context): Promise<number> =>
   (await eachLeased(context, leaseSettlementFeeds, (scope, id) =>
     read(parts, context, scope, id),

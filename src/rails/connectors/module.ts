@@ -35,7 +35,6 @@ export const module = {
   rounds: [
     (context: Context) => learnFromWebhooks(partsOf(context), context),
     (context: Context) => hearOfDisputes(partsOf(context), context),
-    (context: Context) => hearOfSettlements(partsOf(context), context),
   ],
   jobs: [reverseAgainJob],
   periodicJobs: [
@@ -44,6 +43,13 @@ export const module = {
       everyMs: 5_000,
       run: async (context: Context): Promise<void> => {
         while ((await endDays(partsOf(context), context)) > 0);
+      },
+    },
+    {
+      name: 'rails.hear_of_settlements',
+      everyMs: 10_000,
+      run: async (context: Context): Promise<void> => {
+        while ((await hearOfSettlements(partsOf(context), context)) > 0);
       },
     },
     {
