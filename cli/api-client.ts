@@ -21,6 +21,7 @@ export type ApiClient = {
   readonly url: string;
   get<T>(path: string, query?: Readonly<Record<string, string>>): Promise<T>;
   post<T>(path: string, form?: Readonly<Record<string, string>>): Promise<T>;
+  del<T>(path: string): Promise<T>;
 };
 
 export const apiClient = (where: Where): ApiClient => {
@@ -45,5 +46,6 @@ export const apiClient = (where: Where): ApiClient => {
     get: (path, query = {}) =>
       ask(`${path}?${new URLSearchParams(query).toString()}`, { method: 'GET' }),
     post: (path, form = {}) => ask(path, { method: 'POST', body: new URLSearchParams(form) }),
+    del: (path) => ask(path, { method: 'DELETE' }),
   };
 };

@@ -101,8 +101,12 @@ test('trigger says which events it can make, and refuses others', async () => {
   );
 });
 
+test('trigger takes back what it made where that is the event', async () => {
+  const gone = await tollgate('trigger', 'customer.deleted');
+  assert.match(gone.out, /DELETE \/v1\/customers\/cus_\w+ {2}cus_\w+/, gone.err);
+});
+
 test('events resend tells an event again, and says so when nobody was owed it', async () => {
-  const before = got.length;
   const stripe = new Stripe(merchant.key, {
     host: '127.0.0.1',
     port: gateway.port,
@@ -113,9 +117,19 @@ test('events resend tells an event again, and says so when nobody was owed it', 
   const none = await tollgate('events', 'resend', quiet?.id ?? '');
   assert.deepEqual(
     [none.code, none.err],
-    [1, `No endpoint was owed ${quiet?.id}, so there is nothing to tell again.\n`],
+    [
+      1,
+      `No endpoint was owed ${quiet?.id}, so there is nothing to tell again. To a server that listens with tollgate listen: --forward-to <url> --secret <whsec>.\n`,
+    ],
   );
+  const secret = 'whsec_b25seUZvclRlc3Rz';
+  const to = ['--forward-to', shopUrl, '--secret', secret];
+  const posted = await tollgate('events', 'resend', quiet?.id ?? '', ...to);
+  assert.equal(posted.out, 'customer.created <-- 204\n', posted.err);
+  const { body, signature } = got.at(-1) ?? assert.fail('Nothing was posted');
+  assert.equal(verifier.webhooks.constructEvent(body, signature, secret).id, quiet?.id);
 
+  const before = got.length;
   const endpoint = await stripe.webhookEndpoints.create({
     url: shopUrl,
     enabled_events: ['customer.deleted'],

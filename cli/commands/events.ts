@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { apiClient, type Where, withWhere } from '../api-client.ts';
 import { CliError } from '../errors.ts';
 import { type Event, followEvents } from '../follow-events.ts';
+import { forward, forwardTo, secretOption } from '../forward-event.ts';
 import { paint, say } from '../with-runtime.ts';
 
 export const addEvents = (program: Command): void => {
@@ -22,6 +23,8 @@ export const addEvents = (program: Command): void => {
   withWhere(events.command('resend <event>'))
     .description('tell an event again, to every endpoint it was told or owed to')
     .option('--webhook-endpoint <id>', 'only to this one')
+    .addOption(forwardTo())
+    .addOption(secretOption('for --forward-to: the one that listen showed'))
     .action(resend);
 };
 
@@ -32,17 +35,26 @@ type Delivery = { readonly id: string; readonly webhook_endpoint: string };
 
 const resend = async (
   event: string,
-  options: Where & { webhookEndpoint?: string },
+  options: Where & { webhookEndpoint?: string; forwardTo?: string; secret?: string },
 ): Promise<void> => {
   const client = apiClient(options);
-  await client.get(`/v1/events/${encodeURIComponent(event)}`);
+  const found = await client.get<Event>(`/v1/events/${encodeURIComponent(event)}`);
+  if (options.forwardTo !== undefined) {
+    if (options.secret === undefined) {
+      throw new CliError('Say with --secret which one to sign with: the one that listen showed.');
+    }
+    say(`${found.type} <-- ${await forward(found, options.forwardTo, options.secret)}`);
+    return;
+  }
   const { data } = await client.get<{ data: Delivery[] }>('/v1/webhook_deliveries', {
     event,
     limit: '100',
     ...(options.webhookEndpoint === undefined ? {} : { webhook_endpoint: options.webhookEndpoint }),
   });
   if (data.length === 0)
-    throw new CliError(`No endpoint was owed ${event}, so there is nothing to tell again.`);
+    throw new CliError(
+      `No endpoint was owed ${event}, so there is nothing to tell again. To a server that listens with tollgate listen: --forward-to <url> --secret <whsec>.`,
+    );
   for (const { id, webhook_endpoint } of data) {
     await client.post(`/v1/webhook_deliveries/${id}/resend`);
     say(`Telling ${webhook_endpoint} again.`);

@@ -1,13 +1,18 @@
 // tollgate trigger EVENT: makes an event happen in test mode, by asking the API for what causes it.
 
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { apiClient, type Where, withWhere } from '../api-client.ts';
 import { CliError } from '../errors.ts';
 import { paint, say } from '../with-runtime.ts';
 
-/** One request; `{name}` stands for the id that an earlier step of that name answered with. */
+/**
+ * One request; `{name}` stands for the id that an earlier step of that name answered with. `GET` waits until a list
+ * has something, which is what it takes then.
+ */
 type Step = {
   readonly as?: string;
+  readonly method?: 'GET' | 'DELETE';
   readonly path: string;
   readonly form?: Readonly<Record<string, string>>;
 };
@@ -41,15 +46,61 @@ const setup = (more: Readonly<Record<string, string>> = {}): Step => ({
   path: '/v1/setup_intents',
   form: { description: 'tollgate trigger', ...more },
 });
-const refund: Step = { path: '/v1/refunds', form: { payment_intent: '{payment}' } };
+const refund: Step = {
+  as: 'refund',
+  path: '/v1/refunds',
+  form: { payment_intent: '{payment}' },
+};
+const refundUpdated: readonly Step[] = [
+  payment('pm_card_visa'),
+  refund,
+  { path: '/v1/refunds/{refund}', form: { 'metadata[by]': 'tollgate trigger' } },
+];
+const attached: readonly Step[] = [
+  customer,
+  {
+    as: 'method',
+    path: '/v1/payment_methods/pm_card_visa/attach',
+    form: { customer: '{customer}' },
+  },
+];
+const disputed: readonly Step[] = [
+  payment('pm_card_createDispute'),
+  {
+    as: 'dispute',
+    method: 'GET',
+    path: '/v1/disputes',
+    form: { payment_intent: '{payment}' },
+  },
+];
+const tea = {
+  'line_items[0][quantity]': '1',
+  'line_items[0][price_data][currency]': 'usd',
+  'line_items[0][price_data][unit_amount]': '2000',
+  'line_items[0][price_data][product_data][name]': 'Tea',
+};
+const session: Step = {
+  as: 'session',
+  path: '/v1/checkout/sessions',
+  form: {
+    mode: 'payment',
+    success_url: 'https://example.com/success',
+    customer_email: 'jenny@example.com',
+    ...tea,
+  },
+};
+const link: Step = { as: 'link', path: '/v1/payment_links', form: tea };
 
 const recipes: Readonly<Record<string, readonly Step[]>> = {
   'customer.created': [customer],
   'customer.updated': [customer, { path: '/v1/customers/{customer}', form: { name: 'Jenny R.' } }],
-  'payment_method.attached': [
-    customer,
-    { path: '/v1/payment_methods/pm_card_visa/attach', form: { customer: '{customer}' } },
+  'customer.deleted': [customer, { method: 'DELETE', path: '/v1/customers/{customer}' }],
+  'payment_method.attached': attached,
+  'payment_method.updated': [
+    ...attached,
+    { path: '/v1/payment_methods/{method}', form: { 'metadata[by]': 'tollgate trigger' } },
   ],
+  'payment_method.detached': [...attached, { path: '/v1/payment_methods/{method}/detach' }],
   'payment_intent.created': [unpaid],
   'payment_intent.succeeded': [payment('pm_card_visa')],
   'payment_intent.payment_failed': [payment('pm_card_visa_chargeDeclined')],
@@ -65,12 +116,48 @@ const recipes: Readonly<Record<string, readonly Step[]>> = {
     { path: '/v1/payment_intents/{payment}/capture' },
   ],
   'charge.refunded': [payment('pm_card_visa'), refund],
+  'charge.updated': [
+    {
+      as: 'charge',
+      path: '/v1/charges',
+      form: { amount: '2000', currency: 'usd', source: 'tok_visa' },
+    },
+    { path: '/v1/charges/{charge}', form: { description: 'tollgate trigger' } },
+  ],
+  'charge.refund.updated': refundUpdated,
   'refund.created': [payment('pm_card_visa'), refund],
-  'charge.dispute.created': [payment('pm_card_createDispute')],
-  'charge.dispute.funds_withdrawn': [payment('pm_card_createDispute')],
+  'refund.updated': refundUpdated,
+  'refund.failed': [payment('pm_card_refundFail'), refund],
+  'charge.dispute.created': disputed,
+  'charge.dispute.funds_withdrawn': disputed,
+  'charge.dispute.updated': [
+    ...disputed,
+    {
+      path: '/v1/disputes/{dispute}',
+      form: { 'evidence[product_description]': 'Tea', submit: 'false' },
+    },
+  ],
+  'charge.dispute.closed': [...disputed, { path: '/v1/disputes/{dispute}/close' }],
+  'checkout.session.completed': [
+    session,
+    {
+      path: '/v1/payment_pages/{session}/confirm',
+      form: { payment_method: 'pm_card_visa', expected_amount: '2000' },
+    },
+  ],
+  'checkout.session.expired': [session, { path: '/v1/checkout/sessions/{session}/expire' }],
+  'payment_link.created': [link],
+  'payment_link.updated': [link, { path: '/v1/payment_links/{link}', form: { active: 'false' } }],
   'radar.early_fraud_warning.created': [payment('pm_card_createIssuerFraudRecord')],
   'setup_intent.created': [setup()],
   'setup_intent.succeeded': [setup({ payment_method: 'pm_card_visa', confirm: 'true' })],
+  'setup_intent.requires_action': [
+    setup({
+      payment_method: 'pm_card_threeDSecure2Required',
+      confirm: 'true',
+      return_url: 'https://example.com/return',
+    }),
+  ],
   'setup_intent.setup_failed': [
     setup({ payment_method: 'pm_card_visa_chargeDeclined', confirm: 'true' }),
   ],
@@ -95,14 +182,37 @@ const trigger = async (event: string, options: Where): Promise<void> => {
   const known: Record<string, string> = {};
   const filled = (text: string): string =>
     text.replaceAll(/\{(\w+)\}/g, (_, name: string) => known[name] ?? '');
-  for (const { as, path, form = {} } of steps) {
+  for (const { as, method = 'POST', path, form = {} } of steps) {
     const asked = Object.fromEntries(
       Object.entries(form).map(([name, text]) => [name, filled(text)]),
     );
-    const id = await ask(client, filled(path), asked, event);
+    const to = filled(path);
+    const id =
+      method === 'POST'
+        ? await ask(client, to, asked, event)
+        : method === 'GET'
+          ? await firstOf(client, to, asked)
+          : (await client.del<{ id: string }>(to)).id;
     if (as !== undefined && id !== undefined) known[as] = id;
-    say(`${paint.dim('POST')} ${filled(path)}${id === undefined ? '' : `  ${id}`}`);
+    say(`${paint.dim(method)} ${to}${id === undefined ? '' : `  ${id}`}`);
   }
+};
+
+/** The bank tells of a dispute in a feed of its own, which is read every few seconds. */
+const ROUNDS_MAX = 120;
+const PAUSE_MS = 500;
+
+const firstOf = async (
+  client: ReturnType<typeof apiClient>,
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Promise<string> => {
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const { data } = await client.get<{ data: { id: string }[] }>(path, query);
+    if (data[0] !== undefined) return data[0].id;
+    await setTimeout(PAUSE_MS);
+  }
+  throw new CliError(`Nothing came at ${path} within a minute; the event may come later.`);
 };
 
 /** A decline is what some events are made of. */

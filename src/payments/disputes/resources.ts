@@ -24,6 +24,7 @@ export const disputeResources: readonly ResourceDefinition[] = [
     owns: (id) => id.startsWith(`${DISPUTE}_`),
     load,
     expandable: {
+      balance_transactions: { inside: ['balance_transaction'] },
       charge: { to: ['charge'] },
       payment_intent: { to: ['payment_intent'] },
       // Files are named, and not kept here.
