@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Scope } from '#kit/context';
 import { newUuid, spellId } from '#kit/ids';
 import {
@@ -163,6 +164,25 @@ describe('the log of events', () => {
     );
     assert.equal(row?.['name'], 'platform.events_2031_05');
     assert.equal((await list({ limit: 1 })).data[0]?.type, 'thing.started');
+  });
+
+  test('stays in the table of all months where it is written while that of its month is made', async () => {
+    const { preparePartitions } = await import('./hand-on.ts');
+    clock.set(Date.parse('2033-05-15T00:00:00Z'));
+    let preparing = Promise.resolve();
+    await context.database.transaction(scope, async (tx) => {
+      const row = [scope.accountId, scope.livemode, newUuid(context), newUuid(context)];
+      const text = `insert into platform.events
+                      (account_id, livemode, id, object_id, sequence, kinds, renderer, snapshot)
+                    values ($1, $2, $3, $4, 1, '{1}', 1, '{"n":1}')`;
+      await tx.query({ name: '', text }, row);
+      preparing = preparePartitions(context);
+      const waits = `select from pg_locks where not granted and relation = 'platform.events_default'::regclass`;
+      while ((await asOwner(context.on, waits)).length === 0) await delay(5);
+    });
+    await preparing;
+    const tables = `select tableoid::regclass::text as name from platform.events order by id desc limit 1`;
+    assert.deepEqual(await asOwner(context.on, tables), [{ name: 'platform.events_default' }]);
   });
 });
 
