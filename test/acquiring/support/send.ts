@@ -23,6 +23,8 @@ export type Work = {
   readonly timeoutMs: number;
   readonly crashAt: string;
   readonly leaseMs?: number;
+  /** How often it looks for what is due before it ends. */
+  readonly rounds?: number;
   /** Payments to send, one after the other; none: resolve for a while. */
   readonly intents: readonly Uuid[];
 };
@@ -88,7 +90,7 @@ const run = async (work: Work): Promise<void> => {
   }
   if (work.intents.length === 0) {
     const resolver = rails.createResolver({ leaseMs: work.leaseMs ?? 1_000 });
-    for (let round = 0; round < 200; round += 1) {
+    for (let round = 0; round < (work.rounds ?? 200); round += 1) {
       await resolver.round();
       await clock.sleep(25);
     }
