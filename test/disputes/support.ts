@@ -10,6 +10,7 @@ import { quick } from '../acquiring/support/impatient.ts';
 import { type Control, controlOf } from '../sandbox/support/control.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
 import { startGatewayHere, type TestGateway } from '../support/gateway.ts';
+import { happenedAt } from '../support/happened.ts';
 import type { Merchant } from '../support/merchant.ts';
 import { stripeFor } from '../support/stripe.ts';
 
@@ -47,15 +48,7 @@ export const openContested = async (): Promise<Contested> => {
     },
   });
   const stripe = stripeFor(gateway.port, merchant.key);
-  let last: string | undefined;
-  const happened = async (): Promise<string[]> => {
-    const events: Stripe.Event[] = [];
-    const filter = last === undefined ? {} : { ending_before: last };
-    for await (const event of stripe.events.list({ limit: 100, ...filter })) events.push(event);
-    const newest = last === undefined ? events : events.toReversed();
-    last = newest[0]?.id ?? last;
-    return newest.map(({ type }) => type).toReversed();
-  };
+  const happened = happenedAt(stripe);
   const until: Contested['until'] = async (look) => {
     for (let round = 0; round < PATIENCE; round += 1) {
       const found = await look();

@@ -16,6 +16,7 @@ import {
 } from '../../src/rails/psp/stripe/for-tests-simulator.ts';
 import { connector as stripeConnector } from '../../src/rails/psp/stripe/index.ts';
 import { type GatewayChanges, startGatewayHere, type TestGateway } from './gateway.ts';
+import { happenedAt } from './happened.ts';
 import type { Merchant } from './merchant.ts';
 import { stripeFor } from './stripe.ts';
 
@@ -85,16 +86,7 @@ export const openAbroad = async (changes: GatewayChanges = {}): Promise<Abroad> 
   await testConnectorAccount(context, rails, merchant.scope, { connector: 'paperbank' });
   await openStripeAccount(gateway, merchant, simulator);
   const stripe = stripeFor(gateway.port, merchant.key);
-
-  let last: string | undefined;
-  const happened = async (): Promise<string[]> => {
-    const events: Stripe.Event[] = [];
-    const filter = last === undefined ? {} : { ending_before: last };
-    for await (const event of stripe.events.list({ limit: 100, ...filter })) events.push(event);
-    const newest = last === undefined ? events : events.toReversed();
-    last = newest[0]?.id ?? last;
-    return newest.map(({ type }) => type).toReversed();
-  };
+  const happened = happenedAt(stripe);
 
   return {
     gateway,

@@ -6,6 +6,7 @@ import { asOwner } from '../../src/for-tests.ts';
 import { type TestBank, testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
 import { type GatewayChanges, startGatewayHere, type TestGateway } from './gateway.ts';
+import { happenedAt } from './happened.ts';
 import type { Merchant } from './merchant.ts';
 import { stripeFor } from './stripe.ts';
 
@@ -42,15 +43,7 @@ export const openShop = async (
     }
   }
   const stripe = stripeFor(gateway.port, merchant.key);
-  let last: string | undefined;
-  const happened = async (): Promise<string[]> => {
-    const events: Stripe.Event[] = [];
-    const filter = last === undefined ? {} : { ending_before: last };
-    for await (const event of stripe.events.list({ limit: 100, ...filter })) events.push(event);
-    const newest = last === undefined ? events : events.toReversed();
-    last = newest[0]?.id ?? last;
-    return newest.map(({ type }) => type).toReversed();
-  };
+  const happened = happenedAt(stripe);
   const resolveUntil = async (isThere: () => Promise<boolean>): Promise<void> => {
     for (let round = 0; round < PATIENCE; round += 1) {
       if (await isThere()) return;
