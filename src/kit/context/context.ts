@@ -48,7 +48,6 @@ export type GuardedPost = {
   readonly timeoutMs: number;
   /** No more than that is read. */
   readonly answerBytesMax: number;
-  readonly signal: AbortSignal;
 };
 
 export type GuardedAnswer = {

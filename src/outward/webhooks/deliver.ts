@@ -80,7 +80,6 @@ const tell = async (
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       timeoutMs: DELIVERY_TIMEOUT_MS,
       answerBytesMax: ANSWER_BYTES_MAX,
-      signal: new AbortController().signal,
     });
     return {
       atMs: nowMs,
