@@ -24,6 +24,26 @@ describe('a charge made directly, as older clients do', () => {
     assert.equal(data[0]?.id, charge.id);
   });
 
+  test('takes the money of a card that comes with the request', async () => {
+    const card = { object: 'card', number: '4242424242424242', exp_month: 12, exp_year: 2040 };
+    const charge = await charges.create({
+      amount: 999,
+      currency: 'usd',
+      source: { ...card, cvc: '123', name: 'Jenny' } as unknown as string,
+    });
+    assert.deepEqual([charge.status, charge.billing_details.name], ['succeeded', 'Jenny']);
+    assert.match(String(charge.payment_method), /^card_/);
+    const wrong = { ...card, number: '4242424242424241' } as unknown as string;
+    const refused = await refusalOf(
+      charges.create({ amount: 999, currency: 'usd', source: wrong }),
+    );
+    assert.deepEqual([refused.code, refused.param], ['incorrect_number', 'number']);
+    const missing = await refusalOf(
+      charges.create({ amount: 999, currency: 'usd', source: 'tok_missing' }),
+    );
+    assert.deepEqual([missing.code, missing.param], ['resource_missing', 'source']);
+  });
+
   test('that is declined stays listed as failed', async () => {
     const refusal = await refusalOf(
       charges.create({ amount: 999, currency: 'usd', source: 'tok_chargeDeclined' }),

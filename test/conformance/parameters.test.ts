@@ -81,7 +81,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
 
 /** What clients of earlier versions call, and the SDK calls no more. */
 const legacy: readonly RegExp[] = [
-  /^charges\.(?:create_refund|list_refunds)$/,
+  /^charges\.(?:create_refund|list_refunds|refund)$/,
   /^customers\.\w+_cards?$/,
 ];
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type Stripe from 'stripe';
 import { lostAfter, lostBefore, says } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -39,6 +40,27 @@ describe('a refund', () => {
     const { lastResponse: _, ...read } = await refunds.retrieve(refund.id);
     const { lastResponse: __, ...made } = refund;
     assert.deepEqual(read, made);
+  });
+
+  test('asked for as the oldest clients do answers the charge', async () => {
+    const intent = await paid(1000);
+    await happened();
+    const path = `/v1/charges/${String(intent.latest_charge)}/refund`;
+    const some: Stripe.Charge = await stripe.rawRequest('POST', path, { amount: 400 });
+    assert.deepEqual(
+      [some.object, some.id, some.refunded, some.amount_refunded],
+      ['charge', intent.latest_charge, false, 400],
+    );
+    const rest: Stripe.Charge = await stripe.rawRequest('POST', path);
+    assert.deepEqual([rest.refunded, rest.amount_refunded], [true, 1000]);
+    assert.deepEqual(await happened(), [
+      'refund.created',
+      'charge.refunded',
+      'refund.created',
+      'charge.refunded',
+    ]);
+    const again = await refusalOf(stripe.rawRequest('POST', path));
+    assert.equal(again.code, 'charge_already_refunded');
   });
 
   test('may be of a part, and never of more than is left', async () => {

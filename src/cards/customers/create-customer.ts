@@ -36,7 +36,7 @@ export const createCustomer = async (
   const sourced = await withSource(context, {
     scope,
     customer: plain,
-    token: asked.source,
+    source: asked.source,
     request,
   });
   const paying = await withPaymentMethod(context, {

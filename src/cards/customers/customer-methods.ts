@@ -2,6 +2,7 @@
 // gives the customer as it will be and the writes that make it so; the caller commits them together.
 
 import {
+  type AskedSource,
   attachMethod,
   detachMethod,
   findMethod,
@@ -64,20 +65,20 @@ export const withPaymentMethod = async (
   });
 };
 
-/** `source`: a card made from a token becomes the default; the default before it goes. */
+/** `source`: a card made from a token, or of its number, becomes the default; the default before it goes. */
 export const withSource = async (
   context: Context,
   input: {
     readonly scope: Scope;
     readonly customer: Customer;
-    readonly token: string | undefined;
+    readonly source: AskedSource | undefined;
     readonly request: Request;
   },
 ): Promise<Change> => {
-  const { scope, customer, token, request } = input;
-  if (token === undefined) return { customer, writes: [], undo: unchanged, related: {} };
+  const { scope, customer, source, request } = input;
+  if (source === undefined) return { customer, writes: [], undo: unchanged, related: {} };
 
-  const made = await makeSource(context, scope, token, 'source');
+  const made = await makeSource(context, scope, source, 'source');
   return undoing(made.undo, async () => {
     const { method, writes } = attachMethod(context, {
       scope,

@@ -1,5 +1,6 @@
 // What a caller may say of a customer, under its names of today and of earlier versions.
 
+import { sourceParameter } from '#cards/methods';
 import {
   address,
   alias,
@@ -63,7 +64,7 @@ const fields = {
     }),
   ),
   card: alias('source'),
-  source: id(),
+  source: sourceParameter,
   tax: object({
     ip_address: emptyable(text(45)),
     validate_location: oneOf('auto', 'deferred', 'immediately'),

@@ -1,7 +1,7 @@
+import { sourceParameter } from '#cards/methods';
 import {
   alias,
   emptyable,
-  id,
   integer,
   listParameters,
   metadata,
@@ -14,7 +14,7 @@ import {
 export const sourceFilters = listParameters({ object: oneOf('card', 'bank_account', 'source') });
 
 export const createSourceParameters = object({
-  source: required(id()),
+  source: required(sourceParameter),
   card: alias('source'),
   metadata: metadata(),
   validate: oneOf('true', 'false'),

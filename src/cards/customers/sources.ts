@@ -96,7 +96,10 @@ export const createSource = async (
     const { method, writes } = attachMethod(context, {
       scope,
       found: {
-        method: { ...made.method, metadata: mergeMetadata({}, request.parameters.metadata) },
+        method: {
+          ...made.method,
+          metadata: mergeMetadata(made.method.metadata, request.parameters.metadata),
+        },
         isNew: true,
       },
       customerId: customer.id,

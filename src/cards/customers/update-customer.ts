@@ -20,7 +20,7 @@ export const updateCustomer = async (
   const sourced = await withSource(context, {
     scope,
     customer: applyParameters(before, asked),
-    token: asked.source,
+    source: asked.source,
     request,
   });
   const after = await withDefaults(context, {

@@ -6,7 +6,7 @@ import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { appendChange } from '#platform/events';
 import { ApiError, cardRefused } from '#platform/http';
-import { methodAttached, methodDetached, methodSnapshot } from './events.ts';
+import { kindsFor, methodAttached, methodDetached, methodSnapshot } from './events.ts';
 import type { FoundMethod } from './find-method.ts';
 import type { PaymentMethod } from './payment-method.ts';
 import { nextState } from './payment-method-states.ts';
@@ -44,8 +44,9 @@ export const attachMethod = (
   if (wayToPay(before.type)?.mayBeKept === false) throw cannotBeKept(before.type);
   refuseDecliningTestCard(before);
 
+  const kinds = kindsFor(before, methodAttached);
   const version = found.isNew ? 1 : before.version + 1;
-  const method = { ...before, state, customerId, version, events: before.events + 1 };
+  const method = { ...before, state, customerId, version, events: before.events + kinds.length };
   return {
     method,
     writes: [
@@ -53,8 +54,8 @@ export const attachMethod = (
       appendChange(context, {
         scope,
         objectId: method.id,
-        sequence: method.events,
-        kinds: [methodAttached],
+        sequence: before.events + 1,
+        kinds,
         snapshot: methodSnapshot(method, before),
         request: input.request,
       }),
@@ -79,12 +80,13 @@ export const detachMethod = (
       { param: 'payment_method' },
     );
   }
+  const kinds = kindsFor(before, methodDetached);
   const method = {
     ...before,
     state,
     customerId: null,
     version: before.version + 1,
-    events: before.events + 1,
+    events: before.events + kinds.length,
   };
   return {
     method,
@@ -93,8 +95,8 @@ export const detachMethod = (
       appendChange(context, {
         scope,
         objectId: method.id,
-        sequence: method.events,
-        kinds: [methodDetached],
+        sequence: before.events + 1,
+        kinds,
         snapshot: methodSnapshot(method, before),
         request: input.request,
       }),

@@ -9,6 +9,7 @@ import {
   parameterMissing,
   type TypedRequest,
 } from '#platform/http';
+import { legacyOf } from './legacy-card.ts';
 import type { createTokenParameters } from './method-parameters.ts';
 import { dropCard, storeCard } from './receive-card.ts';
 import { forPrincipal } from './render-payment-method.ts';
@@ -41,16 +42,7 @@ export const createToken = async (
     card: {
       facts: stored.facts,
       shownId: newUuid(context),
-      legacy: {
-        name: card.name ?? null,
-        addressCity: card.address_city ?? null,
-        addressCountry: card.address_country ?? null,
-        addressLine1: card.address_line1 ?? null,
-        addressLine2: card.address_line2 ?? null,
-        addressState: card.address_state ?? null,
-        addressZip: card.address_zip ?? null,
-        currency: card.currency ?? null,
-      },
+      legacy: legacyOf(card),
     },
   };
   return {

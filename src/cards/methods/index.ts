@@ -4,11 +4,12 @@ export { testCardNames } from './check-card.ts';
 export { type MadeMethod, type MethodData, makeMethod } from './create-method.ts';
 export { type FoundMethod, findMethod } from './find-method.ts';
 export { listOfMethods } from './list-methods.ts';
-export { type MadeSource, makeSource } from './make-source.ts';
+export { type AskedSource, type MadeSource, makeSource } from './make-source.ts';
 export {
   createMethodParameters,
   methodFilters,
   methodListParameters,
+  sourceParameter,
 } from './method-parameters.ts';
 export { methodSchema } from './method-schema.ts';
 export { type Address, emptyAddress, type PaymentMethod } from './payment-method.ts';

@@ -3,6 +3,7 @@
 import {
   address,
   cardText,
+  either,
   email,
   emptyable,
   id,
@@ -68,7 +69,7 @@ export const methodFilters = {
 
 export const methodListParameters = listParameters(methodFilters);
 
-const tokenCard = object({
+const legacyCard = {
   address_city: text(),
   address_country: text(),
   address_line1: text(),
@@ -83,11 +84,17 @@ const tokenCard = object({
   networks,
   number: cardText(),
   sealed: text(8_000),
-});
+} as const;
+
+/** What older clients call a source: a token, or the card itself. */
+export const sourceParameter = either(
+  id(),
+  object({ ...legacyCard, metadata: metadata(), object: oneOf('card') }),
+);
 
 export const createTokenParameters = object(
   {
-    card: tokenCard,
+    card: object(legacyCard),
     customer: id(),
     cvc_update: object({ cvc: cardText(10), sealed: text(8_000) }),
   },

@@ -4,7 +4,7 @@ import { appendChange } from '#platform/events';
 import { ApiError, type Outcome, type TypedRequest } from '#platform/http';
 import { applyCommon } from './apply-parameters.ts';
 import { checkExpiry, fullYear } from './check-card.ts';
-import { methodSnapshot, methodUpdated } from './events.ts';
+import { kindsFor, methodSnapshot, methodUpdated } from './events.ts';
 import { findMethod } from './find-method.ts';
 import type { updateMethodParameters } from './method-parameters.ts';
 import type { PaymentMethod } from './payment-method.ts';
@@ -46,7 +46,8 @@ export const updateMethod = async (
     });
   }
 
-  const method = { ...after, version: before.version + 1, events: before.events + 1 };
+  const kinds = kindsFor(before, methodUpdated);
+  const method = { ...after, version: before.version + 1, events: before.events + kinds.length };
   return {
     body: renderPaymentMethod(method, scope.livemode),
     writes: [
@@ -54,8 +55,8 @@ export const updateMethod = async (
       appendChange(context, {
         scope,
         objectId: method.id,
-        sequence: method.events,
-        kinds: [methodUpdated],
+        sequence: before.events + 1,
+        kinds,
         snapshot: methodSnapshot(method, before),
         request,
       }),

@@ -5,7 +5,7 @@ import type { Context, Scope, Write } from '#kit/context';
 import { appendChange } from '#platform/events';
 import { type MetadataChange, mergeMetadata } from '#platform/http';
 import { checkExpiry, fullYear } from './check-card.ts';
-import { methodSnapshot, methodUpdated } from './events.ts';
+import { kindsFor, methodSnapshot, methodUpdated } from './events.ts';
 import type { LegacyCard, PaymentMethod } from './payment-method.ts';
 import { updateMethod } from './payment-methods.store.ts';
 
@@ -46,7 +46,8 @@ export const updateSourceMethod = async (
       expiry: { expMonth, expYear },
     });
   }
-  const method = { ...after, version: before.version + 1, events: before.events + 1 };
+  const kinds = kindsFor(before, methodUpdated);
+  const method = { ...after, version: before.version + 1, events: before.events + kinds.length };
   return {
     method,
     writes: [
@@ -54,8 +55,8 @@ export const updateSourceMethod = async (
       appendChange(context, {
         scope,
         objectId: method.id,
-        sequence: method.events,
-        kinds: [methodUpdated],
+        sequence: before.events + 1,
+        kinds,
         snapshot: methodSnapshot(method, before),
         request: input.request,
       }),

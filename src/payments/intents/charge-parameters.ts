@@ -1,5 +1,6 @@
 // What a caller of the older API may say of a charge.
 
+import { sourceParameter } from '#cards/methods';
 import {
   alias,
   amount,
@@ -38,7 +39,7 @@ export const createChargeParameters = object({
   radar_options: anything(),
   receipt_email: emptyable(email()),
   shipping: emptyable(shippingParameters),
-  source: id(),
+  source: sourceParameter,
   statement_descriptor: emptyable(text(22)),
   statement_descriptor_suffix: emptyable(text(22)),
   transfer_group: text(),

@@ -55,9 +55,9 @@ const common = {
   answer: chargeSchema,
 } as const;
 
-/** A token, or a ready-made one, becomes a card in the vault before anything is written. */
-const storesCard = (asked: Readonly<Record<string, unknown>>): boolean =>
-  typeof asked['source'] === 'string' && /^(pm_card|tok)_/.test(asked['source']);
+/** A number, a token, or a ready-made one, becomes a card in the vault before anything is written. */
+const storesCard = ({ source }: Readonly<Record<string, unknown>>): boolean =>
+  typeof source === 'string' ? /^(pm_card|tok)_/.test(source) : source !== undefined;
 
 export const chargeRoutes = [
   route({
@@ -78,7 +78,8 @@ export const chargeRoutes = [
     operation: 'charges.create',
     claims: storesCard,
     summary: 'Create a charge',
-    description: 'As older clients pay: with a token, or with what a customer pays with.',
+    description:
+      'As older clients pay: with a token, a card’s number, or with what a customer pays with.',
     parameters: createChargeParameters,
     handle: createCharge,
   }),

@@ -2,6 +2,7 @@
 // which nobody sees.
 
 import { findCustomerNamed } from '#cards/customers';
+import { type AskedSource, findMethod, insertMethod, makeSource } from '#cards/methods';
 import { present } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
 import { newUuid, spellBytes, spellId } from '#kit/ids';
@@ -37,7 +38,7 @@ import { confirmPayment } from './confirm-payment.ts';
 import { undoing } from './create-intent.ts';
 import { loadIntent } from './intents.store.ts';
 import { blankIntent, type PaymentIntent } from './payment-intent.ts';
-import { type TakenMethod, takeMethod } from './take-method.ts';
+import type { TakenMethod } from './take-method.ts';
 
 const SECRET_BYTES = 18;
 const ROUNDS_MAX = 10;
@@ -67,7 +68,7 @@ export const createCharge = async (
     isDirect: true,
     customerId: customer?.id ?? null,
   };
-  const taken = present(await sourceOf(context, scope, source), 'The source');
+  const taken = await sourceOf(context, scope, source);
   return undoing(taken, async () => {
     const outcome = await confirmPayment(context, askingOf(request), {
       before: null,
@@ -87,8 +88,19 @@ export const createCharge = async (
   });
 };
 
-const sourceOf = (context: Context, scope: Scope, source: string): Promise<TakenMethod | null> =>
-  takeMethod(context, scope, { payment_method: source });
+const sourceOf = async (
+  context: Context,
+  scope: Scope,
+  source: AskedSource,
+): Promise<TakenMethod> => {
+  if (typeof source === 'string' && !source.startsWith('tok_')) {
+    const found = await findMethod(context, scope, source, 'source');
+    const { method, isNew, undo = async () => {} } = found;
+    return { method, writes: isNew ? [insertMethod(scope, method)] : [], undo };
+  }
+  const { method, writes, undo } = await makeSource(context, scope, source, 'source');
+  return { method, writes: [...writes, insertMethod(scope, method)], undo };
+};
 
 const chargeOf = async (context: Context, scope: Scope, intentId: string): Promise<Outcome> => {
   const intent = present(await loadIntent(context, scope, intentId), 'What was begun');

@@ -1,5 +1,4 @@
 import { checkPart, formatAmount } from '#books/currencies';
-import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { CHARGE, type Charge, findCharge, left, loadCharge } from '#payments/charges';
@@ -15,9 +14,8 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import type { createParameters } from './refund-parameters.ts';
-import { loadRefund } from './refunds.store.ts';
 import { renderRefund } from './render-refund.ts';
-import { sendRefund } from './send-refund.ts';
+import { type ShowRefund, sendRefund, shownNow } from './send-refund.ts';
 
 type Request = TypedRequest<typeof createParameters>;
 
@@ -28,12 +26,12 @@ export const createRefund = async (
   context: Context,
   request: Request,
   ofCharge?: string,
+  shows: ShowRefund = renderRefund,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   refuseWhatCannotBe(asked);
   if (request.resumes !== null) {
-    const begun = present(await loadRefund(context, scope, request.resumes), 'The refund');
-    return { body: renderRefund(begun) };
+    return { body: await shownNow(context, scope, request.resumes, shows) };
   }
   const spelled = ofCharge ?? asked.charge;
   if (spelled !== undefined && asked.payment_intent !== undefined) {
@@ -42,13 +40,14 @@ export const createRefund = async (
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const charge = await chargeOf(context, request, spelled, ofCharge === undefined);
     const amount = amountOf(charge, asked.amount);
-    const outcome = await sendRefund(context, askingOf(request), charge, {
+    const refund = {
       amount,
       reason: asked.reason ?? null,
       metadata: mergeMetadata({}, asked.metadata),
       instructionsEmail: asked.instructions_email ?? null,
       isAutomatic: false,
-    });
+    };
+    const outcome = await sendRefund(context, askingOf(request), charge, refund, shows);
     if (outcome !== null) return outcome;
   }
   throw lockTimeout();

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { findCharge } from '#payments/charges';
+import { findCharge, renderCharge } from '#payments/charges';
 import { ApiError, nullableText, parameters, route } from '#platform/http';
 import { createRefund } from './create-refund.ts';
 import { findRefund } from './find-refund.ts';
@@ -119,5 +119,20 @@ export const refundRoutes = [
     summary: 'Refund a charge, as older clients do',
     parameters: createOfChargeParameters,
     handle: (context, request) => createRefund(context, request, request.path['charge'] ?? ''),
+  }),
+  route({
+    ...common,
+    object: 'charge',
+    answer: Type.Object({ id: Type.String(), object: Type.Literal('charge') }),
+    method: 'POST',
+    path: '/v1/charges/:charge/refund',
+    operation: 'charges.refund',
+    summary: 'Refund a charge, as the oldest clients do',
+    description: 'Answers the charge, and not the refund.',
+    parameters: createOfChargeParameters,
+    handle: (context, request) =>
+      createRefund(context, request, request.path['charge'] ?? '', (_, charge) =>
+        renderCharge(charge, request.scope.livemode),
+      ),
   }),
 ];

@@ -2,9 +2,9 @@
 // same rest one is refused.
 
 import { present } from '#kit/assert';
-import type { Context } from '#kit/context';
-import { newUuid } from '#kit/ids';
-import { type Charge, updateCharge } from '#payments/charges';
+import type { Context, Scope } from '#kit/context';
+import { newUuid, type Uuid } from '#kit/ids';
+import { type Charge, loadCharge, updateCharge } from '#payments/charges';
 import type { Asking } from '#payments/intents';
 import type { Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
@@ -19,12 +19,16 @@ export type NewRefund = Pick<
   'amount' | 'reason' | 'metadata' | 'instructionsEmail' | 'isAutomatic'
 >;
 
+/** What is answered: the refund, or to older clients its charge. */
+export type ShowRefund = (refund: Refund, charge: Charge) => unknown;
+
 /** Null: another request was faster, and everything is to be read and decided anew. */
 export const sendRefund = async (
   context: Context,
   request: Asking,
   before: Charge,
   asked: NewRefund,
+  shows: ShowRefund = renderRefund,
 ): Promise<Outcome | null> => {
   const { scope } = request;
   const refund = newRefund(context, before, asked);
@@ -60,7 +64,7 @@ export const sendRefund = async (
           await conclusionOf(context, scope, change),
           'The refund of this operation',
         );
-        return request.conclude({ body: renderRefund(concluded.refund) });
+        return request.conclude({ body: shows(concluded.refund, concluded.charge) });
       },
     }),
   );
@@ -70,8 +74,19 @@ export const sendRefund = async (
   if (learned !== null && learned.after.version === sent.operation.version) {
     return { body: null, concluded: true };
   }
-  const now = present(await loadRefund(context, scope, refund.id), 'The refund');
-  return { body: renderRefund(now) };
+  return { body: await shownNow(context, scope, refund.id, shows) };
+};
+
+/** A refund that was sent, as it is by now. */
+export const shownNow = async (
+  context: Context,
+  scope: Scope,
+  refundId: Uuid,
+  shows: ShowRefund,
+): Promise<unknown> => {
+  const refund = present(await loadRefund(context, scope, refundId), 'The refund');
+  const charge = present(await loadCharge(context, scope, refund.chargeId), 'Its charge');
+  return shows(refund, charge);
 };
 
 /** Refunds are counted per payment, and two of its charges may have some. */
