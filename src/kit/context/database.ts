@@ -40,6 +40,8 @@ export type WriteStatement = Statement & {
   readonly types: readonly string[];
   /** Which column carries the text that the statement returns as `key`. */
   readonly keyColumn: number;
+  /** The same, with `$1` an array of whole rows: they are of a type that a connection makes for itself. */
+  readonly ofRows?: Statement & { readonly type: string; readonly columns: readonly string[] };
 };
 
 export type Commit = { readonly ok: true } | { readonly ok: false; readonly lost: WriteStatement };

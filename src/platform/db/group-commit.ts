@@ -15,6 +15,7 @@ import { present } from '#kit/assert';
 import type { Commit, CrashPoint, Scope, Statement, Write, WriteStatement } from '#kit/context';
 import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
 import { CommitUnknown, scopeValues } from './transaction.ts';
+import { createWholeRows } from './whole-rows.ts';
 
 export type LaneSettings = {
   readonly connect: () => Promise<Connection>;
@@ -62,6 +63,7 @@ const NUMBER_OF_THE_FUTURE = '22023';
 
 export const createLane = (settings: LaneSettings): Lane => {
   const waiting: Unit[] = [];
+  const wholeRows = createWholeRows();
   let connection: Connection | null = null;
   let running: Promise<void> | null = null;
   let closed = false;
@@ -133,16 +135,19 @@ export const createLane = (settings: LaneSettings): Lane => {
 
     const tables = byStatement(units);
     const accounts = [...new Set(units.map((unit) => unit.accountId))];
+    const calls = await wholeRows.callsFor(current, tables);
     const rows = await current
       .sendTogether([
         { statement: begin },
         { statement: enterBatch, values: scopeValues(accounts, settings.livemode) },
-        ...tables.map((table) => ({ statement: table.statement, values: table.columns() })),
+        ...calls,
       ])
       .catch(async (error: unknown) => {
         if (!current.broken) await current.send(rollback).catch(() => {});
+        if (wholeRows.isNotTaken(error)) return null;
         throw error;
       });
+    if (rows === null) return tryCommit(units);
 
     const losers = findLosers(tables, rows.slice(2) as { key: string }[][]);
     if (losers.size > 0) {
@@ -205,7 +210,6 @@ export const createLane = (settings: LaneSettings): Lane => {
 type Table = {
   readonly statement: WriteStatement;
   readonly rows: { readonly unit: Unit; readonly row: readonly unknown[] }[];
-  columns(): unknown[][];
 };
 
 const byStatement = (units: readonly Unit[]): Table[] => {
@@ -214,12 +218,7 @@ const byStatement = (units: readonly Unit[]): Table[] => {
     for (const { into, row } of unit.writes) {
       let table = tables.get(into.name);
       if (table === undefined) {
-        const rows: Table['rows'] = [];
-        table = {
-          statement: into,
-          rows,
-          columns: () => into.types.map((_, column) => rows.map((entry) => entry.row[column])),
-        };
+        table = { statement: into, rows: [] };
         tables.set(into.name, table);
       }
       table.rows.push({ unit, row });

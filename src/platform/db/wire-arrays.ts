@@ -4,7 +4,7 @@
 
 import { type Bytes, characters, copied, int8, int16, int32, int64, room } from './wire-bytes.ts';
 
-type Element = {
+export type Element = {
   readonly oid: number;
   /** False: it is not spelled this way, and whatever was written of it is taken back. */
   readonly write: (out: Bytes, value: unknown) => boolean;
@@ -23,6 +23,9 @@ const elements: Readonly<Record<string, Element>> = {
   uuid: { oid: 2950, write: (out, value) => writeUuid(out, value) },
   jsonb: { oid: 3802, write: (out, value) => writeJsonb(out, value) },
 };
+
+/** Undefined: it has no form of ours. */
+export const elementOf = (type: string): Element | undefined => elements[type];
 
 export type ArrayTypes = readonly (Element | undefined)[];
 

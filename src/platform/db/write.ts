@@ -1,4 +1,5 @@
-// Builds statements that write many rows at once: one array per column, unnested in the database.
+// Builds statements that write many rows at once, unnested in the database: one array of rows, or one array
+// per column where a row cannot be told as PostgreSQL keeps it.
 
 import type { Scope, Statement, Write, WriteStatement } from '#kit/context';
 
@@ -19,15 +20,12 @@ export const insertRows = (input: {
   readonly orNothing?: boolean;
 }): WriteStatement => {
   const names = Object.keys(input.columns);
-  return {
-    name: input.name,
-    rank: input.rank,
-    types: Object.values(input.columns),
-    keyColumn: names.indexOf(input.key),
-    text: `insert into ${input.table} (${names.join(', ')})
-select * from unnest(${arrays(input.columns)})
+  return writeRows({
+    ...input,
+    text: (given) => `insert into ${input.table} (${names.join(', ')})
+select ${names.map((name) => `given.${name}`).join(', ')} from ${given}
 ${input.orNothing ? 'on conflict do nothing\n' : ''}returning ${input.key}::text as key`,
-  };
+  });
 };
 
 /** `text` uses the rows as `given`, with the columns' names, and returns `key`. */
@@ -39,12 +37,19 @@ export const writeRows = (input: {
   readonly text: (given: string) => string;
 }): WriteStatement => {
   const names = Object.keys(input.columns);
+  const type = `pg_temp.given_${input.name.replaceAll('.', '_')}`;
   return {
     name: input.name,
     rank: input.rank,
     types: Object.values(input.columns),
     keyColumn: names.indexOf(input.key),
     text: input.text(`unnest(${arrays(input.columns)}) as given(${names.join(', ')})`),
+    ofRows: {
+      name: `${input.name}.rows`,
+      text: input.text(`unnest($1::${type}[]) as given`),
+      type,
+      columns: names,
+    },
   };
 };
 
