@@ -2,7 +2,7 @@
 
 import type { Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, readOwn, spellTime, statement, writeRows } from '#platform/db';
+import { byKeys, insertRows, rank, readOwn, spellTime, writeRows } from '#platform/db';
 import type { VaultContext } from './vault-context.ts';
 
 const own = (scope: Scope): [string, boolean] => [scope.accountId, scope.livemode];
@@ -23,7 +23,7 @@ export type CardRow = {
 };
 
 // All that opening needs, as it was at one moment: a rotation beside it cannot come in between.
-const cardById = statement(
+const cardById = byKeys(
   'vault.card',
   `select c.id, c.number, c.details, c.fingerprint, c.fingerprint_version, c.used_at,
           k.id as card_key_id, k.sealed as card_key_sealed, k.data_key_id,
@@ -34,7 +34,7 @@ const cardById = statement(
        on k.account_id = c.account_id and k.livemode = c.livemode and k.card_id = c.id
      join vault.data_keys d
        on d.account_id = c.account_id and d.livemode = c.livemode and d.id = k.data_key_id
-    where c.account_id = $1 and c.livemode = $2 and c.id = $3`,
+    where c.account_id = $1 and c.livemode = $2 and c.id = any($3::uuid[])`,
 );
 
 export const loadCard = async (
@@ -42,7 +42,7 @@ export const loadCard = async (
   scope: Scope,
   id: Uuid,
 ): Promise<CardRow | undefined> =>
-  (await readOwn<CardRow & Row>(context, scope, cardById, [id]))[0];
+  (await readOwn<CardRow & Row>(context, scope, cardById, [[id]]))[0];
 
 const insertCardRow = insertRows({
   name: 'vault.insert_card',

@@ -11,6 +11,11 @@ export type Scope = {
 export type Statement = {
   readonly name: string;
   readonly text: string;
+  /**
+   * It finds rows by an array: which of its values that is, counted from nought, and the column that tells
+   * whose row it is. Those who ask at the same moment are then answered by one statement, each with its own.
+   */
+  readonly by?: { readonly value: number; readonly column: string };
 };
 
 export type Row = Record<string, unknown>;

@@ -21,6 +21,7 @@ export { agreeOn } from './installation.ts';
 export { type Lean, leanBy } from './lean.ts';
 export * from './migrate.ts';
 export {
+  byKeys,
   findById,
   findByIds,
   listPages,

@@ -29,10 +29,17 @@ type Stored<R extends Row, T> = {
 
 type Identified = Row & { readonly id: Uuid };
 
+/** Own rows whose `id` is among those of `$3`: whoever else asks for such rows at that moment is served too. */
+export const byKeys = (name: string, text: string): Statement => ({
+  name,
+  text,
+  by: { value: 2, column: 'id' },
+});
+
 export const findByIds = <R extends Identified, T>(
   input: Stored<R, T> & { readonly name: string },
 ) => {
-  const found = statement(
+  const found = byKeys(
     input.name,
     `select ${input.select} from ${input.from} where ${ownRows} and id = any($3::uuid[])`,
   );
@@ -43,16 +50,16 @@ export const findByIds = <R extends Identified, T>(
 };
 
 /** `where` is what a row found must be, beside being the one. */
-export const findById = <R extends Row, T>(
+export const findById = <R extends Identified, T>(
   input: Stored<R, T> & { readonly name: string; readonly where?: string },
 ) => {
   const where = input.where === undefined ? '' : ` and ${input.where}`;
-  const found = statement(
+  const found = byKeys(
     input.name,
-    `select ${input.select} from ${input.from} where ${ownRows} and id = $3${where}`,
+    `select ${input.select} from ${input.from} where ${ownRows} and id = any($3::uuid[])${where}`,
   );
   return async (context: Reading, scope: Scope, id: Uuid): Promise<T | undefined> => {
-    const [row] = await readOwn<R>(context, scope, found, [id]);
+    const [row] = await readOwn<R>(context, scope, found, [[id]]);
     return row && input.fromRow(row);
   };
 };

@@ -1,7 +1,8 @@
 // Reads. Those that wait for a connection leave together with the next that is free, each in its own
 // scope: they cost one round trip and one transaction where it would be one for each, and what several of
-// them ask is asked once. One that fails is told so; the others are then asked again, each alone.
+// them ask is asked once, also where they ask for different rows by their keys. One that fails is told so; the others are then asked again, each alone.
 
+import { present } from '#kit/assert';
 import type { Row, Scope, Statement } from '#kit/context';
 import type { Connection } from './connection.ts';
 import type { Pool } from './pool.ts';
@@ -70,14 +71,14 @@ const readTogether = async (pool: Pool, reads: readonly Read[]): Promise<void> =
   const { calls, places } = inScopes(reads);
   try {
     const rows = await pool.use((connection) => connection.sendTogether(calls));
-    for (const [index, { resolve }] of reads.entries()) {
-      resolve([...(rows[places[index] ?? 0] ?? [])]);
-    }
+    for (const [index, read] of reads.entries())
+      read.resolve(ownOf(read, rows[places[index] ?? 0]));
   } catch (error) {
     // Which of them failed is not known where the database is away: then nobody need ask again.
     const failed = places.find((place) => place === failedAt(error));
+    const isItsOwn = places.filter((place) => place === failed).length === 1;
     for (const [index, read] of reads.entries()) {
-      if (failed === undefined || failed === places[index]) read.reject(error);
+      if (failed === undefined || (isItsOwn && failed === places[index])) read.reject(error);
       else void readAlone(pool, read);
     }
   }
@@ -97,7 +98,9 @@ const inScopes = (reads: readonly Read[]) => {
   for (const [index, read] of reads.entries()) {
     const same = reads.findIndex((earlier) => asksTheSame(earlier, read));
     if (same < index) {
-      places.push(places[same] ?? 0);
+      const place = places[same] ?? 0;
+      places.push(place);
+      askForBoth(calls, place, read);
       continue;
     }
     const { scope, call } = read;
@@ -111,13 +114,38 @@ const inScopes = (reads: readonly Read[]) => {
   return { calls, places };
 };
 
+/** The keys of a read that finds rows by an array of them. */
+const keysOf = ({ statement, values }: Call): readonly unknown[] | undefined =>
+  statement.by && (values?.[statement.by.value] as readonly unknown[]);
+
+/** What is asked for by several keys is asked for once, by all of them. */
+const askForBoth = (calls: Call[], place: number, read: Read): void => {
+  const asked = present(calls[place], 'The call that asks the same');
+  const keys = keysOf(read.call);
+  const { by } = asked.statement;
+  if (by === undefined || keys === undefined) return;
+  const both = [...new Set([...(keysOf(asked) ?? []), ...keys])];
+  const values = (asked.values ?? []).map((value, at) => (at === by.value ? both : value));
+  calls[place] = { statement: asked.statement, values };
+};
+
+/** What others asked for beside it is theirs. */
+const ownOf = ({ call }: Read, rows: readonly Row[] = []): Row[] => {
+  const { by } = call.statement;
+  const keys = keysOf(call);
+  if (by === undefined || keys === undefined) return [...rows];
+  return rows.filter((row) => keys.includes(row[by.column]));
+};
+
 const isSame = (a: Scope, b: Scope): boolean =>
   a.accountId === b.accountId && a.livemode === b.livemode;
 
 const asksTheSame = (a: Read, b: Read): boolean =>
   a.call.statement === b.call.statement &&
   isSame(a.scope, b.scope) &&
-  haveSameValues(a.call.values, b.call.values);
+  (a.call.values ?? []).every(
+    (value, at) => at === a.call.statement.by?.value || haveSameValues(value, b.call.values?.[at]),
+  );
 
 const haveSameValues = (a: unknown, b: unknown): boolean => {
   if (a === b) return true;
