@@ -57,8 +57,30 @@ describe('what is offered', () => {
     assert.deepEqual(await types('pln', { allowed_payment_method_types: ['ideal', 'p24'] }), [
       'p24',
     ]);
+    assert.deepEqual(await types('eur', { excluded_payment_method_types: ['card', 'eps'] }), [
+      'ideal',
+      'bancontact',
+      'p24',
+    ]);
     const automatic = { enabled: true, allow_redirects: 'never' } as const;
     assert.deepEqual(await types('eur', { automatic_payment_methods: automatic }), ['card']);
+  });
+
+  test('is all that is paid with: a card that nobody wanted is refused', async () => {
+    for (const more of [
+      { payment_method_types: ['ideal'] },
+      { excluded_payment_method_types: ['card'] as const },
+    ]) {
+      const byCard = {
+        amount: 2_500,
+        currency: 'eur',
+        confirm: true,
+        payment_method: 'pm_card_visa',
+      };
+      const refused = await refusalOf(paymentIntents.create({ ...byCard, ...more } as Params));
+      assert.equal(refused.param, 'payment_method');
+      assert.match(refused.message, /\(card\) is not allowed/);
+    }
   });
 
   test('is refused with its reason where it does not fit', async () => {
@@ -253,6 +275,15 @@ describe('a page of a checkout', () => {
     assert.match(byCard.text, /cannot be paid with card/);
     const refused = await refusalOf(sessions.create(teas(['sofort'])));
     assert.equal(refused.param, 'payment_method_types');
+  });
+
+  test('shows what it offered at the payment, whatever was chosen', async () => {
+    const { id } = await sessions.create(twoTeas);
+    const byCard = await confirmWith(id, 'payment_method=pm_card_visa');
+    assert.equal(byCard.status, 200, byCard.text);
+    const { payment_intent } = await sessions.retrieve(id, { expand: ['payment_intent'] });
+    const { payment_method_types: types } = payment_intent as Stripe.PaymentIntent;
+    assert.deepEqual(types, ['card', 'ideal', 'bancontact', 'eps', 'p24']);
   });
 
   test('sends its payer away, has them pay once, and is complete', async () => {

@@ -65,12 +65,14 @@ export const refuseMethods = async (
 export const checkWayOfSession = async (
   context: Context,
   scope: Scope,
-  session: Wanting,
+  session: Wanting & Pick<CheckoutSession, 'offered'>,
   { type }: Pick<PaymentMethod, 'type'>,
 ): Promise<readonly string[]> => {
   const isCard = type === 'card';
   // Cards were offered wherever they are wanted, and whether an account takes them is asked when they are tried.
-  if (isCard && wants(session, 'card')) return ['card'];
+  if (isCard && wants(session, 'card')) {
+    return session.offered?.includes('card') === true ? session.offered : ['card'];
+  }
   const offered = (await waysOfSession(context, scope, session)).map((way) => way.type);
   if (offered.includes(type)) return offered;
   throw new ApiError(

@@ -6,6 +6,7 @@ import { emptyAddress, wayToPay } from '#cards/methods';
 import { checkAmount, type Shipping } from '#payments/charges';
 import { ApiError, mergeMetadata } from '#platform/http';
 import type { confirmParameters, createParameters, updateParameters } from './intent-parameters.ts';
+import { withOrderDetails } from './order-details.ts';
 import type { CardOptions, PaymentIntent } from './payment-intent.ts';
 import { invalidType } from './ways-of-intent.ts';
 
@@ -25,10 +26,11 @@ export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentInt
   if (asked.amount !== undefined || asked.currency !== undefined) {
     checkAmount(amount, currency);
   }
-  const types = typesOf(intent, asked);
+  const { excludedTypes: _excluded, ...kept } = withOrderDetails(intent, asked, amount);
   return {
-    ...intent,
-    ...types,
+    ...kept,
+    ...typesOf(intent, asked),
+    ...excludedOf(intent, asked),
     currency,
     amount,
     captureMethod: asked.capture_method ?? intent.captureMethod,
@@ -93,6 +95,15 @@ const typesOf = (
   return { types: old, allowedTypes, automaticMethods };
 };
 
+/** An empty list, or an empty text, excludes nothing again. */
+const excludedOf = (
+  { excludedTypes }: PaymentIntent,
+  { excluded_payment_method_types: asked }: Asked,
+): Pick<PaymentIntent, 'excludedTypes'> => {
+  const now = asked === undefined ? excludedTypes : [...new Set(asked)];
+  return now === undefined || now.length === 0 ? {} : { excludedTypes: now };
+};
+
 type AskedCard = NonNullable<Asked['payment_method_options']>['card'];
 
 const noOptions: CardOptions = {
@@ -148,6 +159,7 @@ export const descriptor = (param: string, value: string | null): string | null =
 };
 
 const absent: Readonly<Record<string, string>> = {
+  hooks: 'Tax calculations',
   application_fee: 'Connected accounts',
   application_fee_amount: 'Connected accounts',
   destination: 'Connected accounts',

@@ -1,5 +1,5 @@
-// What Stripe has for ways to pay that this installation does not have: a customer's cash balance, and banks that
-// are proven by small deposits. The sentences say so, instead of an address that nobody knows.
+// The lines of an amount; and what Stripe has for ways to pay that this installation does not have: a customer's cash
+// balance, and banks that are proven by small deposits. The sentences say so, instead of an address that nobody knows.
 
 import { Type } from 'typebox';
 import {
@@ -9,12 +9,14 @@ import {
   integer,
   list,
   listParameters,
+  listWindow,
   object,
   route,
   text,
 } from '#platform/http';
 import { findIntent } from './find-intent.ts';
 import { intentSchema } from './intent-schema.ts';
+import { linesOf } from './order-details.ts';
 import { hasNoCashBalance, hasNoMicrodeposits } from './refusals.ts';
 
 const common = { group: 'Payment intents', keys: 'secret' } as const;
@@ -59,14 +61,21 @@ export const bankMethodRoutes = [
     path: '/v1/payment_intents/:intent/amount_details_line_items',
     operation: 'payment_intents.list_amount_details_line_items',
     summary: 'List the lines of a payment’s amount',
-    description: 'Always empty: lines of an amount are not kept.',
+    description: 'In their order, as they came with `amount_details[line_items]`.',
     object: 'payment_intent_amount_details_line_item',
     list: true,
     parameters: listParameters({}),
     answer: Type.Object({}),
-    handle: async (context, { scope, path, url }) => {
-      await findIntent(context, scope, path['intent'] ?? '');
-      return { body: list(url, { rows: [], hasMore: false }) };
+    handle: async (context, { scope, path, url, parameters: asked }) => {
+      const lines = linesOf(await findIntent(context, scope, path['intent'] ?? ''));
+      const window = await listWindow<number>(asked, 'line item', async (spelled) => {
+        const at = lines.findIndex((line) => line.id === spelled);
+        return at === -1 ? null : at;
+      });
+      const { after = -1, before = lines.length, limit } = window;
+      const between = lines.slice(after + 1, before);
+      const rows = window.before === undefined ? between.slice(0, limit) : between.slice(-limit);
+      return { body: list(url, { rows, hasMore: between.length > limit }) };
     },
   }),
 ];

@@ -17,6 +17,7 @@ import { findIntent } from './find-intent.ts';
 import type { Concluded } from './hear.ts';
 import type { captureParameters } from './intent-parameters.ts';
 import { letGo } from './let-go.ts';
+import { withOrderDetails } from './order-details.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { cannotCapture } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
@@ -39,7 +40,11 @@ export const captureIntent = async (
       amount: asked.amount_to_capture === undefined ? null : BigInt(asked.amount_to_capture),
       isFinal: asked.final_capture ?? true,
       change: (before) => ({
-        ...withDescriptors(before, asked),
+        ...withOrderDetails(
+          withDescriptors(before, asked),
+          asked,
+          asked.amount_to_capture ?? before.capturable,
+        ),
         metadata: mergeMetadata(before.metadata, asked.metadata),
       }),
       changeCharge: (before) => withDescriptors(before, asked),

@@ -1,7 +1,9 @@
+import { formatAmount } from '#books/currencies';
 import { loadMethods, type PaymentMethod, parseMethodId } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { INTENT } from '#payments/charges';
 import {
+  ApiError,
   lockTimeout,
   type Outcome,
   parametersUnknown,
@@ -100,8 +102,25 @@ const intentFor = async (
   taken: TakenMethod | null,
 ): Promise<PaymentIntent> => {
   const intent = applyParameters(before, { ...taken?.brings, ...asked });
-  const isAsked = (asked.payment_method_types ?? asked.allowed_payment_method_types) !== undefined;
+  refuseOtherAmount(intent, asked.amount_to_confirm);
+  const isAsked =
+    (asked.payment_method_types ??
+      asked.allowed_payment_method_types ??
+      asked.excluded_payment_method_types) !== undefined;
   return !isAsked ? intent : withTypes(context, scope, intent, asked);
+};
+
+/** Whoever names an amount means to pay that and no other; it is changed by an update, where it is seen. */
+const refuseOtherAmount = (
+  { amount, currency }: PaymentIntent,
+  named: number | undefined,
+): void => {
+  if (named === undefined || BigInt(named) === amount) return;
+  throw new ApiError(
+    400,
+    `The amount_to_confirm (${formatAmount(BigInt(named), currency)}) is not the amount of this PaymentIntent (${formatAmount(amount, currency)}): update its amount first.`,
+    { param: 'amount_to_confirm' },
+  );
 };
 
 const methodOf = async (

@@ -35,7 +35,9 @@ export const createIntent = async (
     // Who pays at once with a card is asked nothing more.
     const isByCard = asked.confirm === true && taken?.method.type === 'card';
     const isAsked =
-      (asked.payment_method_types ?? asked.allowed_payment_method_types) !== undefined;
+      (asked.payment_method_types ??
+        asked.allowed_payment_method_types ??
+        asked.excluded_payment_method_types) !== undefined;
     const typed = isByCard && !isAsked ? fresh : await withTypes(context, scope, fresh, asked);
     return asked.confirm === true
       ? confirmNew(context, request, typed, taken)
@@ -81,8 +83,7 @@ const newIntent = async (
   const says =
     asked.automatic_payment_methods ??
     asked.payment_method_types ??
-    asked.allowed_payment_method_types ??
-    asked.excluded_payment_method_types;
+    asked.allowed_payment_method_types;
   return {
     ...applyParameters(blank, asked),
     customerId: customer?.id ?? null,

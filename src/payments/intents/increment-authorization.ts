@@ -18,6 +18,7 @@ import { refuseExpired } from './capture-intent.ts';
 import { findIntent } from './find-intent.ts';
 import type { Concluded } from './hear.ts';
 import type { incrementParameters } from './intent-parameters.ts';
+import { type OrderDetails, withOrderDetails } from './order-details.ts';
 import type { IfRaised, PaymentIntent } from './payment-intent.ts';
 import {
   cannotIncrement,
@@ -92,12 +93,18 @@ const increment = async (
 };
 
 const ifRaised = (intent: PaymentIntent, asked: Request['parameters']): IfRaised => ({
+  ...detailsOf(withOrderDetails(intent, asked, asked.amount)),
   description: asked.description ?? intent.description,
   metadata: mergeMetadata(intent.metadata, asked.metadata),
   statementDescriptor:
     asked.statement_descriptor === undefined
       ? intent.statementDescriptor
       : descriptor('statement_descriptor', asked.statement_descriptor),
+});
+
+const detailsOf = ({ paymentDetails, amountDetails }: OrderDetails): OrderDetails => ({
+  ...(paymentDetails === undefined ? {} : { paymentDetails }),
+  ...(amountDetails === undefined ? {} : { amountDetails }),
 });
 
 const answerOf = (

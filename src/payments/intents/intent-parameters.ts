@@ -23,6 +23,11 @@ import {
   text,
   url,
 } from '#platform/http';
+import {
+  amountDetailsParameters,
+  hooksParameters,
+  paymentDetailsParameters,
+} from './order-parameters.ts';
 
 export const shippingParameters = object({
   address: required(address()),
@@ -78,11 +83,11 @@ const refused = {
   transfer_data: anything(),
 } as const;
 
-/** What Stripe passes on to others and has no meaning here. */
+/** Of the order behind the amount. */
 const noted = {
-  amount_details: emptyable(anything()),
-  hooks: anything(),
-  payment_details: emptyable(anything()),
+  amount_details: emptyable(amountDetailsParameters),
+  hooks: hooksParameters,
+  payment_details: emptyable(paymentDetailsParameters),
 } as const;
 
 const common = {

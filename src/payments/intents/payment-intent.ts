@@ -4,6 +4,7 @@
 import type { Uuid } from '#kit/ids';
 import type { Shipping } from '#payments/charges';
 import type { IntentStatus } from './intent-states.ts';
+import type { AmountDetails, PaymentDetails } from './order-details.ts';
 
 export type CancellationReason =
   | 'abandoned'
@@ -37,7 +38,10 @@ export type NextAction = {
   readonly isAway?: true;
 };
 
-export type IfRaised = Pick<PaymentIntent, 'description' | 'metadata' | 'statementDescriptor'>;
+export type IfRaised = Pick<
+  PaymentIntent,
+  'description' | 'metadata' | 'statementDescriptor' | 'paymentDetails' | 'amountDetails'
+>;
 
 export type PaymentIntent = {
   readonly id: Uuid;
@@ -75,6 +79,8 @@ export type PaymentIntent = {
   /** What it becomes besides, should the bank raise it. */
   readonly ifRaised: IfRaised | null;
   readonly allowedTypes: readonly string[] | null;
+  /** Whatever else may be used. */
+  readonly excludedTypes?: readonly string[];
   readonly types: readonly string[] | null;
   readonly automaticMethods: { readonly allowRedirects: 'always' | 'never' } | null;
   readonly captureMethod: 'automatic' | 'automatic_async' | 'manual';
@@ -96,6 +102,8 @@ export type PaymentIntent = {
   readonly statementDescriptor: string | null;
   readonly statementDescriptorSuffix: string | null;
   readonly transferGroup: string | null;
+  readonly paymentDetails?: PaymentDetails;
+  readonly amountDetails?: AmountDetails;
   /** Of the last try, where a payer's browser made it. */
   readonly screened?: Screened;
 };

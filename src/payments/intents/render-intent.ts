@@ -5,6 +5,7 @@ import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import { CHARGE, INTENT, type Shipping } from '#payments/charges';
 import { isDelicate, toldWithoutReason } from '#payments/risk';
+import { renderAmountDetails, renderPaymentDetails } from './order-details.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
 const CUSTOMER = 'cus';
@@ -23,7 +24,7 @@ export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
     allowed_payment_method_types: intent.allowedTypes as Shown['allowed_payment_method_types'],
     amount: Number(intent.amount),
     amount_capturable: Number(intent.capturable),
-    amount_details: { tip: {} },
+    amount_details: renderAmountDetails(intent),
     amount_received: Number(intent.received),
     application: null,
     application_fee_amount: null,
@@ -41,7 +42,8 @@ export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
     customer: intent.customerId === null ? null : spellId(CUSTOMER, intent.customerId),
     customer_account: null,
     description: intent.description,
-    excluded_payment_method_types: null,
+    excluded_payment_method_types: (intent.excludedTypes ??
+      null) as Shown['excluded_payment_method_types'],
     last_payment_error: intent.lastError as unknown as Shown['last_payment_error'],
     latest_charge: intent.latestChargeId === null ? null : spellId(CHARGE, intent.latestChargeId),
     livemode,
@@ -49,6 +51,7 @@ export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
     metadata: intent.metadata,
     next_action: renderNextAction(intent),
     on_behalf_of: null,
+    ...renderPaymentDetails(intent),
     payment_method: intent.methodId,
     payment_method_configuration_details: null,
     payment_method_options: renderOptions(intent),

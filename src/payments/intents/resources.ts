@@ -1,9 +1,13 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId } from '#kit/ids';
+import { parseId, spellId } from '#kit/ids';
 import { INTENT } from '#payments/charges';
-import { neverFilled, type ResourceDefinition } from '#platform/http';
+import { list, neverFilled, type ResourceDefinition } from '#platform/http';
 import { loadIntents } from './intents.store.ts';
+import { linesOf } from './order-details.ts';
 import { renderIntent } from './render-intent.ts';
+
+/** As many as a list has that is not asked for more. */
+const LINES_SHOWN = 10;
 
 const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
   const uuids = ids.map((id) => parseId(INTENT, id)).filter((uuid) => uuid !== null);
@@ -18,13 +22,32 @@ const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
   );
 };
 
+const loadLines = async (context: Context, scope: Scope, ids: readonly string[]) => {
+  const uuids = ids.map((id) => parseId(INTENT, id)).filter((uuid) => uuid !== null);
+  const intents = await loadIntents(context, scope, uuids);
+  return new Map(
+    [...intents.values()].map((intent) => {
+      const id = spellId(INTENT, intent.id);
+      const lines = linesOf(intent);
+      const rows = lines.slice(0, LINES_SHOWN);
+      const url = `/v1/payment_intents/${id}/amount_details_line_items`;
+      return [id, list(url, { rows, hasMore: lines.length > rows.length })] as const;
+    }),
+  );
+};
+
 export const intentResources: readonly ResourceDefinition[] = [
+  { object: 'payment_intent_amount_details_line_item' },
   {
     object: 'payment_intent',
     permission: 'payment_intents',
     owns: (id) => id.startsWith(`${INTENT}_`),
     load,
     expandable: {
+      'amount_details.line_items': {
+        include: loadLines,
+        of: ['payment_intent_amount_details_line_item'],
+      },
       application: neverFilled,
       customer: { to: ['customer'] },
       latest_charge: { to: ['charge'] },

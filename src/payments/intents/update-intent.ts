@@ -39,6 +39,7 @@ const changesTypes = (asked: Readonly<Record<string, unknown>>): boolean =>
     'amount',
     'currency',
     'allowed_payment_method_types',
+    'excluded_payment_method_types',
     'payment_method_types',
     'capture_method',
     'setup_future_usage',

@@ -72,12 +72,26 @@ export const withTypes = async (
     return intent;
   }
   const isOfOthers = allowed?.some((type) => type !== 'card') === true;
-  if (intent.automaticMethods === null && !isOfOthers) return intent;
+  const { excludedTypes: excluded = [] } = intent;
+  if (intent.automaticMethods === null && !isOfOthers) {
+    const types = (intent.types ?? ['card']).filter((type) => !excluded.includes(type));
+    if (types.length === 0) throw nothingLeft();
+    return excluded.length === 0 ? intent : { ...intent, types };
+  }
   const ways = (await waysFor(context, scope, intent)).filter(
-    ({ type }) => allowed === undefined || allowed.includes(type),
+    ({ type }) => (allowed === undefined || allowed.includes(type)) && !excluded.includes(type),
   );
-  return { ...intent, types: ways.length === 0 ? ['card'] : ways.map(({ type }) => type) };
+  if (ways.length > 0) return { ...intent, types: ways.map(({ type }) => type) };
+  if (excluded.includes('card')) throw nothingLeft();
+  return { ...intent, types: ['card'] };
 };
+
+const nothingLeft = (): ApiError =>
+  new ApiError(
+    400,
+    'No valid payment method types for this Payment Intent. Please ensure that you have connected providers whose payment methods are compatible with your chosen currency, or exclude fewer of them.',
+    { param: 'excluded_payment_method_types' },
+  );
 
 /** An older name refuses what cannot be: in the words in which a client may have to tell it. */
 export const checkTypes = async (
@@ -111,7 +125,7 @@ export const invalidType = (type: string, taken: readonly string[], param: strin
     { param },
   );
 
-/** A card fits whatever was asked for, as it always did; anything else has to be wanted and to fit. */
+/** What a card needs is looked at where it is sent; anything else has to fit as well as to be wanted. */
 export const checkWay = (
   intent: PaymentIntent,
   method: PaymentMethod,
@@ -119,8 +133,9 @@ export const checkWay = (
 ): void => {
   const way = wayToPay(method.type);
   const types = intent.types ?? ['card'];
-  const isWanted = intent.automaticMethods !== null || types.includes(method.type);
-  if (method.type === 'card') return;
+  const isExcluded = intent.excludedTypes?.includes(method.type) === true;
+  const isWanted = !isExcluded && (intent.automaticMethods !== null || types.includes(method.type));
+  if (method.type === 'card' && isWanted) return;
   if (way === undefined || !isWanted) {
     throw new ApiError(
       400,

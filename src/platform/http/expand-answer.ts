@@ -16,7 +16,13 @@ type Json = Record<string, unknown>;
 type Tree = Map<string, Tree>;
 
 /** An object that is our own copy, where in its resource we are, and what to expand below. */
-type Site = { readonly holder: Json; readonly place: Place | null; readonly tree: Tree };
+type Site = {
+  readonly holder: Json;
+  readonly place: Place | null;
+  readonly tree: Tree;
+  /** Of the object that the holder is, or is a hash of. */
+  readonly id: unknown;
+};
 
 /** A field that waits for what it points to. `holderId` is set where the field is included. */
 type Wanted = {
@@ -77,6 +83,7 @@ const siteOf = (resources: Resources, holder: Json, tree: Tree, object?: string)
   return {
     holder,
     tree,
+    id: holder['id'],
     place: resource === undefined ? null : { resource, prefix: '', listed: false },
   };
 };
@@ -84,12 +91,11 @@ const siteOf = (resources: Resources, holder: Json, tree: Tree, object?: string)
 /** Copies what is already there and goes on below it; notes what has to be loaded. */
 const enterFields = (resources: Resources, site: Site, wanted: Wanted[], next: Site[]): void => {
   for (const [segment, tree] of site.tree) {
-    const { holder, place } = site;
+    const { holder, place, id } = site;
     const rule = place === null ? undefined : ruleAt(place, segment);
     const value = holder[segment];
 
     if (rule !== undefined && 'include' in rule && value === undefined) {
-      const { id } = holder;
       const put = (found: Json) => (holder[segment] = found);
       if (typeof id === 'string') wanted.push({ site, segment, id, rule, put });
       continue;
@@ -105,7 +111,7 @@ const enterFields = (resources: Resources, site: Site, wanted: Wanted[], next: S
       holder[segment] = copy;
       next.push(
         copy['object'] === undefined && place !== null
-          ? { holder: copy, tree, place: { ...place, prefix: fieldAt(place, segment) } }
+          ? { holder: copy, tree, id, place: { ...place, prefix: fieldAt(place, segment) } }
           : siteOf(resources, copy, tree),
       );
     }
