@@ -17,6 +17,7 @@ import { spellId } from '#kit/ids';
 import { mailPages, mailReceiptAgain, receiptHandlers } from '#outward/notifications';
 import { provideReturns, returnHandlers } from '#payments/intents';
 import { admit, provideDefence, type Step } from '#payments/risk';
+import { setupReturnHandlers } from '#payments/setup';
 import { API_VERSION } from '#platform/events';
 import {
   ApiError,
@@ -106,6 +107,7 @@ export const createApi = (
       ...linkHandlers(context),
       ...threeDsHandlers(context, callerOf),
       ...returnHandlers(context),
+      ...setupReturnHandlers(context),
       ...webhookHandlers(context, { publicUrl: input.publicUrl }),
       ...documentHandlers(routes, {
         title: 'Tollgate',

@@ -308,3 +308,57 @@ describe('a merchant who wants the holder to be asked', () => {
     assert.equal(threeDsOf(paid)?.electronic_commerce_indicator, '05');
   });
 });
+
+describe('a card that is kept', () => {
+  const keep = () =>
+    stripe.setupIntents.create({
+      confirm: true,
+      payment_method_data: {
+        type: 'card',
+        card: { number: '4000002500003155', exp_month: 12, exp_year: 2034, cvc: '123' },
+      } as never,
+      payment_method_options: { card: { request_three_d_secure: 'any' } },
+      return_url: 'https://shop.test/back?order=7',
+    });
+
+  const goAndAnswer = async (how: 'confirm' | 'cancel') => {
+    const setup = await keep();
+    assert.equal(setup.status, 'requires_action', JSON.stringify(setup.last_setup_error));
+    const to = setup.next_action?.redirect_to_url;
+    assert.equal(to?.return_url, 'https://shop.test/back?order=7');
+    const page = await atTheBank(to?.url ?? '');
+    const given: Record<string, string> =
+      how === 'confirm' ? { code: codeIn(page), do: 'confirm' } : { do: 'cancel' };
+    const at = await cameBack(await submit(await submit(page, acs, given), acs));
+    return { setup, at, said: Object.fromEntries(at.searchParams) };
+  };
+
+  test('is kept by the time its holder is back, and the shop’s page is told', async () => {
+    const { setup, at, said } = await goAndAnswer('confirm');
+    assert.equal(`${at.origin}${at.pathname}`, 'https://shop.test/back');
+    assert.deepEqual(said, {
+      order: '7',
+      redirect_status: 'succeeded',
+      setup_intent: setup.id,
+      setup_intent_client_secret: setup.client_secret,
+    });
+    assert.equal((await stripe.setupIntents.retrieve(setup.id)).status, 'succeeded');
+  });
+
+  test('is not where its holder did not agree, and the error has its page', async () => {
+    const { setup, said } = await goAndAnswer('cancel');
+    assert.equal(said['redirect_status'], 'failed');
+    const { status, last_setup_error: error } = await stripe.setupIntents.retrieve(setup.id);
+    assert.equal(status, 'requires_payment_method');
+    assert.equal(error?.code, 'setup_intent_authentication_failure');
+    assert.match(error?.doc_url ?? '', /#error-setup_intent_authentication_failure$/);
+  });
+
+  test('opens nothing with the address of a payment', async () => {
+    const intent = await pay('4000000000003220');
+    const page = await atTheBank(pageOf(intent));
+    const back = await submit(await submit(page, acs, { do: 'cancel' }), acs);
+    const token = new URL(await untilBack(back, origin)).pathname.split('/').at(-1);
+    assert.equal((await fetch(`${origin}/back/setup/${token}`)).status, 404);
+  });
+});

@@ -72,9 +72,8 @@ const wayBackOf = (
   { intent: { id, returnUrl, madeBy }, isSetup = false, isInPage = false }: AuthenticationAsked,
 ): { readonly returnUrl?: string } => {
   if (returnUrl === null || isInPage) return {};
-  return {
-    returnUrl: isSetup || madeBy !== null ? returnUrl : returnAddressOf(context, scope, id),
-  };
+  if (madeBy !== null) return { returnUrl };
+  return { returnUrl: returnAddressOf(context, scope, id, isSetup ? 'setup' : 'payment') };
 };
 
 /** Whoever asks of his own wishes for it; the law, or a bank that declined without, leaves no choice. */

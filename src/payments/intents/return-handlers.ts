@@ -11,19 +11,34 @@ import { loadIntent } from './intents.store.ts';
 import { askAfterReturn, isPayerAway } from './payer-away.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { clientSecretOf } from './render-intent.ts';
-import { readReturnToken } from './return-address.ts';
+import { type ReturnOf, readReturnToken, returnPaths } from './return-address.ts';
 
-export const returnHandlers = (processContext: Context): readonly PlainHandler[] => {
+/** Where a payer goes on to who came back with this token; null: it is of nothing. */
+export type WhereTo = (context: Context, token: string) => Promise<string | null>;
+
+export const returnHandlers = (processContext: Context): readonly PlainHandler[] =>
+  returnHandlersOf(processContext, 'payment', async (context, token) => {
+    const named = readReturnToken(context, token);
+    const intent =
+      named === null ? undefined : await afterReturn(context, named.scope, named.intentId);
+    return intent === undefined || intent.returnUrl === null
+      ? null
+      : whereTo(intent, intent.returnUrl);
+  });
+
+export const returnHandlersOf = (
+  processContext: Context,
+  of: ReturnOf,
+  where: WhereTo,
+): readonly PlainHandler[] => {
   const context: Context = { ...processContext, actor: { kind: 'payer', id: 'return' } };
   const handle = async (
     _: IncomingMessage,
     response: ServerResponse,
     { params }: { readonly params: Readonly<Record<string, string>> },
   ): Promise<void> => {
-    const named = readReturnToken(context, params['token'] ?? '');
-    const intent =
-      named === null ? undefined : await afterReturn(context, named.scope, named.intentId);
-    if (intent === undefined || intent.returnUrl === null) {
+    const location = await where(context, params['token'] ?? '');
+    if (location === null) {
       response
         .writeHead(404, {
           'Content-Type': 'text/plain; charset=utf-8',
@@ -32,14 +47,13 @@ export const returnHandlers = (processContext: Context): readonly PlainHandler[]
         .end('This address belongs to no payment.\n');
       return;
     }
-    response
-      .writeHead(303, { Location: whereTo(intent, intent.returnUrl), 'Cache-Control': 'no-store' })
-      .end();
+    response.writeHead(303, { Location: location, 'Cache-Control': 'no-store' }).end();
   };
+  const path = `${returnPaths[of]}/:token`;
   // Some banks send their payers back with a form.
   return [
-    { method: 'GET', path: '/back/:token', handle },
-    { method: 'POST', path: '/back/:token', handle },
+    { method: 'GET', path, handle },
+    { method: 'POST', path, handle },
   ];
 };
 
@@ -67,8 +81,16 @@ const afterQuestion = async (
   authenticationId: Uuid,
 ): Promise<PaymentIntent | undefined> => {
   if (intent.status === 'requires_action') await goOnAfter(context, scope, authenticationId);
+  return onceKnown(context, () => loadIntent(context, scope, intent.id));
+};
+
+/** As it is once it is not under way any more, or the payer has waited enough. */
+export const onceKnown = async <T extends { readonly status: string }>(
+  context: Pick<Context, 'clock'>,
+  load: () => Promise<T | undefined>,
+): Promise<T | undefined> => {
   for (let round = 1; ; round += 1) {
-    const now = await loadIntent(context, scope, intent.id);
+    const now = await load();
     if (now?.status !== 'processing' || round === ROUNDS_MAX) return now;
     await context.clock.sleep(PAUSE_MS, new AbortController().signal);
   }
@@ -76,11 +98,23 @@ const afterQuestion = async (
 
 /** A page of ours knows its payment without being told. */
 const whereTo = (intent: PaymentIntent, returnUrl: string): string => {
-  if (intent.madeBy !== null || !URL.canParse(returnUrl)) return returnUrl;
+  if (intent.madeBy !== null) return returnUrl;
+  return withOutcome(returnUrl, {
+    payment_intent: spellId(INTENT, intent.id),
+    payment_intent_client_secret: clientSecretOf(intent),
+    redirect_status: redirectStatus(intent),
+  });
+};
+
+export const withOutcome = (
+  returnUrl: string,
+  outcome: Readonly<Record<string, string>> & {
+    readonly redirect_status: 'succeeded' | 'pending' | 'failed';
+  },
+): string => {
+  if (!URL.canParse(returnUrl)) return returnUrl;
   const url = new URL(returnUrl);
-  url.searchParams.set('payment_intent', spellId(INTENT, intent.id));
-  url.searchParams.set('payment_intent_client_secret', clientSecretOf(intent));
-  url.searchParams.set('redirect_status', redirectStatus(intent));
+  for (const [name, value] of Object.entries(outcome)) url.searchParams.set(name, value);
   return url.href;
 };
 

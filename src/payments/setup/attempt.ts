@@ -16,6 +16,7 @@ export const asPayment = (setup: SetupIntent) => {
   return {
     ...blank,
     customerId: setup.customerId,
+    madeBy: setup.madeBy,
     returnUrl: setup.returnUrl,
     methodId: setup.methodId,
     cardOptions: { ...blank.cardOptions, requestThreeDSecure: setup.requestThreeDSecure },

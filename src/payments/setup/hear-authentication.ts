@@ -3,6 +3,8 @@
 
 import { type AuthenticationListener, findAuthentication } from '#cards/three-ds';
 import { assert } from '#kit/assert';
+import type { Context, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import type { Proof } from '#payments/intents';
 import { enqueue, type JobKind } from '#platform/jobs';
 import { goOnSetup } from './go-on.ts';
@@ -20,21 +22,25 @@ export const goOnJob: JobKind = {
   run: async (context, payload) => {
     const { accountId, livemode, authentication: id } = payload;
     assert(typeof accountId === 'string' && typeof id === 'string', 'Whose, and which');
-    const scope = { accountId, livemode: livemode === true };
-    const found = await findAuthentication(context, scope, id);
-    if (found === undefined || found.now?.state === 'challenge') return;
-    const { intentId } = found.authentication;
-    // Most are asked for payments.
-    if ((await loadSetup(context, scope, intentId)) === undefined) return;
-    const { now } = found;
-    const proof: Proof =
-      now?.state === 'refused'
-        ? { ok: false }
-        : {
-            ok: true,
-            authentication: null,
-            ...(now?.state === 'done' ? { authenticationId: id } : {}),
-          };
-    await goOnSetup(context, scope, intentId, proof, id);
+    await goOnAfter(context, { accountId, livemode: livemode === true }, id);
   },
+};
+
+/** By the answer of the card's bank to one question; as long as there is none, nothing happens. */
+export const goOnAfter = async (context: Context, scope: Scope, id: Uuid): Promise<void> => {
+  const found = await findAuthentication(context, scope, id);
+  if (found === undefined || found.now?.state === 'challenge') return;
+  const { intentId } = found.authentication;
+  // Most are asked for payments.
+  if ((await loadSetup(context, scope, intentId)) === undefined) return;
+  const { now } = found;
+  const proof: Proof =
+    now?.state === 'refused'
+      ? { ok: false }
+      : {
+          ok: true,
+          authentication: null,
+          ...(now?.state === 'done' ? { authenticationId: id } : {}),
+        };
+  await goOnSetup(context, scope, intentId, proof, id);
 };

@@ -8,6 +8,7 @@ export {
   tryToSetUp,
 } from './made-setup.ts';
 export { renderSetup, SETUP } from './render-setup.ts';
+export { setupReturnHandlers } from './return-handlers.ts';
 export { loadSetup } from './setup.store.ts';
 export type { SetupIntent } from './setup-intent.ts';
 export {
