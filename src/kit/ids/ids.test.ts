@@ -17,6 +17,39 @@ describe('an id', () => {
     );
   });
 
+  test('is its 128 bits in base 62', () => {
+    const spellSlowly = (uuid: string): string => {
+      let rest = BigInt(`0x${uuid.replaceAll('-', '')}`);
+      let spelled = '';
+      for (let place = 0; place < 22; place += 1) {
+        const digit = Number(rest % 62n);
+        // The digits, then capitals, then small letters.
+        const code = digit < 10 ? digit + 48 : digit < 36 ? digit + 55 : digit + 61;
+        spelled = String.fromCharCode(code) + spelled;
+        rest /= 62n;
+      }
+      return `cus_${spelled}`;
+    };
+    fc.assert(
+      fc.property(anyUuid, (uuid) => {
+        assert.equal(spellId('cus', uuid), spellSlowly(uuid));
+        assert.equal(spellId('cus', uuid.toUpperCase()), spellSlowly(uuid));
+      }),
+    );
+    assert.equal(
+      spellId('cus', `${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}`),
+      `cus_${'0'.repeat(22)}`,
+    );
+  });
+
+  test('is the last one where all bits are set, and none beyond', () => {
+    const last = `${'f'.repeat(8)}-ffff-ffff-ffff-${'f'.repeat(12)}`;
+    const spelled = spellId('cus', last);
+    assert.equal(spelled, 'cus_7n42DGM5Tflk9n8mt7Fhc7');
+    assert.equal(parseId('cus', spelled), last);
+    assert.equal(parseId('cus', `${spelled.slice(0, -1)}8`), null);
+  });
+
   test('of another kind, length, alphabet or range is not an id', () => {
     const spelled = spellId('cus', newUuid({ clock: manualClock(), random: seededRandom(1) }));
     for (const wrong of [

@@ -40,10 +40,11 @@ const nextTick = (clock: Clock): { ms: number; counter: number } => {
   return next;
 };
 
-export const uuidFromBytes = (bytes: Buffer): Uuid => {
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-};
+export const uuidFromBytes = (bytes: Buffer): Uuid => uuidFromHex(bytes.toString('hex'));
+
+/** Of 32 digits. */
+export const uuidFromHex = (hex: string): Uuid =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 
 export const uuidToBytes = (uuid: Uuid): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');
 
