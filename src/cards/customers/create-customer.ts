@@ -84,7 +84,7 @@ export const createCustomer = async (
       ...paying.writes,
     ],
     undo,
-    related: { ...sourced.related, ...paying.related },
+    related: () => ({ ...sourced.related, ...paying.related }),
   };
 };
 

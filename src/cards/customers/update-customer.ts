@@ -58,6 +58,6 @@ export const updateCustomer = async (
       ...defaultsAttached(scope, before, customer),
     ],
     undo: sourced.undo,
-    related: sourced.related,
+    related: () => sourced.related,
   };
 };

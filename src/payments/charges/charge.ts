@@ -107,15 +107,3 @@ export const countTaken = <T extends Taken>(charge: T): T => {
     chargedBackBeyond: charge.chargedBackBeyond - counted,
   };
 };
-
-/** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */
-export const plainCharge = (charge: Charge): Record<string, unknown> => ({
-  ...charge,
-  amount: Number(charge.amount),
-  captured: Number(charge.captured),
-  capturing: Number(charge.capturing),
-  refunded: Number(charge.refunded),
-  refunding: Number(charge.refunding),
-  chargedBack: Number(charge.chargedBack),
-  chargedBackBeyond: Number(charge.chargedBackBeyond),
-});

@@ -5,7 +5,6 @@ export {
   type ChargeStatus,
   countTaken,
   left,
-  plainCharge,
   type Shipping,
 } from './charge.ts';
 export {

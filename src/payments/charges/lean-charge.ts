@@ -2,7 +2,7 @@
 // be changed, since stored rows mean it. `kind` and `isUnwanted` always stand there: checks ask for them.
 
 import { leanBy } from '#platform/db';
-import { type Charge, type ChargedMethod, plainCharge } from './charge.ts';
+import type { Charge, ChargedMethod } from './charge.ts';
 
 const usual = {
   customerId: null,
@@ -92,7 +92,7 @@ export const unpackDetails = (stored: Stored): Charge => ({
 
 /** Amounts are numbers there. */
 export const packShown = (charge: Charge): Record<string, unknown> => ({
-  ...leanShown.pack(plainCharge(charge) as Charge),
+  ...leanShown.pack(charge),
   method: packMethod(charge.method),
 });
 

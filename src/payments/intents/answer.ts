@@ -11,12 +11,9 @@ import type { PaymentIntent } from './payment-intent.ts';
 export type Shows = (intent: PaymentIntent, livemode: boolean) => unknown;
 
 /** What `expand` may want before it is committed. */
-export const relatedOf = (
-  charge: Charge,
-  livemode: boolean,
-): Readonly<Record<string, unknown>> => ({
-  [spellId(CHARGE, charge.id)]: renderCharge(charge, livemode),
-});
+export const relatedOf =
+  (charge: Charge, livemode: boolean): NonNullable<Outcome['related']> =>
+  () => ({ [spellId(CHARGE, charge.id)]: renderCharge(charge, livemode) });
 
 export const answerOf = (
   { intent, charge, method }: Concluded,

@@ -2,7 +2,7 @@
 // be changed, since stored rows mean it.
 
 import { leanBy } from '#platform/db';
-import { type PaymentIntent, plainIntent } from './payment-intent.ts';
+import type { PaymentIntent } from './payment-intent.ts';
 
 const usual = {
   customerId: null,
@@ -51,10 +51,13 @@ const usual = {
 export const leanIntent = leanBy<PaymentIntent>(usual);
 
 /** Amounts are numbers there. */
-const leanShown = leanBy<Record<string, unknown>>({ ...usual, received: 0, capturable: 0 });
+const leanShown = leanBy<PaymentIntent>({
+  ...usual,
+  received: 0,
+  capturable: 0,
+} as unknown as Partial<PaymentIntent>);
 
-export const packShown = (intent: PaymentIntent): Record<string, unknown> =>
-  leanShown.pack(plainIntent(intent));
+export const packShown = (intent: PaymentIntent): Record<string, unknown> => leanShown.pack(intent);
 
 export const unpackShown = (stored: unknown): PaymentIntent =>
-  leanShown.unpack(stored as Record<string, unknown>) as PaymentIntent;
+  leanShown.unpack(stored as Partial<PaymentIntent>);

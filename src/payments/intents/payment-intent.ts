@@ -176,11 +176,3 @@ export const blankIntent = (
 
 export const isManual = (intent: Pick<PaymentIntent, 'captureMethod' | 'cardOptions'>): boolean =>
   intent.captureMethod === 'manual' || intent.cardOptions.captureMethod === 'manual';
-
-/** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */
-export const plainIntent = (intent: PaymentIntent): Record<string, unknown> => ({
-  ...intent,
-  amount: Number(intent.amount),
-  received: Number(intent.received),
-  capturable: Number(intent.capturable),
-});

@@ -31,3 +31,34 @@ test('What was stored whole, and what is kept elsewhere, reads as it did', () =>
   assert.deepEqual(lean.unpack(whole), whole);
   assert.deepEqual(lean.pack(whole, new Set(['name'])), { note: 'x' });
 });
+
+test('What is spelled otherwise than what is usual is stored as it is', () => {
+  type Nested = {
+    readonly of: { readonly a: number; readonly b: { readonly c: null } } | readonly [];
+  };
+  const nested = leanBy<Nested>({ of: { a: 1, b: { c: null } } });
+  const usual = [
+    { a: 1, b: { c: null } },
+    { a: 1, none: undefined, b: { c: null } },
+  ];
+  for (const of of usual) assert.deepEqual(nested.pack({ of }), {}, JSON.stringify(of));
+  const others = [
+    { b: { c: null }, a: 1 },
+    { a: 1, b: { c: 0 } },
+    { a: 1, b: {} },
+    { a: 1, b: null },
+    { a: 1 },
+    { a: 1, b: { c: null }, d: null },
+    [],
+  ];
+  for (const of of others) {
+    assert.deepEqual(nested.pack({ of } as Nested), { of }, JSON.stringify(of));
+  }
+  assert.deepEqual(leanBy<{ of: unknown }>({ of: {} }).pack({ of: [] }), { of: [] });
+});
+
+test('An amount is stored as a number, and left out where it is the usual one', () => {
+  const amounts = leanBy<{ taken: bigint; left: bigint | number }>({ left: 0 });
+  assert.deepEqual(amounts.pack({ taken: 12n, left: 0n }), { taken: 12 });
+  assert.deepEqual(amounts.pack({ taken: 0n, left: 3n }), { taken: 0, left: 3 });
+});

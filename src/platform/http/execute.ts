@@ -287,7 +287,7 @@ const render = async (execution: Execution, outcome: Outcome): Promise<Decision>
           body: outcome.body,
           object,
           paths,
-          ...(related === undefined ? {} : { related }),
+          ...(related === undefined ? {} : { related: related() }),
         });
   const { status = 200, undo = null } = outcome;
   return { status, body: toJson(body), error: null, writes, undo };

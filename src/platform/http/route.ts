@@ -127,6 +127,6 @@ export type Outcome = {
   readonly undo?: () => Promise<void>;
   /** What `conclude` was given last has been committed. */
   readonly concluded?: boolean;
-  /** Objects by id that `expand` may need and that are not yet in the database. */
-  readonly related?: Readonly<Record<string, unknown>>;
+  /** Objects by id that `expand` may need and that are not yet in the database. Asked for only where it does. */
+  readonly related?: () => Readonly<Record<string, unknown>>;
 };
