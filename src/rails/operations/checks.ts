@@ -7,6 +7,17 @@ const said = (...outcomes: string[]): string =>
 
 export const checks = [
   {
+    name: 'evidence is of an operation that there is',
+    text: `select e.account_id, e.id from rails.evidence e
+            where not exists (select from rails.operations o
+                               where o.account_id = e.account_id and o.livemode = e.livemode
+                                 and o.id = e.operation_id)`,
+  },
+  {
+    name: 'an operation has a currency',
+    text: `select account_id, id from rails.operations where currency !~ '^[a-z]{3}$'`,
+  },
+  {
     name: 'every end of an operation has evidence that says so',
     text: `select o.account_id, o.id, o.state from rails.operations o
             where (o.state = 3 and not ${said('approved')})

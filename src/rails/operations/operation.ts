@@ -5,7 +5,7 @@
 import { assert } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
 import { deriveKey, hmacSha256 } from '#kit/crypto';
-import { newUuid, spellId, type Uuid, uuidFromBytes } from '#kit/ids';
+import { newUuid, parseId, spellId, type Uuid, uuidFromBytes } from '#kit/ids';
 import type { OperationState } from './operation-states.ts';
 
 /** The numbers are stored. */
@@ -76,13 +76,14 @@ export const newOperation = (
   assert(/^[a-z]{3}$/.test(input.currency), 'A currency is three lower-case letters');
   assert(input.ordinal >= 1 && input.attempt >= 1, 'Operations are counted from one');
   assert(input.timeoutMs > 0, 'Every call has a time limit');
+  assert(input.reference?.startsWith(OWN) !== true, 'A dictated reference is told from our own');
 
   const { timeoutMs, reference, id = newUuid(context), ...given } = input;
   const nowMs = context.clock.now();
   return {
     ...given,
     id,
-    reference: reference ?? spellId('op', id),
+    reference: reference ?? spellId(PREFIX, id),
     providerKey: providerKeyOf(providerKeys, scope, input),
     state: 'created',
     sends: 0,
@@ -97,6 +98,12 @@ export const newOperation = (
     leaseEpoch: 0,
   };
 };
+
+const PREFIX = 'op';
+const OWN = `${PREFIX}_`;
+
+/** Null where a provider dictated it. */
+export const idOfReference = (reference: string): Uuid | null => parseId(PREFIX, reference);
 
 /** The key under which provider keys are derived. It never leaves the process. */
 export const providerKeysFrom = (master: Buffer): Buffer => deriveKey(master, 'provider-keys');

@@ -1,17 +1,10 @@
-import { assert, present } from '#kit/assert';
+import { present } from '#kit/assert';
 import type { Context, Row, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import {
-  insertRows,
-  type Owned,
-  rank,
-  scopeOf,
-  spellTime,
-  statement,
-  writeRows,
-} from '#platform/db';
-import { type Evidence, evidenceKinds, type Outcome } from './evidence.ts';
-import { type Operation, operationKinds } from './operation.ts';
+import { type Owned, rank, scopeOf, spellTime, statement, writeRows } from '#platform/db';
+import { type EvidenceRow, fromEvidenceRow, listEvidence } from './evidence.store.ts';
+import type { Evidence } from './evidence.ts';
+import { idOfReference, type Operation, operationKinds } from './operation.ts';
 import { operationStates } from './operation-states.ts';
 
 const types = {
@@ -74,49 +67,6 @@ const updateOperationRow = writeRows({
 returning o.id::text as key`,
 });
 
-const insertEvidenceRow = insertRows({
-  name: 'evidence.insert',
-  table: 'rails.evidence',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    operation_id: 'uuid',
-    id: 'uuid',
-    kind: 'smallint',
-    at: 'timestamptz',
-    send: 'integer',
-    source_key: 'text',
-    says: 'json',
-  },
-  key: 'id',
-  rank: rank.insert,
-  orNothing: true,
-});
-
-// Arrays of arrays cannot be unnested by row, so what a person had before them travels as text.
-const insertPersonRow = writeRows({
-  name: 'evidence.insert_person',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    operation_id: 'uuid',
-    id: 'uuid',
-    kind: 'smallint',
-    at: 'timestamptz',
-    source_key: 'text',
-    considered: 'text',
-    says: 'json',
-  },
-  key: 'id',
-  rank: rank.insert,
-  text: (given) => `insert into rails.evidence (account_id, livemode, operation_id, id, kind, at,
-                            source_key, considered, says)
-select account_id, livemode, operation_id, id, kind, at, source_key, considered::uuid[], says
-  from ${given}
-on conflict do nothing
-returning id::text as key`,
-});
-
 const toRow = (scope: Scope, operation: Operation): unknown[] => [
   scope.accountId,
   scope.livemode,
@@ -157,35 +107,6 @@ export const updateOperation = (
   into: updateOperationRow,
   row: [...toRow(scope, operation), keepLease],
 });
-
-export const insertEvidence = (scope: Scope, operationId: Uuid, evidence: Evidence): Write => {
-  const { id, kind, atMs, send, sourceKey, considered, says } = evidence;
-  const owner = [
-    scope.accountId,
-    scope.livemode,
-    operationId,
-    id,
-    evidenceKinds[kind],
-    spellTime(atMs),
-  ];
-  if (kind !== 'person') {
-    assert(considered.length === 0, 'Only a person has considered something');
-    return { into: insertEvidenceRow, row: [...owner, send, sourceKey, spell(says)] };
-  }
-  return {
-    into: insertPersonRow,
-    row: [...owner, sourceKey, `{${considered.join(',')}}`, spell(says)],
-  };
-};
-
-/** Amounts are whole numbers beyond what JSON holds, so they are spelled as text. */
-const spell = (says: Outcome): string =>
-  JSON.stringify(says, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-
-const unspell = (says: Record<string, unknown>): Outcome =>
-  (typeof says['amount'] === 'string'
-    ? { ...says, amount: BigInt(says['amount']) }
-    : says) as unknown as Outcome;
 
 const nameOf = <Name extends string>(numbers: Readonly<Record<Name, number>>, number: unknown) =>
   present(
@@ -241,36 +162,23 @@ const fromRow = (row: OperationRow): Operation => ({
   leaseEpoch: row.lease_epoch,
 });
 
-type EvidenceRow = Row & {
-  readonly id: Uuid;
-  readonly kind: number;
-  readonly at: number;
-  readonly send: number | null;
-  readonly source_key: string | null;
-  readonly considered: readonly Uuid[];
-  readonly says: Record<string, unknown>;
-};
-
-const fromEvidenceRow = (row: EvidenceRow): Evidence => ({
-  id: row.id,
-  kind: nameOf(evidenceKinds, row.kind),
-  atMs: row.at,
-  send: row.send,
-  sourceKey: row.source_key,
-  considered: row.considered,
-  says: unspell(row.says),
-});
-
 const ownRow = '(account_id, livemode) = ($1, $2)';
 
 const findOperation = statement(
   'operations.find',
   `select ${names.slice(2).join(', ')} from rails.operations where ${ownRow} and id = $3`,
 );
+// An index holds the references that are not the operation's own id.
 const findByReference = statement(
   'operations.find_by_reference',
   `select ${names.slice(2).join(', ')} from rails.operations
-    where ${ownRow} and connector_account_id = $3 and reference = $4`,
+    where ${ownRow} and connector_account_id = $3 and reference = $4
+      and reference not like 'op\\_%'`,
+);
+const findByOwnReference = statement(
+  'operations.find_by_own_reference',
+  `select ${names.slice(2).join(', ')} from rails.operations
+    where ${ownRow} and connector_account_id = $3 and id = $4`,
 );
 const findByProviderId = statement(
   'operations.find_by_provider_id',
@@ -295,11 +203,6 @@ const findOpen = statement(
   'operations.open_of_account',
   `select 1 as open from rails.operations
     where ${ownRow} and connector_account_id = $3 and due_at is not null limit 1`,
-);
-const listEvidence = statement(
-  'evidence.list',
-  `select id, kind, at, send, source_key, considered, says from rails.evidence
-    where ${ownRow} and operation_id = $3 order by id`,
 );
 const leaseDue = statement(
   'operations.lease',
@@ -341,8 +244,10 @@ export const loadByReference = async (
   connectorAccountId: Uuid,
   reference: string,
 ): Promise<Operation[]> => {
-  const of = [scope.accountId, scope.livemode, connectorAccountId, reference];
-  return (await context.database.read<OperationRow>(scope, findByReference, of)).map(fromRow);
+  const id = idOfReference(reference);
+  const of = [scope.accountId, scope.livemode, connectorAccountId, id ?? reference];
+  const find = id === null ? findByReference : findByOwnReference;
+  return (await context.database.read<OperationRow>(scope, find, of)).map(fromRow);
 };
 
 /** Every operation of which the provider has spoken under a name of its own. */

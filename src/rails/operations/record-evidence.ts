@@ -6,10 +6,11 @@ import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { isServerError } from '#platform/db';
 import { type Conclusion, conclude } from './conclude.ts';
+import { insertEvidence } from './evidence.store.ts';
 import type { Evidence } from './evidence.ts';
 import type { Operation } from './operation.ts';
 import { isFinished, next } from './operation-states.ts';
-import { insertEvidence, type Known, loadKnown, updateOperation } from './operations.store.ts';
+import { type Known, loadKnown, updateOperation } from './operations.store.ts';
 import { nextLookMs } from './pace.ts';
 
 export type NewEvidence = Pick<Evidence, 'kind' | 'says'> &

@@ -1,0 +1,109 @@
+import { assert, present } from '#kit/assert';
+import type { Row, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { insertRows, namesByCode, rank, spellTime, statement, writeRows } from '#platform/db';
+import { type Evidence, evidenceKinds, type Outcome } from './evidence.ts';
+
+const kindOf = namesByCode(evidenceKinds);
+
+const evidence = {
+  table: 'rails.evidence',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    operation_id: 'uuid',
+    id: 'uuid',
+    kind: 'smallint',
+    at: 'timestamptz',
+    send: 'integer',
+    source_key: 'text',
+    says: 'json',
+  },
+  key: 'id',
+  rank: rank.insert,
+} as const;
+const insertEvidenceRow = insertRows({ name: 'evidence.insert', ...evidence });
+// What has a name of its own may come again, also at the same moment.
+const insertNamedRow = insertRows({ name: 'evidence.insert_named', ...evidence, orNothing: true });
+
+// Arrays of arrays cannot be unnested by row, so what a person had before them travels as text.
+const insertPersonRow = writeRows({
+  name: 'evidence.insert_person',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    operation_id: 'uuid',
+    id: 'uuid',
+    kind: 'smallint',
+    at: 'timestamptz',
+    source_key: 'text',
+    considered: 'text',
+    says: 'json',
+  },
+  key: 'id',
+  rank: rank.insert,
+  text: (given) => `insert into rails.evidence (account_id, livemode, operation_id, id, kind, at,
+                            source_key, considered, says)
+select account_id, livemode, operation_id, id, kind, at, source_key, considered::uuid[], says
+  from ${given}
+on conflict do nothing
+returning id::text as key`,
+});
+
+export const insertEvidence = (scope: Scope, operationId: Uuid, evidence: Evidence): Write => {
+  const { id, kind, atMs, send, sourceKey, considered, says } = evidence;
+  const owner = [
+    scope.accountId,
+    scope.livemode,
+    operationId,
+    id,
+    evidenceKinds[kind],
+    spellTime(atMs),
+  ];
+  if (kind !== 'person') {
+    assert(considered.length === 0, 'Only a person has considered something');
+    return {
+      into: sourceKey === null ? insertEvidenceRow : insertNamedRow,
+      row: [...owner, send, sourceKey, spell(says)],
+    };
+  }
+  return {
+    into: insertPersonRow,
+    row: [...owner, sourceKey, `{${considered.join(',')}}`, spell(says)],
+  };
+};
+
+/** Amounts are whole numbers beyond what JSON holds, so they are spelled as text. */
+const spell = (says: Outcome): string =>
+  JSON.stringify(says, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+
+const unspell = (says: Record<string, unknown>): Outcome =>
+  (typeof says['amount'] === 'string'
+    ? { ...says, amount: BigInt(says['amount']) }
+    : says) as unknown as Outcome;
+
+export type EvidenceRow = Row & {
+  readonly id: Uuid;
+  readonly kind: number;
+  readonly at: number;
+  readonly send: number | null;
+  readonly source_key: string | null;
+  readonly considered: readonly Uuid[];
+  readonly says: Record<string, unknown>;
+};
+
+export const fromEvidenceRow = (row: EvidenceRow): Evidence => ({
+  id: row.id,
+  kind: present(kindOf.get(row.kind), `A name for ${row.kind}`),
+  atMs: row.at,
+  send: row.send,
+  sourceKey: row.source_key,
+  considered: row.considered,
+  says: unspell(row.says),
+});
+
+export const listEvidence = statement(
+  'evidence.list',
+  `select id, kind, at, send, source_key, considered, says from rails.evidence
+    where (account_id, livemode) = ($1, $2) and operation_id = $3 order by id`,
+);
