@@ -67,13 +67,13 @@ import { modules } from '../src/modules.ts';
 import { concludeMail, loadMail } from '../src/outward/notifications/mails.store.ts';
 import {
   askAgain,
-  concludeDelivery,
   loadDelivery,
   loadUndelivered,
   replayDeliveries,
 } from '../src/outward/webhooks/deliveries.store.ts';
 import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
 import { loadFeed as loadEventFeed, newestPosition } from '../src/outward/webhooks/feed.store.ts';
+import { concludeDelivery, giveBack, noteWaiting } from '../src/outward/webhooks/leases.store.ts';
 import type { ConfirmationToken } from '../src/payments/confirmation/confirmation-token.ts';
 import { insertToken, loadToken, useToken } from '../src/payments/confirmation/tokens.store.ts';
 import type { Dispute } from '../src/payments/disputes/dispute.ts';
@@ -100,6 +100,7 @@ import {
   updateSetup,
 } from '../src/payments/setup/setup.store.ts';
 import { blankSetup, type SetupAttempt } from '../src/payments/setup/setup-intent.ts';
+import { loadChangesOf } from '../src/platform/events/events.store.ts';
 import {
   insertMessage,
   loadMessages,
@@ -735,7 +736,9 @@ describe('with row level security alone,', async () => {
       assert.equal(await replayDeliveries(context, scope, range), 0);
       for (const write of [
         concludeDelivery(scope, delivery),
-        noteEndpointHealth(scope, endpointId, Date.now()),
+        ...giveBack(scope, { scope, delivery, isQueued: true }).slice(0, 1),
+        ...noteWaiting(scope, { delivery: { ...delivery, dueAtMs: null }, isQueued: true }),
+        noteEndpointHealth(scope, delivery, Date.now()),
       ]) {
         const commit = await context.database.commit(scope, [write]);
         assert.deepEqual(commit, { ok: false, lost: write.into });
@@ -770,6 +773,7 @@ describe('with row level security alone,', async () => {
     for (const scope of [mine.scope, mine.liveScope]) {
       const open = await loadUndelivered(context, scope, [delivery.eventId]);
       assert.equal(open.size, 0);
+      assert.deepEqual(await loadChangesOf(context, scope, [delivery.eventId]), []);
       const theirEvents = new Set(
         (await loadEventFeed(gateway.context, theirs.scope, { after: 0, limit: 100 })).map(
           ({ event_id }) => event_id,

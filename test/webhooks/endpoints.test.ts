@@ -50,8 +50,8 @@ const until = async <T>(look: () => Promise<T | undefined | false>): Promise<T> 
 const hurry = (endpoint: string) =>
   asOwner(
     gateway.on,
-    `update outward.deliveries set due_at = now() - interval '1 second'
-      where due_at is not null and endpoint_id = (
+    `update outward.due_deliveries set due_at = now() - interval '1 second'
+      where endpoint_id = (
         select id from outward.webhook_endpoints where url = $1)`,
     [endpoint],
   );
@@ -207,11 +207,12 @@ describe('an event', () => {
     });
     await asOwner(
       gateway.on,
-      `update outward.deliveries set attempts = 9, due_at = now(), leased_until = null
-        where event_id in (select event_id from outward.deliveries where due_at is not null
-                            and endpoint_id in (select id from outward.webhook_endpoints where url = $1))`,
+      `update outward.deliveries set attempts = 9
+        where due_at is not null
+          and endpoint_id in (select id from outward.webhook_endpoints where url = $1)`,
       [sink.url],
     );
+    await hurry(sink.url);
     await until(async () => (await deliveriesTo(made.id))[0]?.status === 'given_up');
 
     sink.behave(200);

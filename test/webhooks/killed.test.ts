@@ -37,8 +37,10 @@ const happen = async (): Promise<void> => {
 };
 
 /** As if its lease had ended by time. */
-const freeWhatWasLeft = (): Promise<unknown> =>
-  asOwner(context.on, 'update outward.deliveries set leased_until = null');
+const freeWhatWasLeft = async (): Promise<void> => {
+  await asOwner(context.on, `update outward.leases set until = now() - interval '1 second'`);
+  await asOwner(context.on, 'update outward.due_deliveries set leased_until = null');
+};
 
 const points: readonly CrashPoint[] = ['webhook.leased', 'webhook.told'];
 

@@ -4,13 +4,13 @@
 
 import { AddressRefused, type Context, realClock, type Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { EVENT, type EventKinds, findEvent, renderEvent } from '#platform/events';
+import { EVENT, type LoggedEvent, renderEvent } from '#platform/events';
 import { maskSensitive } from '#platform/http';
 import { mayConnectTo } from './allowed-url.ts';
-import { concludeDelivery, type LeasedDelivery } from './deliveries.store.ts';
 import { type Delivery, TRIES_KEPT, type Try } from './delivery.ts';
 import { type Endpoint, liveSecrets } from './endpoint.ts';
-import { loadEndpoint, noteEndpointHealth, updateEndpoint } from './endpoints.store.ts';
+import { noteEndpointHealth, updateEndpoint } from './endpoints.store.ts';
+import { concludeDelivery, noteWaiting } from './leases.store.ts';
 import { nextTryAtMs } from './schedule.ts';
 import { settingsOf } from './settings-of.ts';
 import { signatureHeaders } from './sign.ts';
@@ -23,35 +23,24 @@ const ANSWER_SHOWN_MAX = 500;
 const DISABLED_AFTER_MS = 120 * 60 * 60 * 1000;
 const GONE = 410;
 
-export type Told = 'delivered' | 'failed' | 'dropped';
-
-export const deliver = async (
-  context: Context,
-  kinds: EventKinds,
-  leased: LeasedDelivery,
-): Promise<Told> => {
-  const { scope, delivery } = leased;
-  const [endpoint, event] = await Promise.all([
-    loadEndpoint(context, scope, delivery.endpointId),
-    findEvent(context, scope, kinds, delivery.eventId),
-  ]);
-  if (endpoint === undefined || endpoint.state !== 'enabled') return 'dropped';
-  if (event === undefined) return 'dropped';
-
-  const body = Buffer.from(JSON.stringify(renderEvent(event), null, 2));
-  const answer = await tell(context, scope, { endpoint, delivery, body });
-  context.crashPoint('webhook.told');
-  return record(context, scope, { endpoint, delivery, answer });
+/** What an endpoint is told: the endpoint as it is now, and the event. */
+export type Telling = {
+  readonly scope: Scope;
+  readonly delivery: Delivery;
+  readonly isQueued: boolean;
+  readonly endpoint: Endpoint;
+  readonly event: LoggedEvent;
 };
 
-type Answer = Try & { readonly retryAfterMs: number | null };
+export type Answer = Try & { readonly retryAfterMs: number | null };
 
-const tell = async (
+export const isTaken = ({ error }: Answer): boolean => error === null;
+
+export const tell = async (
   context: Context,
-  scope: Scope,
-  told: { readonly endpoint: Endpoint; readonly delivery: Delivery; readonly body: Buffer },
+  { scope, endpoint, delivery, event }: Telling,
 ): Promise<Answer> => {
-  const { endpoint, delivery, body } = told;
+  const body = Buffer.from(JSON.stringify(renderEvent(event), null, 2));
   const nowMs = context.clock.now();
   // Receivers hold the time of a signature against their own clock, which nobody has moved.
   const realNowMs = realClock(context.clock).now();
@@ -101,13 +90,14 @@ const tell = async (
   }
 };
 
-const record = async (
+/** Says whether there is nothing left to do: it was noted, or its lease is no longer ours. */
+export const record = async (
   context: Context,
-  scope: Scope,
-  { endpoint, delivery, answer }: { endpoint: Endpoint; delivery: Delivery; answer: Answer },
-): Promise<Told> => {
+  { scope, endpoint, delivery, isQueued }: Telling,
+  answer: Answer,
+): Promise<boolean> => {
   const { retryAfterMs, ...made } = answer;
-  const isDelivered = made.error === null;
+  const isDelivered = isTaken(answer);
   const attempts = delivery.attempts + 1;
   const nowMs = context.clock.now();
   const dueAtMs = isDelivered
@@ -123,14 +113,16 @@ const record = async (
   const health =
     isDelivered === (endpoint.failingSinceMs === null)
       ? []
-      : [noteEndpointHealth(scope, endpoint.id, isDelivered ? null : nowMs)];
+      : [noteEndpointHealth(scope, delivery, isDelivered ? null : nowMs)];
+  const conclusion = concludeDelivery(scope, concluded);
   const commit = await context.database.commit(scope, [
-    concludeDelivery(scope, concluded),
+    conclusion,
+    ...noteWaiting(scope, { delivery: concluded, isQueued }),
     ...health,
   ]);
-  if (!commit.ok) return 'dropped';
+  if (!commit.ok) return commit.lost === conclusion.into;
   if (!isDelivered) await disableWhereHopeless(context, scope, endpoint, made.status);
-  return isDelivered ? 'delivered' : 'failed';
+  return true;
 };
 
 /** Gone by its own word, or silent for five days. What waits for it stays, should it be enabled again. */

@@ -1,21 +1,17 @@
-import type { Context, Row, Scope, Tx, Write } from '#kit/context';
+import type { Context, Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import {
-  concluding,
   findById,
   forgetting,
   namesByCode,
-  type Owned,
   ownRows,
   readOwn,
-  scopeOf,
   spellTime,
   statement,
 } from '#platform/db';
-import type { EventKinds, Owed } from '#platform/events';
 import { type Delivery, type DeliveryState, deliveryStates, type Try } from './delivery.ts';
 
-type DeliveryRow = Row & {
+export type DeliveryRow = Row & {
   readonly id: Uuid;
   readonly endpoint_id: Uuid;
   readonly event_id: Uuid;
@@ -30,7 +26,7 @@ type DeliveryRow = Row & {
 
 const stateOf = namesByCode(deliveryStates);
 
-const fromRow = (row: DeliveryRow): Delivery => ({
+export const fromRow = (row: DeliveryRow): Delivery => ({
   id: row.id,
   endpointId: row.endpoint_id,
   eventId: row.event_id,
@@ -43,7 +39,7 @@ const fromRow = (row: DeliveryRow): Delivery => ({
   tries: row.tries,
 });
 
-const columns = `id, endpoint_id, event_id, object_id, sequence, state, attempts, due_at, lease_epoch, tries`;
+export const columns = `id, endpoint_id, event_id, object_id, sequence, state, attempts, due_at, lease_epoch, tries`;
 
 export const loadDelivery = findById({
   name: 'deliveries.find',
@@ -51,66 +47,6 @@ export const loadDelivery = findById({
   from: 'outward.deliveries',
   fromRow,
 });
-
-const owe = statement(
-  'deliveries.owe',
-  'select outward.owe_deliveries($1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[], $5::text[], $6::timestamptz)',
-);
-
-const number = statement(
-  'feed.number',
-  'select outward.number_events($1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[])',
-);
-
-/** And numbers them for the feed. */
-export const oweDeliveries = async (
-  context: Context,
-  tx: Tx,
-  kinds: EventKinds,
-  changes: readonly Owed[],
-): Promise<void> => {
-  const of = [
-    changes.map(({ event_id }) => event_id),
-    changes.map(({ account_id }) => account_id),
-    changes.map(({ livemode }) => livemode),
-    kinds.all.map(({ code }) => code),
-  ];
-  await tx.query(number, of);
-  await tx.query(owe, [...of, kinds.all.map(({ type }) => type), spellTime(context.clock.now())]);
-};
-
-export type LeasedDelivery = { readonly scope: Scope; readonly delivery: Delivery };
-
-const lease = statement(
-  'deliveries.lease',
-  `select account_id, livemode, ${columns}
-     from outward.lease_deliveries($1::timestamptz, $2::uuid[], $3::integer[], $4, $5::uuid, $6, $7)`,
-);
-
-export const leaseDeliveries = async (
-  context: Context,
-  wanted: {
-    readonly rooms: ReadonlyMap<Uuid, number>;
-    readonly roomOfOthers: number;
-    /** The turn begins behind this endpoint. */
-    readonly after: Uuid;
-    readonly atMost: number;
-    readonly leaseMs: number;
-  },
-): Promise<LeasedDelivery[]> => {
-  const rows = await context.database.system((tx) =>
-    tx.query<Owned & DeliveryRow>(lease, [
-      spellTime(context.clock.now()),
-      [...wanted.rooms.keys()],
-      [...wanted.rooms.values()],
-      wanted.roomOfOthers,
-      wanted.after,
-      wanted.atMost,
-      wanted.leaseMs,
-    ]),
-  );
-  return rows.map((row) => ({ scope: scopeOf(row), delivery: fromRow(row) }));
-};
 
 const findOpen = statement(
   'deliveries.open_of_events',
@@ -179,20 +115,21 @@ export const listDeliveries = async (
   return rows.map(fromRow);
 };
 
-const concludeRow = concluding({ name: 'deliveries.conclude', table: 'outward.deliveries' });
-
-export const concludeDelivery = (scope: Scope, delivery: Delivery): Write =>
-  concludeRow(scope, { ...delivery, state: deliveryStates[delivery.state] });
-
 // The lease moves on, so that who is telling it just now does not write over this.
-const again = statement(
-  'deliveries.again',
-  `update outward.deliveries
-      set state = 1, attempts = 0, due_at = $4::timestamptz, lease_epoch = lease_epoch + 1,
-          leased_until = null
-    where ${ownRows} and id = $3
-   returning ${columns}`,
-);
+const askedAgain = (which: string, at: string): string => `with again as (
+  update outward.deliveries
+     set state = 1, attempts = 0, due_at = ${at}::timestamptz, lease_epoch = lease_epoch + 1
+   where ${ownRows} and ${which}
+  returning account_id, livemode, ${columns}),
+due as (
+  insert into outward.due_deliveries
+    (account_id, livemode, id, endpoint_id, event_id, object_id, due_at)
+  select account_id, livemode, id, endpoint_id, event_id, object_id, due_at from again
+  on conflict (endpoint_id, object_id, event_id)
+    do update set due_at = excluded.due_at, leased_until = null)
+select ${columns} from again`;
+
+const again = statement('deliveries.again', askedAgain('id = $3', '$4'));
 
 export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Delivery | undefined> =>
   context.database.transaction(scope, async (tx) => {
@@ -207,12 +144,11 @@ export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Deli
 
 const replayRange = statement(
   'deliveries.replay',
-  `update outward.deliveries
-      set state = 1, attempts = 0, due_at = $6::timestamptz, lease_epoch = lease_epoch + 1,
-          leased_until = null
-    where ${ownRows} and endpoint_id = $3 and event_id >= $4 and event_id < $5 and state <> 1
-      and ($7 or state = 3)
-   returning id`,
+  askedAgain(
+    `endpoint_id = $3 and event_id >= $4 and event_id < $5 and state <> 1
+     and ($7 or state = 3)`,
+    '$6',
+  ),
 );
 
 export const replayDeliveries = (

@@ -107,27 +107,39 @@ export const updateEndpoint = (context: Context, scope: Scope, endpoint: Endpoin
 });
 
 // How it goes with an endpoint is noted beside its version: a merchant who changes it loses no race
-// against a delivery.
+// against a delivery. Nor do deliveries that are noted together: what any of them says of the endpoint is
+// said of it once, and all have won.
 const noteHealth = writeRows({
   name: 'webhook_endpoints.note_health',
-  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid', failing_since: 'timestamptz' },
-  key: 'id',
-  rank: rank.update + 1,
-  text: (given) => `update outward.webhook_endpoints w
-   set failing_since = case when given.failing_since is null then null
-                            else coalesce(w.failing_since, given.failing_since) end
-  from (select distinct on (account_id, livemode, id) * from ${given} order by account_id, livemode, id, failing_since nulls first) given
- where w.account_id = given.account_id and w.livemode = given.livemode and w.id = given.id
-returning w.id::text as key`,
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    delivery_id: 'uuid',
+    failing_since: 'timestamptz',
+  },
+  key: 'delivery_id',
+  rank: rank.update + 2,
+  text: (given) => `with told as (select given.* from ${given}),
+noted as (
+  update outward.webhook_endpoints w
+     set failing_since = case when given.failing_since is null then null
+                              else coalesce(w.failing_since, given.failing_since) end
+    from (select distinct on (account_id, livemode, id) * from told
+           order by account_id, livemode, id, failing_since nulls first) given
+   where w.account_id = given.account_id and w.livemode = given.livemode and w.id = given.id
+  returning w.account_id, w.livemode, w.id)
+select told.delivery_id::text as key
+  from told join noted using (account_id, livemode, id)`,
 });
 
 export const noteEndpointHealth = (
   scope: Scope,
-  id: Uuid,
+  { endpointId, id }: { readonly endpointId: Uuid; readonly id: Uuid },
   failingSinceMs: number | null,
 ): Write => ({
   into: noteHealth,
-  row: [scope.accountId, scope.livemode, id, spellTime(failingSinceMs)],
+  row: [scope.accountId, scope.livemode, endpointId, id, spellTime(failingSinceMs)],
 });
 
 const stored = {

@@ -1,6 +1,9 @@
 // How many deliveries may be under way: to one endpoint, and to all. An endpoint begins with two, gets
 // twice as many after each quick success, and falls to one when it fails or is slow. A call that has gone
 // on for two seconds stands aside: however many endpoints hang, there is room for the others.
+//
+// What a worker has leased and may not begin yet is held here. A quick endpoint may have many held, since
+// their turn comes soon; any other one no more than may be under way.
 
 import type { Uuid } from '#kit/ids';
 
@@ -11,46 +14,112 @@ const ALL_MAX = 1_000;
 const SLOW_MS = 2_000;
 /** More than that are not remembered while they are idle. */
 const KEPT_MAX = 10_000;
+/** Held for each that may be under way, once an endpoint has shown that it is quick. */
+const HELD_EACH = 128;
+/** Of all endpoints together; beyond that each has as many as may be under way. */
+const HELD_MAX = 2_048;
 
-type Lane = { allowed: number; readonly begun: Set<{ readonly atMs: number }> };
+type Call = { readonly atMs: number };
+type Lane<T> = { readonly id: Uuid; allowed: number; readonly begun: Set<Call>; held: T[] };
 
-export type Lanes = {
-  /** How many more may begin at each endpoint that is known; at another one `AT_FIRST`. */
-  rooms(): ReadonlyMap<Uuid, number>;
-  /** How many may begin now. */
-  room(nowMs: number): number;
-  begin(endpointId: Uuid, nowMs: number): { end(ok: boolean, nowMs: number): void };
+export type Begun<T> = {
+  readonly what: T;
+  /** Hands out what is better left to others, when it went badly. */
+  end(ok: boolean, nowMs: number): readonly T[];
 };
 
-export const createLanes = (): Lanes => {
-  const lanes = new Map<Uuid, Lane>();
-  const all = new Set<{ readonly atMs: number }>();
+export type Lanes<T> = {
+  /**
+   * How many more may be held for each endpoint that is known; for another one `AT_FIRST`. Who is served
+   * from a queue waits until much is wanted: taking one costs the database as much as taking ten.
+   */
+  rooms(from: 'outbox' | 'queue'): ReadonlyMap<Uuid, number>;
+  /** How many may begin now. */
+  room(nowMs: number): number;
+  /** How many more may be held for whoever is quick. */
+  readonly spare: number;
+  hold(endpointId: Uuid, what: T): void;
+  /** The next one that may begin, each endpoint in its turn. */
+  begin(nowMs: number): Begun<T> | undefined;
+  /** All that is held, which then is not any more. */
+  empty(): readonly T[];
+};
+
+export const createLanes = <T>(): Lanes<T> => {
+  const lanes = new Map<Uuid, Lane<T>>();
+  /** Those with something held of which one more may begin, in the order of their turns. */
+  const ready = new Set<Lane<T>>();
+  const all = new Set<Call>();
+  let held = 0;
+
+  const judge = (lane: Lane<T>): void => {
+    if (lane.held.length > 0 && lane.begun.size < lane.allowed) ready.add(lane);
+    else ready.delete(lane);
+  };
+
+  const room = (nowMs: number): number => {
+    let fresh = 0;
+    for (const { atMs } of all) if (nowMs - atMs < SLOW_MS) fresh += 1;
+    return Math.max(0, Math.min(FRESH_MAX - fresh, ALL_MAX - all.size));
+  };
+
+  const roomOf = (lane: Lane<T>, from: 'outbox' | 'queue'): number => {
+    const [least, own] = [lane.allowed - lane.begun.size, lane.held.length];
+    const isQuick = lane.allowed > AT_FIRST;
+    const most = isQuick ? Math.min(lane.allowed * HELD_EACH, HELD_MAX - held + own) : 0;
+    if (from === 'queue' && own > most / 4) return 0;
+    return Math.max(0, Math.max(least, most) - own);
+  };
+
+  const take = (lane: Lane<T>): T[] => {
+    held -= lane.held.length;
+    return lane.held.splice(0);
+  };
+
+  const end = (lane: Lane<T>, call: Call, isQuick: boolean): readonly T[] => {
+    lane.begun.delete(call);
+    all.delete(call);
+    // One failure among many successes is no reason to begin anew with all that is held.
+    const left = !isQuick && lane.allowed === 1 ? take(lane) : [];
+    lane.allowed = isQuick ? Math.min(EACH_MAX, lane.allowed * 2) : 1;
+    judge(lane);
+    const isIdle = lane.begun.size === 0 && lane.held.length === 0;
+    if (lanes.size > KEPT_MAX && isIdle) lanes.delete(lane.id);
+    return left;
+  };
 
   return {
-    rooms: () =>
-      new Map(
-        [...lanes].map(([id, { begun, allowed }]) => [id, Math.max(0, allowed - begun.size)]),
-      ),
-    room: (nowMs) => {
-      let fresh = 0;
-      for (const { atMs } of all) if (nowMs - atMs < SLOW_MS) fresh += 1;
-      return Math.max(0, Math.min(FRESH_MAX - fresh, ALL_MAX - all.size));
+    rooms: (from) => new Map([...lanes].map(([id, lane]) => [id, roomOf(lane, from)])),
+    room,
+    get spare() {
+      return Math.max(0, HELD_MAX - held);
     },
-    begin: (endpointId, nowMs) => {
-      const lane = lanes.get(endpointId) ?? { allowed: AT_FIRST, begun: new Set() };
-      lanes.set(endpointId, lane);
+    hold: (endpointId, what) => {
+      const known = lanes.get(endpointId);
+      const lane = known ?? { id: endpointId, allowed: AT_FIRST, begun: new Set(), held: [] };
+      if (known === undefined) lanes.set(endpointId, lane);
+      lane.held.push(what);
+      held += 1;
+      judge(lane);
+    },
+    begin: (nowMs) => {
+      const [lane] = ready;
+      if (lane === undefined || room(nowMs) === 0) return undefined;
+      const what = lane.held.shift() as T;
+      held -= 1;
       const call = { atMs: nowMs };
       lane.begun.add(call);
       all.add(call);
+      ready.delete(lane);
+      judge(lane);
       return {
-        end: (ok, endedMs) => {
-          lane.begun.delete(call);
-          all.delete(call);
-          const isQuick = ok && endedMs - nowMs < SLOW_MS;
-          lane.allowed = isQuick ? Math.min(EACH_MAX, lane.allowed * 2) : 1;
-          if (lanes.size > KEPT_MAX && lane.begun.size === 0) lanes.delete(endpointId);
-        },
+        what,
+        end: (ok, endedMs) => end(lane, call, ok && endedMs - nowMs < SLOW_MS),
       };
+    },
+    empty: () => {
+      ready.clear();
+      return [...lanes.values()].flatMap(take);
     },
   };
 };

@@ -1,7 +1,7 @@
 import type { Context } from '#kit/context';
 import { uuidAt } from '#kit/ids';
 import type { EventKinds, Listener } from '#platform/events';
-import { forgetDeliveries, loadUndelivered, oweDeliveries } from './deliveries.store.ts';
+import { forgetDeliveries, loadUndelivered } from './deliveries.store.ts';
 import { deliveryRoutes } from './delivery-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
 import { forgetFeed } from './feed.store.ts';
@@ -52,14 +52,16 @@ export const module = {
   listeners: ({ eventKinds }: { readonly eventKinds: EventKinds }): readonly Listener[] => [
     {
       name: 'outward/webhooks',
-      hear: (context, tx, changes) => oweDeliveries(context, tx, eventKinds, changes),
+      appetite: (context) => pumpOf(context).appetite(),
+      hear: (context, tx, changes, onceCommitted) =>
+        pumpOf(context).hear(context, tx, eventKinds, { changes, onceCommitted }),
     },
   ],
   rounds: [
     (context: Context, { eventKinds }: { readonly eventKinds: EventKinds }) =>
       pumpOf(context).round(context, eventKinds),
   ],
-  idle: (context: Context) => pumpOf(context).idle(),
+  idle: (context: Context) => pumpOf(context).idle(context),
   periodicJobs: [{ name: 'webhooks.forget', everyMs: DAY_MS, run: forgetOld }],
   checks: [
     {
@@ -78,6 +80,23 @@ export const module = {
              left join outward.webhook_endpoints w
                on w.account_id = d.account_id and w.livemode = d.livemode and w.id = d.endpoint_id
             where w.id is null`,
+    },
+    {
+      name: 'every delivery that waits is due some time, or held by a worker',
+      text: `select d.account_id, d.id from outward.deliveries d
+            where d.state = 1
+              and not exists (
+                select from outward.due_deliveries w
+                 where w.endpoint_id = d.endpoint_id and w.object_id = d.object_id
+                   and w.event_id = d.event_id and w.id = d.id)
+              and not exists (select from outward.leases l where d.id = any (l.deliveries))`,
+    },
+    {
+      name: 'what is due was neither delivered nor given up',
+      text: `select w.account_id, w.id from outward.due_deliveries w
+             left join outward.deliveries d
+               on d.account_id = w.account_id and d.livemode = w.livemode and d.id = w.id
+            where d.state is distinct from 1`,
     },
     {
       name: 'a delivery is of an event that the log knows',

@@ -1,59 +1,214 @@
-// Takes what is due and tells it, beside the rounds of the worker: a receiver that hangs holds up neither
-// the outbox nor anybody else's deliveries.
+// Takes what is owed or due and tells it, beside the rounds of the worker: a receiver that hangs holds up
+// neither the outbox nor anybody else's deliveries.
 
-import type { Context } from '#kit/context';
+import type { Context, Tx } from '#kit/context';
 import { levelOf } from '#kit/failure';
-import type { Uuid } from '#kit/ids';
-import type { EventKinds } from '#platform/events';
-import { DELIVERY_TIMEOUT_MS, deliver, type Told } from './deliver.ts';
-import { type LeasedDelivery, leaseDeliveries } from './deliveries.store.ts';
-import { AT_FIRST, createLanes } from './lanes.ts';
+import { newUuid, type Uuid } from '#kit/ids';
+import type { EventKinds, Owed } from '#platform/events';
+import { DELIVERY_TIMEOUT_MS, isTaken, record, tell } from './deliver.ts';
+import { AT_FIRST, type Begun, createLanes } from './lanes.ts';
+import {
+  endLeases,
+  giveBack,
+  type LeasedDelivery,
+  leaseDeliveries,
+  oweDeliveries,
+} from './leases.store.ts';
+import { createTogether } from './together.ts';
+import { createEndpoints, type EventOf, eventsFor } from './what-is-told.ts';
 
 /** Longer than a delivery may take with all that is written about it. */
 const LEASE_MS = DELIVERY_TIMEOUT_MS + 40_000;
+/** What has not begun by then is left to others: it might not end within its lease. */
+const BEGINS_WITHIN_MS = LEASE_MS - DELIVERY_TIMEOUT_MS - 10_000;
 const FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
+const LEASED_AT_ONCE_MAX = 512;
+/** Few enough not to wait long for, and enough that nobody waits for a pump with its hands full. */
+const CHANGES_AT_LEAST = 64;
 
 export type Pump = {
-  /** Begins what there is room for, and says how many. */
+  /** How many changes it would like to hear of at once. */
+  appetite(): number;
+  /** Owes them, and tells at once what there is room for. */
+  hear(context: Context, tx: Tx, kinds: EventKinds, heard: Heard): Promise<void>;
+  /** Begins what is due and there is room for, and says how many. */
   round(context: Context, kinds: EventKinds): Promise<number>;
-  /** Resolves when nothing is under way. */
-  idle(): Promise<void>;
+  /** Begins nothing more of what it holds, and resolves when nothing is under way. */
+  idle(context: Context): Promise<void>;
+};
+
+type Heard = {
+  readonly changes: readonly Owed[];
+  readonly onceCommitted: (work: () => void) => void;
+};
+
+type Held = LeasedDelivery & { readonly event: EventOf; readonly lease: Lease };
+
+type Lease = {
+  /** Null where each delivery has its own. */
+  readonly id: Uuid | null;
+  readonly beginsUntilMs: number;
+  /** How many of its deliveries are neither told nor given back. */
+  left: number;
 };
 
 export const createPump = (): Pump => {
-  const lanes = createLanes();
+  const lanes = createLanes<Held>();
+  const endpoints = createEndpoints();
   const underWay = new Set<Promise<void>>();
+  /** Of those that waited. */
+  const queued = new Set<Promise<void>>();
+  const ended = new Set<Uuid>();
+  let unanswered = 0;
   let after = FIRST;
+  const together = createTogether(() => unanswered > 0);
+
+  const hold = (
+    context: Context,
+    kinds: EventKinds,
+    leased: readonly LeasedDelivery[],
+    { id, begunMs }: { readonly id: Uuid | null; readonly begunMs: number },
+  ): void => {
+    context.crashPoint('webhook.leased');
+    const lease = { id, beginsUntilMs: begunMs + BEGINS_WITHIN_MS, left: leased.length };
+    for (const [each, event] of eventsFor(context, kinds, leased)) {
+      lanes.hold(each.delivery.endpointId, { ...each, event, lease });
+    }
+    fill(context);
+  };
+
+  const fill = (context: Context): void => {
+    for (;;) {
+      const begun = lanes.begin(context.clock.monotonicMs());
+      if (begun === undefined) return;
+      unanswered += 1;
+      track(tellOne(context, begun), begun.what.isQueued);
+    }
+  };
+
+  const track = (work: Promise<void>, isQueued: boolean): void => {
+    const untilDone = async (): Promise<void> => {
+      await work;
+      underWay.delete(tracked);
+      queued.delete(tracked);
+    };
+    const tracked = untilDone();
+    underWay.add(tracked);
+    if (isQueued) queued.add(tracked);
+  };
+
+  const settle = (lease: Lease): void => {
+    lease.left -= 1;
+    if (lease.left === 0 && lease.id !== null) ended.add(lease.id);
+  };
+
+  /** What fails here ends its lease by time, and is told again under the same id. */
+  const tellOne = async (context: Context, begun: Begun<Held>): Promise<void> => {
+    const { what: held } = begun;
+    let isOpen = true;
+    const answered = (ok: boolean): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      unanswered -= 1;
+      const left = begun.end(ok, context.clock.monotonicMs());
+      if (left.length > 0) track(leaveToOthers(context, left), false);
+      fill(context);
+    };
+    try {
+      const { scope, delivery, isQueued } = held;
+      const [endpoint, event] = await Promise.all([
+        endpoints.find(context, scope, delivery.endpointId),
+        held.event(),
+      ]);
+      const isLate = context.clock.monotonicMs() > held.lease.beginsUntilMs;
+      if (isLate || endpoint?.state !== 'enabled') {
+        answered(true);
+        await leaveToOthers(context, [held]);
+        return;
+      }
+      // The log keeps events as long as deliveries. Should one be gone, its lease ends by time.
+      if (event === undefined) return answered(true);
+
+      const telling = { scope, delivery, isQueued, endpoint, event };
+      const answer = await tell(context, telling);
+      answered(isTaken(answer));
+      context.crashPoint('webhook.told');
+      await together.wait(context);
+      if (await record(context, telling, answer)) settle(held.lease);
+    } catch (error) {
+      context.log[levelOf(error)](
+        { error },
+        'A delivery could not be made or noted: it is made again',
+      );
+      answered(false);
+    }
+  };
+
+  const leaveToOthers = async (context: Context, left: readonly Held[]): Promise<void> => {
+    const leave = async (held: Held): Promise<void> => {
+      await context.database.commit(held.scope, giveBack(held.scope, held));
+      settle(held.lease);
+    };
+    try {
+      await Promise.all(left.map(leave));
+    } catch (error) {
+      context.log[levelOf(error)](
+        { error },
+        'Deliveries could not be left to others: their lease ends by itself',
+      );
+    }
+  };
+
+  const endAll = async (context: Context): Promise<void> => {
+    const all = [...ended];
+    if (all.length === 0) return;
+    await endLeases(context, all);
+    for (const id of all) ended.delete(id);
+  };
 
   return {
+    appetite: () => Math.max(CHANGES_AT_LEAST, Math.floor(lanes.spare / 4)),
+    hear: async (context, tx, kinds, { changes, onceCommitted }) => {
+      const [id, begunMs, over] = [newUuid(context), context.clock.monotonicMs(), [...ended]];
+      const leased = await oweDeliveries(context, tx, kinds, {
+        changes,
+        room: {
+          rooms: lanes.rooms('outbox'),
+          roomOfOthers: AT_FIRST,
+          atMost: Math.max(lanes.spare, lanes.room(begunMs)),
+          leaseMs: LEASE_MS,
+        },
+        lease: id,
+        ended: over,
+      });
+      onceCommitted(() => {
+        for (const each of over) ended.delete(each);
+        if (leased.length > 0) hold(context, kinds, leased, { id, begunMs });
+      });
+    },
     round: async (context, kinds) => {
-      const room = lanes.room(context.clock.monotonicMs());
+      const begunMs = context.clock.monotonicMs();
+      // Some that hang may have stood aside.
+      fill(context);
+      if (underWay.size === 0) await endAll(context);
+      const room = lanes.room(begunMs);
       if (room === 0) return 0;
       const leased = await leaseDeliveries(context, {
-        rooms: lanes.rooms(),
+        rooms: lanes.rooms('queue'),
         roomOfOthers: AT_FIRST,
         after,
-        atMost: room,
+        atMost: Math.max(room, Math.min(lanes.spare, LEASED_AT_ONCE_MAX)),
         leaseMs: LEASE_MS,
       });
       after = leased.at(-1)?.delivery.endpointId ?? FIRST;
-      if (leased.length === 0) return (await endsSoon(context, underWay)) ? 1 : 0;
-      context.crashPoint('webhook.leased');
-
-      for (const each of leased) {
-        const call = lanes.begin(each.delivery.endpointId, context.clock.monotonicMs());
-        const tell = async (): Promise<void> => {
-          const told = await tellOne(context, kinds, each);
-          call.end(told !== 'failed', context.clock.monotonicMs());
-          underWay.delete(telling);
-        };
-        const telling = tell();
-        underWay.add(telling);
-      }
+      if (leased.length === 0) return (await endsSoon(context, queued)) ? 1 : 0;
+      hold(context, kinds, leased, { id: null, begunMs });
       return leased.length;
     },
-    idle: async () => {
+    idle: async (context) => {
+      await leaveToOthers(context, lanes.empty());
       while (underWay.size > 0) await Promise.all(underWay);
+      await endAll(context);
     },
   };
 };
@@ -79,21 +234,4 @@ const endsSoon = async (context: Context, underWay: ReadonlySet<Promise<void>>) 
   await Promise.race([halfEnded, context.clock.sleep(SOON_MS, over.signal)]);
   over.abort('half of them have ended');
   return ended > 0;
-};
-
-/** What fails here ends its lease by time, and is told again under the same id. */
-const tellOne = async (
-  context: Context,
-  kinds: EventKinds,
-  leased: LeasedDelivery,
-): Promise<Told> => {
-  try {
-    return await deliver(context, kinds, leased);
-  } catch (error) {
-    context.log[levelOf(error)](
-      { error },
-      'A delivery could not be made or noted: it is made again',
-    );
-    return 'failed';
-  }
 };

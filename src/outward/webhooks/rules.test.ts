@@ -88,28 +88,99 @@ describe('the signature', () => {
 });
 
 describe('the lane of an endpoint', () => {
-  const room = (lanes: ReturnType<typeof createLanes>, id: string) =>
-    lanes.rooms().get(id) ?? AT_FIRST;
+  const lanesOf = () => {
+    const lanes = createLanes<string>();
+    const begin = (endpoint: string, nowMs = 0) => {
+      lanes.hold(endpoint, endpoint);
+      return lanes.begin(nowMs);
+    };
+    /** How many of those that are held begin. */
+    const begins = (nowMs: number): number => {
+      let count = 0;
+      while (lanes.begin(nowMs) !== undefined) count += 1;
+      return count;
+    };
+    const hold = (endpoint: string, count: number): void => {
+      for (let n = 0; n < count; n += 1) lanes.hold(endpoint, `${endpoint} ${n}`);
+    };
+    return { lanes, begin, begins, hold };
+  };
+  const roomOf = ({ lanes }: ReturnType<typeof lanesOf>, id: string) =>
+    lanes.rooms('outbox').get(id) ?? AT_FIRST;
 
-  test('widens with quick successes and narrows to one with a failure', () => {
-    const lanes = createLanes();
-    for (const expected of [4, 8, 16, 16]) {
-      lanes.begin('a', 0).end(true, 10);
-      assert.equal(room(lanes, 'a'), expected);
-    }
-    lanes.begin('a', 0).end(false, 10);
-    assert.equal(room(lanes, 'a'), 1);
+  for (const [successes, allowed] of [2, 4, 8, 16, 16].entries()) {
+    test(`lets ${allowed} be under way at once after ${successes} quick successes`, () => {
+      const { begin, begins, hold } = lanesOf();
+      for (let n = 0; n < successes; n += 1) begin('a')?.end(true, 10);
+      hold('a', 40);
+      assert.equal(begins(10), allowed);
+    });
+  }
+
+  test('narrows to one with a failure', () => {
+    const { begin, begins, hold } = lanesOf();
+    for (let n = 0; n < 4; n += 1) begin('a')?.end(true, 10);
+    begin('a')?.end(false, 10);
+    hold('a', 40);
+    assert.equal(begins(10), 1);
   });
 
   test('narrows when the endpoint is slow, though it says yes', () => {
-    const lanes = createLanes();
-    lanes.begin('a', 0).end(true, 5_000);
-    assert.equal(room(lanes, 'a'), 1);
+    const { begin, begins, hold } = lanesOf();
+    begin('a')?.end(true, 5_000);
+    hold('a', 40);
+    assert.equal(begins(5_000), 1);
+  });
+
+  test('holds no more than may be under way, until the endpoint was quick', () => {
+    const of = lanesOf();
+    assert.equal(roomOf(of, 'a'), AT_FIRST);
+    const first = of.begin('a');
+    assert.equal(roomOf(of, 'a'), AT_FIRST - 1);
+    first?.end(true, 10);
+    assert.ok(roomOf(of, 'a') > 100);
+    of.begin('a')?.end(false, 10);
+    assert.equal(roomOf(of, 'a'), 1);
+  });
+
+  test('keeps what it holds when one of many fails, and hands it out when the next one fails too', () => {
+    const { lanes, begin, hold } = lanesOf();
+    for (let n = 0; n < 4; n += 1) begin('a')?.end(true, 10);
+    hold('a', 40);
+    const [first, second] = [lanes.begin(10), lanes.begin(10)];
+    assert.deepEqual(first?.end(false, 20), []);
+    assert.equal(second?.end(false, 20).length, 38);
+    assert.equal(lanes.begin(20), undefined);
+  });
+
+  test('that holds much leaves the others as much room as may be under way', () => {
+    const of = lanesOf();
+    for (const id of ['a', 'b']) {
+      for (let n = 0; n < 4; n += 1) of.begin(id)?.end(true, 10);
+    }
+    of.hold('a', roomOf(of, 'a'));
+    assert.equal(of.lanes.spare, 0);
+    assert.equal(roomOf(of, 'b'), 16);
+  });
+
+  test('is filled again from those that wait when it holds few', () => {
+    const { lanes, begin, hold } = lanesOf();
+    for (let n = 0; n < 4; n += 1) begin('a')?.end(true, 10);
+    hold('a', 1_000);
+    assert.equal(lanes.rooms('queue').get('a'), 0);
+    assert.ok((lanes.rooms('outbox').get('a') ?? 0) > 0);
+  });
+
+  test('has its turn after each of the others', () => {
+    const { lanes, hold } = lanesOf();
+    for (const id of ['a', 'b', 'c']) hold(id, 2);
+    const turns = Array.from({ length: 6 }, () => lanes.begin(0)?.what);
+    assert.deepEqual(turns, ['a 0', 'b 0', 'c 0', 'a 1', 'b 1', 'c 1']);
   });
 
   test('calls that hang leave their place to others after two seconds', () => {
-    const lanes = createLanes();
-    for (let n = 0; n < 64; n += 1) lanes.begin(`hangs ${n}`, 0);
+    const { lanes, begin } = lanesOf();
+    for (let n = 0; n < 64; n += 1) begin(`hangs ${n}`);
     assert.equal(lanes.room(0), 0);
     assert.equal(lanes.room(2_000), 64);
   });

@@ -122,6 +122,30 @@ export const loadChange = async (
   return row;
 };
 
+// Between the first and the last, so that only the months are looked at in which they lie.
+const findMany = statement(
+  'events.find_many',
+  `select ${columns} from platform.events
+    where account_id = $1 and livemode = $2 and id = any($3::uuid[]) and id between $4 and $5`,
+);
+
+/** The changes of these events, in no order. */
+export const loadChangesOf = async (
+  context: Context,
+  scope: Scope,
+  eventIds: readonly Uuid[],
+): Promise<ChangeRow[]> => {
+  const ids = [...new Set(eventIds.map(changeIdOf))].sort();
+  if (ids.length === 0) return [];
+  return context.database.read<ChangeRow>(scope, findMany, [
+    scope.accountId,
+    scope.livemode,
+    ids,
+    ids[0],
+    ids.at(-1),
+  ]);
+};
+
 const findNext = statement(
   'events.next_of_object',
   `select ${columns} from platform.events

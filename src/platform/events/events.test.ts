@@ -8,6 +8,7 @@ import {
   type EventKind,
   gatherEventKinds,
   handOn,
+  type Listener,
   type Owed,
   previousAttributes,
 } from '#platform/events';
@@ -194,7 +195,14 @@ describe('the outbox', () => {
     for (let n = 1; n <= 3; n += 1) await append(object, n, started);
 
     const failing = { name: 'failing', hear: () => Promise.reject(new Error('not now')) };
-    await assert.rejects(handOn(context, [failing]), /not now/);
+    let done = 0;
+    const goesOn: Listener = {
+      name: 'goes on',
+      appetite: () => 2,
+      hear: async (_, __, ___, onceCommitted) => onceCommitted(() => void (done += 1)),
+    };
+    await assert.rejects(handOn(context, [goesOn, failing]), /not now/);
+    assert.equal(done, 0, 'Nothing is done because of what was not committed.');
 
     const heard: Owed[] = [];
     const listener = {
@@ -202,8 +210,10 @@ describe('the outbox', () => {
       hear: async (_: unknown, __: unknown, changes: readonly Owed[]) =>
         void heard.push(...changes),
     };
+    assert.equal(await handOn(context, [listener, goesOn]), 2, 'No more than anybody likes.');
+    assert.equal(done, 1);
     const counts = await Promise.all([handOn(context, [listener]), handOn(context, [listener])]);
-    assert.equal(counts[0] + counts[1], 3);
+    assert.equal(counts[0] + counts[1], 1);
     assert.equal(new Set(heard.map((change) => change.event_id)).size, 3);
     assert.ok(heard.every((change) => change.account_id === scope.accountId));
     assert.equal(await handOn(context, [listener]), 0);

@@ -1,7 +1,7 @@
 import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { EventKinds } from './event-kind.ts';
-import { loadChange } from './events.store.ts';
+import { loadChange, loadChangesOf } from './events.store.ts';
 import { eventsOf, type LoggedEvent } from './render-event.ts';
 
 export const findEvent = async (
@@ -12,4 +12,16 @@ export const findEvent = async (
 ): Promise<LoggedEvent | undefined> => {
   const change = await loadChange(context, scope, id);
   return change ? eventsOf(kinds, change).find((event) => event.id === id) : undefined;
+};
+
+/** Those that the log knows, in one statement. */
+export const findEvents = async (
+  context: Context,
+  scope: Scope,
+  kinds: EventKinds,
+  ids: readonly Uuid[],
+): Promise<ReadonlyMap<Uuid, LoggedEvent>> => {
+  const changes = await loadChangesOf(context, scope, ids);
+  const events = changes.flatMap((change) => eventsOf(kinds, change));
+  return new Map(events.map((event) => [event.id, event]));
 };

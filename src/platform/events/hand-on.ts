@@ -7,8 +7,15 @@ import { spellTime, statement } from '#platform/db';
 
 export type Listener = {
   readonly name: string;
-  /** Writes what it owes because of these events. It calls nothing outside. */
-  readonly hear: (context: Context, tx: Tx, changes: readonly Owed[]) => Promise<void>;
+  /** How many it would like to hear of at once. */
+  readonly appetite?: (context: Context) => number;
+  /** Writes what it owes because of these events. It calls nothing outside, unless that is committed. */
+  readonly hear: (
+    context: Context,
+    tx: Tx,
+    changes: readonly Owed[],
+    onceCommitted: (work: () => void) => void,
+  ) => Promise<void>;
 };
 
 export type Owed = {
@@ -27,14 +34,24 @@ const takeOwed = statement(
    returning event_id, account_id, livemode`,
 );
 
-export const handOn = (context: Context, listeners: readonly Listener[]): Promise<number> =>
-  context.database.system(async (tx) => {
-    const owed = await tx.query<Owed>(takeOwed, [CHANGES_AT_ONCE]);
+export const handOn = async (context: Context, listeners: readonly Listener[]): Promise<number> => {
+  const atMost = Math.min(
+    CHANGES_AT_ONCE,
+    ...listeners.map(({ appetite }) => appetite?.(context) ?? CHANGES_AT_ONCE),
+  );
+  // What a try left behind that was not committed is not done.
+  let afterwards: (() => void)[] = [];
+  const count = await context.database.system(async (tx) => {
+    afterwards = [];
+    const owed = await tx.query<Owed>(takeOwed, [atMost]);
     for (const listener of owed.length > 0 ? listeners : []) {
-      await listener.hear(context, tx, owed);
+      await listener.hear(context, tx, owed, (work) => void afterwards.push(work));
     }
     return owed.length;
   });
+  for (const work of afterwards) work();
+  return count;
+};
 
 const prepare = statement(
   'events.prepare_partitions',

@@ -1,0 +1,233 @@
+// Who tells a delivery. One that has just been owed is leased in the same statement, where a worker has room
+// for it; the others wait until one has. What was done under a lease is written down only while it lasts.
+
+import type { Context, Scope, Tx, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { type Owned, rank, scopeOf, spellTime, statement, writeRows } from '#platform/db';
+import type { EventKinds, Owed } from '#platform/events';
+import { columns, type DeliveryRow, fromRow } from './deliveries.store.ts';
+import { type Delivery, deliveryStates } from './delivery.ts';
+
+export type LeasedDelivery = {
+  readonly scope: Scope;
+  readonly delivery: Delivery;
+  /** It waited, and stands among those that wait until it is told. */
+  readonly isQueued: boolean;
+};
+
+/** What a worker has room for. */
+export type Room = {
+  readonly rooms: ReadonlyMap<Uuid, number>;
+  readonly roomOfOthers: number;
+  readonly atMost: number;
+  readonly leaseMs: number;
+};
+
+const hear = statement(
+  'deliveries.hear',
+  `select account_id, livemode, id, endpoint_id, event_id, object_id, sequence
+     from outward.hear_changes($1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[], $5::text[],
+            $6::timestamptz, $7::uuid[], $8::integer[], $9, $10, $11::uuid, $12, $13::uuid[])`,
+);
+
+type HeldRow = Owned &
+  Pick<DeliveryRow, 'id' | 'endpoint_id' | 'event_id' | 'object_id' | 'sequence'>;
+
+/** Numbers the events for the feed, and owes them to whom they concern. What comes back is leased. */
+export const oweDeliveries = async (
+  context: Context,
+  tx: Tx,
+  kinds: EventKinds,
+  input: {
+    readonly changes: readonly Owed[];
+    readonly room: Room;
+    readonly lease: Uuid;
+    /** Leases under which nothing is left to do. */
+    readonly ended: readonly Uuid[];
+  },
+): Promise<LeasedDelivery[]> => {
+  const { changes, room, lease, ended } = input;
+  const nowMs = context.clock.now();
+  const rows = await tx.query<HeldRow>(hear, [
+    changes.map(({ event_id }) => event_id),
+    changes.map(({ account_id }) => account_id),
+    changes.map(({ livemode }) => livemode),
+    kinds.all.map(({ code }) => code),
+    kinds.all.map(({ type }) => type),
+    spellTime(nowMs),
+    [...room.rooms.keys()],
+    [...room.rooms.values()],
+    room.roomOfOthers,
+    room.atMost,
+    lease,
+    room.leaseMs,
+    ended,
+  ]);
+  return rows.map((row) => ({
+    scope: scopeOf(row),
+    isQueued: false,
+    delivery: {
+      id: row.id,
+      endpointId: row.endpoint_id,
+      eventId: row.event_id,
+      objectId: row.object_id,
+      sequence: row.sequence,
+      state: 'waiting',
+      attempts: 0,
+      dueAtMs: nowMs,
+      leaseEpoch: 0,
+      tries: [],
+    },
+  }));
+};
+
+const end = statement('deliveries.end_leases', 'select outward.end_leases($1::uuid[])');
+
+export const endLeases = async (context: Context, ended: readonly Uuid[]): Promise<void> => {
+  await context.database.system((tx) => tx.query(end, [ended]));
+};
+
+const lease = statement(
+  'deliveries.lease',
+  `select account_id, livemode, ${columns}
+     from outward.lease_deliveries($1::timestamptz, $2::uuid[], $3::integer[], $4, $5::uuid, $6, $7)`,
+);
+
+/** Of those that wait. */
+export const leaseDeliveries = async (
+  context: Context,
+  wanted: Room & {
+    /** The turn begins behind this endpoint. */
+    readonly after: Uuid;
+  },
+): Promise<LeasedDelivery[]> => {
+  const rows = await context.database.system((tx) =>
+    tx.query<Owned & DeliveryRow>(lease, [
+      spellTime(context.clock.now()),
+      [...wanted.rooms.keys()],
+      [...wanted.rooms.values()],
+      wanted.roomOfOthers,
+      wanted.after,
+      wanted.atMost,
+      wanted.leaseMs,
+    ]),
+  );
+  return rows.map((row) => ({ scope: scopeOf(row), delivery: fromRow(row), isQueued: true }));
+};
+
+const key = `kept.account_id = given.account_id and kept.livemode = given.livemode
+   and kept.id = given.id and kept.lease_epoch = given.lease_epoch and kept.state = 1`;
+
+const concludeRow = writeRows({
+  name: 'deliveries.conclude',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    state: 'smallint',
+    attempts: 'smallint',
+    due_at: 'timestamptz',
+    tries: 'json',
+    lease_epoch: 'integer',
+  },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `update outward.deliveries kept
+   set state = given.state, attempts = given.attempts, due_at = given.due_at, tries = given.tries
+  from ${given}
+ where ${key}
+returning kept.id::text as key`,
+});
+
+/** Only under the lease that was taken: who slept past it changes nothing. */
+export const concludeDelivery = (scope: Scope, delivery: Delivery): Write => ({
+  into: concludeRow,
+  row: [
+    scope.accountId,
+    scope.livemode,
+    delivery.id,
+    deliveryStates[delivery.state],
+    delivery.attempts,
+    spellTime(delivery.dueAtMs),
+    JSON.stringify(delivery.tries),
+    delivery.leaseEpoch,
+  ],
+});
+
+const places = {
+  account_id: 'uuid',
+  livemode: 'boolean',
+  id: 'uuid',
+  endpoint_id: 'uuid',
+  event_id: 'uuid',
+  object_id: 'uuid',
+} as const;
+
+const placeOf = (scope: Scope, { id, endpointId, eventId, objectId }: Delivery): unknown[] => [
+  scope.accountId,
+  scope.livemode,
+  id,
+  endpointId,
+  eventId,
+  objectId,
+];
+
+const leaveRow = writeRows({
+  name: 'deliveries.leave_due',
+  columns: places,
+  key: 'id',
+  rank: rank.update + 1,
+  text: (given) => `delete from outward.due_deliveries due using ${given}
+ where due.account_id = given.account_id and due.livemode = given.livemode
+   and due.endpoint_id = given.endpoint_id and due.object_id = given.object_id
+   and due.event_id = given.event_id
+returning due.id::text as key`,
+});
+
+const joinRow = writeRows({
+  name: 'deliveries.join_due',
+  columns: { ...places, due_at: 'timestamptz' },
+  key: 'id',
+  rank: rank.insert,
+  text: (given) => `insert into outward.due_deliveries
+  (account_id, livemode, id, endpoint_id, event_id, object_id, due_at)
+select given.account_id, given.livemode, given.id, given.endpoint_id, given.event_id, given.object_id,
+       given.due_at
+  from ${given}
+on conflict (endpoint_id, object_id, event_id)
+  do update set due_at = excluded.due_at, leased_until = null
+returning id::text as key`,
+});
+
+/** That it waits, until `dueAtMs`, or does not wait any more. Goes with a conclusion. */
+export const noteWaiting = (
+  scope: Scope,
+  { delivery, isQueued }: Pick<LeasedDelivery, 'delivery' | 'isQueued'>,
+): Write[] => {
+  const place = placeOf(scope, delivery);
+  if (delivery.dueAtMs !== null) {
+    return [{ into: joinRow, row: [...place, spellTime(delivery.dueAtMs)] }];
+  }
+  return isQueued ? [{ into: leaveRow, row: place }] : [];
+};
+
+const giveBackRow = writeRows({
+  name: 'deliveries.give_back',
+  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid', lease_epoch: 'integer' },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `update outward.deliveries kept
+   set lease_epoch = kept.lease_epoch + 1
+  from ${given}
+ where ${key}
+returning kept.id::text as key`,
+});
+
+/** Untold, for whoever has room for it. */
+export const giveBack = (scope: Scope, leased: LeasedDelivery): Write[] => {
+  const { id, leaseEpoch } = leased.delivery;
+  return [
+    { into: giveBackRow, row: [scope.accountId, scope.livemode, id, leaseEpoch] },
+    ...noteWaiting(scope, leased),
+  ];
+};

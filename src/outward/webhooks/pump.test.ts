@@ -1,0 +1,256 @@
+// Who tells what, between workers and over their ends. The network is the tests': it answers when it is told to.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GuardedAnswer, GuardedPost, Network, Scope } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import { appendChange, type EventKind, gatherEventKinds, handOn } from '#platform/events';
+import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { noNetwork } from '../../kit/context/for-tests.ts';
+import { type Endpoint, newSecret } from './endpoint.ts';
+import { insertEndpoint } from './endpoints.store.ts';
+import { module, pumpOf } from './module.ts';
+import { provideWebhooks } from './settings-of.ts';
+
+const created: EventKind = {
+  code: 1,
+  type: 'customer.created',
+  object: 'customer',
+  renderer: 1,
+  renderers: { 1: (snapshot) => ({ object: snapshot }) },
+};
+const kinds = gatherEventKinds([created]);
+const listeners = module.listeners({ eventKinds: kinds });
+
+const until = async (what: string, look: () => Promise<boolean> | boolean): Promise<void> => {
+  for (let tries = 0; tries < 3_000; tries += 1) {
+    if (await look()) return;
+    await delay(10);
+  }
+  throw new Error(`It did not come: ${what}`);
+};
+
+type Call = { readonly post: GuardedPost; answer(status: number, text?: string): void };
+
+/** Every call hangs until it is answered, or is answered at once. */
+const networkOf = () => {
+  const calls: Call[] = [];
+  let always: { status: number; text: string } | null = null;
+  const network: Network = {
+    ...noNetwork,
+    post: (post) =>
+      new Promise<GuardedAnswer>((resolve) => {
+        const answer = (status: number, text = ''): void =>
+          resolve({ status, headers: {}, body: Buffer.from(text) });
+        if (always === null) calls.push({ post, answer });
+        else answer(always.status, always.text);
+      }),
+  };
+  return {
+    network,
+    calls,
+    always: (status: number, text = '') => {
+      always = { status, text };
+    },
+    hang: () => {
+      always = null;
+    },
+  };
+};
+
+const workerOn = async (on?: TestContext['on']) => {
+  const net = networkOf();
+  const context = await testContext({ network: net.network, ...(on === undefined ? {} : { on }) });
+  provideWebhooks(context, { masterSecret: Buffer.alloc(32, 7), toLoopback: true });
+  return { ...net, context, pump: pumpOf(context) };
+};
+
+const endpointOf = async (
+  context: TestContext,
+  scope: Scope,
+  ordered = false,
+): Promise<Endpoint> => {
+  const endpoint: Endpoint = {
+    id: newUuid(context),
+    version: 1,
+    state: 'enabled',
+    url: 'http://127.0.0.1:9/hook',
+    events: null,
+    ordered,
+    secrets: [{ text: newSecret(context), endsAtMs: null }],
+    apiVersion: null,
+    description: null,
+    metadata: {},
+    whyDisabled: null,
+    failingSinceMs: null,
+  };
+  await context.database.commit(scope, [insertEndpoint(context, scope, endpoint)]);
+  return endpoint;
+};
+
+const happen = async (context: TestContext, scope: Scope, count = 1): Promise<void> => {
+  for (let n = 0; n < count; n += 1) {
+    const change = {
+      scope,
+      objectId: newUuid(context),
+      sequence: 1,
+      kinds: [created],
+      snapshot: { id: `cus_${n}` },
+      request: null,
+    };
+    await context.database.commit(scope, [appendChange(context, change)]);
+  }
+};
+
+type Row = { state: number; attempts: number; tries: { answer: string; status: number }[] };
+
+const world = async () => {
+  const worker = await workerOn();
+  const scope = await testAccount(worker.context);
+  const all = () =>
+    asOwner(
+      worker.context.on,
+      'select state, attempts, tries from outward.deliveries order by event_id',
+    ) as Promise<Row[]>;
+  const count = async (table: string): Promise<number> => {
+    const [row] = await asOwner(
+      worker.context.on,
+      `select count(*)::integer as count from outward.${table}`,
+    );
+    return Number(row?.['count']);
+  };
+  const allDelivered = async () => (await all()).every(({ state }) => state === 2);
+  return { ...worker, scope, all, count, allDelivered };
+};
+
+describe('a delivery', () => {
+  test('is told at once by the worker that owes it, and nothing of its lease is left', async () => {
+    const { context, pump, scope, always, all, count, allDelivered } = await world();
+    await endpointOf(context, scope);
+    always(200, 'thank you');
+    await happen(context, scope, 2);
+    await handOn(context, listeners);
+    await until('both are delivered', allDelivered);
+    await pump.idle(context);
+    assert.deepEqual(
+      (await all()).map(({ attempts, tries }) => [attempts, tries[0]?.answer]),
+      [
+        [1, 'thank you'],
+        [1, 'thank you'],
+      ],
+    );
+    assert.deepEqual([await count('due_deliveries'), await count('leases')], [0, 0]);
+  });
+
+  test('of a worker that sleeps is told by another one, and the sleeper notes nothing', async () => {
+    const { context, calls, pump, scope, all, count } = await world();
+    await endpointOf(context, scope);
+    await happen(context, scope);
+    await handOn(context, listeners);
+    await until('the sleeper has begun', () => calls.length === 1);
+
+    const other = await workerOn(context.on);
+    other.always(200, 'told by the other');
+    assert.equal(await other.pump.round(other.context, kinds), 0, 'It is leased.');
+    await asOwner(context.on, `update outward.leases set until = now() - interval '1 second'`);
+    assert.equal(await other.pump.round(other.context, kinds), 1);
+    await until('the other has noted it', async () => (await all())[0]?.state === 2);
+
+    calls[0]?.answer(500, 'told by the sleeper');
+    await pump.idle(context);
+    const [row] = await all();
+    assert.deepEqual([row?.state, row?.attempts, row?.tries.length], [2, 1, 1]);
+    assert.equal(row?.tries[0]?.answer, 'told by the other');
+    assert.deepEqual([await count('due_deliveries'), await count('leases')], [0, 0]);
+  });
+
+  test('that a worker holds and has not begun is left to others when it stops', async () => {
+    const { context, calls, pump, scope, always, hang, all, count, allDelivered } = await world();
+    await endpointOf(context, scope);
+    always(200);
+    await happen(context, scope);
+    await handOn(context, listeners);
+    await until('it was quick once', allDelivered);
+    hang();
+    await happen(context, scope, 12);
+    await handOn(context, listeners);
+    await until('four are under way', () => calls.length === 4);
+    assert.equal(await count('due_deliveries'), 0);
+
+    const stopped = pump.idle(context);
+    await until('the others wait', async () => (await count('due_deliveries')) === 8);
+    for (const call of calls) call.answer(200);
+    await stopped;
+    assert.equal(calls.length, 4);
+    assert.equal((await all()).filter(({ state }) => state === 1).length, 8);
+    assert.equal(await count('leases'), 0);
+
+    const other = await workerOn(context.on);
+    other.always(200);
+    await until('all are told', async () => {
+      await other.pump.round(other.context, kinds);
+      return allDelivered();
+    });
+    assert.ok((await all()).every(({ attempts }) => attempts === 1));
+    await other.pump.idle(other.context);
+  });
+
+  test('that fails together with others of its endpoint is noted, and so are they', async () => {
+    const { context, calls, pump, scope, all, count } = await world();
+    await endpointOf(context, scope);
+    await happen(context, scope, 2);
+    await handOn(context, listeners);
+    await until('both are under way', () => calls.length === 2);
+    for (const call of calls) call.answer(500);
+    await pump.idle(context);
+    assert.deepEqual(
+      (await all()).map(({ state, tries }) => [state, tries[0]?.status]),
+      [
+        [1, 500],
+        [1, 500],
+      ],
+    );
+    assert.deepEqual([await count('due_deliveries'), await count('leases')], [2, 0]);
+    const failing =
+      'select 1 as one from outward.webhook_endpoints where failing_since is not null';
+    assert.equal((await asOwner(context.on, failing)).length, 1);
+  });
+
+  test('waits behind older ones that wait', async () => {
+    const { context, calls, pump, scope, count } = await world();
+    await endpointOf(context, scope);
+    await happen(context, scope, 3);
+    await handOn(context, listeners);
+    await until('two are under way', () => calls.length === 2);
+    assert.equal(await count('due_deliveries'), 1, 'There was room for two.');
+    for (const call of calls) call.answer(200);
+    await pump.idle(context);
+    await happen(context, scope);
+    await handOn(context, listeners);
+    assert.equal(await count('due_deliveries'), 2, 'It is not told before the one that waits.');
+  });
+
+  test('of an endpoint that keeps an order waits for its turn, also for those held since before', async () => {
+    const { context, calls, pump, scope, always, count, allDelivered } = await world();
+    await endpointOf(context, scope);
+    await happen(context, scope);
+    await handOn(context, listeners);
+    await until('it is under way', () => calls.length === 1);
+    await asOwner(context.on, 'update outward.webhook_endpoints set ordered = true');
+    await happen(context, scope, 2);
+    await handOn(context, listeners);
+    assert.equal(await count('due_deliveries'), 2);
+    const other = await workerOn(context.on);
+    assert.equal(await other.pump.round(other.context, kinds), 0, 'An older one is under way.');
+
+    always(200);
+    calls[0]?.answer(200);
+    await pump.idle(context);
+    await until('the others are told', async () => {
+      await pump.round(context, kinds);
+      return allDelivered();
+    });
+    await pump.idle(context);
+  });
+});
