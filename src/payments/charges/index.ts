@@ -10,6 +10,7 @@ export {
 export {
   countFound as countCharges,
   insertCharge,
+  insertFirstCharge,
   listCharges,
   loadCharge,
   loadCharges,

@@ -1,4 +1,4 @@
-import type { Context, Row, Scope } from '#kit/context';
+import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import {
   findByIds,
@@ -45,15 +45,16 @@ const types = {
   details: 'json',
 } as const;
 
-// An order that is registered already makes this one lose: the handler then finds the first.
-const insertIntentRow = insertRows({
-  name: 'intents.insert',
+const inserted = {
   table: 'payments.intents',
   columns: types,
   key: 'id',
   rank: rank.insert,
-  orNothing: true,
-});
+} as const;
+// Its id is drawn as it is made: there is no other.
+const insertIntentRow = insertRows({ name: 'intents.insert', ...inserted });
+// An order that is registered already makes this one lose: the handler then finds the first.
+const insertOrderRow = insertRows({ name: 'intents.insert_order', ...inserted, orNothing: true });
 
 const updateIntentRow = updateRows({
   name: 'intents.update',
@@ -167,7 +168,10 @@ const fromRow = (row: IntentRow): PaymentIntent => ({
   metadata: row.metadata,
 });
 
-export const insertIntent = writing(insertIntentRow, toRow);
+export const insertIntent = (scope: Scope, intent: PaymentIntent): Write => ({
+  into: intent.orderReference === null ? insertIntentRow : insertOrderRow,
+  row: toRow(scope, intent),
+});
 
 /** `intent.version` is the new one. */
 export const updateIntent = writing(updateIntentRow, toRow);

@@ -3,7 +3,13 @@
 
 import type { PaymentMethod } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
-import { type Charge, chargeSnapshot, insertCharge, updateCharge } from '#payments/charges';
+import {
+  type Charge,
+  chargeSnapshot,
+  insertCharge,
+  insertFirstCharge,
+  updateCharge,
+} from '#payments/charges';
 import { endTry } from '#payments/risk';
 import { appendChange, type EventKind } from '#platform/events';
 import { intentCapturable, intentFailed, intentSnapshot, intentSucceeded } from './events.ts';
@@ -65,7 +71,8 @@ export const writePayment = (
     before.intent === null ? insertIntent(scope, intent) : updateIntent(scope, intent),
   ];
   if (charge !== null && charge !== before.charge) {
-    writes.push(before.charge === null ? insertCharge(scope, charge) : updateCharge(scope, charge));
+    const insert = before.intent === null ? insertFirstCharge : insertCharge;
+    writes.push((before.charge === null ? insert : updateCharge)(scope, charge));
   }
   const { screened } = intent;
   const outcome = screened === undefined ? null : outcomeOf(change.kinds);

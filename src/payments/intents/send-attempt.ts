@@ -262,6 +262,7 @@ const sendOne = async (
         connector: candidate.connector,
         amount: intent.amount,
         currency: intent.currency,
+        isFirst: begun.before.intent === null,
         request: requestOf({
           ...attempt,
           intent,

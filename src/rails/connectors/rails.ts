@@ -76,6 +76,8 @@ export type RailsSending = {
   readonly amount: bigint;
   readonly currency: string;
   readonly request: PaymentRequest | FollowingRequest;
+  /** What it is done for is committed with it: there can be no other attempt. */
+  readonly isFirst?: boolean;
   /** Committed before the first byte leaves: the attempt, a reservation, the claim of a key. */
   readonly intent?: readonly Write[];
   /** Committed with what is learned now: the stored answer. What follows from a change wherever it is learned is the business of listeners. */

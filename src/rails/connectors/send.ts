@@ -24,7 +24,7 @@ export const send = async (
   sending: RailsSending,
 ): Promise<Sent> => {
   const context = onRealTime(caller);
-  const { request, intent = [], writes, connector, ...asked } = sending;
+  const { request, isFirst = false, intent = [], writes, connector, ...asked } = sending;
   const verb = present(verbOf[asked.kind], `A function for ${asked.kind}`);
   const operation = newOperation(context, scope, parts.providerKeys, {
     ...asked,
@@ -39,6 +39,7 @@ export const send = async (
   return sendOperation(context, scope, parts.outgoing, {
     operation,
     port: call.port,
+    isFirst,
     intent: [insertRequest(scope, operation.id, request), ...intent],
     writes: async (change) => {
       const theirs = await listenersWrites(parts, context, scope)(change);

@@ -35,17 +35,20 @@ const types = {
 
 const names = Object.keys(types);
 
-// An attempt that is there already, or another that is alive beside it, makes this one lose.
-const insertOperationRow = writeRows({
-  name: 'operations.insert',
-  columns: types,
-  key: 'id',
-  rank: rank.claim,
-  text: (given) => `insert into rails.operations (${names.join(', ')})
+const insertRow = (name: string, onConflict: string) =>
+  writeRows({
+    name,
+    columns: types,
+    key: 'id',
+    rank: rank.claim,
+    text: (given) => `insert into rails.operations (${names.join(', ')})
 select ${names.map((name) => (name === 'alerts' ? 'alerts::text[]' : name)).join(', ')} from ${given}
-on conflict do nothing
+${onConflict}
 returning id::text as key`,
-});
+  });
+// An attempt that is there already, or another that is alive beside it, makes this one lose.
+const insertOperationRow = insertRow('operations.insert', 'on conflict do nothing');
+const insertFirstRow = insertRow('operations.insert_first', '');
 
 // Only from the version that was read and under the lease that was taken: a worker that slept past its
 // lease changes nothing. What the provider was told of an operation is never changed at all. A lease is
@@ -95,6 +98,12 @@ const toRow = (scope: Scope, operation: Operation): unknown[] => [
 
 export const insertOperation = (scope: Scope, operation: Operation): Write => ({
   into: insertOperationRow,
+  row: toRow(scope, operation),
+});
+
+/** For an intent that is inserted with it: there is nothing it could lose against. */
+export const insertFirstOperation = (scope: Scope, operation: Operation): Write => ({
+  into: insertFirstRow,
   row: toRow(scope, operation),
 });
 

@@ -7,13 +7,15 @@ import { type ConnectorPort, callOut, type Outgoing } from './call-out.ts';
 import type { Conclusion } from './conclude.ts';
 import { conclude } from './conclude.ts';
 import type { Operation } from './operation.ts';
-import { insertOperation, loadKnown } from './operations.store.ts';
+import { insertFirstOperation, insertOperation, loadKnown } from './operations.store.ts';
 import { nextLookMs } from './pace.ts';
 import { recordEvidence, type WritesOf } from './record-evidence.ts';
 
 export type Sending = {
   readonly operation: Operation;
   readonly port: ConnectorPort;
+  /** What it is done for is committed with it: there can be no other attempt. */
+  readonly isFirst?: boolean;
   /** Committed with the intent: the attempt, a reservation, an idempotency claim. */
   readonly intent?: readonly Write[];
   /** Committed with what was learned, now or when it comes late. */
@@ -31,11 +33,11 @@ export const sendOperation = async (
   context: Context,
   scope: Scope,
   outgoing: Outgoing,
-  { operation: given, port, intent = [], writes }: Sending,
+  { operation: given, port, isFirst = false, intent = [], writes }: Sending,
 ): Promise<Sent> => {
   const operation = begun(context, given);
   context.crashPoint('send.before');
-  const insert = insertOperation(scope, operation);
+  const insert = (isFirst ? insertFirstOperation : insertOperation)(scope, operation);
   const commit = await context.database.commit(scope, [insert, ...intent]);
   if (!commit.ok) {
     return commit.lost === insert.into
