@@ -74,6 +74,20 @@ export type PostedEntry = {
   readonly details: EntryDetails;
 };
 
+/** As it will be read once it is committed, but for its position, which it has by then. */
+export const asPosted = (entry: Entry, postedAtMs: number): PostedEntry => ({
+  id: entryIdOf(entry),
+  position: 0n,
+  postedAtMs,
+  availableAtMs: entry.availableAtMs ?? null,
+  subject: entry.subject,
+  purpose: entry.purpose,
+  part: entry.part ?? 0,
+  currency: entry.currency,
+  postings: entry.postings,
+  details: entry.details ?? {},
+});
+
 type EntryRow = Row & {
   readonly id: Uuid;
   readonly position: bigint;

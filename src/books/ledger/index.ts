@@ -1,5 +1,6 @@
 export { type Balances, loadBalances, loadBalancesAt } from './balances.ts';
 export {
+  asPosted,
   type EntryFilter,
   listEntries,
   loadEntries,

@@ -1,10 +1,12 @@
 // What a movement of money means for the books: facts in, entries out. The one place where payments speak
 // to the ledger; who captures and refunds knows facts only.
 
+import { renderBalanceTransaction } from '#books/balance';
 import { calendarFor, msOf, STANDARD_SCHEDULE, valueDate } from '#books/calendars';
 import { expect, expectation } from '#books/expectations';
 import { type Fee, type FeeFacts, feeOf, loadFeeRules } from '#books/fees';
 import {
+  asPosted,
   captureEntry,
   type Entry,
   entryIdOf,
@@ -32,6 +34,8 @@ export type MoneyMoved = {
 export type Booked = {
   readonly writes: readonly Write[];
   readonly balanceTransactionId: Uuid;
+  /** The balance transaction by its name, for an answer that shows it before it is committed. */
+  readonly shown: () => Readonly<Record<string, unknown>>;
 };
 
 export const bookMovement = async (
@@ -45,6 +49,10 @@ export const bookMovement = async (
   const { charge, kind, reference, amount, part } = moved;
   return {
     balanceTransactionId: entryIdOf(entry),
+    shown: () => {
+      const shown = renderBalanceTransaction(asPosted(entry, nowMs), nowMs);
+      return { [shown.id]: shown };
+    },
     writes: [
       post(context, scope, entry),
       expectation(

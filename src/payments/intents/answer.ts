@@ -1,8 +1,8 @@
 // What a request is answered once its payment has an outcome.
 
-import { renderPaymentMethod } from '#cards/methods';
+import { renderPaymentMethod, spellMethod } from '#cards/methods';
 import { spellId } from '#kit/ids';
-import { CHARGE, type Charge, errorFieldsOf, renderCharge } from '#payments/charges';
+import { CHARGE, errorFieldsOf, renderCharge } from '#payments/charges';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import type { Concluded } from './hear.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -12,18 +12,22 @@ export type Shows = (intent: PaymentIntent, livemode: boolean) => unknown;
 
 /** What `expand` may want before it is committed. */
 export const relatedOf =
-  (charge: Charge, livemode: boolean): NonNullable<Outcome['related']> =>
-  () => ({ [spellId(CHARGE, charge.id)]: renderCharge(charge, livemode) });
+  (
+    { charge, method, booked }: Pick<Concluded, 'charge' | 'method' | 'booked'>,
+    livemode: boolean,
+  ): NonNullable<Outcome['related']> =>
+  () => ({
+    [spellId(CHARGE, charge.id)]: renderCharge(charge, livemode),
+    ...(method === null ? {} : { [spellMethod(method)]: renderPaymentMethod(method, livemode) }),
+    ...booked?.shown(),
+  });
 
-export const answerOf = (
-  { intent, charge, method }: Concluded,
-  shows: Shows,
-  livemode: boolean,
-): Outcome => {
+export const answerOf = (concluded: Concluded, shows: Shows, livemode: boolean): Outcome => {
+  const { intent, charge, method } = concluded;
   const shown = intent.isDirect ? renderCharge(charge, livemode) : shows(intent, livemode);
   const isOver = intent.status === 'canceled' || intent.status === 'requires_action';
   if (charge.status !== 'failed' || charge.failure === null || isOver) {
-    return { body: shown, related: relatedOf(charge, livemode) };
+    return { body: shown, related: relatedOf(concluded, livemode) };
   }
   const { failure } = charge;
   return {

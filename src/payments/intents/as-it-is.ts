@@ -24,7 +24,7 @@ export const asItIs = async (
   const isOld = charge?.status === 'failed' && intent.lastError === null;
   if (charge === undefined || isOld) return { body: shows(intent, scope.livemode) };
   return answerOf(
-    { intent, charge, method: null, decided: null, writes: [] },
+    { intent, charge, method: null, decided: null, booked: null, writes: [] },
     shows,
     scope.livemode,
   );

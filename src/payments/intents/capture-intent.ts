@@ -181,5 +181,5 @@ const answerOf = (concluded: Concluded, shows: Capture['shows'], livemode: boole
       ),
     };
   }
-  return { body: shows(concluded), related: relatedOf(concluded.charge, livemode) };
+  return { body: shows(concluded), related: relatedOf(concluded, livemode) };
 };

@@ -12,7 +12,7 @@ import {
 } from '#cards/methods';
 import type { Context, Database, Scope, Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
-import { bookMovement, type Charge, loadChargesOfIntent } from '#payments/charges';
+import { type Booked, bookMovement, type Charge, loadChargesOfIntent } from '#payments/charges';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import type { Change, Operation } from '#rails/operations';
@@ -42,6 +42,8 @@ export type Concluded = {
   readonly method: PaymentMethod | null;
   /** Null: nothing followed from it. */
   readonly decided: Decided | null;
+  /** Null: no money moved. */
+  readonly booked: Booked | null;
   readonly writes: readonly Write[];
 };
 
@@ -122,7 +124,7 @@ const conclude = async (
   };
   const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;
   const decided = isStray ? concludeStray(known, newUuid(context)) : concludePayment(known);
-  if (decided === null) return { intent, charge, method, decided, writes: [] };
+  if (decided === null) return { intent, charge, method, decided, booked: null, writes: [] };
   return write(context, scope, {
     payment,
     before: { intent, charge: isStray ? null : charge },
@@ -201,15 +203,19 @@ const write = async (
     },
     cause,
   );
+  const used = decided.isPaid
+    ? useMethod(context, scope, withFirstUse(payment, change), cause)
+    : { method: payment.method, writes: [] };
   return {
     intent: written.intent,
     charge: written.charge ?? charge,
-    method: payment.method,
+    method: used.method,
     decided,
+    booked,
     writes: [
       ...written.writes,
       ...(booked?.writes ?? []),
-      ...(decided.isPaid ? methodWrites(context, scope, withFirstUse(payment, change), cause) : []),
+      ...used.writes,
       // Drawn last, so that the effect is told after its cause.
       ...(await paymentListenersWrites(context, scope, {
         intent: written.intent,
@@ -244,27 +250,27 @@ const withFirstUse = (payment: Payment, { conclusion }: Change): Payment => {
 };
 
 /** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */
-const methodWrites = (
+const useMethod = (
   context: Context,
   scope: Scope,
   { intent, method }: Payment,
   cause: Cause,
-): readonly Write[] => {
-  if (method === null || method.state !== 'unattached') return [];
+): { readonly method: PaymentMethod | null; readonly writes: readonly Write[] } => {
+  if (method === null || method.state !== 'unattached') return { method, writes: [] };
   const future = intent.cardOptions.setupFutureUsage ?? intent.setupFutureUsage;
   const isKept = future !== null && future !== 'none' && intent.customerId !== null;
-  if (!isKept) return consumeMethod(scope, method);
+  if (!isKept) return { method, writes: consumeMethod(scope, method) };
   try {
     return attachMethod(context, {
       scope,
       found: { method, isNew: false },
       customerId: intent.customerId ?? '',
       request: cause,
-    }).writes;
+    });
   } catch (error) {
     // The money has moved; that the card cannot be kept must not undo what is known of it.
     context.log.warn({ error }, 'A card was charged and could not be attached to its customer');
-    return consumeMethod(scope, method);
+    return { method, writes: consumeMethod(scope, method) };
   }
 };
 

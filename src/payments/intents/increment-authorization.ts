@@ -107,14 +107,11 @@ const detailsOf = ({ paymentDetails, amountDetails }: OrderDetails): OrderDetail
   ...(amountDetails === undefined ? {} : { amountDetails }),
 });
 
-const answerOf = (
-  { intent, charge }: Concluded,
-  heard: Conclusion | null,
-  livemode: boolean,
-): Outcome => {
+const answerOf = (concluded: Concluded, heard: Conclusion | null, livemode: boolean): Outcome => {
+  const { intent } = concluded;
   const isKept = heard !== null && keeping.has(heard.state);
   if (!isKept) {
-    return { body: renderIntent(intent, livemode), related: relatedOf(charge, livemode) };
+    return { body: renderIntent(intent, livemode), related: relatedOf(concluded, livemode) };
   }
   const failure = heard.state === 'declined' ? failureOf(heard.code, heard.told) : notProcessed();
   return {

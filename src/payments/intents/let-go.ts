@@ -54,7 +54,7 @@ export const letGo = async (
 };
 
 const answerOf = (concluded: Concluded, shows: LettingGo['shows'], livemode: boolean): Outcome => {
-  const { intent, charge, decided } = concluded;
+  const { intent, decided } = concluded;
   if (intent.status === 'requires_capture' && decided !== null) {
     return {
       body: new ApiError(
@@ -68,5 +68,5 @@ const answerOf = (concluded: Concluded, shows: LettingGo['shows'], livemode: boo
       ),
     };
   }
-  return { body: shows(concluded), related: relatedOf(charge, livemode) };
+  return { body: shows(concluded), related: relatedOf(concluded, livemode) };
 };

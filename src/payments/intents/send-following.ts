@@ -78,5 +78,8 @@ export const sendFollowing = async (
     return { body: null, concluded: true };
   }
   const intent = present(await loadIntent(context, scope, before.intent.id), 'The intent');
-  return following.answer({ intent, charge, method: null, decided: null, writes: [] }, null);
+  return following.answer(
+    { intent, charge, method: null, decided: null, booked: null, writes: [] },
+    null,
+  );
 };

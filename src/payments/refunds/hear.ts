@@ -2,6 +2,7 @@
 
 import type { Context, Database, Scope, Write } from '#kit/context';
 import {
+  type Booked,
   bookMovement,
   type Charge,
   chargeSnapshot,
@@ -23,6 +24,8 @@ export type Held = { readonly refund: Refund; readonly charge: Charge; readonly 
 export type ConcludedRefund = {
   readonly refund: Refund;
   readonly charge: Charge;
+  /** Null: no money moved. */
+  readonly booked: Booked | null;
   readonly writes: readonly Write[];
 };
 
@@ -76,7 +79,7 @@ const conclude = async (
 
   const { refund, charge } = known;
   const decided = concludeRefund(refund, charge, change.conclusion);
-  if (decided === null) return { refund, charge, writes: [] };
+  if (decided === null) return { refund, charge, booked: null, writes: [] };
   return write(context, scope, { change, decided, before: known, cause: given?.cause ?? null });
 };
 
@@ -138,6 +141,7 @@ const write = async (
   return {
     refund,
     charge,
+    booked,
     writes: [
       updateRefund(scope, refund),
       ...(isChargeChanged ? [updateCharge(scope, charge)] : []),

@@ -3,8 +3,8 @@
 
 import { present } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
-import { newUuid, type Uuid } from '#kit/ids';
-import { type Charge, loadCharge, updateCharge } from '#payments/charges';
+import { newUuid, spellId, type Uuid } from '#kit/ids';
+import { CHARGE, type Charge, loadCharge, renderCharge, updateCharge } from '#payments/charges';
 import type { Asking } from '#payments/intents';
 import type { Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
@@ -64,7 +64,13 @@ export const sendRefund = async (
           await conclusionOf(context, scope, change),
           'The refund of this operation',
         );
-        return request.conclude({ body: shows(concluded.refund, concluded.charge) });
+        return request.conclude({
+          body: shows(concluded.refund, concluded.charge),
+          related: () => ({
+            [spellId(CHARGE, charge.id)]: renderCharge(concluded.charge, scope.livemode),
+            ...concluded.booked?.shown(),
+          }),
+        });
       },
     }),
   );

@@ -1,0 +1,86 @@
+// What `expand` shows in the very answer of the call that makes it: as it is afterwards, and not as the database had
+// it before.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type Stripe from 'stripe';
+import { openShop } from '../support/payments.ts';
+
+const { stripe } = await openShop();
+const { paymentIntents, charges, refunds, customers } = stripe;
+
+const order = { amount: 5_000, currency: 'eur', payment_method: 'pm_card_visa' } as const;
+
+/** Whole, and the same as when it is asked for later. */
+const assertMoved = async (
+  shown: string | Stripe.BalanceTransaction | null | undefined,
+  amount: number,
+): Promise<void> => {
+  assert.ok(typeof shown === 'object' && shown !== null, `Not shown: ${String(shown)}`);
+  assert.equal(shown.amount, amount);
+  const { lastResponse: _, ...later } = await stripe.balanceTransactions.retrieve(shown.id);
+  assert.deepEqual(shown, later);
+};
+
+const chargeOf = ({ latest_charge: charge }: Stripe.PaymentIntent): Stripe.Charge => {
+  assert.ok(typeof charge === 'object' && charge !== null);
+  return charge;
+};
+
+describe('the money of a payment is shown where it is asked for', () => {
+  const expand = ['latest_charge.balance_transaction'];
+
+  test('when it is made and confirmed at once', async () => {
+    const paid = await paymentIntents.create({ ...order, confirm: true, expand });
+    await assertMoved(chargeOf(paid).balance_transaction, 5_000);
+  });
+
+  test('when it is confirmed, and when it is captured', async () => {
+    const { id } = await paymentIntents.create(order);
+    const paid = await paymentIntents.confirm(id, { expand });
+    await assertMoved(chargeOf(paid).balance_transaction, 5_000);
+
+    const held = { ...order, confirm: true, capture_method: 'manual' } as const;
+    const { id: later } = await paymentIntents.create(held);
+    const captured = await paymentIntents.capture(later, { amount_to_capture: 3_000, expand });
+    await assertMoved(chargeOf(captured).balance_transaction, 3_000);
+  });
+
+  test('of a charge that is made directly', async () => {
+    const charge = await charges.create({
+      amount: 700,
+      currency: 'eur',
+      source: 'tok_visa',
+      expand: ['balance_transaction'],
+    });
+    await assertMoved(charge.balance_transaction, 700);
+  });
+
+  test('of a refund, with its charge as it is after it', async () => {
+    const { id } = await paymentIntents.create({ ...order, confirm: true });
+    const refund = await refunds.create({
+      payment_intent: id,
+      amount: 2_000,
+      expand: ['balance_transaction', 'charge'],
+    });
+    await assertMoved(refund.balance_transaction, -2_000);
+    assert.ok(typeof refund.charge === 'object' && refund.charge !== null);
+    const { lastResponse: _, ...later } = await charges.retrieve(refund.charge.id);
+    assert.deepEqual(refund.charge, later);
+    assert.equal(later.amount_refunded, 2_000);
+  });
+});
+
+test('a card that is kept with its payment is shown as its customer’s', async () => {
+  const { id: customer } = await customers.create();
+  const paid = await paymentIntents.create({
+    ...order,
+    customer,
+    confirm: true,
+    setup_future_usage: 'off_session',
+    expand: ['payment_method'],
+  });
+  const { payment_method: method } = paid;
+  assert.ok(typeof method === 'object' && method !== null);
+  assert.equal(method.customer, customer);
+});
