@@ -60,9 +60,18 @@ const unsealed = statement(
   'audit.unsealed',
   `select ${listedColumns.join(', ')} from identity.unsealed_audit_entries($1, $2)`,
 );
+const toSeal = statement(
+  'audit.to_seal',
+  `select ${listedColumns.join(', ')} from identity.audit_entries_to_seal($1::bigint[], $2, $3)`,
+);
+const openBetween = statement(
+  'audit.open_positions',
+  'select identity.open_audit_positions($1, $2)::text[] as open',
+);
 const lastSeal = statement(
   'audit.last_seal',
-  'select * from identity.audit_seals order by number desc limit 1',
+  `select number, entries, root, previous, hash, upto, signature, sealed_at, open_positions::text[] as open
+     from identity.audit_seals order by number desc limit 1`,
 );
 const sealsFrom = statement(
   'audit.seals',
@@ -75,8 +84,8 @@ const sealedEntries = statement(
 );
 const insertSeal = statement(
   'audit.insert_seal',
-  `insert into identity.audit_seals (number, entries, root, previous, hash, upto, signature, sealed_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz)`,
+  `insert into identity.audit_seals (number, entries, root, previous, hash, upto, signature, sealed_at, open_positions)
+   values ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, $9::bigint[])`,
 );
 const insertLeaves = statement(
   'audit.insert_leaves',
@@ -95,8 +104,32 @@ export const becomeSealer = async (tx: Tx): Promise<boolean> =>
 export const loadUnsealed = (tx: Tx, after: bigint, atMost: number): Promise<AuditEntry[]> =>
   tx.query<AuditEntry>(unsealed, [after, atMost]);
 
-export const loadLastSeal = async (tx: Tx): Promise<Seal | undefined> =>
-  (await tx.query<Seal>(lastSeal))[0];
+/** From the positions at which nothing was seen, and from what is newer. */
+export const loadToSeal = (
+  tx: Tx,
+  open: ReadonlySet<bigint>,
+  after: bigint,
+  atMost: number,
+): Promise<AuditEntry[]> => tx.query<AuditEntry>(toSeal, [spell(open), after, atMost]);
+
+const spell = (positions: ReadonlySet<bigint>): string => `{${[...positions].join(',')}}`;
+const unspell = (positions: readonly string[]): Set<bigint> => new Set(positions.map(BigInt));
+
+/** Where nothing is to be seen yet: perhaps there never will. */
+export const loadOpenPositions = async (
+  tx: Tx,
+  after: bigint,
+  upto: bigint,
+): Promise<Set<bigint>> =>
+  unspell((await tx.query<{ open: string[] }>(openBetween, [after, upto]))[0]?.open ?? []);
+
+/** `open` is null of a seal that does not say it. */
+export type LastSeal = Seal & { readonly open: ReadonlySet<bigint> | null };
+
+export const loadLastSeal = async (tx: Tx): Promise<LastSeal | undefined> => {
+  const [last] = await tx.query<Seal & { readonly open: string[] | null }>(lastSeal);
+  return last && { ...last, open: last.open && unspell(last.open) };
+};
 
 export const loadSealsAfter = (tx: Tx, number: bigint, atMost: number): Promise<Seal[]> =>
   tx.query<Seal>(sealsFrom, [number, atMost]);
@@ -109,7 +142,11 @@ export type SealedEntry = { readonly seal: bigint; readonly leaf: number } & (
 export const loadSealedEntries = (tx: Tx, first: bigint, last: bigint): Promise<SealedEntry[]> =>
   tx.query<SealedEntry>(sealedEntries, [first, last]);
 
-export const storeSeal = async (tx: Tx, seal: Seal, entryIds: readonly string[]): Promise<void> => {
+export const storeSeal = async (
+  tx: Tx,
+  seal: Seal,
+  of: { readonly entryIds: readonly string[]; readonly open: ReadonlySet<bigint> },
+): Promise<void> => {
   await tx.query(insertSeal, [
     seal.number,
     seal.entries,
@@ -119,6 +156,7 @@ export const storeSeal = async (tx: Tx, seal: Seal, entryIds: readonly string[])
     seal.upto,
     seal.signature,
     spellTime(seal.sealed_at),
+    spell(of.open),
   ]);
-  await tx.query(insertLeaves, [entryIds, seal.number]);
+  await tx.query(insertLeaves, [of.entryIds, seal.number]);
 };

@@ -3,10 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, beforeEach, describe, test } from 'node:test';
 import { auditEntry, sealAudit, sealingWith, verifyAudit } from '#identity/audit';
-import { spellId, uuidFromBytes } from '#kit/ids';
+import { newUuid, spellId, uuidFromBytes } from '#kit/ids';
 import { merkleRoot, type Sealing } from '#kit/seals';
+import { connect } from '#platform/db';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock, temporaryFolder } from '../../kit/context/for-tests.ts';
+import { connectionSettings } from '../../platform/db/for-tests.ts';
 
 const clock = manualClock();
 const master = Buffer.alloc(32, 7);
@@ -45,6 +47,72 @@ describe('the audit log', () => {
   test('that nobody touched verifies', async () => {
     assert.deepEqual(await verify(), { seals: 3, entries: 15, problems: [] });
     assert.equal(await sealAudit(context, sealing), 0);
+  });
+
+  const openNow = async () =>
+    (
+      await asOwner(
+        context.on,
+        `select cardinality(open_positions) as open from identity.audit_seals order by number desc limit 1`,
+      )
+    )[0]?.['open'];
+  /** Takes its position now, and commits when it is told to. */
+  const lateEntry = async () => {
+    const owner = await connect(connectionSettings(context.on.ownerUrl));
+    await owner.send({ name: '', text: 'begin' });
+    await owner.send({
+      name: '',
+      text: `insert into identity.audit_entries (id, at, actor_kind, actor_id, action, succeeded, details)
+             values (gen_random_uuid(), now(), 'system', 'x', 'late', true, '{}')`,
+    });
+    return async (how: 'commit' | 'rollback') => {
+      await owner.send({ name: '', text: how });
+      await owner.close();
+    };
+  };
+  const act = async () => {
+    await context.database.commit({ accountId: newUuid(context), livemode: false }, [
+      auditEntry(context, { scope: null, action: 'test.act' }),
+    ]);
+  };
+
+  test('seals what took its place early and commits late, once', async () => {
+    const end = await lateEntry();
+    await act();
+    assert.equal(await sealAudit(context, sealing), 1);
+    assert.equal(await openNow(), 1);
+    assert.equal(await sealAudit(context, sealing), 0);
+    await end('commit');
+    await act();
+    assert.equal(await sealAudit(context, sealing), 2);
+    assert.equal(await openNow(), 0);
+    assert.equal(await sealAudit(context, sealing), 0);
+    assert.deepEqual(await verify(), { seals: 5, entries: 18, problems: [] });
+  });
+
+  test('seals it too after a seal that does not say where to look', async () => {
+    const end = await lateEntry();
+    await act();
+    assert.equal(await sealAudit(context, sealing), 1);
+    await tamper('update identity.audit_seals set open_positions = null');
+    await act();
+    assert.equal(await sealAudit(context, sealing), 1);
+    assert.equal(await openNow(), 1);
+    await end('commit');
+    assert.equal(await sealAudit(context, sealing), 1);
+    assert.deepEqual(await verify(), { seals: 6, entries: 18, problems: [] });
+  });
+
+  test('waits for what was rolled back until ten thousand others are sealed, and no longer', async () => {
+    await (await lateEntry())('rollback');
+    await act();
+    assert.equal(await sealAudit(context, sealing), 1);
+    assert.equal(await openNow(), 1);
+    await tamper(`alter sequence identity.audit_entries_position_seq restart with 20000`);
+    await act();
+    assert.equal(await sealAudit(context, sealing), 1);
+    assert.equal(await openNow(), 9_999);
+    assert.deepEqual((await verify()).problems, []);
   });
 
   test('tells of a changed entry', async () => {
