@@ -185,5 +185,9 @@ export const gather = (): Gathered => {
 const undelivered: Undelivered = async (context, scope, events) => {
   const asked = modules.flatMap((module) => module.undelivered ?? []);
   const open = await Promise.all(asked.map((ask) => ask(context, scope, events)));
-  return open.reduce<ReadonlySet<string>>((all, each) => all.union(each), new Set<string>());
+  const counts = new Map<string, number>();
+  for (const [id, count] of open.flatMap((each) => [...each])) {
+    counts.set(id, (counts.get(id) ?? 0) + count);
+  }
+  return counts;
 };

@@ -83,6 +83,14 @@ describe('a confirmation token', () => {
     );
     assert.deepEqual([unknown.statusCode, unknown.param], [400, 'confirmation_token']);
     const { id } = await testHelpers.confirmationTokens.create(collected);
+    for (const early of [
+      paymentIntents.create({ ...order, confirmation_token: id }),
+      setupIntents.create({ confirmation_token: id }),
+    ]) {
+      const { param, message } = await refusalOf(early);
+      assert.equal(param, 'confirmation_token');
+      assert.match(message, /cannot be passed .* unless `confirm` is set to true/);
+    }
     const old = `${uuidAt(Date.now() - 13 * 3_600_000).slice(0, 13)}${(parseId('ctoken', id) ?? '').slice(13)}`;
     await asOwner(
       gateway.on,

@@ -90,6 +90,10 @@ describe('an endpoint', () => {
       }),
     );
     assert.equal(unknown.param, 'enabled_events[1]');
+    const ofOthers = await refusalOf(
+      endpoints.create({ url: 'https://example.com/', enabled_events: ['*'], connect: true }),
+    );
+    assert.equal(ofOthers.param, 'connect');
     const inside = await refusalOf(
       endpoints.create({ url: 'http://169.254.169.254/', enabled_events: ['*'] }),
     );
@@ -131,10 +135,10 @@ describe('an event', () => {
         headers['stripe-signature'] ?? '',
         made.secret ?? '',
       );
-      assert.deepEqual(
-        JSON.parse(body.toString()),
-        JSON.parse((await ask('GET', `/v1/events/${event.id}`)).text),
-      );
+      assert.deepEqual(JSON.parse(body.toString()), {
+        ...JSON.parse((await ask('GET', `/v1/events/${event.id}`)).text),
+        pending_webhooks: 1,
+      });
       assert.equal(headers['webhook-id'], event.id);
     }
     const sequences = new Set(wanted.received.map(({ headers }) => headers['tollgate-sequence']));
@@ -146,6 +150,8 @@ describe('an event', () => {
     });
     assert.equal(told.length, 2);
     assert.deepEqual((await stripe.events.list({ delivery_success: false })).data, []);
+    const { data } = await stripe.events.list({ limit: 3 });
+    assert.ok(data.every(({ pending_webhooks: pending }) => pending === 0));
     assert.deepEqual(await deliveriesTo(unwanted.id), []);
     assert.equal(other.received.length, 0);
     await endpoints.del(made.id);
@@ -168,6 +174,8 @@ describe('an event', () => {
       async () => (await stripe.events.list({ delivery_success: false })).data[0],
     );
     assert.equal((waiting.data.object as Stripe.Customer).name, 'Patient');
+    assert.equal(waiting.pending_webhooks, 1);
+    assert.equal((await stripe.events.retrieve(waiting.id)).pending_webhooks, 1);
     const done = (await stripe.events.list({ delivery_success: true, limit: 100 })).data;
     assert.ok(done.length > 0 && done.every(({ id }) => id !== waiting.id));
 

@@ -3,7 +3,13 @@
 import { auditEntry } from '#identity/audit';
 import { type Context, realClock, type Scope, type Write } from '#kit/context';
 import { newUuid, parseId } from '#kit/ids';
-import { mergeMetadata, type Outcome, resourceMissing, type TypedRequest } from '#platform/http';
+import {
+  ApiError,
+  mergeMetadata,
+  type Outcome,
+  resourceMissing,
+  type TypedRequest,
+} from '#platform/http';
 import { checkUrl } from './allowed-url.ts';
 import { type Endpoint, newSecret, rolled } from './endpoint.ts';
 import type { createParameters, rollParameters, updateParameters } from './endpoint-parameters.ts';
@@ -20,6 +26,13 @@ export const createEndpoint = async (
   { scope, parameters: asked }: TypedRequest<typeof createParameters>,
 ): Promise<Outcome> => {
   checkUrl(scope, settingsOf(context), asked.url);
+  if (asked.connect === true) {
+    throw new ApiError(
+      400,
+      "Connected accounts are not part of this installation: remove 'connect'.",
+      { param: 'connect' },
+    );
+  }
   const endpoint: Endpoint = {
     id: newUuid(context),
     version: 1,

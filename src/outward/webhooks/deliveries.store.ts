@@ -50,17 +50,19 @@ export const loadDelivery = findById({
 
 const findOpen = statement(
   'deliveries.open_of_events',
-  `select distinct event_id from outward.deliveries
-    where ${ownRows} and event_id = any($3::uuid[]) and state <> 2`,
+  `select event_id, count(*)::integer as open from outward.deliveries
+    where ${ownRows} and event_id = any($3::uuid[]) and state <> 2 group by event_id`,
 );
 
 export const loadUndelivered = async (
   context: Context,
   scope: Scope,
   events: readonly Uuid[],
-): Promise<ReadonlySet<Uuid>> => {
-  const rows = await readOwn<{ event_id: Uuid }>(context, scope, findOpen, [events]);
-  return new Set(rows.map(({ event_id }) => event_id));
+): Promise<ReadonlyMap<Uuid, number>> => {
+  if (events.length === 0) return new Map();
+  type Open = { readonly event_id: Uuid; readonly open: number };
+  const rows = await readOwn<Open>(context, scope, findOpen, [events]);
+  return new Map(rows.map(({ event_id: id, open }) => [id, open]));
 };
 
 const findOfEvents = statement(

@@ -33,7 +33,7 @@ export const createParameters = object({
   url: required(text(2_048)),
   enabled_events: required(enabledEvents()),
   api_version: text(50),
-  connect: boolean(),
+  connect: described('Events of connected accounts, which are not there: only `false`.', boolean()),
   description: emptyable(text(5_000)),
   events_from: ignored(),
   metadata: metadata(),

@@ -3,7 +3,7 @@ import { spellMethod } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { newUuid, spellBytes } from '#kit/ids';
 import { INTENT } from '#payments/charges';
-import { lockTimeout, type Outcome, parametersExclusive, type TypedRequest } from '#platform/http';
+import { ApiError, lockTimeout, type Outcome, type TypedRequest } from '#platform/http';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
@@ -25,6 +25,7 @@ export const createIntent = async (
   const { scope, parameters: asked } = request;
   if (request.resumes !== null) return asItIs(context, scope, request.resumes, renderIntent);
 
+  refuseWithoutConfirm(asked, 'PaymentIntent', ofConfirming);
   const registered = await registeredBefore(context, request);
   if (registered !== null) return registered;
   const blank = await newIntent(context, request);
@@ -48,6 +49,29 @@ export const createIntent = async (
 
 type Request = TypedRequest<typeof createParameters>;
 
+/** What says how to confirm, and would be dropped where nothing is confirmed. */
+const ofConfirming = [
+  'off_session',
+  'error_on_requires_action',
+  'mandate_data',
+  'confirmation_token',
+] as const;
+
+export const refuseWithoutConfirm = (
+  asked: Readonly<Record<string, unknown>>,
+  noun: 'PaymentIntent' | 'SetupIntent',
+  names: readonly string[],
+): void => {
+  if (asked['confirm'] === true) return;
+  const param = names.find((name) => asked[name] !== undefined && asked[name] !== null);
+  if (param === undefined) return;
+  throw new ApiError(
+    400,
+    `The parameter \`${param}\` cannot be passed when creating a ${noun} unless \`confirm\` is set to true.`,
+    { param },
+  );
+};
+
 /** An order is registered once, with or without an idempotency key. */
 const registeredBefore = async (
   context: Context,
@@ -68,9 +92,6 @@ const newIntent = async (
   context: Context,
   { scope, parameters: asked }: Request,
 ): Promise<PaymentIntent> => {
-  if (asked.off_session !== undefined && asked.confirm !== true) {
-    throw parametersExclusive(['off_session', 'confirm=false']);
-  }
   const blank = blankIntent(newUuid(context), {
     amount: BigInt(asked.amount),
     currency: asked.currency,

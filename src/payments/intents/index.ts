@@ -16,7 +16,7 @@ export {
   provideAuthentication,
 } from './authenticate.ts';
 export { cancel as cancelIntent } from './cancel-intent.ts';
-export { undoing } from './create-intent.ts';
+export { refuseWithoutConfirm, undoing } from './create-intent.ts';
 export { findIntent } from './find-intent.ts';
 export { goOn, type Proof } from './go-on.ts';
 export { RELEASE_JOB } from './hear.ts';

@@ -5,7 +5,13 @@ import { spellMethod } from '#cards/methods';
 import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
 import { newUuid, spellBytes } from '#kit/ids';
-import { askingOf, type TakenMethod, takeMethod, undoing } from '#payments/intents';
+import {
+  askingOf,
+  refuseWithoutConfirm,
+  type TakenMethod,
+  takeMethod,
+  undoing,
+} from '#payments/intents';
 import { lockTimeout, type Outcome, parametersUnknown, type TypedRequest } from '#platform/http';
 import { answerOf } from './answer.ts';
 import { applyParameters } from './apply-parameters.ts';
@@ -44,6 +50,7 @@ export const createSetup = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   if (request.resumes !== null) return asItIs(context, request);
+  refuseWithoutConfirm(asked, 'SetupIntent', ['confirmation_token']);
   const customer =
     asked.customer === undefined
       ? null

@@ -31,12 +31,12 @@ export type EventKinds = {
   readonly all: readonly EventKind[];
 };
 
-/** Which of these events an endpoint that wants them was not told of, or not yet. */
+/** How many that want these events were not told of them, or not yet; absent: all who do were. */
 export type Undelivered = (
   context: Context,
   scope: Scope,
   events: readonly Uuid[],
-) => Promise<ReadonlySet<Uuid>>;
+) => Promise<ReadonlyMap<Uuid, number>>;
 
 export const gatherEventKinds = (kinds: readonly EventKind[]): EventKinds => {
   const codes = new Map(kinds.map((kind) => [kind.code, kind]));

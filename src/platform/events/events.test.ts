@@ -30,7 +30,7 @@ const [started, moved, ended] = [
   kind(3, 'other.ended'),
 ];
 const kinds = gatherEventKinds([started, moved, ended]);
-const routes = eventRoutes(kinds, async () => new Set());
+const routes = eventRoutes(kinds, async () => new Map());
 
 const clock = manualClock();
 let context: TestContext;

@@ -31,7 +31,8 @@ export const eventsOf = (kinds: EventKinds, change: ChangeRow): LoggedEvent[] =>
     return { id: eventIdOf(change.id, position), kind, change };
   });
 
-export const renderEvent = ({ id, kind, change }: LoggedEvent) => {
+/** The same bytes whenever it is asked for, but for how many are still to be told of it. */
+export const renderEvent = ({ id, kind, change }: LoggedEvent, pendingWebhooks = 0) => {
   const render = kind.renderers[change.renderer];
   assert(render, `The renderer ${change.renderer} of ${kind.type} is gone.`);
   return {
@@ -41,7 +42,7 @@ export const renderEvent = ({ id, kind, change }: LoggedEvent) => {
     created: Math.floor(uuidMs(change.id) / 1000),
     data: render(change.snapshot, change.livemode),
     livemode: change.livemode,
-    pending_webhooks: 0,
+    pending_webhooks: pendingWebhooks,
     request: { id: change.request_id, idempotency_key: change.idempotency_key },
     type: kind.type,
   } satisfies EventShape;

@@ -58,6 +58,12 @@ export const eventRoutes = (kinds: EventKinds, undelivered: Undelivered): readon
     const id = parseId(EVENT, spelled);
     return id === null ? undefined : findEvent(context, scope, kinds, id);
   };
+  const openOf = (context: Context, scope: Scope, events: readonly LoggedEvent[]) =>
+    undelivered(
+      context,
+      scope,
+      events.map(({ id }) => id),
+    );
 
   return [
     route({
@@ -90,15 +96,13 @@ export const eventRoutes = (kinds: EventKinds, undelivered: Undelivered): readon
           asked.delivery_success === undefined
             ? await load(window)
             : await loadByDelivery(load, window, async (events) => {
-                const open = await undelivered(
-                  context,
-                  scope,
-                  events.map(({ id }) => id),
-                );
+                const open = await openOf(context, scope, events);
                 return events.filter(({ id }) => open.has(id) !== asked.delivery_success);
               });
         const { rows, hasMore } = page(found, window);
-        return { body: list(request.url, { rows: rows.map(renderEvent), hasMore }) };
+        const open = await openOf(context, scope, rows);
+        const shown = rows.map((event) => renderEvent(event, open.get(event.id)));
+        return { body: list(request.url, { rows: shown, hasMore }) };
       },
     }),
     route({
@@ -109,14 +113,16 @@ export const eventRoutes = (kinds: EventKinds, undelivered: Undelivered): readon
       path: '/v1/events/:event',
       operation: 'events.retrieve',
       summary: 'Retrieve an event',
-      description: 'The same bytes whenever it is asked for.',
+      description:
+        'The same whenever it is asked for, but for how many endpoints are still to be told (`pending_webhooks`).',
       parameters: parameters({}),
       answer: eventSchema,
       handle: async (context, { scope, path }) => {
         const spelled = path['event'] ?? '';
         const event = await find(context, scope, spelled);
         if (event === undefined) throw resourceMissing({ noun: 'event', id: spelled });
-        return { body: renderEvent(event) };
+        const open = await openOf(context, scope, [event]);
+        return { body: renderEvent(event, open.get(event.id)) };
       },
     }),
   ];
