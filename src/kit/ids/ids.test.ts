@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { newUuid, parseId, spellId, uuidAt, uuidFromBytes, uuidMs } from '#kit/ids';
+import { newUuid, parseId, spellBytes, spellId, uuidAt, uuidFromBytes, uuidMs } from '#kit/ids';
 import { manualClock, seededRandom } from '../context/for-tests.ts';
 
 const anyUuid = fc
   .uint8Array({ minLength: 16, maxLength: 16 })
   .map((bytes) => uuidFromBytes(Buffer.from(bytes)));
+
+const spellSlowly = (hex: string, letters: number): string => {
+  let rest = BigInt(`0x${hex}`);
+  let spelled = '';
+  for (let place = 0; place < letters; place += 1) {
+    const digit = Number(rest % 62n);
+    // The digits, then capitals, then small letters.
+    const code = digit < 10 ? digit + 48 : digit < 36 ? digit + 55 : digit + 61;
+    spelled = String.fromCharCode(code) + spelled;
+    rest /= 62n;
+  }
+  return spelled;
+};
 
 describe('an id', () => {
   test('is read back as it was spelled', () => {
@@ -18,22 +31,11 @@ describe('an id', () => {
   });
 
   test('is its 128 bits in base 62', () => {
-    const spellSlowly = (uuid: string): string => {
-      let rest = BigInt(`0x${uuid.replaceAll('-', '')}`);
-      let spelled = '';
-      for (let place = 0; place < 22; place += 1) {
-        const digit = Number(rest % 62n);
-        // The digits, then capitals, then small letters.
-        const code = digit < 10 ? digit + 48 : digit < 36 ? digit + 55 : digit + 61;
-        spelled = String.fromCharCode(code) + spelled;
-        rest /= 62n;
-      }
-      return `cus_${spelled}`;
-    };
     fc.assert(
       fc.property(anyUuid, (uuid) => {
-        assert.equal(spellId('cus', uuid), spellSlowly(uuid));
-        assert.equal(spellId('cus', uuid.toUpperCase()), spellSlowly(uuid));
+        const spelled = `cus_${spellSlowly(uuid.replaceAll('-', ''), 22)}`;
+        assert.equal(spellId('cus', uuid), spelled);
+        assert.equal(spellId('cus', uuid.toUpperCase()), spelled);
       }),
     );
     assert.equal(
@@ -94,4 +96,15 @@ describe('an id', () => {
     assert.ok(uuidAt(clock.now()) <= uuid);
     assert.ok(uuid < uuidAt(clock.now() + 1));
   });
+});
+
+test('Bytes are spelled in as many letters as they may need, whatever they are', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 48 }), (given) => {
+      const bytes = Buffer.from(given);
+      const letters = Math.ceil((bytes.length * 8) / Math.log2(62));
+      assert.equal(spellBytes(bytes), spellSlowly(bytes.toString('hex'), letters));
+    }),
+  );
+  assert.equal(spellBytes(Buffer.alloc(4)), '000000');
 });
