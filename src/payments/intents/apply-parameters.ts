@@ -170,8 +170,10 @@ const absent: Readonly<Record<string, string>> = {
   payment_method_configuration: 'Payment method configurations',
 };
 
+const absences = Object.entries(absent);
+
 const refuseWhatCannotBe = (asked: Readonly<Record<string, unknown>>): void => {
-  for (const [name, what] of Object.entries(absent)) {
+  for (const [name, what] of absences) {
     if (asked[name] === undefined || asked[name] === null) continue;
     throw new ApiError(400, `${what} are not part of this installation: remove '${name}'.`, {
       param: name,

@@ -202,7 +202,7 @@ const fail = (known: Known, failure: Failure): Decided => {
       status: to(intent, 'failed'),
       latestChargeId: charge.id,
       methodId: null,
-      lastError: lastErrorOf(failure, shownMethod, spellId(CHARGE, charge.id)),
+      lastError: lastErrorOf(failure, shownMethod(), spellId(CHARGE, charge.id)),
     },
     charge: failed,
     kinds: [chargeFailed, intentFailed],

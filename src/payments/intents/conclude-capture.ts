@@ -75,7 +75,7 @@ const giveUp = ({ intent, charge, change, shownMethod }: Known): Decided => {
       doing: 'void',
       capturable: 0n,
       cancelWanted: { reason: 'automatic' },
-      lastError: lastErrorOf(failureOf(code, told), shownMethod, spellId(CHARGE, charge.id)),
+      lastError: lastErrorOf(failureOf(code, told), shownMethod(), spellId(CHARGE, charge.id)),
     },
     charge: { ...charge, capturing: 0n, isCaptureOver: false, isUnwanted: true },
     kinds: [chargeSucceeded],

@@ -22,8 +22,8 @@ export type Known = {
    * so, or is asked there.
    */
   readonly holder?: 'may_be_asked' | 'must_not_be_asked' | HolderAsked | null;
-  /** Rendered: what the last error shows of the method. */
-  readonly shownMethod: unknown;
+  /** What the last error shows of the method: rendered only where there is one. */
+  readonly shownMethod: () => unknown;
 };
 
 export type HolderAsked = {

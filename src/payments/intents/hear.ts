@@ -120,7 +120,7 @@ const conclude = async (
     isReroutable: sent?.isReroutable ?? false,
     isAwaited: sent !== undefined,
     holder: sent?.holder ?? null,
-    shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
+    shownMethod: () => (method === null ? null : renderPaymentMethod(method, scope.livemode)),
   };
   const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;
   const decided = isStray ? concludeStray(known, newUuid(context)) : concludePayment(known);
@@ -156,7 +156,7 @@ export const concludeAsked = async (
     isReroutable: false,
     isAwaited: true,
     holder,
-    shownMethod: method === null ? null : renderPaymentMethod(method, scope.livemode),
+    shownMethod: () => (method === null ? null : renderPaymentMethod(method, scope.livemode)),
   });
   const before = { intent, charge };
   return decided && write(context, scope, { payment, before, change, decided, cause });

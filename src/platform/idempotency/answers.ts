@@ -2,8 +2,8 @@
 // effect; whoever comes second loses the claim, takes nothing else with it, and reads the answer.
 
 import { type Context, realClock, type Scope, type WriteStatement } from '#kit/context';
-import { deriveKey, hmacSha256, open, seal } from '#kit/crypto';
-import { type Uuid, uuidFromBytes } from '#kit/ids';
+import { deriveKey, hmacSha256Hex, open, seal } from '#kit/crypto';
+import { type Uuid, uuidFromHex } from '#kit/ids';
 import { insertRows, rank, spellTime, statement, writeRows } from '#platform/db';
 import type { AnswerToKeep, AskedAgain, Claiming, IdempotencyStore } from '#platform/http';
 
@@ -13,24 +13,23 @@ export const ANSWER_KEPT_MS = 25 * 60 * 60 * 1000;
 export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
   const digestKey = deriveKey(masterSecret, 'idempotency digest');
   const sealKey = deriveKey(masterSecret, 'idempotency answer');
-  const digest = (text: string): string =>
-    uuidFromBytes(hmacSha256(digestKey, text).subarray(0, 16));
+  const digest = (text: string): string => uuidFromHex(hmacSha256Hex(digestKey, text).slice(0, 32));
   const keyOf = ({ scope, key }: AskedAgain): string => digest(`key\n${boundTo(scope)}\n${key}`);
 
-  const sealed = (context: Context, input: AnswerToKeep): Buffer =>
-    seal(
-      context.random,
-      sealKey,
-      Buffer.from(input.body),
-      `${boundTo(input.scope)}\n${keyOf(input)}`,
-    );
+  const sealed = (context: Context, { body, scope }: AnswerToKeep, key: string): Buffer =>
+    seal(context.random, sealKey, Buffer.from(body), `${boundTo(scope)}\n${key}`);
 
-  const row = (context: Context, input: Claiming, end: [number | null, Buffer | null]) => ({
+  const row = (
+    context: Context,
+    input: Claiming,
+    key: string,
+    end: [number | null, Buffer | null],
+  ) => ({
     into: claimAnswer,
     row: [
       input.scope.accountId,
       input.scope.livemode,
-      keyOf(input),
+      key,
       input.fingerprint,
       input.requestId,
       spellTime(realClock(context.clock).now()),
@@ -41,9 +40,12 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
   });
 
   return {
-    remember: (context, input) =>
-      row(context, { ...input, passesOn: false }, [input.status, sealed(context, input)]),
-    claim: (context, input) => row(context, input, [null, null]),
+    remember: (context, input) => {
+      const key = keyOf(input);
+      const kept = sealed(context, input, key);
+      return row(context, { ...input, passesOn: false }, key, [input.status, kept]);
+    },
+    claim: (context, input) => row(context, input, keyOf(input), [null, null]),
     hold: (_context, input) => ({
       into: holdClaim,
       row: [input.scope.accountId, input.scope.livemode, keyOf(input), input.requestId],
@@ -73,17 +75,14 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       into: releaseClaim,
       row: [input.scope.accountId, input.scope.livemode, keyOf(input), input.requestId],
     }),
-    finish: (context, input) => ({
-      into: finishAnswer,
-      row: [
-        input.scope.accountId,
-        input.scope.livemode,
-        keyOf(input),
-        input.requestId,
-        input.status,
-        sealed(context, input),
-      ],
-    }),
+    finish: (context, input) => {
+      const { accountId, livemode } = input.scope;
+      const key = keyOf(input);
+      return {
+        into: finishAnswer,
+        row: [accountId, livemode, key, input.requestId, input.status, sealed(context, input, key)],
+      };
+    },
     isHeld: async (context, input) => {
       const { accountId, livemode } = input.scope;
       const of = [accountId, livemode, keyOf(input)];
