@@ -24,6 +24,11 @@ export type Clock = {
   monotonicMs(): number;
   /** Resolves after that much monotonic time, or at once when the signal fires. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Rings after that much monotonic time, unless what it gives is called before. For a limit that is hardly
+   * ever reached: it costs a timer, and no promise, signal or event.
+   */
+  alarm(durationMs: number, ring: () => void): () => void;
 };
 
 export type Random = {

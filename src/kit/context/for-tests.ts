@@ -27,6 +27,12 @@ export const manualClock = (startMs = Date.parse('2026-01-15T12:00:00Z')): Manua
         signal?.addEventListener('abort', () => resolve());
         wakeDue();
       }),
+    alarm: (durationMs, ring) => {
+      const sleeper = { until: now + durationMs, wake: ring };
+      sleepers.add(sleeper);
+      wakeDue();
+      return () => sleepers.delete(sleeper);
+    },
     advance: (durationMs) => {
       now += durationMs;
       wakeDue();

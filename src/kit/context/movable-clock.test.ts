@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from './for-tests.ts';
 import { movableClock, onRealTime, realClock } from './movable-clock.ts';
+import { systemClock } from './system.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -40,6 +41,26 @@ test('moving it touches no timer: durations are those of the clock below', async
   assert.equal(clock.monotonicMs(), beganMs);
   real.advance(1_000);
   await sleeping;
+});
+
+test('an alarm rings once its time is over, by the clock below, unless it was called off', () => {
+  const real = manualClock();
+  const clock = movableClock(real);
+  const rung: string[] = [];
+  clock.alarm(1_000, () => rung.push('rings'));
+  const callOff = clock.alarm(1_000, () => rung.push('was called off'));
+  clock.moveTo(DAY_MS);
+  real.advance(999);
+  callOff();
+  assert.deepEqual(rung, []);
+  real.advance(1);
+  assert.deepEqual(rung, ['rings']);
+});
+
+test('the clock of the machine rings its alarms too', async () => {
+  const callOff = systemClock.alarm(0, () => assert.fail('It was called off.'));
+  callOff();
+  await new Promise<void>((resolve) => systemClock.alarm(1, resolve));
 });
 
 test('the clock below is found again, and a clock that nobody can move is its own', () => {

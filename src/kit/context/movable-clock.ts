@@ -17,6 +17,7 @@ export const movableClock = (real: Clock): MovableClock => {
     now: () => real.now() + offsetMs,
     monotonicMs: () => real.monotonicMs(),
     sleep: (durationMs, signal) => real.sleep(durationMs, signal),
+    alarm: (durationMs, ring) => real.alarm(durationMs, ring),
     get offsetMs() {
       return offsetMs;
     },

@@ -19,6 +19,10 @@ export const systemClock: Clock = {
       const timer = setTimeout(wake, durationMs);
       signal?.addEventListener('abort', wake);
     }),
+  alarm: (durationMs, ring) => {
+    const timer = setTimeout(ring, durationMs);
+    return () => clearTimeout(timer);
+  },
 };
 
 // Asking the system for eight bytes costs as much as asking for four thousand, so they are drawn ahead.

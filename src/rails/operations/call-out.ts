@@ -70,9 +70,6 @@ export const callOut = async (
   return outcome;
 };
 
-// Without a reason each would be an error with its stack, of which nobody hears.
-const IN_TIME = 'answered in time';
-
 type Heard = {
   readonly outcome: Outcome;
   /** As gates count it; null: the provider was not even asked. */
@@ -82,22 +79,28 @@ type Heard = {
 const callInTime = async (context: Context, outgoing: Outgoing, call: Call): Promise<Heard> => {
   const { operation, deadlineMs, port } = call;
   const givenUp = new AbortController();
-  const heard = new AbortController();
 
   const answer = ask(context, () =>
     port({ operation, deadline: deadlineMs, signal: givenUp.signal }),
   );
-  const inTime = await Promise.race([
-    answer,
-    context.clock.sleep(deadlineMs - context.clock.now(), heard.signal).then(() => null),
-  ]);
-  heard.abort(IN_TIME);
+  const inTime = await firstOf(context, answer, deadlineMs - context.clock.now());
   if (inTime !== null) return inTime;
 
   givenUp.abort();
   if (call.late) outgoing.late.add(hearLate(context, outgoing, answer, call.late));
   return { outcome: { outcome: 'unknown', code: 'deadline' }, answered: false };
 };
+
+/** Null: it is not there in time. */
+const firstOf = <T>(context: Context, answer: Promise<T>, limitMs: number): Promise<T | null> =>
+  new Promise((resolve, reject) => {
+    const inTime = context.clock.alarm(limitMs, () => resolve(null));
+    const hear = (heard: T): void => {
+      inTime();
+      resolve(heard);
+    };
+    void answer.then(hear, reject);
+  });
 
 /** An error proves nothing, but for the one that says what was proven. */
 const ask = async (context: Context, port: () => Promise<Outcome>): Promise<Heard> => {

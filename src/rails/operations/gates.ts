@@ -74,13 +74,11 @@ export const createGates = (clock: Clock, settings: GateSettings = usualGates): 
     queues.set(account, queue);
     const { promise, resolve: waiting } = Promise.withResolvers<Passage>();
     queue.add(waiting);
-    const over = new AbortController();
-    const giveUp = (): void => {
+    const inTime = clock.alarm(settings.waitMs, () => {
       if (queue.delete(waiting)) waiting(tooMany);
-    };
-    void clock.sleep(settings.waitMs, over.signal).then(giveUp);
+    });
     const passage = await promise;
-    over.abort('has its place');
+    inTime();
     return passage;
   };
 

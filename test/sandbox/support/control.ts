@@ -68,5 +68,9 @@ export const clockAt = (moment: string) => {
           resolve();
         });
       }),
+    alarm: (durationMs: number, ring: () => void): (() => void) => {
+      const timer = setTimeout(ring, durationMs);
+      return () => clearTimeout(timer);
+    },
   };
 };
