@@ -15,9 +15,38 @@ export const sha256 = (data: string | Buffer): Buffer => hash('sha256', data, 'b
 export const hmacSha256 = (key: Buffer, data: string | Buffer): Buffer =>
   createHmac('sha256', key).update(data).digest();
 
-/** The same in hexadecimal digits: where they are wanted anyway, a buffer between costs as much again. */
-export const hmacSha256Hex = (key: Buffer, data: string | Buffer): string =>
-  createHmac('sha256', key).update(data).digest('hex');
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+/** More than most requests say. */
+const ROOM_BYTES = 4096;
+
+export type Mac = (data: string | Buffer) => string;
+
+/**
+ * HMAC-SHA256, in hexadecimal digits, under a key that is used again and again and is never wiped. An object of
+ * it costs some 4 µs, of which most goes into finding out what SHA-256 is; two plain hashes, which are what it
+ * is made of (RFC 2104), cost 1. A payment has five.
+ */
+export const macUnder = (key: Buffer): Mac => {
+  if (key.length > BLOCK_BYTES) throw new Error('A key for this is no longer than a block.');
+  const inner = Buffer.alloc(BLOCK_BYTES + ROOM_BYTES, 0x36);
+  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, 0x5c);
+  for (const [at, byte] of key.entries()) {
+    inner[at] = byte ^ 0x36;
+    outer[at] = byte ^ 0x5c;
+  }
+  return (data) => {
+    const length = Buffer.byteLength(data);
+    if (length > ROOM_BYTES) return hmacSha256(key, data).toString('hex');
+    if (typeof data === 'string') inner.write(data, BLOCK_BYTES);
+    else inner.set(data, BLOCK_BYTES);
+    const end = BLOCK_BYTES + length;
+    outer.write(hash('sha256', inner.subarray(0, end), 'latin1'), BLOCK_BYTES, 'latin1');
+    // What was said may be secret.
+    inner.fill(0, BLOCK_BYTES, end);
+    return hash('sha256', outer, 'hex');
+  };
+};
 
 /** Compares digests of one length; a different length is a difference, not an exception. */
 export const sameBytes = (a: Buffer, b: Buffer): boolean =>

@@ -3,7 +3,7 @@
 
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Context, Database, Scope } from '#kit/context';
-import { deriveKey, hmacSha256, sameBytes } from '#kit/crypto';
+import { deriveKey, type Mac, macUnder, sameBytes } from '#kit/crypto';
 import { type Uuid, uuidFromBytes, uuidToBytes } from '#kit/ids';
 import { errorPage } from '#platform/http';
 
@@ -12,7 +12,7 @@ export type Addressed = { readonly scope: Scope; readonly chargeId: Uuid };
 const MARK_BYTES = 16;
 const BYTES = 33;
 
-type Keys = { readonly forMark: Buffer; readonly forText: Buffer };
+type Keys = { readonly macOf: Mac; readonly forText: Buffer };
 
 const provided = new WeakMap<Database, { readonly publicUrl: string; readonly keys: Keys }>();
 
@@ -24,7 +24,7 @@ export const provideReceiptAddresses = (
   const key = deriveKey(given.masterSecret, 'addresses of receipts');
   provided.set(context.database, {
     publicUrl: given.publicUrl,
-    keys: { forMark: deriveKey(key, 'mark'), forText: deriveKey(key, 'text') },
+    keys: { macOf: macUnder(deriveKey(key, 'mark')), forText: deriveKey(key, 'text') },
   });
 };
 
@@ -48,14 +48,17 @@ export const errorPageOf = (
   return known === undefined ? undefined : errorPage(known.publicUrl, code);
 };
 
-const receiptToken = ({ forMark, forText }: Keys, { scope, chargeId }: Addressed): string => {
+const markOf = ({ macOf }: Keys, clear: Buffer): Buffer =>
+  Buffer.from(macOf(clear).slice(0, 2 * MARK_BYTES), 'hex');
+
+const receiptToken = (keys: Keys, { scope, chargeId }: Addressed): string => {
   const clear = Buffer.concat([
     uuidToBytes(scope.accountId),
     uuidToBytes(chargeId),
     Buffer.from([scope.livemode ? 1 : 0]),
   ]);
-  const mark = hmacSha256(forMark, clear).subarray(0, MARK_BYTES);
-  const cipher = createCipheriv('aes-256-ctr', forText, mark);
+  const mark = markOf(keys, clear);
+  const cipher = createCipheriv('aes-256-ctr', keys.forText, mark);
   return Buffer.concat([mark, cipher.update(clear), cipher.final()]).toString('base64url');
 };
 
@@ -73,11 +76,10 @@ export const readReceiptToken = (
     bytes.toString('base64url') !== token
   )
     return null;
-  const { forMark, forText } = keys;
   const mark = bytes.subarray(0, MARK_BYTES);
-  const decipher = createDecipheriv('aes-256-ctr', forText, mark);
+  const decipher = createDecipheriv('aes-256-ctr', keys.forText, mark);
   const clear = Buffer.concat([decipher.update(bytes.subarray(MARK_BYTES)), decipher.final()]);
-  if (!sameBytes(hmacSha256(forMark, clear).subarray(0, MARK_BYTES), mark)) return null;
+  if (!sameBytes(markOf(keys, clear), mark)) return null;
   return {
     scope: { accountId: uuidFromBytes(clear.subarray(0, 16)), livemode: clear[32] === 1 },
     chargeId: uuidFromBytes(clear.subarray(16, 32)),

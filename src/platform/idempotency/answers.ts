@@ -2,7 +2,7 @@
 // effect; whoever comes second loses the claim, takes nothing else with it, and reads the answer.
 
 import { type Context, realClock, type Scope, type WriteStatement } from '#kit/context';
-import { deriveKey, hmacSha256Hex, open, seal } from '#kit/crypto';
+import { deriveKey, macUnder, open, seal } from '#kit/crypto';
 import { type Uuid, uuidFromHex } from '#kit/ids';
 import { insertRows, rank, spellTime, statement, writeRows } from '#platform/db';
 import type { AnswerToKeep, AskedAgain, Claiming, IdempotencyStore } from '#platform/http';
@@ -11,9 +11,9 @@ import type { AnswerToKeep, AskedAgain, Claiming, IdempotencyStore } from '#plat
 export const ANSWER_KEPT_MS = 25 * 60 * 60 * 1000;
 
 export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
-  const digestKey = deriveKey(masterSecret, 'idempotency digest');
+  const macOf = macUnder(deriveKey(masterSecret, 'idempotency digest'));
   const sealKey = deriveKey(masterSecret, 'idempotency answer');
-  const digest = (text: string): string => uuidFromHex(hmacSha256Hex(digestKey, text).slice(0, 32));
+  const digest = (text: string): string => uuidFromHex(macOf(text).slice(0, 32));
   const keyOf = ({ scope, key }: AskedAgain): string => digest(`key\n${boundTo(scope)}\n${key}`);
 
   const sealed = (context: Context, { body, scope }: AnswerToKeep, key: string): Buffer =>

@@ -1,6 +1,7 @@
 // What the rails of a process are made of.
 
 import type { Clock, Context } from '#kit/context';
+import type { Mac } from '#kit/crypto';
 import type { OperationKind, Outgoing } from '#rails/operations';
 import type { ConnectorFunctions, ConnectorOperation } from './connector.ts';
 import type { Directory } from './directory.ts';
@@ -16,7 +17,7 @@ export type Parts = {
   /** By the connector's name: opened once. */
   readonly functions: ReadonlyMap<string, ConnectorFunctions>;
   readonly outgoing: Outgoing;
-  readonly providerKeys: Buffer;
+  readonly providerKeys: Mac;
   readonly listeners: readonly OperationListener[];
   readonly disputeListeners: readonly DisputeListener[];
   readonly timeoutMsMax: number;

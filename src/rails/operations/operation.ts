@@ -4,7 +4,7 @@
 
 import { assert } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
-import { deriveKey, hmacSha256 } from '#kit/crypto';
+import { deriveKey, type Mac, macUnder } from '#kit/crypto';
 import { newUuid, parseId, spellId, type Uuid, uuidFromBytes } from '#kit/ids';
 import type { OperationState } from './operation-states.ts';
 
@@ -69,7 +69,7 @@ export type NewOperation = Pick<
 export const newOperation = (
   context: Pick<Context, 'clock' | 'random'>,
   scope: Scope,
-  providerKeys: Buffer,
+  providerKeys: Mac,
   input: NewOperation,
 ): Operation => {
   assert(input.amount >= 0n, 'An operation has no negative amount');
@@ -106,20 +106,21 @@ const OWN = `${PREFIX}_`;
 export const idOfReference = (reference: string): Uuid | null => parseId(PREFIX, reference);
 
 /** The key under which provider keys are derived. It never leaves the process. */
-export const providerKeysFrom = (master: Buffer): Buffer => deriveKey(master, 'provider-keys');
+export const providerKeysFrom = (master: Buffer): Mac =>
+  macUnder(deriveKey(master, 'provider-keys'));
 
 /**
  * Shaped like a random UUID, the one form that every provider takes. The operation's own id is not in
  * it: a database that has forgotten the row would draw another id, and must draw the same key.
  */
 export const providerKeyOf = (
-  providerKeys: Buffer,
+  providerKeys: Mac,
   scope: Scope,
   of: Pick<Operation, 'intentId' | 'kind' | 'ordinal' | 'attempt'>,
 ): string => {
   const { accountId, livemode } = scope;
   const said = JSON.stringify([accountId, livemode, of.intentId, of.kind, of.ordinal, of.attempt]);
-  const bytes = Buffer.from(hmacSha256(providerKeys, said).subarray(0, 16));
+  const bytes = Buffer.from(providerKeys(said).slice(0, 32), 'hex');
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return uuidFromBytes(bytes);
