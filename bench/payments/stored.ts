@@ -13,7 +13,6 @@ const tables: readonly (readonly [table: string, condition: string])[] = [
   ['payments.intents', 'o.id = any($IDS)'],
   ['payments.charges', 'o.intent_id = any($IDS)'],
   ['rails.operations', 'o.intent_id = any($IDS)'],
-  ['rails.requests', 'o.operation_id = any($IDS)'],
   ['rails.evidence', 'o.operation_id = any($IDS)'],
   ['books.entries', 'o.subject = any($IDS)'],
   ['books.expectations', 'o.reference = any($TEXTS)'],

@@ -34,9 +34,10 @@ const checks = [
                                          and o.id = c.operation_id
             cross join lateral (
                    select coalesce(sum(i.amount), 0) as amount from rails.operations i
-                     join rails.requests r on r.account_id = i.account_id and r.livemode = i.livemode
-                                          and r.operation_id = i.id and r.original_id = c.operation_id
+                     left join rails.requests r on r.account_id = i.account_id and r.livemode = i.livemode
+                                               and r.operation_id = i.id
                     where i.account_id = c.account_id and i.livemode = c.livemode
+                      and coalesce(i.original_id, r.original_id) = c.operation_id
                       and i.intent_id = c.intent_id and i.kind = 10 and i.state = 3) raised
             where c.status = 2
               and (o.id is null or o.state <> 3 or o.amount + raised.amount <> c.amount)`,

@@ -1,38 +1,32 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Context, Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, rank, statement } from '#platform/db';
+import { leanBy, statement } from '#platform/db';
+import { type Asked, loadAsked } from '#rails/operations';
 import { type FollowingRequest, isFollowing, type PaymentRequest } from './request.ts';
 
-const insertRow = insertRows({
-  name: 'requests.insert',
-  table: 'rails.requests',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    operation_id: 'uuid',
-    original_id: 'uuid',
-    request: 'json',
-  },
-  key: 'operation_id',
-  rank: rank.insert,
+// See `leanBy`: nothing here may be changed, since stored rows mean it.
+const lean = leanBy<PaymentRequest>({
+  firstNetworkTransactionId: null,
+  authentication: null,
+  descriptor: '',
+  description: null,
+  billing: { name: null, email: null, line1: null, postalCode: null, country: null },
+  payer: null,
+  returnUrl: null,
 });
 
-export const insertRequest = (
-  scope: Scope,
-  operationId: Uuid,
-  request: PaymentRequest | FollowingRequest,
-): Write => ({
-  into: insertRow,
-  row: [
-    scope.accountId,
-    scope.livemode,
-    operationId,
-    isFollowing(request) ? request.original : null,
-    JSON.stringify(request),
-  ],
-});
+type Request = PaymentRequest | FollowingRequest;
 
-const find = statement(
+/** As it is stored with its operation. */
+export const askedOf = (request: Request): Asked =>
+  isFollowing(request)
+    ? { original: request.original, request }
+    : { original: null, request: lean.pack(request) };
+
+const unpack = (stored: Request): Request => (isFollowing(stored) ? stored : lean.unpack(stored));
+
+// Where they stood before operations kept them, whole.
+const findOlder = statement(
   'requests.find',
   `select request from rails.requests
     where (account_id, livemode) = ($1, $2) and operation_id = $3`,
@@ -42,9 +36,13 @@ export const loadRequest = async (
   context: Pick<Context, 'database'>,
   scope: Scope,
   operationId: Uuid,
-): Promise<PaymentRequest | FollowingRequest | undefined> => {
-  const [row] = await context.database.read<
-    Row & { readonly request: PaymentRequest | FollowingRequest }
-  >(scope, find, [scope.accountId, scope.livemode, operationId]);
-  return row?.request;
+): Promise<Request | undefined> => {
+  const stored = await loadAsked(context, scope, operationId);
+  if (stored !== null) return unpack(stored as Request);
+  const [older] = await context.database.read<Row & { readonly request: Request }>(
+    scope,
+    findOlder,
+    [scope.accountId, scope.livemode, operationId],
+  );
+  return older?.request;
 };

@@ -15,7 +15,7 @@ import { loadAccount } from './accounts.store.ts';
 import { type Parts, verbOf } from './parts.ts';
 import { openAccount, portOf } from './port.ts';
 import type { RailsSending } from './rails.ts';
-import { insertRequest } from './requests.store.ts';
+import { askedOf } from './requests.store.ts';
 
 export const send = async (
   parts: Parts,
@@ -40,7 +40,8 @@ export const send = async (
     operation,
     port: call.port,
     isFirst,
-    intent: [insertRequest(scope, operation.id, request), ...intent],
+    asked: askedOf(request),
+    intent,
     writes: async (change) => {
       const theirs = await listenersWrites(parts, context, scope)(change);
       // What comes after the deadline is no longer the caller's: it has been told already.

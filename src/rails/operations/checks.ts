@@ -14,6 +14,14 @@ export const checks = [
                                  and o.id = e.operation_id)`,
   },
   {
+    name: 'what an operation follows is an operation',
+    text: `select o.account_id, o.id, o.original_id from rails.operations o
+            where o.original_id is not null
+              and not exists (select from rails.operations p
+                               where p.account_id = o.account_id and p.livemode = o.livemode
+                                 and p.id = o.original_id)`,
+  },
+  {
     name: 'an operation has a currency',
     text: `select account_id, id from rails.operations where currency !~ '^[a-z]{3}$'`,
   },

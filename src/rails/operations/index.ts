@@ -26,7 +26,9 @@ export {
 } from './operation.ts';
 export { blocksOthers, isFinished, type OperationState } from './operation-states.ts';
 export {
+  type Asked,
   hasOpenOperations,
+  loadAsked,
   loadByProviderId,
   loadByReference,
   loadForPerson,

@@ -38,11 +38,12 @@ const names = Object.keys(types);
 const insertRow = (name: string, onConflict: string) =>
   writeRows({
     name,
-    columns: types,
+    columns: { ...types, original_id: 'uuid', request: 'json' },
     key: 'id',
     rank: rank.claim,
-    text: (given) => `insert into rails.operations (${names.join(', ')})
-select ${names.map((name) => (name === 'alerts' ? 'alerts::text[]' : name)).join(', ')} from ${given}
+    text: (given) => `insert into rails.operations (${names.join(', ')}, original_id, request)
+select ${names.map((name) => (name === 'alerts' ? 'alerts::text[]' : name)).join(', ')}, original_id, request
+  from ${given}
 ${onConflict}
 returning id::text as key`,
   });
@@ -96,16 +97,26 @@ const toRow = (scope: Scope, operation: Operation): unknown[] => [
   operation.leaseEpoch,
 ];
 
-export const insertOperation = (scope: Scope, operation: Operation): Write => ({
+/** What is asked of the provider, as whoever sends it spells it. */
+export type Asked = {
+  /** The operation that it follows. */
+  readonly original: Uuid | null;
+  readonly request: unknown;
+};
+
+export const insertOperation = (scope: Scope, operation: Operation, asked?: Asked): Write => ({
   into: insertOperationRow,
-  row: toRow(scope, operation),
+  row: [...toRow(scope, operation), ...askedRow(asked)],
 });
 
 /** For an intent that is inserted with it: there is nothing it could lose against. */
-export const insertFirstOperation = (scope: Scope, operation: Operation): Write => ({
+export const insertFirstOperation = (scope: Scope, operation: Operation, asked?: Asked): Write => ({
   into: insertFirstRow,
-  row: toRow(scope, operation),
+  row: [...toRow(scope, operation), ...askedRow(asked)],
 });
+
+const askedRow = (asked: Asked | undefined): unknown[] =>
+  asked === undefined ? [null, null] : [asked.original, JSON.stringify(asked.request)];
 
 /** `operation.version` is the new one, `operation.leaseEpoch` the one that was read or leased. */
 export const updateOperation = (
@@ -177,6 +188,10 @@ const findOperation = statement(
   'operations.find',
   `select ${names.slice(2).join(', ')} from rails.operations where ${ownRow} and id = $3`,
 );
+const findRequest = statement(
+  'operations.find_request',
+  `select request from rails.operations where ${ownRow} and id = $3`,
+);
 // An index holds the references that are not the operation's own id.
 const findByReference = statement(
   'operations.find_by_reference',
@@ -244,6 +259,21 @@ export const loadOperation = async (
   const of = [scope.accountId, scope.livemode, id];
   const [row] = await context.database.read<OperationRow>(scope, findOperation, of);
   return row && fromRow(row);
+};
+
+/** What was asked of the provider; null of an operation that does not say it. */
+export const loadAsked = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  id: Uuid,
+): Promise<unknown> => {
+  const of = [scope.accountId, scope.livemode, id];
+  const [row] = await context.database.read<Row & { readonly request: unknown }>(
+    scope,
+    findRequest,
+    of,
+  );
+  return row?.request ?? null;
 };
 
 /** What a webhook or a settlement line names. A host may give one reference twice over the years. */

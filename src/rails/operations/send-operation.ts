@@ -7,13 +7,19 @@ import { type ConnectorPort, callOut, type Outgoing } from './call-out.ts';
 import type { Conclusion } from './conclude.ts';
 import { conclude } from './conclude.ts';
 import type { Operation } from './operation.ts';
-import { insertFirstOperation, insertOperation, loadKnown } from './operations.store.ts';
+import {
+  type Asked,
+  insertFirstOperation,
+  insertOperation,
+  loadKnown,
+} from './operations.store.ts';
 import { nextLookMs } from './pace.ts';
 import { recordEvidence, type WritesOf } from './record-evidence.ts';
 
 export type Sending = {
   readonly operation: Operation;
   readonly port: ConnectorPort;
+  readonly asked?: Asked;
   /** What it is done for is committed with it: there can be no other attempt. */
   readonly isFirst?: boolean;
   /** Committed with the intent: the attempt, a reservation, an idempotency claim. */
@@ -33,11 +39,11 @@ export const sendOperation = async (
   context: Context,
   scope: Scope,
   outgoing: Outgoing,
-  { operation: given, port, isFirst = false, intent = [], writes }: Sending,
+  { operation: given, port, asked, isFirst = false, intent = [], writes }: Sending,
 ): Promise<Sent> => {
   const operation = begun(context, given);
   context.crashPoint('send.before');
-  const insert = (isFirst ? insertFirstOperation : insertOperation)(scope, operation);
+  const insert = (isFirst ? insertFirstOperation : insertOperation)(scope, operation, asked);
   const commit = await context.database.commit(scope, [insert, ...intent]);
   if (!commit.ok) {
     return commit.lost === insert.into
