@@ -32,7 +32,8 @@ const values: Readonly<Record<string, readonly unknown[]>> = {
     null,
   ],
   uuid: ['01a22392-6e6c-7000-b9aa-72c821f29495', 'FFFFFFFF-0000-0000-0000-00000000000a', null],
-  date: ['2026-11-28', null],
+  date: ['2026-11-28', '1999-12-31', '0044-03-15', 'infinity', null],
+  interval: ['1 day', null],
 };
 
 for (const [type, given] of Object.entries(values)) {
@@ -64,6 +65,7 @@ test('A value that is none of its type is refused by the server, and the connect
     ['bigint', 2n ** 63n],
     ['boolean', 'perhaps'],
     ['timestamptz', '2026-13-28T19:00:00.123Z'],
+    ['date', '2026-02-30'],
     ['json', '{'],
     ['text', 'a\u0000b'],
   ];

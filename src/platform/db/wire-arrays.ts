@@ -11,21 +11,25 @@ export type Element = {
 };
 
 /** By the name in a cast: `$1::uuid[]`. */
-const elements: Readonly<Record<string, Element>> = {
+const elements = {
   boolean: { oid: 16, write: (out, value) => writeBoolean(out, value) },
   bytea: { oid: 17, write: (out, value) => writeBinary(out, value) },
   bigint: { oid: 20, write: (out, value) => writeBigint(out, value) },
   smallint: { oid: 21, write: (out, value) => writeSmallint(out, value) },
   integer: { oid: 23, write: (out, value) => writeInteger(out, value) },
+  date: { oid: 1082, write: (out, value) => writeDate(out, value) },
   text: { oid: 25, write: (out, value) => writeText(out, value) },
   json: { oid: 114, write: (out, value) => writeText(out, value) },
   timestamptz: { oid: 1184, write: (out, value) => writeMoment(out, value) },
   uuid: { oid: 2950, write: (out, value) => writeUuid(out, value) },
   jsonb: { oid: 3802, write: (out, value) => writeJsonb(out, value) },
-};
+} satisfies Readonly<Record<string, Element>>;
+
+export type ElementType = keyof typeof elements;
+const byName: Readonly<Record<string, Element>> = elements;
 
 /** Undefined: it has no form of ours. */
-export const elementOf = (type: string): Element | undefined => elements[type];
+export const elementOf = (type: string): Element | undefined => byName[type];
 
 export type ArrayTypes = readonly (Element | undefined)[];
 
@@ -33,7 +37,7 @@ export type ArrayTypes = readonly (Element | undefined)[];
 export const arrayTypesIn = (text: string): ArrayTypes => {
   const types: (Element | undefined)[] = [];
   for (const [, place, type] of text.matchAll(/\$(\d+)::(\w+)\[\]/g)) {
-    types[Number(place) - 1] = elements[type ?? ''];
+    types[Number(place) - 1] = byName[type ?? ''];
   }
   return types;
 };
@@ -132,6 +136,18 @@ const writeMoment = (out: Bytes, value: unknown): boolean => {
   const ms = isMoment(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) return false;
   int64(out, BigInt(ms - EPOCH_MS) * 1000n);
+  return true;
+};
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
+
+const writeDate = (out: Bytes, value: unknown): boolean => {
+  if (typeof value !== 'string' || !dayPattern.test(value)) return false;
+  const ms = Date.parse(`${value}T00:00:00.000Z`);
+  // A day that no month has is refused by one parser and moved by another.
+  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(value)) return false;
+  int32(out, (ms - EPOCH_MS) / DAY_MS);
   return true;
 };
 

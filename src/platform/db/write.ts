@@ -2,11 +2,12 @@
 // per column where a row cannot be told as PostgreSQL keeps it.
 
 import type { Scope, Statement, Write, WriteStatement } from '#kit/context';
+import type { ElementType } from './wire-arrays.ts';
 
 /** Statements of a batch run in this order: who may write at all is settled first. */
 export const rank = { claim: 10, update: 20, insert: 30, log: 40 } as const;
 
-type Columns = Readonly<Record<string, string>>;
+type Columns = Readonly<Record<string, ElementType>>;
 
 export const insertRows = (input: {
   readonly name: string;
