@@ -81,9 +81,11 @@ const open = (port: number): Promise<Caller> =>
       const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
       if (received.length < headEnd + 4 + length) return;
       const status = received.slice(9, 12);
-      const [, code = ''] = /"code":\s*"(\w+)"/.exec(received) ?? [];
+      // What has no code says what it is in words.
+      const [, said = ''] =
+        /"code":\s*"(\w+)"/.exec(received) ?? /"message":\s*"([^"]+)"/.exec(received) ?? [];
       received = '';
-      waiting?.(status === '200' ? null : `${status} ${code}`.trim());
+      waiting?.(status === '200' ? null : `${status} ${said}`.trim());
     });
     socket.on('error', reject);
     socket.on('connect', () =>
