@@ -22,6 +22,18 @@ const cards: readonly [what: string, text: string][] = [
   ['narrow spaces that do not break', '4242\u202f4242\u202f4242\u202f4242'],
   ['cells of a table', '4242\t4242\t4242\t4242'],
   ['lines', '4242\n4242\n4242\n4242'],
+  ['one digit after the other', '4 2 4 2 4 2 4 2 4 2 4 2 4 2 4 2'],
+  ['halves', '42424242-42424242'],
+  ['groups that ran together', '4242 42424242 4242'],
+  ['Diners groups', '3056 930902 5904'],
+  ['19 digits in fours', '6205 5000 0000 0000 004'],
+];
+
+// All of them pass Luhn, at a length that their first digits are issued in.
+const otherNumbers: readonly [what: string, text: string][] = [
+  ["a marketplace's order", '602-1234567-1234562'],
+  ['a telephone number with spaces', '+49 1512 3456787'],
+  ['a key made of several numbers', 'load-40713-12-942102'],
 ];
 
 const harmless: readonly [what: string, text: string][] = [
@@ -48,6 +60,14 @@ describe('a card number', () => {
     test(`is not seen in ${what}`, () => {
       assert.equal(containsCardNumber(text), false);
       assert.equal(maskSensitive(text), text);
+    });
+  }
+
+  for (const [what, text] of otherNumbers) {
+    test(`is not seen in ${what}, which is masked where it is only shown`, () => {
+      assert.match(maskSensitive(text), /\*{4}/, 'it would pass, were it not for its groups');
+      assert.equal(containsCardNumber(text), false);
+      assert.equal(containsCardNumber(text, { wholeWords: true }), false);
     });
   }
 

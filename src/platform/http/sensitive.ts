@@ -30,9 +30,14 @@ export type CardScan = {
   readonly wholeWords?: boolean;
 };
 
-/** Whether a card number stands in the text, plain or in groups. Linear in its length. */
+/**
+ * Whether a card number stands in the text, plain or in groups as cards have them. Linear in its length.
+ * Any groups would do for one in ten of all order numbers of such a length (`402-1234567-1234567`), for
+ * telephone numbers with spaces, and for keys made of several numbers: a payment must not fail for those.
+ */
 export const containsCardNumber = (text: string, scan: CardScan = {}): boolean =>
-  text.length >= digitsMin && findCardNumber(text, 0, scan.wholeWords === true) !== null;
+  text.length >= digitsMin &&
+  findCardNumber(text, 0, { wholeWords: scan.wholeWords === true, asPrinted: true }) !== null;
 
 /** Card numbers keep their last four digits, secret keys and client secrets their kind. */
 export const maskSensitive = (text: string): string =>
@@ -54,10 +59,12 @@ const maskCardNumbers = (text: string): string => {
   let from = 0;
 
   for (;;) {
-    const found = findCardNumber(text, from, false);
+    // What is only shown may lose more than it must.
+    const found = findCardNumber(text, from, { wholeWords: false, asPrinted: false });
     if (found === null) return from === 0 ? text : masked + text.slice(from);
 
-    masked += `${text.slice(from, found.start)}****${text.slice(found.end - 4, found.end)}`;
+    const digits = text.slice(found.start, found.end).replace(/\D/g, '');
+    masked += `${text.slice(from, found.start)}****${digits.slice(-4)}`;
     from = found.end;
   }
 };
@@ -90,9 +97,10 @@ export const maskKey = (key: string): string => {
 };
 
 type Span = { readonly start: number; readonly end: number };
+type Look = { readonly wholeWords: boolean; readonly asPrinted: boolean };
 
 /** From every run of digits on, as far as a number may reach: linear, whatever the text. */
-const findCardNumber = (text: string, from: number, wholeWords: boolean): Span | null => {
+const findCardNumber = (text: string, from: number, look: Look): Span | null => {
   let position = from;
 
   while (position < text.length) {
@@ -100,7 +108,7 @@ const findCardNumber = (text: string, from: number, wholeWords: boolean): Span |
       position += 1;
       continue;
     }
-    const found = cardFrom(text, position, wholeWords);
+    const found = cardFrom(text, position, look);
     if (found !== null) return found;
     while (isDigit(text.charCodeAt(position))) position += 1;
   }
@@ -117,7 +125,8 @@ const lengthsByStart: readonly number[] = Array.from({ length: 100 }, (_, start)
  * Runs of digits with one separator between them, as in `4242 4242 4242 4242`. A number may end where
  * a run ends. Which digits Luhn doubles depends on the length, so both sums are kept on the way.
  */
-const cardFrom = (text: string, start: number, wholeWords: boolean): Span | null => {
+const cardFrom = (text: string, start: number, look: Look): Span | null => {
+  const groups: number[] = [];
   let digits = 0;
   let firstTwo = 0;
   let evenDoubled = 0;
@@ -139,14 +148,29 @@ const cardFrom = (text: string, start: number, wholeWords: boolean): Span | null
 
     const sum = digits % 2 === 0 ? evenDoubled : oddDoubled;
     const valid = sum % 10 === 0 && ((lengthsByStart[firstTwo] ?? 0) & (1 << digits)) !== 0;
-    if (valid) {
+    groups.push(at - groupStart);
+    if (valid && (!look.asPrinted || isAsPrinted(groups))) {
       const span = { start, end: at };
-      const inOneRun = groupStart === start && !wholeWords;
+      const inOneRun = groupStart === start && !look.wholeWords;
       if (inOneRun || (standsAlone(text, span) && !inUuid(text, span))) return span;
     }
     if (!isSeparator(code) || !isDigit(text.charCodeAt(at + 1))) return null;
     groupStart = at + 1;
   }
+};
+
+const otherGroups = new Set(['4-6-5', '4-6-4']);
+
+/** In fours, or in groups of one size, as far as they go; American Express and Diners have their own. */
+const isAsPrinted = (groups: readonly number[]): boolean => {
+  const [first = 0] = groups;
+  const last = groups.at(-1) ?? 0;
+  const before = groups.slice(0, -1);
+  return (
+    before.every((size) => size % 4 === 0) ||
+    (before.every((size) => size === first) && last <= first) ||
+    otherGroups.has(groups.join('-'))
+  );
 };
 
 const standsAlone = (text: string, { start, end }: Span): boolean =>
