@@ -44,6 +44,20 @@ describe('a charge made directly, as older clients do', () => {
     assert.deepEqual([missing.code, missing.param], ['resource_missing', 'source']);
   });
 
+  test('needs something to charge', async () => {
+    const nothing = await refusalOf(charges.create({ amount: 999, currency: 'usd' }));
+    assert.deepEqual(
+      [nothing.statusCode, nothing.message],
+      [400, 'Must provide source or customer.'],
+    );
+    const { id: customer } = await stripe.customers.create();
+    const noCard = await refusalOf(charges.create({ amount: 999, currency: 'usd', customer }));
+    assert.deepEqual(
+      [noCard.statusCode, noCard.code, noCard.message],
+      [402, 'missing', 'Cannot charge a customer that has no active card'],
+    );
+  });
+
   test('that is declined stays listed as failed', async () => {
     const refusal = await refusalOf(
       charges.create({ amount: 999, currency: 'usd', source: 'tok_chargeDeclined' }),

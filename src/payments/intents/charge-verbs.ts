@@ -22,7 +22,6 @@ import {
   lockTimeout,
   mergeMetadata,
   type Outcome,
-  parameterMissing,
   refuse,
   type TypedRequest,
 } from '#platform/http';
@@ -55,7 +54,7 @@ export const createCharge = async (
       ? null
       : await findCustomerNamed(context, scope, asked.customer, 'customer');
   const source = asked.source ?? customer?.default_source ?? customer?.default_payment_method;
-  if (source === undefined || source === null) throw parameterMissing('source');
+  if (source === undefined || source === null) throw nothingToCharge(customer !== null);
 
   const blank = blankIntent(newUuid(context), {
     amount: BigInt(asked.amount),
@@ -87,6 +86,9 @@ export const createCharge = async (
     return outcome;
   });
 };
+
+const nothingToCharge = (hasCustomer: boolean): ApiError =>
+  hasCustomer ? refuse('missing') : new ApiError(400, 'Must provide source or customer.');
 
 const sourceOf = async (
   context: Context,

@@ -22,6 +22,7 @@ import { type OrderDetails, withOrderDetails } from './order-details.ts';
 import type { IfRaised, PaymentIntent } from './payment-intent.ts';
 import {
   cannotIncrement,
+  capturedInPart,
   INCREMENTS_MAX,
   notMore,
   notRaisable,
@@ -63,7 +64,8 @@ const increment = async (
     await loadCharge(context, scope, intent.latestChargeId ?? ''),
     'The charge that is held',
   );
-  if (!charge.mayBeRaised || charge.captured > 0n) throw notRaisable(intent, livemode);
+  if (charge.captured > 0n) throw capturedInPart(intent, livemode);
+  if (!charge.mayBeRaised) throw notRaisable(intent, livemode);
   if (intent.increments >= INCREMENTS_MAX) throw raisedTooOften(intent, livemode);
   if (total <= intent.amount) throw notMore(intent);
   checkAmount(total, intent.currency);

@@ -124,6 +124,13 @@ export const notRaisable = (intent: PaymentIntent, livemode: boolean): ApiError 
     'The authorization of this PaymentIntent cannot be incremented: it was not requested with payment_method_options[card][request_incremental_authorization]=if_available when the payment was confirmed, or the provider that holds it cannot do it. See payment_method_details[card][incremental_authorization] of its charge.',
   );
 
+export const capturedInPart = (intent: PaymentIntent, livemode: boolean): ApiError =>
+  unexpected(
+    intent,
+    livemode,
+    'The authorization of this PaymentIntent cannot be incremented any more: a part of it has been captured.',
+  );
+
 export const raisedTooOften = (intent: PaymentIntent, livemode: boolean): ApiError =>
   unexpected(
     intent,

@@ -58,6 +58,11 @@ const table = {
     'Stripe has this and this installation does not have it yet.',
     'Leave the parameter out, or do without what it asks for.',
   ),
+  missing: card(
+    'A customer was to be charged who has no card.',
+    'Cannot charge a customer that has no active card',
+    'card',
+  ),
   order_reference_in_use: {
     status: 409,
     type: 'invalid_request_error',

@@ -73,12 +73,19 @@ const readClause = (reader: Reader, fields: SearchFields): SearchClause => {
   const key = kind === 'metadata' ? readKey(reader, field) : undefined;
 
   skipSpace(reader);
-  const operator = readPattern(reader, operatorPattern) as SearchOperator | '';
-  if (operator === '') throw refusal(`one of : ~ > < >= <= was expected ${place(reader)}`);
+  const operator = readOperator(reader, kind);
   skipSpace(reader);
   const value = readValue(reader, field, kind, operator);
 
   return { field, kind, ...(key === undefined ? {} : { key }), negated, operator, value };
+};
+
+/** What a number equals may be said by either sign. */
+const readOperator = (reader: Reader, kind: SearchFieldKind): SearchOperator => {
+  if (kind === 'number' && take(reader, '=')) return ':';
+  const operator = readPattern(reader, operatorPattern) as SearchOperator | '';
+  if (operator === '') throw refusal(`one of : ~ > < >= <= was expected ${place(reader)}`);
+  return operator;
 };
 
 const fieldPattern = /[A-Za-z_][A-Za-z0-9_.]{0,99}/y;
