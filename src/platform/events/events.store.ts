@@ -68,24 +68,22 @@ const insertChange = writeRows({
     renderer: 'smallint',
     request_id: 'text',
     idempotency_key: 'text',
-    snapshot: 'text',
+    snapshot: 'json',
   },
   key: 'id',
   rank: rank.log,
   // The outbox is written by the same statement: an event that is not handed on cannot exist.
-  text: (given) => `with given as (select * from ${given}),
-logged as (
+  text: (given) => `with logged as (
   insert into platform.events (account_id, livemode, id, object_id, sequence, kinds, renderer,
                                request_id, idempotency_key, snapshot)
   select account_id, livemode, id, object_id, sequence, kinds::smallint[], renderer,
-         request_id, idempotency_key, snapshot::json
-    from given
-  returning id
-), owed as (
-  insert into platform.outbox (event_id, account_id, livemode)
-  select id, account_id, livemode from given
+         request_id, idempotency_key, snapshot
+    from ${given}
+  returning id, account_id, livemode
 )
-select id::text as key from logged`,
+insert into platform.outbox (event_id, account_id, livemode)
+select id, account_id, livemode from logged
+returning event_id::text as key`,
 });
 
 const columns = `id, account_id, livemode, object_id, sequence, kinds, renderer, request_id,
