@@ -4,6 +4,7 @@
 //   npm run bench:payments                 empty, then with a million payments stored
 //   npm run bench:payments -- --quick      one short round on an empty database
 //   npm run bench:payments -- --full       also with five and ten million
+//   npm run bench:payments -- --stored=N   with so many stored, several with commas
 //   npm run bench:payments -- --cost       what one payment costs, until its last webhook is told; with the above
 //   npm run bench:payments -- --statements the same, and what each statement of PostgreSQL costs
 
@@ -27,11 +28,15 @@ import { storePayments, templateOf } from './stored.ts';
 const isCounted = process.argv.includes('--statements');
 const isCost = isCounted || process.argv.includes('--cost');
 const isQuick = process.argv.includes('--quick');
-const storedAt = isQuick
-  ? []
-  : process.argv.includes('--full')
-    ? [1_000_000, 5_000_000, 10_000_000]
-    : [1_000_000];
+const MILLION = 1_000_000;
+const [, storedList] = /^--stored=([\d,]+)$/m.exec(process.argv.join('\n')) ?? [];
+const storedAt =
+  storedList?.split(',').map(Number) ??
+  (isQuick
+    ? []
+    : process.argv.includes('--full')
+      ? [MILLION, 5 * MILLION, 10 * MILLION]
+      : [MILLION]);
 // Where V8's profiles of both roles go, should one be wanted.
 const profiles = process.env['BENCH_PROFILES'];
 const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
@@ -179,7 +184,7 @@ async function run({ port, key, accountId }: Merchant): Promise<void> {
     say(
       `\n${count} payments stored (${made.rows} rows in ${made.tables.join(', ')}), in ${((performance.now() - begun) / 1000).toFixed(0)} s`,
     );
-    await tell(port, pay, `${count / 1_000_000} million stored`);
+    await tell(port, pay, `${count / MILLION} million stored`);
   }
 }
 
