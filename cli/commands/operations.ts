@@ -4,6 +4,7 @@
 import { type Command, Option } from 'commander';
 import { formatAmount } from '#books/currencies';
 import { parseId, spellId } from '#kit/ids';
+import { heardBy } from '#rails/connectors';
 import {
   decideByPerson,
   loadForPerson,
@@ -73,10 +74,7 @@ export const addOperations = (program: Command): void => {
           operationId: idOf(spelled),
           says: options.as,
           why: options.why,
-          writes: async (change) =>
-            (
-              await Promise.all(operationListeners.map((hear) => hear(context, scope, change)))
-            ).flat(),
+          writes: (change) => heardBy(operationListeners, context, scope, change),
         });
         if (!recorded.ok) throw new CliError(refusals[recorded.code].replace('{id}', spelled));
         say(lineOf(recorded.change.after));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { parseId } from '#kit/ids';
+import { heardBy } from '#rails/connectors';
 import { type Change, loadOfIntent, recordEvidence } from '#rails/operations';
 import { operationListeners } from '../../src/modules.ts';
 import {
@@ -501,12 +502,7 @@ describe('a second provider', () => {
           sourceKey: `event of ${reference}`,
           says: { outcome: 'approved' as const, amount: 900n, currency: 'eur', reference },
         },
-        writes: async (change: Change) =>
-          (
-            await Promise.all(
-              operationListeners.map((listener) => listener(gateway.context, scope, change)),
-            )
-          ).flat(),
+        writes: (change: Change) => heardBy(operationListeners, gateway.context, scope, change),
       };
       assert.equal((await recordEvidence(gateway.context, scope, heard)).ok, true);
       const isBack = async () => {

@@ -26,11 +26,13 @@ export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentInt
   if (asked.amount !== undefined || asked.currency !== undefined) {
     checkAmount(amount, currency);
   }
-  const { excludedTypes: _excluded, ...kept } = withOrderDetails(intent, asked, amount);
-  return {
-    ...kept,
-    ...typesOf(intent, asked),
-    ...excludedOf(intent, asked),
+  const { types, allowedTypes, automaticMethods } = typesOf(intent, asked);
+  // One spread, in front: after a later one V8 adds name by name, at ten times the cost, until it knows better.
+  const applied: PaymentIntent = {
+    ...withOrderDetails(intent, asked, amount),
+    types,
+    allowedTypes,
+    automaticMethods,
     currency,
     amount,
     captureMethod: asked.capture_method ?? intent.captureMethod,
@@ -55,6 +57,7 @@ export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentInt
     ),
     transferGroup: asked.transfer_group ?? intent.transferGroup,
   };
+  return withExcluded(applied, asked.excluded_payment_method_types);
 };
 
 const changed = <T>(old: T | null, asked: T | null | undefined): T | null =>
@@ -96,12 +99,14 @@ const typesOf = (
 };
 
 /** An empty list, or an empty text, excludes nothing again. */
-const excludedOf = (
-  { excludedTypes }: PaymentIntent,
-  { excluded_payment_method_types: asked }: Asked,
-): Pick<PaymentIntent, 'excludedTypes'> => {
-  const now = asked === undefined ? excludedTypes : [...new Set(asked)];
-  return now === undefined || now.length === 0 ? {} : { excludedTypes: now };
+const withExcluded = (
+  intent: PaymentIntent,
+  asked: Asked['excluded_payment_method_types'],
+): PaymentIntent => {
+  if (asked === undefined) return intent;
+  const { excludedTypes: _before, ...rest } = intent;
+  const excludedTypes = [...new Set(asked)];
+  return excludedTypes.length === 0 ? rest : { ...rest, excludedTypes };
 };
 
 type AskedCard = NonNullable<Asked['payment_method_options']>['card'];

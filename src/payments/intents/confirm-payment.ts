@@ -75,8 +75,11 @@ export const confirmPayment = async (
 };
 
 /** What was tried before is nothing to what is tried now. */
-const withoutMethodType = ({ methodType: _before, ...intent }: PaymentIntent): PaymentIntent =>
-  intent;
+const withoutMethodType = (intent: PaymentIntent): PaymentIntent => {
+  if (intent.methodType === undefined) return intent;
+  const { methodType: _before, ...rest } = intent;
+  return rest;
+};
 
 const begin = async (
   context: Context,

@@ -80,8 +80,15 @@ export const holding = async <T>(
   }
 };
 
-export const onOperation: OperationListener = async (context, scope, change) =>
-  (await conclusionOf(context, scope, change))?.writes ?? [];
+export const onOperation: OperationListener = (context, scope, change) =>
+  kinds.has(change.after.kind) ? writesOf(context, scope, change) : null;
+
+/** What follows from a change for its payment; nothing, where it is of none. */
+export const writesOf = async (
+  context: Context,
+  scope: Scope,
+  change: Change,
+): Promise<readonly Write[]> => (await conclusionOf(context, scope, change))?.writes ?? [];
 
 /** Decided once for each change, however many ask. Null: it is no business of a payment. */
 export const conclusionOf = (

@@ -5,7 +5,7 @@ import type { Context, Scope } from '#kit/context';
 import { conclude, loadKnown, loadOfIntent } from '#rails/operations';
 import { askingByItself } from './asking.ts';
 import { cancel } from './cancel-intent.ts';
-import { onOperation } from './hear.ts';
+import { writesOf } from './hear.ts';
 import { loadDue, loadIntent, updateIntent } from './intents.store.ts';
 import { endAtProvider, isPayerAway } from './payer-away.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -71,7 +71,7 @@ const endLeftBehind = async (
     await later(context, scope, intent, null);
     return;
   }
-  const writes = await onOperation(context, scope, {
+  const writes = await writesOf(context, scope, {
     before: known.operation,
     after: known.operation,
     conclusion: conclude(known.operation, known.evidence),

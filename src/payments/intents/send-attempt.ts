@@ -122,6 +122,7 @@ const beginning = (
   const attempts = intent.attempts + 1;
   const chargeId = newUuid(context);
   const chosen = present(candidate, 'A candidate');
+  const { mayBeRaised, mayBeSplit } = offeredBy(chosen, intent);
   return {
     before: { intent: before, charge: null },
     isFirst: true,
@@ -159,7 +160,8 @@ const beginning = (
       isUnwanted: false,
       isCaptureOver: false,
       isDisputed: false,
-      ...offeredBy(chosen, intent),
+      mayBeRaised,
+      mayBeSplit,
       authorizedAtMs: null,
       captureBeforeMs: null,
       method: {

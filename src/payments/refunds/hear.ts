@@ -49,8 +49,14 @@ export const holding = async <T>(
   }
 };
 
-export const onOperation: OperationListener = async (context, scope, change) =>
-  (await conclusionOf(context, scope, change))?.writes ?? [];
+export const onOperation: OperationListener = (context, scope, change) =>
+  change.after.kind === 'refund' ? writesOf(context, scope, change) : null;
+
+const writesOf = async (
+  context: Context,
+  scope: Scope,
+  change: Change,
+): Promise<readonly Write[]> => (await conclusionOf(context, scope, change))?.writes ?? [];
 
 export const conclusionOf = (
   context: Context,

@@ -49,8 +49,14 @@ export const mayAskAfter = async <T>(
 
 const concluded = new WeakMap<Change, Promise<ConcludedSetup | null>>();
 
-export const onOperation: OperationListener = async (context, scope, change) =>
-  (await conclusionOf(context, scope, change))?.writes ?? [];
+export const onOperation: OperationListener = (context, scope, change) =>
+  change.after.kind === 'verify' ? writesOf(context, scope, change) : null;
+
+const writesOf = async (
+  context: Context,
+  scope: Scope,
+  change: Change,
+): Promise<readonly Write[]> => (await conclusionOf(context, scope, change))?.writes ?? [];
 
 /** Decided once for each change, however many ask. Null: it is no business of a setup intent. */
 export const conclusionOf = (

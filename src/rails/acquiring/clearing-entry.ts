@@ -50,16 +50,14 @@ export const onOperation = (
   context: Context,
   scope: Scope,
   { before, after, conclusion, evidence }: Change,
-): Promise<readonly Write[]> => {
+): Promise<readonly Write[]> | null => {
   const data = conclusion.told?.data;
   // What the host has booked and is still at work on is counted by it already, and once.
   const isBooked = after.state === 'pending';
   const isEnd = after.state === 'approved' || after.state === 'reversed' || isBooked;
   // What was reversed a second time is counted then: the host had booked it after the first.
   const isNew = before.state !== after.state || evidence?.says.outcome === 'reversed';
-  if (!isEnd || !isNew || data?.['moved'] === undefined) {
-    return Promise.resolve([]);
-  }
+  if (!isEnd || !isNew || data?.['moved'] === undefined) return null;
   const { host, acquirer, terminal, merchant, rrn, stan, hostDay, moved } = data;
   const { originalStan, originalDay } = data;
   const businessDay = businessDayOf(hostDay ?? null, context.clock.now());

@@ -29,6 +29,7 @@ export * from './rails.ts';
 export { provideRails, railsOf } from './rails-of.ts';
 export { CONNECTOR_ACCOUNT } from './render.ts';
 export * from './request.ts';
+export { heardBy } from './send.ts';
 export type {
   SettlementPage,
   SettlementReader,

@@ -86,14 +86,14 @@ export type RailsSending = {
 
 /**
  * What a module writes whenever something is learned of an operation, by whichever way: an answer, a
- * webhook, a look-up, a line of a settlement. It is committed with it. A module lets alone what is not
- * its own.
+ * webhook, a look-up, a line of a settlement. It is committed with it. Null: it is none of its business, which
+ * a module says of most operations and at once.
  */
 export type OperationListener = (
   context: Context,
   scope: Scope,
   change: Change,
-) => Promise<readonly Write[]>;
+) => Promise<readonly Write[]> | null;
 
 /**
  * What a module writes because a provider told of a dispute. It is committed with the note that the notice

@@ -2,8 +2,9 @@
 // is called, and what is learned is committed with all that follows from it.
 
 import { present } from '#kit/assert';
-import { type Context, onRealTime, type Scope } from '#kit/context';
+import { type Context, onRealTime, type Scope, type Write } from '#kit/context';
 import {
+  type Change,
   type ConnectorPort,
   type NewOperation,
   newOperation,
@@ -14,7 +15,7 @@ import {
 import { loadAccount } from './accounts.store.ts';
 import { type Parts, verbOf } from './parts.ts';
 import { openAccount, portOf } from './port.ts';
-import type { RailsSending } from './rails.ts';
+import type { OperationListener, RailsSending } from './rails.ts';
 import { askedOf } from './requests.store.ts';
 
 export const send = async (
@@ -98,7 +99,16 @@ const noticingEnd = (port: ConnectorPort) => {
 /** What follows from a change is the business of the house, and goes by its clock. */
 export const listenersWrites =
   ({ listeners, clock }: Parts, context: Context, scope: Scope): WritesOf =>
-  async (change) => {
-    const house = { ...context, clock };
-    return (await Promise.all(listeners.map((listener) => listener(house, scope, change)))).flat();
-  };
+  (change) =>
+    heardBy(listeners, { ...context, clock }, scope, change);
+
+/** What all of them write of a change. */
+export const heardBy = async (
+  listeners: readonly OperationListener[],
+  context: Context,
+  scope: Scope,
+  change: Change,
+): Promise<readonly Write[]> => {
+  const heard = listeners.map((listener) => listener(context, scope, change));
+  return (await Promise.all(heard.filter((writes) => writes !== null))).flat();
+};
