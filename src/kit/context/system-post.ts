@@ -155,7 +155,10 @@ const readUpTo = (response: IncomingMessage, bytesMax: number): Promise<Buffer> 
     });
     response.once('end', have);
     response.on('error', reject);
-    response.once('close', () => reject(new Error('The answer ended early')));
+    // An error that nobody wants costs a trace of the stack.
+    response.once('close', () => {
+      if (!response.readableEnded) reject(new Error('The answer ended early'));
+    });
   });
 
 const flat = (headers: IncomingMessage['headers']): Record<string, string> =>

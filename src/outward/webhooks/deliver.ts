@@ -4,7 +4,7 @@
 
 import { AddressRefused, type Context, realClock, type Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { EVENT, type LoggedEvent, renderEvent } from '#platform/events';
+import { EVENT } from '#platform/events';
 import { maskSensitive } from '#platform/http';
 import { mayConnectTo } from './allowed-url.ts';
 import { type Delivery, TRIES_KEPT, type Try } from './delivery.ts';
@@ -23,27 +23,23 @@ const ANSWER_SHOWN_MAX = 500;
 const DISABLED_AFTER_MS = 120 * 60 * 60 * 1000;
 const GONE = 410;
 
-/** What an endpoint is told: the endpoint as it is now, and the event. */
+/** What an endpoint is told: the endpoint as it is now, and the bytes of the event. */
 export type Telling = {
   readonly scope: Scope;
   readonly delivery: Delivery;
   readonly isQueued: boolean;
   readonly endpoint: Endpoint;
-  readonly event: LoggedEvent;
+  readonly body: Buffer;
 };
 
 export type Answer = Try & { readonly retryAfterMs: number | null };
 
 export const isTaken = ({ error }: Answer): boolean => error === null;
 
-/** Whoever is told is to be told at least this once; counting the others would take a look for each telling. */
-const THIS_ONE = 1;
-
 export const tell = async (
   context: Context,
-  { scope, endpoint, delivery, event }: Telling,
+  { scope, endpoint, delivery, body }: Telling,
 ): Promise<Answer> => {
-  const body = Buffer.from(JSON.stringify(renderEvent(event, THIS_ONE), null, 2));
   const nowMs = context.clock.now();
   // Receivers hold the time of a signature against their own clock, which nobody has moved.
   const realNowMs = realClock(context.clock).now();

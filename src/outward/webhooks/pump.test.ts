@@ -217,6 +217,19 @@ describe('a delivery', () => {
     assert.equal((await asOwner(context.on, failing)).length, 1);
   });
 
+  test('of one event is the same bytes for each of its endpoints', async () => {
+    const { context, calls, pump, scope } = await world();
+    for (let n = 0; n < 3; n += 1) await endpointOf(context, scope);
+    await happen(context, scope);
+    await handOn(context, listeners);
+    await until('all three are under way', () => calls.length === 3);
+    const bodies = calls.map(({ post }) => post.body.toString());
+    assert.equal(new Set(bodies).size, 1);
+    assert.match(bodies[0] ?? '', /"type": "customer.created"/);
+    for (const call of calls) call.answer(200);
+    await pump.idle(context);
+  });
+
   test('waits behind older ones that wait', async () => {
     const { context, calls, pump, scope, count } = await world();
     await endpointOf(context, scope);

@@ -15,7 +15,7 @@ import {
   oweDeliveries,
 } from './leases.store.ts';
 import { createTogether } from './together.ts';
-import { createEndpoints, type EventOf, eventsFor } from './what-is-told.ts';
+import { type BodyOf, bodiesFor, createEndpoints } from './what-is-told.ts';
 
 /** Longer than a delivery may take with all that is written about it. */
 const LEASE_MS = DELIVERY_TIMEOUT_MS + 40_000;
@@ -42,7 +42,7 @@ type Heard = {
   readonly onceCommitted: (work: () => void) => void;
 };
 
-type Held = LeasedDelivery & { readonly event: EventOf; readonly lease: Lease };
+type Held = LeasedDelivery & { readonly body: BodyOf; readonly lease: Lease };
 
 type Lease = {
   /** Null where each delivery has its own. */
@@ -71,8 +71,8 @@ export const createPump = (): Pump => {
   ): void => {
     context.crashPoint('webhook.leased');
     const lease = { id, beginsUntilMs: begunMs + BEGINS_WITHIN_MS, left: leased.length };
-    for (const [each, event] of eventsFor(context, kinds, leased)) {
-      lanes.hold(each.delivery.endpointId, { ...each, event, lease });
+    for (const [each, body] of bodiesFor(context, kinds, leased)) {
+      lanes.hold(each.delivery.endpointId, { ...each, body, lease });
     }
     fill(context);
   };
@@ -116,9 +116,9 @@ export const createPump = (): Pump => {
     };
     try {
       const { scope, delivery, isQueued } = held;
-      const [endpoint, event] = await Promise.all([
+      const [endpoint, body] = await Promise.all([
         endpoints.find(context, scope, delivery.endpointId),
-        held.event(),
+        held.body(),
       ]);
       const isLate = context.clock.monotonicMs() > held.lease.beginsUntilMs;
       if (isLate || endpoint?.state !== 'enabled') {
@@ -127,9 +127,9 @@ export const createPump = (): Pump => {
         return;
       }
       // The log keeps events as long as deliveries. Should one be gone, its lease ends by time.
-      if (event === undefined) return answered(true);
+      if (body === undefined) return answered(true);
 
-      const telling = { scope, delivery, isQueued, endpoint, event };
+      const telling = { scope, delivery, isQueued, endpoint, body };
       const answer = await tell(context, telling);
       answered(isTaken(answer));
       context.crashPoint('webhook.told');

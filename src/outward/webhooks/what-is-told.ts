@@ -3,49 +3,77 @@
 
 import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { type EventKinds, findEvents, type LoggedEvent } from '#platform/events';
+import { type EventKinds, findEvents, type LoggedEvent, renderEvent } from '#platform/events';
 import type { Endpoint } from './endpoint.ts';
 import { loadEndpoint } from './endpoints.store.ts';
 import type { LeasedDelivery } from './leases.store.ts';
 
-export type EventOf = () => Promise<LoggedEvent | undefined>;
+/** What is posted; undefined where the log does not know the event. */
+export type BodyOf = () => Promise<Buffer | undefined>;
 
 const EVENTS_AT_ONCE = 256;
 
 /** For each delivery how its event is read: with those of its neighbours, when the first of them is wanted. */
-export const eventsFor = (
+export const bodiesFor = (
   context: Context,
   kinds: EventKinds,
   leased: readonly LeasedDelivery[],
-): ReadonlyMap<LeasedDelivery, EventOf> => {
-  const found = new Map<LeasedDelivery, EventOf>();
+): ReadonlyMap<LeasedDelivery, BodyOf> => {
+  const found = new Map<LeasedDelivery, BodyOf>();
   const own = Map.groupBy(leased, ({ scope }) => `${scope.accountId} ${scope.livemode}`);
   for (const all of own.values()) {
     for (let from = 0; from < all.length; from += EVENTS_AT_ONCE) {
       const some = all.slice(from, from + EVENTS_AT_ONCE);
-      const load = once(() => loadEvents(context, kinds, some));
+      const load = unlessFailed(() => loadBodies(context, kinds, some));
       for (const each of some) {
-        found.set(each, async () => (await load()).get(each.delivery.eventId));
+        found.set(each, async () => (await load()).get(each.delivery.eventId)?.());
       }
     }
   }
   return found;
 };
 
-const loadEvents = async (
+const loadBodies = async (
   context: Context,
   kinds: EventKinds,
   leased: readonly LeasedDelivery[],
-): Promise<ReadonlyMap<Uuid, LoggedEvent>> => {
+): Promise<ReadonlyMap<Uuid, () => Buffer>> => {
   const [first] = leased;
   if (first === undefined) return new Map();
-  const ids = leased.map(({ delivery }) => delivery.eventId);
-  return findEvents(context, first.scope, kinds, ids);
+  const wanted = Map.groupBy(leased, ({ delivery }) => delivery.eventId);
+  const events = await findEvents(context, first.scope, kinds, [...wanted.keys()]);
+  return new Map(
+    [...events].map(([id, event]) => {
+      const render = () => bytesOf(event);
+      // Kept only where several endpoints are told of it: they get the same bytes.
+      return [id, (wanted.get(id)?.length ?? 0) > 1 ? once(render) : render];
+    }),
+  );
 };
 
-const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+/** Whoever is told is to be told at least this once; counting the others would take a look for each telling. */
+const THIS_ONE = 1;
+
+const bytesOf = (event: LoggedEvent): Buffer =>
+  Buffer.from(JSON.stringify(renderEvent(event, THIS_ONE), null, 2));
+
+/** Where it failed, whoever comes next tries again. */
+const unlessFailed = <T>(work: () => Promise<T>): (() => Promise<T>) => {
   let begun: Promise<T> | null = null;
-  return () => (begun ??= work());
+  return async () => {
+    begun ??= work();
+    try {
+      return await begun;
+    } catch (error) {
+      begun = null;
+      throw error;
+    }
+  };
+};
+
+const once = <T extends object>(work: () => T): (() => T) => {
+  let done: T | null = null;
+  return () => (done ??= work());
 };
 
 /** Calls that begin so close to each other are told to the same endpoint. */
