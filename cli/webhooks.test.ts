@@ -104,6 +104,14 @@ test('trigger says which events it can make, and refuses others', async () => {
 test('trigger takes back what it made where that is the event', async () => {
   const gone = await tollgate('trigger', 'customer.deleted');
   assert.match(gone.out, /DELETE \/v1\/customers\/cus_\w+ {2}cus_\w+/, gone.err);
+  for (const event of ['customer.source.updated', 'customer.source.deleted']) {
+    const made = await tollgate('trigger', event);
+    assert.equal(made.code, 0, made.err);
+    const { body } = await gateway.ask('GET', `/v1/events?type=${event}&limit=1`, {
+      key: merchant.key,
+    });
+    assert.equal(body.data[0]?.type, event);
+  }
 });
 
 test('events resend tells an event again, and says so when nobody was owed it', async () => {

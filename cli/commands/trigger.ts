@@ -56,6 +56,10 @@ const refundUpdated: readonly Step[] = [
   refund,
   { path: '/v1/refunds/{refund}', form: { 'metadata[by]': 'tollgate trigger' } },
 ];
+const sourced: readonly Step[] = [
+  customer,
+  { as: 'source', path: '/v1/customers/{customer}/sources', form: { source: 'tok_visa' } },
+];
 const attached: readonly Step[] = [
   customer,
   {
@@ -95,6 +99,15 @@ const recipes: Readonly<Record<string, readonly Step[]>> = {
   'customer.created': [customer],
   'customer.updated': [customer, { path: '/v1/customers/{customer}', form: { name: 'Jenny R.' } }],
   'customer.deleted': [customer, { method: 'DELETE', path: '/v1/customers/{customer}' }],
+  'customer.source.created': sourced,
+  'customer.source.updated': [
+    ...sourced,
+    { path: '/v1/customers/{customer}/sources/{source}', form: { name: 'Jenny R.' } },
+  ],
+  'customer.source.deleted': [
+    ...sourced,
+    { method: 'DELETE', path: '/v1/customers/{customer}/sources/{source}' },
+  ],
   'payment_method.attached': attached,
   'payment_method.updated': [
     ...attached,
