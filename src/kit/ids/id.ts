@@ -11,26 +11,28 @@ const WIDTH = 22;
 const FOUR_LETTERS = 62 ** 4;
 const DIGITS = 7;
 const WORD = 16 ** DIGITS;
-/** Of an id: the first has what is left of 32 digits. */
-const words = new Float64Array(5);
-const FIRST_DIGITS = 32 - (words.length - 1) * DIGITS;
+/** For what is being spelled or read: the first has what is left of its digits. */
+const words = new Float64Array(32);
+const ID_WORDS = 5;
+const ID_DIGITS = 32;
+const FIRST_DIGITS = ID_DIGITS - (ID_WORDS - 1) * DIGITS;
 
 const pairs = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
 
 export const spellId = (prefix: string, uuid: Uuid): string => {
-  takeApart(uuid, words, FIRST_DIGITS);
-  return `${prefix}_${spell(words, WIDTH)}`;
+  takeApart(uuid, ID_DIGITS);
+  return `${prefix}_${spell(ID_WORDS, WIDTH)}`;
 };
 
 /** Uses the words up. */
-const spell = (given: Float64Array, letters: number): string => {
+const spell = (count: number, letters: number): string => {
   let spelled = '';
   while (spelled.length < letters) {
     let rest = 0;
-    for (let at = 0; at < given.length; at += 1) {
-      const value = rest * WORD + given[at]!;
+    for (let at = 0; at < count; at += 1) {
+      const value = rest * WORD + words[at]!;
       const times = Math.floor(value / FOUR_LETTERS);
-      given[at] = times;
+      words[at] = times;
       rest = value - times * FOUR_LETTERS;
     }
     const first = Math.floor(rest / pairs.length);
@@ -39,23 +41,25 @@ const spell = (given: Float64Array, letters: number): string => {
   return spelled.slice(-letters);
 };
 
-/** Hexadecimal digits, and dashes that mean nothing. */
-const takeApart = (hex: string, into: Float64Array, firstDigits: number): void => {
+/** So many hexadecimal digits, and dashes that mean nothing; gives how many words they make. */
+const takeApart = (hex: string, digits: number): number => {
+  const count = Math.ceil(digits / DIGITS);
   let word = 0;
   let at = 0;
-  let missing = firstDigits;
+  let missing = digits - (count - 1) * DIGITS;
   for (let place = 0; place < hex.length; place += 1) {
     const code = hex.charCodeAt(place);
     if (code === DASH) continue;
     word = word * 16 + (code <= NINE ? code - ZERO : (code | LOWER_CASE) - BEFORE_A);
     missing -= 1;
     if (missing > 0) continue;
-    into[at] = word;
+    words[at] = word;
     at += 1;
     word = 0;
     missing = DIGITS;
   }
-  if (at !== into.length || missing !== DIGITS) throw new Error('This is no UUID.');
+  if (at !== count || missing !== DIGITS) throw new Error('These are not so many digits.');
+  return count;
 };
 
 const DASH = 45;
@@ -74,7 +78,7 @@ export const parseId = (prefix: string, spelled: string): Uuid | null => {
   if (spelled.length !== prefix.length + 1 + WIDTH || !spelled.startsWith(`${prefix}_`))
     return null;
 
-  words.fill(0);
+  words.fill(0, 0, ID_WORDS);
   let place = prefix.length + 1;
   // Two letters first, then four at a time.
   for (let end = place + 2; end <= spelled.length; end += 4) {
@@ -84,7 +88,7 @@ export const parseId = (prefix: string, spelled: string): Uuid | null => {
       if (value < 0) return null;
       more = more * 62 + value;
     }
-    for (let at = words.length - 1; at >= 0; at -= 1) {
+    for (let at = ID_WORDS - 1; at >= 0; at -= 1) {
       const value = words[at]! * FOUR_LETTERS + more;
       more = Math.floor(value / WORD);
       words[at] = value - more * WORD;
@@ -94,7 +98,7 @@ export const parseId = (prefix: string, spelled: string): Uuid | null => {
   if (words[0]! >= 16 ** FIRST_DIGITS) return null;
 
   let hex = hexOf(0, FIRST_DIGITS);
-  for (let at = 1; at < words.length; at += 1) hex += hexOf(at, DIGITS);
+  for (let at = 1; at < ID_WORDS; at += 1) hex += hexOf(at, DIGITS);
   return uuidFromHex(hex);
 };
 
@@ -102,8 +106,9 @@ const hexOf = (at: number, digits: number): string => words[at]!.toString(16).pa
 
 /** Letters and digits with at least that many random bits, for secrets that people copy. */
 export const spellBytes = (bytes: Buffer): string => {
-  const digits = bytes.length * 2;
-  const given = new Float64Array(Math.ceil(digits / DIGITS));
-  takeApart(bytes.toString('hex'), given, digits - (given.length - 1) * DIGITS);
-  return spell(given, Math.ceil((bytes.length * 8) / Math.log2(62)));
+  if (bytes.length > BYTES_MAX) throw new Error(`No more than ${BYTES_MAX} bytes are spelled.`);
+  const count = takeApart(bytes.toString('hex'), bytes.length * 2);
+  return spell(count, Math.ceil((bytes.length * 8) / Math.log2(62)));
 };
+
+const BYTES_MAX = Math.floor((words.length * DIGITS) / 2);

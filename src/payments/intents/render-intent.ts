@@ -13,13 +13,17 @@ const CUSTOMER = 'cus';
 type Shown = Wire<Stripe.PaymentIntent>;
 
 export const clientSecretOf = (intent: Pick<PaymentIntent, 'id' | 'secret'>): string =>
-  `${spellId(INTENT, intent.id)}_secret_${intent.secret}`;
+  secretWith(spellId(INTENT, intent.id), intent);
+
+const secretWith = (id: string, { secret }: Pick<PaymentIntent, 'secret'>): string =>
+  `${id}_secret_${secret}`;
 
 /** Amounts of a snapshot are numbers, those of a row are bigints: both are shown as numbers. */
 export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
-  const { automaticMethods, processingCard } = { ...intent, processingCard: {} };
+  const { automaticMethods } = intent;
+  const id = spellId(INTENT, intent.id);
   return {
-    id: spellId(INTENT, intent.id),
+    id,
     object: 'payment_intent',
     allowed_payment_method_types: intent.allowedTypes as Shown['allowed_payment_method_types'],
     amount: Number(intent.amount),
@@ -35,7 +39,7 @@ export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
     canceled_at: seconds(intent.canceledAtMs),
     cancellation_reason: intent.cancellationReason,
     capture_method: intent.captureMethod,
-    client_secret: clientSecretOf(intent),
+    client_secret: secretWith(id, intent),
     confirmation_method: intent.confirmationMethod,
     created: Math.floor(uuidMs(intent.id) / 1000),
     currency: intent.currency,
@@ -59,7 +63,7 @@ export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
     payment_record: null,
     processing:
       intent.status === 'processing' && (intent.methodType ?? 'card') === 'card'
-        ? { card: processingCard, type: 'card' }
+        ? { card: {}, type: 'card' }
         : null,
     receipt_email: intent.receiptEmail,
     review: null,
