@@ -110,7 +110,7 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     refunded,
     refunding,
     chargedBack,
-    chargedBackBeyond,
+    chargedBackBeyond === 0n ? null : chargedBackBeyond,
     customerId,
     operationId,
     connectorAccountId,
@@ -176,7 +176,7 @@ type ChargeRow = Row & {
   readonly refunded: bigint;
   readonly refunding: bigint;
   readonly charged_back: bigint;
-  readonly charged_back_beyond: bigint;
+  readonly charged_back_beyond: bigint | null;
   readonly customer_id: Uuid | null;
   readonly operation_id: Uuid | null;
   readonly connector_account_id: Uuid;
@@ -199,7 +199,7 @@ const fromRow = (row: ChargeRow): Charge => ({
   refunded: row.refunded,
   refunding: row.refunding,
   chargedBack: row.charged_back,
-  chargedBackBeyond: row.charged_back_beyond,
+  chargedBackBeyond: row.charged_back_beyond ?? 0n,
   customerId: row.customer_id,
   operationId: row.operation_id,
   connectorAccountId: row.connector_account_id,

@@ -79,11 +79,19 @@ type Stored = Partial<Charge> & Pick<Charge, 'method'>;
 const leanCharge = leanBy<Charge>(usual);
 const leanShown = leanBy<Charge>({ ...usual, ...usualAmounts } as unknown as Partial<Charge>);
 
-/** `columns` are kept beside it. */
-export const packDetails = (charge: Charge, columns: ReadonlySet<string>): Partial<Charge> => ({
-  ...leanCharge.pack(charge, columns),
-  method: packMethod(charge.method) as ChargedMethod,
-});
+/**
+ * `columns` are kept beside it. What stays as it is stands last: when a charge is paid the log of the database
+ * holds its row up to there, and not the end that both versions have in common.
+ */
+export const packDetails = (charge: Charge, columns: ReadonlySet<string>): Partial<Charge> => {
+  const { receiptUrl, ...details } = leanCharge.pack(charge, columns);
+  delete details.method;
+  return {
+    ...details,
+    method: packMethod(charge.method) as ChargedMethod,
+    ...(receiptUrl === undefined ? {} : { receiptUrl }),
+  };
+};
 
 export const unpackDetails = (stored: Stored): Charge => ({
   ...leanCharge.unpack(stored),

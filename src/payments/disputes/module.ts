@@ -14,7 +14,7 @@ const checks = [
              left join payments.disputes d on d.account_id = c.account_id and d.livemode = c.livemode
                                           and d.charge_id = c.id
             group by c.account_id, c.livemode, c.id
-           having c.charged_back + c.charged_back_beyond <> coalesce(sum(d.counted), 0)`,
+           having c.charged_back + coalesce(c.charged_back_beyond, 0) <> coalesce(sum(d.counted), 0)`,
   },
   {
     name: 'what disputes hold is what stands in the books as disputed',
