@@ -33,7 +33,7 @@ export type Lanes<T> = {
    * How many more may be held for each endpoint that is known; for another one `AT_FIRST`. Who is served
    * from a queue waits until much is wanted: taking one costs the database as much as taking ten.
    */
-  rooms(from: 'outbox' | 'queue'): ReadonlyMap<Uuid, number>;
+  rooms(from: 'outbox' | 'queue', nowMs: number): ReadonlyMap<Uuid, number>;
   /** How many may begin now. */
   room(nowMs: number): number;
   /** How many more may be held for whoever is quick. */
@@ -63,9 +63,12 @@ export const createLanes = <T>(): Lanes<T> => {
     return Math.max(0, Math.min(FRESH_MAX - fresh, ALL_MAX - all.size));
   };
 
-  const roomOf = (lane: Lane<T>, from: 'outbox' | 'queue'): number => {
+  const roomOf = (lane: Lane<T>, from: 'outbox' | 'queue', nowMs: number): number => {
     const [least, own] = [lane.allowed - lane.begun.size, lane.held.length];
-    const isQuick = lane.allowed > AT_FIRST;
+    // It may have been quick and hang now: then what is held for it would wait as long as its calls do.
+    const [oldest] = lane.begun;
+    const hangs = oldest !== undefined && nowMs - oldest.atMs >= SLOW_MS;
+    const isQuick = lane.allowed > AT_FIRST && !hangs;
     const most = isQuick ? Math.min(lane.allowed * HELD_EACH, HELD_MAX - held + own) : 0;
     if (from === 'queue' && own > most / 4) return 0;
     return Math.max(0, Math.max(least, most) - own);
@@ -89,7 +92,8 @@ export const createLanes = <T>(): Lanes<T> => {
   };
 
   return {
-    rooms: (from) => new Map([...lanes].map(([id, lane]) => [id, roomOf(lane, from)])),
+    rooms: (from, nowMs) =>
+      new Map([...lanes].map(([id, lane]) => [id, roomOf(lane, from, nowMs)])),
     room,
     get spare() {
       return Math.max(0, HELD_MAX - held);

@@ -173,7 +173,7 @@ export const createPump = (): Pump => {
       const leased = await oweDeliveries(context, tx, kinds, {
         changes,
         room: {
-          rooms: lanes.rooms('outbox'),
+          rooms: lanes.rooms('outbox', begunMs),
           roomOfOthers: AT_FIRST,
           atMost: Math.max(lanes.spare, lanes.room(begunMs)),
           leaseMs: LEASE_MS,
@@ -194,7 +194,7 @@ export const createPump = (): Pump => {
       const room = lanes.room(begunMs);
       if (room === 0) return 0;
       const leased = await leaseDeliveries(context, {
-        rooms: lanes.rooms('queue'),
+        rooms: lanes.rooms('queue', begunMs),
         roomOfOthers: AT_FIRST,
         after,
         atMost: Math.max(room, Math.min(lanes.spare, LEASED_AT_ONCE_MAX)),

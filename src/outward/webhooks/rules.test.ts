@@ -105,8 +105,8 @@ describe('the lane of an endpoint', () => {
     };
     return { lanes, begin, begins, hold };
   };
-  const roomOf = ({ lanes }: ReturnType<typeof lanesOf>, id: string) =>
-    lanes.rooms('outbox').get(id) ?? AT_FIRST;
+  const roomOf = ({ lanes }: ReturnType<typeof lanesOf>, id: string, nowMs = 10) =>
+    lanes.rooms('outbox', nowMs).get(id) ?? AT_FIRST;
 
   for (const [successes, allowed] of [2, 4, 8, 16, 16].entries()) {
     test(`lets ${allowed} be under way at once after ${successes} quick successes`, () => {
@@ -163,12 +163,20 @@ describe('the lane of an endpoint', () => {
     assert.equal(roomOf(of, 'b'), 16);
   });
 
+  test('that was quick and hangs is given no more to hold', () => {
+    const of = lanesOf();
+    for (let n = 0; n < 4; n += 1) of.begin('a')?.end(true, 10);
+    of.begin('a', 100);
+    assert.ok(roomOf(of, 'a', 2_099) > 100);
+    assert.equal(roomOf(of, 'a', 2_100), 15);
+  });
+
   test('is filled again from those that wait when it holds few', () => {
     const { lanes, begin, hold } = lanesOf();
     for (let n = 0; n < 4; n += 1) begin('a')?.end(true, 10);
     hold('a', 1_000);
-    assert.equal(lanes.rooms('queue').get('a'), 0);
-    assert.ok((lanes.rooms('outbox').get('a') ?? 0) > 0);
+    assert.equal(lanes.rooms('queue', 10).get('a'), 0);
+    assert.ok((lanes.rooms('outbox', 10).get('a') ?? 0) > 0);
   });
 
   test('has its turn after each of the others', () => {
