@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
+import { assertShape } from '../support/stripe-shape.ts';
 
 const shop = await openShop();
 const { stripe, happened } = shop;
@@ -42,6 +43,26 @@ describe('a charge made directly, as older clients do', () => {
       charges.create({ amount: 999, currency: 'usd', source: 'tok_missing' }),
     );
     assert.deepEqual([missing.code, missing.param], ['resource_missing', 'source']);
+  });
+
+  test('shows at source the card it was paid with, as older clients read it', async () => {
+    const { id: customer, default_source } = await stripe.customers.create({
+      source: 'tok_mastercard',
+    });
+    const paid = await charges.create({ amount: 999, currency: 'usd', customer });
+    const { source, payment_method_details: details } = paid;
+    assertShape(source, 'resources/Cards.d.ts', 'Card');
+    assert.ok(source?.object === 'card');
+    assert.deepEqual(
+      [source.id, source.brand, source.last4, source.customer, source.cvc_check],
+      [default_source, 'MasterCard', '4444', customer, details?.card?.checks?.cvc_check],
+    );
+    const byMethod = await charges.create({
+      amount: 999,
+      currency: 'usd',
+      source: 'pm_card_visa',
+    });
+    assert.equal(byMethod.source, null);
   });
 
   test('needs something to charge', async () => {

@@ -614,7 +614,7 @@ describe('a source, in the older way,', () => {
     );
     const gone = await customers.deleteSource(id, first.id);
     assert.deepEqual([gone.id, (gone as Stripe.DeletedCard).deleted], [first.id, true]);
-    assert.equal(((await customers.retrieve(id)) as Stripe.Customer).default_source, null);
+    assert.equal(((await customers.retrieve(id)) as Stripe.Customer).default_source, second.id);
     assert.equal((await refusalOf(customers.retrieveSource(id, first.id))).statusCode, 404);
   });
 

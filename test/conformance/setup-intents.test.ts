@@ -142,6 +142,17 @@ describe('a card that is kept for later', () => {
     assert.deepEqual(await typesNow(), ['card']);
     await setupIntents.update(made.id, { allowed_payment_method_types: '' });
     assert.equal(await typesNow(), null);
+
+    const without = await setupIntents.create({ excluded_payment_method_types: ['klarna'] });
+    assert.deepEqual(without.excluded_payment_method_types, ['klarna']);
+    assert.deepEqual(without.automatic_payment_methods, {
+      allow_redirects: 'always',
+      enabled: true,
+    });
+    const nothing = await refusalOf(
+      setupIntents.create({ excluded_payment_method_types: ['card'] }),
+    );
+    assert.equal(nothing.param, 'excluded_payment_method_types');
   });
 
   test('that its bank refuses is an error with the intent, and may be tried again', async () => {

@@ -97,6 +97,22 @@ describe('a card of a customer is told as its source', () => {
     );
   });
 
+  test('and the newest of the others is the default after it', async () => {
+    const { id, default_source: first } = await customers.create({ source: 'tok_visa' });
+    const second = await customers.createSource(id, { source: 'tok_mastercard' });
+    const third = await customers.createSource(id, { source: 'tok_amex' });
+    const current = async () => {
+      const customer = await customers.retrieve(id);
+      return customer.deleted === true ? null : customer.default_source;
+    };
+    await customers.deleteSource(id, second.id);
+    assert.equal(await current(), first);
+    await customers.deleteSource(id, String(first));
+    assert.equal(await current(), third.id);
+    await stripe.paymentMethods.detach(third.id);
+    assert.equal(await current(), null);
+  });
+
   test('when another takes its place, and when its customer goes', async () => {
     const { id } = await customers.create({ source: 'tok_visa' });
     await happened();

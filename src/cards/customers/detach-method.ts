@@ -3,6 +3,7 @@
 import {
   detachMethod,
   findMethod,
+  listMethods,
   type PaymentMethod,
   renderPaymentMethod,
   spellMethod,
@@ -11,7 +12,7 @@ import type { Context, Scope, Write } from '#kit/context';
 import { appendChange } from '#platform/events';
 import type { ApiRequest, Outcome } from '#platform/http';
 import type { Customer } from './customer.ts';
-import { withoutMethod } from './customer-methods.ts';
+import { defaultsAttached, withoutMethod } from './customer-methods.ts';
 import { customerLives, loadCustomer, notDefault, updateCustomer } from './customers.store.ts';
 import { customerSnapshot, customerUpdated } from './events.ts';
 
@@ -33,7 +34,7 @@ export const detachPaymentMethod = async (
     const { method, writes } =
       customer === undefined
         ? detachMethod(context, { scope, method: found.method, request })
-        : detachFrom(context, request, customer, found.method);
+        : await detachFrom(context, request, customer, found.method);
     return { body: renderPaymentMethod(method, scope.livemode), writes };
   } catch (error) {
     // A ready-made id has made a card, and it belongs to nobody.
@@ -42,21 +43,46 @@ export const detachPaymentMethod = async (
   }
 };
 
-export const detachFrom = (
+export const detachFrom = async (
   context: Context,
   request: Request,
   customer: Customer,
   attached: PaymentMethod,
-): { readonly method: PaymentMethod; readonly writes: readonly Write[] } => {
+): Promise<{ readonly method: PaymentMethod; readonly writes: readonly Write[] }> => {
   const { scope } = request;
   const spelled = spellMethod(attached);
   const { method, writes } = detachMethod(context, { scope, method: attached, request });
-  const without = withoutMethod(customer, spelled);
+  const without = await withNextSource(context, scope, customer, spelled);
   const ofCustomer =
     JSON.stringify(without) === JSON.stringify(customer)
       ? [customerLives(scope, customer.id, method.id), notDefault(scope, customer.id, spelled)]
-      : changeCustomer(context, request, customer, without);
+      : [
+          ...changeCustomer(context, request, customer, without),
+          ...defaultsAttached(scope, customer, without),
+        ];
   return { method, writes: [...ofCustomer, ...writes] };
+};
+
+/** The newest card that is left takes the place of a default source, as older clients expect. */
+const withNextSource = async (
+  context: Context,
+  scope: Scope,
+  customer: Customer,
+  gone: string,
+): Promise<Customer> => {
+  const without = withoutMethod(customer, gone);
+  if (customer.default_source !== gone) return without;
+  const sources = await listMethods(context, scope, {
+    direction: 'older',
+    from: null,
+    customerId: customer.id,
+    type: 'card',
+    allowRedisplay: null,
+    legacyOnly: true,
+    limit: 2,
+  });
+  const next = sources.map(spellMethod).find((id) => id !== gone) ?? null;
+  return { ...without, default_source: next };
 };
 
 export const changeCustomer = (

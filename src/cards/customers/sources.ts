@@ -153,7 +153,7 @@ export const deleteSource = async (
   const { customer, method } = await findSource(context, request);
   return {
     body: { id: spellMethod(method), object: 'card', deleted: true },
-    writes: detachFrom(context, request, customer, method).writes,
+    writes: (await detachFrom(context, request, customer, method)).writes,
   };
 };
 

@@ -14,7 +14,7 @@ export {
 export { methodSchema } from './method-schema.ts';
 export { type Address, emptyAddress, type PaymentMethod } from './payment-method.ts';
 export { insertMethod, listMethods, loadMethods, updateMethod } from './payment-methods.store.ts';
-export { renderSource } from './render-card.ts';
+export { renderCard, renderSource } from './render-card.ts';
 export {
   networksOf,
   parseMethodId,

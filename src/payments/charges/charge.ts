@@ -15,6 +15,8 @@ export type ChargedMethod = Pick<PaymentMethod, 'type' | 'card' | 'billing'> & {
   readonly id: string;
   /** What was chosen of a method that is no card. */
   readonly other?: PaymentMethod['other'];
+  /** Of a card that an older client made, which reads what was paid with at `source`. */
+  readonly legacy?: NonNullable<PaymentMethod['legacy']>;
 };
 
 export type Shipping = {

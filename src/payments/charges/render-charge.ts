@@ -1,7 +1,7 @@
 // How a charge is shown: Stripe's shape, checked by the compiler against Stripe's own types.
 
 import type Stripe from 'stripe';
-import { bicOf, networksOf } from '#cards/methods';
+import { bicOf, networksOf, parseMethodId, renderCard } from '#cards/methods';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import type { Charge, ChargedMethod } from './charge.ts';
@@ -61,7 +61,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     refunded: captured > 0 && isOver && refunded === captured,
     review: null,
     shipping: shippingOf(charge),
-    source: null,
+    source: sourceOf(charge),
     source_transfer: null,
     statement_descriptor: charge.statementDescriptor,
     statement_descriptor_suffix: charge.statementDescriptorSuffix,
@@ -69,6 +69,15 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     transfer_data: null,
     transfer_group: charge.transferGroup,
   } satisfies Shown;
+};
+
+const sourceOf = ({ method, customerId, told }: Charge): Shown['source'] => {
+  const { legacy, card } = method;
+  const id = parseMethodId(method.id);
+  if (legacy === undefined || card === null || id === null) return null;
+  const cvc = checkOf(told?.checks?.cvc, card.checks.cvc);
+  const facts = { ...card, checks: { ...card.checks, cvc } };
+  return renderCard({ id, facts, legacy, customerId });
 };
 
 const shippingOf = ({ shipping }: Charge): Shown['shipping'] => {

@@ -170,6 +170,7 @@ const beginning = (
         card: method.card,
         billing: method.billing,
         ...(method.card === null ? { other: method.other } : {}),
+        ...(method.legacy === null ? {} : { legacy: method.legacy }),
       },
       description: intent.description,
       receiptEmail: intent.receiptEmail,

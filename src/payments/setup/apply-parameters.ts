@@ -15,9 +15,11 @@ export type Asked = Partial<
 export const applyParameters = (setup: SetupIntent, asked: Asked, nowMs: number): SetupIntent => {
   refuseWhatCannotBe(asked);
   const automatic = asked.automatic_payment_methods;
+  const { excludedTypes: _excluded, ...kept } = setup;
   return {
-    ...setup,
+    ...kept,
     ...typesOf(setup, asked),
+    ...excludedOf(setup, asked),
     ...(automatic === undefined
       ? {}
       : {
@@ -54,6 +56,23 @@ const typesOf = (
     );
   }
   return { allowedTypes: allowed === undefined ? allowedTypes : allowed };
+};
+
+/** Cards alone are kept here, so whoever excludes them leaves nothing. */
+const excludedOf = (
+  { excludedTypes }: SetupIntent,
+  { excluded_payment_method_types: asked }: Asked,
+): Pick<SetupIntent, 'excludedTypes'> => {
+  const now = asked === undefined ? excludedTypes : [...new Set(asked)];
+  if (now === undefined || now.length === 0) return {};
+  if (now.includes('card')) {
+    throw new ApiError(
+      400,
+      'No valid payment method types for this Setup Intent. Only cards can be kept here: exclude fewer of them.',
+      { param: 'excluded_payment_method_types' },
+    );
+  }
+  return { excludedTypes: now };
 };
 
 const mandateOf = (

@@ -33,7 +33,8 @@ export const renderSetup = (setup: SetupIntent, livemode: boolean) =>
     customer: setup.customerId === null ? null : spellId(CUSTOMER, setup.customerId),
     customer_account: null,
     description: setup.description,
-    excluded_payment_method_types: null,
+    excluded_payment_method_types: (setup.excludedTypes ??
+      null) as Shown['excluded_payment_method_types'],
     flow_directions: null,
     last_setup_error: setup.lastError as Shown['last_setup_error'],
     latest_attempt:

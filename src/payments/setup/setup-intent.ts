@@ -27,6 +27,7 @@ export type SetupIntent = {
   readonly description: string | null;
   readonly returnUrl: string | null;
   readonly allowedTypes: readonly string[] | null;
+  readonly excludedTypes?: readonly string[];
   readonly automaticMethods: { readonly allowRedirects: 'always' | 'never' } | null;
   readonly requestThreeDSecure: 'any' | 'automatic' | 'challenge' | null;
   readonly attempts: number;

@@ -58,8 +58,7 @@ export const createSetup = async (
   const says =
     asked.automatic_payment_methods ??
     asked.payment_method_types ??
-    asked.allowed_payment_method_types ??
-    asked.excluded_payment_method_types;
+    asked.allowed_payment_method_types;
   const blank = blankSetup(newUuid(context), spellBytes(context.random.bytes(SECRET_BYTES)));
   const taken = await takeMethod(context, scope, asked, { prefix: SETUP, id: blank.id });
   const fresh: SetupIntent = {
