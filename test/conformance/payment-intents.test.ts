@@ -19,12 +19,15 @@ describe('what other ways to pay would do', () => {
   test('is refused with the reason, and not with an address that nobody knows', async () => {
     const { id } = await paymentIntents.create({ amount: 999, currency: 'eur' });
     const setup = await stripe.setupIntents.create();
-    for (const [asked, sentence] of [
-      [paymentIntents.applyCustomerBalance(id), /cash balance of a customer/],
-      [paymentIntents.verifyMicrodeposits(id, { amounts: [32, 45] }), /microdeposits/],
-      [stripe.setupIntents.verifyMicrodeposits(setup.id, { amounts: [32, 45] }), /microdeposits/],
+    for (const [ask, sentence] of [
+      [() => paymentIntents.applyCustomerBalance(id), /cash balance of a customer/],
+      [() => paymentIntents.verifyMicrodeposits(id, { amounts: [32, 45] }), /microdeposits/],
+      [
+        () => stripe.setupIntents.verifyMicrodeposits(setup.id, { amounts: [32, 45] }),
+        /microdeposits/,
+      ],
     ] as const) {
-      const refusal = await refusalOf(asked);
+      const refusal = await refusalOf(ask());
       assert.equal(refusal.statusCode, 400);
       assert.match(refusal.message, sentence);
     }
