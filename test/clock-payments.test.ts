@@ -110,3 +110,26 @@ test('money becomes available on its day', async () => {
   });
   assert.equal(transaction.data[0]?.status, 'available');
 });
+
+test('a payment is told in order of time, although its calls went by the real one', async () => {
+  await advance(1);
+  const held = await pay({ capture_method: 'manual' });
+  await advance(2);
+  await stripe.paymentIntents.capture(held.id);
+  const { body } = await gateway.ask('GET', `/v1/payment_intents/${held.id}/trace`, {
+    key: merchant.key,
+  });
+  const told = (body.timeline as { readonly at: number; readonly what: string }[]).filter(
+    ({ what }) => ['registered', 'operation.begun', 'operation.answer'].includes(what),
+  );
+  assert.deepEqual(told.map(({ what }) => what).toSorted(), [
+    'operation.answer',
+    'operation.answer',
+    'operation.begun',
+    'operation.begun',
+    'registered',
+  ]);
+  const first = told.find(({ what }) => what === 'registered')?.at ?? 0;
+  const days = told.map(({ at }) => Math.round((at - first) / 86_400));
+  assert.deepEqual(days, [0, 0, 0, 2, 2]);
+});

@@ -2,14 +2,15 @@
 
 import { spellId } from '#kit/ids';
 import type { TraceSource } from '#platform/events';
-import { loadOfIntent } from '#rails/operations';
+import { houseTimeOf, loadOfIntent } from '#rails/operations';
 import { loadMessages } from './acquiring.store.ts';
 
 export const traceMessages: TraceSource = async (context, scope, { intentId }) => {
   const operations = await loadOfIntent(context, scope, intentId);
   const messages = await Promise.all(operations.map(({ id }) => loadMessages(context, scope, id)));
+  const timeOf = houseTimeOf(operations);
   return messages.flat().map((message) => ({
-    atMs: message.storedAtMs,
+    atMs: timeOf(message.storedAtMs),
     what: 'card_message',
     says: `A ${message.mti} goes to the bank, STAN ${message.stan}, reference ${message.rrn}.`,
     details: {

@@ -3,6 +3,7 @@
 
 import { present } from '#kit/assert';
 import { type Context, onRealTime, type Scope, type Write } from '#kit/context';
+import { newUuid } from '#kit/ids';
 import {
   type Change,
   type ConnectorPort,
@@ -28,6 +29,8 @@ export const send = async (
   const { request, isFirst = false, intent = [], writes, connector, ...asked } = sending;
   const verb = present(verbOf[asked.kind], `A function for ${asked.kind}`);
   const operation = newOperation(context, scope, parts.providerKeys, {
+    // Named by the clock of the house and sent by the real one: a trace tells from it how far they were apart.
+    id: newUuid({ ...context, clock: parts.clock }),
     ...asked,
     ...(await termsOf(parts, context, scope, {
       ...asked,

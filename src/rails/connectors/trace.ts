@@ -2,7 +2,7 @@
 
 import { spellId, type Uuid, uuidMs } from '#kit/ids';
 import type { TraceSource } from '#platform/events';
-import { loadOfIntent } from '#rails/operations';
+import { houseTimeOf, loadOfIntent } from '#rails/operations';
 import { loadExchanges } from './exchanges.store.ts';
 
 export const traceExchanges: TraceSource = async (context, scope, { intentId }) => {
@@ -12,8 +12,9 @@ export const traceExchanges: TraceSource = async (context, scope, { intentId }) 
       (await loadExchanges(context, scope, id)).map((exchange) => ({ operation: id, exchange })),
     ),
   );
+  const timeOf = houseTimeOf(operations);
   return exchanges.flat().map(({ operation, exchange }) => ({
-    atMs: uuidMs(exchange['id'] as Uuid),
+    atMs: timeOf(uuidMs(exchange['id'] as Uuid)),
     what: 'exchange',
     says: `${String(exchange['method'])} to the provider: ${String(exchange['status'] ?? exchange['ended'])}.`,
     details: {

@@ -55,3 +55,4 @@ export {
   type SentLine,
 } from './send-journal.ts';
 export { type Sending, type Sent, sendOperation } from './send-operation.ts';
+export { houseTimeOf } from './trace.ts';

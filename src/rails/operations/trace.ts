@@ -1,7 +1,7 @@
 // What was asked of providers for a payment, and everything that was ever learned of it.
 
 import { namedAmount } from '#books/currencies';
-import { spellId } from '#kit/ids';
+import { spellId, uuidMs } from '#kit/ids';
 import type { TraceEntry, TraceSource } from '#platform/events';
 import type { Evidence } from './evidence.ts';
 import type { Operation } from './operation.ts';
@@ -10,11 +10,32 @@ import { loadKnown, loadOfIntent } from './operations.store.ts';
 export const traceOperations: TraceSource = async (context, scope, { intentId }) => {
   const operations = await loadOfIntent(context, scope, intentId);
   const known = await Promise.all(operations.map(({ id }) => loadKnown(context, scope, id)));
-  return known.flatMap((each) =>
-    each === undefined
-      ? []
-      : [begun(each.operation), ...each.evidence.map((one) => learned(each.operation, one))],
-  );
+  const timeOf = houseTimeOf(operations);
+  return known
+    .flatMap((each) =>
+      each === undefined
+        ? []
+        : [begun(each.operation), ...each.evidence.map((one) => learned(each.operation, one))],
+    )
+    .map((entry) => ({ ...entry, atMs: timeOf(entry.atMs) }));
+};
+
+/** Less than anybody moves a clock by; so much may lie between the naming of an operation and its sending. */
+const TOGETHER_MS = 1_000;
+
+/**
+ * Calls go by the real time, and what else a trace tells by that of the installation, which may have been moved. An
+ * operation is named at the one and sent at the other: by it, and those after it, the two are brought together.
+ */
+export const houseTimeOf = (
+  operations: readonly Pick<Operation, 'id' | 'firstSentAtMs'>[],
+): ((realMs: number) => number) => {
+  const moves = operations
+    .map(({ id, firstSentAtMs }) => ({ firstSentAtMs, aheadMs: uuidMs(id) - firstSentAtMs }))
+    .filter(({ aheadMs }) => aheadMs >= TOGETHER_MS)
+    .toSorted((a, b) => a.firstSentAtMs - b.firstSentAtMs);
+  return (realMs) =>
+    realMs + (moves.findLast(({ firstSentAtMs }) => firstSentAtMs <= realMs)?.aheadMs ?? 0);
 };
 
 const begun = (operation: Operation): TraceEntry => ({
