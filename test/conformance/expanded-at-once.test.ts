@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
 
 const { stripe } = await openShop();
 const { paymentIntents, charges, refunds, customers } = stripe;
@@ -68,7 +69,36 @@ describe('the money of a payment is shown where it is asked for', () => {
     const { lastResponse: _, ...later } = await charges.retrieve(refund.charge.id);
     assert.deepEqual(refund.charge, later);
     assert.equal(later.amount_refunded, 2_000);
+
+    const second = await refunds.create({
+      payment_intent: id,
+      amount: 500,
+      expand: ['charge.refunds'],
+    });
+    assert.ok(typeof second.charge === 'object' && second.charge !== null);
+    assert.deepEqual(
+      second.charge.refunds?.data.map(({ amount, status }) => [amount, status]),
+      [
+        [500, 'succeeded'],
+        [2_000, 'succeeded'],
+      ],
+    );
   });
+});
+
+test('the charges of a payment are shown to clients of some years ago as they are by then', async () => {
+  type Older = Stripe.PaymentIntent & { readonly charges?: Stripe.ApiList<Stripe.Charge> };
+  const { id } = await paymentIntents.create({ amount: 5_000, currency: 'eur' });
+  const declined = { payment_method: 'pm_card_chargeDeclined' };
+  await refusalOf(paymentIntents.confirm(id, declined));
+  const expand = ['charges'];
+  const paid: Older = await paymentIntents.confirm(id, { payment_method: 'pm_card_visa', expand });
+  const statuses = ({ charges: shown }: Older) => shown?.data.map(({ status }) => status);
+  assert.deepEqual(statuses(paid), ['succeeded', 'failed']);
+  assert.equal(paid.charges?.data[0]?.amount_captured, 5_000);
+  const later: Older = await paymentIntents.retrieve(id, { expand: ['charges.data.customer'] });
+  assert.deepEqual(later.charges, paid.charges);
+  assert.equal('charges' in (await paymentIntents.retrieve(id)), false);
 });
 
 test('a card that is kept with its payment is shown as its customer’s', async () => {

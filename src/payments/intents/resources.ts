@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId, spellId } from '#kit/ids';
-import { INTENT } from '#payments/charges';
+import { INTENT, loadChargesOfIntent, renderCharge } from '#payments/charges';
 import { list, neverFilled, type ResourceDefinition } from '#platform/http';
 import { loadIntents } from './intents.store.ts';
 import { linesOf } from './order-details.ts';
@@ -36,6 +36,17 @@ const loadLines = async (context: Context, scope: Scope, ids: readonly string[])
   );
 };
 
+const loadChargeLists = async (context: Context, scope: Scope, ids: readonly string[]) => {
+  const lists = ids.map(async (id) => {
+    const charges = await loadChargesOfIntent(context, scope, parseId(INTENT, id) ?? '');
+    const rows = charges
+      .toSorted((a, b) => b.attempt - a.attempt)
+      .map((charge) => renderCharge(charge, scope.livemode));
+    return [id, list(`/v1/charges?payment_intent=${id}`, { rows, hasMore: false })] as const;
+  });
+  return new Map(await Promise.all(lists));
+};
+
 export const intentResources: readonly ResourceDefinition[] = [
   { object: 'payment_intent_amount_details_line_item' },
   {
@@ -49,6 +60,8 @@ export const intentResources: readonly ResourceDefinition[] = [
         of: ['payment_intent_amount_details_line_item'],
       },
       application: neverFilled,
+      // Removed from the answers of today, and what clients of some years ago read.
+      charges: { include: loadChargeLists, of: ['charge'] },
       customer: { to: ['customer'] },
       latest_charge: { to: ['charge'] },
       on_behalf_of: neverFilled,
@@ -58,6 +71,6 @@ export const intentResources: readonly ResourceDefinition[] = [
       review: neverFilled,
       'transfer_data.destination': neverFilled,
     },
-    removed: ['charges', 'invoice'],
+    removed: ['invoice'],
   },
 ];

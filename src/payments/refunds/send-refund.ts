@@ -12,7 +12,7 @@ import type { Change } from '#rails/operations';
 import { conclusionOf, holding } from './hear.ts';
 import type { Refund } from './refund.ts';
 import { insertRefund, loadRefund } from './refunds.store.ts';
-import { renderRefund } from './render-refund.ts';
+import { REFUND, renderRefund } from './render-refund.ts';
 
 export type NewRefund = Pick<
   Refund,
@@ -68,6 +68,7 @@ export const sendRefund = async (
           body: shows(concluded.refund, concluded.charge),
           related: () => ({
             [spellId(CHARGE, charge.id)]: renderCharge(concluded.charge, scope.livemode),
+            [spellId(REFUND, refund.id)]: renderRefund(concluded.refund),
             ...concluded.booked?.shown(),
           }),
         });

@@ -143,6 +143,15 @@ const enterArray = (
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** What a list holds may be changed by what is not committed yet. */
+const asRelated = (value: unknown, related: Readonly<Record<string, unknown>>): unknown => {
+  const data: unknown = isObject(value) ? value['data'] : undefined;
+  if (!isObject(value) || !Array.isArray(data)) return value;
+  return { ...value, data: data.map((item) => related[nameOf(item)] ?? item) };
+};
+
+const nameOf = (item: unknown): string => (isObject(item) ? String(item['id']) : '');
+
 type Loader = {
   load(wanted: readonly Wanted[]): Promise<void>;
   find(want: Wanted): unknown;
@@ -189,7 +198,8 @@ const createLoader = (
     await Promise.all(
       [...byRule].map(async ([rule, ids]) => {
         const loaded = await (rule as { include: Load }).include(context, scope, [...ids]);
-        included.set(rule, new Map([...(included.get(rule) ?? []), ...loaded]));
+        const shown = [...loaded].map(([id, value]) => [id, asRelated(value, related)] as const);
+        included.set(rule, new Map([...(included.get(rule) ?? []), ...shown]));
       }),
     );
   };
