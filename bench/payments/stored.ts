@@ -112,7 +112,8 @@ const timed = (column: string): string =>
 const drawn = (column: string): string => `md5(o.${column}::text || g)::uuid`;
 
 const keptIds = new Set(['account_id', 'connector_account_id', 'customer_id', 'endpoint_id']);
-const unique = new Set(['reference', 'order_reference']);
+// A copy that kept what its original is found by would be copied with it the next time.
+const unique = new Set(['reference', 'order_reference', 'request_id']);
 const EACH_MS = 10;
 const AT_ONCE = 50_000;
 
