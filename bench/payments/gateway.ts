@@ -62,3 +62,5 @@ process.on('message', (message) => {
   }
 });
 process.once('SIGTERM', () => process.exit(0));
+// Whoever measured is gone, however it ended.
+process.once('disconnect', () => process.exit(0));
