@@ -226,7 +226,11 @@ export const leaseMails = async (
   }));
 };
 
-const concludeRow = concluding({ name: 'mails.conclude', table: 'outward.mails' });
+const concludeRow = concluding({
+  name: 'mails.conclude',
+  table: 'outward.mails',
+  ending: 'leased_until = null',
+});
 
 export const concludeMail = (scope: Scope, mail: Mail): Write =>
   concludeRow(scope, { ...mail, state: mailStates[mail.state] });

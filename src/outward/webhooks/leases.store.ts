@@ -3,7 +3,15 @@
 
 import type { Context, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { type Owned, rank, scopeOf, spellTime, statement, writeRows } from '#platform/db';
+import {
+  concluding,
+  type Owned,
+  rank,
+  scopeOf,
+  spellTime,
+  statement,
+  writeRows,
+} from '#platform/db';
 import type { EventKinds, Owed } from '#platform/events';
 import { columns, type DeliveryRow, fromRow } from './deliveries.store.ts';
 import { type Delivery, deliveryStates } from './delivery.ts';
@@ -118,41 +126,14 @@ export const leaseDeliveries = async (
 const key = `kept.account_id = given.account_id and kept.livemode = given.livemode
    and kept.id = given.id and kept.lease_epoch = given.lease_epoch and kept.state = 1`;
 
-const concludeRow = writeRows({
+const concludeRow = concluding({
   name: 'deliveries.conclude',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    id: 'uuid',
-    state: 'smallint',
-    attempts: 'smallint',
-    due_at: 'timestamptz',
-    tries: 'json',
-    lease_epoch: 'integer',
-  },
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update outward.deliveries kept
-   set state = given.state, attempts = given.attempts, due_at = given.due_at, tries = given.tries
-  from ${given}
- where ${key}
-returning kept.id::text as key`,
+  table: 'outward.deliveries',
+  where: 'kept.state = 1',
 });
 
-/** Only under the lease that was taken: who slept past it changes nothing. */
-export const concludeDelivery = (scope: Scope, delivery: Delivery): Write => ({
-  into: concludeRow,
-  row: [
-    scope.accountId,
-    scope.livemode,
-    delivery.id,
-    deliveryStates[delivery.state],
-    delivery.attempts,
-    spellTime(delivery.dueAtMs),
-    JSON.stringify(delivery.tries),
-    delivery.leaseEpoch,
-  ],
-});
+export const concludeDelivery = (scope: Scope, delivery: Delivery): Write =>
+  concludeRow(scope, { ...delivery, state: deliveryStates[delivery.state] });
 
 const places = {
   account_id: 'uuid',

@@ -51,7 +51,19 @@ type Concluded = {
 };
 
 /** Only under the lease that was taken: who slept past it changes nothing. */
-export const concluding = ({ name, table }: { readonly name: string; readonly table: string }) => {
+export const concluding = ({
+  name,
+  table,
+  ending,
+  where,
+}: {
+  readonly name: string;
+  readonly table: string;
+  /** What ends the lease in the row, where it stands in the row. */
+  readonly ending?: string;
+  /** A further condition on the row as it stands, which is called `kept`. */
+  readonly where?: string;
+}) => {
   const into = writeRows({
     name,
     columns: {
@@ -67,11 +79,12 @@ export const concluding = ({ name, table }: { readonly name: string; readonly ta
     key: 'id',
     rank: rank.update,
     text: (given) => `update ${table} kept
-   set state = given.state, attempts = given.attempts, due_at = given.due_at, tries = given.tries,
-       leased_until = null
+   set state = given.state, attempts = given.attempts, due_at = given.due_at, tries = given.tries
+       ${ending === undefined ? '' : `, ${ending}`}
   from ${given}
  where kept.account_id = given.account_id and kept.livemode = given.livemode
    and kept.id = given.id and kept.lease_epoch = given.lease_epoch
+   ${where === undefined ? '' : `and ${where}`}
 returning kept.id::text as key`,
   });
   return (scope: Scope, it: Concluded): Write => ({

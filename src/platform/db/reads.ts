@@ -1,6 +1,7 @@
 // Reads. Those that wait for a connection leave together with the next that is free, each in its own
 // scope: they cost one round trip and one transaction where it would be one for each, and what several of
-// them ask is asked once, also where they ask for different rows by their keys. One that fails is told so; the others are then asked again, each alone.
+// them ask is asked once, also where they ask for different rows by their keys. One that fails is told so;
+// the others are then asked again, each alone.
 
 import { present } from '#kit/assert';
 import type { Row, Scope, Statement } from '#kit/context';
