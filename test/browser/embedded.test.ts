@@ -134,7 +134,12 @@ describe('card fields in the page of a merchant', { skip: await chromiumIsMissin
     const { page } = await openPage();
     await run(page, `globalThis.group = tollgate.elements(); mount(group, 'payment'); null`);
     for (const redirect of ['if_required', 'always']) {
-      const { id, secret } = await newIntent({ return_url: 'https://shop.example/unused' });
+      const { id, secret } = await newIntent();
+      const declined = stripe.paymentIntents.confirm(id, {
+        payment_method: 'pm_card_visa_chargeDeclined',
+        return_url: 'https://shop.example/unused',
+      });
+      await assert.rejects(declined, { code: 'card_declined' });
       await typeCard(page, { number: ASKED });
       const paying = run(
         page,

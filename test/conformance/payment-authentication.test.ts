@@ -88,16 +88,19 @@ describe('a payer who has to be asked', () => {
       paymentIntents.create({ ...order, error_on_requires_action: true }),
     );
     assert.equal(strict.decline_code, 'authentication_not_handled');
-    const early = await refusalOf(
-      paymentIntents.create({ ...order, confirm: false, off_session: true }),
-    );
-    assert.deepEqual(
-      [early.param, early.message],
-      [
-        'off_session',
-        'The parameter `off_session` cannot be passed when creating a PaymentIntent unless `confirm` is set to true.',
-      ],
-    );
+    for (const [param, early] of [
+      ['off_session', { ...order, confirm: false, off_session: true }],
+      ['return_url', { ...order, confirm: false, return_url: 'https://shop.test/back' }],
+    ] as const) {
+      const said = await refusalOf(paymentIntents.create(early));
+      assert.deepEqual(
+        [said.param, said.message],
+        [
+          param,
+          `The parameter \`${param}\` cannot be passed when creating a PaymentIntent unless \`confirm\` is set to true.`,
+        ],
+      );
+    }
     assert.equal(bank.calls.length, 0);
   });
 });

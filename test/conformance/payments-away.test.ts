@@ -66,6 +66,24 @@ describe('what is offered', () => {
     assert.deepEqual(await types('eur', { automatic_payment_methods: automatic }), ['card']);
   });
 
+  test('is shown by a payment that is made and confirmed at once, as by one that is only made', async () => {
+    const atOnce = { confirm: true, payment_method: 'pm_card_visa', return_url: backUrl } as const;
+    const all = ['card', 'ideal', 'bancontact', 'eps', 'p24'];
+    for (const [more, types] of [
+      [{}, all],
+      [{ payment_method: 'pm_card_threeDSecure2Required' }, all],
+      [{ automatic_payment_methods: { enabled: true, allow_redirects: 'never' } }, ['card']],
+      [{ automatic_payment_methods: { enabled: false } }, ['card']],
+      [{ capture_method: 'manual' }, ['card']],
+      [{ payment_method_types: ['card'] }, ['card']],
+    ] as const) {
+      const params = { amount: 2_500, currency: 'eur', ...atOnce, ...more } as Params;
+      const { id, payment_method_types: shown } = await paymentIntents.create(params);
+      assert.deepEqual(shown, types, JSON.stringify(more));
+      assert.deepEqual((await paymentIntents.retrieve(id)).payment_method_types, types);
+    }
+  });
+
   test('is all that is paid with: a card that nobody wanted is refused', async () => {
     for (const more of [
       { payment_method_types: ['ideal'] },

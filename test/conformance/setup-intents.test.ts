@@ -228,6 +228,14 @@ describe('a card that is kept for later', () => {
       ['active', 'multi_use', setup.payment_method],
     );
     assert.equal(mandate.customer_acceptance.online?.ip_address, '192.0.2.1');
+    for (const [param, early] of [
+      ['mandate_data', { mandate_data: { customer_acceptance: { type: 'offline' } } }],
+      ['return_url', { return_url: 'https://shop.test/back' }],
+    ] as const) {
+      const said = await refusalOf(setupIntents.create(early));
+      assert.equal(said.param, param);
+      assert.match(said.message, /creating a SetupIntent unless `confirm` is set to true/);
+    }
     const missing = await refusalOf(stripe.mandates.retrieve('mandate_none'));
     assert.equal(missing.message, "No such mandate: 'mandate_none'");
   });

@@ -4,6 +4,7 @@ import type { Context } from '#kit/context';
 import { newUuid, spellBytes } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import { ApiError, lockTimeout, type Outcome, type TypedRequest } from '#platform/http';
+import { railsOf } from '#rails/connectors';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
@@ -28,18 +29,13 @@ export const createIntent = async (
   refuseWithoutConfirm(asked, 'PaymentIntent', ofConfirming);
   const registered = await registeredBefore(context, request);
   if (registered !== null) return registered;
+  const offered = offeredTo(context, request);
   const blank = await newIntent(context, request);
   const taken = await takeMethod(context, scope, asked, { prefix: INTENT, id: blank.id });
   const fresh =
     taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
   const outcome = await undoing(taken, async () => {
-    // Who pays at once with a card is asked nothing more.
-    const isByCard = asked.confirm === true && taken?.method.type === 'card';
-    const isAsked =
-      (asked.payment_method_types ??
-        asked.allowed_payment_method_types ??
-        asked.excluded_payment_method_types) !== undefined;
-    const typed = isByCard && !isAsked ? fresh : await withTypes(context, scope, fresh, asked);
+    const typed = await withTypes(context, scope, fresh, asked, offered);
     return asked.confirm === true
       ? confirmNew(context, request, typed, taken)
       : register(context, request, typed, taken);
@@ -49,12 +45,28 @@ export const createIntent = async (
 
 type Request = TypedRequest<typeof createParameters>;
 
+/** What an account takes is asked with the first that is read: who pays at once waits no longer for it. */
+const offeredTo = (context: Context, { scope, parameters: asked }: Request) => {
+  const { payment_method_types: types, allowed_payment_method_types: allowed } = asked;
+  const isAutomatic = asked.automatic_payment_methods?.enabled !== false;
+  if ((types ?? allowed) !== undefined || !isAutomatic) return undefined;
+  const captureMethod = asked.payment_method_options?.card?.capture_method ?? asked.capture_method;
+  const offered = railsOf(context).offered(scope, {
+    operation: captureMethod === 'manual' ? 'authorize' : 'purchase',
+    currency: asked.currency,
+  });
+  // Whoever is refused before it is awaited is not told that it failed as well.
+  offered.catch(() => {});
+  return offered;
+};
+
 /** What says how to confirm, and would be dropped where nothing is confirmed. */
 const ofConfirming = [
   'off_session',
   'error_on_requires_action',
   'mandate_data',
   'confirmation_token',
+  'return_url',
 ] as const;
 
 export const refuseWithoutConfirm = (

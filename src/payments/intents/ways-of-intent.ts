@@ -24,10 +24,11 @@ export const waysFor = async (
   context: Context,
   scope: Scope,
   intent: Fitting,
+  asked?: Promise<ReadonlySet<string>>,
 ): Promise<readonly WayToPay[]> => {
   const { currency } = intent;
   const operation = isManual(intent) ? 'authorize' : 'purchase';
-  const offered = await railsOf(context).offered(scope, { operation, currency });
+  const offered = await (asked ?? railsOf(context).offered(scope, { operation, currency }));
   return waysToPay.filter((way) => offered.has(way.type) && misfitOf(intent, way) === null);
 };
 
@@ -57,14 +58,15 @@ const misfitOf = (intent: Fitting, way: WayToPay): string | null => {
 const spellList = (of: readonly string[] | 'all'): string => (of === 'all' ? 'all' : of.join(', '));
 
 /**
- * Of an intent that is registered: the types it shows. Cards alone need no look, so a payment by card costs none
- * more; where methods are chosen by the account, it is asked what it takes.
+ * The types that an intent shows, confirmed at once or not. Cards alone need no look; where methods are chosen by
+ * the account, it is asked what it takes, unless it was asked already.
  */
 export const withTypes = async (
   context: Context,
   scope: Scope,
   intent: PaymentIntent,
   asked: Pick<Asked, 'payment_method_types' | 'allowed_payment_method_types'>,
+  offered?: Promise<ReadonlySet<string>>,
 ): Promise<PaymentIntent> => {
   const { payment_method_types: types, allowed_payment_method_types: allowed } = asked;
   if (types !== undefined) {
@@ -78,7 +80,7 @@ export const withTypes = async (
     if (types.length === 0) throw nothingLeft();
     return excluded.length === 0 ? intent : { ...intent, types };
   }
-  const ways = (await waysFor(context, scope, intent)).filter(
+  const ways = (await waysFor(context, scope, intent, offered)).filter(
     ({ type }) => (allowed === undefined || allowed.includes(type)) && !excluded.includes(type),
   );
   if (ways.length > 0) return { ...intent, types: ways.map(({ type }) => type) };

@@ -41,6 +41,9 @@ import {
 import { next } from './setup-states.ts';
 import { writeSetup } from './write-setup.ts';
 
+/** What says how to confirm, and would be dropped where nothing is confirmed. */
+const ofConfirming = ['mandate_data', 'confirmation_token', 'return_url'] as const;
+
 /** How often another request may be faster. */
 const ROUNDS_MAX = 10;
 
@@ -50,7 +53,7 @@ export const createSetup = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   if (request.resumes !== null) return asItIs(context, request);
-  refuseWithoutConfirm(asked, 'SetupIntent', ['confirmation_token']);
+  refuseWithoutConfirm(asked, 'SetupIntent', ofConfirming);
   const customer =
     asked.customer === undefined
       ? null
