@@ -92,7 +92,7 @@ const keyOf = (row: KeyRow): ApiKey => ({
 export type FoundKey = { readonly key: ApiKey; readonly hash: Buffer };
 
 export const loadKey = async (context: Context, lookup: string): Promise<FoundKey | null> => {
-  const [row] = await context.database.system((tx) => tx.query<KeyRow>(findKey, [lookup]));
+  const [row] = await context.database.read<KeyRow>(null, findKey, [lookup]);
   return row ? { key: keyOf(row), hash: row.hash } : null;
 };
 

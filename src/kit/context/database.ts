@@ -52,9 +52,12 @@ export type WriteStatement = Statement & {
 export type Commit = { readonly ok: true } | { readonly ok: false; readonly lost: WriteStatement };
 
 export type Database = {
-  /** One statement in a short read-only transaction of its own. */
+  /**
+   * One statement in a short read-only transaction of its own, and in one round trip. Null: of tables that belong
+   * to no account.
+   */
   read<T extends Row = Row>(
-    scope: Scope,
+    scope: Scope | null,
     statement: Statement,
     values?: readonly unknown[],
   ): Promise<T[]>;

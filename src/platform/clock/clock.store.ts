@@ -12,11 +12,10 @@ const readRow = statement(
   'select offset_ms::float8 as "offsetMs", is_real as "isReal" from platform.clock',
 );
 
-export const readClock = (database: Pick<Database, 'system'>): Promise<ClockRow> =>
-  database.system(async (tx) => {
-    const [row] = await tx.query<ClockRow>(readRow);
-    return row ?? { offsetMs: 0, isReal: true };
-  });
+export const readClock = async (database: Pick<Database, 'read'>): Promise<ClockRow> => {
+  const [row] = await database.read<ClockRow>(null, readRow);
+  return row ?? { offsetMs: 0, isReal: true };
+};
 
 // From the offset that was read: of two who move it at once, one reads again and adds to the other's.
 const moveRow = writeRows({

@@ -4,6 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Row, Scope, Statement, Tx } from '#kit/context';
 import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
+import type { Call } from './wire.ts';
 
 // What reads rows of an account and then writes may not depend on luck: such transactions are
 // serializable, and collisions are run again. Queues go by row locks and need no more than the default.
@@ -52,28 +53,42 @@ export const readOnce = async <T extends Row>(
   return rows as T[];
 };
 
+/** It begins together with its first statement, which costs no round trip of its own. */
 export const inTransaction = async <T>(
   connection: Connection,
   scope: Scope | null,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> => {
+  let hasBegun = false;
+  const query: Tx['query'] = async <R extends Row>(
+    asked: Statement,
+    values: readonly unknown[] = [],
+  ): Promise<R[]> => {
+    if (hasBegun) return connection.send<R>(asked, values);
+    hasBegun = true;
+    // A text without a name may be several statements, and is said alone.
+    const isAlone = asked.name === '';
+    const call = { statement: asked, values };
+    const rows = await connection.sendTogether([...beginning(scope), ...(isAlone ? [] : [call])]);
+    return isAlone ? connection.send<R>(asked, values) : ((rows.at(-1) ?? []) as R[]);
+  };
   try {
-    await connection.sendTogether(
-      scope === null
-        ? [{ statement: beginQueue }]
-        : [
-            { statement: begin },
-            { statement: enterScope, values: scopeValues([scope.accountId], scope.livemode) },
-          ],
-    );
-    const result = await work({ query: connection.send });
-    await commitOf(connection);
+    const result = await work({ query });
+    if (hasBegun) await commitOf(connection);
     return result;
   } catch (error) {
-    if (!connection.broken) await connection.send(rollback).catch(() => {});
+    if (hasBegun && !connection.broken) await connection.send(rollback).catch(() => {});
     throw error;
   }
 };
+
+const beginning = (scope: Scope | null): Call[] =>
+  scope === null
+    ? [{ statement: beginQueue }]
+    : [
+        { statement: begin },
+        { statement: enterScope, values: scopeValues([scope.accountId], scope.livemode) },
+      ];
 
 /** Without an answer to COMMIT nobody knows; it must not look like a refusal before it. */
 const commitOf = async (connection: Connection): Promise<void> => {
