@@ -2,221 +2,162 @@
 
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { apiClient, type Where, withWhere } from '../api-client.ts';
+import { type ApiClient, apiClient, type Where, withWhere } from '../api-client.ts';
 import { CliError } from '../errors.ts';
+import { daysOf, impossible, type Request, recipes, type Step } from '../recipes.ts';
 import { paint, say } from '../with-runtime.ts';
 
-/**
- * One request; `{name}` stands for the id that an earlier step of that name answered with. `GET` waits until a list
- * has something, which is what it takes then.
- */
-type Step = {
-  readonly as?: string;
-  readonly method?: 'GET' | 'DELETE';
-  readonly path: string;
-  readonly form?: Readonly<Record<string, string>>;
-};
+const CLOCK = '/v1/test_helpers/clock';
+const DAY_S = 86_400;
 
-const customer: Step = {
-  as: 'customer',
-  path: '/v1/customers',
-  form: { name: 'Jenny Rosen', email: 'jenny@example.com' },
-};
-const payment = (method: string, more: Readonly<Record<string, string>> = {}): Step => ({
-  as: 'payment',
-  path: '/v1/payment_intents',
-  form: {
-    amount: '2000',
-    currency: 'usd',
-    payment_method: method,
-    'payment_method_types[]': 'card',
-    confirm: 'true',
-    return_url: 'https://example.com/return',
-    description: 'tollgate trigger',
-    ...more,
-  },
-});
-const unpaid: Step = {
-  as: 'payment',
-  path: '/v1/payment_intents',
-  form: { amount: '2000', currency: 'usd' },
-};
-const setup = (more: Readonly<Record<string, string>> = {}): Step => ({
-  as: 'setup',
-  path: '/v1/setup_intents',
-  form: { description: 'tollgate trigger', ...more },
-});
-const refund: Step = {
-  as: 'refund',
-  path: '/v1/refunds',
-  form: { payment_intent: '{payment}' },
-};
-const refundUpdated: readonly Step[] = [
-  payment('pm_card_visa'),
-  refund,
-  { path: '/v1/refunds/{refund}', form: { 'metadata[by]': 'tollgate trigger' } },
-];
-const sourced: readonly Step[] = [
-  customer,
-  { as: 'source', path: '/v1/customers/{customer}/sources', form: { source: 'tok_visa' } },
-];
-const attached: readonly Step[] = [
-  customer,
-  {
-    as: 'method',
-    path: '/v1/payment_methods/pm_card_visa/attach',
-    form: { customer: '{customer}' },
-  },
-];
-const disputed: readonly Step[] = [
-  payment('pm_card_createDispute'),
-  {
-    as: 'dispute',
-    method: 'GET',
-    path: '/v1/disputes',
-    form: { payment_intent: '{payment}' },
-  },
-];
-const tea = {
-  'line_items[0][quantity]': '1',
-  'line_items[0][price_data][currency]': 'usd',
-  'line_items[0][price_data][unit_amount]': '2000',
-  'line_items[0][price_data][product_data][name]': 'Tea',
-};
-const session: Step = {
-  as: 'session',
-  path: '/v1/checkout/sessions',
-  form: {
-    mode: 'payment',
-    success_url: 'https://example.com/success',
-    customer_email: 'jenny@example.com',
-    ...tea,
-  },
-};
-const link: Step = { as: 'link', path: '/v1/payment_links', form: tea };
-
-const recipes: Readonly<Record<string, readonly Step[]>> = {
-  'customer.created': [customer],
-  'customer.updated': [customer, { path: '/v1/customers/{customer}', form: { name: 'Jenny R.' } }],
-  'customer.deleted': [customer, { method: 'DELETE', path: '/v1/customers/{customer}' }],
-  'customer.source.created': sourced,
-  'customer.source.updated': [
-    ...sourced,
-    { path: '/v1/customers/{customer}/sources/{source}', form: { name: 'Jenny R.' } },
-  ],
-  'customer.source.deleted': [
-    ...sourced,
-    { method: 'DELETE', path: '/v1/customers/{customer}/sources/{source}' },
-  ],
-  'payment_method.attached': attached,
-  'payment_method.updated': [
-    ...attached,
-    { path: '/v1/payment_methods/{method}', form: { 'metadata[by]': 'tollgate trigger' } },
-  ],
-  'payment_method.detached': [...attached, { path: '/v1/payment_methods/{method}/detach' }],
-  'payment_intent.created': [unpaid],
-  'payment_intent.succeeded': [payment('pm_card_visa')],
-  'payment_intent.payment_failed': [payment('pm_card_visa_chargeDeclined')],
-  'payment_intent.requires_action': [payment('pm_card_threeDSecure2Required')],
-  'payment_intent.amount_capturable_updated': [
-    payment('pm_card_visa', { capture_method: 'manual' }),
-  ],
-  'payment_intent.canceled': [unpaid, { path: '/v1/payment_intents/{payment}/cancel' }],
-  'charge.succeeded': [payment('pm_card_visa')],
-  'charge.failed': [payment('pm_card_visa_chargeDeclined')],
-  'charge.captured': [
-    payment('pm_card_visa', { capture_method: 'manual' }),
-    { path: '/v1/payment_intents/{payment}/capture' },
-  ],
-  'charge.refunded': [payment('pm_card_visa'), refund],
-  'charge.updated': [
-    {
-      as: 'charge',
-      path: '/v1/charges',
-      form: { amount: '2000', currency: 'usd', source: 'tok_visa' },
-    },
-    { path: '/v1/charges/{charge}', form: { description: 'tollgate trigger' } },
-  ],
-  'charge.refund.updated': refundUpdated,
-  'refund.created': [payment('pm_card_visa'), refund],
-  'refund.updated': refundUpdated,
-  'refund.failed': [payment('pm_card_refundFail'), refund],
-  'charge.dispute.created': disputed,
-  'charge.dispute.funds_withdrawn': disputed,
-  'charge.dispute.updated': [
-    ...disputed,
-    {
-      path: '/v1/disputes/{dispute}',
-      form: { 'evidence[product_description]': 'Tea', submit: 'false' },
-    },
-  ],
-  'charge.dispute.closed': [...disputed, { path: '/v1/disputes/{dispute}/close' }],
-  'checkout.session.completed': [
-    session,
-    {
-      path: '/v1/payment_pages/{session}/confirm',
-      form: { payment_method: 'pm_card_visa', expected_amount: '2000' },
-    },
-  ],
-  'checkout.session.expired': [session, { path: '/v1/checkout/sessions/{session}/expire' }],
-  'payment_link.created': [link],
-  'payment_link.updated': [link, { path: '/v1/payment_links/{link}', form: { active: 'false' } }],
-  'radar.early_fraud_warning.created': [payment('pm_card_createIssuerFraudRecord')],
-  'setup_intent.created': [setup()],
-  'setup_intent.succeeded': [setup({ payment_method: 'pm_card_visa', confirm: 'true' })],
-  'setup_intent.requires_action': [
-    setup({
-      payment_method: 'pm_card_threeDSecure2Required',
-      confirm: 'true',
-      return_url: 'https://example.com/return',
-    }),
-  ],
-  'setup_intent.setup_failed': [
-    setup({ payment_method: 'pm_card_visa_chargeDeclined', confirm: 'true' }),
-  ],
-  'setup_intent.canceled': [setup(), { path: '/v1/setup_intents/{setup}/cancel' }],
-};
+type Options = Where & { readonly moveClock?: boolean };
 
 export const addTrigger = (program: Command): void => {
   withWhere(program.command('trigger <event>'))
     .description('make an event happen in test mode')
-    .addHelpText('after', `\nEvents: ${Object.keys(recipes).join(', ')}`)
+    .option('--move-clock', 'move the clock of test mode where the event takes days')
+    .addHelpText(
+      'after',
+      `\nEvents: ${Object.keys(recipes).join(', ')}\n\nWith --move-clock only: ${patient.join(', ')}`,
+    )
     .action(trigger);
 };
 
-const trigger = async (event: string, options: Where): Promise<void> => {
+const patient = Object.keys(recipes).filter((event) => daysOf(recipes[event] ?? []) > 0);
+
+type Run = {
+  readonly client: ApiClient;
+  readonly event: string;
+  /** Ids by the names that the recipe gives them. */
+  readonly known: Record<string, string>;
+  /** The last event of that type before. */
+  readonly before: string | undefined;
+  /** Where the last answer sends the payer. */
+  away: string | undefined;
+};
+
+const trigger = async (event: string, options: Options): Promise<void> => {
+  const steps = stepsFor(event, options);
+  const client = apiClient(options);
+  const run: Run = {
+    client,
+    event,
+    known: steps.some(usesTime) ? await momentsAt(client) : {},
+    before: await lastOf(client, event),
+    away: undefined,
+  };
+  for (const step of steps) {
+    if ('atBank' in step) await answerBank(run, step.atBank);
+    else if ('comes' in step) await waitFor(run, step.comes === 'soon' ? 0 : step.comes.days);
+    else await request(run, step);
+  }
+};
+
+const stepsFor = (event: string, { moveClock }: Options): readonly Step[] => {
+  const reason = impossible[event];
+  if (reason !== undefined) throw new CliError(`"${event}" cannot be triggered: ${reason}.`);
   const steps = recipes[event];
   if (steps === undefined) {
     throw new CliError(
       `There is no recipe for "${event}"; there are ${Object.keys(recipes).join(', ')}.`,
     );
   }
-  const client = apiClient(options);
-  const known: Record<string, string> = {};
+  const days = daysOf(steps);
+  if (days === 0 || moveClock === true) return steps;
+  throw new CliError(
+    `"${event}" comes by time: --move-clock moves the clock of test mode by ${days} days, for all that this installation has. It is never moved back.`,
+  );
+};
+
+const usesTime = (step: Step): boolean => JSON.stringify(step).includes('{now');
+
+const momentsAt = async (client: ApiClient): Promise<Record<string, string>> => {
+  const { now } = await client.get<{ now: number }>(CLOCK);
+  return { now: `${now}`, soon: `${now + 60}` };
+};
+
+const request = async (run: Run, { as, method: asks, path, form = {} }: Request) => {
   const filled = (text: string): string =>
-    text.replaceAll(/\{(\w+)\}/g, (_, name: string) => known[name] ?? '');
-  for (const { as, method = 'POST', path, form = {} } of steps) {
-    const asked = Object.fromEntries(
-      Object.entries(form).map(([name, text]) => [name, filled(text)]),
-    );
-    const to = filled(path);
-    const id =
-      method === 'POST'
-        ? await ask(client, to, asked, event)
-        : method === 'GET'
-          ? await firstOf(client, to, asked)
-          : (await client.del<{ id: string }>(to)).id;
-    if (as !== undefined && id !== undefined) known[as] = id;
-    say(`${paint.dim(method)} ${to}${id === undefined ? '' : `  ${id}`}`);
+    text.replaceAll(/\{(\w+)\}/g, (_, name: string) => run.known[name] ?? '');
+  const asked = Object.fromEntries(
+    Object.entries(form).map(([name, text]) => [name, filled(text)]),
+  );
+  const to = filled(path);
+  const method = asks ?? 'POST';
+  const id =
+    method === 'POST'
+      ? await ask(run, to, asked)
+      : method === 'GET'
+        ? await firstOf(run.client, to, asked)
+        : (await run.client.del<{ id: string }>(to)).id;
+  if (as !== undefined && id !== undefined) run.known[as] = id;
+  say(`${paint.dim(method)} ${to}${id === undefined ? '' : `  ${id}`}`);
+};
+
+type Answered = {
+  readonly id: string;
+  readonly next_action?: { readonly redirect_to_url?: { readonly url?: string } } | null;
+};
+
+/** A decline is what some events are made of. */
+const ask = async (
+  run: Run,
+  path: string,
+  form: Readonly<Record<string, string>>,
+): Promise<string | undefined> => {
+  try {
+    const answer = await run.client.post<Answered>(path, form);
+    run.away = answer.next_action?.redirect_to_url?.url;
+    return answer.id;
+  } catch (error) {
+    if (error instanceof CliError && run.event.endsWith('failed') && /declined/.test(error.message))
+      return undefined;
+    throw error;
   }
+};
+
+/** As a browser would: answers, and goes where the bank sends it; there the gateway asks what came of it. */
+const answerBank = async ({ away }: Run, does: string): Promise<void> => {
+  if (away === undefined) throw new CliError('The payer was sent to no bank.');
+  const answer = await fetch(away, {
+    method: 'POST',
+    body: new URLSearchParams({ do: does }),
+    redirect: 'manual',
+  });
+  const back = answer.headers.get('location');
+  if (back === null) {
+    throw new CliError(`No test bank answers at ${away}: this takes the sandbox of npm start.`);
+  }
+  await fetch(back, { redirect: 'manual' });
+  say(`${paint.dim('POST')} ${away}  ${does}`);
 };
 
 /** The bank tells of a dispute in a feed of its own, which is read every few seconds. */
 const ROUNDS_MAX = 120;
 const PAUSE_MS = 500;
+/** What has to reach the bank first may be late for a move of the clock; then it takes another. */
+const ROUNDS_A_MOVE = 60;
+const ROUNDS_BEFORE = 6;
+
+const waitFor = async ({ client, event, before }: Run, days: number): Promise<void> => {
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    if ((await lastOf(client, event)) !== before) return;
+    if (days > 0 && round % ROUNDS_A_MOVE === ROUNDS_BEFORE) {
+      await client.post(CLOCK, { advance: `${days * DAY_S}` });
+      say(`${paint.dim('POST')} ${CLOCK}  ${days} days on`);
+    }
+    await setTimeout(PAUSE_MS);
+  }
+  throw new CliError(`No ${event} came within a minute; it may come later.`);
+};
+
+const lastOf = async (client: ApiClient, type: string): Promise<string | undefined> => {
+  const { data } = await client.get<{ data: { id: string }[] }>('/v1/events', { type, limit: '1' });
+  return data[0]?.id;
+};
 
 const firstOf = async (
-  client: ReturnType<typeof apiClient>,
+  client: ApiClient,
   path: string,
   query: Readonly<Record<string, string>>,
 ): Promise<string> => {
@@ -226,20 +167,4 @@ const firstOf = async (
     await setTimeout(PAUSE_MS);
   }
   throw new CliError(`Nothing came at ${path} within a minute; the event may come later.`);
-};
-
-/** A decline is what some events are made of. */
-const ask = async (
-  client: ReturnType<typeof apiClient>,
-  path: string,
-  form: Readonly<Record<string, string>>,
-  event: string,
-): Promise<string | undefined> => {
-  try {
-    return (await client.post<{ id: string }>(path, form)).id;
-  } catch (error) {
-    if (error instanceof CliError && event.endsWith('failed') && /declined/.test(error.message))
-      return undefined;
-    throw error;
-  }
 };
