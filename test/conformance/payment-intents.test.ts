@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type Stripe from 'stripe';
 import { lostAfter, notSent } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -75,6 +76,32 @@ describe('a payment', () => {
       bank.calls.map(({ what }) => what),
       ['sale'],
     );
+  });
+
+  test('that keeps its card tells so after the charge, and before it has succeeded', async () => {
+    const { id: customer } = await stripe.customers.create();
+    const kept = { customer, payment_method: card, setup_future_usage: 'off_session' } as const;
+    await happened();
+    await paymentIntents.create({ ...order, ...kept });
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'charge.succeeded',
+      'payment_method.attached',
+      'payment_intent.succeeded',
+    ]);
+    const { id } = await paymentIntents.create({ ...order, ...kept, capture_method: 'manual' });
+    await paymentIntents.capture(id);
+    assert.deepEqual(await happened(), [
+      'payment_intent.created',
+      'charge.succeeded',
+      'payment_method.attached',
+      'payment_intent.amount_capturable_updated',
+      'charge.captured',
+      'payment_intent.succeeded',
+    ]);
+    const [last] = (await stripe.events.list({ type: 'payment_intent.succeeded', limit: 1 })).data;
+    const told = last?.data.object as Stripe.PaymentIntent;
+    assert.deepEqual([told.id, told.status], [id, 'succeeded']);
   });
 
   test('is asked of the bank once, however often the same request comes', async () => {

@@ -199,6 +199,14 @@ const write = async (
     booked === null
       ? decided.charge
       : { ...decided.charge, balanceTransactionId: booked.balanceTransactionId };
+  const use = () => useMethod(context, scope, withFirstUse(payment, change), cause);
+  const isKept = decided.isPaid && isToBeKept(payment);
+  let used: Used = decided.isPaid && !isKept ? use() : { method: payment.method, writes: [] };
+  const keep = () => {
+    const kept = use();
+    used = { ...kept, writes: [] };
+    return kept.writes;
+  };
   const written = writePayment(
     context,
     scope,
@@ -207,12 +215,10 @@ const write = async (
       intent: decided.intent,
       charge,
       kinds: decided.kinds,
+      ...(isKept ? { between: keep } : {}),
     },
     cause,
   );
-  const used = decided.isPaid
-    ? useMethod(context, scope, withFirstUse(payment, change), cause)
-    : { method: payment.method, writes: [] };
   return {
     intent: written.intent,
     charge: written.charge ?? charge,
@@ -256,17 +262,19 @@ const withFirstUse = (payment: Payment, { conclusion }: Change): Payment => {
   return { ...payment, method: { ...method, firstNetworkTransactionId: named } };
 };
 
-/** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */
-const useMethod = (
-  context: Context,
-  scope: Scope,
-  { intent, method }: Payment,
-  cause: Cause,
-): { readonly method: PaymentMethod | null; readonly writes: readonly Write[] } => {
-  if (method === null || method.state !== 'unattached') return { method, writes: [] };
+type Used = { readonly method: PaymentMethod | null; readonly writes: readonly Write[] };
+
+const isToBeKept = ({ intent, method }: Payment): boolean => {
   const future = intent.cardOptions.setupFutureUsage ?? intent.setupFutureUsage;
-  const isKept = future !== null && future !== 'none' && intent.customerId !== null;
-  if (!isKept) return { method, writes: consumeMethod(scope, method) };
+  const isWanted = future !== null && future !== 'none' && intent.customerId !== null;
+  return isWanted && method?.state === 'unattached';
+};
+
+/** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */
+const useMethod = (context: Context, scope: Scope, payment: Payment, cause: Cause): Used => {
+  const { intent, method } = payment;
+  if (method === null || method.state !== 'unattached') return { method, writes: [] };
+  if (!isToBeKept(payment)) return { method, writes: consumeMethod(scope, method) };
   try {
     return attachMethod(context, {
       scope,

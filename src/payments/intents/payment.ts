@@ -38,6 +38,8 @@ export type PaymentChange = {
   readonly kinds: readonly EventKind[];
   /** What the events show, where that is not what is written. */
   readonly shown?: PaymentIntent;
+  /** What is told after its charge and before the payment: the card was kept. */
+  readonly between?: () => readonly Write[];
 };
 
 /**
@@ -77,20 +79,24 @@ export const writePayment = (
   const { screened } = intent;
   const outcome = screened === undefined ? null : outcomeOf(change.kinds);
   if (screened !== undefined && outcome !== null) writes.push(endTry(scope, screened.id, outcome));
-  if (kinds.length > 0) {
-    writes.push(
-      appendChange(context, {
-        scope,
-        objectId: intent.id,
-        sequence: intent.events - kinds.length + 1,
-        kinds,
-        snapshot: snapshotOf({ ...change, intent: change.shown ?? intent, charge }, kinds),
-        request: cause,
-      }),
-    );
-  }
+  const tell = (told: readonly EventKind[]): Write =>
+    appendChange(context, {
+      scope,
+      objectId: intent.id,
+      sequence: intent.events - kinds.length + 1 + kinds.indexOf(told[0] as EventKind),
+      kinds: told,
+      snapshot: snapshotOf({ ...change, intent: change.shown ?? intent, charge }, told),
+      request: cause,
+    });
+  const at = change.between === undefined ? 0 : kinds.findIndex(isOfIntent);
+  const [first, second] = at > 0 ? [kinds.slice(0, at), kinds.slice(at)] : [kinds, []];
+  if (first.length > 0) writes.push(tell(first));
+  writes.push(...(change.between?.() ?? []));
+  if (second.length > 0) writes.push(tell(second));
   return { intent, charge, writes };
 };
+
+const isOfIntent = ({ object }: EventKind): boolean => object === 'payment_intent';
 
 /** While its hold was being changed, or paid, and nobody was told, it was for all the world what it had been. */
 const lastShown = (intent: PaymentIntent): PaymentIntent => {
@@ -121,7 +127,7 @@ const snapshotOf = (
   const isCaptured = shows('charge.captured') || shows('charge.updated');
   const hasBefore = shows('payment_intent.amount_capturable_updated');
   return {
-    ...(kinds.some(({ object }) => object === 'payment_intent')
+    ...(kinds.some(isOfIntent)
       ? intentSnapshot(
           intent,
           hasBefore && before.intent !== null ? lastShown(before.intent) : undefined,
