@@ -30,6 +30,8 @@ describe('a refund', () => {
       [refund.status, refund.amount, refund.reason, refund.payment_intent],
       ['succeeded', 5000, 'duplicate', intent.id],
     );
+    // This bank names no number by which it could be found.
+    assert.deepEqual(refund.destination_details, { card: { type: 'refund' }, type: 'card' });
     assert.deepEqual(await happened(), ['refund.created', 'charge.refunded']);
     const charge = await charges.retrieve(String(intent.latest_charge));
     assert.deepEqual([charge.refunded, charge.amount_refunded], [true, 5000]);

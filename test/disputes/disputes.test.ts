@@ -310,12 +310,18 @@ describe('a payment whose holder contests it', () => {
     const paid = await pay('pm_card_pendingRefund');
     const refund = await refunds.create({ charge: paid.charge });
     assert.equal(refund.status, 'pending');
+    const { type, card } = refund.destination_details ?? {};
+    assert.deepEqual([type, card?.type], ['card', 'pending']);
+    assert.match(card?.reference ?? '', /^\d{12}$/);
+    assert.equal(card?.reference_type, 'retrieval_reference_number');
     assert.equal((await charges.retrieve(paid.charge)).amount_refunded, refund.amount);
     await bank.advance(AFTERWARDS_MS);
     await until(async () => {
       const { status } = await refunds.retrieve(refund.id);
       return status === 'succeeded' ? status : undefined;
     });
+    const settled = (await refunds.retrieve(refund.id)).destination_details?.card;
+    assert.deepEqual([settled?.type, settled?.reference], ['refund', card?.reference]);
     const counted = await asOwner(
       gateway.on,
       `select c.direction from rails.clearing_entries c join rails.operations o on o.id = c.operation_id

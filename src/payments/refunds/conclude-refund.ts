@@ -2,7 +2,7 @@
 
 import { type Charge, chargeRefunded, countTaken } from '#payments/charges';
 import type { EventKind } from '#platform/events';
-import type { Conclusion } from '#rails/operations';
+import type { Conclusion, Told } from '#rails/operations';
 import { chargeRefundUpdated, refundCreated, refundFailed, refundUpdated } from './events.ts';
 import { mayBecome, type Refund, type RefundStatus } from './refund.ts';
 
@@ -18,11 +18,13 @@ export type DecidedRefund = {
 export const concludeRefund = (
   refund: Refund,
   charge: Charge,
-  conclusion: Pick<Conclusion, 'state' | 'code'>,
+  conclusion: Pick<Conclusion, 'state' | 'code'> & Partial<Pick<Conclusion, 'told'>>,
 ): DecidedRefund | null => {
   const status = statusOf(conclusion.state);
   if (status === null) return null;
-  if (status === 'pending') return refund.isTold ? null : tell(refund, charge);
+  const destination = destinationOf(refund, conclusion.told ?? null);
+  if (status === 'pending')
+    return refund.isTold ? null : tell({ ...refund, ...destination }, charge);
   if (!mayBecome(refund.status, status)) return null;
 
   // The money of one that failed is the merchant's again, and may be refunded anew, unless a dispute took it.
@@ -31,6 +33,7 @@ export const concludeRefund = (
   return {
     refund: {
       ...refund,
+      ...destination,
       status,
       isTold: true,
       failureReason: isPaidBack ? null : failureReasonOf(conclusion.code),
@@ -56,6 +59,18 @@ const tell = (refund: Refund, charge: Charge): DecidedRefund => ({
   kinds: [refundCreated, chargeRefunded],
   moved: null,
 });
+
+/** What was told once holds, whoever concludes it later. */
+const destinationOf = ({ destination }: Refund, told: Told | null): Pick<Refund, 'destination'> =>
+  destination === undefined
+    ? {}
+    : {
+        destination: {
+          ...destination,
+          trace: told?.trace ?? destination.trace,
+          isReversal: told?.isReversal ?? destination.isReversal,
+        },
+      };
 
 const statusOf = (state: Conclusion['state']): RefundStatus | null => {
   switch (state) {

@@ -2,6 +2,7 @@
 // shown.
 
 import type { Uuid } from '#kit/ids';
+import type { Told } from '#rails/operations';
 
 export const refundStatuses = {
   pending: 1,
@@ -40,6 +41,12 @@ export type Refund = {
   readonly isTold: boolean;
   readonly balanceTransactionId: Uuid | null;
   readonly failureBalanceTransactionId: Uuid | null;
+  /** What it goes back to; older ones do not say. */
+  readonly destination?: {
+    readonly type: string;
+    readonly trace: Told['trace'] | null;
+    readonly isReversal: boolean;
+  };
 };
 
 /** A refund ends once; only what was said to have succeeded may still turn out to have failed. */

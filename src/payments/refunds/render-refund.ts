@@ -9,6 +9,8 @@ import type { Refund } from './refund.ts';
 export const REFUND = 're';
 const BALANCE_TRANSACTION = 'txn';
 
+type Shown = Wire<Stripe.Refund>;
+
 /** The amount of a snapshot is a number, that of a row a bigint: both are shown as numbers. */
 export const renderRefund = (refund: Refund) =>
   ({
@@ -21,6 +23,7 @@ export const renderRefund = (refund: Refund) =>
     currency: refund.currency,
     customer: refund.customerId === null ? null : spellId('cus', refund.customerId),
     customer_account: null,
+    ...destinationOf(refund),
     ...(refund.failureBalanceTransactionId === null
       ? {}
       : {
@@ -40,7 +43,36 @@ export const renderRefund = (refund: Refund) =>
     source_transfer_reversal: null,
     status: refund.status,
     transfer_reversal: null,
-  }) satisfies Wire<Stripe.Refund>;
+  }) satisfies Shown;
+
+/** Nothing is said of a way to pay for which Stripe has no words. */
+const destinationOf = ({ destination, status }: Refund): Pick<Shown, 'destination_details'> => {
+  switch (destination?.type) {
+    case 'card': {
+      const { trace, isReversal } = destination;
+      const settled = isReversal ? 'reversal' : 'refund';
+      const card = {
+        type: status === 'pending' ? 'pending' : settled,
+        ...(trace
+          ? {
+              reference: trace.reference,
+              reference_status: 'available',
+              reference_type: trace.kind,
+            }
+          : {}),
+      } as const;
+      return { destination_details: { card, type: 'card' } };
+    }
+    case 'eps':
+      return { destination_details: { eps: {}, type: 'eps' } };
+    case 'p24':
+      return {
+        destination_details: { p24: { reference: null, reference_status: null }, type: 'p24' },
+      };
+    default:
+      return {};
+  }
+};
 
 const booking = (id: Uuid | null): string | null =>
   id === null ? null : spellId(BALANCE_TRANSACTION, id);

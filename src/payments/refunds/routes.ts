@@ -23,6 +23,12 @@ const refundSchema = Type.Object({
   created: Type.Integer({ description: 'Unix seconds.' }),
   currency: Type.String(),
   customer: nullableText(),
+  destination_details: Type.Optional(
+    Type.Object(
+      { type: Type.String() },
+      { description: 'What it goes back to, and by which number its bank finds it.' },
+    ),
+  ),
   failure_reason: Type.Optional(Type.String()),
   metadata: Type.Record(Type.String(), Type.String()),
   payment_intent: nullableText(),

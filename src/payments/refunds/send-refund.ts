@@ -115,5 +115,6 @@ const newRefund = (context: Context, charge: Charge, asked: NewRefund): Refund =
   isTold: false,
   balanceTransactionId: null,
   failureBalanceTransactionId: null,
+  destination: { type: charge.method.type, trace: null, isReversal: false },
   ...asked,
 });

@@ -150,7 +150,8 @@ export const readReversal = (reading: Reading): Outcome | { readonly outcome: 't
   };
 };
 
-const toldBy = ({ profile, sent, answer }: Reading, code: string): Told => {
+const toldBy = ({ profile, sent, answer, moves }: Reading, code: string): Told => {
+  const isRefund = moves.includes('credit');
   const authorizationCode = fieldText(answer.fields[38]);
   const checks = readChecks(profile, answer.fields);
   return {
@@ -158,6 +159,7 @@ const toldBy = ({ profile, sent, answer }: Reading, code: string): Told => {
     networkTransactionId: sent.rrn,
     ...(authorizationCode === null ? {} : { authorizationCode }),
     ...(checks === null ? {} : { checks }),
+    ...(isRefund ? { trace: { kind: 'retrieval_reference_number', reference: sent.rrn } } : {}),
   };
 };
 

@@ -33,6 +33,13 @@ export type Action = {
 
 export type CheckResult = 'pass' | 'fail' | 'unavailable' | 'unchecked';
 
+export const traceKinds = [
+  'acquirer_reference_number',
+  'retrieval_reference_number',
+  'system_trace_audit_number',
+] as const;
+export type TraceKind = (typeof traceKinds)[number];
+
 /**
  * What else the provider told, for those who show it and for the next call. It decides nothing, and no
  * card data and nothing a payer typed may come to stand here.
@@ -50,6 +57,10 @@ export type Told = {
     readonly addressLine1?: CheckResult;
   };
   readonly action?: Action;
+  /** By what number a payer's bank finds a refund. */
+  readonly trace?: { readonly kind: TraceKind; readonly reference: string };
+  /** The refunded payment was never cleared: its payer sees none, instead of two. */
+  readonly isReversal?: boolean;
   /** What the connector itself needs when it follows up: ids and dates of the provider. */
   readonly data?: Readonly<Record<string, string>>;
 };

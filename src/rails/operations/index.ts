@@ -5,15 +5,16 @@ export {
   type Outgoing,
 } from './call-out.ts';
 export { type Alert, type Conclusion, conclude } from './conclude.ts';
-export type {
-  Action,
-  CheckResult,
-  Echo,
-  Evidence,
-  EvidenceKind,
-  Outcome,
-  OutcomeName,
-  Told,
+export {
+  type Action,
+  type CheckResult,
+  type Echo,
+  type Evidence,
+  type EvidenceKind,
+  type Outcome,
+  type OutcomeName,
+  type Told,
+  traceKinds,
 } from './evidence.ts';
 export { createGates, type GateSettings, type Gates, usualGates } from './gates.ts';
 export {

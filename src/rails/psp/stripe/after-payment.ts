@@ -2,8 +2,8 @@
 
 import { NotSent } from '#kit/http-client';
 import type { Call, FollowingRequest } from '#rails/connectors';
-import type { Outcome } from '#rails/operations';
-import { amountAt, idAt, type Json, post, textAt } from './api.ts';
+import { type Outcome, type Told, traceKinds } from '#rails/operations';
+import { amountAt, idAt, type Json, objectAt, post, textAt } from './api.ts';
 import { mapAnswer } from './map-answer.ts';
 import { namesOf, REFERENCE, strange } from './map-payment.ts';
 
@@ -93,7 +93,10 @@ export const mapRefund = (object: Json): Outcome => {
     ...names,
     amount,
     currency,
-    ...(intent === null ? {} : { told: { data: { payment_intent: intent } } }),
+    told: {
+      ...destinationOf(object),
+      ...(intent === null ? {} : { data: { payment_intent: intent } }),
+    },
   };
   switch (status) {
     case 'succeeded':
@@ -110,6 +113,16 @@ export const mapRefund = (object: Json): Outcome => {
     default:
       return strange(status);
   }
+};
+
+const destinationOf = (object: Json): Pick<Told, 'trace' | 'isReversal'> => {
+  const card = objectAt(objectAt(object, 'destination_details') ?? {}, 'card') ?? {};
+  const kind = traceKinds.find((each) => each === textAt(card, 'reference_type'));
+  const reference = textAt(card, 'reference');
+  return {
+    ...(textAt(card, 'type') === 'reversal' ? { isReversal: true } : {}),
+    ...(kind === undefined || reference === null ? {} : { trace: { kind, reference } }),
+  };
 };
 
 const refundFailure = (object: Json, status: string): string => {
