@@ -141,6 +141,8 @@ describe('effects', () => {
   const exempt: readonly (readonly [path: string, why: string])[] = [
     ['src/kit/context/system.ts', 'is the real clock, randomness and network'],
     ['src/kit/context/system-post.ts', 'is the real network too'],
+    ['src/kit/context/receivers.ts', 'is the connections of the real network'],
+    ['src/kit/context/receivers.ts', 'is what it tells others over'],
     ['src/kit/context/context.ts', 'says what a network is'],
     ['src/platform/postgres/', 'runs before there is a context, and starts processes'],
   ];
@@ -165,7 +167,7 @@ describe('effects', () => {
 
   test('nothing but the context reaches the network', () => {
     forbid(
-      /(?<![.\w])fetch\(|node:https|\brequest\(\s*['"`]https?:|net\.connect|tls\.connect|from 'undici'/,
+      /(?<![.\w])fetch\(|node:https|\brequest\(\s*['"`]https?:|net\.connect|tls\.connect|\bfrom 'undici'|import\('undici'\)/,
       bound,
     );
   });

@@ -1,9 +1,11 @@
 // Where a webhook may connect to is judged on what a name resolves to at that moment, for every address.
 
 import assert from 'node:assert/strict';
+import names from 'node:dns/promises';
 import { createServer } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { after, test } from 'node:test';
+import { after, mock, test } from 'node:test';
 import { AddressRefused, systemNetwork } from '#kit/context';
 
 let connections = 0;
@@ -52,4 +54,49 @@ test('an address that was judged good is the one that is connected to', async ()
   const { status, body } = await post('127.0.0.1', (address) => address === '127.0.0.1');
   assert.deepEqual([status, body.toString()], [200, 'inside']);
   assert.equal(connections, 1);
+});
+
+test('a name is judged with each call, and a second later by where it leads then', async () => {
+  let leadsTo = '127.0.0.1';
+  const asked = mock.method(names, 'lookup', () =>
+    Promise.resolve([{ address: leadsTo, family: 4 }]),
+  );
+  syncBuiltinESMExports();
+  const isInside = (address: string): boolean => address === '127.0.0.1';
+  try {
+    await Promise.all([post('hook.example', isInside), post('hook.example', isInside)]);
+    assert.equal((await post('hook.example', isInside)).status, 200);
+    await assert.rejects(
+      post('hook.example', () => false),
+      AddressRefused,
+    );
+    assert.equal(asked.mock.callCount(), 1);
+
+    const before = connections;
+    leadsTo = '10.1.2.3';
+    await new Promise((done) => setTimeout(done, 1_050));
+    await assert.rejects(post('hook.example', isInside), AddressRefused);
+    assert.equal(asked.mock.callCount(), 2);
+    assert.equal(connections, before);
+  } finally {
+    asked.mock.restore();
+    syncBuiltinESMExports();
+  }
+});
+
+test('a name that could not be resolved is asked for again at once', async () => {
+  const asked = mock.method(names, 'lookup', () => Promise.reject(new Error('nobody knows')));
+  syncBuiltinESMExports();
+  try {
+    for (let n = 0; n < 2; n += 1) {
+      await assert.rejects(
+        post('nobody.example', () => true),
+        { message: 'nobody knows' },
+      );
+    }
+    assert.equal(asked.mock.callCount(), 2);
+  } finally {
+    asked.mock.restore();
+    syncBuiltinESMExports();
+  }
 });

@@ -1,8 +1,28 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { systemNetwork } from '#kit/context';
+import { oddServer } from '../http-client/for-tests.ts';
+import { temporaryFolder } from './for-tests.ts';
+
+type Asked = { mayConnect?: () => boolean; timeoutMs?: number; connectTimeoutMs?: number };
+
+const post = (url: string, asked: Asked = {}) =>
+  systemNetwork.post({
+    url: new URL(url),
+    headers: { 'content-type': 'text/plain' },
+    body: Buffer.from('told'),
+    mayConnect: asked.mayConnect ?? (() => true),
+    connectTimeoutMs: asked.connectTimeoutMs ?? 5_000,
+    timeoutMs: asked.timeoutMs ?? 5_000,
+    answerBytesMax: 100,
+  });
 
 /** Answers, unless it is told to hang up on what comes next over a connection that it knows, or to stop midway. */
 const receiver = async () => {
@@ -31,15 +51,7 @@ const receiver = async () => {
       stopsMidway = true;
     },
     post: (mayConnect: () => boolean, timeoutMs = 5_000) =>
-      systemNetwork.post({
-        url: new URL(`http://127.0.0.1:${port}/`),
-        headers: {},
-        body: Buffer.from('told'),
-        mayConnect,
-        connectTimeoutMs: 5_000,
-        timeoutMs,
-        answerBytesMax: 100,
-      }),
+      post(`http://127.0.0.1:${port}/`, { mayConnect, timeoutMs }),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -110,4 +122,259 @@ test('a receiver that stops in the middle of its answer is given up on when the 
   } finally {
     await told.close();
   }
+});
+
+/** Answers every request over one connection with the same text, and counts the connections. */
+const saying = async (text: string, thenClose = false) => {
+  let connections = 0;
+  let gone = 0;
+  const server = await oddServer((socket, head) => {
+    connections += 1;
+    socket.on('close', () => {
+      gone += 1;
+    });
+    const answer = (): void => void (thenClose ? socket.end(text) : socket.write(text));
+    const rest = head.slice(head.indexOf('\r\n\r\n') + 4);
+    if (rest.endsWith('told')) answer();
+    socket.on('data', (bytes: Buffer) => {
+      if (bytes.toString().endsWith('told')) answer();
+    });
+  });
+  return {
+    ...server,
+    url: `http://127.0.0.1:${server.port}/where?it=goes`,
+    connections: () => connections,
+    open: () => connections - gone,
+  };
+};
+
+const until = async (isSo: () => boolean): Promise<void> => {
+  for (let n = 0; n < 300 && !isSo(); n += 1) await new Promise((done) => setTimeout(done, 10));
+  assert.ok(isSo());
+};
+
+describe('what a receiver is sent', () => {
+  test('is one request with the name from the URL and the length of its body', async () => {
+    const told = await saying('HTTP/1.1 204 Fine\r\n\r\n');
+    try {
+      await post(told.url);
+      assert.equal(
+        told.heard[0],
+        `POST /where?it=goes HTTP/1.1\r\nhost: 127.0.0.1:${told.port}\r\ncontent-type: text/plain\r\ncontent-length: 4\r\nconnection: keep-alive\r\n\r\ntold`,
+      );
+    } finally {
+      await told.close();
+    }
+  });
+
+  test('has no line that came in with a value', async () => {
+    const value = 'one\r\nhost: another';
+    await assert.rejects(
+      systemNetwork.post({
+        url: new URL('http://127.0.0.1:9/'),
+        headers: { value },
+        body: Buffer.alloc(0),
+        mayConnect: () => true,
+        connectTimeoutMs: 1_000,
+        timeoutMs: 1_000,
+        answerBytesMax: 1,
+      }),
+      { name: 'Bug' },
+    );
+  });
+
+  test('is not sent on to where a redirect points', async () => {
+    const elsewhere = await saying('HTTP/1.1 204 Fine\r\n\r\n');
+    const told = await saying(
+      `HTTP/1.1 307 There\r\nLocation: ${elsewhere.url}\r\nContent-Length: 0\r\n\r\n`,
+    );
+    try {
+      const { status, headers } = await post(told.url);
+      assert.deepEqual([status, headers['location']], [307, elsewhere.url]);
+      assert.equal(elsewhere.connections(), 0);
+    } finally {
+      await Promise.all([told.close(), elsewhere.close()]);
+    }
+  });
+});
+
+describe('a connection is closed', () => {
+  const closed: readonly (readonly [when: string, answer: string])[] = [
+    ['when the receiver wishes it', 'Connection: close\r\nContent-Length: 1\r\n\r\nx'],
+    ['when the receiver will close it soon', 'Keep-Alive: timeout=1\r\nContent-Length: 1\r\n\r\nx'],
+    ['when its answer is longer than is wanted', `Content-Length: 999\r\n\r\n${'x'.repeat(200)}`],
+    ['when more comes than the answer', 'Content-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\n\r\n'],
+  ];
+  for (const [when, answer] of closed) {
+    test(when, async () => {
+      const told = await saying(`HTTP/1.1 200 OK\r\n${answer}`);
+      try {
+        const { body } = await post(told.url);
+        assert.ok(body.length <= 100);
+        await until(() => told.open() === 0);
+        await post(told.url);
+        assert.equal(told.connections(), 2);
+      } finally {
+        await told.close();
+      }
+    });
+  }
+
+  test('a second before the receiver says that it closes it', async () => {
+    const told = await saying(
+      'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n',
+    );
+    try {
+      await post(told.url);
+      await post(told.url);
+      assert.deepEqual([told.connections(), told.open()], [1, 1]);
+      await until(() => told.open() === 0);
+    } finally {
+      await told.close();
+    }
+  });
+
+  test('where sixteen others are kept', async () => {
+    const told = await receiver();
+    try {
+      await Promise.all(Array.from({ length: 20 }, () => told.post(() => true)));
+      assert.equal(new Set(told.sockets).size, 20);
+      await until(() => told.sockets.filter(({ destroyed }) => !destroyed).length === 16);
+    } finally {
+      await told.close();
+    }
+  });
+});
+
+describe('a receiver', () => {
+  test('whose answer is none is not asked again', async () => {
+    const told = await saying('SSH-2.0-OpenSSH\r\n\r\n');
+    try {
+      await assert.rejects(post(told.url), { name: 'AnswerRefused' });
+      assert.equal(told.connections(), 1);
+    } finally {
+      await told.close();
+    }
+  });
+
+  test('that closes in the middle of its answer has not answered', async () => {
+    const told = await saying('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhea', true);
+    try {
+      await assert.rejects(post(told.url), { code: 'ECONNRESET' });
+      assert.equal(told.connections(), 1);
+    } finally {
+      await told.close();
+    }
+  });
+
+  test('that closes a new connection without a word is not asked again', async () => {
+    const told = await saying('', true);
+    try {
+      await assert.rejects(post(told.url), { code: 'ECONNRESET' });
+      assert.equal(told.connections(), 1);
+    } finally {
+      await told.close();
+    }
+  });
+
+  test('that never says who it is is given up on when the time to connect is over, or all of it', async () => {
+    const sockets: Socket[] = [];
+    const server = createTcpServer((socket) => {
+      sockets.push(socket.on('error', () => {}).resume());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    try {
+      await assert.rejects(post(url, { connectTimeoutMs: 50 }), { message: /too long to connect/ });
+      await assert.rejects(post(url, { timeoutMs: 50 }), { name: 'TimeoutError' });
+      await until(() => sockets.length === 2 && sockets.every(({ destroyed }) => destroyed));
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
+  });
+});
+
+describe('over TLS', () => {
+  const folder = temporaryFolder('certificate');
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  const subject = ['-nodes', '-days', '2', '-subj', '/CN=localhost', '-keyout', key, '-out', cert];
+  execFileSync('openssl', [...args, ...subject, '-addext', 'subjectAltName=DNS:localhost'], {
+    stdio: 'ignore',
+  });
+
+  const receiverOverTls = async (answer: RequestListener) => {
+    const resumed: boolean[] = [];
+    const heard: string[] = [];
+    const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, answer);
+    server.on('secureConnection', (socket) => {
+      resumed.push(socket.isSessionReused());
+      socket.on('data', (bytes: Buffer) => heard.push(bytes.toString()));
+    });
+    server.on('tlsClientError', () => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return {
+      port: (server.address() as AddressInfo).port,
+      resumed,
+      heard,
+      hangUp: () => server.closeAllConnections(),
+      close: async () => {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      },
+    };
+  };
+  const trusting = async (work: () => Promise<void>): Promise<void> => {
+    const before = getCACertificates();
+    setDefaultCACertificates([...before, readFileSync(cert, 'utf8')]);
+    try {
+      await work();
+    } finally {
+      setDefaultCACertificates(before);
+    }
+  };
+  const answered: RequestListener = (_, response) => void response.end('heard');
+
+  test('nobody is told anything who cannot prove their name', async () => {
+    const told = await receiverOverTls(answered);
+    try {
+      await assert.rejects(post(`https://localhost:${told.port}/`), {
+        code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+      });
+      assert.deepEqual(told.heard, []);
+    } finally {
+      await told.close();
+    }
+  });
+
+  test('nobody is told anything who proves another name', async () => {
+    const told = await receiverOverTls(answered);
+    try {
+      await trusting(() =>
+        assert.rejects(post(`https://127.0.0.1:${told.port}/`), {
+          code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+        }),
+      );
+      assert.deepEqual(told.heard, []);
+    } finally {
+      await told.close();
+    }
+  });
+
+  test('who is known from before need not prove their name in full', async () => {
+    const told = await receiverOverTls(answered);
+    try {
+      await trusting(async () => {
+        for (let n = 0; n < 3; n += 1) {
+          const { body } = await post(`https://localhost:${told.port}/`);
+          assert.equal(body.toString(), 'heard');
+          if (n === 1) told.hangUp();
+        }
+      });
+      assert.deepEqual(told.resumed, [false, true]);
+    } finally {
+      await told.close();
+    }
+  });
 });

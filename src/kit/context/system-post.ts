@@ -3,10 +3,10 @@
 // nothing. Nothing is followed, and no more of the answer is read than was asked for.
 
 import { lookup } from 'node:dns/promises';
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
+import { assert } from '#kit/assert';
 import type { GuardedAnswer, GuardedPost } from './context.ts';
+import { Connection, KeptConnectionGone, keptConnection, type Receiver } from './receivers.ts';
 
 /** The address was refused before a connection was tried. */
 export class AddressRefused extends Error {
@@ -16,20 +16,51 @@ export class AddressRefused extends Error {
 export const postGuarded = async (post: GuardedPost): Promise<GuardedAnswer> => {
   const limit = timeLimit(post.timeoutMs);
   try {
-    const { address } = await resolveJudged(hostOf(post.url), post.mayConnect, limit);
-    try {
-      return await postTo(address, post, limit, agents);
-    } catch (error) {
-      // A receiver may close a connection that was kept open just as it is used again.
-      if (!(error instanceof KeptConnectionGone)) throw error;
-      return await postTo(address, post, limit, noAgents);
-    }
+    const { url } = post;
+    const name = hostOf(url);
+    const isTls = url.protocol === 'https:';
+    const address = await resolveJudged(name, post.mayConnect, limit);
+    const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
+    return await tell({ isTls, address, port, name }, post, limit);
   } finally {
     limit.end();
   }
 };
 
-class KeptConnectionGone extends Error {}
+// A connection goes to the address that it is kept by: one that is used again goes where it was judged just now
+// that it may go.
+const tell = async (to: Receiver, post: GuardedPost, limit: TimeLimit): Promise<GuardedAnswer> => {
+  const request = spelled(post);
+  const over = (connection: Connection): Promise<GuardedAnswer> => {
+    const answer = connection.tell(request, post.answerBytesMax);
+    limit.onOver((error) => connection.close(error));
+    return answer;
+  };
+  const known = keptConnection(to);
+  if (known !== undefined) {
+    try {
+      return await over(known);
+    } catch (error) {
+      // A receiver may close a connection that was kept open just as it is used again.
+      if (!(error instanceof KeptConnectionGone)) throw error;
+    }
+  }
+  return over(new Connection(to, post.connectTimeoutMs));
+};
+
+/** As one piece: two of them are two packets, or a call that gathers them. */
+const spelled = ({ url, headers, body }: GuardedPost): Buffer => {
+  let head = `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    assert(!/[^\t\x20-\x7e]/.test(value), 'A header is one line of ASCII');
+    head += `${name}: ${value}\r\n`;
+  }
+  head += `content-length: ${body.length}\r\nconnection: keep-alive\r\n\r\n`;
+  const request = Buffer.allocUnsafe(head.length + body.length);
+  request.write(head, 0, 'latin1');
+  body.copy(request, head.length);
+  return request;
+};
 
 class TimedOut extends Error {
   override readonly name = 'TimeoutError';
@@ -58,80 +89,46 @@ const timeLimit = (ms: number): TimeLimit => {
   };
 };
 
-// Connections are kept by the address that they go to, and by the name that a certificate was shown for: one
-// that is used again goes where it was judged just now that it may go. As many are kept as calls to one
-// receiver are under way: with fewer kept, each pause closed some that the next moment opened again.
-const kept = { keepAlive: true, maxFreeSockets: 16, timeout: 4_000 } as const;
-const agents = { http: new HttpAgent(kept), https: new HttpsAgent(kept) };
-const noAgents = { http: false, https: false } as const;
-
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
-
-const postTo = (
-  address: string,
-  post: GuardedPost,
-  limit: TimeLimit,
-  using: typeof agents | typeof noAgents,
-): Promise<GuardedAnswer> => {
-  const { url } = post;
-  const isTls = url.protocol === 'https:';
-  const name = hostOf(url);
-  const options = {
-    host: address,
-    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
-    path: `${url.pathname}${url.search}`,
-    method: 'POST',
-    headers: { ...post.headers, host: url.host, 'content-length': post.body.length },
-  };
-  return new Promise((resolve, reject) => {
-    const request = isTls
-      ? requestHttps({ ...options, agent: using.https, servername: isIP(name) === 0 ? name : '' })
-      : requestHttp({ ...options, agent: using.http });
-    let silent: NodeJS.Timeout | undefined;
-    limit.onOver((error) => request.destroy(error));
-    request.once('socket', (socket) => {
-      if (request.reusedSocket) return;
-      silent = setTimeout(() => {
-        request.destroy(new Error('It took too long to connect'));
-      }, post.connectTimeoutMs);
-      socket.once(isTls ? 'secureConnect' : 'connect', () => clearTimeout(silent));
-    });
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(silent);
-      const isGone = request.reusedSocket && error.code === 'ECONNRESET';
-      reject(isGone ? new KeptConnectionGone() : error);
-    });
-    request.once('response', (response) => {
-      clearTimeout(silent);
-      limit.onOver((error) => response.destroy(error));
-      readUpTo(response, post.answerBytesMax).then(
-        (body) =>
-          resolve({ status: response.statusCode ?? 0, headers: flat(response.headers), body }),
-        reject,
-      );
-    });
-    request.end(post.body);
-  });
-};
-
-type Resolved = { readonly address: string; readonly family: number };
 
 const resolveJudged = async (
   host: string,
   mayConnect: GuardedPost['mayConnect'],
   limit: TimeLimit,
-): Promise<Resolved> => {
-  const family = isIP(host);
-  const found =
-    family === 0 ? await within(limit, lookup(host, { all: true })) : [{ address: host, family }];
-  const refused = found.find(({ address }) => !mayConnect(address));
+): Promise<string> => {
+  const found = isIP(host) === 0 ? await within(limit, addressesOf(host)) : [host];
+  const refused = found.find((address) => !mayConnect(address));
   if (refused !== undefined) {
-    throw new AddressRefused(`The address ${refused.address} is not one that may be connected to`);
+    throw new AddressRefused(`The address ${refused} is not one that may be connected to`);
   }
   const [first] = found;
   if (first === undefined) throw new AddressRefused('The name has no address');
   return first;
 };
+
+/** So long, what a name resolved to is judged again rather than asked for: few may ask at once, and each waits. */
+const FRESH_MS = 1_000;
+const NAMES_MAX = 1_000;
+
+type Found = { readonly atMs: number; readonly addresses: Promise<readonly string[]> };
+
+const names = new Map<string, Found>();
+
+const addressesOf = (host: string): Promise<readonly string[]> => {
+  const nowMs = performance.now();
+  const known = names.get(host);
+  if (known !== undefined && nowMs - known.atMs < FRESH_MS) return known.addresses;
+  if (names.size >= NAMES_MAX) names.clear();
+  const found: Found = { atMs: nowMs, addresses: lookUp(host) };
+  names.set(host, found);
+  found.addresses.catch(() => {
+    if (names.get(host) === found) names.delete(host);
+  });
+  return found.addresses;
+};
+
+const lookUp = async (host: string): Promise<readonly string[]> =>
+  (await lookup(host, { all: true })).map(({ address }) => address);
 
 /** Name look-ups cannot be stopped; what takes too long is given up on. */
 const within = <T>(limit: TimeLimit, work: Promise<T>): Promise<T> =>
@@ -139,32 +136,3 @@ const within = <T>(limit: TimeLimit, work: Promise<T>): Promise<T> =>
     limit.onOver(reject);
     work.then(resolve, reject);
   });
-
-const readUpTo = (response: IncomingMessage, bytesMax: number): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const have = (): void => resolve(Buffer.concat(chunks).subarray(0, bytesMax));
-    response.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length < bytesMax) return;
-      have();
-      // One that says more than is wanted is not heard to the end, and its connection is not kept.
-      if (!response.complete) response.destroy();
-    });
-    response.once('end', have);
-    response.on('error', reject);
-    // An error that nobody wants costs a trace of the stack.
-    response.once('close', () => {
-      if (!response.readableEnded) reject(new Error('The answer ended early'));
-    });
-  });
-
-const flat = (headers: IncomingMessage['headers']): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : (value ?? ''),
-    ]),
-  );

@@ -1,0 +1,193 @@
+// Connections to receivers. Each goes to an address that was judged; the name in the URL is shown to whoever
+// answers there, and held against the certificate.
+
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { AnswerReader } from './answer-reader.ts';
+import type { GuardedAnswer } from './context.ts';
+
+export type Receiver = {
+  readonly isTls: boolean;
+  readonly address: string;
+  readonly port: number;
+  /** What answers for one name is not asked for another. */
+  readonly name: string;
+};
+
+/** The connection was kept open, and closed without a word on what was told over it now. */
+export class KeptConnectionGone extends Error {}
+
+const IDLE_MS = 4_000;
+/** Than the receiver says that it closes it. */
+const EARLIER_MS = 1_000;
+const SWEEP_MS = 500;
+/**
+ * As many as calls to one receiver are under way: with fewer kept, each pause closed some that the next moment
+ * opened again.
+ */
+const KEPT_MAX = 16;
+
+/** Those that nothing is told over just now. A receiver without one is not in here. */
+const kept = new Map<string, Connection[]>();
+let sweeping: NodeJS.Timeout | undefined;
+
+export const keptConnection = (to: Receiver): Connection | undefined => {
+  const connection = kept.get(keyOf(to))?.at(-1);
+  connection?.take();
+  return connection;
+};
+
+const keyOf = ({ isTls, address, port, name }: Receiver): string =>
+  `${isTls ? 'https' : 'http'} ${address} ${port} ${name}`;
+
+// One timer for all that are idle, and none to be set and called off with each call.
+const sweep = (): void => {
+  const nowMs = performance.now();
+  for (const each of [...kept.values()].flat()) if (each.idleUntilMs <= nowMs) each.close();
+  sweeping = kept.size === 0 ? undefined : setTimeout(sweep, SWEEP_MS).unref();
+};
+
+type Call = {
+  readonly reader: AnswerReader;
+  readonly answered: (answer: GuardedAnswer) => void;
+  readonly failed: (error: Error) => void;
+  isHeard: boolean;
+};
+
+/** Tells one thing at a time; afterwards it is kept where it can be, and closed where not. */
+export class Connection {
+  readonly #key: string;
+  readonly #socket: Socket;
+  readonly #silent: NodeJS.Timeout;
+  #state: 'opening' | 'open' | 'closed' = 'opening';
+  #call: Call | undefined;
+  /** What waits until it is known who answers there. */
+  #waiting: Buffer | undefined;
+  #wasKept = false;
+  #idleUntilMs = 0;
+
+  constructor(to: Receiver, connectTimeoutMs: number) {
+    this.#key = keyOf(to);
+    this.#socket = socketTo(to, this.#key);
+    this.#silent = setTimeout(() => {
+      this.close(new Error('It took too long to connect'));
+    }, connectTimeoutMs);
+    this.#socket
+      .setNoDelay(true)
+      .once(to.isTls ? 'secureConnect' : 'connect', () => this.#open())
+      .on('data', (bytes: Buffer) => this.#hear(bytes))
+      .on('end', () => this.#hearTheEnd())
+      .on('error', (error) => this.close(error))
+      .on('close', () => this.close());
+  }
+
+  get idleUntilMs(): number {
+    return this.#idleUntilMs;
+  }
+
+  tell(request: Buffer, answerBytesMax: number): Promise<GuardedAnswer> {
+    return new Promise((answered, failed) => {
+      const reader = new AnswerReader(answerBytesMax);
+      this.#call = { reader, answered, failed, isHeard: false };
+      if (this.#state === 'opening') this.#waiting = request;
+      else this.#socket.write(request);
+    });
+  }
+
+  /** From among those that are kept. */
+  take(): void {
+    const idle = kept.get(this.#key) ?? [];
+    if (idle.at(-1) === this) idle.pop();
+    else idle.splice(idle.indexOf(this), 1);
+    if (idle.length === 0) kept.delete(this.#key);
+    this.#idleUntilMs = 0;
+    this.#socket.ref();
+  }
+
+  /** What is told over it just now fails; without an error it was the receiver who closed. */
+  close(error?: Error): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'opening') sessions.delete(this.#key);
+    this.#state = 'closed';
+    clearTimeout(this.#silent);
+    if (this.#idleUntilMs > 0) this.take();
+    this.#socket.destroy();
+    const call = this.#call;
+    this.#call = undefined;
+    if (call === undefined) return;
+    const isGone = this.#wasKept && !call.isHeard && isClosing(error);
+    call.failed(isGone ? new KeptConnectionGone() : (error ?? closedByReceiver()));
+  }
+
+  #open(): void {
+    this.#state = 'open';
+    clearTimeout(this.#silent);
+    if (this.#waiting !== undefined) this.#socket.write(this.#waiting);
+    this.#waiting = undefined;
+  }
+
+  #hear(bytes: Buffer): void {
+    const call = this.#call;
+    // Nobody asked.
+    if (call === undefined) return this.close();
+    call.isHeard = true;
+    try {
+      if (call.reader.read(bytes)) this.#answer(call);
+    } catch (error) {
+      this.close(error as Error);
+    }
+  }
+
+  #hearTheEnd(): void {
+    if (this.#call?.reader.end() === true) this.#answer(this.#call);
+    else this.close();
+  }
+
+  #answer({ reader, answered }: Call): void {
+    this.#call = undefined;
+    answered(reader.answer);
+    const isSent = this.#socket.writableLength === 0;
+    const idleMs = Math.min(IDLE_MS, reader.keptMs - EARLIER_MS);
+    const isEnough = (kept.get(this.#key)?.length ?? 0) >= KEPT_MAX;
+    if (isSent && idleMs > 0 && !isEnough) this.#keep(idleMs);
+    else this.close();
+  }
+
+  #keep(idleMs: number): void {
+    const idle = kept.get(this.#key);
+    if (idle === undefined) kept.set(this.#key, [this]);
+    else idle.push(this);
+    this.#wasKept = true;
+    this.#idleUntilMs = performance.now() + idleMs;
+    this.#socket.unref();
+    sweeping ??= setTimeout(sweep, SWEEP_MS).unref();
+  }
+}
+
+const isClosing = (error: NodeJS.ErrnoException | undefined): boolean =>
+  error === undefined || error.code === 'ECONNRESET' || error.code === 'EPIPE';
+
+const closedByReceiver = (): Error =>
+  Object.assign(new Error('The receiver closed the connection'), { code: 'ECONNRESET' });
+
+const SESSIONS_MAX = 100;
+/** Of TLS: whoever is known from before need not prove itself at full price. */
+const sessions = new Map<string, Buffer>();
+
+const socketTo = ({ isTls, address, port, name }: Receiver, key: string): Socket => {
+  if (!isTls) return connectTcp({ host: address, port });
+  const session = sessions.get(key);
+  const socket = connectTls({
+    host: address,
+    port,
+    servername: isIP(name) === 0 ? name : '',
+    ALPNProtocols: ['http/1.1'],
+    ...(session === undefined ? {} : { session }),
+  });
+  return socket.on('session', (next: Buffer) => {
+    sessions.delete(key);
+    sessions.set(key, next);
+    const [oldest] = sessions.keys();
+    if (sessions.size > SESSIONS_MAX && oldest !== undefined) sessions.delete(oldest);
+  });
+};
