@@ -17,35 +17,55 @@ export const hmacSha256 = (key: Buffer, data: string | Buffer): Buffer =>
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
-/** More than most requests say. */
-const ROOM_BYTES = 4096;
+/** More than most requests say, and most events. */
+const ROOM_BYTES = 16_384;
 
-export type Mac = (data: string | Buffer) => string;
+/** Of what was said, one part after the other. */
+export type Mac = (...said: readonly (string | Buffer)[]) => string;
+
+// A mac is made without a pause, so that all keys share the room.
+const inner = Buffer.alloc(BLOCK_BYTES + ROOM_BYTES);
+const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
 
 /**
- * HMAC-SHA256, in hexadecimal digits, under a key that is used again and again and is never wiped. An object of
- * it costs some 4 µs, of which most goes into finding out what SHA-256 is; two plain hashes, which are what it
- * is made of (RFC 2104), cost 1. A payment has five.
+ * HMAC-SHA256 under a key that is used again and again and is never wiped. An object of it costs some 4 µs, of
+ * which most goes into finding out what SHA-256 is; two plain hashes, which are what it is made of (RFC 2104),
+ * cost 1. A payment has eleven.
  */
-export const macUnder = (key: Buffer): Mac => {
+export const macUnder = (key: Buffer, spelled: 'hex' | 'base64' = 'hex'): Mac => {
   if (key.length > BLOCK_BYTES) throw new Error('A key for this is no longer than a block.');
-  const inner = Buffer.alloc(BLOCK_BYTES + ROOM_BYTES, 0x36);
-  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, 0x5c);
-  for (const [at, byte] of key.entries()) {
-    inner[at] = byte ^ 0x36;
-    outer[at] = byte ^ 0x5c;
-  }
-  return (data) => {
-    const length = Buffer.byteLength(data);
-    if (length > ROOM_BYTES) return hmacSha256(key, data).toString('hex');
-    if (typeof data === 'string') inner.write(data, BLOCK_BYTES);
-    else inner.set(data, BLOCK_BYTES);
-    const end = BLOCK_BYTES + length;
+  const [innerPad, outerPad] = [padded(key, 0x36), padded(key, 0x5c)];
+  return (...said) => {
+    let end = BLOCK_BYTES;
+    for (const part of said) end += Buffer.byteLength(part);
+    if (end > inner.length) return hmacOfMany(key, said).toString(spelled);
+    inner.set(innerPad);
+    let at = BLOCK_BYTES;
+    for (const part of said) {
+      if (typeof part === 'string') at += inner.write(part, at);
+      else {
+        inner.set(part, at);
+        at += part.length;
+      }
+    }
+    outer.set(outerPad);
     outer.write(hash('sha256', inner.subarray(0, end), 'latin1'), BLOCK_BYTES, 'latin1');
     // What was said may be secret.
-    inner.fill(0, BLOCK_BYTES, end);
-    return hash('sha256', outer, 'hex');
+    inner.fill(0, 0, end);
+    return hash('sha256', outer, spelled);
   };
+};
+
+const padded = (key: Buffer, byte: number): Buffer => {
+  const pad = Buffer.alloc(BLOCK_BYTES, byte);
+  for (let at = 0; at < key.length; at += 1) pad[at] = key[at]! ^ byte;
+  return pad;
+};
+
+const hmacOfMany = (key: Buffer, said: readonly (string | Buffer)[]): Buffer => {
+  const mac = createHmac('sha256', key);
+  for (const part of said) mac.update(part);
+  return mac.digest();
 };
 
 /** Compares digests of one length; a different length is a difference, not an exception. */
