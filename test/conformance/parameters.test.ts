@@ -11,14 +11,14 @@ import { argumentOf, lookUp, splitTop, type TypeText } from '../support/stripe-t
 const bankDebits = String.raw`(?:acss|au_becs|bacs|sepa)_debit|interac_present|nz_bank_account|payto|us_bank_account`;
 
 /**
- * Methods other than cards have no options here. Of cards' options: what is bought for a company has no
+ * Ways to pay that are not taken have no options here. Of cards' options: what is bought for a company has no
  * meaning, a proof of 3-D Secure that was made elsewhere is not taken, and how a stored card is used is
  * told by `off_session` and `setup_future_usage`.
  */
 const missingOfIntents = new RegExp(
   [
     String.raw`^payment_method_data\[(?:${bankDebits})\]`,
-    String.raw`^payment_method_options\[(?!card\])`,
+    String.raw`^payment_method_options\[(?!(?:card|bancontact|eps|ideal|p24)\])`,
     String.raw`^payment_method_options\[card\]\[(?:commodity_code|three_d_secure|\w+_credential_usage)\]`,
   ].join('|'),
 );

@@ -136,6 +136,53 @@ describe('what is offered', () => {
   });
 });
 
+describe('what may be chosen for a way to pay', () => {
+  const optionsOf = async (asked: Stripe.PaymentIntentCreateParams['payment_method_options']) => {
+    const made = { amount: 2_500, currency: 'eur', payment_method_options: asked };
+    const { id, payment_method_options: shown } = await paymentIntents.create(made);
+    assert.deepEqual((await paymentIntents.retrieve(id)).payment_method_options, shown);
+    const { card: _, ...others } = shown ?? {};
+    return { id, others };
+  };
+  const usual = { bancontact: { preferred_language: 'en' }, eps: {}, ideal: {}, p24: {} };
+
+  test('is kept and shown, with what is usual where nothing was said', async () => {
+    assert.deepEqual((await optionsOf({ ideal: {} })).others, usual);
+    const { id, others } = await optionsOf({
+      bancontact: { preferred_language: 'nl', setup_future_usage: 'none' },
+      ideal: { setup_future_usage: '' },
+      p24: { setup_future_usage: 'none', tos_shown_and_accepted: true },
+    });
+    const said = {
+      ...usual,
+      bancontact: { preferred_language: 'nl', setup_future_usage: 'none' },
+      p24: { setup_future_usage: 'none' },
+    };
+    assert.deepEqual(others, said);
+    const change = { payment_method_options: { p24: '' as const, bancontact: {} } };
+    const { payment_method_options: changed } = await paymentIntents.update(id, change);
+    assert.deepEqual([changed?.p24, changed?.bancontact], [{}, said.bancontact]);
+  });
+
+  test('is told to the provider', async () => {
+    const { url } = await leave({
+      payment_method_types: ['bancontact'],
+      payment_method_data: { type: 'bancontact', billing_details: { name: 'Jenny Rosen' } },
+      payment_method_options: { bancontact: { preferred_language: 'nl' } },
+    });
+    assert.match(await (await fetch(url)).text(), /Language: nl/);
+    assert.deepEqual(simulator.refusals, []);
+  });
+
+  test('is refused where it promises what cannot be', async () => {
+    const { param, message } = await refusalOf(
+      optionsOf({ ideal: { setup_future_usage: 'off_session' } }),
+    );
+    assert.equal(param, 'payment_method_options[ideal][setup_future_usage]');
+    assert.match(message, /pays once/);
+  });
+});
+
 describe('a payer who is sent away', () => {
   test('has paid when the provider says so, and comes back to the shop', async () => {
     const { id, url, intent } = await leave();

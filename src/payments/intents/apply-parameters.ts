@@ -5,6 +5,7 @@ import type { Static } from 'typebox';
 import { emptyAddress, wayToPay } from '#cards/methods';
 import { checkAmount, type Shipping } from '#payments/charges';
 import { ApiError, mergeMetadata } from '#platform/http';
+import { withAwayOptions } from './away-options.ts';
 import type { confirmParameters, createParameters, updateParameters } from './intent-parameters.ts';
 import { withOrderDetails } from './order-details.ts';
 import type { CardOptions, PaymentIntent } from './payment-intent.ts';
@@ -57,7 +58,8 @@ export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentInt
     ),
     transferGroup: asked.transfer_group ?? intent.transferGroup,
   };
-  return withExcluded(applied, asked.excluded_payment_method_types);
+  const opted = withAwayOptions(applied, asked.payment_method_options);
+  return withExcluded(opted, asked.excluded_payment_method_types);
 };
 
 const changed = <T>(old: T | null, asked: T | null | undefined): T | null =>

@@ -23,6 +23,7 @@ import {
   text,
   url,
 } from '#platform/http';
+import { awayParameters } from './away-options.ts';
 import {
   amountDetailsParameters,
   hooksParameters,
@@ -102,7 +103,7 @@ const common = {
   payment_method: emptyable(id()),
   source: alias('payment_method'),
   payment_method_data: createMethodParameters,
-  payment_method_options: object({ card: emptyable(cardOptions) }),
+  payment_method_options: object({ card: emptyable(cardOptions), ...awayParameters }),
   receipt_email: emptyable(email()),
   setup_future_usage: emptyable(futureUsage),
   shipping: emptyable(shippingParameters),
@@ -180,7 +181,7 @@ export const confirmParameters = object(
     payment_method: id(),
     source: alias('payment_method'),
     payment_method_data: createMethodParameters,
-    payment_method_options: object({ card: emptyable(cardOptions) }),
+    payment_method_options: object({ card: emptyable(cardOptions), ...awayParameters }),
     receipt_email: emptyable(email()),
     return_url: url(),
     save_payment_method: boolean(),

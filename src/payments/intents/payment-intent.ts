@@ -3,6 +3,7 @@
 
 import type { Uuid } from '#kit/ids';
 import type { Shipping } from '#payments/charges';
+import type { AwayOptions } from './away-options.ts';
 import type { IntentStatus } from './intent-states.ts';
 import type { AmountDetails, PaymentDetails } from './order-details.ts';
 
@@ -95,6 +96,7 @@ export type PaymentIntent = {
   /** Of the method that was last tried, where it is no card. */
   readonly methodType?: string;
   readonly cardOptions: CardOptions;
+  readonly awayOptions?: AwayOptions;
   readonly receiptEmail: string | null;
   readonly returnUrl: string | null;
   readonly setupFutureUsage: 'off_session' | 'on_session' | null;

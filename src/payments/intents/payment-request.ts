@@ -2,7 +2,8 @@
 
 import type { PaymentMethod } from '#cards/methods';
 import type { Claim } from '#cards/three-ds';
-import type { CardMethod, OtherMethod, PaymentRequest } from '#rails/connectors';
+import { type CardMethod, isCard, type OtherMethod, type PaymentRequest } from '#rails/connectors';
+import { chosenFor } from './away-options.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
 export const requestOf = (input: {
@@ -17,7 +18,7 @@ export const requestOf = (input: {
   const { intent, method, offSession, authentication, exemption, returnUrl } = input;
   const { address, name, email } = method.billing;
   return {
-    method: methodOf(method),
+    method: withOptions(methodOf(method), intent),
     initiator: offSession ? 'merchant' : 'payer',
     credential: credentialOf(intent, method),
     firstNetworkTransactionId: method.firstNetworkTransactionId ?? null,
@@ -36,6 +37,15 @@ export const requestOf = (input: {
     returnUrl,
   };
 };
+
+/** What the merchant chose for the way that is taken. */
+const withOptions = (
+  method: CardMethod | OtherMethod,
+  intent: PaymentIntent,
+): CardMethod | OtherMethod =>
+  isCard(method)
+    ? method
+    : { ...method, data: { ...method.data, ...chosenFor(intent, method.type) } };
 
 export const methodOf = (method: PaymentMethod): CardMethod | OtherMethod => {
   const { card, cardId, other } = method;

@@ -5,6 +5,7 @@ import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import { CHARGE, INTENT, type Shipping } from '#payments/charges';
 import { isDelicate, toldWithoutReason } from '#payments/risk';
+import { renderAwayOptions } from './away-options.ts';
 import { renderAmountDetails, renderPaymentDetails } from './order-details.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -132,20 +133,25 @@ const renderNextAction = ({ status, nextAction }: PaymentIntent): Shown['next_ac
     : { redirect_to_url: { return_url: returnUrl, url }, type: 'redirect_to_url' };
 };
 
-const renderOptions = ({ cardOptions }: PaymentIntent): Shown['payment_method_options'] => ({
-  card: {
-    ...(cardOptions.captureMethod === null ? {} : { capture_method: cardOptions.captureMethod }),
-    installments: null,
-    mandate_options: null,
-    network: cardOptions.network as never,
-    ...(cardOptions.incremental ? { request_incremental_authorization: 'if_available' } : {}),
-    ...(cardOptions.multicapture ? { request_multicapture: 'if_available' } : {}),
-    request_three_d_secure: cardOptions.requestThreeDSecure ?? 'automatic',
-    ...(cardOptions.setupFutureUsage === null
-      ? {}
-      : { setup_future_usage: cardOptions.setupFutureUsage }),
-  },
+const renderOptions = (intent: PaymentIntent): Shown['payment_method_options'] => ({
+  ...renderAwayOptions(intent),
+  card: cardOptionsOf(intent),
 });
+
+const cardOptionsOf = ({ cardOptions }: PaymentIntent): CardOptionsShown => ({
+  ...(cardOptions.captureMethod === null ? {} : { capture_method: cardOptions.captureMethod }),
+  installments: null,
+  mandate_options: null,
+  network: cardOptions.network as never,
+  ...(cardOptions.incremental ? { request_incremental_authorization: 'if_available' } : {}),
+  ...(cardOptions.multicapture ? { request_multicapture: 'if_available' } : {}),
+  request_three_d_secure: cardOptions.requestThreeDSecure ?? 'automatic',
+  ...(cardOptions.setupFutureUsage === null
+    ? {}
+    : { setup_future_usage: cardOptions.setupFutureUsage }),
+});
+
+type CardOptionsShown = NonNullable<NonNullable<Shown['payment_method_options']>['card']>;
 
 const renderShipping = (shipping: Shipping | null): Shown['shipping'] => {
   if (shipping === null) return null;

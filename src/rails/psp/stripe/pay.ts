@@ -57,9 +57,15 @@ const awayFields = (
   [`${data}[type]`]: type,
   [`${data}[billing_details][name]`]: billing?.name,
   [`${data}[billing_details][email]`]: billing?.email,
+  ...Object.fromEntries(
+    optional
+      .filter((name) => chosen[name] !== undefined)
+      .map((name) => [`payment_method_options[${type}][${name}]`, chosen[name]]),
+  ),
   ...(chosen['bank'] === undefined ? {} : { [`${data}[${type}][bank]`]: chosen['bank'] }),
 });
 
+const optional = ['preferred_language', 'tos_shown_and_accepted'];
 const data = 'payment_method_data';
 
 const cardFields = (card: OpenCard, { billing, authentication }: PaymentRequest): Fields => {

@@ -29,6 +29,7 @@ export const bankPage = (intent: Intent | undefined): Page => {
     `${name} · Test bank`,
     `<p class="mark">${escaped(name)}</p><h1>Confirm a payment</h1>
 <p class="sum"><bdi>${escaped(sumOf(intent))}</bdi></p>
+${intent.language === undefined ? '' : `<p>Language: ${escaped(intent.language)}</p>`}
 ${intent.description === null ? '' : `<p>${escaped(intent.description)}</p>`}
 <form method="post">
 <button name="do" value="approve" class="yes">Approve</button>

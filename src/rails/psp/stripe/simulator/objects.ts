@@ -17,6 +17,8 @@ export type Intent = {
   /** `card`, `ideal`. */
   method: string;
   bank: string | null;
+  /** In which its payer is asked. */
+  language?: string;
   return_url: string | null;
   description: string | null;
   /** When its payer will not come any more, or the bank will tell. */

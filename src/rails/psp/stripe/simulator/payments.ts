@@ -70,6 +70,7 @@ export const openPayments = (setting: Setting, objects: Objects) => {
     if (form['confirm'] !== 'true') return invalid('parameter_missing');
     const wrong = method === 'card' ? null : wrongAway(method, form);
     if (wrong !== null) return wrong;
+    const language = form[`payment_method_options[${method}][preferred_language]`];
     const intent: Intent = {
       id: named('pi'),
       amount: Number(form['amount']),
@@ -83,6 +84,7 @@ export const openPayments = (setting: Setting, objects: Objects) => {
       next_action: null,
       method,
       bank: form[`payment_method_data[${method}][bank]`] ?? null,
+      ...(language === undefined ? {} : { language }),
       return_url: form['return_url'] ?? null,
       description: form['description'] ?? null,
       due_ms: null,
