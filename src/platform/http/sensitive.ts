@@ -161,13 +161,16 @@ const cardFrom = (text: string, start: number, look: Look): Span | null => {
 
 const otherGroups = new Set(['4-6-5', '4-6-4']);
 
-/** In fours, or in groups of one size, as far as they go; American Express and Diners have their own. */
+/**
+ * In fours or several of them, or in groups of one size, with what is left over at the end; American Express
+ * and Diners have their own.
+ */
 const isAsPrinted = (groups: readonly number[]): boolean => {
   const [first = 0] = groups;
   const last = groups.at(-1) ?? 0;
   const before = groups.slice(0, -1);
   return (
-    before.every((size) => size % 4 === 0) ||
+    (before.every((size) => size % 4 === 0) && (last < 4 || last % 4 === 0)) ||
     (before.every((size) => size === first) && last <= first) ||
     otherGroups.has(groups.join('-'))
   );
