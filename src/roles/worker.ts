@@ -21,8 +21,8 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
     version: VERSION,
     jobs: modules.flatMap((module) => module.jobs ?? []),
     periodicJobs: modules.flatMap((module) => module.periodicJobs ?? []),
+    outbox: (context) => handOn(context, listeners),
     rounds: [
-      (context) => handOn(context, listeners),
       ...modules
         .flatMap((module) => module.rounds ?? [])
         .map((round) => (context: Context) => round(context, gathered)),

@@ -177,3 +177,71 @@ test('waiting grows from two seconds to an hour, and never marches in step', () 
   assert.equal(retryDelayMs(1, 0), 1_600);
   assert.equal(retryDelayMs(1, 1), 2_400);
 });
+
+describe('the outbox', () => {
+  /** Takes so many changes each time it is asked, and then none. */
+  const outboxOf = (counts: readonly number[]) => {
+    const left = [...counts];
+    const asked = { times: 0 };
+    return {
+      asked,
+      outbox: async () => {
+        asked.times += 1;
+        return left.shift() ?? 0;
+      },
+    };
+  };
+  const whileWorking = async (
+    outbox: () => Promise<number>,
+    look: (settle: () => Promise<void>) => Promise<void>,
+  ): Promise<void> => {
+    let rounds = 0;
+    const rest = async () => {
+      rounds += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      return 1;
+    };
+    const worker = createWorker({
+      context,
+      version: 'test',
+      jobs: [],
+      periodicJobs: [],
+      outbox,
+      rounds: [rest],
+    });
+    // What is beside it goes on: some rounds later whatever was to be asked has been asked.
+    const settle = async () => {
+      for (const until = rounds + 5; rounds < until; ) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await worker.start();
+    try {
+      await look(settle);
+    } finally {
+      await worker.stop(1_000);
+    }
+  };
+
+  test('is left alone for a moment when it held little, so that more is taken at once', async () => {
+    const { asked, outbox } = outboxOf([3, 5, 1]);
+    await whileWorking(outbox, async (settle) => {
+      await settle();
+      assert.equal(asked.times, 1);
+      clock.advance(24);
+      await settle();
+      assert.equal(asked.times, 1);
+      clock.advance(1);
+      await settle();
+      assert.equal(asked.times, 2);
+    });
+  });
+
+  test('that held much is asked again at once', async () => {
+    const { asked, outbox } = outboxOf([64, 500, 64, 2]);
+    await whileWorking(outbox, async (settle) => {
+      await settle();
+      assert.equal(asked.times, 4);
+    });
+  });
+});

@@ -27,6 +27,10 @@ export type Worker = {
 
 const JOBS_AT_ONCE = 10;
 const IDLE_MS = 250;
+/** What comes in the meantime is taken together. Nobody waits for it who would notice. */
+const GATHERS_MS = 25;
+/** From then on it has gathered enough, and goes on at once. */
+const MUCH = 64;
 const BEAT_MS = 2_000;
 
 export const createWorker = (input: {
@@ -34,7 +38,9 @@ export const createWorker = (input: {
   readonly version: string;
   readonly jobs: readonly JobKind[];
   readonly periodicJobs: readonly PeriodicJob[];
-  /** Called in every round: the outbox, deliveries, the resolver. Says how much it did. */
+  /** The outbox: it costs as much to take one change from it as to take ten. Says how many it took. */
+  readonly outbox?: (context: Context) => Promise<number>;
+  /** Called in every round: deliveries, the resolver. Says how much it did. */
   readonly rounds?: readonly ((context: Context) => Promise<number>)[];
 }): Worker => {
   const { context } = input;
@@ -61,22 +67,26 @@ export const createWorker = (input: {
     await Promise.all(leased.map(runJob));
     return leased.length;
   };
-  const works = [...(input.rounds ?? []), runDueJobs];
+  const { outbox = () => Promise.resolve(0) } = input;
+  const works = [outbox, ...(input.rounds ?? []), runDueJobs];
 
   // What has found nothing to do is not asked again in haste, however busy the others are. Periodic work
   // goes on beside the rounds: a long one must hold up neither jobs nor the outbox.
-  const dueMs = new Map<(context: Context) => Promise<number>, number>();
-  const round = async (): Promise<number> => {
+  const dueMs = new Map(works.map((work) => [work, Number.NEGATIVE_INFINITY]));
+  const round = async (): Promise<void> => {
     await startPeriodicJobs();
-    let done = 0;
-    for (const work of works) {
-      if (context.clock.monotonicMs() < (dueMs.get(work) ?? 0)) continue;
-      const now = await work(context);
-      if (now === 0) dueMs.set(work, context.clock.monotonicMs() + IDLE_MS);
-      done += now;
+    for (const [work, atMs] of dueMs) {
+      const begunMs = context.clock.monotonicMs();
+      if (begunMs < atMs) continue;
+      const done = await work(context);
+      dueMs.set(work, nextMs(work, done, begunMs));
     }
-    return done;
   };
+  const nextMs = (work: typeof outbox, done: number, begunMs: number): number => {
+    if (done === 0) return context.clock.monotonicMs() + IDLE_MS;
+    return work === outbox && done < MUCH ? begunMs + GATHERS_MS : begunMs;
+  };
+  const pauseMs = (): number => Math.min(...dueMs.values()) - context.clock.monotonicMs();
 
   /** Says that this worker is alive, and keeps the leases of what it is still doing. */
   const beat = async (): Promise<void> => {
@@ -148,19 +158,18 @@ export const createWorker = (input: {
   const run = async (): Promise<void> => {
     let failures = 0;
     while (!stopping.signal.aborted) {
+      let waitMs = IDLE_MS;
       try {
-        const done = await round();
+        await round();
         failures = 0;
-        if (done > 0) continue;
+        waitMs = Math.min(IDLE_MS, pauseMs());
       } catch (error) {
         failures += 1;
         // While the database is away the first line says it; the rest would only repeat it.
         if (failures === 1) context.log.error({ error }, 'The worker cannot work');
+        waitMs = Math.min(IDLE_MS * 2 ** Math.min(failures, 4), 4_000);
       }
-      await context.clock.sleep(
-        Math.min(IDLE_MS * 2 ** Math.min(failures, 4), 4_000),
-        stopping.signal,
-      );
+      if (waitMs > 0) await context.clock.sleep(waitMs, stopping.signal);
     }
   };
 
