@@ -39,29 +39,36 @@ const ofVersion = statement(
 const setOf = (row: RulesRow | undefined): FeeRuleSet =>
   row === undefined ? STANDARD_FEES : { version: row.version, rules: row.rules };
 
-type Kept = { readonly set: FeeRuleSet; readonly untilMs: number };
+type Kept = { readonly set: Promise<FeeRuleSet>; readonly untilMs: number };
 /** A new price may take so long to reach every process; a payment then costs no look-up of its own. */
 const KEEP_MS = 2_000;
 const KEPT_MAX = 10_000;
 const keptBy = new WeakMap<Context['database'], Map<string, Kept>>();
 
 /** The rules in force now; the standard ones where nobody has set any. */
-export const loadFeeRules = async (context: Context, scope: Scope): Promise<FeeRuleSet> => {
+export const loadFeeRules = (context: Context, scope: Scope): Promise<FeeRuleSet> => {
   const kept = keptBy.get(context.database) ?? new Map<string, Kept>();
   keptBy.set(context.database, kept);
   const key = `${scope.accountId} ${scope.livemode}`;
   const known = kept.get(key);
   if (known !== undefined && context.clock.monotonicMs() < known.untilMs) return known.set;
 
+  const set = readFeeRules(context, scope);
+  if (kept.size >= KEPT_MAX) kept.clear();
+  kept.set(key, { set, untilMs: context.clock.monotonicMs() + KEEP_MS });
+  set.catch(() => {
+    if (kept.get(key)?.set === set) kept.delete(key);
+  });
+  return set;
+};
+
+const readFeeRules = async (context: Context, scope: Scope): Promise<FeeRuleSet> => {
   const [row] = await context.database.read<RulesRow>(scope, inForce, [
     scope.accountId,
     scope.livemode,
     spellTime(context.clock.now()),
   ]);
-  if (kept.size >= KEPT_MAX) kept.clear();
-  const set = setOf(row);
-  kept.set(key, { set, untilMs: context.clock.monotonicMs() + KEEP_MS });
-  return set;
+  return setOf(row);
 };
 
 /** What an old movement was reckoned by. */

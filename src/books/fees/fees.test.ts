@@ -132,6 +132,28 @@ describe('rules of a merchant', async () => {
     await assert.rejects(asOwner(context.on, 'delete from books.fee_rules'), /append-only/);
   });
 
+  test('that were asked for before the provider was are asked for again when it took its time', async () => {
+    const scope = await testAccount(context);
+    assert.equal((await loadFeeRules(context, scope)).version, 0);
+    await setFeeRules(context, scope, { rules, validFromMs: clock.now() });
+    clock.advance(1_999);
+    assert.equal((await loadFeeRules(context, scope)).version, 0);
+    clock.advance(1);
+    assert.equal((await loadFeeRules(context, scope)).version, 1);
+  });
+
+  test('are not remembered where they could not be read', async () => {
+    const scope = await testAccount(context);
+    const { database } = context;
+    let isAway = true;
+    const read: typeof database.read = (...asked) =>
+      isAway ? Promise.reject(new Error('away')) : database.read(...asked);
+    const shaky = { ...context, database: { ...database, pool: database.pool, read } };
+    await assert.rejects(loadFeeRules(shaky, scope), /away/);
+    isAway = false;
+    assert.deepEqual(await loadFeeRules(shaky, scope), STANDARD_FEES);
+  });
+
   test('set by two at once are two versions', async () => {
     const scope = await testAccount(context);
     const set = () => setFeeRules(context, scope, { rules });

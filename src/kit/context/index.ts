@@ -1,3 +1,4 @@
+export { AHEAD_MS, type Ahead, readAhead } from './ahead.ts';
 export * from './context.ts';
 export * from './crash-points.ts';
 export * from './database.ts';

@@ -37,7 +37,7 @@ export {
 } from './events.ts';
 export { findCharge } from './find-charge.ts';
 export { otherFailureOf } from './other-decline.ts';
-export { type Booked, bookMovement, type MoneyMoved } from './postings.ts';
+export { type Booked, bookMovement, expectMovement, type MoneyMoved } from './postings.ts';
 export {
   type Addressed,
   errorPageOf,

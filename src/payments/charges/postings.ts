@@ -38,6 +38,14 @@ export type Booked = {
   readonly shown: () => Readonly<Record<string, unknown>>;
 };
 
+/**
+ * Before the provider is asked: what it costs is then known when it answers. It is reckoned by what is in force
+ * when the money moves, so what took too long is asked for again.
+ */
+export const expectMovement = (context: Context, scope: Scope): void => {
+  loadFeeRules(context, scope).catch(() => {});
+};
+
 export const bookMovement = async (
   context: Context,
   scope: Scope,

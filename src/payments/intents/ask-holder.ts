@@ -29,10 +29,9 @@ export const askHolder = async (
   if (card === null || cardId === null || asked.offSession) return nobody;
   const wish = asked.demandedBy ?? wantedBy(intent) ?? (mayBeExempt(asked) ? 'exemption' : null);
   if (wish === null) return nobody;
-  const candidate = await firstFor(context, scope, intent, card.brand);
+  const candidate = await firstFor(context, scope, asked, card.brand);
   if (candidate === undefined) return nobody;
-  const { connectorAccountId } = candidate;
-  const terms = await railsOf(context).holderTerms(context, scope, connectorAccountId);
+  const terms = await railsOf(context).holderTerms(context, scope, candidate);
   if (terms === null) return nobody;
   const preference =
     wish === 'exemption'
@@ -118,14 +117,15 @@ export const isAskingWanted = (intent: PaymentIntent): boolean => wantedBy(inten
 const firstFor = async (
   context: Context,
   scope: Scope,
-  intent: PaymentIntent,
+  { intent, accounts }: AuthenticationAsked,
   brand: string,
 ): Promise<Candidate | undefined> => {
-  const [first] = await railsOf(context).candidates(scope, {
+  const wanted = {
     operation: isManual(intent) ? 'authorize' : 'purchase',
     method: 'card',
     brand,
     currency: intent.currency,
-  });
+  } as const;
+  const [first] = await railsOf(context).candidates(scope, wanted, accounts);
   return first;
 };

@@ -5,6 +5,7 @@ import type { PaymentMethod } from '#cards/methods';
 import type { Authentication } from '#cards/three-ds';
 import type { Context, Database, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
+import type { Accounts } from '#rails/connectors';
 import { askHolder } from './ask-holder.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -20,6 +21,8 @@ export type AuthenticationAsked = {
   readonly demandedBy?: 'bank' | 'defence' | null;
   /** The payer can be sent somewhere, also to be asked nothing in the end. */
   readonly mayAct?: boolean;
+  /** As they were read ahead. */
+  readonly accounts?: Accounts;
 };
 
 export type AuthenticationSaid =

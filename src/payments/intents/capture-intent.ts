@@ -1,6 +1,6 @@
 import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
-import { type Charge, loadCharge, renderCharge } from '#payments/charges';
+import { type Charge, expectMovement, loadCharge, renderCharge } from '#payments/charges';
 import {
   ApiError,
   lockTimeout,
@@ -13,7 +13,7 @@ import { relatedOf } from './answer.ts';
 import { descriptor, refuseWhatCannotBe } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { type Asking, askingOf } from './asking.ts';
-import { findIntent } from './find-intent.ts';
+import { findIntentWithCharge } from './find-intent.ts';
 import type { Concluded } from './hear.ts';
 import type { captureParameters } from './intent-parameters.ts';
 import { letGo } from './let-go.ts';
@@ -33,10 +33,13 @@ export const captureIntent = async (
   refuseWhatCannotBe(asked);
   if (request.resumes !== null) return asItIs(context, scope, request.resumes, renderIntent);
 
+  expectMovement(context, scope);
+  const spelled = request.path['intent'] ?? '';
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-    const intent = await findIntent(context, scope, request.path['intent'] ?? '');
+    const { intent, charge } = await findIntentWithCharge(context, scope, spelled);
     const outcome = await capture(context, askingOf(request), {
       intent,
+      ...(charge === undefined ? {} : { charge }),
       amount: asked.amount_to_capture === undefined ? null : BigInt(asked.amount_to_capture),
       isFinal: asked.final_capture ?? true,
       change: (before) => ({
@@ -81,6 +84,8 @@ export const withDescriptors = <T extends Descriptors>(
 
 export type Capture = {
   readonly intent: PaymentIntent;
+  /** The one that is held, where it was read already. */
+  readonly charge?: Charge;
   /** Null: all that is left. */
   readonly amount: bigint | null;
   readonly isFinal: boolean;
@@ -93,14 +98,17 @@ export type Capture = {
 export const capture = async (
   context: Context,
   request: Asking,
-  { intent, amount: asked, isFinal, change, changeCharge, shows }: Capture,
+  { intent, charge: known, amount: asked, isFinal, change, changeCharge, shows }: Capture,
 ): Promise<Outcome | null> => {
   const { scope } = request;
   if (intent.status !== 'requires_capture') throw cannotCapture(intent, scope.livemode);
-  const charge = present(
-    await loadCharge(context, scope, intent.latestChargeId ?? ''),
-    'The charge that is held',
-  );
+  // What was read a moment before it was authorized is not held yet.
+  const charge = known?.operationId
+    ? known
+    : present(
+        await loadCharge(context, scope, intent.latestChargeId ?? ''),
+        'The charge that is held',
+      );
   const amount = asked ?? intent.capturable;
   if (amount === 0n) return letGoOfRest(context, request, { intent, isFinal, change, shows });
   if (amount > intent.capturable) {

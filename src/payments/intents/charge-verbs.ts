@@ -11,6 +11,7 @@ import {
   type Charge,
   chargeSnapshot,
   chargeUpdated,
+  expectMovement,
   findCharge,
   loadCharge,
   renderCharge,
@@ -116,6 +117,7 @@ export const captureCharge = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   refuseWhatCannotBe(asked);
+  expectMovement(context, scope);
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const charge = await findCharge(context, scope, request.path['charge'] ?? '');
     if (request.resumes !== null) return { body: renderCharge(charge, scope.livemode) };

@@ -11,11 +11,12 @@ import {
   secretKeyRequired,
   type TypedRequest,
 } from '#platform/http';
+import type { Accounts } from '#rails/connectors';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
 import { checkClientSecret, showsFor } from './client-secret.ts';
-import { confirmPayment } from './confirm-payment.ts';
+import { confirmPayment, readForPayment } from './confirm-payment.ts';
 import { isOffSession, undoing } from './create-intent.ts';
 import { findIntent } from './find-intent.ts';
 import { type confirmParameters, pageParameters } from './intent-parameters.ts';
@@ -28,7 +29,7 @@ import {
   methodMissingToConfirm,
   refuseMade,
 } from './refusals.ts';
-import { type TakenMethod, takeMethod } from './take-method.ts';
+import { type TakenMethod, takingMethod } from './take-method.ts';
 import { withTypes } from './ways-of-intent.ts';
 
 type Request = TypedRequest<typeof confirmParameters>;
@@ -43,16 +44,18 @@ export const confirmIntent = async (context: Context, request: Request): Promise
   if (request.resumes !== null) return asItIs(context, scope, request.resumes, shows);
 
   const spelled = request.path['intent'] ?? '';
+  const take = takingMethod(context, scope, asked);
+  const accounts = readForPayment(context, scope);
   const found = await findIntent(context, scope, spelled);
   checkClientSecret(request.principal, found, asked.client_secret);
   refuseMade(found, scope.livemode, 'confirm');
   refuseByHand(request, found);
   const first = await withoutOldTry(context, request, found);
   refuseByState(first, scope.livemode, asked);
-  const taken = await takeMethod(context, scope, asked, { prefix: INTENT, id: first.id });
+  const taken = await take({ prefix: INTENT, id: first.id });
   return undoing(taken, async () => {
     for (let round = 1, before = first; round <= ROUNDS_MAX; round += 1) {
-      const outcome = await confirmOnce(context, request, before, taken);
+      const outcome = await confirmOnce(context, request, { before, taken, accounts });
       if (outcome !== null) return outcome;
       before = await findIntent(context, scope, spelled);
     }
@@ -74,8 +77,15 @@ const withoutOldTry = async (
 const confirmOnce = async (
   context: Context,
   request: Request,
-  before: PaymentIntent,
-  taken: TakenMethod | null,
+  {
+    before,
+    taken,
+    accounts,
+  }: {
+    readonly before: PaymentIntent;
+    readonly taken: TakenMethod | null;
+    readonly accounts: Accounts;
+  },
 ): Promise<Outcome | null> => {
   const { scope, parameters: asked } = request;
   refuseByState(before, scope.livemode, asked);
@@ -92,6 +102,7 @@ const confirmOnce = async (
     errorOnAction: asked.error_on_requires_action === true,
     useSdk: asked.use_stripe_sdk === true,
     shows: showsFor(request.principal),
+    accounts,
   });
 };
 

@@ -2,10 +2,11 @@
 // being asked who they are. Decides what comes first: a question to the card's holder, or the attempt.
 
 import { type PaymentMethod, renderPaymentMethod, spellMethod } from '#cards/methods';
-import type { Context, Write } from '#kit/context';
+import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { actionNotHandled, errorFieldsOf, failureOf } from '#payments/charges';
+import { actionNotHandled, errorFieldsOf, expectMovement, failureOf } from '#payments/charges';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
+import { type Accounts, railsOf } from '#rails/connectors';
 import type { Shows } from './answer.ts';
 import { isAskingWanted } from './ask-holder.ts';
 import { type Asking, askingWith, tellingFor, toldWith } from './asking.ts';
@@ -34,6 +35,8 @@ export type Confirmation = {
   readonly errorOnAction: boolean;
   readonly useSdk: boolean;
   readonly shows: Shows;
+  /** Where they were read ahead, with what the request names. */
+  readonly accounts?: Accounts;
 };
 
 /** Null: another request was faster, and everything is to be read and decided anew. */
@@ -49,6 +52,7 @@ export const confirmPayment = async (
   if (offSession && confirmation.intent.setupFutureUsage !== null) {
     throw offSessionWithFutureUsage();
   }
+  const accounts = confirmation.accounts ?? readForPayment(context, request.scope);
   const { intent, screening } = await screenPayer(context, request.scope, {
     ...confirmation,
     shown: () =>
@@ -60,6 +64,7 @@ export const confirmPayment = async (
   const asking = screening === null ? request : askingWith(request, telling);
   const given = {
     ...confirmation,
+    accounts,
     intent: {
       ...withoutMethodType(intent),
       methodId: spellMethod(method),
@@ -72,6 +77,12 @@ export const confirmPayment = async (
       ? await refuseConfirmation(context, asking, given, 'fraudulent')
       : await begin(context, asking, given, screening?.mustAuthenticate === true);
   return outcome === null ? null : toldWith(outcome, telling);
+};
+
+/** What every payment needs, whoever pays: to be asked for with the first that is read. */
+export const readForPayment = (context: Context, scope: Scope): Accounts => {
+  expectMovement(context, scope);
+  return railsOf(context).accounts(scope);
 };
 
 /** What was tried before is nothing to what is tried now. */
@@ -87,7 +98,7 @@ const begin = async (
   confirmation: Confirmation,
   isDemanded: boolean,
 ): Promise<Outcome | null> => {
-  const { intent, method, offSession } = confirmation;
+  const { intent, method, offSession, accounts } = confirmation;
   const proven = provenBy(confirmation);
   if (proven !== null) {
     return sendAttempt(context, request, {
@@ -106,6 +117,7 @@ const begin = async (
     demandedBy: isDemanded ? 'defence' : null,
     mayAct: !confirmation.errorOnAction,
     isInPage: confirmation.useSdk,
+    ...(accounts === undefined ? {} : { accounts }),
   });
   if (said.ok) {
     return sendAttempt(context, request, {

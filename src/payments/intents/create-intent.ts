@@ -1,14 +1,14 @@
-import { findCustomerNamed } from '#cards/customers';
+import { type Customer, findCustomerNamed } from '#cards/customers';
 import { spellMethod } from '#cards/methods';
-import type { Context } from '#kit/context';
+import { type Context, readAhead, type Scope } from '#kit/context';
 import { newUuid, spellBytes } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import { ApiError, lockTimeout, type Outcome, type TypedRequest } from '#platform/http';
-import { railsOf } from '#rails/connectors';
+import { type Accounts, railsOf } from '#rails/connectors';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
-import { confirmPayment } from './confirm-payment.ts';
+import { confirmPayment, readForPayment } from './confirm-payment.ts';
 import { intentCreated } from './events.ts';
 import type { createParameters } from './intent-parameters.ts';
 import { loadIntentOfOrder } from './intents.store.ts';
@@ -16,7 +16,7 @@ import { writePayment } from './payment.ts';
 import { blankIntent, type PaymentIntent } from './payment-intent.ts';
 import { methodMissingToConfirm, orderIsAnothers } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
-import { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
+import { checkMethod, type TakenMethod, takingMethod } from './take-method.ts';
 import { checkWay, withTypes } from './ways-of-intent.ts';
 
 export const createIntent = async (
@@ -27,17 +27,18 @@ export const createIntent = async (
   if (request.resumes !== null) return asItIs(context, scope, request.resumes, renderIntent);
 
   refuseWithoutConfirm(asked, 'PaymentIntent', ofConfirming);
+  const named = readNamed(context, request);
   const registered = await registeredBefore(context, request);
   if (registered !== null) return registered;
-  const offered = offeredTo(context, request);
-  const blank = await newIntent(context, request);
-  const taken = await takeMethod(context, scope, asked, { prefix: INTENT, id: blank.id });
+  const blank = newIntent(context, request, await named.customer());
+  const taken = await named.takeMethod({ prefix: INTENT, id: blank.id });
   const fresh =
     taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
   const outcome = await undoing(taken, async () => {
-    const typed = await withTypes(context, scope, fresh, asked, offered);
+    const { accounts } = named;
+    const typed = await withTypes(context, scope, fresh, asked, accounts);
     return asked.confirm === true
-      ? confirmNew(context, request, typed, taken)
+      ? confirmNew(context, request, typed, taken, accounts)
       : register(context, request, typed, taken);
   });
   return outcome;
@@ -45,19 +46,27 @@ export const createIntent = async (
 
 type Request = TypedRequest<typeof createParameters>;
 
-/** What an account takes is asked with the first that is read: who pays at once waits no longer for it. */
-const offeredTo = (context: Context, { scope, parameters: asked }: Request) => {
+/** What the call names is read together; each is refused in its turn. */
+const readNamed = (context: Context, { scope, parameters: asked }: Request) => {
+  const { customer } = asked;
+  return {
+    takeMethod: takingMethod(context, scope, asked),
+    accounts: accountsFor(context, scope, asked),
+    customer:
+      customer === undefined
+        ? async () => null
+        : readAhead(context, () => findCustomerNamed(context, scope, customer, 'customer')),
+  };
+};
+
+/** Undefined where the account is not asked what it takes, or only once it is known that it is. */
+const accountsFor = (context: Context, scope: Scope, asked: Request['parameters']) => {
+  if (asked.confirm === true) return readForPayment(context, scope);
   const { payment_method_types: types, allowed_payment_method_types: allowed } = asked;
   const isAutomatic = asked.automatic_payment_methods?.enabled !== false;
-  if ((types ?? allowed) !== undefined || !isAutomatic) return undefined;
-  const captureMethod = asked.payment_method_options?.card?.capture_method ?? asked.capture_method;
-  const offered = railsOf(context).offered(scope, {
-    operation: captureMethod === 'manual' ? 'authorize' : 'purchase',
-    currency: asked.currency,
-  });
-  // Whoever is refused before it is awaited is not told that it failed as well.
-  offered.catch(() => {});
-  return offered;
+  return (types ?? allowed) === undefined && isAutomatic
+    ? railsOf(context).accounts(scope)
+    : undefined;
 };
 
 /** What says how to confirm, and would be dropped where nothing is confirmed. */
@@ -100,19 +109,16 @@ const registeredBefore = async (
 
 export const SECRET_BYTES = 18;
 
-const newIntent = async (
+const newIntent = (
   context: Context,
-  { scope, parameters: asked }: Request,
-): Promise<PaymentIntent> => {
+  { parameters: asked }: Request,
+  customer: Customer | null,
+): PaymentIntent => {
   const blank = blankIntent(newUuid(context), {
     amount: BigInt(asked.amount),
     currency: asked.currency,
     secret: spellBytes(context.random.bytes(SECRET_BYTES)),
   });
-  const customer =
-    asked.customer === undefined
-      ? null
-      : await findCustomerNamed(context, scope, asked.customer, 'customer');
   const says =
     asked.automatic_payment_methods ??
     asked.payment_method_types ??
@@ -163,6 +169,7 @@ const confirmNew = async (
   request: Request,
   fresh: PaymentIntent,
   taken: TakenMethod | null,
+  accounts: Accounts | undefined,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   if (taken === null) throw methodMissingToConfirm(fresh, scope.livemode);
@@ -177,6 +184,7 @@ const confirmNew = async (
     errorOnAction: asked.error_on_requires_action === true,
     useSdk: asked.use_stripe_sdk === true,
     shows: renderIntent,
+    ...(accounts === undefined ? {} : { accounts }),
   });
   if (outcome !== null) return outcome;
   // The order may have been registered by another meanwhile.

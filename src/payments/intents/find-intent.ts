@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
-import { INTENT } from '#payments/charges';
+import { type Charge, INTENT, loadChargesOfIntent } from '#payments/charges';
 import { resourceMissing } from '#platform/http';
 import { loadIntent } from './intents.store.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -16,6 +16,24 @@ export const findIntent = async (
   const intent = id && (await loadIntent(context, scope, id));
   if (!intent || intent.isDirect) throw await intentMissing(context, scope, spelled, id, param);
   return intent;
+};
+
+/**
+ * With its latest charge, in one round trip. One of the two may be of a moment later: what is written by the older
+ * one loses by its version, and is decided anew.
+ */
+export const findIntentWithCharge = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  param?: string,
+): Promise<{ readonly intent: PaymentIntent; readonly charge: Charge | undefined }> => {
+  const id = parseId(INTENT, spelled);
+  const [intent, charges] = await Promise.all([
+    findIntent(context, scope, spelled, param),
+    id === null ? [] : loadChargesOfIntent(context, scope, id),
+  ]);
+  return { intent, charge: charges.find((charge) => charge.id === intent.latestChargeId) };
 };
 
 const intentMissing = async (

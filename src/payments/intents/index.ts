@@ -17,7 +17,7 @@ export {
 } from './authenticate.ts';
 export { cancel as cancelIntent } from './cancel-intent.ts';
 export { refuseWithoutConfirm, undoing } from './create-intent.ts';
-export { findIntent } from './find-intent.ts';
+export { findIntent, findIntentWithCharge } from './find-intent.ts';
 export { goOn, type Proof } from './go-on.ts';
 export { RELEASE_JOB } from './hear.ts';
 export { shippingParameters } from './intent-parameters.ts';

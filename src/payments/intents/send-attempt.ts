@@ -9,7 +9,7 @@ import { newUuid, type Uuid } from '#kit/ids';
 import { type Charge, receiptUrlOf } from '#payments/charges';
 import { appendChange } from '#platform/events';
 import { type Outcome, refuse } from '#platform/http';
-import { type Candidate, type PaymentRequest, railsOf } from '#rails/connectors';
+import { type Accounts, type Candidate, type PaymentRequest, railsOf } from '#rails/connectors';
 import type { Change, Sent } from '#rails/operations';
 import { answerOf, type Shows } from './answer.ts';
 import { asItIs } from './as-it-is.ts';
@@ -51,6 +51,8 @@ export type Attempt = {
   readonly useSdk?: boolean;
   /** Nobody wants the holder to be asked before the card's bank says so: why not may be claimed. */
   readonly mayClaim: boolean;
+  /** As they were read ahead. */
+  readonly accounts?: Accounts;
   readonly shows: Shows;
 };
 
@@ -93,15 +95,16 @@ export const sendAttempt = async (
 const candidatesFor = async (
   context: Context,
   scope: Scope,
-  { intent, method }: Attempt,
+  { intent, method, accounts }: Attempt,
 ): Promise<readonly Candidate[]> => {
   const brand = method.card?.brand;
-  const candidates = await railsOf(context).candidates(scope, {
+  const wanted = {
     operation: isManual(intent) ? 'authorize' : 'purchase',
     method: method.type,
     ...(brand === undefined ? {} : { brand }),
     currency: intent.currency,
-  });
+  } as const;
+  const candidates = await railsOf(context).candidates(scope, wanted, accounts);
   if (candidates.length === 0) throw nobodyTakes(method.type, intent.currency);
   return candidates;
 };
@@ -262,7 +265,7 @@ const sendOne = async (
         ...operation,
         id: operationId,
         connectorAccountId: candidate.connectorAccountId,
-        connector: candidate.connector,
+        candidate,
         amount: intent.amount,
         currency: intent.currency,
         isFirst: begun.before.intent === null,
@@ -353,7 +356,7 @@ const provenFor = async (
   scope: Scope,
   { method, authentication, authenticationId }: Attempt,
   intent: PaymentIntent,
-  { connectorAccountId }: Candidate,
+  candidate: Candidate,
   operationId: Uuid,
 ): Promise<Proven> =>
   authenticationId === undefined
@@ -361,7 +364,7 @@ const provenFor = async (
     : useProof(context, scope, {
         intent,
         method,
-        connectorAccountId,
+        at: candidate,
         operationId,
         authenticationId,
       });

@@ -7,9 +7,10 @@ import {
   makeMethod,
   makeSource,
   type PaymentMethod,
+  parseMethodId,
   spellMethod,
 } from '#cards/methods';
-import type { Context, Scope, Write } from '#kit/context';
+import { type Context, readAhead, type Scope, type Write } from '#kit/context';
 import { spellId, type Uuid } from '#kit/ids';
 import { type ConfirmationToken, takeConfirmationToken } from '#payments/confirmation';
 import { ApiError } from '#platform/http';
@@ -32,6 +33,32 @@ export type Brought = {
 };
 
 const nothing = async (): Promise<void> => {};
+
+/**
+ * One that is stored already is read at once, together with whatever else is: taking it changes nothing, so it may
+ * be done before it is its turn. Any other is taken when it is asked for.
+ */
+export const takingMethod = (
+  context: Context,
+  scope: Scope,
+  asked: Parameters<typeof takeMethod>[2],
+): ((by: { readonly prefix: string; readonly id: Uuid }) => Promise<TakenMethod | null>) => {
+  const taken = isStored(asked)
+    ? readAhead(context, () => takeMethod(context, scope, asked))
+    : undefined;
+  return (by) => taken?.() ?? takeMethod(context, scope, asked, by);
+};
+
+const isStored = ({
+  payment_method: spelled,
+  payment_method_data: data,
+  confirmation_token: token,
+}: Parameters<typeof takeMethod>[2]): boolean =>
+  data === undefined &&
+  token === undefined &&
+  typeof spelled === 'string' &&
+  !spelled.startsWith('pm_card_') &&
+  parseMethodId(spelled) !== null;
 
 export const takeMethod = async (
   context: Context,

@@ -6,7 +6,7 @@ import type { PaymentMethod } from '#cards/methods';
 import { type Authentication, useAuthentication } from '#cards/three-ds';
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { railsOf } from '#rails/connectors';
+import { type At, railsOf } from '#rails/connectors';
 import type { PaymentIntent } from './payment-intent.ts';
 
 export type Proven = {
@@ -21,13 +21,14 @@ export const useProof = async (
   given: {
     readonly intent: PaymentIntent;
     readonly method: PaymentMethod;
-    readonly connectorAccountId: Uuid;
+    /** With which account it is paid. */
+    readonly at: At;
     readonly operationId: Uuid;
     readonly authenticationId: Uuid;
   },
 ): Promise<Proven> => {
-  const { intent, method, connectorAccountId, operationId, authenticationId } = given;
-  const terms = await railsOf(context).holderTerms(context, scope, connectorAccountId);
+  const { intent, method, at, operationId, authenticationId } = given;
+  const terms = await railsOf(context).holderTerms(context, scope, at);
   if (terms === null || method.cardId === null) return { authentication: null, writes: [] };
   const used = await useAuthentication(context, scope, {
     id: authenticationId,

@@ -10,7 +10,7 @@ import {
 } from '#cards/methods';
 import type { Context, Scope } from '#kit/context';
 import { ApiError, parameterMissing } from '#platform/http';
-import { railsOf } from '#rails/connectors';
+import { type Accounts, railsOf } from '#rails/connectors';
 import type { Asked } from './apply-parameters.ts';
 import { isManual, type PaymentIntent } from './payment-intent.ts';
 
@@ -24,11 +24,11 @@ export const waysFor = async (
   context: Context,
   scope: Scope,
   intent: Fitting,
-  asked?: Promise<ReadonlySet<string>>,
+  accounts?: Accounts,
 ): Promise<readonly WayToPay[]> => {
   const { currency } = intent;
   const operation = isManual(intent) ? 'authorize' : 'purchase';
-  const offered = await (asked ?? railsOf(context).offered(scope, { operation, currency }));
+  const offered = await railsOf(context).offered(scope, { operation, currency }, accounts);
   return waysToPay.filter((way) => offered.has(way.type) && misfitOf(intent, way) === null);
 };
 
@@ -59,18 +59,18 @@ const spellList = (of: readonly string[] | 'all'): string => (of === 'all' ? 'al
 
 /**
  * The types that an intent shows, confirmed at once or not. Cards alone need no look; where methods are chosen by
- * the account, it is asked what it takes, unless it was asked already.
+ * the account, it is asked what it takes.
  */
 export const withTypes = async (
   context: Context,
   scope: Scope,
   intent: PaymentIntent,
   asked: Pick<Asked, 'payment_method_types' | 'allowed_payment_method_types'>,
-  offered?: Promise<ReadonlySet<string>>,
+  accounts?: Accounts,
 ): Promise<PaymentIntent> => {
   const { payment_method_types: types, allowed_payment_method_types: allowed } = asked;
   if (types !== undefined) {
-    await checkTypes(context, scope, intent, types, 'payment_method_types');
+    await checkTypes(context, scope, intent, types, 'payment_method_types', accounts);
     return intent;
   }
   const isOfOthers = allowed?.some((type) => type !== 'card') === true;
@@ -80,7 +80,7 @@ export const withTypes = async (
     if (types.length === 0) throw nothingLeft();
     return excluded.length === 0 ? intent : { ...intent, types };
   }
-  const ways = (await waysFor(context, scope, intent, offered)).filter(
+  const ways = (await waysFor(context, scope, intent, accounts)).filter(
     ({ type }) => (allowed === undefined || allowed.includes(type)) && !excluded.includes(type),
   );
   if (ways.length > 0) return { ...intent, types: ways.map(({ type }) => type) };
@@ -102,6 +102,7 @@ export const checkTypes = async (
   intent: Fitting,
   types: readonly string[],
   param: string,
+  accounts?: Accounts,
 ): Promise<void> => {
   const others = types.filter((type) => type !== 'card');
   if (others.length === 0) return;
@@ -110,7 +111,7 @@ export const checkTypes = async (
     const misfit = way === undefined ? null : misfitOf(intent, way);
     if (misfit !== null) throw new ApiError(400, misfit, { param });
   }
-  const taken = await waysFor(context, scope, intent);
+  const taken = await waysFor(context, scope, intent, accounts);
   const foreign = others.find((type) => taken.every((way) => way.type !== type));
   if (foreign === undefined) return;
   throw invalidType(

@@ -1,8 +1,8 @@
 import { checkPart, formatAmount } from '#books/currencies';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { CHARGE, type Charge, findCharge, left, loadCharge } from '#payments/charges';
-import { askingOf, findIntent } from '#payments/intents';
+import { CHARGE, type Charge, expectMovement, findCharge, left } from '#payments/charges';
+import { askingOf, findIntentWithCharge } from '#payments/intents';
 import {
   ApiError,
   lockTimeout,
@@ -37,6 +37,7 @@ export const createRefund = async (
   if (spelled !== undefined && asked.payment_intent !== undefined) {
     throw onlyOneOf(['charge', 'payment_intent']);
   }
+  expectMovement(context, scope);
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const charge = await chargeOf(context, request, spelled, ofCharge === undefined);
     const amount = amountOf(charge, asked.amount);
@@ -63,11 +64,8 @@ const chargeOf = async (
     return findCharge(context, scope, spelled, isParameter ? 'charge' : undefined);
   }
   if (asked.payment_intent === undefined) throw parameterMissing('payment_intent');
-  const intent = await findIntent(context, scope, asked.payment_intent, 'payment_intent');
-  const charge =
-    intent.latestChargeId === null
-      ? undefined
-      : await loadCharge(context, scope, intent.latestChargeId);
+  const { payment_intent: of } = asked;
+  const { charge } = await findIntentWithCharge(context, scope, of, 'payment_intent');
   if (charge?.status === 'succeeded' && charge.captured > 0n) return charge;
   throw new ApiError(
     400,

@@ -219,7 +219,7 @@ export const verify = async (
       : await useProof(context, scope, {
           intent: asPayment(setup),
           method,
-          connectorAccountId: candidate.connectorAccountId,
+          at: candidate,
           operationId,
           authenticationId,
         });
@@ -248,6 +248,7 @@ export const verify = async (
     railsOf(context).send(context, scope, {
       id: operationId,
       connectorAccountId: candidate.connectorAccountId,
+      candidate,
       kind: 'verify',
       intentId: setup.id,
       ordinal: 1,

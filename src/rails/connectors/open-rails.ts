@@ -1,6 +1,6 @@
 // The rails of a process: every connector opened once, the send journal, the gates, and the resolver.
 
-import { type Context, onRealTime } from '#kit/context';
+import { type Context, onRealTime, readAhead, type Scope } from '#kit/context';
 import {
   createGates,
   createOutgoing,
@@ -20,9 +20,10 @@ import { canDo, inOrder } from './candidates.ts';
 import type { Directory } from './directory.ts';
 import { answerDispute } from './dispute-calls.ts';
 import type { Exchange } from './exchange.ts';
+import { accountOf, remember } from './known-accounts.ts';
 import type { Parts } from './parts.ts';
-import { openAccount } from './port.ts';
-import type { DisputeListener, OperationListener, Rails } from './rails.ts';
+import { openStored } from './port.ts';
+import type { Accounts, DisputeListener, OperationListener, Rails } from './rails.ts';
 import { recoveryFor } from './recovery.ts';
 import { listenersWrites, send } from './send.ts';
 
@@ -80,20 +81,24 @@ export const openRails = async (
     counts: { unverified: new Map() },
   };
 
+  const enabled = (scope: Scope, accounts?: Accounts) =>
+    accounts === undefined ? loadEnabled(context, scope) : accounts();
+
   return {
     parts,
-    candidates: async (scope, wanted) =>
-      inOrder(await loadEnabled(context, scope)).flatMap(({ id, connector, methods }) => {
+    accounts: (scope) => readAhead(context, () => loadEnabled(context, scope)),
+    candidates: async (scope, wanted, accounts) =>
+      inOrder(await enabled(scope, accounts)).flatMap((account) => {
+        const { id, connector, methods } = account;
         const definition = directory.connectors.get(connector)?.definition;
         if (definition === undefined) return [];
-        return canDo({ definition, methods, livemode: scope.livemode }, wanted)
-          ? [{ connectorAccountId: id, connector, operations: definition.operations }]
-          : [];
+        if (!canDo({ definition, methods, livemode: scope.livemode }, wanted)) return [];
+        const { operations } = definition;
+        return [remember(context, { connectorAccountId: id, connector, operations }, account)];
       }),
-    offered: async (scope, wanted) => {
-      const accounts = await loadEnabled(context, scope);
+    offered: async (scope, wanted, accounts) => {
       return new Set(
-        accounts.flatMap(({ connector, methods }) => {
+        (await enabled(scope, accounts)).flatMap(({ connector, methods }) => {
           const definition = directory.connectors.get(connector)?.definition;
           if (definition === undefined) return [];
           const where = { definition, methods, livemode: scope.livemode };
@@ -105,20 +110,16 @@ export const openRails = async (
     },
     askNow: (caller, scope, id) => askNow(parts, caller, scope, id),
     abandon: (caller, scope, id) => abandonNow(parts, caller, scope, id),
-    holderTerms: async (caller, scope, connectorAccountId) => {
-      const { account, functions: own } = await openAccount(
-        parts,
-        caller,
-        scope,
-        connectorAccountId,
-      );
+    holderTerms: async (caller, scope, at) => {
+      const stored = await accountOf(caller, scope, at);
+      const { account, functions: own } = openStored(parts, scope, stored);
       return own.holderTerms?.(account) ?? null;
     },
-    exemptionTerms: async (caller, scope, { connectorAccountId, connector }) => {
-      const termsOf = functions.get(connector)?.exemptionTerms;
+    exemptionTerms: async (caller, scope, candidate) => {
+      const termsOf = functions.get(candidate.connector)?.exemptionTerms;
       if (termsOf === undefined) return null;
-      const { account } = await openAccount(parts, caller, scope, connectorAccountId);
-      return termsOf(account);
+      const stored = await accountOf(caller, scope, candidate);
+      return termsOf(openStored(parts, scope, stored).account);
     },
     send: (caller, scope, sending) => send(parts, caller, scope, sending),
     answerDispute: (caller, scope, answer) => answerDispute(parts, caller, scope, answer),

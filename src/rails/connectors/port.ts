@@ -6,6 +6,7 @@ import type { Context, Scope } from '#kit/context';
 import { NoAnswer, NotSent } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
 import { type ConnectorPort, conclude, loadKnown, type Operation } from '#rails/operations';
+import type { StoredAccount } from './account.ts';
 import { loadAccount } from './accounts.store.ts';
 import type {
   Call,
@@ -26,8 +27,15 @@ type AfterVerb = 'lookUp' | 'reverse' | 'abandon';
 
 type Request = PaymentRequest | FollowingRequest;
 
+/** What whoever sends it knows already, or has begun to read. */
+type Given = {
+  readonly request: Request;
+  readonly account: () => Promise<StoredAccount | undefined>;
+  readonly original: () => Promise<Original | null>;
+};
+
 export const portOf =
-  (parts: Parts, context: Context, scope: Scope, verb: VerbName, given?: Request): ConnectorPort =>
+  (parts: Parts, context: Context, scope: Scope, verb: VerbName, given?: Given): ConnectorPort =>
   async ({ operation, deadline, signal }) => {
     const { run, prepared } = await prepare(parts, context, scope, { operation, verb, given });
     const hidden = [...prepared.hidden];
@@ -80,16 +88,20 @@ const prepare = async (
   }: {
     readonly operation: Operation;
     readonly verb: VerbName;
-    readonly given: Request | undefined;
+    readonly given: Given | undefined;
   },
 ): Promise<Prepared> => {
   try {
-    const opened = await openAccount(parts, context, scope, operation.connectorAccountId);
+    const opened =
+      given === undefined
+        ? await openAccount(parts, context, scope, operation.connectorAccountId)
+        : openStored(parts, scope, await given.account());
     const run = opened.functions[verb];
     if (run === undefined) throw new NotSent('not_supported');
-    const request = given ?? (await loadRequest(context, scope, operation.id));
+    const request = given?.request ?? (await loadRequest(context, scope, operation.id));
     if (request === undefined) throw new NotSent('request_gone');
-    const original = await originalOf(context, scope, request);
+    const original =
+      given === undefined ? await originalOf(context, scope, request) : await given.original();
     return {
       run: run as Verb<Request>,
       prepared: {
@@ -118,25 +130,32 @@ const providerIdOf = async (
   return known === undefined ? null : conclude(known.operation, known.evidence).providerId;
 };
 
-/** The account with its settings open. Only what is deleted has no way to its provider any more. */
+type OpenedAccount = {
+  readonly account: ConnectorAccount;
+  readonly functions: ConnectorFunctions;
+  readonly hidden: readonly string[];
+};
+
 export const openAccount = async (
   parts: Parts,
   context: Pick<Context, 'database'>,
   scope: Scope,
   id: Uuid,
-): Promise<{
-  readonly account: ConnectorAccount;
-  readonly functions: ConnectorFunctions;
-  readonly hidden: readonly string[];
-}> => {
-  const stored = await loadAccount(context, scope, id);
+): Promise<OpenedAccount> => openStored(parts, scope, await loadAccount(context, scope, id));
+
+/** The account with its settings open. Only what is deleted has no way to its provider any more. */
+export const openStored = (
+  parts: Pick<Parts, 'directory' | 'functions'>,
+  scope: Scope,
+  stored: StoredAccount | undefined,
+): OpenedAccount => {
   if (stored === undefined || stored.deleted) throw new NotSent('account_gone');
   const connector = parts.directory.connectors.get(stored.connector);
   const functions = parts.functions.get(stored.connector);
   if (connector === undefined || functions === undefined) throw new NotSent('connector_gone');
   const settings = openSettings(parts.directory.settingsKey, scope, stored);
   return {
-    account: { id, connector: stored.connector, settings },
+    account: { id: stored.id, connector: stored.connector, settings },
     functions,
     hidden: secretTexts(connector.definition, settings),
   };
@@ -151,11 +170,14 @@ export const originalOf = async (
   request: Request,
 ): Promise<Original | null> => {
   if (!isFollowing(request)) return null;
-  const known = await loadKnown(context, scope, request.original);
+  const [known, asked] = await Promise.all([
+    loadKnown(context, scope, request.original),
+    loadRequest(context, scope, request.original),
+  ]);
   if (known === undefined) throw new NotSent('original_gone');
   const { operation, evidence } = known;
 
-  let began = await loadRequest(context, scope, request.original);
+  let began = asked;
   for (let steps = 0; began !== undefined && isFollowing(began); steps += 1) {
     if (steps === FOLLOWED_MAX) throw new NotSent('original_gone');
     began = await loadRequest(context, scope, began.original);

@@ -2,18 +2,25 @@
 // context, so that nobody below knows who calls and nobody above knows which provider it is.
 
 import type { ExemptionTerms } from '#cards/three-ds';
-import type { Context, Scope, Write } from '#kit/context';
+import type { Ahead, Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { Change, OperationKind, Sent, WritesOf } from '#rails/operations';
+import type { StoredAccount } from './account.ts';
 import type { ConnectorOperation, Definition, HolderTerms } from './connector.ts';
 import type { DisputeAnswer, DisputeNotice } from './dispute-notice.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 export type Rails = {
+  /** Reads the merchant's accounts ahead, for whoever will ask the two that follow. */
+  accounts(scope: Scope): Accounts;
   /** The merchant's accounts that could do this, in the order in which the merchant wants them. */
-  candidates(scope: Scope, wanted: Wanted): Promise<readonly Candidate[]>;
+  candidates(scope: Scope, wanted: Wanted, accounts?: Accounts): Promise<readonly Candidate[]>;
   /** Every way to pay that one of the merchant's accounts could take now, as Stripe names them. */
-  offered(scope: Scope, wanted: Omit<Wanted, 'method' | 'brand'>): Promise<ReadonlySet<string>>;
+  offered(
+    scope: Scope,
+    wanted: Omit<Wanted, 'method' | 'brand'>,
+    accounts?: Accounts,
+  ): Promise<ReadonlySet<string>>;
   /**
    * Asks the provider now what became of an operation, for somebody who waits. What is learned is written as
    * ever; where nothing is, the resolver asks again.
@@ -22,16 +29,12 @@ export type Rails = {
   /** Ends at the provider what waits for its payer. A payer who was faster has paid, and that is learned too. */
   abandon(context: Context, scope: Scope, operationId: Uuid): Promise<void>;
   /** How the holder of a card is asked for payments with this account; null where the provider asks, or nobody. */
-  holderTerms(
-    context: Context,
-    scope: Scope,
-    connectorAccountId: Uuid,
-  ): Promise<HolderTerms | null>;
+  holderTerms(context: Context, scope: Scope, at: At): Promise<HolderTerms | null>;
   /** What may be said with a payment to this candidate instead of asking the holder; null where that is not ours to say. */
   exemptionTerms(
     context: Context,
     scope: Scope,
-    candidate: Pick<Candidate, 'connectorAccountId' | 'connector'>,
+    candidate: At & Pick<Candidate, 'connector'>,
   ): Promise<ExemptionTerms | null>;
   /** Sends one operation and waits for its outcome, or for its deadline. */
   send(context: Context, scope: Scope, sending: RailsSending): Promise<Sent>;
@@ -55,8 +58,13 @@ export type Wanted = {
   readonly currency: string;
 };
 
-export type Candidate = {
-  readonly connectorAccountId: Uuid;
+/** As they were read for one request; what they say is for the rails alone. */
+export type Accounts = Ahead<readonly StoredAccount[]>;
+
+/** With which account. A candidate is known, and is not read again while it is new. */
+export type At = { readonly connectorAccountId: Uuid };
+
+export type Candidate = At & {
   readonly connector: string;
   /** What its connector can do, to a payment that begins there too. */
   readonly operations: Definition['operations'];
@@ -66,8 +74,8 @@ export type RailsSending = {
   /** Where the caller has to know it before: it is bound to a proof. */
   readonly id?: Uuid;
   readonly connectorAccountId: Uuid;
-  /** At which connector that is, where it was asked for just now: then it need not be read. */
-  readonly connector?: string;
+  /** As it was chosen just now: then its account need not be read. */
+  readonly candidate?: Candidate;
   readonly kind: OperationKind;
   /** What it is done for: the payment. */
   readonly intentId: Uuid;

@@ -1,8 +1,8 @@
 // One operation through the rails: the request is committed with the intent, the connector's function
 // is called, and what is learned is committed with all that follows from it.
 
-import { present } from '#kit/assert';
-import { type Context, onRealTime, type Scope, type Write } from '#kit/context';
+import { assert, present } from '#kit/assert';
+import { type Context, onRealTime, readAhead, type Scope, type Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import {
   type Change,
@@ -13,10 +13,12 @@ import {
   sendOperation,
   type WritesOf,
 } from '#rails/operations';
-import { loadAccount } from './accounts.store.ts';
+import type { StoredAccount } from './account.ts';
+import { accountOf } from './known-accounts.ts';
 import { type Parts, verbOf } from './parts.ts';
-import { openAccount, portOf } from './port.ts';
+import { openStored, originalOf, portOf } from './port.ts';
 import type { OperationListener, RailsSending } from './rails.ts';
+import { isFollowing } from './request.ts';
 import { askedOf } from './requests.store.ts';
 
 export const send = async (
@@ -26,20 +28,29 @@ export const send = async (
   sending: RailsSending,
 ): Promise<Sent> => {
   const context = onRealTime(caller);
-  const { request, isFirst = false, intent = [], writes, connector, ...asked } = sending;
+  const { request, isFirst = false, intent = [], writes, candidate, ...asked } = sending;
   const verb = present(verbOf[asked.kind], `A function for ${asked.kind}`);
+  const at = candidate ?? asked;
+  assert(
+    at.connectorAccountId === asked.connectorAccountId,
+    'It is sent where it was chosen to be',
+  );
+  // All that the call will need is read together, and before anything is committed.
+  const account =
+    candidate === undefined
+      ? readAhead(context, () => accountOf(context, scope, at))
+      : () => accountOf(context, scope, at);
+  const original = isFollowing(request)
+    ? readAhead(context, () => originalOf(context, scope, request))
+    : async () => null;
   const operation = newOperation(context, scope, parts.providerKeys, {
     // Named by the clock of the house and sent by the real one: a trace tells from it how far they were apart.
     id: newUuid({ ...context, clock: parts.clock }),
     ...asked,
-    ...(await termsOf(parts, context, scope, {
-      ...asked,
-      request,
-      ...(connector === undefined ? {} : { connector }),
-    })),
+    ...(await termsOf(parts, context, scope, { ...asked, request }, account)),
   });
 
-  const call = noticingEnd(portOf(parts, context, scope, verb, request));
+  const call = noticingEnd(portOf(parts, context, scope, verb, { request, account, original }));
   return sendOperation(context, scope, parts.outgoing, {
     operation,
     port: call.port,
@@ -62,31 +73,22 @@ const termsOf = async (
   parts: Parts,
   context: Context,
   scope: Scope,
-  sending: Omit<RailsSending, 'intent' | 'writes'>,
+  { request, ...operation }: Omit<RailsSending, 'intent' | 'writes' | 'candidate'>,
+  account: () => Promise<StoredAccount | undefined>,
 ): Promise<Pick<NewOperation, 'timeoutMs' | 'reference'>> => {
-  const { request, connector, ...operation } = sending;
   const verb = verbOf[operation.kind];
-  const timeoutAt = (name: string): number => {
-    const definition = parts.directory.connectors.get(name)?.definition;
-    const support =
-      verb === undefined || verb === 'reverse' ? undefined : definition?.operations[verb];
-    return Math.min(support?.timeoutMs ?? 30_000, parts.timeoutMsMax);
-  };
-  if (connector !== undefined && parts.functions.get(connector)?.referenceFor === undefined) {
-    return { timeoutMs: timeoutAt(connector) };
-  }
-  const stored = present(
-    await loadAccount(context, scope, operation.connectorAccountId),
-    'The connector account',
-  );
-  const timeoutMs = timeoutAt(stored.connector);
+  const stored = present(await account(), 'The connector account');
+  const definition = parts.directory.connectors.get(stored.connector)?.definition;
+  const support =
+    verb === undefined || verb === 'reverse' ? undefined : definition?.operations[verb];
+  const timeoutMs = Math.min(support?.timeoutMs ?? 30_000, parts.timeoutMsMax);
 
   const { referenceFor } = parts.functions.get(stored.connector) ?? {};
   if (referenceFor === undefined || stored.deleted) return { timeoutMs };
-  const { account } = await openAccount(parts, context, scope, stored.id);
+  const opened = openStored(parts, scope, stored);
   return {
     timeoutMs,
-    reference: await referenceFor(context, scope, { account, operation, request }),
+    reference: await referenceFor(context, scope, { account: opened.account, operation, request }),
   };
 };
 

@@ -1,0 +1,122 @@
+// How often a payment waits for the database, one time after the other. What is asked in one turn travels
+// together; what waits for the answer to something else is a round trip more of every payment.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Row, Scope, Statement, Tx } from '#kit/context';
+import type { OpenDatabase } from '#platform/db';
+import { openShop } from '../support/payments.ts';
+
+/** By their names: those of one turn were asked before any of them was answered. */
+const turns: string[][] = [];
+let turn: string[] | null = null;
+
+const heard = async <T>(name: string, ask: () => Promise<T>): Promise<T> => {
+  if (turn === null) {
+    turn = [];
+    turns.push(turn);
+  }
+  turn.push(name);
+  try {
+    return await ask();
+  } finally {
+    turn = null;
+  }
+};
+
+const listening = (database: OpenDatabase): OpenDatabase => {
+  const within = (tx: Tx): Tx => ({
+    query: <T extends Row>(asked: Statement, values?: readonly unknown[]) =>
+      heard(asked.name, () => tx.query<T>(asked, values)),
+  });
+  return {
+    ...database,
+    pool: database.pool,
+    read: <T extends Row>(scope: Scope | null, asked: Statement, values?: readonly unknown[]) =>
+      heard(asked.name, () => database.read<T>(scope, asked, values)),
+    transaction: (scope, work) => database.transaction(scope, (tx) => work(within(tx))),
+    commit: (scope, writes) => heard('commit', () => database.commit(scope, writes)),
+  };
+};
+
+const { stripe } = await openShop(undefined, { wrapDatabase: listening });
+const customer = await stripe.customers.create({ email: 'jenny@example.com' });
+const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+const sale = { amount: 1200, currency: 'eur', customer: customer.id, payment_method: card };
+
+/** Keys are remembered for a second: whether they are asked for is a matter of time. */
+const during = async (
+  work: () => Promise<unknown>,
+  isKept = (name: string): boolean => name === 'fees.in_force',
+): Promise<string[]> => {
+  turns.splice(0);
+  await work();
+  return turns
+    .map((names) => names.filter((name) => !name.startsWith('api_keys.') && !isKept(name)))
+    .filter((names) => names.length > 0)
+    .map((names) => names.toSorted().join(', '));
+};
+
+const pay = (more: { capture_method?: 'manual'; off_session?: boolean } = { off_session: true }) =>
+  stripe.paymentIntents.create({ ...sale, confirm: true, ...more });
+
+test('What the first payment of a merchant needs is read together, and prices before the bank is asked', async () => {
+  const asked = await during(
+    () => pay(),
+    () => false,
+  );
+  assert.deepEqual(asked, [
+    'connector_accounts.enabled, customers.find, fees.in_force, payment_methods.find',
+    'commit',
+    'commit',
+  ]);
+});
+
+test('A payment by a stored card waits for one round of reads and two commits', async () => {
+  const expected = [
+    'connector_accounts.enabled, customers.find, payment_methods.find',
+    'commit',
+    'commit',
+  ];
+  assert.deepEqual(await during(() => pay()), expected);
+  assert.deepEqual(await during(() => pay({ off_session: false })), expected);
+});
+
+test('A confirmation reads what its payment names, and nothing twice', async () => {
+  const made = await stripe.paymentIntents.create({
+    amount: 1200,
+    currency: 'eur',
+    customer: customer.id,
+  });
+  const given = () => stripe.paymentIntents.confirm(made.id, { payment_method: card });
+  assert.deepEqual(await during(given), [
+    'connector_accounts.enabled, intents.find, payment_methods.find',
+    'commit',
+    'commit',
+  ]);
+  const ready = await stripe.paymentIntents.create(sale);
+  assert.deepEqual(await during(() => stripe.paymentIntents.confirm(ready.id)), [
+    'connector_accounts.enabled, intents.find',
+    'payment_methods.find',
+    'commit',
+    'commit',
+  ]);
+});
+
+const following = [
+  'charges.of_intent, intents.find',
+  'connector_accounts.find, evidence.list, operations.find, operations.find_request',
+  'commit',
+  'commit',
+];
+
+test('A capture reads its payment, and then at once what was asked of the bank', async () => {
+  const held = await pay({ capture_method: 'manual' });
+  assert.deepEqual(await during(() => stripe.paymentIntents.capture(held.id)), following);
+});
+
+test('So does a refund', async () => {
+  const { id } = await pay();
+  const refund = () => stripe.refunds.create({ payment_intent: id, amount: 200 });
+  assert.deepEqual(await during(refund), following);
+});
