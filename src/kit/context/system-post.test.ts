@@ -11,13 +11,18 @@ import { systemNetwork } from '#kit/context';
 import { oddServer } from '../http-client/for-tests.ts';
 import { temporaryFolder } from './for-tests.ts';
 
-type Asked = { mayConnect?: () => boolean; timeoutMs?: number; connectTimeoutMs?: number };
+type Asked = {
+  body?: Buffer;
+  mayConnect?: () => boolean;
+  timeoutMs?: number;
+  connectTimeoutMs?: number;
+};
 
 const post = (url: string, asked: Asked = {}) =>
   systemNetwork.post({
     url: new URL(url),
     headers: { 'content-type': 'text/plain' },
-    body: Buffer.from('told'),
+    body: asked.body ?? Buffer.from('told'),
     mayConnect: asked.mayConnect ?? (() => true),
     connectTimeoutMs: asked.connectTimeoutMs ?? 5_000,
     timeoutMs: asked.timeoutMs ?? 5_000,
@@ -125,7 +130,7 @@ test('a receiver that stops in the middle of its answer is given up on when the 
 });
 
 /** Answers every request over one connection with the same text, and counts the connections. */
-const saying = async (text: string, thenClose = false) => {
+const saying = async (text: string, andThen: (socket: Socket) => unknown = () => {}) => {
   let connections = 0;
   let gone = 0;
   const server = await oddServer((socket, head) => {
@@ -133,7 +138,10 @@ const saying = async (text: string, thenClose = false) => {
     socket.on('close', () => {
       gone += 1;
     });
-    const answer = (): void => void (thenClose ? socket.end(text) : socket.write(text));
+    const answer = (): void => {
+      socket.write(text);
+      andThen(socket);
+    };
     const rest = head.slice(head.indexOf('\r\n\r\n') + 4);
     if (rest.endsWith('told')) answer();
     socket.on('data', (bytes: Buffer) => {
@@ -147,6 +155,8 @@ const saying = async (text: string, thenClose = false) => {
     open: () => connections - gone,
   };
 };
+
+const closing = (socket: Socket): void => void socket.end();
 
 const until = async (isSo: () => boolean): Promise<void> => {
   for (let n = 0; n < 300 && !isSo(); n += 1) await new Promise((done) => setTimeout(done, 10));
@@ -220,6 +230,35 @@ describe('a connection is closed', () => {
     });
   }
 
+  test('when what was told is answered before all of it was taken', async () => {
+    const early = await oddServer((socket) => {
+      socket.pause().write('HTTP/1.1 413 Much\r\nContent-Length: 0\r\n\r\n');
+    });
+    const much = Buffer.alloc(8_000_000);
+    try {
+      for (let n = 0; n < 2; n += 1) {
+        const url = `http://127.0.0.1:${early.port}/`;
+        assert.equal((await post(url, { body: much })).status, 413);
+      }
+      assert.equal(early.heard.length, 2);
+    } finally {
+      await early.close();
+    }
+  });
+
+  test('when something comes that nobody asked for', async () => {
+    const told = await saying('HTTP/1.1 204 Fine\r\n\r\n', (socket) => {
+      setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 20);
+    });
+    try {
+      await post(told.url);
+      await until(() => told.open() === 0);
+      assert.equal((await post(told.url)).status, 204);
+    } finally {
+      await told.close();
+    }
+  });
+
   test('a second before the receiver says that it closes it', async () => {
     const told = await saying(
       'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n',
@@ -258,7 +297,7 @@ describe('a receiver', () => {
   });
 
   test('that closes in the middle of its answer has not answered', async () => {
-    const told = await saying('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhea', true);
+    const told = await saying('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhea', closing);
     try {
       await assert.rejects(post(told.url), { code: 'ECONNRESET' });
       assert.equal(told.connections(), 1);
@@ -268,7 +307,7 @@ describe('a receiver', () => {
   });
 
   test('that closes a new connection without a word is not asked again', async () => {
-    const told = await saying('', true);
+    const told = await saying('', closing);
     try {
       await assert.rejects(post(told.url), { code: 'ECONNRESET' });
       assert.equal(told.connections(), 1);
@@ -373,6 +412,7 @@ describe('over TLS', () => {
         }
       });
       assert.deepEqual(told.resumed, [false, true]);
+      assert.equal(told.heard.length, 3);
     } finally {
       await told.close();
     }

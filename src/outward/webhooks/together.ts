@@ -13,20 +13,13 @@ export type Together = {
 
 export const createTogether = (isAnybodyToCome: () => boolean): Together => {
   let waiting: (() => void)[] = [];
-  let opened = new AbortController();
+  let callOff = (): void => {};
 
   const open = (): void => {
     const all = waiting;
     waiting = [];
-    opened.abort('they go together');
-    opened = new AbortController();
+    callOff();
     for (const goOn of all) goOn();
-  };
-
-  const openLater = async (context: Pick<Context, 'clock'>): Promise<void> => {
-    const { signal } = opened;
-    await context.clock.sleep(WAIT_MS, signal);
-    if (!signal.aborted) open();
   };
 
   return {
@@ -34,7 +27,7 @@ export const createTogether = (isAnybodyToCome: () => boolean): Together => {
       new Promise((resolve) => {
         waiting.push(resolve);
         if (waiting.length >= TOGETHER_MAX || !isAnybodyToCome()) open();
-        else if (waiting.length === 1) void openLater(context);
+        else if (waiting.length === 1) callOff = context.clock.alarm(WAIT_MS, open);
       }),
   };
 };
