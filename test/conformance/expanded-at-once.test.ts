@@ -4,10 +4,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
+import { provideAuthentication } from '#payments/intents';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 
-const { stripe } = await openShop();
+const { gateway, stripe } = await openShop();
+let asks = false;
+provideAuthentication(gateway.context, async () =>
+  asks
+    ? { ok: false, why: 'challenge', url: 'https://issuer.test/challenge' }
+    : { ok: true, authentication: null },
+);
 const { paymentIntents, charges, refunds, customers } = stripe;
 
 const order = { amount: 5_000, currency: 'eur', payment_method: 'pm_card_visa' } as const;
@@ -113,4 +120,65 @@ test('a card that is kept with its payment is shown as its customer’s', async 
   const { payment_method: method } = paid;
   assert.ok(typeof method === 'object' && method !== null);
   assert.equal(method.customer, customer);
+});
+
+describe('what is stored with the answer that shows it is shown as it is then', () => {
+  const typeOf = (shown: unknown): unknown =>
+    typeof shown === 'object' && shown !== null ? (shown as { object: unknown }).object : shown;
+  const whileAsking = async <T>(work: () => Promise<T>): Promise<T> => {
+    asks = true;
+    return work().finally(() => (asks = false));
+  };
+  const expand = ['payment_method'];
+
+  test('a card with its payment, before anybody is asked and while its holder is', async () => {
+    const made = await paymentIntents.create({ ...order, expand });
+    assert.equal(typeOf(made.payment_method), 'payment_method');
+    const other = await paymentIntents.update(made.id, { payment_method: 'pm_card_visa', expand });
+    assert.equal(typeOf(other.payment_method), 'payment_method');
+    assert.notDeepEqual(other.payment_method, made.payment_method);
+    const waiting = await whileAsking(() =>
+      paymentIntents.create({ ...order, confirm: true, expand }),
+    );
+    assert.deepEqual(
+      [waiting.status, typeOf(waiting.payment_method)],
+      ['requires_action', 'payment_method'],
+    );
+  });
+
+  test('a setup with its attempt, its card and what was agreed to', async () => {
+    const { id: customer } = await customers.create();
+    const setup = { customer, expand: [...expand, 'latest_attempt', 'mandate'] };
+    const made = await stripe.setupIntents.create({ ...setup, payment_method: 'pm_card_visa' });
+    assert.equal(typeOf(made.payment_method), 'payment_method');
+    const kept = await stripe.setupIntents.create({
+      ...setup,
+      payment_method: 'pm_card_visa',
+      confirm: true,
+      mandate_data: { customer_acceptance: { type: 'offline' } },
+    });
+    const { payment_method: method, latest_attempt: attempt, mandate } = kept;
+    assert.ok(typeof method === 'object' && typeof attempt === 'object');
+    assert.deepEqual([method?.customer, attempt?.status], [customer, 'succeeded']);
+    assert.equal(typeOf(mandate), 'mandate');
+    const waiting = await whileAsking(() =>
+      stripe.setupIntents.create({ ...setup, payment_method: 'pm_card_visa', confirm: true }),
+    );
+    assert.equal(waiting.status, 'requires_action');
+    const latest = waiting.latest_attempt as Stripe.SetupAttempt;
+    assert.equal(latest.status, 'requires_action');
+    const again = await stripe.setupIntents.retrieve(waiting.id, { expand: setup.expand });
+    assert.deepEqual(again.latest_attempt, latest);
+    assert.deepEqual(again.payment_method, waiting.payment_method);
+  });
+
+  test('a customer with the card that was its source, and not the one it replaces', async () => {
+    const shown = ['sources', 'default_source'];
+    const made = await customers.create({ source: 'tok_visa', expand: shown });
+    assert.deepEqual(made.sources?.data, [made.default_source]);
+    const other = await customers.update(made.id, { source: 'tok_mastercard', expand: shown });
+    assert.deepEqual(other.sources?.data, [other.default_source]);
+    const { sources } = (await customers.retrieve(made.id, { expand: shown })) as Stripe.Customer;
+    assert.deepEqual(sources, other.sources);
+  });
 });

@@ -10,7 +10,7 @@ import type { createParameters } from './customer-parameters.ts';
 import { customersOfClock, insertCustomer } from './customers.store.ts';
 import { customerCreated, customerSnapshot } from './events.ts';
 import { renderCustomer } from './render-customer.ts';
-import { includedIn } from './resources.ts';
+import { includedIn, sourcesIncluded } from './resources.ts';
 
 const CUSTOMERS_PER_CLOCK = 3;
 
@@ -63,10 +63,14 @@ export const createCustomer = async (
     throw error;
   });
 
+  const { related } = sourced;
+  const change = { customer, before: null, related };
+  const sources = await sourcesIncluded(context, scope, request.expand, change);
   return {
     body: {
       ...renderCustomer(customer, scope.livemode),
       ...includedIn(customer, scope.livemode, request.expand),
+      ...sources,
     },
     writes: [
       ...timed.writes,

@@ -108,6 +108,28 @@ export const includedIn = (
   );
 };
 
+/** As they are once a source was taken, which replaces the default that was there. */
+export const sourcesIncluded = async (
+  context: Context,
+  scope: Scope,
+  paths: readonly string[],
+  change: {
+    readonly customer: Customer;
+    readonly before: Customer | null;
+    readonly related: Readonly<Record<string, unknown>>;
+  },
+): Promise<Record<string, unknown>> => {
+  const { customer, before, related } = change;
+  const made = Object.values(related);
+  const isWanted = paths.some((path) => path.split('.', 1)[0] === 'sources');
+  if (!isWanted || made.length === 0) return {};
+  const id = spellId(CUSTOMER, customer.id);
+  if (before === null) return { sources: listAt(id, 'sources', made) };
+  const old = await listSources(context, scope, { customerId: customer.id, id }, {});
+  const kept = old.data.filter((source) => source?.id !== before.default_source);
+  return { sources: { ...old, data: [...made, ...kept] } };
+};
+
 /** A card in the older spelling, by its id. */
 const card: ResourceDefinition = {
   object: 'card',

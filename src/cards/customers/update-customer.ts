@@ -8,7 +8,7 @@ import { updateCustomer as updateRow } from './customers.store.ts';
 import { customerSnapshot, customerUpdated } from './events.ts';
 import { findLivingCustomer } from './find-customer.ts';
 import { renderCustomer } from './render-customer.ts';
-import { includedIn } from './resources.ts';
+import { includedIn, sourcesIncluded } from './resources.ts';
 
 export const updateCustomer = async (
   context: Context,
@@ -39,10 +39,19 @@ export const updateCustomer = async (
   }
 
   const customer = { ...after, version: before.version + 1 };
+  const { related } = sourced;
+  const change = { customer, before: before, related };
+  const sources = await sourcesIncluded(context, scope, request.expand, change).catch(
+    async (error: unknown) => {
+      await sourced.undo();
+      throw error;
+    },
+  );
   return {
     body: {
       ...renderCustomer(customer, scope.livemode),
       ...includedIn(customer, scope.livemode, request.expand),
+      ...sources,
     },
     writes: [
       updateRow(scope, customer),

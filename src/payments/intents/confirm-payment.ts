@@ -20,7 +20,7 @@ import { paymentListenersWrites } from './payment-listeners.ts';
 import { offSessionWithFutureUsage } from './refusals.ts';
 import { screenPayer } from './screen-payer.ts';
 import { sendAttempt } from './send-attempt.ts';
-import { checkMethod } from './take-method.ts';
+import { checkMethod, relatedTo } from './take-method.ts';
 import { checkWay, checkWayBack } from './ways-of-intent.ts';
 
 export type Confirmation = {
@@ -155,7 +155,7 @@ const provenBy = ({ before, intent }: Confirmation): Uuid | null =>
 const askPayer = (
   context: Context,
   request: Asking,
-  { before, intent, methodWrites, undo, useSdk, shows }: Confirmation,
+  { before, intent, method, methodWrites, undo, useSdk, shows }: Confirmation,
   { url, id = null }: { readonly url: string; readonly id?: Uuid | null },
 ): Outcome => {
   const { returnUrl } = intent;
@@ -180,6 +180,7 @@ const askPayer = (
   return {
     body: shows(written.intent, request.scope.livemode),
     writes: [...methodWrites, ...written.writes],
+    ...relatedTo(method, request.scope.livemode),
     undo,
   };
 };

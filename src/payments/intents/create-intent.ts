@@ -16,7 +16,7 @@ import { writePayment } from './payment.ts';
 import { blankIntent, type PaymentIntent } from './payment-intent.ts';
 import { methodMissingToConfirm, orderIsAnothers } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
-import { checkMethod, type TakenMethod, takingMethod } from './take-method.ts';
+import { checkMethod, relatedTo, type TakenMethod, takingMethod } from './take-method.ts';
 import { checkWay, withTypes } from './ways-of-intent.ts';
 
 export const createIntent = async (
@@ -160,6 +160,7 @@ const register = (
   return {
     body: renderIntent(written.intent, scope.livemode),
     writes: [...(taken?.writes ?? []), ...written.writes],
+    ...relatedTo(taken?.method, scope.livemode),
     ...(taken === null ? {} : { undo: taken.undo }),
   };
 };

@@ -46,6 +46,6 @@ export { errorForPage, renderIntent } from './render-intent.ts';
 export { provideReturns, readReturnToken } from './return-address.ts';
 export { onceKnown, returnHandlers, returnHandlersOf, withOutcome } from './return-handlers.ts';
 export { screenPayer } from './screen-payer.ts';
-export { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
+export { checkMethod, relatedTo, type TakenMethod, takeMethod } from './take-method.ts';
 export { useProof } from './use-proof.ts';
 export { checkNeeds, checkTypes, checkWay, invalidType, waysFor } from './ways-of-intent.ts';

@@ -8,12 +8,13 @@ import {
   makeSource,
   type PaymentMethod,
   parseMethodId,
+  renderPaymentMethod,
   spellMethod,
 } from '#cards/methods';
 import { type Context, readAhead, type Scope, type Write } from '#kit/context';
 import { spellId, type Uuid } from '#kit/ids';
 import { type ConfirmationToken, takeConfirmationToken } from '#payments/confirmation';
-import { ApiError } from '#platform/http';
+import { ApiError, type Outcome } from '#platform/http';
 import type { PaymentIntent } from './payment-intent.ts';
 import { methodWasUsed } from './refusals.ts';
 
@@ -88,6 +89,15 @@ export const takeMethod = async (
   } = await findMethod(context, scope, spelled, 'payment_method');
   return { method, writes: isNew ? [insertMethod(scope, method)] : [], undo };
 };
+
+/** A method that is stored with the answer which shows it, for those who expand it there. */
+export const relatedTo = (
+  method: PaymentMethod | undefined,
+  livemode: boolean,
+): Pick<Outcome, 'related'> =>
+  method === undefined
+    ? {}
+    : { related: () => ({ [spellMethod(method)]: renderPaymentMethod(method, livemode) }) };
 
 const takeToken = async (
   context: Context,

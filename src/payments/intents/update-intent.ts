@@ -11,7 +11,7 @@ import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { cannotChangeMethod, cannotUpdate, refuseMade } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
-import { checkMethod, type TakenMethod, takeMethod } from './take-method.ts';
+import { checkMethod, relatedTo, type TakenMethod, takeMethod } from './take-method.ts';
 import { checkWay, withTypes } from './ways-of-intent.ts';
 
 type Request = TypedRequest<typeof updateParameters>;
@@ -82,6 +82,7 @@ const change = (
   return {
     body: renderIntent(written.intent, scope.livemode),
     writes: [...(taken?.writes ?? []), ...written.writes],
+    ...relatedTo(taken?.method, scope.livemode),
     ...(taken === null ? {} : { undo: taken.undo }),
   };
 };

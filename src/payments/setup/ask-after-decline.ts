@@ -17,7 +17,7 @@ import { setupRequiresAction } from './events.ts';
 import { methodOf } from './hear.ts';
 import { LEFT_BEHIND_JOB, type Waiting } from './left-behind.ts';
 import { insertAttempt, loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
-import type { SetupIntent } from './setup-intent.ts';
+import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 import { setupListenersWrites } from './setup-listeners.ts';
 import { next } from './setup-states.ts';
 import { writeSetup } from './write-setup.ts';
@@ -45,15 +45,19 @@ export const askAfterDecline = async (
         : asked(context, request, { confirming, waiting, said });
     const commit = await context.database.commit(scope, [
       ...after.writes,
-      ...(await request.conclude(answerOf(after.setup, method, shows, scope.livemode))),
+      ...(await request.conclude(answerOf({ method, ...after }, shows, scope.livemode))),
     ]);
     if (commit.ok) return { body: null, concluded: true };
   }
   const now = present(await loadSetup(context, scope, setup.id), 'The setup intent');
-  return answerOf(now, method, shows, scope.livemode);
+  return answerOf({ setup: now, method }, shows, scope.livemode);
 };
 
-type After = { readonly setup: SetupIntent; readonly writes: readonly Write[] };
+type After = {
+  readonly setup: SetupIntent;
+  readonly attempt: SetupAttempt;
+  readonly writes: readonly Write[];
+};
 
 /** Null: it was ended meanwhile. */
 const waitingOf = async (
@@ -102,6 +106,7 @@ const asked = (
   const over = failSetup(waiting, bankWantsHolder(shown)).attempt;
   return {
     setup: written.setup,
+    attempt: following,
     writes: [
       ...written.writes,
       updateAttempt(scope, { ...over, version: waiting.attempt.version + 1 }),
@@ -122,11 +127,13 @@ const failed = async (
   const decided = failSetup({ setup, attempt }, bankWantsHolder(shown));
   const { kinds } = decided;
   const written = writeSetup(context, scope, { before: setup, setup: decided.setup, kinds, cause });
+  const ended = { ...decided.attempt, version: attempt.version + 1 };
   return {
     setup: written.setup,
+    attempt: ended,
     writes: [
       ...written.writes,
-      updateAttempt(scope, { ...decided.attempt, version: attempt.version + 1 }),
+      updateAttempt(scope, ended),
       ...(await setupListenersWrites(context, scope, { setup: written.setup, kinds, cause })),
     ],
   };

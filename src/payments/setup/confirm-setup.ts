@@ -23,7 +23,7 @@ import {
 import { ApiError, type Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
 import type { Change } from '#rails/operations';
-import { answerOf } from './answer.ts';
+import { answerOf, relatedOf } from './answer.ts';
 import { askAfterDecline } from './ask-after-decline.ts';
 import { asPayment, CURRENCY, newAttempt, proofOf } from './attempt.ts';
 import type { Shows } from './client-secret.ts';
@@ -130,7 +130,7 @@ const askPayer = (
   confirming: Confirming,
   { url, id = null }: { readonly url: string; readonly id?: Uuid | null },
 ): Outcome => {
-  const { before, setup, methodWrites, undo, useSdk, shows } = confirming;
+  const { before, setup, method, methodWrites, undo, useSdk, shows } = confirming;
   const attempt = newAttempt(context, confirming, 'requires_action', null);
   const written = writeSetup(context, request.scope, {
     before,
@@ -153,6 +153,7 @@ const askPayer = (
   return {
     body: shows(written.setup, request.scope.livemode),
     writes: [...methodWrites, ...written.writes, insertAttempt(request.scope, attempt)],
+    related: relatedOf({ method, attempt }, request.scope.livemode),
     undo,
   };
 };
@@ -266,10 +267,10 @@ export const verify = async (
       writes: async (change) => {
         last = change;
         const known = await conclusionOf(context, scope, change, request.cause);
-        const { setup: now, method: of, isAsked } = present(known, 'The setup of this operation');
-        asks = isAsked;
-        if (isAsked) return [];
-        return request.conclude(answerOf(now, of, shows, scope.livemode));
+        const answered = present(known, 'The setup of this operation');
+        asks = answered.isAsked;
+        if (asks) return [];
+        return request.conclude(answerOf(answered, shows, scope.livemode));
       },
     });
   const sent = isAskable ? await mayAskAfter(context, operationId, send) : await send();
@@ -281,7 +282,7 @@ export const verify = async (
     return { body: null, concluded: true };
   }
   const now = present(await loadSetup(context, scope, setup.id), 'The setup intent');
-  return answerOf(now, method, shows, scope.livemode);
+  return answerOf({ setup: now, method }, shows, scope.livemode);
 };
 
 const requestOf = (

@@ -25,6 +25,8 @@ import { writeSetup } from './write-setup.ts';
 export type ConcludedSetup = {
   readonly setup: SetupIntent;
   readonly method: PaymentMethod | null;
+  readonly attempt?: SetupAttempt;
+  readonly mandate?: Mandate | null;
   readonly writes: readonly Write[];
   /** A no that is kept open, because the holder is asked. */
   readonly isAsked: boolean;
@@ -131,7 +133,11 @@ const writeConcluded = async (
   },
 ): Promise<ConcludedSetup> => {
   const { before, decided, method, cause } = input;
-  const kept = decided.isKept && method !== null ? keep(context, scope, input, method) : [];
+  const kept =
+    decided.isKept && method !== null
+      ? keep(context, scope, input, method)
+      : { method, writes: [] };
+  const attempt = { ...decided.attempt, version: before.attempt.version + 1 };
   const mandate = decided.isKept ? mandateOf(context, decided.setup, method) : null;
   const written = writeSetup(context, scope, {
     before: before.setup,
@@ -144,13 +150,15 @@ const writeConcluded = async (
   });
   return {
     setup: written.setup,
-    method,
+    method: kept.method,
+    attempt,
+    mandate,
     isAsked: false,
     writes: [
-      ...kept,
+      ...kept.writes,
       ...(mandate === null ? [] : [insertMandate(scope, mandate)]),
       ...written.writes,
-      updateAttempt(scope, { ...decided.attempt, version: before.attempt.version + 1 }),
+      updateAttempt(scope, attempt),
       // Drawn last, so that the effect is told after its cause.
       ...(await setupListenersWrites(context, scope, {
         setup: written.setup,
@@ -167,7 +175,7 @@ const keep = (
   scope: Scope,
   { decided, cause }: { readonly decided: DecidedSetup; readonly cause: Cause },
   method: PaymentMethod,
-): readonly Write[] => {
+): { readonly method: PaymentMethod; readonly writes: readonly Write[] } => {
   const { customerId } = decided.setup;
   if (customerId !== null && method.state === 'unattached') {
     try {
@@ -176,13 +184,14 @@ const keep = (
         found: { method, isNew: false },
         customerId,
         request: cause,
-      }).writes;
+      });
     } catch (error) {
       context.log.warn({ error }, 'A card was set up and could not be attached to its customer');
     }
   }
-  if (method.firstNetworkTransactionId === undefined) return [];
-  return [updateMethod(scope, { ...method, version: method.version + 1 })];
+  if (method.firstNetworkTransactionId === undefined) return { method, writes: [] };
+  const named = { ...method, version: method.version + 1 };
+  return { method: named, writes: [updateMethod(scope, named)] };
 };
 
 const mandateOf = (

@@ -8,6 +8,7 @@ import { newUuid, spellBytes } from '#kit/ids';
 import {
   askingOf,
   refuseWithoutConfirm,
+  relatedTo,
   type TakenMethod,
   takeMethod,
   undoing,
@@ -111,6 +112,7 @@ const register = (
   return {
     body: renderSetup(setup, request.scope.livemode),
     writes: [...(taken?.writes ?? []), ...writes],
+    ...relatedTo(taken?.method, request.scope.livemode),
     ...(taken === null ? {} : { undo: taken.undo }),
   };
 };
@@ -152,6 +154,7 @@ export const updateSetup = async (
     return {
       body: renderSetup(setup, scope.livemode),
       writes: [...(taken?.writes ?? []), ...writes],
+      ...relatedTo(taken?.method, scope.livemode),
       ...(taken === null ? {} : { undo: taken.undo }),
     };
   });
@@ -219,7 +222,7 @@ const asItIs = async (
     await loadSetup(context, scope, present(resumes, 'What was begun')),
     'The setup that was begun',
   );
-  return answerOf(setup, null, showsFor(principal), scope.livemode);
+  return answerOf({ setup, method: null }, showsFor(principal), scope.livemode);
 };
 
 export const cancelSetup = async (
