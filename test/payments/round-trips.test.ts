@@ -105,7 +105,7 @@ test('A confirmation reads what its payment names, and nothing twice', async () 
 
 const following = [
   'charges.of_intent, intents.find',
-  'connector_accounts.find, evidence.list, operations.find, operations.find_request',
+  'connector_accounts.find, operations.find_request, operations.known',
   'commit',
   'commit',
 ];
@@ -113,6 +113,11 @@ const following = [
 test('A capture reads its payment, and then at once what was asked of the bank', async () => {
   const held = await pay({ capture_method: 'manual' });
   assert.deepEqual(await during(() => stripe.paymentIntents.capture(held.id)), following);
+});
+
+test('So does letting go of what is held', async () => {
+  const held = await pay({ capture_method: 'manual' });
+  assert.deepEqual(await during(() => stripe.paymentIntents.cancel(held.id)), following);
 });
 
 test('So does a refund', async () => {

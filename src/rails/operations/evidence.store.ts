@@ -1,7 +1,7 @@
 import { assert, present } from '#kit/assert';
 import type { Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, namesByCode, rank, spellTime, statement, writeRows } from '#platform/db';
+import { insertRows, namesByCode, rank, spellTime, writeRows } from '#platform/db';
 import { type Evidence, evidenceKinds, type Outcome } from './evidence.ts';
 
 const kindOf = namesByCode(evidenceKinds);
@@ -82,9 +82,13 @@ const unspell = (says: Record<string, unknown>): Outcome =>
     ? { ...says, amount: BigInt(says['amount']) }
     : says) as unknown as Outcome;
 
+/** As they are selected beside the operation's own. */
+export const evidenceColumns =
+  'e.id as evidence_id, e.kind as evidence_kind, at, send, source_key, considered, says';
+
 export type EvidenceRow = Row & {
-  readonly id: Uuid;
-  readonly kind: number;
+  readonly evidence_id: Uuid;
+  readonly evidence_kind: number;
   readonly at: number;
   readonly send: number | null;
   readonly source_key: string | null;
@@ -93,17 +97,11 @@ export type EvidenceRow = Row & {
 };
 
 export const fromEvidenceRow = (row: EvidenceRow): Evidence => ({
-  id: row.id,
-  kind: present(kindOf.get(row.kind), `A name for ${row.kind}`),
+  id: row.evidence_id,
+  kind: present(kindOf.get(row.evidence_kind), `A name for ${row.evidence_kind}`),
   atMs: row.at,
   send: row.send,
   sourceKey: row.source_key,
   considered: row.considered,
   says: unspell(row.says),
 });
-
-export const listEvidence = statement(
-  'evidence.list',
-  `select id, kind, at, send, source_key, considered, says from rails.evidence
-    where (account_id, livemode) = ($1, $2) and operation_id = $3 order by id`,
-);

@@ -2,7 +2,7 @@ import { present } from '#kit/assert';
 import type { Context, Row, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { type Owned, rank, scopeOf, spellTime, statement, writeRows } from '#platform/db';
-import { type EvidenceRow, fromEvidenceRow, listEvidence } from './evidence.store.ts';
+import { type EvidenceRow, evidenceColumns, fromEvidenceRow } from './evidence.store.ts';
 import type { Evidence } from './evidence.ts';
 import { idOfReference, type Operation, operationKinds } from './operation.ts';
 import { operationStates } from './operation-states.ts';
@@ -239,17 +239,28 @@ const findForgotten = statement(
 
 export type Known = { readonly operation: Operation; readonly evidence: readonly Evidence[] };
 
-/** The operation and all that is known of it, as of one moment. */
-export const loadKnown = (context: Context, scope: Scope, id: Uuid): Promise<Known | undefined> =>
-  context.database.transaction(scope, async (tx) => {
-    const of = [scope.accountId, scope.livemode, id];
-    const [[row], evidence] = await Promise.all([
-      tx.query<OperationRow>(findOperation, of),
-      tx.query<EvidenceRow>(listEvidence, of),
-    ]);
-    if (row === undefined) return undefined;
-    return { operation: fromRow(row), evidence: evidence.map(fromEvidenceRow) };
-  });
+/** One statement, so that the operation and all that is known of it are of one moment. */
+const findKnown = statement(
+  'operations.known',
+  `select o.*, ${evidenceColumns}
+     from (select ${names.slice(2).join(', ')} from rails.operations where ${ownRow} and id = $3) o
+     left join (select * from rails.evidence where ${ownRow} and operation_id = $3) e on true
+    order by e.id`,
+);
+type KnownRow = OperationRow & (EvidenceRow | { readonly evidence_id: null });
+
+export const loadKnown = async (
+  context: Context,
+  scope: Scope,
+  id: Uuid,
+): Promise<Known | undefined> => {
+  const of = [scope.accountId, scope.livemode, id];
+  const rows = await context.database.read<KnownRow>(scope, findKnown, of);
+  const [operation] = rows;
+  if (operation === undefined) return undefined;
+  const evidence = rows.flatMap((row) => (row.evidence_id === null ? [] : [fromEvidenceRow(row)]));
+  return { operation: fromRow(operation), evidence };
+};
 
 export const loadOperation = async (
   context: Context,
