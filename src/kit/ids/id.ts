@@ -27,16 +27,19 @@ export const spellId = (prefix: string, uuid: Uuid): string => {
 /** Uses the words up. */
 const spell = (count: number, letters: number): string => {
   let spelled = '';
+  // The number shrinks by 24 bits in each turn: what has become nothing is not divided again.
+  let first = 0;
   while (spelled.length < letters) {
     let rest = 0;
-    for (let at = 0; at < count; at += 1) {
+    while (words[first] === 0 && first < count) first += 1;
+    for (let at = first; at < count; at += 1) {
       const value = rest * WORD + words[at]!;
       const times = Math.floor(value / FOUR_LETTERS);
       words[at] = times;
       rest = value - times * FOUR_LETTERS;
     }
-    const first = Math.floor(rest / pairs.length);
-    spelled = pairs[first]! + pairs[rest - first * pairs.length]! + spelled;
+    const high = Math.floor(rest / pairs.length);
+    spelled = pairs[high]! + pairs[rest - high * pairs.length]! + spelled;
   }
   return spelled.slice(-letters);
 };
