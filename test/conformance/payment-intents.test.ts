@@ -104,6 +104,19 @@ describe('a payment', () => {
     assert.deepEqual([told.id, told.status], [id, 'succeeded']);
   });
 
+  test('of a customer of the older API is paid with the default source, where no other is named', async () => {
+    const { id: customer, default_source: source } = await stripe.customers.create({
+      source: 'tok_visa',
+    });
+    const paid = await paymentIntents.create({ ...order, customer });
+    assert.deepEqual([paid.status, paid.payment_method], ['succeeded', source]);
+    const unconfirmed = await paymentIntents.create({ ...order, customer, confirm: false });
+    assert.equal(unconfirmed.payment_method, null);
+    const { id: another } = await stripe.customers.create({ payment_method: card });
+    const refused = await refusalOf(paymentIntents.create({ ...order, customer: another }));
+    assert.equal(refused.code, 'payment_intent_unexpected_state');
+  });
+
   test('is asked of the bank once, however often the same request comes', async () => {
     const ask = () =>
       paymentIntents.create({ ...order, payment_method: card }, { idempotencyKey: 'again' });

@@ -16,7 +16,13 @@ import { writePayment } from './payment.ts';
 import { blankIntent, type PaymentIntent } from './payment-intent.ts';
 import { methodMissingToConfirm, orderIsAnothers } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
-import { checkMethod, relatedTo, type TakenMethod, takingMethod } from './take-method.ts';
+import {
+  checkMethod,
+  relatedTo,
+  type TakenMethod,
+  takeMethod,
+  takingMethod,
+} from './take-method.ts';
 import { checkWay, withTypes } from './ways-of-intent.ts';
 
 export const createIntent = async (
@@ -30,8 +36,11 @@ export const createIntent = async (
   const named = readNamed(context, request);
   const registered = await registeredBefore(context, request);
   if (registered !== null) return registered;
-  const blank = newIntent(context, request, await named.customer());
-  const taken = await named.takeMethod({ prefix: INTENT, id: blank.id });
+  const customer = await named.customer();
+  const blank = newIntent(context, request, customer);
+  const taken =
+    (await named.takeMethod({ prefix: INTENT, id: blank.id })) ??
+    (asked.confirm === true ? await defaultSourceOf(context, scope, customer) : null);
   const fresh =
     taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
   const outcome = await undoing(taken, async () => {
@@ -131,6 +140,14 @@ const newIntent = (
     ...(says === undefined ? { automaticMethods: { allowRedirects: 'always' } as const } : {}),
   };
 };
+
+/** Customers of the older API pay with what is kept for them, unless the call says with what. */
+const defaultSourceOf = async (
+  context: Context,
+  scope: Scope,
+  customer: Customer | null,
+): Promise<TakenMethod | null> =>
+  takeMethod(context, scope, { payment_method: customer?.default_source });
 
 const register = (
   context: Context,
