@@ -200,6 +200,7 @@ describe('a payer who is sent away', () => {
     assert.deepEqual([paid.status, paid.amount_received], ['succeeded', 2_500]);
     const charge = paid.latest_charge as Stripe.Charge;
     assert.equal(charge.payment_method_details?.type, 'ideal');
+    assert.equal(charge.outcome?.risk_level, 'not_assessed');
     assert.deepEqual(
       [charge.payment_method_details.ideal?.bank, charge.payment_method_details.ideal?.bic],
       ['ing', 'INGBNL2A'],

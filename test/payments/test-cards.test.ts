@@ -108,6 +108,21 @@ const checks: Readonly<Record<string, string>> = {
   '4000000000000044': 'pass unavailable unavailable',
 };
 
+describe('a card whose risk is documented', () => {
+  const risks = {
+    '4000000000004954': 'highest',
+    '4000000000009235': 'elevated',
+    '4000058400307872': 'elevated',
+    '4242424242424242': 'normal',
+  };
+  for (const [number, expected] of Object.entries(risks)) {
+    test(`${number}: ${expected}`, async () => {
+      const seen = await pay(orderWith(number, '123'));
+      assert.equal(seen.charge?.outcome?.risk_level, expected);
+    });
+  }
+});
+
 describe('a card whose checks are documented', () => {
   for (const [number, expected] of Object.entries(checks)) {
     test(`pays, and shows them: ${number}, ${expected}`, async () => {

@@ -3,6 +3,7 @@ export { type Brand, brands } from './brand-ranges.ts';
 export {
   type AttachRefusal,
   type Funding,
+  riskOfTestCard,
   type TestCard,
   testCardById,
   testCardByNumber,

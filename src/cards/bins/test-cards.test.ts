@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brandOf, testCardById, testCardByNumber, testCards } from '#cards/bins';
+import { brandOf, riskOfTestCard, testCardById, testCardByNumber, testCards } from '#cards/bins';
 import { passesLuhn } from '#kit/log';
 
 test('every test card is a number that its network could have issued', () => {
@@ -14,6 +14,22 @@ test('no number and no ready-made id stands twice', () => {
   assert.equal(new Set(testCards.map((card) => card.number)).size, testCards.length);
   const suffixes = testCards.flatMap((card) => card.suffixes);
   assert.equal(new Set(suffixes).size, suffixes.length);
+});
+
+test('the risk of a charge is that of its test card, which no other card is taken for', () => {
+  const risky = testCards.filter(({ number, brand }) => riskOfTestCard(brand, number.slice(-4)));
+  assert.deepEqual(
+    risky.map(({ suffixes: [suffix], number }) => [
+      suffix,
+      riskOfTestCard('visa', number.slice(-4)),
+    ]),
+    [
+      ['riskLevelHighest', 'highest'],
+      ['riskLevelElevated', 'elevated'],
+      ['cvcCheckFailElevatedRisk', 'elevated'],
+      ['avsZipFailElevatedRisk', 'elevated'],
+    ],
+  );
 });
 
 test('a test card is found by its number and by both of its ready-made ids', () => {

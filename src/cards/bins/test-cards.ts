@@ -235,6 +235,21 @@ const bySuffix = new Map(
 // The country's own suffix also names the plain card of the United States.
 bySuffix.set('us', testCards[0] as TestCard);
 
+/** What is said of the risk of a charge: nobody judges it here, and these cards ask for an answer to be tried. */
+const risks = new Map<string, 'elevated' | 'highest'>([
+  ['riskLevelHighest', 'highest'],
+  ['riskLevelElevated', 'elevated'],
+  ['cvcCheckFailElevatedRisk', 'elevated'],
+  ['avsZipFailElevatedRisk', 'elevated'],
+]);
+const riskByEnd = new Map(
+  [...risks].map(([suffix, risk]) => [bySuffix.get(suffix)?.number.slice(-4), risk] as const),
+);
+
+/** A card of test mode is one of these, and no two of one network end alike where it matters. */
+export const riskOfTestCard = (brand: string, last4: string): 'elevated' | 'highest' | undefined =>
+  brand === 'visa' ? riskByEnd.get(last4) : undefined;
+
 export const testCardByNumber = (number: string): TestCard | undefined => byNumber.get(number);
 
 /** Of `pm_card_visa` or `tok_visa`. */

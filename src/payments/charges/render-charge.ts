@@ -1,6 +1,7 @@
 // How a charge is shown: Stripe's shape, checked by the compiler against Stripe's own types.
 
 import type Stripe from 'stripe';
+import { riskOfTestCard } from '#cards/bins';
 import { bicOf, networksOf, parseMethodId, renderCard } from '#cards/methods';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
@@ -50,7 +51,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     livemode,
     metadata: charge.metadata,
     on_behalf_of: null,
-    outcome: outcomeOf(charge),
+    outcome: outcomeOf(charge, livemode),
     paid: charge.status === 'succeeded',
     payment_intent: charge.isDirect ? null : spellId(INTENT, charge.intentId),
     payment_method: charge.method.id,
@@ -86,7 +87,7 @@ const shippingOf = ({ shipping }: Charge): Shown['shipping'] => {
   return { ...rest, ...(name === null ? {} : { name }) };
 };
 
-const outcomeOf = ({ status, failure }: Charge): Shown['outcome'] => {
+const outcomeOf = ({ status, failure, method }: Charge, livemode: boolean): Shown['outcome'] => {
   if (status === 'pending') return null;
   const isSent = failure?.code !== 'processing_error' || failure.networkCode !== null;
   return {
@@ -100,10 +101,15 @@ const outcomeOf = ({ status, failure }: Charge): Shown['outcome'] => {
           ? 'declined_by_network'
           : 'not_sent_to_network',
     reason: failure?.declineCode ?? null,
-    risk_level: 'normal',
+    risk_level: riskOf(method, livemode),
     seller_message: failure === null ? 'Payment complete.' : 'The bank did not accept the payment.',
     type: failure === null ? 'authorized' : isSent ? 'issuer_declined' : 'invalid',
   };
+};
+
+const riskOf = ({ card }: ChargedMethod, livemode: boolean) => {
+  if (card === null) return 'not_assessed';
+  return (livemode ? undefined : riskOfTestCard(card.brand, card.last4)) ?? 'normal';
 };
 
 const detailsOf = (charge: Charge): Shown['payment_method_details'] => {
