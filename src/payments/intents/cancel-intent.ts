@@ -1,11 +1,10 @@
 import type { Context } from '#kit/context';
-import type { Charge } from '#payments/charges';
 import { lockTimeout, type Outcome, type TypedRequest } from '#platform/http';
 import { asItIs } from './as-it-is.ts';
 import { type Asking, askingOf } from './asking.ts';
 import { canceled } from './ends.ts';
 import { intentCanceled } from './events.ts';
-import { findIntentWithCharge } from './find-intent.ts';
+import { findIntent } from './find-intent.ts';
 import type { cancelParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
 import { letGo } from './let-go.ts';
@@ -24,15 +23,13 @@ export const cancelIntent = async (
   const { scope, parameters: asked } = request;
   if (request.resumes !== null) return asItIs(context, scope, request.resumes, renderIntent);
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-    const spelled = request.path['intent'] ?? '';
-    const { intent, charge } = await findIntentWithCharge(context, scope, spelled);
+    const intent = await findIntent(context, scope, request.path['intent'] ?? '');
     if (intent.status !== 'requires_capture') refuseMade(intent, scope.livemode, 'cancel');
     const outcome = await cancel(
       context,
       askingOf(request),
       intent,
       asked.cancellation_reason ?? null,
-      charge,
     );
     if (outcome !== null) return outcome;
   }
@@ -45,7 +42,6 @@ export const cancel = async (
   request: Asking,
   intent: PaymentIntent,
   reason: CancellationReason | null,
-  charge?: Charge,
 ): Promise<Outcome | null> => {
   const { livemode } = request.scope;
   if (next(intent.status, 'canceled') === null) throw cannotCancel(intent, livemode);
@@ -55,7 +51,6 @@ export const cancel = async (
   if (intent.status === 'requires_capture') {
     return letGo(context, request, {
       intent,
-      ...(charge === undefined ? {} : { charge }),
       reason,
       change: (before) => before,
       shows: ({ intent: now }) => renderIntent(now, livemode),

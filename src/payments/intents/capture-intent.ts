@@ -1,5 +1,6 @@
+import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
-import { type Charge, expectMovement, renderCharge } from '#payments/charges';
+import { type Charge, expectMovement, loadCharge, renderCharge } from '#payments/charges';
 import {
   ApiError,
   lockTimeout,
@@ -15,7 +16,7 @@ import { type Asking, askingOf } from './asking.ts';
 import { findIntentWithCharge } from './find-intent.ts';
 import type { Concluded } from './hear.ts';
 import type { captureParameters } from './intent-parameters.ts';
-import { heldCharge, letGo } from './let-go.ts';
+import { letGo } from './let-go.ts';
 import { withOrderDetails } from './order-details.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { cannotCapture } from './refusals.ts';
@@ -101,10 +102,15 @@ export const capture = async (
 ): Promise<Outcome | null> => {
   const { scope } = request;
   if (intent.status !== 'requires_capture') throw cannotCapture(intent, scope.livemode);
-  const charge = await heldCharge(context, scope, intent, known);
+  // What was read a moment before it was authorized is not held yet.
+  const charge = known?.operationId
+    ? known
+    : present(
+        await loadCharge(context, scope, intent.latestChargeId ?? ''),
+        'The charge that is held',
+      );
   const amount = asked ?? intent.capturable;
-  if (amount === 0n)
-    return letGoOfRest(context, request, { intent, charge, isFinal, change, shows });
+  if (amount === 0n) return letGoOfRest(context, request, { intent, isFinal, change, shows });
   if (amount > intent.capturable) {
     throw new ApiError(
       400,
@@ -141,15 +147,7 @@ export const capture = async (
 const letGoOfRest = async (
   context: Context,
   request: Asking,
-  {
-    intent,
-    charge,
-    isFinal,
-    change,
-    shows,
-  }: Omit<Capture, 'amount' | 'changeCharge'> & {
-    readonly charge: Charge;
-  },
+  { intent, isFinal, change, shows }: Omit<Capture, 'amount' | 'changeCharge'>,
 ): Promise<Outcome | null> => {
   if (!isFinal || intent.received === 0n) {
     throw new ApiError(
@@ -158,7 +156,7 @@ const letGoOfRest = async (
       { code: 'amount_too_small', param: 'amount_to_capture' },
     );
   }
-  return letGo(context, request, { intent, charge, reason: null, change, shows });
+  return letGo(context, request, { intent, reason: null, change, shows });
 };
 
 /** Keeping a part to capture later is for who asked for it when the card was authorized. */

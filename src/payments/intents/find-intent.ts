@@ -19,8 +19,8 @@ export const findIntent = async (
 };
 
 /**
- * With its latest charge, in one round trip. One of the two may be of a moment later: what is written by the older
- * one loses by its version, and is decided anew.
+ * With its latest charge, in one round trip. One of the two may be of a moment later, so this is for who changes
+ * both: what is written by the older one loses by its version, and is decided anew.
  */
 export const findIntentWithCharge = async (
   context: Context,

@@ -2,8 +2,8 @@
 // operation like any other.
 
 import { present } from '#kit/assert';
-import type { Context, Scope } from '#kit/context';
-import { type Charge, loadCharge } from '#payments/charges';
+import type { Context } from '#kit/context';
+import { loadCharge } from '#payments/charges';
 import { ApiError, type Outcome } from '#platform/http';
 import { relatedOf } from './answer.ts';
 import type { Asking } from './asking.ts';
@@ -12,21 +12,8 @@ import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
 import { renderIntent } from './render-intent.ts';
 import { sendFollowing } from './send-following.ts';
 
-/** What was read a moment before it was authorized is not held yet, and is read again. */
-export const heldCharge = async (
-  context: Context,
-  scope: Scope,
-  { latestChargeId }: PaymentIntent,
-  known: Charge | undefined,
-): Promise<Charge> =>
-  known?.operationId
-    ? known
-    : present(await loadCharge(context, scope, latestChargeId ?? ''), 'The charge that is held');
-
 export type LettingGo = {
   readonly intent: PaymentIntent;
-  /** The one that is held, where it was read already. */
-  readonly charge?: Charge;
   readonly reason: CancellationReason | null;
   readonly change: (intent: PaymentIntent) => PaymentIntent;
   readonly shows: (concluded: Pick<Concluded, 'intent' | 'charge'>) => unknown;
@@ -36,10 +23,13 @@ export type LettingGo = {
 export const letGo = async (
   context: Context,
   request: Asking,
-  { intent, charge: known, reason, change, shows }: LettingGo,
+  { intent, reason, change, shows }: LettingGo,
 ): Promise<Outcome | null> => {
   const { scope } = request;
-  const charge = await heldCharge(context, scope, intent, known);
+  const charge = present(
+    await loadCharge(context, scope, intent.latestChargeId ?? ''),
+    'The charge that is held',
+  );
   const voids = intent.voids + 1;
   return sendFollowing(context, request, {
     kind: 'void',
