@@ -305,7 +305,12 @@ describe('a merchant who wants the holder to be asked', () => {
     assertBack(await cameBack(await toTheBank(url)), 'succeeded');
     const paid = await ended(intent.id);
     assert.equal(paid.status, 'succeeded', JSON.stringify(paid.last_payment_error));
-    assert.equal(threeDsOf(paid)?.electronic_commerce_indicator, '05');
+    const shown = threeDsOf(paid);
+    assert.deepEqual(
+      [shown?.electronic_commerce_indicator, shown?.result, shown?.authentication_flow],
+      ['05', 'authenticated', 'frictionless'],
+    );
+    assert.match(shown?.transaction_id ?? '', /^[\da-f-]{36}$/);
   });
 });
 

@@ -18,4 +18,39 @@ export type Authentication = {
   readonly cavv: string | null;
   readonly directoryServerTransactionId: string | null;
   readonly exemption: Exemption | null;
+  /** Whether the holder was asked. */
+  readonly flow?: 'frictionless' | 'challenge';
 };
+
+/** What is shown of it, where it was used. */
+export type ShownProof = {
+  readonly version: string;
+  readonly outcome: string;
+  readonly eci: string;
+  /** Older ones do not say. */
+  readonly flow?: 'frictionless' | 'challenge';
+  readonly transactionId?: string;
+};
+
+export const shownProof = ({
+  version,
+  outcome,
+  eci,
+  flow,
+  directoryServerTransactionId: transactionId,
+}: Authentication): ShownProof => ({
+  version,
+  outcome,
+  eci,
+  ...(flow === undefined ? {} : { flow }),
+  ...(transactionId === null ? {} : { transactionId }),
+});
+
+/** In Stripe's words. */
+export const renderProof = ({ version, outcome, eci, flow, transactionId }: ShownProof) => ({
+  authentication_flow: flow ?? (outcome === 'authenticated' ? 'challenge' : 'frictionless'),
+  electronic_commerce_indicator: eci as '05',
+  result_reason: null,
+  transaction_id: transactionId ?? null,
+  version: version as '2.2.0',
+});

@@ -152,5 +152,6 @@ export const proofOf = (
   eci: learned.eci ?? '07',
   cavv,
   directoryServerTransactionId: learned.directoryTransactionId,
+  ...(learned.flow === null ? {} : { flow: learned.flow }),
   exemption: learned.transStatus === 'I' && isExemption(asked.preference) ? asked.preference : null,
 });

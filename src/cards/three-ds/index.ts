@@ -1,4 +1,11 @@
-export type { Authentication, Claim, Exemption } from './authentication.ts';
+export {
+  type Authentication,
+  type Claim,
+  type Exemption,
+  renderProof,
+  type ShownProof,
+  shownProof,
+} from './authentication.ts';
 export type { AuthenticationState } from './authentication-states.ts';
 export type { Binding } from './authentications.store.ts';
 export { type Beginning, type Begun, beginAuthentication } from './begin-authentication.ts';

@@ -2,7 +2,7 @@
 // stored; `render-charge.ts` says how it is shown.
 
 import type { PaymentMethod } from '#cards/methods';
-import type { Claim } from '#cards/three-ds';
+import type { Claim, ShownProof } from '#cards/three-ds';
 import type { Uuid } from '#kit/ids';
 import type { Told } from '#rails/operations';
 import type { Failure } from './decline.ts';
@@ -77,11 +77,7 @@ export type Charge = {
   readonly userReport: 'fraudulent' | 'safe' | null;
   readonly failure: Failure | null;
   readonly told: Omit<Told, 'data' | 'action'> | null;
-  readonly threeDSecure: {
-    readonly version: string;
-    readonly outcome: string;
-    readonly eci: string;
-  } | null;
+  readonly threeDSecure: ShownProof | null;
   /** Why its holder was not asked, as its bank was told. */
   readonly exemption?: Claim | null;
   /** How many refunds there were, to number the next. */

@@ -3,6 +3,7 @@
 import type Stripe from 'stripe';
 import { riskOfTestCard } from '#cards/bins';
 import { bicOf, networksOf, parseMethodId, renderCard } from '#cards/methods';
+import { renderProof } from '#cards/three-ds';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import type { Charge, ChargedMethod } from './charge.ts';
@@ -228,12 +229,9 @@ const indicatorOf = (exemption: Charge['exemption']) =>
 const threeDSecureOf = (charge: Charge): ShownCard['three_d_secure'] => {
   const { threeDSecure } = charge;
   if (threeDSecure === null) return exemptOf(charge);
-  const { outcome, eci, version } = threeDSecure;
+  const { outcome } = threeDSecure;
   return {
-    authentication_flow: outcome === 'authenticated' ? 'challenge' : 'frictionless',
-    electronic_commerce_indicator: eci as NonNullable<
-      ShownCard['three_d_secure']
-    >['electronic_commerce_indicator'],
+    ...renderProof(threeDSecure),
     exemption_indicator: charge.exemption === 'transaction_risk_analysis' ? 'low_risk' : null,
     result:
       outcome === 'authenticated'
@@ -241,8 +239,5 @@ const threeDSecureOf = (charge: Charge): ShownCard['three_d_secure'] => {
         : outcome === 'attempted'
           ? 'attempt_acknowledged'
           : 'exempted',
-    result_reason: null,
-    transaction_id: null,
-    version: version as NonNullable<ShownCard['three_d_secure']>['version'],
   };
 };

@@ -3,6 +3,7 @@
 // answer. No second candidate is asked while anything may be alive with the first.
 
 import { type PaymentMethod, wayToPay } from '#cards/methods';
+import { shownProof } from '#cards/three-ds';
 import { assert, present } from '#kit/assert';
 import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
@@ -237,7 +238,11 @@ const sendOne = async (
   const exemption = await claimFor(context, scope, { ...attempt, ...proven, candidate });
   const payment = {
     ...begun,
-    charge: { ...begun.charge, threeDSecure: shownOf(authentication), exemption },
+    charge: {
+      ...begun.charge,
+      threeDSecure: authentication && shownProof(authentication),
+      exemption,
+    },
   };
   const written = writePayment(context, scope, { ...payment, kinds: [] }, request.cause);
   const created = begun.before.intent === null ? createdWrites(context, request, attempt) : [];
@@ -368,12 +373,6 @@ const provenFor = async (
         operationId,
         authenticationId,
       });
-
-const shownOf = (authentication: Attempt['authentication']): Charge['threeDSecure'] => {
-  if (authentication === null) return null;
-  const { version, outcome, eci } = authentication;
-  return { version, outcome, eci };
-};
 
 /** The attempt has failed, and the payer is asked; or it has failed, and that is all. */
 const askAfterDecline = async (

@@ -1,7 +1,7 @@
 // One attempt at keeping a card, as it begins.
 
 import { type PaymentMethod, spellMethod } from '#cards/methods';
-import type { Authentication } from '#cards/three-ds';
+import { type Authentication, shownProof } from '#cards/three-ds';
 import type { Context } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { blankIntent } from '#payments/intents';
@@ -42,10 +42,4 @@ export const newAttempt = (
 });
 
 export const proofOf = (authentication: Authentication | null): SetupAttempt['threeDSecure'] =>
-  authentication === null
-    ? null
-    : {
-        version: authentication.version,
-        outcome: authentication.outcome,
-        eci: authentication.eci,
-      };
+  authentication === null ? null : shownProof(authentication);

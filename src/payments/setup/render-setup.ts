@@ -2,6 +2,7 @@
 
 import type Stripe from 'stripe';
 import { networksOf } from '#cards/methods';
+import { renderProof } from '#cards/three-ds';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import { errorForPage } from '#payments/intents';
@@ -142,14 +143,9 @@ const detailsOf = ({
         threeDSecure === null
           ? null
           : {
-              authentication_flow:
-                threeDSecure.outcome === 'authenticated' ? 'challenge' : 'frictionless',
-              electronic_commerce_indicator: threeDSecure.eci as '05',
+              ...renderProof(threeDSecure),
               result:
                 threeDSecure.outcome === 'authenticated' ? 'authenticated' : 'attempt_acknowledged',
-              result_reason: null,
-              transaction_id: null,
-              version: threeDSecure.version as '2.2.0',
             },
       wallet: null,
     },

@@ -2,6 +2,7 @@
 // shown.
 
 import type { PaymentMethod } from '#cards/methods';
+import type { ShownProof } from '#cards/three-ds';
 import type { Uuid } from '#kit/ids';
 import type { LastError, NextAction, Screened } from '#payments/intents';
 import type { MandateData } from './mandate.ts';
@@ -83,9 +84,5 @@ export type SetupAttempt = {
   readonly usage: SetupUsage;
   readonly method: Pick<PaymentMethod, 'type' | 'card'> & { readonly id: string };
   readonly error: LastError | null;
-  readonly threeDSecure: {
-    readonly version: string;
-    readonly outcome: string;
-    readonly eci: string;
-  } | null;
+  readonly threeDSecure: ShownProof | null;
 };
