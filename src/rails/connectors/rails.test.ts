@@ -170,6 +170,34 @@ describe('sending', () => {
     assert.equal(stored?.state, 'approved');
   });
 
+  test('goes by the account as it was chosen for a second, and then by what has become of it', async () => {
+    says = approve;
+    const mine = await testAccount(context);
+    const id = await testConnectorAccount(context, rails, mine, { connector: 'paper', settings });
+    const wanted = { operation: 'authorize', method: 'card', currency: 'eur' } as const;
+    const [candidate] = await rails.candidates(mine, wanted);
+    assert.ok(candidate);
+    await asOwner(
+      context.on,
+      `update rails.connector_accounts set deleted = true, enabled = false, secrets = '' where id = $1`,
+      [id],
+    );
+    const sendLater = async (ms: number) => {
+      const { clock } = context;
+      const later = {
+        ...context,
+        clock: { ...clock, monotonicMs: () => clock.monotonicMs() + ms },
+      };
+      const sent = await rails.send(later, mine, sending({ connectorAccountId: id, candidate }));
+      return sent.ok && [sent.operation.state, sent.operation.code];
+    };
+    assert.deepEqual(await sendLater(0), ['approved', null]);
+    assert.deepEqual(await sendLater(1_000), ['not_sent', 'account_gone']);
+    // Who knows it by its name alone is told at once.
+    const sent = await rails.send(context, mine, sending({ connectorAccountId: id }));
+    assert.equal(sent.ok && sent.operation.code, 'account_gone');
+  });
+
   test('gives a capture the payment that it follows, and what is known of it', async () => {
     says = approve;
     const payment = await send();
