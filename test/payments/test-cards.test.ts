@@ -184,6 +184,65 @@ describe('every other documented card', () => {
   });
 });
 
+describe('a security code that is asked for again', () => {
+  const saved = async () => {
+    const { id: customer } = await stripe.customers.create();
+    const { id } = await stripe.paymentMethods.create({
+      type: 'card',
+      card: { number: '4000000000000101', exp_month: 12, exp_year: 2040 },
+    } as Stripe.PaymentMethodCreateParams);
+    await stripe.paymentMethods.attach(id, { customer });
+    return { amount: 1200, currency: 'usd', customer, payment_method: id };
+  };
+  const typed = async () => {
+    const { id } = await stripe.tokens.create({ cvc_update: { cvc: '123' } });
+    return { payment_method_options: { card: { cvc_token: id } } };
+  };
+  const expand = ['latest_charge'];
+  const cvcOf = ({ latest_charge: charge }: Stripe.PaymentIntent): unknown =>
+    (charge as Stripe.Charge).payment_method_details?.card?.checks?.cvc_check;
+
+  test('is checked by the bank, with the payment that it was typed for', async () => {
+    const order = await saved();
+    const paid = await paymentIntents.create({
+      ...order,
+      ...(await typed()),
+      confirm: true,
+      expand,
+    });
+    assert.deepEqual([paid.status, cvcOf(paid)], ['succeeded', 'fail']);
+    const { id } = await paymentIntents.create(order);
+    const later = await paymentIntents.confirm(id, { ...(await typed()), expand });
+    assert.deepEqual([later.status, cvcOf(later)], ['succeeded', 'fail']);
+    const without = await paymentIntents.create({ ...(await saved()), confirm: true, expand });
+    assert.deepEqual([without.status, cvcOf(without)], ['succeeded', null]);
+  });
+
+  test('is good once, and where something is confirmed', async () => {
+    const order = await saved();
+    const again = await typed();
+    await paymentIntents.create({ ...order, ...again, confirm: true });
+    const twice = await refusalOf(paymentIntents.create({ ...order, ...again, confirm: true }));
+    assert.equal(twice.code, 'token_already_used');
+    const { id } = await paymentIntents.create(order);
+    for (const early of [
+      paymentIntents.create({ ...order, ...again }),
+      paymentIntents.update(id, again),
+    ]) {
+      assert.match(
+        (await refusalOf(early)).message,
+        /cvc_token.*when a PaymentIntent is confirmed/,
+      );
+    }
+    const none = { payment_method_options: { card: { cvc_token: 'tok_none' } } };
+    const missing = await refusalOf(paymentIntents.confirm(id, none));
+    assert.deepEqual(
+      [missing.code, missing.param],
+      ['resource_missing', 'payment_method_options[card][cvc_token]'],
+    );
+  });
+});
+
 test('a number of no card, or one of real life, is refused before any bank is asked', async () => {
   const before = bank.journal().lines.length;
   for (const number of ['4242424242424241', '4111111111111112', '5424000000000015']) {

@@ -22,5 +22,6 @@ export {
   spellMethod,
 } from './render-payment-method.ts';
 export { nothingAttached, stillAttached } from './still-attached.store.ts';
+export { takeCvcToken } from './take-token.ts';
 export { updateSourceMethod } from './update-source.ts';
 export { takesCurrency, type WayToPay, waysToPay, wayToPay } from './ways-to-pay.ts';

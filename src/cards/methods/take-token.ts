@@ -3,7 +3,7 @@
 
 import type { Context, Scope, Write } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
-import { refuse, resourceMissing } from '#platform/http';
+import { type ApiError, refuse, resourceMissing } from '#platform/http';
 import type { LegacyCard } from './payment-method.ts';
 import type { StoredCard } from './receive-card.ts';
 import { TOKEN } from './render-token.ts';
@@ -14,6 +14,22 @@ export type TakenToken = {
   readonly legacy: LegacyCard;
   readonly shownId: Uuid;
   readonly writes: readonly Write[];
+};
+
+/** A security code that was asked for again: the card is paid with it, once. */
+export const takeCvcToken = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  param: string,
+): Promise<{ readonly cvcRef: Uuid; readonly writes: readonly Write[] }> => {
+  const id = parseId(TOKEN, spelled);
+  const token = id && (await loadToken(context, scope, id));
+  if (!token || token.type !== 'cvc_update' || token.cvcRef === null) {
+    throw resourceMissing({ noun: 'token', id: spelled, param });
+  }
+  if (token.used) throw usedBefore(spelled);
+  return { cvcRef: token.cvcRef, writes: [useToken(scope, token.id)] };
 };
 
 export const takeToken = async (
@@ -28,9 +44,7 @@ export const takeToken = async (
     throw resourceMissing({ noun: 'token', id: spelled, param });
   }
   if (token.used || token.card === null || token.cardId === null) {
-    throw refuse('token_already_used', {
-      message: `You cannot use a Stripe token more than once: ${spelled}.`,
-    });
+    throw usedBefore(spelled);
   }
   return {
     stored: { cardId: token.cardId, facts: token.card.facts, cvcRef: token.cvcRef },
@@ -39,3 +53,8 @@ export const takeToken = async (
     writes: [useToken(scope, token.id)],
   };
 };
+
+const usedBefore = (spelled: string): ApiError =>
+  refuse('token_already_used', {
+    message: `You cannot use a Stripe token more than once: ${spelled}.`,
+  });

@@ -29,7 +29,7 @@ import {
   methodMissingToConfirm,
   refuseMade,
 } from './refusals.ts';
-import { type TakenMethod, takingMethod } from './take-method.ts';
+import { type TakenMethod, takingMethod, withCvcToken } from './take-method.ts';
 import { withTypes } from './ways-of-intent.ts';
 
 type Request = TypedRequest<typeof confirmParameters>;
@@ -89,13 +89,19 @@ const confirmOnce = async (
 ): Promise<Outcome | null> => {
   const { scope, parameters: asked } = request;
   refuseByState(before, scope.livemode, asked);
-  const method = taken?.method ?? (await methodOf(context, request, before));
-  if (method === null) throw methodMissingToConfirm(before, scope.livemode);
+  const known = taken?.method ?? (await methodOf(context, request, before));
+  if (known === null) throw methodMissingToConfirm(before, scope.livemode);
+  const { method, writes } = await withCvcToken(
+    context,
+    scope,
+    { method: known, writes: taken?.writes ?? [] },
+    asked.payment_method_options?.card?.cvc_token,
+  );
   return confirmPayment(context, askingOf(request), {
     before,
     intent: await intentFor(context, request, before, taken),
     method,
-    methodWrites: taken?.writes ?? [],
+    methodWrites: writes,
     undo: taken?.undo ?? (async () => {}),
     offSession: isOffSession(asked.off_session),
     isRecurring: asked.off_session === 'recurring',

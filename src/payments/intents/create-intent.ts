@@ -18,10 +18,12 @@ import { methodMissingToConfirm, orderIsAnothers } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
 import {
   checkMethod,
+  refuseEarlyCvc,
   relatedTo,
   type TakenMethod,
   takeMethod,
   takingMethod,
+  withCvcToken,
 } from './take-method.ts';
 import { checkWay, withTypes } from './ways-of-intent.ts';
 
@@ -33,14 +35,16 @@ export const createIntent = async (
   if (request.resumes !== null) return asItIs(context, scope, request.resumes, renderIntent);
 
   refuseWithoutConfirm(asked, 'PaymentIntent', ofConfirming);
+  if (asked.confirm !== true) refuseEarlyCvc(asked.payment_method_options);
   const named = readNamed(context, request);
   const registered = await registeredBefore(context, request);
   if (registered !== null) return registered;
   const customer = await named.customer();
   const blank = newIntent(context, request, customer);
-  const taken =
+  const found =
     (await named.takeMethod({ prefix: INTENT, id: blank.id })) ??
     (asked.confirm === true ? await defaultSourceOf(context, scope, customer) : null);
+  const taken = found && (await takingCvc(context, request, found));
   const fresh =
     taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
   const outcome = await undoing(taken, async () => {
@@ -140,6 +144,13 @@ const newIntent = (
     ...(says === undefined ? { automaticMethods: { allowRedirects: 'always' } as const } : {}),
   };
 };
+
+const takingCvc = (
+  context: Context,
+  { scope, parameters: asked }: Request,
+  found: TakenMethod,
+): Promise<TakenMethod> =>
+  withCvcToken(context, scope, found, asked.payment_method_options?.card?.cvc_token);
 
 /** Customers of the older API pay with what is kept for them, unless the call says with what. */
 const defaultSourceOf = async (

@@ -42,7 +42,7 @@ const ifAvailable = oneOf('if_available', 'never');
 
 const cardOptions = object({
   capture_method: emptyable(oneOf('manual')),
-  cvc_token: ignored(),
+  cvc_token: id(),
   installments: ignored(),
   mandate_options: anything(),
   moto: boolean(),

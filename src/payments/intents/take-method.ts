@@ -10,6 +10,8 @@ import {
   parseMethodId,
   renderPaymentMethod,
   spellMethod,
+  takeCvcToken,
+  updateMethod,
 } from '#cards/methods';
 import { type Context, readAhead, type Scope, type Write } from '#kit/context';
 import { spellId, type Uuid } from '#kit/ids';
@@ -88,6 +90,40 @@ export const takeMethod = async (
     undo = nothing,
   } = await findMethod(context, scope, spelled, 'payment_method');
   return { method, writes: isNew ? [insertMethod(scope, method)] : [], undo };
+};
+
+const CVC_TOKEN = 'payment_method_options[card][cvc_token]';
+
+/** The payer typed the security code anew: it goes to the card's bank with this payment. */
+export const withCvcToken = async <T extends Pick<TakenMethod, 'method' | 'writes'>>(
+  context: Context,
+  scope: Scope,
+  taken: T,
+  spelled: string | undefined,
+): Promise<T> => {
+  if (spelled === undefined || taken.method.type !== 'card') return taken;
+  const { cvcRef, writes } = await takeCvcToken(context, scope, spelled, CVC_TOKEN);
+  const { method: before } = taken;
+  const method: PaymentMethod = {
+    ...before,
+    version: before.version + 1,
+    other: { ...before.other, cvc_ref: cvcRef },
+  };
+  return { ...taken, method, writes: [...writes, ...taken.writes, updateMethod(scope, method)] };
+};
+
+/** It is held for a moment, and would be gone by then. */
+export const refuseEarlyCvc = (
+  options:
+    | { readonly card?: { readonly cvc_token?: string | undefined } | null | undefined }
+    | undefined,
+): void => {
+  if (options?.card?.cvc_token === undefined) return;
+  throw new ApiError(
+    400,
+    `The parameter \`${CVC_TOKEN}\` can only be passed when a PaymentIntent is confirmed.`,
+    { param: CVC_TOKEN },
+  );
 };
 
 /** A method that is stored with the answer which shows it, for those who expand it there. */

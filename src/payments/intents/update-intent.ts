@@ -11,7 +11,13 @@ import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { cannotChangeMethod, cannotUpdate, refuseMade } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
-import { checkMethod, relatedTo, type TakenMethod, takeMethod } from './take-method.ts';
+import {
+  checkMethod,
+  refuseEarlyCvc,
+  relatedTo,
+  type TakenMethod,
+  takeMethod,
+} from './take-method.ts';
 import { checkWay, withTypes } from './ways-of-intent.ts';
 
 type Request = TypedRequest<typeof updateParameters>;
@@ -20,6 +26,7 @@ export const updateIntent = async (context: Context, request: Request): Promise<
   const { scope, parameters: asked } = request;
   const before = await findIntent(context, scope, request.path['intent'] ?? '');
   refuseByState(before, scope.livemode, asked);
+  refuseEarlyCvc(asked.payment_method_options);
   const customer =
     asked.customer === undefined
       ? null
