@@ -34,6 +34,20 @@ describe('what other ways to pay would do', () => {
     }
     assert.deepEqual((await paymentIntents.listAmountDetailsLineItems(id)).data, []);
   });
+
+  test('is refused as well for orders by telephone, whose holders would be asked all the same', async () => {
+    const asked = { payment_method_options: { card: { moto: true } } };
+    for (const ask of [
+      paymentIntents.create({ ...order, payment_method: card, ...asked }),
+      stripe.setupIntents.create({ payment_method: card, confirm: true, ...asked }),
+    ]) {
+      assert.equal((await refusalOf(ask)).param, 'payment_method_options[card][moto]');
+    }
+    assert.equal(bank.calls.length, 0);
+    const off = { payment_method_options: { card: { moto: false } } };
+    const paid = await paymentIntents.create({ ...order, payment_method: card, ...off });
+    assert.equal(paid.status, 'succeeded');
+  });
 });
 
 describe('a payment', () => {

@@ -22,6 +22,7 @@ export type Asked = Partial<
 
 export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentIntent => {
   refuseWhatCannotBe(asked);
+  refuseByTelephone(asked.payment_method_options?.card?.moto);
   const currency = asked.currency ?? intent.currency;
   const amount = asked.amount === undefined ? intent.amount : BigInt(asked.amount);
   if (asked.amount !== undefined || asked.currency !== undefined) {
@@ -177,6 +178,16 @@ const absent: Readonly<Record<string, string>> = {
   payment_method_configuration: 'Payment method configurations',
 };
 
+/** Their holders are never asked, and banks want to know that a call was the reason. */
+const refuseByTelephone = (moto: boolean | undefined): void => {
+  if (moto !== true) return;
+  throw new ApiError(
+    400,
+    "Orders by mail and telephone are not part of this installation: remove 'payment_method_options[card][moto]'.",
+    { param: 'payment_method_options[card][moto]' },
+  );
+};
+
 const absences = Object.entries(absent);
 
 const refuseWhatCannotBe = (asked: Readonly<Record<string, unknown>>): void => {
@@ -188,4 +199,4 @@ const refuseWhatCannotBe = (asked: Readonly<Record<string, unknown>>): void => {
   }
 };
 
-export { refuseWhatCannotBe };
+export { refuseByTelephone, refuseWhatCannotBe };

@@ -1,5 +1,9 @@
 export type { Shows } from './answer.ts';
-export { type Asked as IntentAsked, applyParameters } from './apply-parameters.ts';
+export {
+  type Asked as IntentAsked,
+  applyParameters,
+  refuseByTelephone,
+} from './apply-parameters.ts';
 export {
   type Asking,
   askingByItself,

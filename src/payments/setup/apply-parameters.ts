@@ -1,6 +1,7 @@
 // What a setup intent becomes by what was asked: pure. A field that was not sent keeps its value.
 
 import type { Static } from 'typebox';
+import { refuseByTelephone } from '#payments/intents';
 import { ApiError, mergeMetadata } from '#platform/http';
 import type { MandateData, mandateParameters } from './mandate.ts';
 import type { SetupIntent } from './setup-intent.ts';
@@ -14,6 +15,7 @@ export type Asked = Partial<
 
 export const applyParameters = (setup: SetupIntent, asked: Asked, nowMs: number): SetupIntent => {
   refuseWhatCannotBe(asked);
+  refuseByTelephone(asked.payment_method_options?.card?.moto);
   const automatic = asked.automatic_payment_methods;
   const { excludedTypes: _excluded, ...kept } = setup;
   return {
