@@ -53,6 +53,7 @@ const insertEntry = insertRows({
   columns: entryColumns,
   key: 'id',
   rank: rank.log,
+  isNote: true,
 });
 
 const listedColumns = [...Object.keys(entryColumns), 'position'];

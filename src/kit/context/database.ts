@@ -45,6 +45,11 @@ export type WriteStatement = Statement & {
   readonly types: readonly string[];
   /** Which column carries the text that the statement returns as `key`. */
   readonly keyColumn: number;
+  /**
+   * It cannot lose, and says what somebody does only once it stands there. That it stands there though they could not
+   * be told so does no harm: it is begun, written and committed in one breath.
+   */
+  readonly isNote?: boolean;
   /** The same, with `$1` an array of whole rows: they are of a type that a connection makes for itself. */
   readonly ofRows?: Statement & { readonly type: string; readonly columns: readonly string[] };
 };

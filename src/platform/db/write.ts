@@ -19,14 +19,17 @@ export const insertRows = (input: {
   readonly rank: number;
   /** `on conflict do nothing`, for rows that someone else may have written first. */
   readonly orNothing?: boolean;
+  /** As `WriteStatement` has it. */
+  readonly isNote?: boolean;
 }): WriteStatement => {
   const names = Object.keys(input.columns);
-  return writeRows({
+  const written = writeRows({
     ...input,
     text: (given) => `insert into ${input.table} (${names.join(', ')})
 select ${names.map((name) => `given.${name}`).join(', ')} from ${given}
 ${input.orNothing ? 'on conflict do nothing\n' : ''}returning ${input.key}::text as key`,
   });
+  return input.isNote ? { ...written, isNote: true } : written;
 };
 
 /** `text` uses the rows as `given`, with the columns' names, and returns `key`. */
