@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
 
 const { gateway, stripe, bank, happened } = await openShop();
 const { sessions } = stripe.checkout;
@@ -70,5 +71,77 @@ describe('a session', () => {
     assert.equal(intent.status, 'succeeded');
     assert.equal(intent.amount_received, 2500);
     assert.equal(bank.calls.length, 1);
+  });
+});
+
+describe('what a session says of ways to pay', () => {
+  test('holds for the payment that it makes', async () => {
+    const { id, payment_method_options: shown } = await sessions.create({
+      ...order,
+      payment_method_options: {
+        card: {
+          capture_method: 'manual',
+          request_three_d_secure: 'any',
+          setup_future_usage: 'off_session',
+        },
+        ideal: { setup_future_usage: 'none' },
+        us_bank_account: { verification_method: 'instant' },
+      },
+    });
+    const card = {
+      capture_method: 'manual',
+      request_three_d_secure: 'any',
+      setup_future_usage: 'off_session',
+    };
+    assert.deepEqual(shown, { card, ideal: { setup_future_usage: 'none' } });
+    const { body } = await confirm(id);
+    assert.equal(body.status, 'complete', JSON.stringify(body));
+    const paid = await sessions.retrieve(id, {
+      expand: ['payment_intent.payment_method', 'customer'],
+    });
+    assert.deepEqual(paid.payment_method_options, shown);
+    const intent = paid.payment_intent as Stripe.PaymentIntent;
+    assert.equal(intent.status, 'requires_capture');
+    const {
+      installments: _,
+      mandate_options: __,
+      network: ___,
+      ...options
+    } = intent.payment_method_options?.card ?? {};
+    assert.deepEqual(options, card);
+    const method = intent.payment_method as Stripe.PaymentMethod;
+    assert.equal(method.customer, (paid.customer as Stripe.Customer).id);
+  });
+
+  test('holds for the setup that it makes', async () => {
+    const { id } = await sessions.create({
+      mode: 'setup',
+      currency: 'eur',
+      success_url: 'https://shop.test/done',
+      payment_method_options: { card: { request_three_d_secure: 'challenge' } },
+    });
+    await ask('POST', `/v1/payment_pages/${id}/confirm`, { form: form('4242424242424242', 0) });
+    const kept = await sessions.retrieve(id, { expand: ['setup_intent'] });
+    const setup = kept.setup_intent as Stripe.SetupIntent;
+    assert.equal(setup.status, 'succeeded');
+    assert.equal(setup.payment_method_options?.card?.request_three_d_secure, 'challenge');
+    assert.equal(kept.payment_method_options?.card?.request_three_d_secure, 'challenge');
+  });
+
+  test('is refused where a page of ours could not keep it', async () => {
+    for (const [param, payment_method_options] of [
+      [
+        'payment_method_options[card][restrictions]',
+        { card: { restrictions: { brands_blocked: ['american_express'] } } },
+      ],
+      [
+        'payment_method_options[bancontact][setup_future_usage]',
+        { bancontact: { setup_future_usage: 'off_session' } },
+      ],
+      ['payment_method_options[card][foo]', { card: { foo: 'bar' } }],
+    ] as const) {
+      const asked = { ...order, payment_method_options } as Stripe.Checkout.SessionCreateParams;
+      assert.equal((await refusalOf(sessions.create(asked))).param, param);
+    }
   });
 });

@@ -7,6 +7,7 @@ import type { Context, Write } from '#kit/context';
 import { type Asking, loadIntent, makeIntent } from '#payments/intents';
 import { loadSetup, makeSetup } from '#payments/setup';
 import { MAKER, type Made, nothingMade } from './made.ts';
+import { isKeeping } from './method-options.ts';
 import { amountMismatch } from './refusals.ts';
 import type { CheckoutSession } from './session.ts';
 import { type Said, takeAnswers } from './take-answers.ts';
@@ -63,7 +64,7 @@ const customerFor = (
   { customerId, customerCreation, collected, intentData }: CheckoutSession,
 ): Known => {
   // A card that is to be kept has to be somebody's.
-  const isWanted = customerCreation === 'always' || intentData.setup_future_usage !== undefined;
+  const isWanted = customerCreation === 'always' || isKeeping(intentData);
   if (customerId !== null || !isWanted) return { id: customerId, writes: [] };
   const { email, individualName, name, phone, billing, shipping } = collected;
   const made = makeCustomer(context, scope, {

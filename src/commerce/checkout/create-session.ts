@@ -11,6 +11,7 @@ import {
   parameterMissing,
   type TypedRequest,
 } from '#platform/http';
+import { optionsForPayment, optionsForSetup } from './method-options.ts';
 import { readNameCollection } from './name-collection.ts';
 import { readCustomFields } from './read-custom-fields.ts';
 import { readLines, readShippingOptions } from './read-lines.ts';
@@ -102,13 +103,19 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
       : await findCustomerNamed(context, scope, asked.customer, 'customer');
   const isSetup = asked.mode === 'setup';
   const shared = isSetup ? readCollected(asked) : readShared(context, asked);
+  const options = isSetup ? {} : optionsForPayment(asked.payment_method_options);
+  checkIntentAsked(options);
   const expiresAtMs = expiryOf(context, asked.expires_at);
   const session: CheckoutSession = {
     ...blankSession,
     ...shared,
     mode: isSetup ? 'setup' : 'payment',
     paymentStatus: isSetup ? 'no_payment_required' : 'unpaid',
-    setupData: readSetupData(asked.setup_intent_data),
+    intentData: { ...shared.intentData, ...options },
+    setupData: {
+      ...readSetupData(asked.setup_intent_data),
+      ...optionsForSetup(isSetup ? asked.payment_method_options : undefined),
+    },
     ...wayBack(asked),
     id,
     secret,

@@ -8,6 +8,7 @@ import { INTENT } from '#payments/charges';
 import { SETUP } from '#payments/setup';
 import { list } from '#platform/http';
 import type { CustomField } from './custom-fields.ts';
+import { renderMethodOptions } from './method-options.ts';
 import { renderNameCollection } from './name-collection.ts';
 import { renderLineItem } from './render-line-item.ts';
 import type { CheckoutSession, CustomText } from './session.ts';
@@ -77,7 +78,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
     payment_link: session.linkId === null ? null : spellId(PAYMENT_LINK, session.linkId),
     payment_method_collection: isPriced ? 'if_required' : 'always',
     payment_method_configuration_details: null,
-    payment_method_options: { card: { request_three_d_secure: 'automatic' } },
+    payment_method_options: renderMethodOptions(session),
     payment_method_types: [...(session.types ?? session.offered ?? ['card'])],
     payment_status: session.paymentStatus,
     permissions: null,

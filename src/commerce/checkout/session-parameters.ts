@@ -25,6 +25,7 @@ import {
 } from '#platform/http';
 import { LENGTH_MAX } from './custom-fields.ts';
 import { QUANTITY_MAX } from './line-item.ts';
+import { methodOptionsParameters } from './method-options.ts';
 
 const taxBehavior = oneOf('exclusive', 'inclusive', 'unspecified');
 
@@ -250,6 +251,7 @@ export const createParameters = object(
     payment_intent_data: intentDataParameters,
     payment_method_configuration: id(),
     payment_method_data: anything(),
+    payment_method_options: methodOptionsParameters,
     payment_method_types: typeNames,
     permissions: anything(),
     redirect_on_completion: oneOf('always', 'if_required', 'never'),

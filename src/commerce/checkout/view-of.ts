@@ -8,6 +8,7 @@ import { INTENT } from '#payments/charges';
 import { attemptOf } from './confirm-session.ts';
 import { declinedOf, declinedWithoutReason } from './decline-classes.ts';
 import { lineAmount } from './line-item.ts';
+import { isKeeping } from './method-options.ts';
 import type { PageState } from './page-state.ts';
 import type { Asks, Declined, PageMethod, PageView, Receipt, VaultKeyAnswer } from './page-view.ts';
 import { LINE_ITEM } from './render-line-item.ts';
@@ -152,7 +153,7 @@ const asksOf = (session: CheckoutSession): Asks => ({
     value: session.collected.customFields[field.key] ?? field.defaultValue,
   })),
   reuse:
-    (session.mode === 'setup' || session.intentData.setup_future_usage !== undefined) &&
+    (session.mode === 'setup' || isKeeping(session.intentData)) &&
     session.consentCollection?.reuseAgreement !== 'hidden',
   terms: session.consentCollection?.terms === 'required',
   promotions: session.consentCollection?.promotions === 'auto' ? false : null,

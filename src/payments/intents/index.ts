@@ -19,6 +19,7 @@ export {
   authenticate,
   provideAuthentication,
 } from './authenticate.ts';
+export { awayParameters } from './away-options.ts';
 export { cancel as cancelIntent } from './cancel-intent.ts';
 export { refuseWithoutConfirm, undoing } from './create-intent.ts';
 export { findIntent, findIntentWithCharge } from './find-intent.ts';

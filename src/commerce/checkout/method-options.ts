@@ -1,0 +1,142 @@
+// What a session says of single ways to pay: told to the payment, or the setup, that it makes. Of ways that no
+// page of ours offers anything may be said, and nothing comes of it.
+
+import type Stripe from 'stripe';
+import type { Static } from 'typebox';
+import type { Wire } from '#kit/wire';
+import { awayParameters, type IntentAsked } from '#payments/intents';
+import type { SetupAsked } from '#payments/setup';
+import { anything, ignored, object, oneOf, text } from '#platform/http';
+import type { CheckoutSession } from './session.ts';
+
+const notOffered = [
+  'acss_debit',
+  'affirm',
+  'afterpay_clearpay',
+  'alipay',
+  'alma',
+  'amazon_pay',
+  'au_becs_debit',
+  'bacs_debit',
+  'billie',
+  'blik',
+  'boleto',
+  'cashapp',
+  'crypto',
+  'customer_balance',
+  'demo_pay',
+  'fpx',
+  'giropay',
+  'grabpay',
+  'kakao_pay',
+  'klarna',
+  'konbini',
+  'kr_card',
+  'link',
+  'mobilepay',
+  'multibanco',
+  'naver_pay',
+  'oxxo',
+  'pay_by_bank',
+  'payco',
+  'paynow',
+  'paypal',
+  'payto',
+  'pix',
+  'revolut_pay',
+  'samsung_pay',
+  'satispay',
+  'scalapay',
+  'sepa_debit',
+  'sequra',
+  'sofort',
+  'sunbit',
+  'swish',
+  'twint',
+  'upi',
+  'us_bank_account',
+  'wechat_pay',
+] as const;
+const passed = Object.fromEntries(notOffered.map((name) => [name, anything()])) as Record<
+  (typeof notOffered)[number],
+  ReturnType<typeof anything>
+>;
+
+const ifAvailable = oneOf('if_available', 'never');
+
+export const methodOptionsParameters = object({
+  ...passed,
+  ...awayParameters,
+  bancontact: object({ setup_future_usage: oneOf('none', 'off_session') }),
+  card: object({
+    capture_method: oneOf('manual'),
+    installments: ignored(),
+    request_extended_authorization: ifAvailable,
+    request_incremental_authorization: ifAvailable,
+    request_multicapture: ifAvailable,
+    request_overcapture: ifAvailable,
+    request_three_d_secure: oneOf('any', 'automatic', 'challenge'),
+    restrictions: anything(),
+    setup_future_usage: oneOf('none', 'off_session', 'on_session'),
+    statement_descriptor_suffix_kana: text(22),
+    statement_descriptor_suffix_kanji: text(17),
+  }),
+});
+
+type Asked = Static<typeof methodOptionsParameters> | undefined;
+
+/** In the words of payments. */
+export const optionsForPayment = (asked: Asked): Pick<IntentAsked, 'payment_method_options'> => {
+  if (asked === undefined) return {};
+  const { card, bancontact, eps, ideal, p24 } = asked;
+  const { restrictions: _none, ...known } = card ?? {};
+  return {
+    payment_method_options: {
+      ...(card === undefined ? {} : { card: known }),
+      ...(bancontact === undefined ? {} : { bancontact }),
+      ...(eps === undefined ? {} : { eps }),
+      ...(ideal === undefined ? {} : { ideal }),
+      ...(p24 === undefined ? {} : { p24 }),
+    },
+  };
+};
+
+export const optionsForSetup = (asked: Asked): Pick<SetupAsked, 'payment_method_options'> => {
+  const wanted = asked?.card?.request_three_d_secure;
+  return wanted === undefined
+    ? {}
+    : { payment_method_options: { card: { request_three_d_secure: wanted } } };
+};
+
+/** Whether the card that it is paid with is to be kept. */
+export const isKeeping = ({
+  setup_future_usage: future,
+  payment_method_options: options,
+}: IntentAsked): boolean => (options?.card?.setup_future_usage ?? future ?? 'none') !== 'none';
+
+type Shown = NonNullable<Wire<Stripe.Checkout.Session>['payment_method_options']>;
+
+export const renderMethodOptions = ({
+  intentData,
+  setupData,
+}: Pick<CheckoutSession, 'intentData' | 'setupData'>): Shown => {
+  const { card, bancontact, eps, ideal, p24 } = intentData.payment_method_options ?? {};
+  const asks = card ?? setupData.payment_method_options?.card;
+  const { capture_method: capture, setup_future_usage: future } = card ?? {};
+  const { request_incremental_authorization: increment, request_multicapture: several } =
+    card ?? {};
+  const once = { setup_future_usage: 'none' } as const;
+  return {
+    card: {
+      ...(capture ? { capture_method: capture } : {}),
+      ...(increment ? { request_incremental_authorization: increment } : {}),
+      ...(several ? { request_multicapture: several } : {}),
+      request_three_d_secure: asks?.request_three_d_secure ?? 'automatic',
+      ...(future ? { setup_future_usage: future } : {}),
+    },
+    ...(bancontact?.setup_future_usage ? { bancontact: once } : {}),
+    ...(eps?.setup_future_usage ? { eps: once } : {}),
+    ...(ideal?.setup_future_usage ? { ideal: once } : {}),
+    ...(p24?.setup_future_usage ? { p24: once } : {}),
+  };
+};
