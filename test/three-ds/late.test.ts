@@ -74,7 +74,8 @@ describe('a holder', () => {
     const fast = await startPair({ challengeMs: 1 });
     const card = await fast.keep(CHALLENGED);
     const begun = await beginAuthentication(fast.context, fast.beginning(card));
-    assert.ok(begun.state === 'challenge');
+    // The bank may have given up before we had heard that it asks.
+    assert.ok(begun.state === 'challenge' || begun.state === 'refused');
     const isReported = (): boolean =>
       fast.sandbox.journal().lines.some(({ fact }) => fact.fact === 'authentication_reported');
     for (let tries = 0; tries < 6_000 && !isReported(); tries += 1) {

@@ -49,6 +49,9 @@ const load = (vaults: readonly Vault[], lanes = 6) => {
   return {
     kept,
     scopes,
+    get requests() {
+      return requests;
+    },
     stop: async () => {
       stopping.abort();
       await Promise.all(lanesDone);
@@ -78,14 +81,14 @@ describe('rotation under load', () => {
   test('of the key-encryption key, five times, fails no request and leaves nothing under an old key', async (t) => {
     const { first, second } = await pair({ keepKeysMs: 20 });
     const running = load([first.vault, second.vault]);
-    for (let n = 0; n < 5; n += 1) {
+    let rotations = 0;
+    for (; rotations < 5 || running.requests < 50; rotations += 1) {
       await first.vault.rotate(testCaller, { key: 'key_encryption' });
       await Promise.all([maintainAll(first.vault), maintainAll(second.vault)]);
     }
     const { requests, failures } = await running.stop();
-    t.diagnostic(`${requests} requests beside 5 rotations`);
+    t.diagnostic(`${requests} requests beside ${rotations} rotations`);
     assert.deepEqual(failures, []);
-    assert.ok(requests > 50);
 
     await maintainAll(first.vault);
     const used = await asOwner(
@@ -108,14 +111,14 @@ describe('rotation under load', () => {
   test('of the data keys, twenty times, fails no request and destroys every retired key', async (t) => {
     const { first, second } = await pair({ keepKeysMs: 50 });
     const running = load([first.vault, second.vault]);
-    for (let n = 0; n < 20; n += 1) {
+    let rotations = 0;
+    for (; rotations < 20 || running.requests < 100; rotations += 1) {
       await first.vault.rotate(testCaller, { key: 'data' });
       await Promise.all([first.vault.maintain(testCaller), second.vault.maintain(testCaller)]);
     }
     const { requests, failures } = await running.stop();
-    t.diagnostic(`${requests} requests beside 20 rotations`);
+    t.diagnostic(`${requests} requests beside ${rotations} rotations`);
     assert.deepEqual(failures, []);
-    assert.ok(requests > 100);
 
     // A stale block of the other vault may have sealed under a retired key until the last moment.
     await new Promise((resolve) => setTimeout(resolve, 60));
