@@ -145,3 +145,32 @@ describe('what a session says of ways to pay', () => {
     }
   });
 });
+
+describe('what its payer says of themselves', () => {
+  const pay = async (more: Partial<Stripe.Checkout.SessionCreateParams>) => {
+    const { id: customer } = await stripe.customers.create({ name: 'J. Rosen' });
+    const { id } = await sessions.create({ ...order, customer, ...more });
+    await happened();
+    const address = 'billing_address[line1]=1 Main Street&billing_address[country]=DE';
+    const { body } = await confirm(id, `${form()}&${address}`);
+    assert.equal(body.status, 'complete', JSON.stringify(body));
+    return (await stripe.customers.retrieve(customer)) as Stripe.Customer;
+  };
+  const collect = { billing_address_collection: 'required' } as const;
+
+  test('is kept at the customer, where the merchant wants it', async () => {
+    const kept = await pay({ ...collect, customer_update: { address: 'auto', name: 'auto' } });
+    assert.deepEqual([kept.name, kept.address?.line1], ['Jenny', '1 Main Street']);
+    assert.equal((await happened())[0], 'customer.updated');
+    const left = await pay({ ...collect, customer_update: { address: 'never' } });
+    assert.deepEqual([left.name, left.address], ['J. Rosen', null]);
+    assert.equal((await happened()).includes('customer.updated'), false);
+  });
+
+  test('is nothing to keep where there is no customer', async () => {
+    const refused = await refusalOf(
+      sessions.create({ ...order, customer_update: { name: 'auto' } }),
+    );
+    assert.equal(refused.param, 'customer_update');
+  });
+});

@@ -1,3 +1,4 @@
+export { changeTold } from './change-told.ts';
 export type { Customer } from './customer.ts';
 export { findCustomer, findCustomerNamed, findLivingCustomer } from './find-customer.ts';
 export { makeCustomer } from './make-customer.ts';

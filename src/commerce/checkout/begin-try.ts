@@ -1,7 +1,7 @@
 // The beginning of a try: the session remembers what its payer said and which try it is, and what is to be tried
 // exists, all in one commit before anybody is asked.
 
-import { makeCustomer } from '#cards/customers';
+import { changeTold, makeCustomer } from '#cards/customers';
 import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
 import { type Asking, loadIntent, makeIntent } from '#payments/intents';
@@ -24,7 +24,7 @@ export const beginTry = async (
 ): Promise<Begun | null> => {
   const { scope, cause } = asking;
   const answered = answeredBy(before, said);
-  const customer = customerFor(context, asking, answered);
+  const customer = await customerFor(context, asking, answered);
   const wanted = {
     ...answered,
     customerId: customer.id,
@@ -58,14 +58,23 @@ export const answeredBy = (session: CheckoutSession, said: Said): CheckoutSessio
 
 type Known = { readonly id: string | null; readonly writes: readonly Write[] };
 
-const customerFor = (
+const customerFor = async (
   context: Context,
   { scope, cause }: Asking,
-  { customerId, customerCreation, collected, intentData }: CheckoutSession,
-): Known => {
+  session: CheckoutSession,
+): Promise<Known> => {
+  const { customerId, customerCreation, collected, intentData } = session;
   // A card that is to be kept has to be somebody's.
   const isWanted = customerCreation === 'always' || isKeeping(intentData);
-  if (customerId !== null || !isWanted) return { id: customerId, writes: [] };
+  if (customerId !== null) {
+    const told = toldBy(session);
+    const isTold = Object.keys(told).length > 0;
+    return {
+      id: customerId,
+      writes: isTold ? await changeTold(context, scope, customerId, told, cause) : [],
+    };
+  }
+  if (!isWanted) return { id: null, writes: [] };
   const { email, individualName, name, phone, billing, shipping } = collected;
   const made = makeCustomer(context, scope, {
     email,
@@ -76,6 +85,17 @@ const customerFor = (
     cause,
   });
   return { id: made.customer.id, writes: made.writes };
+};
+
+/** Of what the merchant wants to be kept, that which was asked for. */
+const toldBy = ({ customerUpdate: kept = [], collected }: CheckoutSession) => {
+  const { individualName, name, phone, billing, shipping } = collected;
+  const told = individualName ?? name;
+  return {
+    ...(kept.includes('name') && told !== null ? { name: told } : {}),
+    ...(kept.includes('address') && billing !== null ? { address: billing } : {}),
+    ...(kept.includes('shipping') && shipping !== null ? { shipping: { ...shipping, phone } } : {}),
+  };
 };
 
 type MadeNow = { readonly made: Made; readonly writes: readonly Write[] };

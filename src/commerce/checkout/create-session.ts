@@ -126,6 +126,7 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
     pageUrl: `${publicUrlOf(context)}/c/${spellSession(scope, { id, secret })}`,
     confirmationText: null,
     clientReferenceId: asked.client_reference_id ?? null,
+    ...updateOf(asked),
     customerEmail: asked.customer_email ?? null,
     customerCreation: customer === null ? (asked.customer_creation ?? 'if_required') : null,
     locale: asked.locale ?? null,
@@ -146,6 +147,22 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
   await refuseMethods(context, scope, whole);
   const offered = (await waysOfSession(context, scope, whole)).map(({ type }) => type);
   return { ...whole, offered };
+};
+
+const updateOf = ({
+  customer,
+  customer_update: asked,
+}: Asked): Pick<CheckoutSession, 'customerUpdate'> => {
+  if (asked === undefined) return {};
+  if (customer === undefined) {
+    throw new ApiError(
+      400,
+      '`customer_update` can only be used with `customer`: there is none to update.',
+      { param: 'customer_update' },
+    );
+  }
+  const told = (['address', 'name', 'shipping'] as const).filter((name) => asked[name] === 'auto');
+  return told.length === 0 ? {} : { customerUpdate: told };
 };
 
 const uiModes: Readonly<Record<string, UiMode>> = {

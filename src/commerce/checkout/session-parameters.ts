@@ -27,6 +27,7 @@ import { LENGTH_MAX } from './custom-fields.ts';
 import { QUANTITY_MAX } from './line-item.ts';
 import { methodOptionsParameters } from './method-options.ts';
 
+const whether = oneOf('auto', 'never');
 const taxBehavior = oneOf('exclusive', 'inclusive', 'unspecified');
 
 const priceData = object({
@@ -235,7 +236,7 @@ export const createParameters = object(
     customer: id(),
     customer_account: id(),
     customer_email: email(),
-    customer_update: anything(),
+    customer_update: object({ address: whether, name: whether, shipping: whether }),
     discounts: emptyable(anything()),
     excluded_payment_method_types: typeNames,
     expires_at: timestamp(),

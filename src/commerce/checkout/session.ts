@@ -124,6 +124,8 @@ export type CheckoutSession = {
   readonly recoverUntilMs: number | null;
   /** The expired session that this one goes on with. */
   readonly recoveredFrom: string | null;
+  /** What the payer says that is kept at the customer. */
+  readonly customerUpdate?: readonly ('address' | 'name' | 'shipping')[];
   /** For the payment, in the words of the API. */
   readonly intentData: IntentAsked;
   /** For the setup, in the words of the API. */
