@@ -35,7 +35,7 @@ describe('what other ways to pay would do', () => {
     assert.deepEqual((await paymentIntents.listAmountDetailsLineItems(id)).data, []);
   });
 
-  test('is refused as well for orders by telephone, whose holders would be asked all the same', async () => {
+  test('is refused as well for orders by telephone, whose holders would be asked, and for installments', async () => {
     const asked = { payment_method_options: { card: { moto: true } } };
     for (const ask of [
       paymentIntents.create({ ...order, payment_method: card, ...asked }),
@@ -43,8 +43,16 @@ describe('what other ways to pay would do', () => {
     ]) {
       assert.equal((await refusalOf(ask)).param, 'payment_method_options[card][moto]');
     }
+    const plan = { count: 3, interval: 'month', type: 'fixed_count' } as const;
+    const inParts = { payment_method_options: { card: { installments: { plan } } } };
+    const refused = await refusalOf(
+      paymentIntents.create({ ...order, payment_method: card, ...inParts }),
+    );
+    assert.equal(refused.param, 'payment_method_options[card][installments][plan]');
     assert.equal(bank.calls.length, 0);
-    const off = { payment_method_options: { card: { moto: false } } };
+    const off = {
+      payment_method_options: { card: { moto: false, installments: { enabled: false } } },
+    };
     const paid = await paymentIntents.create({ ...order, payment_method: card, ...off });
     assert.equal(paid.status, 'succeeded');
   });

@@ -23,6 +23,7 @@ export type Asked = Partial<
 export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentIntent => {
   refuseWhatCannotBe(asked);
   refuseByTelephone(asked.payment_method_options?.card?.moto);
+  refuseInParts(asked.payment_method_options?.card?.installments?.plan);
   const currency = asked.currency ?? intent.currency;
   const amount = asked.amount === undefined ? intent.amount : BigInt(asked.amount);
   if (asked.amount !== undefined || asked.currency !== undefined) {
@@ -185,6 +186,16 @@ const refuseByTelephone = (moto: boolean | undefined): void => {
     400,
     "Orders by mail and telephone are not part of this installation: remove 'payment_method_options[card][moto]'.",
     { param: 'payment_method_options[card][moto]' },
+  );
+};
+
+/** The whole would be taken at once, and not as the payer was told. */
+const refuseInParts = (plan: unknown): void => {
+  if (plan === undefined || plan === null) return;
+  throw new ApiError(
+    400,
+    "Paying in installments is not part of this installation: remove 'payment_method_options[card][installments][plan]'.",
+    { param: 'payment_method_options[card][installments][plan]' },
   );
 };
 

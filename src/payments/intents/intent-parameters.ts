@@ -13,7 +13,6 @@ import {
   email,
   emptyable,
   id,
-  ignored,
   integer,
   metadata,
   object,
@@ -43,7 +42,7 @@ const ifAvailable = oneOf('if_available', 'never');
 const cardOptions = object({
   capture_method: emptyable(oneOf('manual')),
   cvc_token: id(),
-  installments: ignored(),
+  installments: object({ enabled: boolean(), plan: emptyable(anything()) }),
   mandate_options: anything(),
   moto: boolean(),
   network: oneOf(
