@@ -20,10 +20,11 @@ const nodePackages = {
 };
 
 /**
- * A gateway keeps little between requests. The young generation is what lets the process grow
- * beyond its need, so it is kept small.
+ * A gateway keeps little between requests, and a young generation of unbounded size would let it grow beyond its
+ * need. With less than this, payments that are under way are copied again and again: with 8 MB a busy process
+ * spent a quarter more, and stood still three times as long.
  */
-const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8'];
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32'];
 
 export const pinnedNode = () => {
   const platform = `${process.platform}-${process.arch}`;

@@ -41,18 +41,22 @@ const yardstick = prepareYardstick(pgbench, {
   password: decodeURIComponent(login?.[2] ?? ''),
 });
 
-const gateway = spawn(process.execPath, [fileURLToPath(new URL('./gateway.ts', import.meta.url))], {
-  env: {
-    ...process.env,
-    PORT: '0',
-    TOLLGATE_DATA: join(folder, 'gateway'),
-    DATABASE_URL: withDatabase(postgres.ownerUrl, 'tollgate'),
-    TOLLGATE_LOG_LEVEL: 'error',
-    TOLLGATE_LOG_FORMAT: 'json',
-    TOLLGATE_RATE_PER_SECOND: '1000000',
+const gateway = spawn(
+  process.execPath,
+  [...process.execArgv, fileURLToPath(new URL('./gateway.ts', import.meta.url))],
+  {
+    env: {
+      ...process.env,
+      PORT: '0',
+      TOLLGATE_DATA: join(folder, 'gateway'),
+      DATABASE_URL: withDatabase(postgres.ownerUrl, 'tollgate'),
+      TOLLGATE_LOG_LEVEL: 'error',
+      TOLLGATE_LOG_FORMAT: 'json',
+      TOLLGATE_RATE_PER_SECOND: '1000000',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
   },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+);
 try {
   const [line] = (await once(gateway.stdout, 'data')) as [Buffer];
   const { port, key } = JSON.parse(String(line)) as { port: number; key: string };

@@ -89,7 +89,8 @@ const startRole = async (
   role: 'api' | 'worker',
 ): Promise<{ child: ChildProcess; line: string }> => {
   const program = fileURLToPath(new URL('./gateway.ts', import.meta.url));
-  const child = spawn(process.execPath, [...profiling, program, role], {
+  // As the gateway itself is started: what the launcher gave to this process.
+  const child = spawn(process.execPath, [...process.execArgv, ...profiling, program, role], {
     env: {
       ...process.env,
       TOLLGATE_DATA: join(folder, 'gateway'),

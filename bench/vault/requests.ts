@@ -16,7 +16,7 @@ export const measureRequests = async (input: {
   readonly keyShares: readonly [string, string];
   readonly seconds: number;
 }): Promise<void> => {
-  const gateway = spawn(process.execPath, [gatewayFile], {
+  const gateway = spawn(process.execPath, [...process.execArgv, gatewayFile], {
     env: {
       ...process.env,
       PORT: '0',
