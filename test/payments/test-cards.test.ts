@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { testCards } from '#cards/bins';
+import { asOwner } from '../../src/for-tests.ts';
 import { controlOf } from '../sandbox/support/control.ts';
 import { refusalOf } from '../support/stripe.ts';
 import { assertOneStory, hearOfDisputes, openTown } from './support.ts';
@@ -198,6 +199,8 @@ describe('a security code that is asked for again', () => {
     const { id } = await stripe.tokens.create({ cvc_update: { cvc: '123' } });
     return { payment_method_options: { card: { cvc_token: id } } };
   };
+  const cardsKept = async (): Promise<unknown> =>
+    (await asOwner(gateway.on, 'select count(*)::int as kept from vault.cards'))[0]?.['kept'];
   const expand = ['latest_charge'];
   const cvcOf = ({ latest_charge: charge }: Stripe.PaymentIntent): unknown =>
     (charge as Stripe.Charge).payment_method_details?.card?.checks?.cvc_check;
@@ -240,6 +243,20 @@ describe('a security code that is asked for again', () => {
       [missing.code, missing.param],
       ['resource_missing', 'payment_method_options[card][cvc_token]'],
     );
+  });
+
+  test('goes with a card that is new, which is taken back where the code is none', async () => {
+    const card = { ...orderWith('4000000000000101'), ...(await typed()) };
+    const paid = await paymentIntents.create(card);
+    assert.deepEqual([paid.status, cvcOf(paid)], ['succeeded', 'fail']);
+    const ready = { amount: 1200, currency: 'usd', payment_method: 'pm_card_visa', confirm: true };
+    const { status } = await paymentIntents.create({ ...ready, ...(await typed()) });
+    assert.equal(status, 'succeeded');
+
+    const before = await cardsKept();
+    const none = { payment_method_options: { card: { cvc_token: 'tok_none' } } };
+    await refusalOf(paymentIntents.create({ ...card, ...none }));
+    assert.equal(await cardsKept(), before);
   });
 });
 

@@ -44,17 +44,16 @@ export const createIntent = async (
   const found =
     (await named.takeMethod({ prefix: INTENT, id: blank.id })) ??
     (asked.confirm === true ? await defaultSourceOf(context, scope, customer) : null);
-  const taken = found && (await takingCvc(context, request, found));
-  const fresh =
-    taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
-  const outcome = await undoing(taken, async () => {
+  return undoing(found, async () => {
+    const taken = found && (await takingCvc(context, request, found));
+    const fresh =
+      taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
     const { accounts } = named;
     const typed = await withTypes(context, scope, fresh, asked, accounts);
     return asked.confirm === true
       ? confirmNew(context, request, typed, taken, accounts)
       : register(context, request, typed, taken);
   });
-  return outcome;
 };
 
 type Request = TypedRequest<typeof createParameters>;

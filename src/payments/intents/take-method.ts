@@ -104,12 +104,19 @@ export const withCvcToken = async <T extends Pick<TakenMethod, 'method' | 'write
   if (spelled === undefined || taken.method.type !== 'card') return taken;
   const { cvcRef, writes } = await takeCvcToken(context, scope, spelled, CVC_TOKEN);
   const { method: before } = taken;
-  const method: PaymentMethod = {
-    ...before,
-    version: before.version + 1,
-    other: { ...before.other, cvc_ref: cvcRef },
+  const method: PaymentMethod = { ...before, other: { ...before.other, cvc_ref: cvcRef } };
+  const stored = insertMethod(scope, method);
+  // A batch updates before it inserts: what is new is stored with the code at once.
+  if (taken.writes.some(({ into }) => into === stored.into)) {
+    const others = taken.writes.filter(({ into }) => into !== stored.into);
+    return { ...taken, method, writes: [...writes, ...others, stored] };
+  }
+  const changed = { ...method, version: before.version + 1 };
+  return {
+    ...taken,
+    method: changed,
+    writes: [...writes, ...taken.writes, updateMethod(scope, changed)],
   };
-  return { ...taken, method, writes: [...writes, ...taken.writes, updateMethod(scope, method)] };
 };
 
 /** It is held for a moment, and would be gone by then. */
