@@ -10,12 +10,13 @@ type Known = { readonly account: StoredAccount; readonly untilMs: number };
 
 const known = new WeakMap<At, Known>();
 
+/** It is as old as its reading, which may have been some time before it was chosen. */
 export const remember = (
-  { clock }: Pick<Context, 'clock'>,
   candidate: Candidate,
   account: StoredAccount,
+  readMs: number,
 ): Candidate => {
-  known.set(candidate, { account, untilMs: clock.monotonicMs() + AHEAD_MS });
+  known.set(candidate, { account, untilMs: readMs + AHEAD_MS });
   return candidate;
 };
 

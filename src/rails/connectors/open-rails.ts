@@ -23,7 +23,7 @@ import type { Exchange } from './exchange.ts';
 import { accountOf, remember } from './known-accounts.ts';
 import type { Parts } from './parts.ts';
 import { openStored } from './port.ts';
-import type { Accounts, DisputeListener, OperationListener, Rails } from './rails.ts';
+import type { Accounts, DisputeListener, Enabled, OperationListener, Rails } from './rails.ts';
 import { recoveryFor } from './recovery.ts';
 import { listenersWrites, send } from './send.ts';
 
@@ -81,24 +81,30 @@ export const openRails = async (
     counts: { unverified: new Map() },
   };
 
+  const readEnabled = async (scope: Scope): Promise<Enabled> => {
+    const readMs = context.clock.monotonicMs();
+    return { stored: await loadEnabled(context, scope), readMs };
+  };
   const enabled = (scope: Scope, accounts?: Accounts) =>
-    accounts === undefined ? loadEnabled(context, scope) : accounts();
+    accounts === undefined ? readEnabled(scope) : accounts();
 
   return {
     parts,
-    accounts: (scope) => readAhead(context, () => loadEnabled(context, scope)),
-    candidates: async (scope, wanted, accounts) =>
-      inOrder(await enabled(scope, accounts)).flatMap((account) => {
+    accounts: (scope) => readAhead(context, () => readEnabled(scope)),
+    candidates: async (scope, wanted, accounts) => {
+      const { stored, readMs } = await enabled(scope, accounts);
+      return inOrder(stored).flatMap((account) => {
         const { id, connector, methods } = account;
         const definition = directory.connectors.get(connector)?.definition;
         if (definition === undefined) return [];
         if (!canDo({ definition, methods, livemode: scope.livemode }, wanted)) return [];
         const { operations } = definition;
-        return [remember(context, { connectorAccountId: id, connector, operations }, account)];
-      }),
+        return [remember({ connectorAccountId: id, connector, operations }, account, readMs)];
+      });
+    },
     offered: async (scope, wanted, accounts) => {
       return new Set(
-        (await enabled(scope, accounts)).flatMap(({ connector, methods }) => {
+        (await enabled(scope, accounts)).stored.flatMap(({ connector, methods }) => {
           const definition = directory.connectors.get(connector)?.definition;
           if (definition === undefined) return [];
           const where = { definition, methods, livemode: scope.livemode };

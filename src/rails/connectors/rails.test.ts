@@ -198,6 +198,24 @@ describe('sending', () => {
     assert.equal(sent.ok && sent.operation.code, 'account_gone');
   });
 
+  test('counts that second from when the account was read, and not from when it was chosen', async () => {
+    says = approve;
+    const mine = await testAccount(context);
+    const id = await testConnectorAccount(context, rails, mine, { connector: 'paper', settings });
+    const read = await rails.accounts(mine)();
+    const longAgo = async () => ({ ...read, readMs: read.readMs - 1_000 });
+    const wanted = { operation: 'authorize', method: 'card', currency: 'eur' } as const;
+    const [candidate] = await rails.candidates(mine, wanted, longAgo);
+    assert.ok(candidate);
+    await asOwner(
+      context.on,
+      `update rails.connector_accounts set deleted = true, enabled = false, secrets = '' where id = $1`,
+      [id],
+    );
+    const sent = await rails.send(context, mine, sending({ connectorAccountId: id, candidate }));
+    assert.equal(sent.ok && sent.operation.code, 'account_gone');
+  });
+
   test('gives a capture the payment that it follows, and what is known of it', async () => {
     says = approve;
     const payment = await send();

@@ -59,7 +59,9 @@ export type Wanted = {
 };
 
 /** As they were read for one request; what they say is for the rails alone. */
-export type Accounts = Ahead<readonly StoredAccount[]>;
+export type Accounts = Ahead<Enabled>;
+
+export type Enabled = { readonly stored: readonly StoredAccount[]; readonly readMs: number };
 
 /** With which account. A candidate is known, and is not read again while it is new. */
 export type At = { readonly connectorAccountId: Uuid };
