@@ -57,6 +57,23 @@ const hurry = (endpoint: string) =>
   );
 
 describe('an endpoint', () => {
+  test('is of a version of the API that could be one', async () => {
+    const of = (version: string) =>
+      endpoints.create({
+        url: 'https://example.com/hook',
+        enabled_events: ['*'],
+        api_version: version as '2025-03-31.basil',
+      });
+    const made = await of('2025-03-31.basil');
+    assert.equal(made.api_version, '2025-03-31.basil');
+    await endpoints.del(made.id);
+    await assert.rejects(of('newest'), {
+      statusCode: 400,
+      param: 'api_version',
+      message: 'Invalid Stripe API version: newest',
+    });
+  });
+
   test('is made with a secret that is shown once, changed, listed and deleted', async () => {
     const made = await endpoints.create({
       url: 'https://example.com/hook',

@@ -5,6 +5,7 @@ import { type Context, realClock, type Scope, type Write } from '#kit/context';
 import { newUuid, parseId } from '#kit/ids';
 import {
   ApiError,
+  checkApiVersion,
   mergeMetadata,
   type Outcome,
   resourceMissing,
@@ -26,6 +27,7 @@ export const createEndpoint = async (
   { scope, parameters: asked }: TypedRequest<typeof createParameters>,
 ): Promise<Outcome> => {
   checkUrl(scope, settingsOf(context), asked.url);
+  if (asked.api_version !== undefined) checkApiVersion(asked.api_version, 'api_version');
   if (asked.connect === true) {
     throw new ApiError(
       400,

@@ -24,11 +24,11 @@ import type { RawMap } from './raw.ts';
 import {
   accountForbidden,
   cardNumberRefused,
+  checkApiVersion,
   keyInvalid,
   keyMissing,
   rateLimited,
   urlUnknown,
-  versionInvalid,
 } from './refusals.ts';
 import { decodeParameters, readBody } from './request-body.ts';
 import type { Principal, Route } from './route.ts';
@@ -214,7 +214,6 @@ const takeFromLimit = (parts: FrameParts, exchange: Exchange, principal: Princip
 };
 
 const SEARCH_COST = 20;
-const versionPattern = /^\d{4}-\d{2}-\d{2}(?:\.[a-z][a-z0-9_]{0,30})?$/;
 
 const noteHeaders = (parts: FrameParts, exchange: Exchange, principal: Principal): void => {
   const { headers } = exchange.request;
@@ -223,7 +222,7 @@ const noteHeaders = (parts: FrameParts, exchange: Exchange, principal: Principal
   const version = headers['stripe-version'];
   if (version !== undefined) {
     const text = String(version);
-    if (!versionPattern.test(text)) throw versionInvalid(text);
+    checkApiVersion(text);
     exchange.apiVersion = text;
   }
 

@@ -47,8 +47,14 @@ export const urlUnknown = (method: string, path: string, docsUrl: string): ApiEr
     `Unrecognized request URL (${method}: ${echo(readable(path))}). Please see ${docsUrl}.`,
   );
 
-export const versionInvalid = (version: string): ApiError =>
-  new ApiError(400, `Invalid Stripe API version: ${echo(version)}`);
+const apiVersion = /^\d{4}-\d{2}-\d{2}(?:\.[a-z][a-z0-9_]{0,30})?$/;
+
+/** `2026-10-28.endive`. Where it came as a parameter, that is named. */
+export const checkApiVersion = (version: string, param?: string): void => {
+  if (apiVersion.test(version)) return;
+  const message = `Invalid Stripe API version: ${echo(version)}`;
+  throw new ApiError(400, message, param === undefined ? {} : { param });
+};
 
 // Parameters.
 
