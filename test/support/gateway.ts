@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { provideVault, vaultOf } from '#cards/vault';
-import type { Context, Log } from '#kit/context';
+import type { Clock, Context, Log } from '#kit/context';
 import { Unavailable } from '#kit/failure';
 import { provideWebhooks } from '#outward/webhooks';
 import { provideReceiptAddresses } from '#payments/charges';
@@ -53,6 +53,8 @@ export type GatewayChanges = {
   readonly ratePerSecond?: number;
   /** Put between the gateway and its database. */
   readonly wrapDatabase?: (database: OpenDatabase) => OpenDatabase;
+  /** What answers requests goes by that instead of its own clock. */
+  readonly wrapClock?: (clock: Clock) => Clock;
   readonly connections?: number;
   /** Whether its clock may be moved. */
   readonly movableClock?: boolean;
@@ -95,7 +97,11 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     ...opened,
     directory,
     settings: { ...opened.settings, liveMode: true },
-    context: { ...opened.context, database: wrapped },
+    context: {
+      ...opened.context,
+      database: wrapped,
+      clock: changes.wrapClock?.(opened.context.clock) ?? opened.context.clock,
+    },
   };
   if (wrapped !== opened.context.database) {
     provideVault(runtime.context, vaultOf(opened.context));
