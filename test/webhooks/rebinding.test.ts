@@ -63,6 +63,7 @@ test('a name is judged with each call, and a second later by where it leads then
   );
   syncBuiltinESMExports();
   const isInside = (address: string): boolean => address === '127.0.0.1';
+  const begunMs = performance.now();
   try {
     await Promise.all([post('hook.example', isInside), post('hook.example', isInside)]);
     assert.equal((await post('hook.example', isInside)).status, 200);
@@ -70,13 +71,16 @@ test('a name is judged with each call, and a second later by where it leads then
       post('hook.example', () => false),
       AddressRefused,
     );
-    assert.equal(asked.mock.callCount(), 1);
+    // A crowded machine may have taken that second already.
+    const isWithinTheSecond = performance.now() - begunMs < 1_000;
+    if (isWithinTheSecond) assert.equal(asked.mock.callCount(), 1);
 
     const before = connections;
+    const timesAsked = asked.mock.callCount();
     leadsTo = '10.1.2.3';
     await new Promise((done) => setTimeout(done, 1_050));
     await assert.rejects(post('hook.example', isInside), AddressRefused);
-    assert.equal(asked.mock.callCount(), 2);
+    assert.equal(asked.mock.callCount(), timesAsked + 1);
     assert.equal(connections, before);
   } finally {
     asked.mock.restore();

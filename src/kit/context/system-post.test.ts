@@ -159,7 +159,7 @@ const saying = async (text: string, andThen: (socket: Socket) => unknown = () =>
 const closing = (socket: Socket): void => void socket.end();
 
 const until = async (isSo: () => boolean): Promise<void> => {
-  for (let n = 0; n < 300 && !isSo(); n += 1) await new Promise((done) => setTimeout(done, 10));
+  for (let n = 0; n < 3_000 && !isSo(); n += 1) await new Promise((done) => setTimeout(done, 10));
   assert.ok(isSo());
 };
 
