@@ -2,10 +2,9 @@
 
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { appendChange } from '#platform/events';
+import { changeCustomer } from './change-customer.ts';
 import type { Customer } from './customer.ts';
-import { loadCustomer, updateCustomer } from './customers.store.ts';
-import { customerSnapshot, customerUpdated } from './events.ts';
+import { loadCustomer } from './customers.store.ts';
 
 export const changeTold = async (
   context: Context,
@@ -18,16 +17,5 @@ export const changeTold = async (
   if (before === undefined || before.deleted) return [];
   const after = { ...before, ...told };
   if (JSON.stringify(after) === JSON.stringify(before)) return [];
-  const customer = { ...after, version: before.version + 1 };
-  return [
-    updateCustomer(scope, customer),
-    appendChange(context, {
-      scope,
-      objectId: customer.id,
-      sequence: customer.version,
-      kinds: [customerUpdated],
-      snapshot: customerSnapshot(customer, before),
-      request: cause,
-    }),
-  ];
+  return changeCustomer(context, scope, { before, after }, cause);
 };

@@ -9,12 +9,11 @@ import {
   spellMethod,
 } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
-import { appendChange } from '#platform/events';
 import type { ApiRequest, Outcome } from '#platform/http';
+import { changeCustomer } from './change-customer.ts';
 import type { Customer } from './customer.ts';
 import { defaultsAttached, withoutMethod } from './customer-methods.ts';
-import { customerLives, loadCustomer, notDefault, updateCustomer } from './customers.store.ts';
-import { customerSnapshot, customerUpdated } from './events.ts';
+import { customerLives, loadCustomer, notDefault } from './customers.store.ts';
 
 type Request = {
   readonly scope: Scope;
@@ -57,7 +56,7 @@ export const detachFrom = async (
     JSON.stringify(without) === JSON.stringify(customer)
       ? [customerLives(scope, customer.id, method.id), notDefault(scope, customer.id, spelled)]
       : [
-          ...changeCustomer(context, request, customer, without),
+          ...changeCustomer(context, scope, { before: customer, after: without }, request),
           ...defaultsAttached(scope, customer, without),
         ];
   return { method, writes: [...ofCustomer, ...writes] };
@@ -83,25 +82,4 @@ const withNextSource = async (
   });
   const next = sources.map(spellMethod).find((id) => id !== gone) ?? null;
   return { ...without, default_source: next };
-};
-
-export const changeCustomer = (
-  context: Context,
-  request: Request,
-  before: Customer,
-  after: Customer,
-): readonly Write[] => {
-  const { scope } = request;
-  const customer = { ...after, version: before.version + 1 };
-  return [
-    updateCustomer(scope, customer),
-    appendChange(context, {
-      scope,
-      objectId: customer.id,
-      sequence: customer.version,
-      kinds: [customerUpdated],
-      snapshot: customerSnapshot(customer, before),
-      request,
-    }),
-  ];
 };

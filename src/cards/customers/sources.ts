@@ -24,10 +24,11 @@ import {
   resourceMissing,
   type TypedRequest,
 } from '#platform/http';
+import { changeCustomer } from './change-customer.ts';
 import type { Customer } from './customer.ts';
 import { loadOwn } from './customer-methods.ts';
 import { customerLives } from './customers.store.ts';
-import { changeCustomer, detachFrom } from './detach-method.ts';
+import { detachFrom } from './detach-method.ts';
 import { findCustomer, findLivingCustomer } from './find-customer.ts';
 import type {
   createSourceParameters,
@@ -108,10 +109,12 @@ export const createSource = async (
     // The first card of a customer becomes the default; a later one does not.
     const first =
       customer.default_source === null
-        ? changeCustomer(context, request, customer, {
-            ...customer,
-            default_source: spellMethod(method),
-          })
+        ? changeCustomer(
+            context,
+            scope,
+            { before: customer, after: { ...customer, default_source: spellMethod(method) } },
+            request,
+          )
         : [];
     return {
       body: renderSource(method),

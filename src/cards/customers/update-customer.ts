@@ -1,11 +1,9 @@
 import type { Context } from '#kit/context';
-import { appendChange } from '#platform/events';
 import type { Outcome, TypedRequest } from '#platform/http';
 import { applyParameters } from './apply-parameters.ts';
+import { changeCustomer } from './change-customer.ts';
 import { defaultsAttached, withDefaults, withSource } from './customer-methods.ts';
 import type { updateParameters } from './customer-parameters.ts';
-import { updateCustomer as updateRow } from './customers.store.ts';
-import { customerSnapshot, customerUpdated } from './events.ts';
 import { findLivingCustomer } from './find-customer.ts';
 import { renderCustomer } from './render-customer.ts';
 import { includedIn, sourcesIncluded } from './resources.ts';
@@ -54,15 +52,7 @@ export const updateCustomer = async (
       ...sources,
     },
     writes: [
-      updateRow(scope, customer),
-      appendChange(context, {
-        scope,
-        objectId: customer.id,
-        sequence: customer.version,
-        kinds: [customerUpdated],
-        snapshot: customerSnapshot(customer, before),
-        request,
-      }),
+      ...changeCustomer(context, scope, { before, after }, request),
       ...sourced.writes,
       ...defaultsAttached(scope, before, customer),
     ],

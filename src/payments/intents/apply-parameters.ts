@@ -23,7 +23,7 @@ export type Asked = Partial<
 export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentIntent => {
   refuseWhatCannotBe(asked);
   refuseByTelephone(asked.payment_method_options?.card?.moto);
-  refuseInParts(asked.payment_method_options?.card?.installments?.plan);
+  refuseInstallments(asked.payment_method_options?.card?.installments?.plan);
   const currency = asked.currency ?? intent.currency;
   const amount = asked.amount === undefined ? intent.amount : BigInt(asked.amount);
   if (asked.amount !== undefined || asked.currency !== undefined) {
@@ -179,24 +179,19 @@ const absent: Readonly<Record<string, string>> = {
   payment_method_configuration: 'Payment method configurations',
 };
 
+const notPart = (what: string, param: string): ApiError =>
+  new ApiError(400, `${what} not part of this installation: remove '${param}'.`, { param });
+
 /** Their holders are never asked, and banks want to know that a call was the reason. */
 const refuseByTelephone = (moto: boolean | undefined): void => {
   if (moto !== true) return;
-  throw new ApiError(
-    400,
-    "Orders by mail and telephone are not part of this installation: remove 'payment_method_options[card][moto]'.",
-    { param: 'payment_method_options[card][moto]' },
-  );
+  throw notPart('Orders by mail and telephone are', 'payment_method_options[card][moto]');
 };
 
 /** The whole would be taken at once, and not as the payer was told. */
-const refuseInParts = (plan: unknown): void => {
+const refuseInstallments = (plan: unknown): void => {
   if (plan === undefined || plan === null) return;
-  throw new ApiError(
-    400,
-    "Paying in installments is not part of this installation: remove 'payment_method_options[card][installments][plan]'.",
-    { param: 'payment_method_options[card][installments][plan]' },
-  );
+  throw notPart('Paying in installments is', 'payment_method_options[card][installments][plan]');
 };
 
 const absences = Object.entries(absent);
@@ -204,9 +199,7 @@ const absences = Object.entries(absent);
 const refuseWhatCannotBe = (asked: Readonly<Record<string, unknown>>): void => {
   for (const [name, what] of absences) {
     if (asked[name] === undefined || asked[name] === null) continue;
-    throw new ApiError(400, `${what} are not part of this installation: remove '${name}'.`, {
-      param: name,
-    });
+    throw notPart(`${what} are`, name);
   }
 };
 
