@@ -178,7 +178,7 @@ describe('the log of events', () => {
                     values ($1, $2, $3, $4, 1, '{1}', 1, '{"n":1}')`;
       await tx.query({ name: '', text }, row);
       preparing = preparePartitions(context);
-      const waits = `select from pg_locks where not granted and relation = 'platform.events_default'::regclass`;
+      const waits = `select from pg_locks where not granted and relation = 'platform.events'::regclass`;
       while ((await asOwner(context.on, waits)).length === 0) await delay(5);
     });
     await preparing;
