@@ -183,7 +183,7 @@ async function run({ port, key, accountId }: Merchant): Promise<void> {
     const made = await storePayments(owner, template, { from: stored + 1, to: count });
     stored = count;
     say(
-      `\n${count} payments stored (${made.rows} rows in ${made.tables.join(', ')}), in ${((performance.now() - begun) / 1000).toFixed(0)} s`,
+      `\n${count} payments stored (${made.rows} rows; ${made.sizes}), in ${((performance.now() - begun) / 1000).toFixed(0)} s`,
     );
     await tell(port, pay, `${count / MILLION} million stored`);
   }
