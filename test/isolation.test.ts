@@ -84,6 +84,11 @@ import {
   loadDisputes,
   updateDispute,
 } from '../src/payments/disputes/disputes.store.ts';
+import {
+  insertFraudWarning,
+  listFraudWarningRows,
+  loadFraudWarnings,
+} from '../src/payments/disputes/fraud-warnings.store.ts';
 import { testBank } from '../src/payments/intents/for-tests-bank.ts';
 import { insertTry, isProofUsed, loadTallies } from '../src/payments/risk/tries.store.ts';
 import type { Mandate } from '../src/payments/setup/mandate.ts';
@@ -438,6 +443,7 @@ const prefixes: Readonly<Record<string, string>> = {
   charge: 'ch_',
   refund: 're_',
   dispute: 'du_',
+  early_fraud_warning: 'issfr_',
   setup: 'seti_',
   mandate: 'mandate_',
   confirmation_token: 'ctoken_',
@@ -931,6 +937,14 @@ describe('with row level security alone,', async () => {
       needsReview: false,
       metadata: {},
     } as unknown as Dispute;
+    const warning = {
+      id,
+      chargeId: id,
+      intentId: id,
+      providerId: 'fw_1',
+      isDirect: true,
+      isActionable: true,
+    };
     const feed = { connectorAccountId: id, version: 2, cursor: '1', taken: 0n, failures: 0 };
     const notice = {
       id,
@@ -1007,6 +1021,7 @@ describe('with row level security alone,', async () => {
       insertAttempt(theirs.scope, attempt),
       insertMandate(theirs.scope, { id } as Mandate),
       insertDispute(theirs.scope, dispute),
+      insertFraudWarning(theirs.scope, id, warning),
       insertFeed(theirs.scope, id, nowMs + 3_600_000),
       insertNotice(theirs.scope, notice),
       insertInbound(theirs.scope, webhook),
@@ -1023,6 +1038,7 @@ describe('with row level security alone,', async () => {
       assert.equal((await loadAttempts(context, scope, [id])).size, 0);
       assert.equal((await loadMandates(context, scope, [id])).size, 0);
       assert.equal((await loadDisputes(context, scope, [id])).size, 0);
+      assert.equal((await loadFraudWarnings(context, scope, [id])).size, 0);
       assert.equal(await loadDisputeOf(context, scope, id, 'cb_1'), undefined);
       assert.equal(await loadFeed(context, scope, id), undefined);
       assert.equal(await loadNotice(context, scope, id), undefined);
@@ -1049,6 +1065,7 @@ describe('with row level security alone,', async () => {
           ...(await listSetupRows(context, scope, { ...asked, ...of })),
           ...(await listAttemptRows(context, scope, { ...asked, setupId: id })),
           ...(await listDisputeRows(context, scope, { ...asked, ...of })),
+          ...(await listFraudWarningRows(context, scope, { ...asked, ...of })),
         ];
         assert.deepEqual(
           found.filter((each) => each.id === id),
@@ -1074,7 +1091,7 @@ describe('with row level security alone,', async () => {
       }
     }
     // What stands there only to be tried is taken away again: no check is to find it.
-    for (const table of ['disputes', 'setup_intents']) {
+    for (const table of ['disputes', 'fraud_warnings', 'setup_intents']) {
       await asOwner(gateway.on, `delete from payments.${table} where id = '${id}'`);
     }
     await asOwner(gateway.on, `delete from rails.settlement_lines where id = '${id}'`);

@@ -9,7 +9,7 @@ import { openContested } from '../disputes/support.ts';
 import { callOf } from '../support/stripe-calls.ts';
 import { assertAnswer } from '../support/stripe-shape.ts';
 
-const { gateway, merchant, disputeOf, pay } = await openContested();
+const { gateway, merchant, stripe, bank, until, disputeOf, pay } = await openContested();
 
 /** What is not called here, and why. */
 const uncalled: Readonly<Record<string, string>> = {
@@ -138,6 +138,17 @@ const seeDisputes = async (): Promise<void> => {
   await see('disputes.close', [id]);
 };
 
+const seeFraudWarnings = async (): Promise<void> => {
+  const { charge } = await pay('pm_card_createIssuerFraudRecord');
+  await bank.advance(5_000);
+  const warning = await until(async () => {
+    const { data } = await stripe.radar.earlyFraudWarnings.list({ charge });
+    return data[0];
+  });
+  await see('early_fraud_warnings.list', [], `charge=${charge}`);
+  await see('early_fraud_warnings.retrieve', [warning.id]);
+};
+
 const tea =
   'line_items[0][quantity]=2&line_items[0][price_data][currency]=eur&line_items[0][price_data][unit_amount]=1250&line_items[0][price_data][product_data][name]=Tea';
 
@@ -195,6 +206,7 @@ await seePayments();
 await seeCharges();
 await seeSetups();
 await seeDisputes();
+await seeFraudWarnings();
 await seeCheckout();
 await seeMoney();
 await seeEvents();

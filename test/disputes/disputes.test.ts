@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type Stripe from 'stripe';
 import { present } from '#kit/assert';
 import { parseId } from '#kit/ids';
 import { asOwner } from '../../src/for-tests.ts';
@@ -304,6 +305,22 @@ describe('a payment whose holder contests it', () => {
       return data.find((event) => JSON.stringify(event).includes(paid.charge));
     });
     assert.deepEqual(await happened(), ['radar.early_fraud_warning.created']);
+
+    const { earlyFraudWarnings } = stripe.radar;
+    const ofCharge = await earlyFraudWarnings.list({ charge: paid.charge });
+    const ofIntent = await earlyFraudWarnings.list({ payment_intent: paid.intent.id });
+    assert.equal(ofCharge.data.length, 1);
+    assert.deepEqual(ofIntent.data, ofCharge.data);
+    const warning = present(ofCharge.data[0], 'The warning');
+    assert.deepEqual([warning.actionable, warning.payment_intent], [true, paid.intent.id]);
+    const retrieved = await earlyFraudWarnings.retrieve(warning.id, { expand: ['charge'] });
+    assert.equal((retrieved.charge as Stripe.Charge).id, paid.charge);
+    const elsewhere = await pay('pm_card_visa');
+    assert.deepEqual((await earlyFraudWarnings.list({ charge: elsewhere.charge })).data, []);
+
+    await refunds.create({ charge: paid.charge });
+    assert.equal((await earlyFraudWarnings.retrieve(warning.id)).actionable, false);
+    await assert.rejects(earlyFraudWarnings.retrieve('issfr_none'), { code: 'resource_missing' });
   });
 
   test('whose refund takes its time is given back when the bank says so, and counted once', async () => {

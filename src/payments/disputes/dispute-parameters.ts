@@ -26,3 +26,9 @@ export const disputeFilters = listParameters({
   created: timestampRange(),
   payment_intent: id(),
 });
+
+export const warningFilters = listParameters({
+  charge: id(),
+  created: timestampRange(),
+  payment_intent: id(),
+});

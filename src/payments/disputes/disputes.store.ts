@@ -1,4 +1,4 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Context, Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import {
   findByIds,
@@ -18,7 +18,6 @@ import {
 } from '#platform/db';
 import type { Dispute } from './dispute.ts';
 import { disputeStatuses } from './dispute-states.ts';
-import type { FraudWarningRow } from './fraud-warning.ts';
 
 const statusOf = namesByCode(disputeStatuses);
 
@@ -193,42 +192,3 @@ export const listDisputeRows = listPages({
     intentId,
   ],
 });
-
-const insertWarningRow = insertRows({
-  name: 'fraud_warnings.insert',
-  table: 'payments.fraud_warnings',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    id: 'uuid',
-    charge_id: 'uuid',
-    intent_id: 'uuid',
-    connector_account_id: 'uuid',
-    provider_id: 'text',
-    details: 'json',
-  },
-  key: 'id',
-  rank: rank.claim,
-  orNothing: true,
-});
-
-export const insertFraudWarning = (
-  scope: Scope,
-  connectorAccountId: Uuid,
-  warning: FraudWarningRow,
-): Write => {
-  const { id, chargeId, intentId, providerId, ...details } = warning;
-  return {
-    into: insertWarningRow,
-    row: [
-      scope.accountId,
-      scope.livemode,
-      id,
-      chargeId,
-      intentId,
-      connectorAccountId,
-      providerId,
-      JSON.stringify(details),
-    ],
-  };
-};

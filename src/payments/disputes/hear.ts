@@ -10,9 +10,10 @@ import { loadByReference } from '#rails/operations';
 import { hearDispute, openDispute } from './conclude-dispute.ts';
 import type { Dispute } from './dispute.ts';
 import { isInquiry, isOpening } from './dispute-states.ts';
-import { insertFraudWarning, loadDisputeOf } from './disputes.store.ts';
+import { loadDisputeOf } from './disputes.store.ts';
 import { fraudWarningCreated } from './events.ts';
 import type { FraudWarningRow } from './fraud-warning.ts';
+import { insertFraudWarning } from './fraud-warnings.store.ts';
 import { disputeFee } from './postings.ts';
 import { writeDispute } from './write-dispute.ts';
 

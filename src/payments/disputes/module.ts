@@ -1,5 +1,6 @@
 import { answerJob } from './answer-provider.ts';
 import { disputeEventKinds } from './events.ts';
+import { fraudWarningRoutes } from './fraud-warning-routes.ts';
 import { onDispute } from './hear.ts';
 import { disputeResources } from './resources.ts';
 import { disputeRoutes } from './routes.ts';
@@ -41,7 +42,7 @@ const checks = [
 export const module = {
   name: 'payments/disputes',
   migrations: new URL('./migrations/', import.meta.url),
-  routes: () => disputeRoutes,
+  routes: () => [...disputeRoutes, ...fraudWarningRoutes],
   resources: disputeResources,
   eventKinds: disputeEventKinds,
   jobs: [answerJob],

@@ -31,4 +31,8 @@ export const disputeResources: readonly ResourceDefinition[] = [
       ...Object.fromEntries(fileNames.map((name) => [`evidence.${name}`, neverFilled])),
     },
   },
+  {
+    object: 'radar.early_fraud_warning',
+    expandable: { charge: { to: ['charge'] }, payment_intent: { to: ['payment_intent'] } },
+  },
 ];

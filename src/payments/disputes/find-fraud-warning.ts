@@ -1,0 +1,90 @@
+import type { Context, Scope } from '#kit/context';
+import { parseId, type Uuid, uuidAt } from '#kit/ids';
+import { findCharge, left, loadCharges } from '#payments/charges';
+import { findIntent } from '#payments/intents';
+import {
+  list,
+  listWindow,
+  type Outcome,
+  page,
+  resourceMissing,
+  type TypedRequest,
+  wholeSeconds,
+} from '#platform/http';
+import type { warningFilters } from './dispute-parameters.ts';
+import { FRAUD_WARNING, type FraudWarningRow, renderFraudWarning } from './fraud-warning.ts';
+import { listFraudWarningRows, loadFraudWarning } from './fraud-warnings.store.ts';
+
+export const retrieveFraudWarning = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+): Promise<Outcome> => {
+  const id = parseId(FRAUD_WARNING, spelled);
+  const warning = id && (await loadFraudWarning(context, scope, id));
+  if (warning) {
+    const [now] = await asTheyAre(context, scope, [warning]);
+    return { body: renderFraudWarning(now ?? warning, scope.livemode) };
+  }
+  const other = { ...scope, livemode: !scope.livemode };
+  const similar = id !== null && (await loadFraudWarning(context, other, id)) !== undefined;
+  throw resourceMissing({
+    noun: 'early_fraud_warning',
+    id: spelled,
+    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
+  });
+};
+
+export const listFraudWarnings = async (
+  context: Context,
+  request: TypedRequest<typeof warningFilters>,
+): Promise<Outcome> => {
+  const { scope, parameters: asked } = request;
+  const window = await listWindow<Uuid>(asked, 'early_fraud_warning', async (spelled) => {
+    const cursor = parseId(FRAUD_WARNING, spelled);
+    return cursor && (await loadFraudWarning(context, scope, cursor)) ? cursor : null;
+  });
+  const charge =
+    asked.charge === undefined ? null : await findCharge(context, scope, asked.charge, 'charge');
+  const intent =
+    asked.payment_intent === undefined
+      ? null
+      : await findIntent(context, scope, asked.payment_intent, 'payment_intent');
+  const created = wholeSeconds(asked.created);
+  const rows = await listFraudWarningRows(context, scope, {
+    direction: window.before === undefined ? 'older' : 'newer',
+    from: window.after ?? window.before ?? null,
+    idFrom: uuidAt(created.from * 1000),
+    idBefore: uuidAt((created.to + 1) * 1000),
+    chargeId: charge?.id ?? null,
+    intentId: intent?.id ?? null,
+    limit: window.limit + 1,
+  });
+  const { rows: shown, hasMore } = page(rows, window);
+  const now = await asTheyAre(context, scope, shown);
+  return {
+    body: list(request.url, {
+      rows: now.map((warning) => renderFraudWarning(warning, scope.livemode)),
+      hasMore,
+    }),
+  };
+};
+
+/** What was given back since the warning came is past help. */
+const asTheyAre = async (
+  context: Context,
+  scope: Scope,
+  warnings: readonly FraudWarningRow[],
+): Promise<readonly FraudWarningRow[]> => {
+  if (warnings.length === 0) return warnings;
+  const charges = await loadCharges(
+    context,
+    scope,
+    warnings.map(({ chargeId }) => chargeId),
+  );
+  return warnings.map((warning) => {
+    const charge = charges.get(warning.chargeId);
+    const isOpen = charge !== undefined && left(charge) > 0n;
+    return { ...warning, isActionable: warning.isActionable && isOpen };
+  });
+};
