@@ -7,6 +7,7 @@ import { checkAmount, type Shipping } from '#payments/charges';
 import { ApiError, mergeMetadata } from '#platform/http';
 import { withAwayOptions } from './away-options.ts';
 import type { confirmParameters, createParameters, updateParameters } from './intent-parameters.ts';
+import { mandateOptionsOf } from './mandate-options.ts';
 import { withOrderDetails } from './order-details.ts';
 import type { CardOptions, PaymentIntent } from './payment-intent.ts';
 import { invalidType } from './ways-of-intent.ts';
@@ -134,6 +135,28 @@ const mergeCardOptions = (old: CardOptions, asked: AskedCard | undefined): CardO
     setupFutureUsage: changed(old.setupFutureUsage, asked.setup_future_usage),
     multicapture: wanted(old.multicapture, asked.request_multicapture),
     incremental: wanted(old.incremental, asked.request_incremental_authorization),
+    ...rareOptions(old, asked),
+  };
+};
+
+/** What hardly a payment has: named only where it is there. */
+const rareOptions = (old: CardOptions, asked: NonNullable<AskedCard>): Partial<CardOptions> => {
+  const {
+    mandate_options: mandate,
+    require_cvc_recollection: needsCvc,
+    request_extended_authorization: extended = old.extended,
+    request_overcapture: overcapture = old.overcapture,
+  } = asked;
+  const agreed = mandate === undefined ? old.mandateOptions : mandateOptionsOf(mandate);
+  const kana = changed(old.kana ?? null, asked.statement_descriptor_suffix_kana);
+  const kanji = changed(old.kanji ?? null, asked.statement_descriptor_suffix_kanji);
+  return {
+    ...(agreed === undefined ? {} : { mandateOptions: agreed }),
+    ...((needsCvc ?? old.needsCvc) === true ? { needsCvc: true } : {}),
+    ...(kana === null ? {} : { kana }),
+    ...(kanji === null ? {} : { kanji }),
+    ...(extended === undefined ? {} : { extended }),
+    ...(overcapture === undefined ? {} : { overcapture }),
   };
 };
 

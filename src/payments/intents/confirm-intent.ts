@@ -29,7 +29,7 @@ import {
   methodMissingToConfirm,
   refuseMade,
 } from './refusals.ts';
-import { type TakenMethod, takingMethod, withCvcToken } from './take-method.ts';
+import { refuseWithoutCvc, type TakenMethod, takingMethod, withCvcToken } from './take-method.ts';
 import { withTypes } from './ways-of-intent.ts';
 
 type Request = TypedRequest<typeof confirmParameters>;
@@ -91,15 +91,18 @@ const confirmOnce = async (
   refuseByState(before, scope.livemode, asked);
   const known = taken?.method ?? (await methodOf(context, request, before));
   if (known === null) throw methodMissingToConfirm(before, scope.livemode);
+  const intent = await intentFor(context, request, before, taken);
+  const cvcToken = asked.payment_method_options?.card?.cvc_token;
+  refuseWithoutCvc(intent, known, cvcToken);
   const { method, writes } = await withCvcToken(
     context,
     scope,
     { method: known, writes: taken?.writes ?? [] },
-    asked.payment_method_options?.card?.cvc_token,
+    cvcToken,
   );
   return confirmPayment(context, askingOf(request), {
     before,
-    intent: await intentFor(context, request, before, taken),
+    intent,
     method,
     methodWrites: writes,
     undo: taken?.undo ?? (async () => {}),

@@ -19,6 +19,7 @@ import { renderIntent } from './render-intent.ts';
 import {
   checkMethod,
   refuseEarlyCvc,
+  refuseWithoutCvc,
   relatedTo,
   type TakenMethod,
   takeMethod,
@@ -50,6 +51,9 @@ export const createIntent = async (
       taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
     const { accounts } = named;
     const typed = await withTypes(context, scope, fresh, asked, accounts);
+    if (asked.confirm === true && taken !== null) {
+      refuseWithoutCvc(typed, taken.method, asked.payment_method_options?.card?.cvc_token);
+    }
     return asked.confirm === true
       ? confirmNew(context, request, typed, taken, accounts)
       : register(context, request, typed, taken);

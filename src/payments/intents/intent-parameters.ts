@@ -23,6 +23,7 @@ import {
   url,
 } from '#platform/http';
 import { awayParameters } from './away-options.ts';
+import { mandateOptionsParameters } from './mandate-options.ts';
 import {
   amountDetailsParameters,
   hooksParameters,
@@ -37,25 +38,27 @@ export const shippingParameters = object({
   tracking_number: emptyable(text()),
 });
 
+export const networks = [
+  'amex',
+  'cartes_bancaires',
+  'diners',
+  'discover',
+  'jcb',
+  'mastercard',
+  'unionpay',
+  'unknown',
+  'visa',
+] as const;
+
 const ifAvailable = oneOf('if_available', 'never');
 
 const cardOptions = object({
   capture_method: emptyable(oneOf('manual')),
   cvc_token: id(),
   installments: object({ enabled: boolean(), plan: emptyable(anything()) }),
-  mandate_options: anything(),
+  mandate_options: mandateOptionsParameters,
   moto: boolean(),
-  network: oneOf(
-    'amex',
-    'cartes_bancaires',
-    'diners',
-    'discover',
-    'jcb',
-    'mastercard',
-    'unionpay',
-    'unknown',
-    'visa',
-  ),
+  network: oneOf(...networks),
   request_extended_authorization: ifAvailable,
   request_incremental_authorization: ifAvailable,
   request_multicapture: ifAvailable,

@@ -5,6 +5,7 @@ import type { Uuid } from '#kit/ids';
 import type { Shipping } from '#payments/charges';
 import type { AwayOptions } from './away-options.ts';
 import type { IntentStatus } from './intent-states.ts';
+import type { MandateOptions } from './mandate-options.ts';
 import type { AmountDetails, PaymentDetails } from './order-details.ts';
 
 export type CancellationReason =
@@ -23,7 +24,18 @@ export type CardOptions = {
   /** Asked for, where the provider can do it. */
   readonly multicapture: boolean;
   readonly incremental: boolean;
+  readonly mandateOptions?: MandateOptions;
+  /** A card that is kept is paid with only by whoever types its security code again. */
+  readonly needsCvc?: true;
+  /** What banks of Japan print. */
+  readonly kana?: string;
+  readonly kanji?: string;
+  /** Asked for, and done by nobody here: shown as it was asked. */
+  readonly extended?: IfAvailable;
+  readonly overcapture?: IfAvailable;
 };
+
+type IfAvailable = 'if_available' | 'never';
 
 /** The last attempt's error as the API shows it, without the intent in it. */
 export type LastError = Readonly<Record<string, unknown>> & {

@@ -141,14 +141,25 @@ const renderOptions = (intent: PaymentIntent): Shown['payment_method_options'] =
 const cardOptionsOf = ({ cardOptions }: PaymentIntent): CardOptionsShown => ({
   ...(cardOptions.captureMethod === null ? {} : { capture_method: cardOptions.captureMethod }),
   installments: null,
-  mandate_options: null,
+  mandate_options: cardOptions.mandateOptions ?? null,
   network: cardOptions.network as never,
+  ...(cardOptions.extended === undefined
+    ? {}
+    : { request_extended_authorization: cardOptions.extended }),
   ...(cardOptions.incremental ? { request_incremental_authorization: 'if_available' } : {}),
   ...(cardOptions.multicapture ? { request_multicapture: 'if_available' } : {}),
+  ...(cardOptions.overcapture === undefined
+    ? {}
+    : { request_overcapture: cardOptions.overcapture }),
   request_three_d_secure: cardOptions.requestThreeDSecure ?? 'automatic',
   ...(cardOptions.setupFutureUsage === null
     ? {}
     : { setup_future_usage: cardOptions.setupFutureUsage }),
+  ...(cardOptions.needsCvc === true ? { require_cvc_recollection: true } : {}),
+  ...(cardOptions.kana === undefined ? {} : { statement_descriptor_suffix_kana: cardOptions.kana }),
+  ...(cardOptions.kanji === undefined
+    ? {}
+    : { statement_descriptor_suffix_kanji: cardOptions.kanji }),
 });
 
 type CardOptionsShown = NonNullable<NonNullable<Shown['payment_method_options']>['card']>;

@@ -119,6 +119,21 @@ export const withCvcToken = async <T extends Pick<TakenMethod, 'method' | 'write
   };
 };
 
+/** Said before the bank is asked: the page asks its payer for the code, and confirms again. */
+export const refuseWithoutCvc = (
+  { cardOptions }: Pick<PaymentIntent, 'cardOptions'>,
+  method: Pick<PaymentMethod, 'type' | 'customerId'>,
+  spelled: string | undefined,
+): void => {
+  const isKept = method.type === 'card' && method.customerId !== null;
+  if (cardOptions.needsCvc !== true || !isKept || spelled !== undefined) return;
+  throw new ApiError(
+    400,
+    `This PaymentIntent has require_cvc_recollection: the payer has to type the security code of a saved card again. Pass it as \`${CVC_TOKEN}\`.`,
+    { param: CVC_TOKEN, code: 'parameter_missing' },
+  );
+};
+
 /** It is held for a moment, and would be gone by then. */
 export const refuseEarlyCvc = (
   options:

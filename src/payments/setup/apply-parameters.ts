@@ -1,7 +1,7 @@
 // What a setup intent becomes by what was asked: pure. A field that was not sent keeps its value.
 
 import type { Static } from 'typebox';
-import { refuseByTelephone } from '#payments/intents';
+import { mandateOptionsOf, refuseByTelephone } from '#payments/intents';
 import { ApiError, mergeMetadata } from '#platform/http';
 import type { MandateData, mandateParameters } from './mandate.ts';
 import type { SetupIntent } from './setup-intent.ts';
@@ -15,7 +15,9 @@ export type Asked = Partial<
 
 export const applyParameters = (setup: SetupIntent, asked: Asked, nowMs: number): SetupIntent => {
   refuseWhatCannotBe(asked);
-  refuseByTelephone(asked.payment_method_options?.card?.moto);
+  const card = asked.payment_method_options?.card;
+  refuseByTelephone(card?.moto);
+  refuseForeignProof(card?.three_d_secure);
   const automatic = asked.automatic_payment_methods;
   const { excludedTypes: _excluded, ...kept } = setup;
   return {
@@ -33,8 +35,16 @@ export const applyParameters = (setup: SetupIntent, asked: Asked, nowMs: number)
     metadata: mergeMetadata(setup.metadata, asked.metadata),
     returnUrl: asked.return_url ?? setup.returnUrl,
     usage: asked.usage ?? setup.usage,
-    requestThreeDSecure:
-      asked.payment_method_options?.card?.request_three_d_secure ?? setup.requestThreeDSecure,
+    requestThreeDSecure: card?.request_three_d_secure ?? setup.requestThreeDSecure,
+    ...(card?.network === undefined ? {} : { network: card.network }),
+    ...(card?.mandate_options === undefined
+      ? {}
+      : {
+          mandateOptions: {
+            ...mandateOptionsOf(card.mandate_options),
+            currency: card.mandate_options.currency,
+          },
+        }),
     mandateData:
       asked.mandate_data === undefined
         ? setup.mandateData
@@ -75,6 +85,17 @@ const excludedOf = (
     );
   }
   return { excludedTypes: now };
+};
+
+/** Our own would be made all the same, and the holder asked twice. */
+const refuseForeignProof = (proof: unknown): void => {
+  if (proof === undefined) return;
+  const param = 'payment_method_options[card][three_d_secure]';
+  throw new ApiError(
+    400,
+    `Results of 3-D Secure from elsewhere are not part of this installation: remove '${param}'.`,
+    { param },
+  );
 };
 
 const mandateOf = (

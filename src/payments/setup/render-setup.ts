@@ -50,8 +50,8 @@ export const renderSetup = (setup: SetupIntent, livemode: boolean) =>
     payment_method_configuration_details: null,
     payment_method_options: {
       card: {
-        mandate_options: null,
-        network: null,
+        mandate_options: setup.mandateOptions ?? null,
+        network: (setup.network ?? null) as never,
         request_three_d_secure: setup.requestThreeDSecure ?? 'automatic',
       },
     },

@@ -4,7 +4,7 @@
 import type { PaymentMethod } from '#cards/methods';
 import type { ShownProof } from '#cards/three-ds';
 import type { Uuid } from '#kit/ids';
-import type { LastError, NextAction, Screened } from '#payments/intents';
+import type { LastError, MandateOptions, NextAction, Screened } from '#payments/intents';
 import type { MandateData } from './mandate.ts';
 import type { SetupStatus } from './setup-states.ts';
 
@@ -31,6 +31,8 @@ export type SetupIntent = {
   readonly excludedTypes?: readonly string[];
   readonly automaticMethods: { readonly allowRedirects: 'always' | 'never' } | null;
   readonly requestThreeDSecure: 'any' | 'automatic' | 'challenge' | null;
+  readonly network?: string;
+  readonly mandateOptions?: MandateOptions & { readonly currency: string };
   readonly attempts: number;
   readonly latestAttemptId: Uuid | null;
   readonly lastError: LastError | null;

@@ -1,10 +1,12 @@
 // What a caller may say of a setup intent. Older and current names are taken alike.
 
 import { createMethodParameters } from '#cards/methods';
+import { mandateFields, networks } from '#payments/intents';
 import {
   anything,
   arrayOf,
   boolean,
+  currency,
   emptyable,
   id,
   ignored,
@@ -20,14 +22,16 @@ import {
 } from '#platform/http';
 import { mandateParameters } from './mandate.ts';
 
+const setupMandateOptions = object({ ...mandateFields, currency: required(currency()) });
+
 const typeNames = arrayOf(text(100));
 
 const options = object({
   card: object({
     cvc_token: ignored(),
-    mandate_options: anything(),
+    mandate_options: setupMandateOptions,
     moto: boolean(),
-    network: text(40),
+    network: oneOf(...networks),
     request_three_d_secure: oneOf('any', 'automatic', 'challenge'),
     three_d_secure: anything(),
   }),

@@ -1,0 +1,155 @@
+// What may be said of a card in `payment_method_options`: kept and shown, done, or refused.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type Stripe from 'stripe';
+import { present } from '#kit/assert';
+import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
+
+const { stripe, bank } = await openShop();
+const { paymentIntents, setupIntents, paymentMethods, customers, tokens } = stripe;
+
+const order = { amount: 2500, currency: 'eur' } as const;
+const agreed = {
+  amount: 900,
+  amount_type: 'maximum',
+  interval: 'month',
+  interval_count: 1,
+  reference: 'tea-of-the-month',
+  start_date: 1_900_000_000,
+  end_date: 1_950_000_000,
+} as const;
+const shown = { ...agreed, description: null, supported_types: null };
+const withMandate = (more: object) => ({
+  payment_method_options: { card: { mandate_options: { ...agreed, ...more } } },
+});
+
+describe('the terms of a mandate', () => {
+  test('stay with a payment, from its making to its end', async () => {
+    const { id } = await paymentIntents.create({ ...order, ...withMandate({}) });
+    await paymentIntents.update(id, {
+      payment_method_options: { card: { request_three_d_secure: 'any' } },
+    });
+    const paid = await paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });
+    assert.equal(paid.status, 'succeeded');
+    assert.deepEqual(paid.payment_method_options?.card?.mandate_options, shown);
+    const events = await stripe.events.list({ type: 'payment_intent.succeeded' });
+    const told = events.data.find(({ data }) => JSON.stringify(data).includes(id));
+    const { payment_method_options: options } = present(told, 'The event').data
+      .object as Stripe.PaymentIntent;
+    assert.deepEqual(options?.card?.mandate_options, shown);
+  });
+
+  test('are replaced as a whole, and end with the options they stand in', async () => {
+    const { id } = await paymentIntents.create({ ...order, ...withMandate({}) });
+    const { interval_count: _none, end_date: _never, ...others } = agreed;
+    const mandate = { ...others, interval: 'sporadic', description: 'As it comes' } as const;
+    const changed = await paymentIntents.update(id, {
+      payment_method_options: { card: { mandate_options: mandate } },
+    });
+    assert.deepEqual(changed.payment_method_options?.card?.mandate_options, {
+      ...mandate,
+      interval_count: null,
+      end_date: null,
+      supported_types: null,
+    });
+    const ended = await paymentIntents.update(id, { payment_method_options: { card: '' } });
+    assert.equal(ended.payment_method_options?.card?.mandate_options, null);
+  });
+
+  test('stay with a setup, which says in which currency', async () => {
+    const inEuro = { ...agreed, currency: 'eur' };
+    const setup = await setupIntents.create({
+      payment_method_options: { card: { mandate_options: inEuro, network: 'visa' } },
+    });
+    const expected = { ...shown, currency: 'eur' };
+    for (const seen of [setup, await setupIntents.retrieve(setup.id)]) {
+      const { mandate_options: mandate, network } = seen.payment_method_options?.card ?? {};
+      assert.deepEqual([mandate, network], [expected, 'visa']);
+    }
+  });
+
+  for (const [name, field, more] of [
+    ['that lie more than a year apart', 'interval_count', { interval_count: 13 }],
+    ['that end before they begin', 'end_date', { end_date: agreed.start_date - 1 }],
+    ['that say nothing of how often', 'interval_count', { interval_count: undefined }],
+    ['without an amount', 'amount', { amount: undefined }],
+  ] as const) {
+    test(`are refused ${name}`, async () => {
+      const param = `payment_method_options[card][mandate_options][${field}]`;
+      for (const ask of [
+        paymentIntents.create({ ...order, ...withMandate(more) } as never),
+        setupIntents.create(withMandate({ ...more, currency: 'eur' }) as never),
+      ]) {
+        assert.equal((await refusalOf(ask)).param, param);
+      }
+    });
+  }
+});
+
+test('a code that has to be typed again is asked for before the bank is', async () => {
+  const { id: customer } = await customers.create();
+  const kept = await paymentMethods.attach('pm_card_visa', { customer });
+  const asked = {
+    ...order,
+    customer,
+    payment_method: kept.id,
+    payment_method_options: { card: { require_cvc_recollection: true } },
+  };
+  const before = bank.calls.length;
+  const waiting = await paymentIntents.create(asked);
+  assert.equal(waiting.payment_method_options?.card?.require_cvc_recollection, true);
+  for (const ask of [
+    paymentIntents.create({ ...asked, confirm: true }),
+    paymentIntents.confirm(waiting.id),
+  ]) {
+    assert.equal((await refusalOf(ask)).param, 'payment_method_options[card][cvc_token]');
+  }
+  assert.equal(bank.calls.length, before);
+
+  const { id: cvc_token } = await tokens.create({ cvc_update: { cvc: '123' } });
+  const paid = await paymentIntents.confirm(waiting.id, {
+    payment_method_options: { card: { cvc_token } },
+  });
+  assert.equal(paid.status, 'succeeded');
+  const { payment_method_options: fresh, payment_method: _kept, ...more } = asked;
+  const typed = await paymentIntents.create({
+    ...more,
+    payment_method_options: fresh,
+    payment_method: 'pm_card_visa',
+    confirm: true,
+  });
+  assert.equal(typed.status, 'succeeded');
+});
+
+test('what was asked of a card is shown again, also where nobody can do it', async () => {
+  const card = {
+    request_extended_authorization: 'if_available',
+    request_overcapture: 'if_available',
+    statement_descriptor_suffix_kana: 'ｵﾁｬ',
+    statement_descriptor_suffix_kanji: 'お茶',
+  } as const;
+  const made = await paymentIntents.create({ ...order, payment_method_options: { card } });
+  const seen = made.payment_method_options?.card;
+  assert.deepEqual({ ...seen, ...card }, seen);
+  const unset = await paymentIntents.update(made.id, {
+    payment_method_options: { card: { statement_descriptor_suffix_kana: '' } },
+  });
+  assert.equal(
+    'statement_descriptor_suffix_kana' in (unset.payment_method_options?.card ?? {}),
+    false,
+  );
+});
+
+test('a proof of 3-D Secure from elsewhere is refused by a setup, and not thrown away', async () => {
+  const proof = {
+    cryptogram: 'AAIBBYNoEwAAACcKhAJkdQAAAAA=',
+    transaction_id: 'x',
+    version: '2.2.0',
+  };
+  const refused = await refusalOf(
+    setupIntents.create({ payment_method_options: { card: { three_d_secure: proof } } } as never),
+  );
+  assert.equal(refused.param, 'payment_method_options[card][three_d_secure]');
+});
