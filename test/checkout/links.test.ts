@@ -48,6 +48,26 @@ describe('a payment link', () => {
     );
   });
 
+  test('says of cards only what links can, and of names what is asked anew', async () => {
+    for (const [param, options] of [
+      ['card][request_three_d_secure', { card: { request_three_d_secure: 'any' } }],
+      ['card][restrictions', { card: { restrictions: { brands_blocked: ['visa'] } } }],
+    ] as const) {
+      const asked = { ...tea, payment_method_options: options };
+      const refused = await refusalOf(stripe.paymentLinks.create(asked as never));
+      assert.equal(refused.param, `payment_method_options[${param}]`);
+    }
+    const { id } = await stripe.paymentLinks.create({
+      ...tea,
+      payment_method_options: { card: { restrictions: { brands_blocked: [] } } },
+    });
+    const names = { business: { enabled: true, optional: true } };
+    const named = await stripe.paymentLinks.update(id, { name_collection: names });
+    assert.deepEqual(named.name_collection, names);
+    const unnamed = await stripe.paymentLinks.update(id, { name_collection: '' });
+    assert.equal(unnamed.name_collection, undefined);
+  });
+
   test('may be changed, for the sessions that are opened from then on', async () => {
     const link = await stripe.paymentLinks.create({
       ...tea,

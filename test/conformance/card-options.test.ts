@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { present } from '#kit/assert';
+import { twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 
@@ -140,6 +141,32 @@ test('what was asked of a card is shown again, also where nobody can do it', asy
     'statement_descriptor_suffix_kana' in (unset.payment_method_options?.card ?? {}),
     false,
   );
+});
+
+test('what is said of ways that nobody here takes holds for none, alike everywhere', async () => {
+  const others = {
+    us_bank_account: { verification_method: 'instant' },
+    link: { persistent_token: 'x' },
+  } as const;
+  const payment = await paymentIntents.create({ ...order, payment_method_options: others });
+  const setup = await setupIntents.create({ payment_method_options: others });
+  const session = await stripe.checkout.sessions.create({
+    ...twoTeas,
+    payment_method_options: others as never,
+  });
+  for (const { payment_method_options: options } of [payment, setup, session]) {
+    assert.deepEqual(Object.keys(options ?? {}), ['card']);
+  }
+  const unknown = { payment_method_options: { shells: { a: 'b' } } };
+  const types = { payment_method_types: ['us_bank_account'] };
+  for (const [param, ask] of [
+    ['types', () => paymentIntents.create({ ...order, ...types })],
+    ['types', () => setupIntents.create(types as never)],
+    ['types', () => stripe.checkout.sessions.create({ ...twoTeas, ...types } as never)],
+    ['options[shells]', () => paymentIntents.create({ ...order, ...unknown } as never)],
+  ] as const) {
+    assert.equal((await refusalOf(ask())).param, `payment_method_${param}`);
+  }
 });
 
 test('a proof of 3-D Secure from elsewhere is refused by a setup, and not thrown away', async () => {

@@ -146,6 +146,36 @@ describe('what a session says of ways to pay', () => {
   });
 });
 
+describe('what a session says of saved cards', () => {
+  test('goes to the card that it keeps, whatever the browser says', async () => {
+    const { id } = await sessions.create({
+      ...order,
+      payment_intent_data: { setup_future_usage: 'off_session' },
+      payment_method_data: { allow_redisplay: 'always' },
+    });
+    const { body } = await confirm(id, `${form()}&payment_method_data[allow_redisplay]=limited`);
+    assert.equal(body.status, 'complete', JSON.stringify(body));
+    const paid = await sessions.retrieve(id, { expand: ['payment_intent.payment_method'] });
+    const { payment_method: method } = paid.payment_intent as Stripe.PaymentIntent;
+    assert.equal((method as Stripe.PaymentMethod).allow_redisplay, 'always');
+  });
+
+  test('is shown where it asks for nothing, and refused where a page cannot do it', async () => {
+    const off = { payment_method_remove: 'disabled', payment_method_save: 'disabled' } as const;
+    const made = await sessions.create({ ...order, saved_payment_method_options: off });
+    assert.deepEqual(made.saved_payment_method_options, { allow_redisplay_filters: null, ...off });
+    for (const [name, value] of [
+      ['allow_redisplay_filters', ['always']],
+      ['payment_method_remove', 'enabled'],
+      ['payment_method_save', 'enabled'],
+    ] as const) {
+      const asked = { ...order, saved_payment_method_options: { [name]: value } };
+      const refused = await refusalOf(sessions.create(asked));
+      assert.equal(refused.param, `saved_payment_method_options[${name}]`);
+    }
+  });
+});
+
 describe('what its payer says of themselves', () => {
   const pay = async (more: Partial<Stripe.Checkout.SessionCreateParams>) => {
     const { id: customer } = await stripe.customers.create({ name: 'J. Rosen' });

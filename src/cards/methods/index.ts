@@ -12,6 +12,7 @@ export {
   sourceParameter,
 } from './method-parameters.ts';
 export { methodSchema } from './method-schema.ts';
+export { optionsOfOthers } from './other-options.ts';
 export { type Address, emptyAddress, type PaymentMethod } from './payment-method.ts';
 export { insertMethod, listMethods, loadMethods, updateMethod } from './payment-methods.store.ts';
 export { renderCard, renderSource } from './render-card.ts';

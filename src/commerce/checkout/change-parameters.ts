@@ -14,6 +14,7 @@ import {
   text,
 } from '#platform/http';
 import { QUANTITY_MAX } from './line-item.ts';
+import { linkOptionsParameters } from './method-options.ts';
 import { sharedParameters } from './session-parameters.ts';
 
 export const changedLineParameters = object({
@@ -30,9 +31,9 @@ const { currency: _currency, managed_payments: _managed, ...changeable } = share
 
 export const changedParameters = {
   ...changeable,
-  name_collection: emptyable(anything()),
+  name_collection: emptyable(sharedParameters.name_collection),
   optional_items: emptyable(anything()),
-  payment_method_options: emptyable(anything()),
+  payment_method_options: emptyable(linkOptionsParameters),
   line_items: arrayOf(changedLineParameters, { min: 1, max: 20 }),
   payment_intent_data: object({
     description: emptyable(text(1_000)),

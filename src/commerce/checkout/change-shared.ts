@@ -8,6 +8,7 @@ import { ApiError, mergeMetadata, resourceMissing } from '#platform/http';
 import type { changedLineParameters, changeParameters } from './change-parameters.ts';
 import { readCollected, readIntentData, type SharedOfSession } from './create-session.ts';
 import type { LineItem } from './line-item.ts';
+import { readNameCollection } from './name-collection.ts';
 import { readAdjustable, readShippingOptions } from './read-lines.ts';
 import { LINE_ITEM } from './render-line-item.ts';
 
@@ -36,6 +37,10 @@ export const changeShared = (
     billingAddress: given.billingAddress ?? before.billingAddress,
     asksPhone: asked.phone_number_collection?.enabled ?? before.asksPhone,
     consentCollection: given.consentCollection ?? before.consentCollection,
+    nameCollection:
+      asked.name_collection === undefined
+        ? (before.nameCollection ?? null)
+        : readNameCollection(asked.name_collection ?? undefined),
     customFields: asked.custom_fields === undefined ? before.customFields : given.customFields,
     customText: changeText(before.customText, asked.custom_text),
     submitType: asked.submit_type ?? before.submitType,

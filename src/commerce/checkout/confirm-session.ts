@@ -27,6 +27,7 @@ import { sessionCompleted } from './events.ts';
 import { asksHolder, isBusy, type Made, madeOf, nothingMade } from './made.ts';
 import { hasRoom } from './places.store.ts';
 import { locked, notActive, outdated } from './refusals.ts';
+import { withRedisplay } from './saved-methods.ts';
 import { type CheckoutSession, isLocked, isOpenAt } from './session.ts';
 import type { Said } from './take-answers.ts';
 import { checkWayOfSession } from './ways-of-session.ts';
@@ -67,7 +68,10 @@ export const confirmSession = async (
   if (said.payment_method === undefined && said.payment_method_data === undefined) {
     throw parameterMissing('payment_method');
   }
-  const taken = present(await takeMethod(context, asking.scope, said), 'The method that was named');
+  const taken = present(
+    await takeMethod(context, asking.scope, withRedisplay(said, first)),
+    'The method that was named',
+  );
   return undoing(taken, async () => {
     checkMethod({ customerId: first.customerId }, taken.method);
     await checkWayOfSession(context, asking.scope, wanted, taken.method);

@@ -18,6 +18,7 @@ import { readLines, readShippingOptions } from './read-lines.ts';
 import { notYet } from './refusals.ts';
 import { refuseNotYet } from './refuse-not-yet.ts';
 import { answerWith } from './render-session.ts';
+import { readSavedMethods } from './saved-methods.ts';
 import { blankSession, type CheckoutSession, nothingCollected, type UiMode } from './session.ts';
 import { newSessionSecret, spellSession } from './session-id.ts';
 import type { createParameters } from './session-parameters.ts';
@@ -127,6 +128,10 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
     confirmationText: null,
     clientReferenceId: asked.client_reference_id ?? null,
     ...updateOf(asked),
+    ...readSavedMethods(asked.saved_payment_method_options),
+    ...(asked.payment_method_data?.allow_redisplay === undefined
+      ? {}
+      : { allowRedisplay: asked.payment_method_data.allow_redisplay }),
     customerEmail: asked.customer_email ?? null,
     customerCreation: customer === null ? (asked.customer_creation ?? 'if_required') : null,
     locale: asked.locale ?? null,

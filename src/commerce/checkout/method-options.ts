@@ -1,71 +1,18 @@
-// What a session says of single ways to pay: told to the payment, or the setup, that it makes. Of ways that no
-// page of ours offers anything may be said, and nothing comes of it.
+// What a session says of single ways to pay: told to the payment, or the setup, that it makes.
 
 import type Stripe from 'stripe';
 import type { Static } from 'typebox';
+import { optionsOfOthers } from '#cards/methods';
 import type { Wire } from '#kit/wire';
 import { awayParameters, type IntentAsked } from '#payments/intents';
 import type { SetupAsked } from '#payments/setup';
-import { anything, ignored, object, oneOf, text } from '#platform/http';
+import { anything, arrayOf, emptyable, ignored, object, oneOf, text } from '#platform/http';
 import type { CheckoutSession } from './session.ts';
-
-const notOffered = [
-  'acss_debit',
-  'affirm',
-  'afterpay_clearpay',
-  'alipay',
-  'alma',
-  'amazon_pay',
-  'au_becs_debit',
-  'bacs_debit',
-  'billie',
-  'blik',
-  'boleto',
-  'cashapp',
-  'crypto',
-  'customer_balance',
-  'demo_pay',
-  'fpx',
-  'giropay',
-  'grabpay',
-  'kakao_pay',
-  'klarna',
-  'konbini',
-  'kr_card',
-  'link',
-  'mobilepay',
-  'multibanco',
-  'naver_pay',
-  'oxxo',
-  'pay_by_bank',
-  'payco',
-  'paynow',
-  'paypal',
-  'payto',
-  'pix',
-  'revolut_pay',
-  'samsung_pay',
-  'satispay',
-  'scalapay',
-  'sepa_debit',
-  'sequra',
-  'sofort',
-  'sunbit',
-  'swish',
-  'twint',
-  'upi',
-  'us_bank_account',
-  'wechat_pay',
-] as const;
-const passed = Object.fromEntries(notOffered.map((name) => [name, anything()])) as Record<
-  (typeof notOffered)[number],
-  ReturnType<typeof anything>
->;
 
 const ifAvailable = oneOf('if_available', 'never');
 
 export const methodOptionsParameters = object({
-  ...passed,
+  ...optionsOfOthers,
   ...awayParameters,
   bancontact: object({ setup_future_usage: oneOf('none', 'off_session') }),
   card: object({
@@ -81,6 +28,15 @@ export const methodOptionsParameters = object({
     statement_descriptor_suffix_kana: text(22),
     statement_descriptor_suffix_kanji: text(17),
   }),
+});
+
+const brands = oneOf('american_express', 'discover_global_network', 'mastercard', 'visa');
+
+/** Of links nothing else can be said. */
+export const linkOptionsParameters = object({
+  card: emptyable(
+    object({ restrictions: emptyable(object({ brands_blocked: emptyable(arrayOf(brands)) })) }),
+  ),
 });
 
 type Asked = Static<typeof methodOptionsParameters> | undefined;

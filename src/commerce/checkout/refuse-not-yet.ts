@@ -33,7 +33,6 @@ const absent: Readonly<Record<string, string>> = {
   optional_items: 'Optional items are',
   payment_method_configuration: 'Payment method configurations are',
   permissions: 'Permissions are',
-  saved_payment_method_options: 'Offering saved cards is',
   subscription_data: 'Subscriptions are',
   tax_id_collection: 'Collecting tax ids is',
   transfer_data: 'Connected accounts are',

@@ -11,6 +11,7 @@ import type { CustomField } from './custom-fields.ts';
 import { renderMethodOptions } from './method-options.ts';
 import { renderNameCollection } from './name-collection.ts';
 import { renderLineItem } from './render-line-item.ts';
+import { renderSavedMethods } from './saved-methods.ts';
 import type { CheckoutSession, CustomText } from './session.ts';
 import { withSessionId } from './session.ts';
 import { spellSession } from './session-id.ts';
@@ -90,7 +91,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
     ...(session.returnUrl === null
       ? {}
       : { return_url: withSessionId(session.returnUrl, id) ?? session.returnUrl }),
-    saved_payment_method_options: null,
+    saved_payment_method_options: renderSavedMethods(session.savedMethods),
     setup_intent: session.setupId === null ? null : spellId(SETUP, session.setupId),
     shipping_address_collection:
       session.shippingCountries === null

@@ -25,7 +25,8 @@ import {
 } from '#platform/http';
 import { LENGTH_MAX } from './custom-fields.ts';
 import { QUANTITY_MAX } from './line-item.ts';
-import { methodOptionsParameters } from './method-options.ts';
+import { linkOptionsParameters, methodOptionsParameters } from './method-options.ts';
+import { methodDataParameters, savedMethodsParameters } from './saved-methods.ts';
 
 const whether = oneOf('auto', 'never');
 const taxBehavior = oneOf('exclusive', 'inclusive', 'unspecified');
@@ -144,7 +145,7 @@ export const sharedParameters = {
   managed_payments: anything(),
   optional_items: anything(),
   payment_method_collection: oneOf('always', 'if_required'),
-  payment_method_options: anything(),
+  payment_method_options: linkOptionsParameters,
   subscription_data: anything(),
   tax_id_collection: anything(),
 } as const;
@@ -251,13 +252,13 @@ export const createParameters = object(
     origin_context: oneOf('mobile_app', 'web'),
     payment_intent_data: intentDataParameters,
     payment_method_configuration: id(),
-    payment_method_data: anything(),
+    payment_method_data: methodDataParameters,
     payment_method_options: methodOptionsParameters,
     payment_method_types: typeNames,
     permissions: anything(),
     redirect_on_completion: oneOf('always', 'if_required', 'never'),
     return_url: url(),
-    saved_payment_method_options: anything(),
+    saved_payment_method_options: savedMethodsParameters,
     setup_intent_data: setupDataParameters,
     success_url: url(),
     ui_mode: oneOf('elements', 'embedded_page', 'hosted_page', 'custom', 'embedded', 'hosted'),

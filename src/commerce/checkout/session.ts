@@ -8,6 +8,7 @@ import type { SetupAsked } from '#payments/setup';
 import type { CustomField, CustomFieldAnswers } from './custom-fields.ts';
 import type { LineItem } from './line-item.ts';
 import type { NameCollection } from './name-collection.ts';
+import type { SavedMethods } from './saved-methods.ts';
 import type { ShippingOption } from './shipping-options.ts';
 
 export type SessionStatus = 'open' | 'complete' | 'expired';
@@ -126,6 +127,9 @@ export type CheckoutSession = {
   readonly recoveredFrom: string | null;
   /** What the payer says that is kept at the customer. */
   readonly customerUpdate?: readonly ('address' | 'name' | 'shipping')[];
+  /** Of the card that is kept. */
+  readonly allowRedisplay?: 'always' | 'limited' | 'unspecified';
+  readonly savedMethods?: SavedMethods;
   /** For the payment, in the words of the API. */
   readonly intentData: IntentAsked;
   /** For the setup, in the words of the API. */

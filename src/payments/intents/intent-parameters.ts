@@ -1,6 +1,6 @@
 // What a caller may say of a payment intent. Older and current names are taken alike.
 
-import { createMethodParameters } from '#cards/methods';
+import { createMethodParameters, optionsOfOthers } from '#cards/methods';
 import {
   address,
   alias,
@@ -70,6 +70,12 @@ const cardOptions = object({
   statement_descriptor_suffix_kanji: emptyable(text(17)),
 });
 
+const methodOptions = object({
+  ...optionsOfOthers,
+  card: emptyable(cardOptions),
+  ...awayParameters,
+});
+
 const futureUsage = oneOf('off_session', 'on_session');
 const captureMethod = oneOf('automatic', 'automatic_async', 'manual');
 const typeNames = arrayOf(text(100));
@@ -105,7 +111,7 @@ const common = {
   payment_method: emptyable(id()),
   source: alias('payment_method'),
   payment_method_data: createMethodParameters,
-  payment_method_options: object({ card: emptyable(cardOptions), ...awayParameters }),
+  payment_method_options: methodOptions,
   receipt_email: emptyable(email()),
   setup_future_usage: emptyable(futureUsage),
   shipping: emptyable(shippingParameters),
@@ -183,7 +189,7 @@ export const confirmParameters = object(
     payment_method: id(),
     source: alias('payment_method'),
     payment_method_data: createMethodParameters,
-    payment_method_options: object({ card: emptyable(cardOptions), ...awayParameters }),
+    payment_method_options: methodOptions,
     receipt_email: emptyable(email()),
     return_url: url(),
     save_payment_method: boolean(),

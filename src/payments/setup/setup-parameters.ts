@@ -1,6 +1,6 @@
 // What a caller may say of a setup intent. Older and current names are taken alike.
 
-import { createMethodParameters } from '#cards/methods';
+import { createMethodParameters, optionsOfOthers } from '#cards/methods';
 import { mandateFields, networks } from '#payments/intents';
 import {
   anything,
@@ -27,6 +27,7 @@ const setupMandateOptions = object({ ...mandateFields, currency: required(curren
 const typeNames = arrayOf(text(100));
 
 const options = object({
+  ...optionsOfOthers,
   card: object({
     cvc_token: ignored(),
     mandate_options: setupMandateOptions,
