@@ -53,7 +53,7 @@ import { module as events } from './platform/events/module.ts';
 import type { ResourceDefinition, Route } from './platform/http/index.ts';
 import { module as http } from './platform/http/module.ts';
 import { module as idempotency } from './platform/idempotency/module.ts';
-import type { JobKind, PeriodicJob } from './platform/jobs/index.ts';
+import type { JobKind, PeriodicJob, TakeOver } from './platform/jobs/index.ts';
 import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
@@ -86,6 +86,8 @@ export type Module = {
   readonly onAuthentication?: AuthenticationListener;
   /** Called in every round of the worker; says how much it did. */
   readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
+  /** Frees what workers held that have died. */
+  readonly takeOver?: TakeOver;
   /** Which events somebody is still owed. */
   readonly undelivered?: Undelivered;
   /** Resolves when nothing of what its rounds began is under way any more: a process ends after it. */

@@ -214,7 +214,12 @@ const createFilterless = (): Filters => {
         return commit.ok ? commit : { ok: false, lost: originals.get(commit.lost) ?? commit.lost };
       },
     };
-    return { ...without, pool: database.pool, close: () => database.close() };
+    return {
+      ...without,
+      apart: database.apart,
+      pool: database.pool,
+      close: () => database.close(),
+    };
   };
   return { wrap, removed };
 };

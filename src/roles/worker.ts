@@ -16,11 +16,16 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
   const resolver = rails.createResolver();
   const gathered = gather();
   const listeners = modules.flatMap((module) => module.listeners?.(gathered) ?? []);
-  const worker = createWorker({
+  return createWorker({
     context: runtime.context,
     version: VERSION,
     jobs: modules.flatMap((module) => module.jobs ?? []),
     periodicJobs: modules.flatMap((module) => module.periodicJobs ?? []),
+    apart: runtime.context.database.apart,
+    takeOver: modules.flatMap((module) => module.takeOver ?? []),
+    // What was begun is noted before the database is closed, unless it takes too long: then it is begun anew
+    // by whoever finds it.
+    idle: () => Promise.all(modules.flatMap((module) => module.idle?.(runtime.context) ?? [])),
     outbox: (context) => handOn(context, listeners),
     rounds: [
       ...modules
@@ -39,19 +44,6 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
       everySoOften(SEAL_EVERY_MS, (context) => sealBooks(context, runtime.booksSealing)),
     ],
   });
-  const idle = (): Promise<unknown> =>
-    Promise.all(modules.flatMap((module) => module.idle?.(runtime.context) ?? []));
-  return {
-    ...worker,
-    // What was begun is noted before the database is closed, unless it takes too long: then it is begun anew
-    // by whoever finds it.
-    stop: async (limitMs) => {
-      await worker.stop(limitMs);
-      const done = new AbortController();
-      await Promise.race([idle(), runtime.context.clock.sleep(limitMs, done.signal)]);
-      done.abort();
-    },
-  };
 };
 
 const everySoOften = (everyMs: number, round: (context: Context) => Promise<number>) => {

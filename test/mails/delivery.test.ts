@@ -54,7 +54,7 @@ const owe = async (to = 'jenny@example.com', of = scope): Promise<string> => {
 };
 
 const sendDue = async (): Promise<boolean> =>
-  sendMails(context, await leaseMails(context, { atMost: 20, leaseMs: 60_000 }));
+  sendMails(context, await leaseMails(context, { atMost: 20, leaseMs: 60_000, holder: null }));
 const dueAgain = () =>
   asOwner(
     context.on,
@@ -138,9 +138,9 @@ describe('a mail', () => {
     const sink = await startMailSink();
     use(sink.port);
     const id = await owe();
-    const first = await leaseMails(context, { atMost: 20, leaseMs: 60_000 });
+    const first = await leaseMails(context, { atMost: 20, leaseMs: 60_000, holder: null });
     await dueAgain();
-    const second = await leaseMails(context, { atMost: 20, leaseMs: 60_000 });
+    const second = await leaseMails(context, { atMost: 20, leaseMs: 60_000, holder: null });
     await sendMails(context, first);
     assert.deepEqual(sink.taken, []);
     await sendMails(context, second);

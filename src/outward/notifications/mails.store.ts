@@ -208,16 +208,20 @@ export type LeasedMail = { readonly scope: Scope; readonly id: Uuid; readonly le
 
 const lease = statement(
   'mails.lease',
-  'select account_id, livemode, id, lease_epoch from outward.lease_mails($1::timestamptz, $2, $3)',
+  'select account_id, livemode, id, lease_epoch from outward.lease_mails($1::timestamptz, $2, $3, $4::uuid)',
 );
 
 export const leaseMails = async (
   context: Context,
-  { atMost, leaseMs }: { readonly atMost: number; readonly leaseMs: number },
+  {
+    atMost,
+    leaseMs,
+    holder,
+  }: { readonly atMost: number; readonly leaseMs: number; readonly holder: Uuid | null },
 ): Promise<LeasedMail[]> => {
   const now = spellTime(context.clock.now());
   const rows = await context.database.system((tx) =>
-    tx.query<Owned & { id: Uuid; lease_epoch: number }>(lease, [now, atMost, leaseMs]),
+    tx.query<Owned & { id: Uuid; lease_epoch: number }>(lease, [now, atMost, leaseMs, holder]),
   );
   return rows.map((row) => ({
     scope: scopeOf(row),
@@ -225,6 +229,11 @@ export const leaseMails = async (
     leaseEpoch: row.lease_epoch,
   }));
 };
+
+const takeOver = statement('mails.take_over', 'select outward.take_over_mails($1::uuid[])');
+
+export const takeOverMails = (tx: Tx, dead: readonly Uuid[]): Promise<unknown> =>
+  tx.query(takeOver, [dead]);
 
 const concludeRow = concluding({
   name: 'mails.conclude',

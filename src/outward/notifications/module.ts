@@ -3,7 +3,7 @@ import { uuidAt } from '#kit/ids';
 import type { EventKinds, Listener } from '#platform/events';
 import { checks } from './checks.ts';
 import { mailRoutes } from './mail-routes.ts';
-import { forgetMails } from './mails.store.ts';
+import { forgetMails, takeOverMails } from './mails.store.ts';
 import { hearEvents } from './owe-mails.ts';
 import { mailPumpOf } from './pump.ts';
 import { keepReceiptJob } from './receipts/keep-receipt.ts';
@@ -42,6 +42,7 @@ export const module = {
   idle: (context: Context) => mailPumpOf(context).idle(),
   trace: () => traceMails,
   jobs: [keepReceiptJob],
+  takeOver: takeOverMails,
   periodicJobs: [{ name: 'mails.forget', everyMs: DAY_MS, run: forgetOld }],
   checks: [
     {

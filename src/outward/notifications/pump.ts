@@ -3,6 +3,7 @@
 
 import type { Context } from '#kit/context';
 import { levelOf } from '#kit/failure';
+import { holderOf, isStillHeld } from '#platform/jobs';
 import { leaseMails } from './mails.store.ts';
 import { LEASED_FOR_MS, sendMails } from './send-mails.ts';
 
@@ -23,11 +24,16 @@ const createMailPump = (): MailPump => {
   return {
     round: async (context) => {
       if (underWay !== null || context.clock.monotonicMs() < restsUntilMs) return 0;
-      const leased = await leaseMails(context, { atMost: AT_ONCE, leaseMs: LEASED_FOR_MS });
+      const holder = holderOf(context);
+      const leased = await leaseMails(context, {
+        atMost: AT_ONCE,
+        leaseMs: LEASED_FOR_MS,
+        holder,
+      });
       if (leased.length === 0) return 0;
       const sending = async (): Promise<void> => {
         try {
-          const reached = await sendMails(context, leased);
+          const reached = await sendMails(context, leased, () => isStillHeld(context, holder));
           if (!reached) restsUntilMs = context.clock.monotonicMs() + REST_MS;
         } catch (error) {
           context.log[levelOf(error)](

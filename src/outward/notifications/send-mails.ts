@@ -21,6 +21,7 @@ type Outcome = Try & { readonly isFinal: boolean };
 export const sendMails = async (
   context: Context,
   leased: readonly LeasedMail[],
+  isStillHeld: () => boolean = () => true,
 ): Promise<boolean> => {
   const startMs = context.clock.monotonicMs();
   let session: SmtpSession | null = null;
@@ -28,7 +29,7 @@ export const sendMails = async (
   try {
     for (const { scope, id, leaseEpoch } of leased) {
       // Nothing is sent under a lease that may have ended; what is left is leased again.
-      if (context.clock.monotonicMs() - startMs > LEASED_FOR_MS / 2) break;
+      if (context.clock.monotonicMs() - startMs > LEASED_FOR_MS / 2 || !isStillHeld()) break;
       const mail = await loadMail(context, scope, id);
       if (mail === undefined || mail.leaseEpoch !== leaseEpoch || mail.state !== 'waiting')
         continue;

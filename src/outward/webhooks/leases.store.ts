@@ -29,13 +29,15 @@ export type Room = {
   readonly roomOfOthers: number;
   readonly atMost: number;
   readonly leaseMs: number;
+  /** Whose death frees what is leased; null where none could be told. */
+  readonly holder: Uuid | null;
 };
 
 const hear = statement(
   'deliveries.hear',
   `select account_id, livemode, id, endpoint_id, event_id, object_id, sequence
      from outward.hear_changes($1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[], $5::text[],
-            $6::timestamptz, $7::uuid[], $8::integer[], $9, $10, $11::uuid, $12, $13::uuid[])`,
+            $6::timestamptz, $7::uuid[], $8::integer[], $9, $10, $11::uuid, $12, $13::uuid[], $14::uuid)`,
 );
 
 type HeldRow = Owned &
@@ -70,6 +72,7 @@ export const oweDeliveries = async (
     lease,
     room.leaseMs,
     ended,
+    room.holder,
   ]);
   return rows.map((row) => ({
     scope: scopeOf(row),
@@ -95,10 +98,19 @@ export const endLeases = async (context: Context, ended: readonly Uuid[]): Promi
   await context.database.system((tx) => tx.query(end, [ended]));
 };
 
+const takeOver = statement(
+  'deliveries.take_over',
+  'select outward.take_over_deliveries($1::uuid[])',
+);
+
+export const takeOverDeliveries = (tx: Tx, dead: readonly Uuid[]): Promise<unknown> =>
+  tx.query(takeOver, [dead]);
+
 const lease = statement(
   'deliveries.lease',
   `select account_id, livemode, ${columns}
-     from outward.lease_deliveries($1::timestamptz, $2::uuid[], $3::integer[], $4, $5::uuid, $6, $7)`,
+     from outward.lease_deliveries($1::timestamptz, $2::uuid[], $3::integer[], $4, $5::uuid, $6, $7,
+            $8::uuid)`,
 );
 
 /** Of those that wait. */
@@ -118,6 +130,7 @@ export const leaseDeliveries = async (
       wanted.after,
       wanted.atMost,
       wanted.leaseMs,
+      wanted.holder,
     ]),
   );
   return rows.map((row) => ({ scope: scopeOf(row), delivery: fromRow(row), isQueued: true }));

@@ -6,6 +6,7 @@ import { deliveryRoutes } from './delivery-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
 import { forgetFeed } from './feed.store.ts';
 import { feedRoutes } from './feed-routes.ts';
+import { takeOverDeliveries } from './leases.store.ts';
 import { createPump, type Pump } from './pump.ts';
 import { traceDeliveries } from './trace.ts';
 
@@ -61,6 +62,7 @@ export const module = {
     (context: Context, { eventKinds }: { readonly eventKinds: EventKinds }) =>
       pumpOf(context).round(context, eventKinds),
   ],
+  takeOver: takeOverDeliveries,
   idle: (context: Context) => pumpOf(context).idle(context),
   periodicJobs: [{ name: 'webhooks.forget', everyMs: DAY_MS, run: forgetOld }],
   checks: [

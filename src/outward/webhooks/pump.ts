@@ -5,6 +5,7 @@ import type { Context, Tx } from '#kit/context';
 import { levelOf } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
 import type { EventKinds, Owed } from '#platform/events';
+import { holderOf, isStillHeld } from '#platform/jobs';
 import { DELIVERY_TIMEOUT_MS, isTaken, record, tell } from './deliver.ts';
 import { AT_FIRST, type Begun, createLanes } from './lanes.ts';
 import {
@@ -47,6 +48,7 @@ type Held = LeasedDelivery & { readonly body: BodyOf; readonly lease: Lease };
 type Lease = {
   /** Null where each delivery has its own. */
   readonly id: Uuid | null;
+  readonly holder: Uuid | null;
   readonly beginsUntilMs: number;
   /** How many of its deliveries are neither told nor given back. */
   left: number;
@@ -67,10 +69,10 @@ export const createPump = (): Pump => {
     context: Context,
     kinds: EventKinds,
     leased: readonly LeasedDelivery[],
-    { id, begunMs }: { readonly id: Uuid | null; readonly begunMs: number },
+    { id, holder, begunMs }: Pick<Lease, 'id' | 'holder'> & { readonly begunMs: number },
   ): void => {
     context.crashPoint('webhook.leased');
-    const lease = { id, beginsUntilMs: begunMs + BEGINS_WITHIN_MS, left: leased.length };
+    const lease = { id, holder, beginsUntilMs: begunMs + BEGINS_WITHIN_MS, left: leased.length };
     for (const [each, body] of bodiesFor(context, kinds, leased)) {
       lanes.hold(each.delivery.endpointId, { ...each, body, lease });
     }
@@ -121,7 +123,8 @@ export const createPump = (): Pump => {
         held.body(),
       ]);
       const isLate = context.clock.monotonicMs() > held.lease.beginsUntilMs;
-      if (isLate || endpoint?.state !== 'enabled') {
+      const isOurs = isStillHeld(context, held.lease.holder);
+      if (isLate || !isOurs || endpoint?.state !== 'enabled') {
         answered(true);
         await leaveToOthers(context, [held]);
         return;
@@ -170,6 +173,7 @@ export const createPump = (): Pump => {
     appetite: () => Math.max(CHANGES_AT_LEAST, Math.floor(lanes.spare / 4)),
     hear: async (context, tx, kinds, { changes, onceCommitted }) => {
       const [id, begunMs, over] = [newUuid(context), context.clock.monotonicMs(), [...ended]];
+      const holder = holderOf(context);
       const leased = await oweDeliveries(context, tx, kinds, {
         changes,
         room: {
@@ -177,17 +181,18 @@ export const createPump = (): Pump => {
           roomOfOthers: AT_FIRST,
           atMost: Math.max(lanes.spare, lanes.room(begunMs)),
           leaseMs: LEASE_MS,
+          holder,
         },
         lease: id,
         ended: over,
       });
       onceCommitted(() => {
         for (const each of over) ended.delete(each);
-        if (leased.length > 0) hold(context, kinds, leased, { id, begunMs });
+        if (leased.length > 0) hold(context, kinds, leased, { id, holder, begunMs });
       });
     },
     round: async (context, kinds) => {
-      const begunMs = context.clock.monotonicMs();
+      const [begunMs, holder] = [context.clock.monotonicMs(), holderOf(context)];
       // Some that hang may have stood aside.
       fill(context);
       if (underWay.size === 0) await endAll(context);
@@ -199,10 +204,11 @@ export const createPump = (): Pump => {
         after,
         atMost: Math.max(room, Math.min(lanes.spare, LEASED_AT_ONCE_MAX)),
         leaseMs: LEASE_MS,
+        holder,
       });
       after = leased.at(-1)?.delivery.endpointId ?? FIRST;
       if (leased.length === 0) return (await endsSoon(context, queued)) ? 1 : 0;
-      hold(context, kinds, leased, { id: null, begunMs });
+      hold(context, kinds, leased, { id: null, holder, begunMs });
       return leased.length;
     },
     idle: async (context) => {

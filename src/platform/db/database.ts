@@ -1,6 +1,6 @@
 // The database as the context carries it: reads, transactions, and the group commit.
 
-import type { Clock, CrashPoint, Database, Scope } from '#kit/context';
+import type { Clock, CrashPoint, Database, Scope, Tx } from '#kit/context';
 import { type ConnectionSettings, connect } from './connection.ts';
 import { createLane, type Lane } from './group-commit.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -17,6 +17,8 @@ export type DatabaseSettings = {
 
 export type OpenDatabase = Database & {
   readonly pool: Pick<Pool, 'busy' | 'waiting'>;
+  /** A transaction as of `system`, on a connection of its own: it may last without anybody waiting for it. */
+  apart<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
 
@@ -52,6 +54,14 @@ export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
     transaction: (scope, work) => transact(pool, scope, work),
     system: (work) => transact(pool, null, work),
     commit: (scope, writes) => (scope.livemode ? lanes.live : lanes.test).submit(scope, writes),
+    apart: async (work) => {
+      const own = await connect({ ...connection, applicationName: 'tollgate apart' });
+      try {
+        return await inTransaction(own, null, work);
+      } finally {
+        await own.close();
+      }
+    },
     pool,
     close: async () => {
       await Promise.all([lanes.live.close(), lanes.test.close()]);

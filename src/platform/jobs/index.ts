@@ -1,3 +1,4 @@
 export type { JobKind, JobPayload, PeriodicJob } from './job.ts';
 export { countAliveWorkers, enqueue, enqueueWith } from './jobs.store.ts';
-export { createWorker, type Worker } from './worker.ts';
+export { holderOf, isStillHeld } from './life.ts';
+export { createWorker, type TakeOver, type Worker } from './worker.ts';

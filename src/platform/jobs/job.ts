@@ -6,6 +6,8 @@ export type JobKind = {
   readonly run: (context: Context, payload: JobPayload) => Promise<void>;
   /** After so many failures the job waits for a person. */
   readonly attemptsMax?: number;
+  /** Somebody outside may still be busy with what a worker asked that has died. */
+  readonly leaseIsWaitedOut?: true;
 };
 
 /** Work that is due by the clock, once per period over all workers. */

@@ -1,6 +1,6 @@
 import type { Context, Tx, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
-import { insertRows, rank, spellTime, statement } from '#platform/db';
+import { insertRows, type LeaseLimits, rank, spellTime, statement } from '#platform/db';
 import type { JobPayload } from './job.ts';
 
 export type LeasedJob = {
@@ -48,13 +48,23 @@ const leaseJobs = statement(
   'jobs.lease',
   `update platform.jobs j
       set leased_until = clock_timestamp() + make_interval(secs => $3::float8 / 1000),
-          lease_epoch = j.lease_epoch + 1, attempts = j.attempts + 1
+          lease_epoch = j.lease_epoch + 1, attempts = j.attempts + 1,
+          holder = case when j.name <> all ($5::text[]) then $4::uuid end
      from (select id from platform.jobs
             where failed_at is null and run_at <= $1::timestamptz
               and (leased_until is null or leased_until < clock_timestamp())
             order by run_at limit $2 for update skip locked) due
     where j.id = due.id
    returning j.id, j.name, j.payload, j.lease_epoch, j.attempts`,
+);
+
+// Later with each try, as when a job fails: one that kills its worker must not do so at once again.
+const takeOver = statement(
+  'jobs.take_over',
+  `update platform.jobs
+      set leased_until = least(leased_until,
+            clock_timestamp() + make_interval(secs => 2 ^ least(attempts, 8)))
+    where holder = any ($1::uuid[]) and leased_until is not null`,
 );
 
 const endJob = statement(
@@ -93,7 +103,7 @@ const beat = statement(
 );
 const forgetBeats = statement(
   'jobs.forget_beats',
-  `delete from platform.heartbeats where id = $1 or seen_at < clock_timestamp() - interval '1 day'`,
+  `delete from platform.heartbeats where id = any ($1::uuid[]) or seen_at < clock_timestamp() - interval '1 day'`,
 );
 const aliveWorkers = statement(
   'jobs.alive_workers',
@@ -103,10 +113,22 @@ const aliveWorkers = statement(
 
 export const lease = (
   tx: Tx,
-  nowMs: number,
-  atMost: number,
-  leaseMs: number,
-): Promise<LeasedJob[]> => tx.query<LeasedJob>(leaseJobs, [spellTime(nowMs), atMost, leaseMs]);
+  wanted: LeaseLimits & {
+    readonly holder: Uuid | null;
+    /** Of these names nobody else takes one over before its lease has ended. */
+    readonly waitedOut: readonly string[];
+  },
+): Promise<LeasedJob[]> =>
+  tx.query<LeasedJob>(leaseJobs, [
+    spellTime(wanted.nowMs),
+    wanted.atMost,
+    wanted.leaseMs,
+    wanted.holder,
+    wanted.waitedOut,
+  ]);
+
+export const takeOverJobs = (tx: Tx, dead: readonly Uuid[]): Promise<unknown> =>
+  tx.query(takeOver, [dead]);
 
 /** Of jobs that take longer than a lease; one that was taken over is not taken back. */
 export const keepLeases = (
@@ -132,7 +154,8 @@ export const claimPeriod = async (tx: Tx, name: string, period: number): Promise
 
 export const heartbeat = (tx: Tx, id: Uuid, role: string, version: string): Promise<unknown[]> =>
   tx.query(beat, [id, role, version]);
-export const endHeartbeat = (tx: Tx, id: Uuid): Promise<unknown[]> => tx.query(forgetBeats, [id]);
+export const endHeartbeats = (tx: Tx, ids: readonly Uuid[]): Promise<unknown[]> =>
+  tx.query(forgetBeats, [ids]);
 
 export const countAliveWorkers = async (tx: Tx): Promise<number> =>
   (await tx.query<{ alive: number }>(aliveWorkers))[0]?.alive ?? 0;

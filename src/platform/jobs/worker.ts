@@ -1,27 +1,32 @@
 // The worker: leases what is due, runs it outside any transaction, and ends it only if the lease is
 // still its own. Periodic jobs are claimed by (name, period), so two workers never run one twice.
 
-import type { Context } from '#kit/context';
+import type { Context, Tx } from '#kit/context';
 import { levelOf } from '#kit/failure';
-import { newUuid } from '#kit/ids';
+import { newUuid, type Uuid } from '#kit/ids';
 import { ATTEMPTS_MAX, type JobKind, LEASE_MS, type PeriodicJob, retryDelayMs } from './job.ts';
 import {
   claimPeriod,
   end,
-  endHeartbeat,
+  endHeartbeats,
   heartbeat,
   keepLeases,
   type LeasedJob,
   lease,
   retry,
+  takeOverJobs,
 } from './jobs.store.ts';
+import { type Apart, createLife, holderOf, loadDead } from './life.ts';
+
+/** In the transaction in which it is certain that these workers have died. */
+export type TakeOver = (tx: Tx, dead: readonly Uuid[]) => Promise<unknown>;
 
 export type Worker = {
   /** Runs all that is due now, periodic work included, and says how many jobs and changes that were. */
   tick(): Promise<number>;
   /** Resolves when the worker has shown that it is alive. */
   start(): Promise<void>;
-  /** Waits for what runs, up to the limit; the lease of the rest ends by itself. */
+  /** Waits for what runs and then for what rounds began, each up to the limit; the rest is taken over by others. */
   stop(limitMs: number): Promise<void>;
 };
 
@@ -42,10 +47,19 @@ export const createWorker = (input: {
   readonly outbox?: (context: Context) => Promise<number>;
   /** Called in every round: deliveries, the resolver. Says how much it did. */
   readonly rounds?: readonly ((context: Context) => Promise<number>)[];
+  /** With it the worker can be known to have died, and knows it of others. */
+  readonly apart?: Apart;
+  /** Free what these held. */
+  readonly takeOver?: readonly TakeOver[];
+  /** Resolves when nothing of what the rounds began is under way any more. */
+  readonly idle?: () => Promise<unknown>;
 }): Worker => {
   const { context } = input;
   const id = newUuid(context);
   const kinds = new Map(input.jobs.map((kind) => [kind.name, kind]));
+  const life = input.apart === undefined ? null : createLife(context, id, input.apart);
+  const takeOvers = [takeOverJobs, ...(input.takeOver ?? [])];
+  const waitedOut = input.jobs.filter((kind) => kind.leaseIsWaitedOut).map(({ name }) => name);
   const stopping = new AbortController();
   let loop: Promise<void> | null = null;
   let beating: Promise<void> | null = null;
@@ -61,7 +75,13 @@ export const createWorker = (input: {
 
   const runDueJobs = async (): Promise<number> => {
     const leased = await context.database.system((tx) =>
-      lease(tx, context.clock.now(), JOBS_AT_ONCE, LEASE_MS),
+      lease(tx, {
+        nowMs: context.clock.now(),
+        atMost: JOBS_AT_ONCE,
+        leaseMs: LEASE_MS,
+        holder: holderOf(context),
+        waitedOut,
+      }),
     );
     context.crashPoint('job.claimed');
     await Promise.all(leased.map(runJob));
@@ -94,6 +114,21 @@ export const createWorker = (input: {
       await heartbeat(tx, id, 'worker', input.version);
       if (running.size > 0) await keepLeases(tx, [...running], LEASE_MS);
     });
+    if (life?.mayJudge) await bury();
+  };
+
+  /** What a worker held that has died is done by the living at once, and not when its leases have ended. */
+  const bury = async (): Promise<void> => {
+    const dead = await context.database.system(async (tx) => {
+      const found = await loadDead(tx, id);
+      if (found.length === 0) return found;
+      for (const takeOver of takeOvers) await takeOver(tx, found);
+      await endHeartbeats(tx, found);
+      return found;
+    });
+    if (dead.length > 0) {
+      context.log.warn({ count: dead.length }, 'A worker has died: what it held is taken over');
+    }
   };
 
   const running = new Set<LeasedJob>();
@@ -181,24 +216,37 @@ export const createWorker = (input: {
     }
   };
 
+  const within = async (limitMs: number, work: Promise<unknown>): Promise<boolean> => {
+    const done = new AbortController();
+    const isOver = await Promise.race([
+      work.then(() => true),
+      context.clock.sleep(limitMs, done.signal).then(() => false),
+    ]);
+    done.abort();
+    return isOver;
+  };
+
   return {
     tick,
     start: async () => {
+      await life?.begin();
       await beat();
       beating ??= keepBeating();
       loop ??= run();
     },
     stop: async (limitMs) => {
       stopping.abort();
-      const done = new AbortController();
       // The last round may begin periodic work still.
-      const ended = async () => {
+      const ended = async (): Promise<void> => {
         await Promise.all([loop, beating]);
         await Promise.all(periodic.values());
       };
-      await Promise.race([ended(), context.clock.sleep(limitMs, done.signal)]);
-      done.abort();
-      await context.database.system((tx) => endHeartbeat(tx, id)).catch(() => {});
+      const hasEnded = await within(limitMs, ended());
+      const isIdle = await within(limitMs, input.idle?.() ?? Promise.resolve());
+      await life?.end();
+      // What did not come to its end is taken over as from one that has died, when this process is gone.
+      if (!hasEnded || !isIdle) return;
+      await context.database.system((tx) => endHeartbeats(tx, [id])).catch(() => {});
     },
   };
 };

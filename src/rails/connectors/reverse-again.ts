@@ -13,6 +13,8 @@ const TIMEOUT_MS = 30_000;
 
 export const reverseAgainJob: JobKind = {
   name: REVERSE_AGAIN_JOB,
+  // It moves money: the call of a worker that has died is over before the next one.
+  leaseIsWaitedOut: true,
   run: async (context: Context, payload) => {
     const { accountId, livemode, operation: id } = payload;
     assert(typeof accountId === 'string' && typeof id === 'string', 'Whose, and which');
