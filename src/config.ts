@@ -122,7 +122,7 @@ export const definitions = define({
     kind: 'count',
     default: '8',
     range: [2, 200],
-    says: 'Connections for reads and transactions, per process. Group commit has two more of its own.',
+    says: 'Connections for reads and transactions, per process. Group commit has two more of its own, a worker one.',
   },
   secret: {
     env: 'TOLLGATE_SECRET',

@@ -149,6 +149,41 @@ describe('a mail', () => {
   });
 });
 
+describe('a mail that a worker holds', () => {
+  test('is sent by another one when the worker has died, and the dead one sends nothing', async () => {
+    const sink = await startMailSink();
+    use(sink.port);
+    const id = await owe();
+    const [holder, stranger] = [newUuid(context), newUuid(context)];
+    const lease = { atMost: 20, leaseMs: 600_000, holder: null };
+    const first = await leaseMails(context, { ...lease, holder });
+    assert.equal(first.length, 1);
+
+    await context.database.system((tx) => module.takeOver(tx, [stranger]));
+    assert.deepEqual(await leaseMails(context, lease), []);
+    await context.database.system((tx) => module.takeOver(tx, [holder]));
+    const second = await leaseMails(context, lease);
+    assert.equal(second.length, 1);
+    await sendMails(context, first);
+    assert.deepEqual(sink.taken, []);
+    await sendMails(context, second);
+    assert.equal((await read(id)).state, 'sent');
+    assert.equal(sink.taken.length, 1);
+  });
+
+  test('is not begun any more when nobody could tell that the worker lives', async () => {
+    const sink = await startMailSink();
+    use(sink.port);
+    const id = await owe();
+    const leased = await leaseMails(context, { atMost: 20, leaseMs: 600_000, holder: null });
+    await sendMails(context, leased, () => false);
+    assert.deepEqual(sink.taken, []);
+    assert.equal((await read(id)).attempts, 0);
+    await dueAgain();
+    await sendDue();
+  });
+});
+
 describe('a worker', () => {
   test('killed between handing in and writing that down sends the same mail again', async () => {
     const sink = await startMailSink();

@@ -1,6 +1,6 @@
 // Sends what is due, one mail after the other over one connection, and writes down what came of each.
-// Between handing in and writing lies nothing but time: whoever is killed there leaves a lease that ends
-// by itself, and the same mail goes out again under the same Message-ID.
+// Between handing in and writing lies nothing but time: whoever is killed there leaves a lease that another
+// one takes over, and the same mail goes out again under the same Message-ID.
 
 import type { Context, Scope } from '#kit/context';
 import { type Mail, TRIES_KEPT, type Try } from './mail.ts';

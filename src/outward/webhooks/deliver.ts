@@ -1,6 +1,6 @@
 // Tells one endpoint of one event, and writes down what came of it. Between reading and writing lies the
-// call; whoever is killed in it leaves a lease that ends by itself, and the event is told again under
-// the same id.
+// call; whoever is killed in it leaves a lease that another one takes over, and the event is told again
+// under the same id.
 
 import { AddressRefused, type Context, realClock, type Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
