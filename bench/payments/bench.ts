@@ -104,22 +104,25 @@ const startRole = async (
   return { child, line: String(line) };
 };
 const api = await startRole('api');
-const worker = await startRole('worker');
+let worker = await startRole('worker');
 const owner = await connectTo(databaseUrl);
 // Copying a million payments takes its time.
-await owner.send({ name: '', text: 'set statement_timeout = 0' });
+await owner.send({ name: '', text: 'set statement_timeout = 0; set lock_timeout = 0' });
 try {
   await run(JSON.parse(api.line) as Merchant);
 } finally {
-  for (const { child } of [worker, api]) {
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  }
+  for (const { child } of [worker, api]) await end(child);
   await owner.close();
   hook.closeAllConnections();
   hook.close();
   await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
 }
 
 type Merchant = { readonly port: number; readonly key: string; readonly accountId: string };
@@ -180,7 +183,10 @@ async function run({ port, key, accountId }: Merchant): Promise<void> {
   let stored = 0;
   for (const count of storedAt) {
     const begun = performance.now();
+    // Whatever looks for work finds tables without their indexes meanwhile.
+    await end(worker.child);
     const made = await storePayments(owner, template, { from: stored + 1, to: count });
+    worker = await startRole('worker');
     stored = count;
     say(
       `\n${count} payments stored (${made.rows} rows; ${made.sizes}), in ${((performance.now() - begun) / 1000).toFixed(0)} s`,
