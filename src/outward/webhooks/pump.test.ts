@@ -90,12 +90,18 @@ const endpointOf = async (
   return endpoint;
 };
 
-const happen = async (context: TestContext, scope: Scope, count = 1): Promise<void> => {
+const happen = async (
+  context: TestContext,
+  scope: Scope,
+  count = 1,
+  of: { readonly objectId?: string; readonly sequence?: number } = {},
+): Promise<void> => {
   for (let n = 0; n < count; n += 1) {
     const change = {
       scope,
       objectId: newUuid(context),
       sequence: 1,
+      ...of,
       kinds: [created],
       snapshot: { id: `cus_${n}` },
       request: null,
@@ -318,6 +324,41 @@ describe('a delivery', () => {
     await happen(context, scope);
     await handOn(context, listeners);
     assert.equal(await count('due_deliveries'), 2, 'It is not told before the one that waits.');
+  });
+
+  test('of an object whose events are told in order goes as soon as the one before it was taken', async () => {
+    const { context, calls, pump, scope, allDelivered } = await world();
+    await endpointOf(context, scope, true);
+    const objectId = newUuid(context);
+    for (let sequence = 1; sequence <= 4; sequence += 1) {
+      await happen(context, scope, 1, { objectId, sequence });
+    }
+    await handOn(context, listeners);
+    // One round, and no other: nobody asks the pump again.
+    assert.equal(await pump.round(context, kinds), 1);
+    for (let told = 1; told <= 4; told += 1) {
+      await until(`the call number ${told}`, () => calls.length === told);
+      assert.equal(calls[told - 1]?.post.headers['tollgate-sequence'], String(told));
+      calls[told - 1]?.answer(200);
+    }
+    await until('all are noted', allDelivered);
+    await pump.idle(context);
+    assert.equal(calls.length, 4);
+  });
+
+  test('of an object whose events are told in order waits while the one before it is tried again', async () => {
+    const { context, calls, pump, scope, count } = await world();
+    await endpointOf(context, scope, true);
+    const objectId = newUuid(context);
+    await happen(context, scope, 1, { objectId, sequence: 1 });
+    await happen(context, scope, 1, { objectId, sequence: 2 });
+    await handOn(context, listeners);
+    await pump.round(context, kinds);
+    await until('the first is under way', () => calls.length === 1);
+    calls[0]?.answer(500);
+    await pump.idle(context);
+    await pump.round(context, kinds);
+    assert.deepEqual([calls.length, await count('due_deliveries')], [1, 2]);
   });
 
   test('of an endpoint that keeps an order waits for its turn, also for those held since before', async () => {

@@ -46,6 +46,7 @@ type Heard = {
 type Held = LeasedDelivery & { readonly body: BodyOf; readonly lease: Lease };
 
 type Lease = {
+  readonly kinds: EventKinds;
   /** Null where each delivery has its own. */
   readonly id: Uuid | null;
   readonly holder: Uuid | null;
@@ -63,6 +64,7 @@ export const createPump = (): Pump => {
   const ended = new Set<Uuid>();
   let unanswered = 0;
   let after = FIRST;
+  let [isMoreToGo, isGoing, isStopping] = [false, false, false];
   const together = createTogether(() => unanswered > 0);
 
   const hold = (
@@ -72,7 +74,13 @@ export const createPump = (): Pump => {
     { id, holder, begunMs }: Pick<Lease, 'id' | 'holder'> & { readonly begunMs: number },
   ): void => {
     context.crashPoint('webhook.leased');
-    const lease = { id, holder, beginsUntilMs: begunMs + BEGINS_WITHIN_MS, left: leased.length };
+    const lease = {
+      kinds,
+      id,
+      holder,
+      beginsUntilMs: begunMs + BEGINS_WITHIN_MS,
+      left: leased.length,
+    };
     for (const [each, body] of bodiesFor(context, kinds, leased)) {
       lanes.hold(each.delivery.endpointId, { ...each, body, lease });
     }
@@ -138,6 +146,7 @@ export const createPump = (): Pump => {
       context.crashPoint('webhook.told');
       await together.wait(context);
       if (await record(context, telling, answer)) settle(held.lease);
+      if (endpoint.ordered && isTaken(answer)) goOn(context, held.lease.kinds);
     } catch (error) {
       context.log[levelOf(error)](
         { error },
@@ -145,6 +154,44 @@ export const createPump = (): Pump => {
       );
       answered(false);
     }
+  };
+
+  /** Where an order is kept the next may go now, and need not wait for a round. */
+  const goOn = (context: Context, kinds: EventKinds): void => {
+    isMoreToGo = true;
+    if (isGoing || isStopping) return;
+    isGoing = true;
+    const going = async (): Promise<void> => {
+      try {
+        while (isMoreToGo && !isStopping) {
+          isMoreToGo = false;
+          await takeDue(context, kinds);
+        }
+      } catch (error) {
+        context.log[levelOf(error)]({ error }, 'What is due could not be taken: a round takes it');
+      } finally {
+        isGoing = false;
+      }
+    };
+    track(going(), false);
+  };
+
+  /** Begins what is due and there is room for. */
+  const takeDue = async (context: Context, kinds: EventKinds): Promise<number> => {
+    const [begunMs, holder] = [context.clock.monotonicMs(), holderOf(context)];
+    const room = lanes.room(begunMs);
+    if (room === 0) return 0;
+    const leased = await leaseDeliveries(context, {
+      rooms: lanes.rooms('queue', begunMs),
+      roomOfOthers: AT_FIRST,
+      after,
+      atMost: Math.max(room, Math.min(lanes.spare, LEASED_AT_ONCE_MAX)),
+      leaseMs: LEASE_MS,
+      holder,
+    });
+    after = leased.at(-1)?.delivery.endpointId ?? FIRST;
+    if (leased.length > 0) hold(context, kinds, leased, { id: null, holder, begunMs });
+    return leased.length;
   };
 
   const leaveToOthers = async (context: Context, left: readonly Held[]): Promise<void> => {
@@ -192,29 +239,20 @@ export const createPump = (): Pump => {
       });
     },
     round: async (context, kinds) => {
-      const [begunMs, holder] = [context.clock.monotonicMs(), holderOf(context)];
       // Some that hang may have stood aside.
       fill(context);
       if (underWay.size === 0) await endAll(context);
-      const room = lanes.room(begunMs);
-      if (room === 0) return 0;
-      const leased = await leaseDeliveries(context, {
-        rooms: lanes.rooms('queue', begunMs),
-        roomOfOthers: AT_FIRST,
-        after,
-        atMost: Math.max(room, Math.min(lanes.spare, LEASED_AT_ONCE_MAX)),
-        leaseMs: LEASE_MS,
-        holder,
-      });
-      after = leased.at(-1)?.delivery.endpointId ?? FIRST;
-      if (leased.length === 0) return (await endsSoon(context, queued)) ? 1 : 0;
-      hold(context, kinds, leased, { id: null, holder, begunMs });
-      return leased.length;
+      if (lanes.room(context.clock.monotonicMs()) === 0) return 0;
+      const begun = await takeDue(context, kinds);
+      if (begun > 0) return begun;
+      return (await endsSoon(context, queued)) ? 1 : 0;
     },
     idle: async (context) => {
+      isStopping = true;
       await leaveToOthers(context, lanes.empty());
       while (underWay.size > 0) await Promise.all(underWay);
       await endAll(context);
+      isStopping = false;
     },
   };
 };
