@@ -64,7 +64,8 @@ export const createPump = (): Pump => {
   const ended = new Set<Uuid>();
   let unanswered = 0;
   let after = FIRST;
-  let [isMoreToGo, isGoing, isStopping] = [false, false, false];
+  const goingOn = new Set<Uuid>();
+  let [isGoing, isStopping] = [false, false];
   const together = createTogether(() => unanswered > 0);
 
   const hold = (
@@ -146,7 +147,9 @@ export const createPump = (): Pump => {
       context.crashPoint('webhook.told');
       await together.wait(context);
       if (await record(context, telling, answer)) settle(held.lease);
-      if (endpoint.ordered && isTaken(answer)) goOn(context, held.lease.kinds);
+      if (endpoint.ordered && isTaken(answer)) {
+        goOn(context, held.lease.kinds, endpoint.id);
+      }
     } catch (error) {
       context.log[levelOf(error)](
         { error },
@@ -157,15 +160,16 @@ export const createPump = (): Pump => {
   };
 
   /** Where an order is kept the next may go now, and need not wait for a round. */
-  const goOn = (context: Context, kinds: EventKinds): void => {
-    isMoreToGo = true;
+  const goOn = (context: Context, kinds: EventKinds, endpointId: Uuid): void => {
+    goingOn.add(endpointId);
     if (isGoing || isStopping) return;
     isGoing = true;
     const going = async (): Promise<void> => {
       try {
-        while (isMoreToGo && !isStopping) {
-          isMoreToGo = false;
-          await takeDue(context, kinds);
+        while (goingOn.size > 0 && !isStopping) {
+          const asked = new Set(goingOn);
+          goingOn.clear();
+          await takeDue(context, kinds, asked);
         }
       } catch (error) {
         context.log[levelOf(error)]({ error }, 'What is due could not be taken: a round takes it');
@@ -176,20 +180,25 @@ export const createPump = (): Pump => {
     track(going(), false);
   };
 
-  /** Begins what is due and there is room for. */
-  const takeDue = async (context: Context, kinds: EventKinds): Promise<number> => {
+  /** Begins what is due and there is room for. Null: of all endpoints, each in its turn. */
+  const takeDue = async (
+    context: Context,
+    kinds: EventKinds,
+    of: ReadonlySet<Uuid> | null,
+  ): Promise<number> => {
     const [begunMs, holder] = [context.clock.monotonicMs(), holderOf(context)];
     const room = lanes.room(begunMs);
     if (room === 0) return 0;
+    const rooms = [...lanes.rooms('queue', begunMs)];
     const leased = await leaseDeliveries(context, {
-      rooms: lanes.rooms('queue', begunMs),
-      roomOfOthers: AT_FIRST,
+      rooms: new Map(of === null ? rooms : rooms.filter(([id]) => of.has(id))),
+      roomOfOthers: of === null ? AT_FIRST : 0,
       after,
       atMost: Math.max(room, Math.min(lanes.spare, LEASED_AT_ONCE_MAX)),
       leaseMs: LEASE_MS,
       holder,
     });
-    after = leased.at(-1)?.delivery.endpointId ?? FIRST;
+    if (of === null) after = leased.at(-1)?.delivery.endpointId ?? FIRST;
     if (leased.length > 0) hold(context, kinds, leased, { id: null, holder, begunMs });
     return leased.length;
   };
@@ -243,7 +252,7 @@ export const createPump = (): Pump => {
       fill(context);
       if (underWay.size === 0) await endAll(context);
       if (lanes.room(context.clock.monotonicMs()) === 0) return 0;
-      const begun = await takeDue(context, kinds);
+      const begun = await takeDue(context, kinds, null);
       if (begun > 0) return begun;
       return (await endsSoon(context, queued)) ? 1 : 0;
     },
