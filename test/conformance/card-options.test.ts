@@ -169,6 +169,22 @@ test('what is said of ways that nobody here takes holds for none, alike everywhe
   }
 });
 
+test('a charge says what its bank was told to print, and nothing where it was told nothing', async () => {
+  const printed = async (more: Partial<Stripe.PaymentIntentCreateParams>) => {
+    const { latest_charge: charge } = await paymentIntents.create({
+      ...order,
+      payment_method: 'pm_card_visa',
+      confirm: true,
+      expand: ['latest_charge'],
+      ...more,
+    });
+    return (charge as Stripe.Charge).calculated_statement_descriptor;
+  };
+  assert.equal(await printed({ statement_descriptor: 'TEA HOUSE' }), 'TEA HOUSE');
+  assert.equal(await printed({ statement_descriptor_suffix: 'ORDER 7' }), 'ORDER 7');
+  assert.equal(await printed({}), null);
+});
+
 test('a proof of 3-D Secure from elsewhere is refused by a setup, and not thrown away', async () => {
   const proof = {
     cryptogram: 'AAIBBYNoEwAAACcKhAJkdQAAAAA=',

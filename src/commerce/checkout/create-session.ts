@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { findCustomerNamed } from '#cards/customers';
-import type { Context } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { checkIntentAsked, type IntentAsked } from '#payments/intents';
 import { checkSetupAsked, type SetupAsked } from '#payments/setup';
@@ -11,8 +11,10 @@ import {
   parameterMissing,
   type TypedRequest,
 } from '#platform/http';
+import { readBranding } from './branding.ts';
 import { optionsForPayment, optionsForSetup } from './method-options.ts';
 import { readNameCollection } from './name-collection.ts';
+import { pageMerchant } from './page-state.ts';
 import { readCustomFields } from './read-custom-fields.ts';
 import { readLines, readShippingOptions } from './read-lines.ts';
 import { notYet } from './refusals.ts';
@@ -128,6 +130,7 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
     confirmationText: null,
     clientReferenceId: asked.client_reference_id ?? null,
     ...updateOf(asked),
+    ...(await brandingOf(context, scope, asked)),
     ...readSavedMethods(asked.saved_payment_method_options),
     ...(asked.payment_method_data?.allow_redisplay === undefined
       ? {}
@@ -152,6 +155,16 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
   await refuseMethods(context, scope, whole);
   const offered = (await waysOfSession(context, scope, whole)).map(({ type }) => type);
   return { ...whole, offered };
+};
+
+const brandingOf = async (
+  context: Context,
+  scope: Scope,
+  { branding_settings: branding, ui_mode: mode }: Asked,
+): Promise<Pick<CheckoutSession, 'branding'>> => {
+  if (branding === undefined) return {};
+  if (uiModes[mode ?? ''] === 'elements') refuseWith('elements', { branding_settings: branding });
+  return { branding: readBranding(branding, await pageMerchant(context, scope)) };
 };
 
 const updateOf = ({

@@ -2,7 +2,7 @@
 // merchant may say of it, and what is wrong with it. Pure.
 
 import { ApiError } from '#platform/http';
-import { checkTheme, type Theme, type ThemeRefusal } from './page/theme.ts';
+import { checkTheme, darkened, isColour, type Theme, type ThemeRefusal } from './page/theme.ts';
 
 export type Look = Theme & {
   /** Instead of the account's name. */
@@ -34,6 +34,30 @@ export const checkLook = (look: Look, livemode: boolean): void => {
   checkSupportUrl(look.supportUrl);
 };
 
+/** Of colours for one page, by their names there. What a button is written on with fits any of them. */
+export const refuseUnreadable = (
+  { background, button }: { readonly background: string | null; readonly button: string | null },
+  spell: (field: 'background' | 'button') => string,
+): void => {
+  for (const [field, colour] of [
+    ['background', background],
+    ['button', button],
+  ] as const) {
+    if (colour === null || isColour(colour)) continue;
+    throw new ApiError(400, `A colour is written like #1f4fd8, and not like ${colour}.`, {
+      param: spell(field),
+      code: 'parameter_invalid',
+    });
+  }
+  const [refusal] = checkTheme({ ...plainLook, background });
+  if (refusal === undefined) return;
+  const { message, code = 'contrast_too_low' } = refusalOf(refusal, { ...plainLook, background });
+  throw new ApiError(400, message, { param: spell('background'), code });
+};
+
+export const readableLook = (look: Look): Look =>
+  look.accent === null ? look : { ...look, accent: darkened(look.accent, look.background) };
+
 const refusalOf = (refusal: ThemeRefusal, look: Look): ApiError => {
   const { field, why } = refusal;
   if (why === 'contrast') {
@@ -48,6 +72,7 @@ const refusalOf = (refusal: ThemeRefusal, look: Look): ApiError => {
 
 const shapes: Readonly<Record<keyof Theme, string>> = {
   accent: 'accent must be a colour like #1f4fd8.',
+  button: 'button must be a colour like #1f4fd8.',
   background: 'background must be a colour like #f3f5f8.',
   radius: 'radius must be a whole number of pixels from 0 to 24.',
   font: 'font must be one of system, serif, rounded, monospace: none of them is fetched.',

@@ -3,7 +3,7 @@
 import { loadMethods, type PaymentMethod, parseMethodId, type WayToPay } from '#cards/methods';
 import { findAccount } from '#identity/accounts';
 import type { Context, Scope } from '#kit/context';
-import { loadCharge } from '#payments/charges';
+import { descriptorOf, loadCharge } from '#payments/charges';
 import { isPayerAway, type PaymentIntent } from '#payments/intents';
 import type { SetupIntent } from '#payments/setup';
 import { loadOfIntent } from '#rails/operations';
@@ -107,7 +107,7 @@ export const stateAfter = (
             ...card,
             type: known.method?.type ?? 'card',
             receiptUrl: null,
-            descriptor: intent.statementDescriptor,
+            descriptor: descriptorOf(intent),
           },
     kept: setup === null || !isOver ? null : card,
     // With a card, whoever was asked and has not answered is not known of.
@@ -150,7 +150,7 @@ const paidOf = async (
     ...cardOf(charge.method),
     type: charge.method.type,
     receiptUrl: charge.receiptUrl,
-    descriptor: charge.statementDescriptor,
+    descriptor: descriptorOf(charge),
   };
 };
 

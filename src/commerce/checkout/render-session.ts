@@ -7,6 +7,7 @@ import type { Wire } from '#kit/wire';
 import { INTENT } from '#payments/charges';
 import { SETUP } from '#payments/setup';
 import { list } from '#platform/http';
+import { renderBranding } from './branding.ts';
 import type { CustomField } from './custom-fields.ts';
 import { renderMethodOptions } from './method-options.ts';
 import { renderNameCollection } from './name-collection.ts';
@@ -40,6 +41,7 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
     amount_total: isPriced ? Number(totals.total) : null,
     automatic_tax: { enabled: false, liability: null, provider: null, status: null },
     billing_address_collection: session.billingAddress,
+    ...renderBranding(session.branding),
     cancel_url: withSessionId(session.cancelUrl, id),
     client_reference_id: session.clientReferenceId,
     client_secret:

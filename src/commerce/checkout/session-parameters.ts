@@ -23,6 +23,7 @@ import {
   timestampRange,
   url,
 } from '#platform/http';
+import { brandingParameters } from './branding.ts';
 import { LENGTH_MAX } from './custom-fields.ts';
 import { QUANTITY_MAX } from './line-item.ts';
 import { linkOptionsParameters, methodOptionsParameters } from './method-options.ts';
@@ -231,7 +232,7 @@ export const createParameters = object(
       recovery: object({ allow_promotion_codes: boolean(), enabled: required(boolean()) }),
     }),
     allowed_payment_method_types: typeNames,
-    branding_settings: anything(),
+    branding_settings: brandingParameters,
     cancel_url: url(),
     client_reference_id: text(200),
     customer: id(),

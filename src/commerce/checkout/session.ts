@@ -5,6 +5,7 @@ import type { Address } from '#cards/methods';
 import type { Uuid } from '#kit/ids';
 import type { IntentAsked } from '#payments/intents';
 import type { SetupAsked } from '#payments/setup';
+import type { Branding } from './branding.ts';
 import type { CustomField, CustomFieldAnswers } from './custom-fields.ts';
 import type { LineItem } from './line-item.ts';
 import type { NameCollection } from './name-collection.ts';
@@ -127,6 +128,7 @@ export type CheckoutSession = {
   readonly recoveredFrom: string | null;
   /** What the payer says that is kept at the customer. */
   readonly customerUpdate?: readonly ('address' | 'name' | 'shipping')[];
+  readonly branding?: Branding;
   /** Of the card that is kept. */
   readonly allowRedisplay?: 'always' | 'limited' | 'unspecified';
   readonly savedMethods?: SavedMethods;

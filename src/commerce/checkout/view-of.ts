@@ -5,6 +5,7 @@ import type { WayToPay } from '#cards/methods';
 import type { Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { INTENT } from '#payments/charges';
+import { brandedLook } from './branding.ts';
 import { attemptOf } from './confirm-session.ts';
 import { declinedOf, declinedWithoutReason } from './decline-classes.ts';
 import { lineAmount } from './line-item.ts';
@@ -27,7 +28,7 @@ export const viewOf = (
   },
 ): PageView => {
   const { session, made, status, merchant } = state;
-  const { look } = merchant;
+  const look = brandedLook(merchant.look, session.branding);
   const { scope } = input;
   const spelled = spellSession(scope, session);
   const { subtotal, shipping, total } = totalsOf(session);
@@ -38,6 +39,7 @@ export const viewOf = (
     locale: session.locale === 'auto' ? null : session.locale,
     merchant: { name: merchant.name, supportEmail: look.supportEmail, supportUrl: look.supportUrl },
     look,
+    shopName: session.branding?.name ?? merchant.name,
     mode: session.mode,
     status,
     declined: declinedNow(state),

@@ -45,4 +45,4 @@ export {
   readReceiptToken,
   receiptUrlOf,
 } from './receipt-address.ts';
-export { CHARGE, INTENT, renderCharge } from './render-charge.ts';
+export { CHARGE, descriptorOf, INTENT, renderCharge } from './render-charge.ts';

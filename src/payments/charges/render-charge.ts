@@ -16,6 +16,13 @@ const BALANCE_TRANSACTION = 'txn';
 type Shown = Wire<Stripe.Charge>;
 
 /** Amounts of a snapshot are numbers, those of a row are bigints: both are shown as numbers. */
+/** What the bank was told to print. Told nothing, it prints what it knows the merchant by, which we do not. */
+export const descriptorOf = ({
+  statementDescriptor,
+  statementDescriptorSuffix,
+}: Pick<Charge, 'statementDescriptor' | 'statementDescriptorSuffix'>): string | null =>
+  statementDescriptor ?? statementDescriptorSuffix;
+
 export const renderCharge = (charge: Charge, livemode: boolean) => {
   const captured = Number(charge.captured);
   const refunded = Number(charge.refunded) + Number(charge.refunding);
@@ -38,7 +45,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
         ? null
         : spellId(BALANCE_TRANSACTION, charge.balanceTransactionId),
     billing_details: charge.method.billing,
-    calculated_statement_descriptor: charge.statementDescriptor,
+    calculated_statement_descriptor: descriptorOf(charge),
     captured: captured > 0 && isOver,
     created: Math.floor(uuidMs(charge.id) / 1000),
     currency: charge.currency,

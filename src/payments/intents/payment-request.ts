@@ -2,6 +2,7 @@
 
 import type { PaymentMethod } from '#cards/methods';
 import type { Claim } from '#cards/three-ds';
+import { descriptorOf } from '#payments/charges';
 import { type CardMethod, isCard, type OtherMethod, type PaymentRequest } from '#rails/connectors';
 import { chosenFor } from './away-options.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -24,7 +25,7 @@ export const requestOf = (input: {
     firstNetworkTransactionId: method.firstNetworkTransactionId ?? null,
     authentication,
     ...(exemption === null ? {} : { exemption }),
-    descriptor: descriptorOf(intent),
+    descriptor: descriptorOf(intent) ?? '',
     description: intent.description,
     billing: {
       name,
@@ -75,6 +76,3 @@ export const credentialOf = (
   const future = intent.cardOptions.setupFutureUsage ?? intent.setupFutureUsage;
   return future === null || future === 'none' ? 'not_stored' : 'first';
 };
-
-const descriptorOf = ({ statementDescriptor, statementDescriptorSuffix }: PaymentIntent): string =>
-  statementDescriptor ?? statementDescriptorSuffix ?? '';

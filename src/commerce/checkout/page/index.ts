@@ -29,6 +29,7 @@ export {
   accentColours,
   checkTheme,
   contrast,
+  darkened,
   type FontName,
   fontNames,
   type Theme,

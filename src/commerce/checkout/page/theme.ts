@@ -4,6 +4,8 @@
 export type Theme = {
   /** `#rrggbb`: the button, links, what has the focus. */
   readonly accent: string | null;
+  /** `#rrggbb`: the button alone, where it differs. Whatever it is, what is written on it can be read. */
+  readonly button?: string;
   /** `#rrggbb`: behind everything, in the light scheme. */
   readonly background: string | null;
   /** Pixels of round corners. */
@@ -110,7 +112,7 @@ export const contrast = (one: string, other: string): number => {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 };
 
-const isColour = (text: string): boolean => /^#[0-9a-f]{6}$/i.test(text);
+export const isColour = (text: string): boolean => /^#[0-9a-f]{6}$/i.test(text);
 
 const channels = (colour: string): readonly number[] =>
   [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
@@ -147,6 +149,19 @@ export type AccentColours = {
   readonly onDark: string;
 };
 
+/** The same hue, made darker until it can be read on the panel and told from what is behind it. */
+export const darkened = (colour: string, background: string | null): string => {
+  for (let share = 0; share <= 20; share += 1) {
+    const mixed = `#${channels(colour)
+      .map((value) => Math.round((value * (20 - share)) / 20))
+      .map((value) => value.toString(16).padStart(2, '0'))
+      .join('')}`;
+    const isTold = background === null || contrast(mixed, background) >= 3;
+    if (contrast(mixed, PANEL) >= 4.5 && isTold) return mixed;
+  }
+  return '#000000';
+};
+
 /** The accent and what is written on it, in both schemes. Null where the look has none of its own. */
 export const accentColours = ({ accent }: Pick<Theme, 'accent'>): AccentColours | null => {
   if (accent === null || !isColour(accent)) return null;
@@ -163,6 +178,9 @@ export const themeStyle = (theme: Theme): string => {
   if (colours !== null) {
     told.push(`--accent:light-dark(${colours.light},${colours.dark})`);
     told.push(`--on-accent:light-dark(${colours.onLight},${colours.onDark})`);
+  }
+  if (theme.button !== undefined && isColour(theme.button)) {
+    told.push(`--button:${theme.button}`, `--on-button:${textOn(theme.button)}`);
   }
   if (background !== null) told.push(`--ground:light-dark(${background},#0d1117)`);
   if (radius !== null) told.push(`--round:${radius}px`);

@@ -3,7 +3,7 @@
 
 import type { Context, Scope } from '#kit/context';
 import { spellId, uuidAt, uuidMs } from '#kit/ids';
-import { CHARGE, type Charge, loadCharge } from '#payments/charges';
+import { CHARGE, type Charge, descriptorOf, loadCharge } from '#payments/charges';
 import { listRefunds, type Refund } from '#payments/refunds';
 import { loadPreferences } from '../preferences.store.ts';
 import { localesOf, logoOf, senderOf } from '../sender.ts';
@@ -68,7 +68,7 @@ export const loadReceipt = async (
         ? { brand: charge.method.type, last4: null }
         : { brand: card.brand, last4: card.last4 },
     authorizationCode: charge.told?.authorizationCode ?? null,
-    statementDescriptor: charge.statementDescriptor,
+    statementDescriptor: descriptorOf(charge),
     description: charge.description,
     refunds: refunds.filter(({ isTold }) => isTold).map(refundOf),
     isTest: !scope.livemode,
