@@ -146,6 +146,17 @@ describe('what a session says of ways to pay', () => {
   });
 });
 
+test('whether a card is asked for where nothing is due is said of subscriptions alone', async () => {
+  const asked = { ...order, payment_method_collection: 'always' } as const;
+  assert.equal((await refusalOf(sessions.create(asked))).param, 'payment_method_collection');
+  const { line_items: lines } = order;
+  const link = { line_items: lines, payment_method_collection: 'if_required' };
+  const refused = await refusalOf(stripe.paymentLinks.create(link as never));
+  assert.equal(refused.param, 'payment_method_collection');
+  const usual = await sessions.create({ ...order, payment_method_collection: 'if_required' });
+  assert.equal(usual.payment_method_collection, 'if_required');
+});
+
 describe('what a session says of saved cards', () => {
   test('goes to the card that it keeps, whatever the browser says', async () => {
     const { id } = await sessions.create({

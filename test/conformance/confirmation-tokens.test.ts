@@ -16,6 +16,13 @@ const collected = {
 const order = { amount: 700, currency: 'eur' } as const;
 
 describe('a confirmation token', () => {
+  test('with a plan of installments is refused: the whole would be taken at once', async () => {
+    const plan = { count: 3, interval: 'month', type: 'fixed_count' } as const;
+    const asked = { ...collected, payment_method_options: { card: { installments: { plan } } } };
+    const refused = await refusalOf(testHelpers.confirmationTokens.create(asked));
+    assert.equal(refused.param, 'payment_method_options[card][installments][plan]');
+  });
+
   test('is made by a page, shows its method, and pays once', async () => {
     const form =
       'payment_method_data[type]=card&payment_method_data[card][token]=tok_visa&return_url=https://shop.test/back';

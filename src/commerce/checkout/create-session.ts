@@ -18,7 +18,7 @@ import { pageMerchant } from './page-state.ts';
 import { readCustomFields } from './read-custom-fields.ts';
 import { readLines, readShippingOptions } from './read-lines.ts';
 import { notYet } from './refusals.ts';
-import { refuseNotYet } from './refuse-not-yet.ts';
+import { refuseCollection, refuseNotYet } from './refuse-not-yet.ts';
 import { answerWith } from './render-session.ts';
 import { readSavedMethods } from './saved-methods.ts';
 import { blankSession, type CheckoutSession, nothingCollected, type UiMode } from './session.ts';
@@ -39,6 +39,10 @@ export const createSession = async (context: Context, request: Request): Promise
   const { scope, parameters: asked } = request;
   refuseNotYet(asked);
   refuseModes(asked);
+  refuseCollection(
+    asked.payment_method_collection,
+    asked.mode === 'setup' ? 'always' : 'if_required',
+  );
   const session = await newSession(context, request);
   const registered = await registeredBefore(context, request, session);
   if (registered !== null) return registered;

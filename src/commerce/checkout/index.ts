@@ -32,7 +32,7 @@ export {
 export { lastPageCheck } from './page-checks.store.ts';
 export { changePlaces, insertPlaces, loadPlaces } from './places.store.ts';
 export { provideReceiptMailer } from './receipt-mailer.ts';
-export { refuseNotYet } from './refuse-not-yet.ts';
+export { refuseCollection, refuseNotYet } from './refuse-not-yet.ts';
 export { lineItemsAt, renderShared } from './render-session.ts';
 export {
   intentDataParameters,

@@ -2,6 +2,7 @@
 // which spell out a default go on working; asked for something it is refused, because leaving it out
 // silently would charge another amount or sell something else.
 
+import { ApiError } from '#platform/http';
 import { notYet } from './refusals.ts';
 
 type Asked = Readonly<Record<string, unknown>>;
@@ -36,6 +37,16 @@ const absent: Readonly<Record<string, string>> = {
   subscription_data: 'Subscriptions are',
   tax_id_collection: 'Collecting tax ids is',
   transfer_data: 'Connected accounts are',
+};
+
+/** Whether a card is asked for where nothing is due is a matter of subscriptions; elsewhere it is as it is shown. */
+export const refuseCollection = (asked: string | undefined, shown: 'always' | 'if_required') => {
+  if (asked === undefined || asked === shown) return;
+  throw new ApiError(
+    400,
+    `payment_method_collection can only be set in \`subscription\` mode: here it is ${shown}. Remove it.`,
+    { param: 'payment_method_collection' },
+  );
 };
 
 export const refuseNotYet = (asked: Asked): void => {

@@ -7,6 +7,7 @@ import {
   loadPlaces,
   publicUrlOf,
   readShared,
+  refuseCollection,
   refuseMethods,
   refuseNotYet,
 } from '#commerce/checkout';
@@ -29,6 +30,7 @@ export const createLink = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   refuseNotYet(asked);
+  refuseCollection(asked.payment_method_collection, 'always');
   const id = newUuid(context);
   const link: PaymentLink = {
     id,
@@ -68,6 +70,7 @@ export const updateLink = async (
   const before = await findLink(context, scope, request.path['link'] ?? '');
   const completed = await completedOf(context, scope, before.id);
   refuseNotYet(asked);
+  refuseCollection(asked.payment_method_collection, 'always');
   const after: PaymentLink = {
     ...before,
     isActive: asked.active ?? before.isActive,

@@ -42,6 +42,7 @@ export const createConfirmationToken = async (
   request: TypedRequest<typeof createParameters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
+  refusePlan(asked.payment_method_options);
   const made = await methodFor(context, request);
   const token: ConfirmationToken = {
     id: newUuid(context),
@@ -56,6 +57,22 @@ export const createConfirmationToken = async (
     writes: [...made.writes, insertToken(scope, token)],
     undo: made.undo,
   };
+};
+
+/** As at payments: the whole would be taken at once, and not as the payer was told. */
+const refusePlan = (options: unknown): void => {
+  const inside = (value: unknown, name: string): unknown =>
+    typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+      ? (value as Readonly<Record<string, unknown>>)[name]
+      : undefined;
+  const plan = inside(inside(inside(options, 'card'), 'installments'), 'plan');
+  if (plan === undefined || plan === null || plan === '') return;
+  const param = 'payment_method_options[card][installments][plan]';
+  throw new ApiError(
+    400,
+    `Paying in installments is not part of this installation: remove '${param}'.`,
+    { param },
+  );
 };
 
 const nothing = async (): Promise<void> => {};
