@@ -19,14 +19,23 @@ type Entry = {
   readonly details: Readonly<Record<string, unknown>>;
 };
 
-const timelineOf = async (id: string): Promise<Entry[]> => {
+type Trace = {
+  readonly operations: readonly { readonly connector_account: string }[];
+  readonly timeline: readonly Entry[];
+};
+
+const traceOf = async (id: string): Promise<Trace> => {
   const { status, body, text } = await gateway.ask('GET', `/v1/payment_intents/${id}/trace`, {
     key: merchant.key,
   });
   assert.equal(status, 200, text);
   assert.doesNotMatch(text, /4242424242/);
-  return body.timeline;
+  return body;
 };
+
+const byName = (a: string, b: string): number => a.localeCompare(b);
+
+const timelineOf = async (id: string) => (await traceOf(id)).timeline;
 
 const pay = () =>
   paymentIntents.create({
@@ -47,7 +56,15 @@ test('a payment that was not sent, lost, looked up, paid, told and given back', 
   const told = async () => (await timelineOf(id)).filter(({ what }) => what === 'delivery').length;
   await waitUntil('the endpoint is told of everything', 20_000, async () => (await told()) === 7);
 
-  const timeline = await timelineOf(id);
+  const { operations, timeline } = await traceOf(id);
+  const begun = timeline.filter(({ what }) => what === 'operation.begun');
+  const accounts = begun.map(({ details }) => details['connector_account']);
+  assert.match(String(accounts[0]), /^cna_/);
+  assert.deepEqual(
+    operations.map(({ connector_account }) => connector_account).toSorted(byName),
+    accounts.map(String).toSorted(byName),
+    'An account has one name, whoever speaks of it.',
+  );
   const times = timeline.map(({ at }) => at);
   assert.deepEqual(
     times,

@@ -88,3 +88,13 @@ test('refuses what is no number', async () => {
   });
   assert.deepEqual([status, body.error.param], [400, 'after']);
 });
+
+test('refuses a number that it never gave, so that no event is passed over', async () => {
+  const { next } = await read('');
+  assert.deepEqual((await read(`?after=${next}`)).data, []);
+  const { status, body } = await gateway.ask('GET', `/v1/event_feed?after=${next + 1}`, {
+    key: merchant.key,
+  });
+  assert.deepEqual([status, body.error.param], [400, 'after']);
+  assert.match(body.error.message, new RegExp(`^This feed ends at ${next}: `));
+});

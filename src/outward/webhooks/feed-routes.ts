@@ -2,9 +2,10 @@
 // it; and nothing ever appears below a number that was read.
 
 import { Type } from 'typebox';
-import type { Context } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import { type EventKinds, findEvent, renderEvent } from '#platform/events';
 import {
+  ApiError,
   described,
   integer,
   type Outcome,
@@ -66,6 +67,7 @@ const read = async (
     return { body: { object: 'event_feed', data: [], has_more: false, next } };
   }
   const rows = await loadFeed(context, scope, { after, limit: limit + 1 });
+  if (rows.length === 0) await refuseUnread(context, scope, after);
   const shown = rows.slice(0, limit);
   const data = await Promise.all(
     shown.map(async ({ position, sequence, event_id: id }) => {
@@ -81,4 +83,18 @@ const read = async (
       next: shown.at(-1)?.position ?? after,
     },
   };
+};
+
+/**
+ * The newest number is never forgotten, so a larger one was read somewhere else: at another account, in another
+ * mode, or here before a backup was restored. To answer it with nothing would pass over events without a word.
+ */
+const refuseUnread = async (context: Context, scope: Scope, after: number): Promise<void> => {
+  const newest = await newestPosition(context, scope);
+  if (after <= newest) return;
+  throw new ApiError(
+    400,
+    `This feed ends at ${newest}: ${after} was never read from it. It may be a number of another account or mode, or of before a backup was restored. Begin at a number that you know, or at 0.`,
+    { param: 'after' },
+  );
 };

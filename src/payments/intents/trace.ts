@@ -85,7 +85,7 @@ const operationOf = ({ operation, evidence }: Known) => ({
   kind: operation.kind,
   ordinal: operation.ordinal,
   attempt: operation.attempt,
-  connector_account: operation.connectorAccountId,
+  connector_account: spellId('cna', operation.connectorAccountId),
   reference: operation.reference,
   amount: Number(operation.amount),
   currency: operation.currency,
