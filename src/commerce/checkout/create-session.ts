@@ -1,8 +1,14 @@
 import type { Static } from 'typebox';
 import { findCustomerNamed } from '#cards/customers';
-import type { Context, Scope } from '#kit/context';
+import type { Context, Scope, Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
-import { checkIntentAsked, type IntentAsked } from '#payments/intents';
+import {
+  checkIntentAsked,
+  claimOrder,
+  type IntentAsked,
+  loadIntentOfOrder,
+  orderIsOfPayment,
+} from '#payments/intents';
 import { checkSetupAsked, type SetupAsked } from '#payments/setup';
 import {
   ApiError,
@@ -48,18 +54,25 @@ export const createSession = async (context: Context, request: Request): Promise
   if (registered !== null) return registered;
   return {
     body: answerWith(session, scope, request.expand),
-    writes: [insertSession(scope, session)],
+    writes: [insertSession(scope, session), ...orderWrites(scope, session)],
   };
 };
 
-/** An order has one session that can be paid or was, with or without an idempotency key. */
+export const orderWrites = (scope: Scope, { id, orderReference }: CheckoutSession): Write[] =>
+  orderReference === null ? [] : [claimOrder(scope, orderReference, { kind: 'session', id })];
+
+/** An order has one session that can be paid or was, or a payment, with or without an idempotency key. */
 const registeredBefore = async (
   context: Context,
   { scope, expand }: Request,
   { orderReference, amount, currency }: CheckoutSession,
 ): Promise<Outcome | null> => {
   if (orderReference === null) return null;
-  const known = await loadSessionOfOrder(context, scope, orderReference);
+  const [known, intent] = await Promise.all([
+    loadSessionOfOrder(context, scope, orderReference),
+    loadIntentOfOrder(context, scope, orderReference),
+  ]);
+  if (intent !== undefined) throw orderIsOfPayment(intent, scope.livemode);
   if (known === undefined) return null;
   if (known.amount !== amount || known.currency !== currency) {
     throw new ApiError(

@@ -66,6 +66,23 @@ const checks = [
                    or s.status = 3 and (s.details->>'hasPlace')::boolean)`,
   },
   {
+    name: 'every session of an order that can be paid or was is the one by which the order is registered',
+    text: `select s.account_id, s.id, s.order_reference
+             from commerce.checkout_sessions s
+            where s.order_reference is not null and s.status <> 3
+              and not exists (select from payments.orders o
+                               where o.account_id = s.account_id and o.livemode = s.livemode
+                                 and o.order_reference = s.order_reference and o.owner_id = s.id)`,
+  },
+  {
+    name: 'no order is registered by a session that can be paid no more',
+    text: `select o.account_id, o.owner_id, o.order_reference
+             from payments.orders o
+             join commerce.checkout_sessions s on s.account_id = o.account_id and s.livemode = o.livemode
+                                              and s.id = o.owner_id
+            where o.kind = 2 and s.status = 3`,
+  },
+  {
     name: 'the last event of a session carries its number',
     text: `select s.account_id, s.id, s.events
              from commerce.checkout_sessions s

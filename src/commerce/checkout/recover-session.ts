@@ -2,6 +2,7 @@
 
 import type { Context, Scope } from '#kit/context';
 import { newUuid } from '#kit/ids';
+import { orderWrites } from './create-session.ts';
 import { blankSession, type CheckoutSession } from './session.ts';
 import { newSessionSecret, spellSession } from './session-id.ts';
 import { insertSession } from './sessions.store.ts';
@@ -33,7 +34,8 @@ export const recoverSession = async (
     pageUrl: `${publicUrlOf(context)}/c/${spelled}`,
     recoveredFrom: spellSession(scope, ended),
   };
-  const { ok } = await context.database.commit(scope, [insertSession(scope, fresh)]);
-  // An order that has a session which can be paid gets no second one.
+  const writes = [insertSession(scope, fresh), ...orderWrites(scope, fresh)];
+  const { ok } = await context.database.commit(scope, writes);
+  // An order that is registered meanwhile gets no second session.
   return ok ? spelled : null;
 };

@@ -1,7 +1,7 @@
 // The rows of a change of a session, from the version that was read, with its events.
 
 import type { Context, Scope, Write } from '#kit/context';
-import type { Cause } from '#payments/intents';
+import { type Cause, releaseOrder } from '#payments/intents';
 import { appendChange, type EventKind } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import { sessionSnapshot } from './events.ts';
@@ -26,6 +26,10 @@ export const writeSession = (
     events: before.events + kinds.length,
   };
   const writes = [updateSession(scope, session), ...placeWrites(scope, before, session)];
+  const { id, orderReference } = session;
+  if (before.status !== 'expired' && session.status === 'expired' && orderReference !== null) {
+    writes.push(releaseOrder(scope, orderReference, { kind: 'session', id }));
+  }
   if (kinds.length > 0) {
     writes.push(
       appendChange(context, {

@@ -12,9 +12,10 @@ import { confirmPayment, readForPayment } from './confirm-payment.ts';
 import { intentCreated } from './events.ts';
 import type { createParameters } from './intent-parameters.ts';
 import { loadIntentOfOrder } from './intents.store.ts';
+import { loadOrderKind } from './orders.store.ts';
 import { writePayment } from './payment.ts';
 import { blankIntent, type PaymentIntent } from './payment-intent.ts';
-import { methodMissingToConfirm, orderIsAnothers } from './refusals.ts';
+import { methodMissingToConfirm, orderIsAnothers, orderIsOfSession } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
 import {
   checkMethod,
@@ -115,7 +116,11 @@ const registeredBefore = async (
   { scope, parameters: asked }: Request,
 ): Promise<Outcome | null> => {
   if (asked.order_reference === undefined) return null;
-  const known = await loadIntentOfOrder(context, scope, asked.order_reference);
+  const [known, kind] = await Promise.all([
+    loadIntentOfOrder(context, scope, asked.order_reference),
+    loadOrderKind(context, scope, asked.order_reference),
+  ]);
+  if (kind === 'session') throw orderIsOfSession();
   if (known === undefined) return null;
   if (known.amount !== BigInt(asked.amount) || known.currency !== asked.currency) {
     throw orderIsAnothers(known, scope.livemode);

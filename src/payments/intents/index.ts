@@ -30,6 +30,7 @@ export { loadIntent, loadIntentOfOrder, loadIntents, updateIntent } from './inte
 export { lastErrorOf, withErrorPage } from './last-error.ts';
 export { checkIntentAsked, makeIntent, mayBeTried, tryToPay } from './made-intent.ts';
 export { type MandateOptions, mandateFields, mandateOptionsOf } from './mandate-options.ts';
+export { claimOrder, releaseOrder } from './orders.store.ts';
 export { endAtProvider, isPayerAway } from './payer-away.ts';
 export type { Cause } from './payment.ts';
 export { writePayment } from './payment.ts';
@@ -46,7 +47,7 @@ export {
   providePaymentListeners,
 } from './payment-listeners.ts';
 export { methodOf } from './payment-request.ts';
-export { methodWasUsed, nobodyTakes } from './refusals.ts';
+export { methodWasUsed, nobodyTakes, orderIsOfPayment } from './refusals.ts';
 export { endCanceled, releaseHeld } from './release-charge.ts';
 export { errorForPage, renderIntent } from './render-intent.ts';
 export { provideReturns, readReturnToken } from './return-address.ts';

@@ -63,6 +63,15 @@ const checks = [
                                  and o.intent_id = i.id and o.state not in (3, 4, 7, 9))`,
   },
   {
+    name: 'every payment of an order is the one by which the order is registered',
+    text: `select i.account_id, i.id, i.order_reference
+             from payments.intents i
+            where i.order_reference is not null
+              and not exists (select from payments.orders o
+                               where o.account_id = i.account_id and o.livemode = i.livemode
+                                 and o.order_reference = i.order_reference and o.owner_id = i.id)`,
+  },
+  {
     name: 'the last event of an intent carries its number',
     text: `select i.account_id, i.id, i.events
              from payments.intents i

@@ -15,6 +15,7 @@ import { appendChange, type EventKind } from '#platform/events';
 import { intentCapturable, intentFailed, intentSnapshot, intentSucceeded } from './events.ts';
 import { insertIntent, updateIntent } from './intents.store.ts';
 import { withErrorPage } from './last-error.ts';
+import { claimOrder } from './orders.store.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
 export type Payment = {
@@ -72,6 +73,9 @@ export const writePayment = (
   const writes: Write[] = [
     before.intent === null ? insertIntent(scope, intent) : updateIntent(scope, intent),
   ];
+  if (before.intent === null && intent.orderReference !== null) {
+    writes.push(claimOrder(scope, intent.orderReference, { kind: 'payment', id: intent.id }));
+  }
   if (charge !== null && charge !== before.charge) {
     const insert = before.intent === null ? insertFirstCharge : insertCharge;
     writes.push((before.charge === null ? insert : updateCharge)(scope, charge));

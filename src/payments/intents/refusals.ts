@@ -193,6 +193,26 @@ export const orderIsAnothers = (intent: PaymentIntent, livemode: boolean): ApiEr
     },
   );
 
+const orderInUse = (message: string, shown: { readonly payment_intent?: unknown } = {}): ApiError =>
+  new ApiError(409, message, {
+    type: 'invalid_request_error',
+    code: 'order_reference_in_use',
+    param: 'order_reference',
+    ...shown,
+  });
+
+export const orderIsOfSession = (): ApiError =>
+  orderInUse(
+    'This order_reference is registered by a Checkout Session that can be paid or was. An order is registered once: pay there, or expire that session first.',
+  );
+
+/** Where a page was to be made for it. */
+export const orderIsOfPayment = (intent: PaymentIntent, livemode: boolean): ApiError =>
+  orderInUse(
+    'This order_reference is registered by a PaymentIntent, which is shown with this error. An order is registered once: pay that one, or use another reference.',
+    { payment_intent: renderIntent(intent, livemode) },
+  );
+
 export const nobodyTakes = (method: string, currency: string): ApiError =>
   new ApiError(
     400,

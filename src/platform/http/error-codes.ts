@@ -66,8 +66,10 @@ const table = {
   order_reference_in_use: {
     status: 409,
     type: 'invalid_request_error',
-    meaning: 'The order is registered with another amount or currency.',
-    advice: 'Use the payment that is shown with the error, or another reference.',
+    meaning:
+      'The order is registered with another amount or currency, or by a session where a payment was to be made, or the other way round.',
+    advice:
+      'Use the payment that is shown with the error or the session that there is, or another reference.',
   },
   payment_method_not_available: request(
     400,
