@@ -325,7 +325,7 @@ const fillWithCheckout = async (ask: Ask, key: string, word = secretWord): Promi
   const lines = `line_items[0][quantity]=1&${line}[currency]=eur&${line}[unit_amount]=900&${line}[product_data][name]=${word}`;
   const session = await ask('POST', '/v1/checkout/sessions', {
     key,
-    form: `mode=payment&success_url=https://shop.example/&order_reference=${word}&${lines}`,
+    form: `mode=payment&success_url=https://shop.example/&order_reference=${word}-page&${lines}`,
   });
   assert.equal(session.status, 200, session.text);
   const over = await ask('POST', '/v1/checkout/sessions', {
