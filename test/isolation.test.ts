@@ -90,6 +90,7 @@ import {
   loadFraudWarnings,
 } from '../src/payments/disputes/fraud-warnings.store.ts';
 import { testBank } from '../src/payments/intents/for-tests-bank.ts';
+import { loadOrderKind, releaseOrder } from '../src/payments/intents/orders.store.ts';
 import { insertTry, isProofUsed, loadTallies } from '../src/payments/risk/tries.store.ts';
 import type { Mandate } from '../src/payments/setup/mandate.ts';
 import {
@@ -772,6 +773,7 @@ describe('with row level security alone,', async () => {
 
   test('what others owe and number, and their order, is not seen', async () => {
     const { mine, theirs } = world;
+    const ofPage = `${secretWord}-page`;
     const spelled = world.foreign.find((id) => id.startsWith('whd_')) ?? '';
     const delivery = await loadDelivery(
       gateway.context,
@@ -779,7 +781,13 @@ describe('with row level security alone,', async () => {
       parseId('whd', spelled) ?? '',
     );
     assert.ok(delivery !== undefined);
-    assert.equal((await loadSessionOfOrder(context, theirs.scope, secretWord)) !== undefined, true);
+    assert.equal((await loadSessionOfOrder(context, theirs.scope, ofPage)) !== undefined, true);
+    assert.equal(await loadOrderKind(context, theirs.scope, secretWord), 'payment');
+    const registered = await loadSessionOfOrder(context, theirs.scope, ofPage);
+    const owner = { kind: 'session', id: registered?.id ?? '' } as const;
+    // As one who takes the other's account, without row level security's leave.
+    await context.database.commit(mine.scope, [releaseOrder(theirs.scope, ofPage, owner)]);
+    assert.equal(await loadOrderKind(context, theirs.scope, ofPage), 'session');
     const link = parseId('plink', world.foreign.find((id) => id.startsWith('plink_')) ?? '') ?? '';
     for (const scope of [mine.scope, mine.liveScope]) {
       const open = await loadUndelivered(context, scope, [delivery.eventId]);
@@ -797,9 +805,13 @@ describe('with row level security alone,', async () => {
         await newestPosition(context, scope),
         await newestPosition(gateway.context, scope),
       );
-      const order = await loadSessionOfOrder(context, scope, secretWord);
-      const own = await loadSessionOfOrder(gateway.context, scope, secretWord);
+      const order = await loadSessionOfOrder(context, scope, ofPage);
+      const own = await loadSessionOfOrder(gateway.context, scope, ofPage);
       assert.equal(order?.id, own?.id);
+      for (const name of [secretWord, ofPage]) {
+        const kind = await loadOrderKind(context, scope, name);
+        assert.equal(kind, await loadOrderKind(gateway.context, scope, name));
+      }
       assert.equal(await completedOf(context, scope, link), 0);
     }
   });
