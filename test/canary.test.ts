@@ -21,6 +21,7 @@ import {
   rotateMeanwhile,
   startWorld,
   type World,
+  withoutPageHeads,
 } from './support/canary-world.ts';
 import { runs } from './support/full.ts';
 import { assertHealthy } from './support/health.ts';
@@ -290,6 +291,18 @@ describe('the search', () => {
 
   test('finds security codes by what stands around them', () => {
     for (const { number, cvc } of plantedCodes) assert.ok(found.has(number), `${number} ${cvc}`);
+  });
+
+  test('finds a number that lies on two pages of the write-ahead log', () => {
+    const { number } = allCanaries()[0] as Canary;
+    const [page, other] = [Buffer.alloc(8_192), Buffer.alloc(8_192)];
+    page.writeUInt16LE(2, 2);
+    page.write(number.slice(0, 9), 8_183);
+    other.write('a head of the page.');
+    other.write(number.slice(9), 24);
+    const whole = createScanner(allCanaries().slice(0, 1));
+    whole.scan('x', withoutPageHeads(Buffer.concat([page, other])));
+    assert.equal(whole.findings[0]?.number, number);
   });
 
   test('does not cry at what only resembles one', () => {

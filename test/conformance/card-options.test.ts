@@ -6,9 +6,9 @@ import type Stripe from 'stripe';
 import { present } from '#kit/assert';
 import { twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
-import { refusalOf } from '../support/stripe.ts';
+import { refusalOf, stripeFor } from '../support/stripe.ts';
 
-const { stripe, bank } = await openShop();
+const { stripe, bank, gateway, merchant } = await openShop();
 const { paymentIntents, setupIntents, paymentMethods, customers, tokens } = stripe;
 
 const order = { amount: 2500, currency: 'eur' } as const;
@@ -122,6 +122,49 @@ test('a code that has to be typed again is asked for before the bank is', async 
     confirm: true,
   });
   assert.equal(typed.status, 'succeeded');
+});
+
+test('what the server has settled of a card is not taken back by a page', async () => {
+  const { paymentIntents: ofPage, setupIntents: setupsOfPage } = stripeFor(
+    gateway.port,
+    merchant.publishableKey,
+  );
+  const intent = await paymentIntents.create({
+    ...order,
+    payment_method: 'pm_card_visa',
+    payment_method_options: {
+      card: { require_cvc_recollection: true, mandate_options: agreed, capture_method: 'manual' },
+    },
+  });
+  const setup = await setupIntents.create({ payment_method: 'pm_card_visa' });
+  const before = bank.calls.length;
+  for (const card of [
+    { require_cvc_recollection: false },
+    { mandate_options: { ...agreed, amount: 1 } },
+    { capture_method: '' as const },
+    '' as const,
+  ]) {
+    const payment_method_options = {
+      card,
+    } as Stripe.PaymentIntentConfirmParams.PaymentMethodOptions;
+    const client_secret = present(intent.client_secret, 'Its secret');
+    const refused = await refusalOf(
+      ofPage.confirm(intent.id, { client_secret, payment_method_options } as object),
+    );
+    assert.equal(refused.code, 'parameter_unknown');
+  }
+  const client_secret = present(setup.client_secret, 'Its secret');
+  const terms = { ...agreed, currency: 'eur' };
+  const refused = await refusalOf(
+    setupsOfPage.confirm(setup.id, {
+      client_secret,
+      payment_method_options: { card: { mandate_options: terms } },
+    } as object),
+  );
+  assert.equal(refused.code, 'parameter_unknown');
+  assert.equal(bank.calls.length, before);
+  const kept = await paymentIntents.retrieve(intent.id);
+  assert.deepEqual(kept.payment_method_options, intent.payment_method_options);
 });
 
 test('what was asked of a card is shown again, also where nobody can do it', async () => {

@@ -333,6 +333,21 @@ export function* filesIn(folder: string): Generator<{ path: string; bytes: Buffe
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    yield { path: relative(folder, path), bytes: readFileSync(path) };
+    const bytes = readFileSync(path);
+    const isLog = /pg_wal\/[0-9A-F]{24}$/.test(path);
+    yield { path: relative(folder, path), bytes: isLog ? withoutPageHeads(bytes) : bytes };
   }
 }
+
+const LOG_PAGE = 8_192;
+const [SHORT_HEAD, LONG_HEAD, HAS_LONG_HEAD] = [24, 40, 2];
+
+/** A record of the write-ahead log goes on over the heads of its pages: a number may lie on two of them. */
+export const withoutPageHeads = (log: Buffer): Buffer => {
+  const parts: Buffer[] = [];
+  for (let at = 0; at + LOG_PAGE <= log.length; at += LOG_PAGE) {
+    const hasLongHead = (log.readUInt16LE(at + 2) & HAS_LONG_HEAD) !== 0;
+    parts.push(log.subarray(at + (hasLongHead ? LONG_HEAD : SHORT_HEAD), at + LOG_PAGE));
+  }
+  return Buffer.concat(parts);
+};

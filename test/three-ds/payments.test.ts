@@ -241,6 +241,26 @@ describe('a merchant who confirms by hand', () => {
     assert.equal(approvals(), before + 1);
   });
 
+  test('has the security code typed once, though a payment is confirmed twice', async () => {
+    const { id: customer } = await stripe.customers.create();
+    const card = { number: '4000000000003220', exp_month: 12, exp_year: 2034, cvc: '123' };
+    const { id: kept } = await stripe.paymentMethods.create({ type: 'card', card });
+    await stripe.paymentMethods.attach(kept, { customer });
+    const { id: code } = await stripe.tokens.create({ cvc_update: { cvc: '123' } });
+    const intent = await stripe.paymentIntents.create({
+      amount: 5_000,
+      currency: 'eur',
+      customer,
+      payment_method: kept,
+      confirm: true,
+      return_url: 'https://shop.test/back?order=7',
+      ...byHand,
+      payment_method_options: { card: { require_cvc_recollection: true, cvc_token: code } },
+    });
+    await answer(pageOf(intent), 'confirm');
+    assert.equal((await stripe.paymentIntents.confirm(intent.id)).status, 'succeeded');
+  });
+
   test('is asked for the holder again where the amount became another', async () => {
     const intent = await pay('4000000000003220', byHand);
     const url = pageOf(intent);

@@ -25,6 +25,7 @@ const createMailPump = (): MailPump => {
     round: async (context) => {
       if (underWay !== null || context.clock.monotonicMs() < restsUntilMs) return 0;
       const holder = holderOf(context);
+      const leasedMs = context.clock.monotonicMs();
       const leased = await leaseMails(context, {
         atMost: AT_ONCE,
         leaseMs: LEASED_FOR_MS,
@@ -33,7 +34,9 @@ const createMailPump = (): MailPump => {
       if (leased.length === 0) return 0;
       const sending = async (): Promise<void> => {
         try {
-          const reached = await sendMails(context, leased, () => isStillHeld(context, holder));
+          const reached = await sendMails(context, leased, () =>
+            isStillHeld(context, holder, leasedMs),
+          );
           if (!reached) restsUntilMs = context.clock.monotonicMs() + REST_MS;
         } catch (error) {
           context.log[levelOf(error)](

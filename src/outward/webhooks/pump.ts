@@ -50,7 +50,7 @@ type Lease = {
   /** Null where each delivery has its own. */
   readonly id: Uuid | null;
   readonly holder: Uuid | null;
-  readonly beginsUntilMs: number;
+  readonly begunMs: number;
   /** How many of its deliveries are neither told nor given back. */
   left: number;
 };
@@ -79,7 +79,7 @@ export const createPump = (): Pump => {
       kinds,
       id,
       holder,
-      beginsUntilMs: begunMs + BEGINS_WITHIN_MS,
+      begunMs,
       left: leased.length,
     };
     for (const [each, body] of bodiesFor(context, kinds, leased)) {
@@ -131,8 +131,8 @@ export const createPump = (): Pump => {
         endpoints.find(context, scope, delivery.endpointId),
         held.body(),
       ]);
-      const isLate = context.clock.monotonicMs() > held.lease.beginsUntilMs;
-      const isOurs = isStillHeld(context, held.lease.holder);
+      const isLate = context.clock.monotonicMs() > held.lease.begunMs + BEGINS_WITHIN_MS;
+      const isOurs = isStillHeld(context, held.lease.holder, held.lease.begunMs);
       if (isLate || !isOurs || endpoint?.state !== 'enabled') {
         answered(true);
         await leaveToOthers(context, [held]);

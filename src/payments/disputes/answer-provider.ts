@@ -13,6 +13,8 @@ export const ANSWER_JOB = 'disputes.answer';
 
 export const answerJob: JobKind = {
   name: ANSWER_JOB,
+  // The call of a worker that has died may be under way still, and is over before the next one.
+  leaseIsWaitedOut: true,
   run: async (context, payload) => {
     const { accountId, livemode, dispute: id } = payload;
     assert(typeof accountId === 'string' && typeof id === 'string', 'Whose, and which');

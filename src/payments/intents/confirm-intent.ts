@@ -16,11 +16,12 @@ import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
 import { checkClientSecret, showsFor } from './client-secret.ts';
-import { confirmPayment, readForPayment } from './confirm-payment.ts';
+import { confirmPayment, provenBy, readForPayment } from './confirm-payment.ts';
 import { isOffSession, undoing } from './create-intent.ts';
 import { findIntent } from './find-intent.ts';
 import { type confirmParameters, pageParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
+import { refuseOptionsFromPage } from './page-options.ts';
 import { endAtProvider, isPayerAway } from './payer-away.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import {
@@ -93,7 +94,8 @@ const confirmOnce = async (
   if (known === null) throw methodMissingToConfirm(before, scope.livemode);
   const intent = await intentFor(context, request, before, taken);
   const cvcToken = asked.payment_method_options?.card?.cvc_token;
-  refuseWithoutCvc(intent, known, cvcToken);
+  // The second time, after its holder has agreed, the code has been with the bank.
+  if (provenBy({ before, intent }) === null) refuseWithoutCvc(intent, known, cvcToken);
   const { method, writes } = await withCvcToken(
     context,
     scope,
@@ -179,7 +181,7 @@ const refuseByHand = ({ principal }: Request, { confirmationMethod }: PaymentInt
 const refuseFromPage = ({ principal, parameters }: Request): void => {
   if (principal.kind !== 'publishable') return;
   const others = Object.keys(parameters).filter((name) => !pageParameters.has(name));
-  if (others.length === 0) return;
+  if (others.length === 0) return refuseOptionsFromPage(parameters.payment_method_options);
   if (others.includes('off_session')) throw secretKeyRequired();
   throw parametersUnknown(others);
 };

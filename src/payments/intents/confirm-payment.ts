@@ -145,7 +145,10 @@ const begin = async (
 };
 
 /** The holder of this card has agreed, and the merchant confirms by hand: this is the second time. */
-const provenBy = ({ before, intent }: Confirmation): Uuid | null =>
+export const provenBy = ({
+  before,
+  intent,
+}: Pick<Confirmation, 'before' | 'intent'>): Uuid | null =>
   before?.status === 'requires_confirmation' &&
   before.confirmationMethod === 'manual' &&
   before.methodId === intent.methodId

@@ -31,6 +31,7 @@ export { lastErrorOf, withErrorPage } from './last-error.ts';
 export { checkIntentAsked, makeIntent, mayBeTried, tryToPay } from './made-intent.ts';
 export { type MandateOptions, mandateFields, mandateOptionsOf } from './mandate-options.ts';
 export { claimOrder, releaseOrder } from './orders.store.ts';
+export { refuseOptionsFromPage } from './page-options.ts';
 export { endAtProvider, isPayerAway } from './payer-away.ts';
 export type { Cause } from './payment.ts';
 export { writePayment } from './payment.ts';

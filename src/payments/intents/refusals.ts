@@ -209,7 +209,7 @@ export const orderIsOfSession = (): ApiError =>
 /** Where a page was to be made for it. */
 export const orderIsOfPayment = (intent: PaymentIntent, livemode: boolean): ApiError =>
   orderInUse(
-    'This order_reference is registered by a PaymentIntent, which is shown with this error. An order is registered once: pay that one, or use another reference.',
+    `This order_reference is registered by a PaymentIntent, which is shown with this error and is ${intent.status}. An order is registered once: ${intent.status === 'canceled' || intent.status === 'succeeded' ? '' : 'pay that one, or '}use another reference.`,
     { payment_intent: renderIntent(intent, livemode) },
   );
 

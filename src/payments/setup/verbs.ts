@@ -7,6 +7,7 @@ import type { Context } from '#kit/context';
 import { newUuid, spellBytes } from '#kit/ids';
 import {
   askingOf,
+  refuseOptionsFromPage,
   refuseWithoutConfirm,
   relatedTo,
   type TakenMethod,
@@ -180,6 +181,7 @@ export const confirmSetup = async (
   if (principal.kind === 'publishable') {
     const others = Object.keys(asked).filter((name) => !pageParameters.has(name));
     if (others.length > 0) throw parametersUnknown(others);
+    refuseOptionsFromPage(asked.payment_method_options);
   }
   if (request.resumes !== null) return asItIs(context, request);
   const spelled = request.path['setup'] ?? '';

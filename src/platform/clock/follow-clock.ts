@@ -36,6 +36,19 @@ export const startFollowing = async (
   const { sandboxUrl } = given;
   const stopping = new AbortController();
   let sandboxAheadMs: number | null = null;
+  let brought: Promise<unknown> = Promise.resolve();
+
+  // One after the other: two who both found it behind would both move it by the difference.
+  const bring = (url: string): Promise<void> => {
+    const bringing = bringAfter(brought, url);
+    brought = bringing.catch(() => {});
+    return bringing;
+  };
+  const bringAfter = async (before: Promise<unknown>, url: string): Promise<void> => {
+    await before;
+    const reachedMs = await bringSandbox(context, url, clock.now());
+    sandboxAheadMs = reachedMs - clock.now();
+  };
 
   const follow = async (): Promise<void> => {
     const { offsetMs } = await readClock(context.database);
@@ -43,10 +56,7 @@ export const startFollowing = async (
     clock.moveTo(offsetMs);
     if (sandboxUrl === undefined || clock.offsetMs === 0) return;
     // Until it has been brought along once: it may have missed moves while this process was away.
-    if (hasMoved || sandboxAheadMs === null) {
-      const reachedMs = await bringSandbox(context, sandboxUrl, clock.now());
-      sandboxAheadMs = reachedMs - clock.now();
-    }
+    if (hasMoved || sandboxAheadMs === null) await bring(sandboxUrl);
   };
 
   const loop = async (): Promise<void> => {

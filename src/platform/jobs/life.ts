@@ -14,6 +14,8 @@ export type Apart = (work: (tx: Tx) => Promise<void>) => Promise<void>;
 
 export type Life = {
   readonly isProven: boolean;
+  /** Without a gap; null while it is not. */
+  readonly provenSinceMs: number | null;
   /** Since long enough to judge others: when the database comes back, all are without a lock for a moment. */
   readonly mayJudge: boolean;
   /** Resolves when it is proven, or cannot be for now: then that is tried again. */
@@ -72,6 +74,9 @@ export const createLife = (
     get isProven() {
       return clock.monotonicMs() - provenMs < PROVEN_FOR_MS;
     },
+    get provenSinceMs() {
+      return life.isProven ? begunMs : null;
+    },
     get mayJudge() {
       return life.isProven && begunMs !== null && clock.monotonicMs() - begunMs >= SILENT_MS;
     },
@@ -98,9 +103,17 @@ export const holderOf = ({ database }: Pick<Context, 'database'>): Uuid | null =
   return holder?.life.isProven ? holder.id : null;
 };
 
-/** Whether what was leased under that name may still be begun. */
-export const isStillHeld = (context: Pick<Context, 'database'>, holder: Uuid | null): boolean =>
-  holder === null || holderOf(context) === holder;
+/** Whether what was leased then under that name may still be begun: others may have buried it in between. */
+export const isStillHeld = (
+  { database }: Pick<Context, 'database'>,
+  holder: Uuid | null,
+  leasedMs: number,
+): boolean => {
+  if (holder === null) return true;
+  const { id, life } = holders.get(database) ?? {};
+  const sinceMs = life?.provenSinceMs ?? null;
+  return id === holder && sinceMs !== null && sinceMs <= leasedMs;
+};
 
 const findDead = statement(
   'life.find_dead',

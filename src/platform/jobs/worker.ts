@@ -114,7 +114,10 @@ export const createWorker = (input: {
       await heartbeat(tx, id, 'worker', input.version);
       if (running.size > 0) await keepLeases(tx, [...running], LEASE_MS);
     });
-    if (life?.mayJudge) await bury();
+    if (!life?.mayJudge) return;
+    await bury().catch((error: unknown) =>
+      context.log[levelOf(error)]({ error }, 'What dead workers held could not be taken over yet'),
+    );
   };
 
   /** What a worker held that has died is done by the living at once, and not when its leases have ended. */
@@ -242,8 +245,12 @@ export const createWorker = (input: {
         await Promise.all(periodic.values());
       };
       const hasEnded = await within(limitMs, ended());
-      const isIdle = await within(limitMs, input.idle?.() ?? Promise.resolve());
-      await life?.end();
+      let isIdle = false;
+      try {
+        isIdle = await within(limitMs, input.idle?.() ?? Promise.resolve());
+      } finally {
+        await life?.end();
+      }
       // What did not come to its end is taken over as from one that has died, when this process is gone.
       if (!hasEnded || !isIdle) return;
       await context.database.system((tx) => endHeartbeats(tx, [id])).catch(() => {});
