@@ -239,7 +239,6 @@ export const viewOf = (id: string): PageView => ({
   livemode: false,
   locale: null,
   merchant: { name: 'Paper & Ink', supportEmail: 'help@paper.example', supportUrl: null },
-  shopName: 'Fern & Tide',
   look: plainLook,
   mode: 'payment',
   status: 'open',

@@ -36,6 +36,7 @@ describe('the branding of a session', () => {
     assert.deepEqual(await sessions.retrieve(made.id), made);
     const text = await pageOf(made.id);
     assert.match(text, /<bdi class="name" title="Tea &amp; &lt;Time&gt;">/);
+    assert.match(text, /<h1 id="what">Pay .{0,20}Tea &amp; &lt;Time&gt;/);
     assert.match(text, /--ground:light-dark\(#e8f5ec,/);
     assert.match(text, /--round:24px/);
     assert.match(text, /body\{font-family:ui-serif/);

@@ -14,8 +14,6 @@ export type PageView = {
   readonly locale: string | null;
   readonly merchant: Merchant;
   readonly look: Look;
-  /** At the top of the page; whom the payer deals with is said by the name of the merchant. */
-  readonly shopName: string;
   readonly mode: 'payment' | 'setup';
   readonly status: PageStatus;
   /** What the last try came to, while another is possible or the session is locked. */

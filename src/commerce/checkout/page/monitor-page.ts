@@ -16,7 +16,6 @@ const view: PageView = {
   locale: 'en',
   merchant: { name: 'Tollgate', supportEmail: null, supportUrl: null },
   look: plainLook,
-  shopName: 'Tollgate',
   mode: 'payment',
   status: 'expired',
   declined: null,

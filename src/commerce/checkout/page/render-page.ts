@@ -154,9 +154,9 @@ const withoutScripts = (nonce: string): Html =>
   html`<noscript><style nonce="${nonce}">.assured{display:none}</style></noscript>`;
 
 const shopBar = (view: PageView, { texts }: Words): Html => {
-  const { shopName, status, look } = view;
+  const { merchant, status, look } = view;
   const cancel = linkTo(view.urls.cancel);
-  const name = html`${look.logo === null ? html`<span class="initial" aria-hidden="true">${initialOf(shopName)}</span>` : html`<img class="logo" src="${look.logo}" alt="" height="32">`}<bdi class="name" title="${shopName}">${shopName}</bdi>`;
+  const name = html`${look.logo === null ? html`<span class="initial" aria-hidden="true">${initialOf(merchant.name)}</span>` : html`<img class="logo" src="${look.logo}" alt="" height="32">`}<bdi class="name" title="${merchant.name}">${merchant.name}</bdi>`;
   return html`<header class="shop">${
     cancel === null || status !== 'open'
       ? html`<span class="who">${name}</span>`
