@@ -784,9 +784,13 @@ describe('with row level security alone,', async () => {
     assert.equal((await loadSessionOfOrder(context, theirs.scope, ofPage)) !== undefined, true);
     assert.equal(await loadOrderKind(context, theirs.scope, secretWord), 'payment');
     const registered = await loadSessionOfOrder(context, theirs.scope, ofPage);
-    const owner = { kind: 'session', id: registered?.id ?? '' } as const;
+    const theirOrder = {
+      orderReference: ofPage,
+      kind: 'session',
+      id: registered?.id ?? '',
+    } as const;
     // As one who takes the other's account, without row level security's leave.
-    await context.database.commit(mine.scope, [releaseOrder(theirs.scope, ofPage, owner)]);
+    await context.database.commit(mine.scope, [releaseOrder(theirs.scope, theirOrder)]);
     assert.equal(await loadOrderKind(context, theirs.scope, ofPage), 'session');
     const link = parseId('plink', world.foreign.find((id) => id.startsWith('plink_')) ?? '') ?? '';
     for (const scope of [mine.scope, mine.liveScope]) {

@@ -7,6 +7,7 @@ import {
   claimOrder,
   type IntentAsked,
   loadIntentOfOrder,
+  orderInUse,
   orderIsOfPayment,
 } from '#payments/intents';
 import { checkSetupAsked, type SetupAsked } from '#payments/setup';
@@ -59,7 +60,7 @@ export const createSession = async (context: Context, request: Request): Promise
 };
 
 export const orderWrites = (scope: Scope, { id, orderReference }: CheckoutSession): Write[] =>
-  orderReference === null ? [] : [claimOrder(scope, orderReference, { kind: 'session', id })];
+  orderReference === null ? [] : [claimOrder(scope, { orderReference, kind: 'session', id })];
 
 /** An order has one session that can be paid or was, or a payment, with or without an idempotency key. */
 const registeredBefore = async (
@@ -75,14 +76,8 @@ const registeredBefore = async (
   if (intent !== undefined) throw orderIsOfPayment(intent, scope.livemode);
   if (known === undefined) return null;
   if (known.amount !== amount || known.currency !== currency) {
-    throw new ApiError(
-      409,
+    throw orderInUse(
       'This order_reference already has a Checkout Session with another amount or currency. Expire that one first.',
-      {
-        type: 'invalid_request_error',
-        code: 'order_reference_in_use',
-        param: 'order_reference',
-      },
     );
   }
   return { body: answerWith(known, scope, expand) };

@@ -28,7 +28,7 @@ export const writeSession = (
   const writes = [updateSession(scope, session), ...placeWrites(scope, before, session)];
   const { id, orderReference } = session;
   if (before.status !== 'expired' && session.status === 'expired' && orderReference !== null) {
-    writes.push(releaseOrder(scope, orderReference, { kind: 'session', id }));
+    writes.push(releaseOrder(scope, { orderReference, kind: 'session', id }));
   }
   if (kinds.length > 0) {
     writes.push(

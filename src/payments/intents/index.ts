@@ -48,7 +48,7 @@ export {
   providePaymentListeners,
 } from './payment-listeners.ts';
 export { methodOf } from './payment-request.ts';
-export { methodWasUsed, nobodyTakes, orderIsOfPayment } from './refusals.ts';
+export { methodWasUsed, nobodyTakes, orderInUse, orderIsOfPayment } from './refusals.ts';
 export { endCanceled, releaseHeld } from './release-charge.ts';
 export { errorForPage, renderIntent } from './render-intent.ts';
 export { provideReturns, readReturnToken } from './return-address.ts';

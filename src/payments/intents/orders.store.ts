@@ -1,9 +1,9 @@
 // By whom an order is registered. It is claimed in the commit in which its payment, or the page on which it can be
 // paid, comes to be: whoever is second loses, and finds the first.
 
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Context, Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, ownRows, rank, readOwn, statement, writeRows } from '#platform/db';
+import { insertRows, ownRows, rank, readOwn, statement, writeRows, writing } from '#platform/db';
 
 export type OrderKind = 'payment' | 'session';
 
@@ -26,15 +26,6 @@ const insertOrder = insertRows({
   orNothing: true,
 });
 
-export const claimOrder = (
-  { accountId, livemode }: Scope,
-  orderReference: string,
-  owner: { readonly kind: OrderKind; readonly id: Uuid },
-): Write => ({
-  into: insertOrder,
-  row: [accountId, livemode, orderReference, kinds[owner.kind], owner.id],
-});
-
 const deleteOrder = writeRows({
   name: 'orders.release',
   columns: types,
@@ -49,14 +40,22 @@ const deleteOrder = writeRows({
   select owner_id::text as key from ${given}`,
 });
 
-export const releaseOrder = (
-  { accountId, livemode }: Scope,
-  orderReference: string,
-  owner: { readonly kind: OrderKind; readonly id: Uuid },
-): Write => ({
-  into: deleteOrder,
-  row: [accountId, livemode, orderReference, kinds[owner.kind], owner.id],
-});
+type Registration = {
+  readonly orderReference: string;
+  readonly kind: OrderKind;
+  readonly id: Uuid;
+};
+
+const toRow = ({ accountId, livemode }: Scope, { orderReference, kind, id }: Registration) => [
+  accountId,
+  livemode,
+  orderReference,
+  kinds[kind],
+  id,
+];
+
+export const claimOrder = writing(insertOrder, toRow);
+export const releaseOrder = writing(deleteOrder, toRow);
 
 const find = statement(
   'orders.find',

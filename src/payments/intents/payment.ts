@@ -74,7 +74,8 @@ export const writePayment = (
     before.intent === null ? insertIntent(scope, intent) : updateIntent(scope, intent),
   ];
   if (before.intent === null && intent.orderReference !== null) {
-    writes.push(claimOrder(scope, intent.orderReference, { kind: 'payment', id: intent.id }));
+    const { id, orderReference } = intent;
+    writes.push(claimOrder(scope, { orderReference, kind: 'payment', id }));
   }
   if (charge !== null && charge !== before.charge) {
     const insert = before.intent === null ? insertFirstCharge : insertCharge;

@@ -181,25 +181,22 @@ export const offSessionWithFutureUsage = (): ApiError =>
     { param: 'off_session' },
   );
 
-export const orderIsAnothers = (intent: PaymentIntent, livemode: boolean): ApiError =>
-  new ApiError(
-    409,
-    'This order_reference is already registered with another amount or currency. An order is registered once; the payment that exists is shown with this error.',
-    {
-      type: 'invalid_request_error',
-      code: 'order_reference_in_use',
-      param: 'order_reference',
-      payment_intent: renderIntent(intent, livemode),
-    },
-  );
-
-const orderInUse = (message: string, shown: { readonly payment_intent?: unknown } = {}): ApiError =>
+export const orderInUse = (
+  message: string,
+  shown: { readonly payment_intent?: unknown } = {},
+): ApiError =>
   new ApiError(409, message, {
     type: 'invalid_request_error',
     code: 'order_reference_in_use',
     param: 'order_reference',
     ...shown,
   });
+
+export const orderIsAnothers = (intent: PaymentIntent, livemode: boolean): ApiError =>
+  orderInUse(
+    'This order_reference is already registered with another amount or currency. An order is registered once; the payment that exists is shown with this error.',
+    { payment_intent: renderIntent(intent, livemode) },
+  );
 
 export const orderIsOfSession = (): ApiError =>
   orderInUse(
