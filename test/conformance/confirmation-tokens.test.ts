@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type Stripe from 'stripe';
 import { parseId, spellId, uuidAt } from '#kit/ids';
 import { asOwner } from '../../src/for-tests.ts';
 import { openShop } from '../support/payments.ts';
@@ -21,6 +22,72 @@ describe('a confirmation token', () => {
     const asked = { ...collected, payment_method_options: { card: { installments: { plan } } } };
     const refused = await refusalOf(testHelpers.confirmationTokens.create(asked));
     assert.equal(refused.param, 'payment_method_options[card][installments][plan]');
+  });
+
+  test('carries a security code that was typed again, unless the call brings one', async () => {
+    const { id: customer } = await stripe.customers.create();
+    const card = { number: '4000000000000101', exp_month: 12, exp_year: 2040 };
+    const { id } = await stripe.paymentMethods.create({ type: 'card', card } as never);
+    await stripe.paymentMethods.attach(id, { customer });
+    const typed = async (cvc: string) => (await stripe.tokens.create({ cvc_update: { cvc } })).id;
+    const code = await typed('123');
+    const tokenWith = (cvc_token: string) =>
+      testHelpers.confirmationTokens.create({
+        payment_method: id,
+        payment_method_options: { card: { cvc_token } },
+      } as never);
+    const token = await tokenWith(code);
+    assert.equal(token.payment_method_options?.card?.cvc_token, code);
+
+    const asked = { ...order, customer, confirm: true } as const;
+    const options = { card: { require_cvc_recollection: true } };
+    await paymentIntents.create({
+      ...asked,
+      confirmation_token: token.id,
+      payment_method_options: options,
+    });
+    assert.equal((await stripe.tokens.retrieve(code)).used, true);
+
+    const spent = await refusalOf(tokenWith(code));
+    assert.equal(spent.code, 'token_already_used');
+    const none = await refusalOf(tokenWith('tok_none'));
+    assert.equal(none.param, 'payment_method_options[card][cvc_token]');
+
+    const [first, second] = [await typed('123'), await typed('456')];
+    const both = await tokenWith(first);
+    await paymentIntents.create({
+      ...asked,
+      confirmation_token: both.id,
+      payment_method_options: { card: { cvc_token: second } },
+    });
+    assert.equal((await stripe.tokens.retrieve(second)).used, true);
+    assert.equal((await stripe.tokens.retrieve(first)).used, false);
+  });
+
+  test('carries what its payer agreed to into the mandate of a setup', async () => {
+    const online = { ip_address: '203.0.113.7', user_agent: 'A browser' };
+    const mandate_data = { customer_acceptance: { type: 'online', online } };
+    const token = await testHelpers.confirmationTokens.create({
+      ...collected,
+      mandate_data,
+    } as never);
+    assert.deepEqual(token.mandate_data?.customer_acceptance, { online, type: 'online' });
+    const setup = await setupIntents.create({
+      confirm: true,
+      confirmation_token: token.id,
+      expand: ['mandate'],
+    });
+    const { customer_acceptance: accepted } = setup.mandate as Stripe.Mandate;
+    assert.deepEqual([accepted.type, accepted.online], ['online', online]);
+  });
+
+  test('takes from its connection where a payer agreed, where a page leaves it to that', async () => {
+    const { status, body } = await gateway.ask('POST', '/v1/confirmation_tokens', {
+      key: merchant.publishableKey,
+      form: 'payment_method_data[type]=card&payment_method_data[card][token]=tok_visa&mandate_data[customer_acceptance][type]=online&mandate_data[customer_acceptance][online][infer_from_client]=true',
+    });
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.match(body.mandate_data.customer_acceptance.online.ip_address, /127\.0\.0\.1/);
   });
 
   test('is made by a page, shows its method, and pays once', async () => {

@@ -61,6 +61,10 @@ const ofPayments = /^payment_method_options\[demo_pay\]$/;
 const ofSetups =
   /^payment_method_options\[(?!(?:acss_debit|amazon_pay|bacs_debit|bizum|blik|card|card_present|klarna|link|paypal|payto|pix|sepa_debit|upi|us_bank_account)\])/;
 
+/** Collected by pages through another of the SDKs, and taken from servers alike in test mode. */
+const ofPages =
+  /^(?:mandate_data\b|payment_method_options\[(?!card\])|payment_method_options\[card\]\[cvc_token\])/;
+
 const beyond: Readonly<Record<string, RegExp>> = {
   'checkout_sessions.create':
     /^payment_method_options\[(?:bizum|card_present|interac_present|mb_way|nz_bank_account|paypay|promptpay|zip)\]$/,
@@ -70,6 +74,7 @@ const beyond: Readonly<Record<string, RegExp>> = {
   'setup_intents.confirm': ofSetups,
   'setup_intents.create': ofSetups,
   'setup_intents.update': ofSetups,
+  'test_helpers.confirmation_tokens.create': ofPages,
   'payment_links.create': ofSessions,
   'payment_links.update': ofSessions,
 };
@@ -86,7 +91,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   'setup_intents.confirm': ['client_secret', 'payment_method_data[card][sealed]'],
   'setup_intents.create': ['payment_method_data[card][sealed]'],
   'setup_intents.update': ['payment_method_data[card][sealed]'],
-  'test_helpers.confirmation_tokens.create': ['mandate_data', 'payment_method_data[card][sealed]'],
+  'test_helpers.confirmation_tokens.create': ['payment_method_data[card][sealed]'],
   'tokens.create': ['card[sealed]', 'cvc_update[sealed]'],
 };
 

@@ -217,6 +217,15 @@ describe('a security code that is asked for again', () => {
     const { id } = await paymentIntents.create(order);
     const later = await paymentIntents.confirm(id, { ...(await typed()), expand });
     assert.deepEqual([later.status, cvcOf(later)], ['succeeded', 'fail']);
+    const token = await stripe.testHelpers.confirmationTokens.create({
+      payment_method: order.payment_method,
+      ...(await typed()),
+    } as never);
+    const { payment_method: _in, ...rest } = order;
+    const { id: waiting } = await paymentIntents.create(rest);
+    const collected = { confirmation_token: token.id, expand };
+    const carried = await paymentIntents.confirm(waiting, collected);
+    assert.deepEqual([carried.status, cvcOf(carried)], ['succeeded', 'fail']);
     const without = await paymentIntents.create({ ...(await saved()), confirm: true, expand });
     assert.deepEqual([without.status, cvcOf(without)], ['succeeded', null]);
   });

@@ -5,6 +5,7 @@ import type Stripe from 'stripe';
 import { type PaymentMethod, renderPaymentMethod } from '#cards/methods';
 import { spellId, type Uuid, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
+import type { MandateData } from './mandate-data.ts';
 
 export const CONFIRMATION_TOKEN = 'ctoken';
 export const LIVES_MS = 12 * 60 * 60 * 1000;
@@ -18,6 +19,9 @@ export type ConfirmationToken = {
   readonly returnUrl: string | null;
   readonly setupFutureUsage: 'off_session' | 'on_session' | null;
   readonly shipping: TokenShipping | null;
+  /** A security code that was typed again: the token that holds it. */
+  readonly cvcToken?: string;
+  readonly mandate?: MandateData;
 };
 
 export type TokenShipping = {
@@ -38,10 +42,11 @@ export const renderToken = (token: ConfirmationToken, livemode: boolean) => {
     created: Math.floor(uuidMs(token.id) / 1000),
     expires_at: usedBy === null ? Math.floor(expiresAtMs(token) / 1000) : null,
     livemode,
-    mandate_data: null,
+    mandate_data: mandateShown(token),
     metadata: {},
     payment_intent: usedBy?.startsWith('pi_') === true ? usedBy : null,
-    payment_method_options: null,
+    payment_method_options:
+      token.cvcToken === undefined ? null : { card: { cvc_token: token.cvcToken } },
     payment_method_preview: previewOf(token, livemode),
     return_url: token.returnUrl,
     setup_future_usage: token.setupFutureUsage,
@@ -49,6 +54,13 @@ export const renderToken = (token: ConfirmationToken, livemode: boolean) => {
     shipping: token.shipping as Shown['shipping'],
     use_stripe_sdk: true,
   } satisfies Shown;
+};
+
+const mandateShown = ({ mandate }: ConfirmationToken): Shown['mandate_data'] => {
+  if (mandate === undefined) return null;
+  const { type, address, userAgent } = mandate;
+  const online = type === 'online' ? { ip_address: address, user_agent: userAgent } : null;
+  return { customer_acceptance: { online, type } };
 };
 
 /** The method as it will be, without what it has only once it is one. */

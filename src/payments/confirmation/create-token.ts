@@ -1,4 +1,11 @@
-import { createMethodParameters, findMethod, insertMethod, makeMethod } from '#cards/methods';
+import {
+  createMethodParameters,
+  findMethod,
+  insertMethod,
+  makeMethod,
+  optionsOfOthers,
+  takeCvcToken,
+} from '#cards/methods';
 import type { Context } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import {
@@ -18,14 +25,20 @@ import {
   url,
 } from '#platform/http';
 import { type ConfirmationToken, renderToken } from './confirmation-token.ts';
+import { acceptingNow, mandateOf, mandateParameters } from './mandate-data.ts';
 import { insertToken } from './tokens.store.ts';
+
+const cardOptions = object({
+  cvc_token: id(),
+  installments: object({ plan: emptyable(anything()) }),
+});
 
 export const createParameters = object(
   {
-    mandate_data: emptyable(anything()),
+    mandate_data: emptyable(mandateParameters),
     payment_method: id(),
     payment_method_data: createMethodParameters,
-    payment_method_options: anything(),
+    payment_method_options: object({ ...optionsOfOthers, card: cardOptions }),
     return_url: url(),
     setup_future_usage: oneOf('off_session', 'on_session'),
     shipping: object({
@@ -42,7 +55,10 @@ export const createConfirmationToken = async (
   request: TypedRequest<typeof createParameters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  refusePlan(asked.payment_method_options);
+  const { mandate_data: mandate, payment_method_options: options } = asked;
+  refusePlan(options?.card?.installments?.plan);
+  const cvcToken = options?.card?.cvc_token;
+  if (cvcToken !== undefined) await takeCvcToken(context, scope, cvcToken, CVC_TOKEN);
   const made = await methodFor(context, request);
   const token: ConfirmationToken = {
     id: newUuid(context),
@@ -51,6 +67,10 @@ export const createConfirmationToken = async (
     returnUrl: asked.return_url ?? null,
     setupFutureUsage: asked.setup_future_usage ?? null,
     shipping: shippingOf(asked.shipping),
+    ...(cvcToken === undefined ? {} : { cvcToken }),
+    ...(mandate === undefined || mandate === null
+      ? {}
+      : { mandate: mandateOf(mandate, acceptingNow(context)) }),
   };
   return {
     body: renderToken(token, scope.livemode),
@@ -59,14 +79,11 @@ export const createConfirmationToken = async (
   };
 };
 
+const CVC_TOKEN = 'payment_method_options[card][cvc_token]';
+
 /** As at payments: the whole would be taken at once, and not as the payer was told. */
-const refusePlan = (options: unknown): void => {
-  const inside = (value: unknown, name: string): unknown =>
-    typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-      ? (value as Readonly<Record<string, unknown>>)[name]
-      : undefined;
-  const plan = inside(inside(inside(options, 'card'), 'installments'), 'plan');
-  if (plan === undefined || plan === null || plan === '') return;
+const refusePlan = (plan: unknown): void => {
+  if (plan === undefined || plan === null) return;
   const param = 'payment_method_options[card][installments][plan]';
   throw new ApiError(
     400,

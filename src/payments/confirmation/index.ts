@@ -1,2 +1,9 @@
 export type { ConfirmationToken } from './confirmation-token.ts';
+export {
+  type Accepting,
+  acceptingNow,
+  type MandateData,
+  mandateOf,
+  mandateParameters,
+} from './mandate-data.ts';
 export { type TakenToken, takeConfirmationToken } from './take-token.ts';

@@ -30,7 +30,13 @@ import {
   methodMissingToConfirm,
   refuseMade,
 } from './refusals.ts';
-import { refuseWithoutCvc, type TakenMethod, takingMethod, withCvcToken } from './take-method.ts';
+import {
+  cvcTokenOf,
+  refuseWithoutCvc,
+  type TakenMethod,
+  takingMethod,
+  withCvcToken,
+} from './take-method.ts';
 import { withTypes } from './ways-of-intent.ts';
 
 type Request = TypedRequest<typeof confirmParameters>;
@@ -93,7 +99,7 @@ const confirmOnce = async (
   const known = taken?.method ?? (await methodOf(context, request, before));
   if (known === null) throw methodMissingToConfirm(before, scope.livemode);
   const intent = await intentFor(context, request, before, taken);
-  const cvcToken = asked.payment_method_options?.card?.cvc_token;
+  const cvcToken = cvcTokenOf(asked.payment_method_options, taken);
   // The second time, after its holder has agreed, the code has been with the bank.
   if (provenBy({ before, intent }) === null) refuseWithoutCvc(intent, known, cvcToken);
   const { method, writes } = await withCvcToken(

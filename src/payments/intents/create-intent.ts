@@ -19,6 +19,7 @@ import { methodMissingToConfirm, orderIsAnothers, orderIsOfSession } from './ref
 import { renderIntent } from './render-intent.ts';
 import {
   checkMethod,
+  cvcTokenOf,
   refuseEarlyCvc,
   refuseWithoutCvc,
   relatedTo,
@@ -53,7 +54,7 @@ export const createIntent = async (
     const { accounts } = named;
     const typed = await withTypes(context, scope, fresh, asked, accounts);
     if (asked.confirm === true && taken !== null) {
-      refuseWithoutCvc(typed, taken.method, asked.payment_method_options?.card?.cvc_token);
+      refuseWithoutCvc(typed, taken.method, cvcTokenOf(asked.payment_method_options, taken));
     }
     return asked.confirm === true
       ? confirmNew(context, request, typed, taken, accounts)
@@ -158,7 +159,7 @@ const takingCvc = (
   { scope, parameters: asked }: Request,
   found: TakenMethod,
 ): Promise<TakenMethod> =>
-  withCvcToken(context, scope, found, asked.payment_method_options?.card?.cvc_token);
+  withCvcToken(context, scope, found, cvcTokenOf(asked.payment_method_options, found));
 
 /** Customers of the older API pay with what is kept for them, unless the call says with what. */
 const defaultSourceOf = async (

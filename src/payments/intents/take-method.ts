@@ -15,7 +15,11 @@ import {
 } from '#cards/methods';
 import { type Context, readAhead, type Scope, type Write } from '#kit/context';
 import { spellId, type Uuid } from '#kit/ids';
-import { type ConfirmationToken, takeConfirmationToken } from '#payments/confirmation';
+import {
+  type ConfirmationToken,
+  type MandateData,
+  takeConfirmationToken,
+} from '#payments/confirmation';
 import { ApiError, type Outcome } from '#platform/http';
 import type { PaymentIntent } from './payment-intent.ts';
 import { methodWasUsed } from './refusals.ts';
@@ -27,6 +31,9 @@ export type TakenMethod = {
   readonly undo: () => Promise<void>;
   /** What came along with a confirmation token, as if it had been asked for. */
   readonly brings?: Brought;
+  /** The security code that was typed for it, and what its payer agreed to, by a confirmation token as well. */
+  readonly cvcToken?: string;
+  readonly mandate?: MandateData;
 };
 
 export type Brought = {
@@ -119,6 +126,14 @@ export const withCvcToken = async <T extends Pick<TakenMethod, 'method' | 'write
   };
 };
 
+/** What the call itself says comes before what a confirmation token brings. */
+export const cvcTokenOf = (
+  options: Options | undefined,
+  taken: Pick<TakenMethod, 'cvcToken'> | null,
+): string | undefined => options?.card?.cvc_token ?? taken?.cvcToken;
+
+type Options = { readonly card?: { readonly cvc_token?: string | undefined } | null | undefined };
+
 /** Said before the bank is asked: the page asks its payer for the code, and confirms again. */
 export const refuseWithoutCvc = (
   { cardOptions }: Pick<PaymentIntent, 'cardOptions'>,
@@ -135,11 +150,7 @@ export const refuseWithoutCvc = (
 };
 
 /** It is held for a moment, and would be gone by then. */
-export const refuseEarlyCvc = (
-  options:
-    | { readonly card?: { readonly cvc_token?: string | undefined } | null | undefined }
-    | undefined,
-): void => {
+export const refuseEarlyCvc = (options: Options | undefined): void => {
   if (options?.card?.cvc_token === undefined) return;
   throw new ApiError(
     400,
@@ -164,7 +175,7 @@ const takeToken = async (
   by: { readonly prefix: string; readonly id: Uuid },
 ): Promise<TakenMethod> => {
   const { method, writes, token } = await takeConfirmationToken(context, scope, spelled, by);
-  const { returnUrl, setupFutureUsage, shipping } = token;
+  const { returnUrl, setupFutureUsage, shipping, cvcToken, mandate } = token;
   return {
     method,
     writes,
@@ -175,6 +186,8 @@ const takeToken = async (
       ...(setupFutureUsage === null ? {} : { setup_future_usage: setupFutureUsage }),
       ...(shipping === null ? {} : { shipping }),
     },
+    ...(cvcToken === undefined ? {} : { cvcToken }),
+    ...(mandate === undefined ? {} : { mandate }),
   };
 };
 

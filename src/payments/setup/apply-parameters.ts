@@ -1,9 +1,9 @@
 // What a setup intent becomes by what was asked: pure. A field that was not sent keeps its value.
 
 import type { Static } from 'typebox';
+import { type Accepting, mandateOf } from '#payments/confirmation';
 import { mandateOptionsOf, refuseByTelephone } from '#payments/intents';
 import { ApiError, mergeMetadata } from '#platform/http';
-import type { MandateData, mandateParameters } from './mandate.ts';
 import type { SetupIntent } from './setup-intent.ts';
 import type { confirmParameters, createParameters, updateParameters } from './setup-parameters.ts';
 
@@ -13,7 +13,11 @@ export type Asked = Partial<
     Static<typeof confirmParameters>
 >;
 
-export const applyParameters = (setup: SetupIntent, asked: Asked, nowMs: number): SetupIntent => {
+export const applyParameters = (
+  setup: SetupIntent,
+  asked: Asked,
+  accepting: Accepting,
+): SetupIntent => {
   refuseWhatCannotBe(asked);
   const card = asked.payment_method_options?.card;
   refuseByTelephone(card?.moto);
@@ -50,7 +54,7 @@ export const applyParameters = (setup: SetupIntent, asked: Asked, nowMs: number)
         ? setup.mandateData
         : asked.mandate_data === null
           ? null
-          : mandateOf(asked.mandate_data, nowMs),
+          : mandateOf(asked.mandate_data, accepting),
   };
 };
 
@@ -97,16 +101,6 @@ const refuseForeignProof = (proof: unknown): void => {
     { param },
   );
 };
-
-const mandateOf = (
-  { customer_acceptance: accepted }: Static<typeof mandateParameters>,
-  nowMs: number,
-): MandateData => ({
-  acceptedAtMs: accepted.accepted_at === undefined ? nowMs : accepted.accepted_at * 1000,
-  type: accepted.type,
-  address: accepted.online?.ip_address ?? null,
-  userAgent: accepted.online?.user_agent ?? null,
-});
 
 const absent: Readonly<Record<string, string>> = {
   attach_to_self: 'Connected accounts',

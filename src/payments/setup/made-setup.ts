@@ -3,6 +3,7 @@
 
 import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, spellBytes, type Uuid } from '#kit/ids';
+import { acceptingNow } from '#payments/confirmation';
 import type { Asking, Cause, TakenMethod } from '#payments/intents';
 import type { Outcome } from '#platform/http';
 import { type Asked, applyParameters } from './apply-parameters.ts';
@@ -30,7 +31,7 @@ export const makeSetup = (
   return writeSetup(context, scope, {
     before: null,
     setup: {
-      ...applyParameters(blank, input.asked, context.clock.now()),
+      ...applyParameters(blank, input.asked, acceptingNow(context)),
       madeBy: input.madeBy,
       customerId: input.customerId,
     },
@@ -41,7 +42,7 @@ export const makeSetup = (
 
 /** What would be refused once it is made is refused now. */
 export const checkSetupAsked = (asked: Asked): void => {
-  applyParameters(blankSetup('', ''), asked, 0);
+  applyParameters(blankSetup('', ''), asked, { nowMs: 0, address: null });
 };
 
 /** Whether a try may begin: nothing of an earlier one may be alive. */

@@ -3,37 +3,15 @@
 import type Stripe from 'stripe';
 import { spellId, type Uuid } from '#kit/ids';
 import type { Wire } from '#kit/wire';
-import { anything, object, oneOf, required, text, timestamp } from '#platform/http';
+import type { MandateData } from '#payments/confirmation';
 
 export const MANDATE = 'mandate';
-
-export type MandateData = {
-  readonly acceptedAtMs: number;
-  readonly type: 'offline' | 'online';
-  readonly address: string | null;
-  readonly userAgent: string | null;
-};
 
 export type Mandate = MandateData & {
   readonly id: Uuid;
   readonly methodId: string;
   readonly methodType: string;
 };
-
-export const mandateParameters = object({
-  customer_acceptance: required(
-    object({
-      accepted_at: timestamp(),
-      offline: anything(),
-      online: object({
-        ip_address: text(100),
-        user_agent: text(1_000),
-        infer_from_client: anything(),
-      }),
-      type: required(oneOf('offline', 'online')),
-    }),
-  ),
-});
 
 export const renderMandate = (mandate: Mandate, livemode: boolean) =>
   ({

@@ -4,8 +4,8 @@
 import type { PaymentMethod } from '#cards/methods';
 import type { ShownProof } from '#cards/three-ds';
 import type { Uuid } from '#kit/ids';
+import type { MandateData } from '#payments/confirmation';
 import type { LastError, MandateOptions, NextAction, Screened } from '#payments/intents';
-import type { MandateData } from './mandate.ts';
 import type { SetupStatus } from './setup-states.ts';
 
 /** How many random bytes its client secret has. */

@@ -1,6 +1,7 @@
 // What a caller may say of a setup intent. Older and current names are taken alike.
 
 import { createMethodParameters, optionsOfOthers } from '#cards/methods';
+import { mandateParameters } from '#payments/confirmation';
 import { mandateFields, networks } from '#payments/intents';
 import {
   anything,
@@ -20,7 +21,6 @@ import {
   timestampRange,
   url,
 } from '#platform/http';
-import { mandateParameters } from './mandate.ts';
 
 const setupMandateOptions = object({ ...mandateFields, currency: required(currency()) });
 

@@ -5,6 +5,7 @@ import { spellMethod } from '#cards/methods';
 import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
 import { newUuid, spellBytes } from '#kit/ids';
+import { acceptingNow } from '#payments/confirmation';
 import {
   askingOf,
   refuseOptionsFromPage,
@@ -67,7 +68,7 @@ export const createSetup = async (
   const blank = blankSetup(newUuid(context), spellBytes(context.random.bytes(SECRET_BYTES)));
   const taken = await takeMethod(context, scope, asked, { prefix: SETUP, id: blank.id });
   const fresh: SetupIntent = {
-    ...applyParameters(blank, { ...bringsOf(taken), ...asked }, context.clock.now()),
+    ...applyParameters(withBrought(blank, taken), asked, acceptingNow(context)),
     customerId: customer?.id ?? null,
     ...(says === undefined ? { automaticMethods: { allowRedirects: 'always' } as const } : {}),
   };
@@ -88,11 +89,12 @@ export const createSetup = async (
   });
 };
 
-/** Of what a confirmation token brings, a setup takes where its payer goes back to. */
-const bringsOf = (taken: TakenMethod | null): { readonly return_url?: string } => {
-  const back = taken?.brings?.return_url;
-  return back === undefined ? {} : { return_url: back };
-};
+/** Of a confirmation token a setup takes where its payer goes back to, and what they agreed to. */
+const withBrought = (setup: SetupIntent, taken: TakenMethod | null): SetupIntent => ({
+  ...setup,
+  returnUrl: taken?.brings?.return_url ?? setup.returnUrl,
+  mandateData: taken?.mandate ?? setup.mandateData,
+});
 
 const register = (
   context: Context,
@@ -133,7 +135,7 @@ export const updateSetup = async (
   const taken = await takeMethod(context, scope, asked);
   return undoing(taken, async () => {
     const asks: SetupIntent = {
-      ...applyParameters(before, asked, context.clock.now()),
+      ...applyParameters(before, asked, acceptingNow(context)),
       customerId: customer?.id ?? before.customerId,
     };
     const method = taken?.method ?? (await methodOf(context, scope, asks.methodId));
@@ -197,7 +199,7 @@ export const confirmSetup = async (
       if (method === null) throw methodMissing(before, scope.livemode);
       const outcome = await confirm(context, askingOf(request), {
         before,
-        setup: applyParameters(before, { ...bringsOf(taken), ...asked }, context.clock.now()),
+        setup: applyParameters(withBrought(before, taken), asked, acceptingNow(context)),
         method,
         methodWrites: taken?.writes ?? [],
         undo: taken?.undo ?? (async () => {}),
