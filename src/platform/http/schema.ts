@@ -10,7 +10,6 @@ import { currencyCodes } from '#kit/money';
 export type Wire =
   | { readonly kind: 'text'; readonly maxLength: number; readonly cards: CardPolicy }
   | { readonly kind: 'integer'; readonly minimum: number; readonly maximum: number }
-  | { readonly kind: 'clamped'; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'decimal' }
   | { readonly kind: 'timestampRange' }
@@ -245,7 +244,7 @@ export const address = () =>
 /** Fields of every list; `expand` is a parameter everywhere and never declared. */
 export const listFields = {
   limit: wire<number>(
-    { kind: 'clamped', minimum: 1, maximum: 100 },
+    { kind: 'integer', minimum: 1, maximum: 100 },
     { type: 'integer', default: 10, minimum: 1, maximum: 100 },
   ),
   starting_after: id(),
