@@ -383,11 +383,36 @@ describe('metadata', () => {
     assert.equal(metadata['emoji'], '😀'.repeat(500));
   });
 
-  test('keeps the names of JavaScript to themselves', async () => {
-    const { metadata } = await customers.create({
-      metadata: { toString: 'x', hasOwnProperty: 'y' },
+  test('may have keys that are called as what every object of JavaScript has', async () => {
+    const names = ['toString', 'hasOwnProperty', 'constructor', 'prototype', '__proto__'];
+    const named = Object.fromEntries(names.map((name) => [name, `the ${name}`]));
+    const created = await customers.create({ metadata: named });
+    assert.deepEqual(Object.entries(created.metadata), Object.entries(named));
+    const { id } = created;
+    assert.deepEqual((await retrieved(id))['metadata'], named);
+    const found = await customers.search({ query: `metadata['__proto__']:'the __proto__'` });
+    assert.deepEqual(
+      found.data.map((customer) => customer.id),
+      [id],
+    );
+
+    const { metadata } = await customers.update(id, { metadata: { constructor: '' } as never });
+    assert.deepEqual(Object.keys(metadata).sort(), names.filter((n) => n !== 'constructor').sort());
+    await customers.update(id, { metadata: { valueOf: 'new' } as never });
+    const {
+      data: [later, earlier],
+    } = await stripe.events.list({ type: 'customer.updated', limit: 2 });
+    assert.deepEqual(later?.data.previous_attributes, { metadata: { valueOf: null } });
+    assert.deepEqual(earlier?.data.previous_attributes, {
+      metadata: { constructor: 'the constructor' },
     });
-    assert.deepEqual(metadata, { toString: 'x', hasOwnProperty: 'y' });
+    const json = await gateway.ask('POST', '/v1/customers', {
+      key: merchant.key,
+      json: { metadata: named },
+    });
+    assert.deepEqual(json.body.metadata, named);
+    assert.equal(Object.getPrototypeOf({}), Object.prototype);
+    assert.equal(String({}), '[object Object]');
   });
 });
 

@@ -184,7 +184,9 @@ describe('a form', () => {
     ['name[first]=a', 'Invalid string: {"first":"a"}'],
     ['validate=yes', 'Invalid boolean: yes'],
     ['address[planet]=Mars', 'Received unknown parameter: address[planet]'],
-    ['metadata[__proto__]=1', 'Received unknown parameter: metadata[__proto__]'],
+    ['address[__proto__]=1', 'Received unknown parameter: address[__proto__]'],
+    ['address[toString]=1', 'Received unknown parameter: address[toString]'],
+    ['metadata[__proto__][x]=1', 'Invalid string: {"x":"1"}'],
     ['__proto__[admin]=1', 'Received unknown parameter: __proto__'],
     ['constructor[prototype][x]=1', 'Received unknown parameter: constructor'],
   ] as const) {

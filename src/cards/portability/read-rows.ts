@@ -150,13 +150,14 @@ const metadataOf = (
   names: readonly string[],
   text: string | null,
 ): Record<string, string> | null => {
-  const metadata = text === null ? {} : parsed(text);
-  if (metadata === null) return null;
+  const written = text === null ? {} : parsed(text);
+  if (written === null) return null;
+  const metadata = new Map(Object.entries(written));
   for (const [name, value] of named) {
     const prefix = names.find((prefix) => name.toLowerCase().startsWith(`${prefix}.`));
-    if (prefix !== undefined && value !== '') metadata[name.slice(prefix.length + 1)] = value;
+    if (prefix !== undefined && value !== '') metadata.set(name.slice(prefix.length + 1), value);
   }
-  return metadata;
+  return Object.fromEntries(metadata);
 };
 
 /** Null when the text is no object of texts. */

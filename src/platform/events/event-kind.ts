@@ -52,15 +52,21 @@ export const previousAttributes = (
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> | undefined => {
-  const previous: Record<string, unknown> = {};
+  // A Map: a merchant's keys of metadata may be called as what every object has.
+  const previous = new Map<string, unknown>();
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const [old, current] = [before[name], after[name]];
+    const [old, current] = [own(before, name), own(after, name)];
     if (JSON.stringify(old) === JSON.stringify(current)) continue;
-    previous[name] =
-      isObject(old) && isObject(current) ? previousAttributes(old, current) : (old ?? null);
+    previous.set(
+      name,
+      isObject(old) && isObject(current) ? previousAttributes(old, current) : (old ?? null),
+    );
   }
-  return Object.keys(previous).length === 0 ? undefined : previous;
+  return previous.size === 0 ? undefined : Object.fromEntries(previous);
 };
+
+const own = (object: Readonly<Record<string, unknown>>, name: string): unknown =>
+  Object.hasOwn(object, name) ? object[name] : undefined;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -164,6 +164,7 @@ describe('any body', () => {
     for (const form of [
       '__proto__[polluted]=1',
       'metadata[__proto__][polluted]=1',
+      'metadata[__proto__]=1',
       'metadata[constructor][prototype][polluted]=1',
     ]) {
       valueOrRefusal(() => read(decodeForm(form)));

@@ -16,6 +16,11 @@ describe('metadata', () => {
     ['takes new and changed keys', { b: '3', c: '4' }, { a: '1', b: '3', c: '4' }],
     ['loses a key that is sent empty', { a: '' }, { b: '2' }],
     ['loses all when it is sent empty itself', null, {}],
+    [
+      'takes keys that are called as what every object has',
+      { constructor: '3', ['__proto__']: '4', toString: '' } as unknown as Record<string, string>,
+      { ...old, constructor: '3', ['__proto__']: '4' },
+    ],
     ['does not mind a key that is not there', { z: '' }, old],
   ];
   for (const [what, change, result] of merges) {

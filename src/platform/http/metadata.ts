@@ -20,15 +20,15 @@ export const mergeMetadata = (
   if (change === undefined) return old;
   if (change === null) return {};
 
-  const merged: Record<string, string> = { ...old };
+  const merged = new Map(Object.entries(old));
   for (const [key, value] of Object.entries(change)) {
     checkEntry(key, value, param);
-    if (value === '') delete merged[key];
-    else merged[key] = value;
+    if (value === '') merged.delete(key);
+    else merged.set(key, value);
   }
 
-  checkCount(Object.keys(merged).length, param);
-  return merged;
+  checkCount(merged.size, param);
+  return Object.fromEntries(merged);
 };
 
 /** Characters are counted as people do, so an emoji is one. */

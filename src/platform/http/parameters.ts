@@ -234,13 +234,13 @@ const mapReader = ({ additionalProperties, maxProperties = 100 }: MapSchema): Re
       return undefined;
     }
 
-    const values: Record<string, unknown> = {};
+    const entries: [key: string, value: unknown][] = [];
     for (const [key, sent] of raw) {
       if (containsCardNumber(key)) faults.form ??= cardNumberRefused(name);
       const value = readValue(sent, nested(name, key), faults);
-      if (value !== undefined) values[key] = value;
+      if (value !== undefined) entries.push([key, value]);
     }
-    return values;
+    return Object.fromEntries(entries);
   };
 };
 
@@ -288,12 +288,12 @@ const fits = (raw: Raw, shape: Shape): boolean => {
 
 const readAnything: Reader = (raw, name, faults) => {
   if (raw instanceof Map) {
-    const values: Record<string, unknown> = {};
-    for (const [key, sent] of raw) {
-      if (containsCardNumber(key)) faults.form ??= cardNumberRefused(name);
-      values[key] = readAnything(sent, nested(name, key), faults);
-    }
-    return values;
+    return Object.fromEntries(
+      [...raw].map(([key, sent]) => {
+        if (containsCardNumber(key)) faults.form ??= cardNumberRefused(name);
+        return [key, readAnything(sent, nested(name, key), faults)];
+      }),
+    );
   }
   if (Array.isArray(raw)) {
     return raw.map((sent, index) => readAnything(sent, nested(name, index), faults));

@@ -6,7 +6,11 @@ import { echo } from './sensitive.ts';
 
 export type Raw = string | boolean | null | JsonNumber | readonly Raw[] | RawMap;
 
-/** A Map and not an object: a caller's names never become properties of anything. */
+/**
+ * A Map and not an object: a caller's names become properties of nothing, unless a schema knows them or leaves
+ * them free, as metadata does. Those are made by `Object.fromEntries`, which defines even `__proto__`, where an
+ * assignment would reach the prototype.
+ */
 export type RawMap = Map<string, Raw>;
 
 /** A JSON number as it was written, because a double would round 9007199254740993 in silence. */
@@ -20,22 +24,6 @@ export class JsonNumber {
 
 /** Nothing of the API comes near these; they bound the work that a hostile body can cause. */
 export const limits = { depthMax: 20, keysMax: 1_000 } as const;
-
-const unsafeNames = new Set(['__proto__', 'constructor', 'prototype']);
-
-/**
- * Refuses names that could reach a prototype, whatever schema they would have met later. `path` is the
- * name with all that stands before it, as errors tell it.
- */
-export const checkName = (name: string, path: string): void => {
-  if (unsafeNames.has(name)) {
-    throw new ApiError(400, `Received unknown parameter: ${echo(path)}`, {
-      code: 'parameter_unknown',
-      param: echo(path),
-    });
-  }
-  checkText(name, name);
-};
 
 /** PostgreSQL stores no NUL, and a lone surrogate has no UTF-8: both would fail far from here. */
 export const checkText = (text: string, name: string): void => {

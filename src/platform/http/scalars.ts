@@ -39,8 +39,6 @@ export const readerOfScalar = (wire: Wire): Reader => {
       return textReader(wire.maxLength, wire.cards);
     case 'integer':
       return integerReader(wire.minimum, wire.maximum);
-    case 'clamped':
-      return clampedReader(wire.minimum, wire.maximum);
     case 'boolean':
       return readBoolean;
     case 'decimal':
@@ -114,14 +112,6 @@ const integerReader =
     if (value < minimum) faults.form ??= integerTooSmall(name, minimum);
     if (value > maximum) faults.form ??= integerTooLarge(name, maximum);
     return value;
-  };
-
-/** `limit`: out of range is brought into range, not refused. */
-const clampedReader =
-  (minimum: number, maximum: number): Reader =>
-  (raw, name, faults) => {
-    const value = readInteger(raw, name, faults);
-    return value === undefined ? undefined : Math.min(Math.max(value, minimum), maximum);
   };
 
 const readBoolean: Reader = (raw, name, faults) => {
@@ -229,15 +219,16 @@ const readMetadata: Reader = (raw, name, faults) => {
     return undefined;
   }
 
-  const values: Record<string, string> = {};
+  const entries: [key: string, value: string][] = [];
   for (const [key, sent] of raw) {
     const text = sent === null ? '' : textOf(sent);
     if (text === null) {
       faults.form ??= valueInvalid('string', nested(name, key), showRaw(sent));
       continue;
     }
-    values[key] = text;
+    entries.push([key, text]);
   }
+  const values = Object.fromEntries(entries);
 
   // Lengths first, so that only short texts are searched.
   faults.form ??= metadataFault(values, name) ?? cardInMetadata(values, name);
