@@ -271,7 +271,7 @@ describe('a JSON body', () => {
       /^The parameter 'address\[city\]' was given more than once\.$/,
     ],
     ['{"__proto__":{"admin":true}}', /^Received unknown parameter: __proto__$/],
-    ['{"metadata":{"__proto__":"x"}}', /^Received unknown parameter: metadata\[__proto__\]$/],
+    ['{"address":{"__proto__":"x"}}', /^Received unknown parameter: address\[__proto__\]$/],
     ['{"\\u005f_proto__":{}}', /^Received unknown parameter: __proto__$/],
     ['{"balance":1.5}', /^Invalid integer: 1\.5$/],
     ['{"balance":1e3}', /^Invalid integer: 1e3$/],

@@ -251,6 +251,11 @@ describe('an event', () => {
       'created[gte]=1&status=all',
     );
     assert.equal(body.count, 1);
+    const inAnHour = Math.floor(Date.now() / 1000) + 3600;
+    for (const range of ['created[gte]=20&created[lt]=20', `created[gt]=${inAnHour}`]) {
+      const refused = await ask('POST', `/v1/webhook_endpoints/${made.id}/replay`, range);
+      assert.deepEqual([refused.status, refused.body.error.param], [400, 'created'], range);
+    }
     const before = sink.received.length;
     await sink.until(before + 1);
     await until(async () => (await deliveriesTo(made.id))[0]?.status === 'delivered');

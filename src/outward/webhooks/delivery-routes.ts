@@ -1,10 +1,11 @@
 // Looking at deliveries, and asking for them again. Ours, in Stripe's style.
 
 import { auditEntry } from '#identity/audit';
-import type { Context } from '#kit/context';
+import { type Context, unixSeconds } from '#kit/context';
 import { parseId, spellId, type Uuid, uuidAt } from '#kit/ids';
 import { EVENT } from '#platform/events';
 import {
+  ApiError,
   list,
   listWindow,
   type Outcome,
@@ -70,6 +71,7 @@ const replay = async (
   const { scope, parameters: asked } = request;
   const endpoint = await findEndpoint(context, scope, request.path['webhook_endpoint'] ?? '');
   const range = wholeSeconds(asked.created);
+  refuseEmptyRange(context, range);
   const count = await replayDeliveries(context, scope, {
     endpointId: endpoint.id,
     from: uuidAt(range.from * 1000),
@@ -91,6 +93,23 @@ const replay = async (
       }),
     ],
   };
+};
+
+/** Nothing would be told, and an answer of none be taken for a system where nothing was missed. */
+const refuseEmptyRange = (
+  { clock }: Context,
+  { from, to }: ReturnType<typeof wholeSeconds>,
+): void => {
+  const why =
+    from > to
+      ? 'it ends before it begins'
+      : from > unixSeconds(clock)
+        ? 'it begins in the future'
+        : null;
+  if (why === null) return;
+  throw new ApiError(400, `Nothing can lie in this range of \`created\`: ${why}.`, {
+    param: 'created',
+  });
 };
 
 export const deliveryRoutes = [
