@@ -5,6 +5,7 @@ import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
+import { assertShape } from '../support/stripe-shape.ts';
 
 const { gateway, stripe, bank, happened } = await openShop();
 const { sessions } = stripe.checkout;
@@ -35,6 +36,56 @@ const confirm = (id: string, body = form()) =>
 beforeEach(async () => {
   await happened();
   bank.calls.length = 0;
+});
+
+test('the product of a line is shown with its price, wherever lines are', async () => {
+  const product_data = {
+    name: 'Tea',
+    description: 'Leaves',
+    metadata: { sku: 'tea-1' },
+    tax_code: 'txcd_99999999',
+    unit_label: 'bag',
+  };
+  const price_data = { currency: 'eur', unit_amount: 1250, product_data };
+  const asked = { ...order, line_items: [{ quantity: 2, price_data }] };
+  const expand = ['line_items.data.price.product'];
+  const created = await sessions.create({ ...asked, expand });
+  const productOf = (lines: Stripe.ApiList<Stripe.LineItem> | undefined): unknown =>
+    lines?.data[0]?.price?.product;
+  const product = productOf(created.line_items) as Stripe.Product;
+  const { id, active, name, description, metadata, tax_code: taxCode, unit_label: unit } = product;
+  assert.match(id, /^prod_\w+$/);
+  assert.deepEqual(
+    { active, name, description, metadata, tax_code: taxCode, unit_label: unit },
+    { active: false, ...product_data },
+  );
+  const shape = JSON.parse(JSON.stringify(product));
+  assertShape(shape, 'resources/Products.d.ts', 'Product', { expanded: [] });
+
+  const retrieved = await sessions.retrieve(created.id, { expand });
+  assert.deepEqual(productOf(retrieved.line_items), product);
+  const lines = await sessions.listLineItems(created.id, { expand: ['data.price.product'] });
+  assert.deepEqual(productOf(lines), product);
+  const unexpanded = await sessions.retrieve(created.id, { expand: ['line_items'] });
+  assert.equal(productOf(unexpanded.line_items), id);
+  assert.deepEqual(productOf((await sessions.expire(created.id, { expand })).line_items), product);
+
+  const link = await stripe.paymentLinks.create({ line_items: asked.line_items, expand });
+  const ofLink = productOf(link.line_items);
+  assert.equal((ofLink as Stripe.Product).metadata['sku'], 'tea-1');
+  const again = await stripe.paymentLinks.retrieve(link.id, { expand });
+  assert.deepEqual(productOf(again.line_items), ofLink);
+  const ofItems = await stripe.paymentLinks.listLineItems(link.id, {
+    expand: ['data.price.product'],
+  });
+  assert.deepEqual(productOf(ofItems), ofLink);
+
+  const taxed = { ...product_data, tax_details: { tax_code: 'txcd_99999999' } };
+  const refused = sessions.create({
+    ...order,
+    line_items: [{ price_data: { ...price_data, product_data: taxed as never } }],
+  });
+  assert.match((await refusalOf(refused)).param ?? '', /product_data\]\[tax_details\]$/);
 });
 
 describe('a session', () => {

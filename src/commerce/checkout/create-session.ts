@@ -54,7 +54,7 @@ export const createSession = async (context: Context, request: Request): Promise
   const registered = await registeredBefore(context, request, session);
   if (registered !== null) return registered;
   return {
-    body: answerWith(session, scope, request.expand),
+    ...answerWith(session, scope, request.expand),
     writes: [insertSession(scope, session), ...orderWrites(scope, session)],
   };
 };
@@ -80,7 +80,7 @@ const registeredBefore = async (
       'This order_reference already has a Checkout Session with another amount or currency. Expire that one first.',
     );
   }
-  return { body: answerWith(known, scope, expand) };
+  return answerWith(known, scope, expand);
 };
 
 const refuseModes = (asked: Asked): void => {

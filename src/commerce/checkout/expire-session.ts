@@ -24,7 +24,7 @@ export const expireSession = async (
   if (before.status !== 'open') throw onlyOpenExpires(before.status);
   const ended = await endSession(context, askingOf(request), before);
   if (ended === null) throw lockTimeout();
-  return { body: answerWith(ended.session, scope, request.expand), writes: ended.writes };
+  return { ...answerWith(ended.session, scope, request.expand), writes: ended.writes };
 };
 
 /** Null: what it made is at a point where it cannot be ended just now. */

@@ -30,9 +30,11 @@ export {
   wordsIn,
 } from './page/index.ts';
 export { lastPageCheck } from './page-checks.store.ts';
+export { pageOfLines } from './page-of-lines.ts';
 export { changePlaces, insertPlaces, loadPlaces } from './places.store.ts';
 export { provideReceiptMailer } from './receipt-mailer.ts';
 export { refuseCollection, refuseNotYet } from './refuse-not-yet.ts';
+export { productsOf } from './render-line-item.ts';
 export { lineItemsAt, renderShared } from './render-session.ts';
 export {
   intentDataParameters,

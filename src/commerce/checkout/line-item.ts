@@ -26,6 +26,10 @@ export type InlinePrice = {
   readonly name: string;
   readonly description: string | null;
   readonly images: readonly string[];
+  /** Of the product; left out where nothing was said. */
+  readonly productMetadata?: Readonly<Record<string, string>>;
+  readonly taxCode?: string;
+  readonly unitLabel?: string;
 };
 
 export const QUANTITY_MAX = 999_999;

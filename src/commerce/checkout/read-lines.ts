@@ -66,7 +66,25 @@ const readLine = (source: Source, line: AskedLine, at: string): LineItem => {
       name: named.name,
       description: named.description ?? null,
       images: named.images ?? [],
+      ...productFields(named, `${at}[price_data][product_data]`),
     },
+  };
+};
+
+type AskedProduct = NonNullable<NonNullable<AskedLine['price_data']>['product_data']>;
+
+/** What nothing is computed from: kept for the merchant, who reads it at the product. */
+const productFields = (
+  { metadata, tax_code: taxCode, tax_details: taxDetails, unit_label: unitLabel }: AskedProduct,
+  at: string,
+): Pick<LineItem['price'], 'productMetadata' | 'taxCode' | 'unitLabel'> => {
+  if (taxDetails !== undefined) throw notYet(`${at}[tax_details]`, 'Tax calculations are');
+  return {
+    ...(metadata === undefined
+      ? {}
+      : { productMetadata: mergeMetadata({}, metadata, `${at}[metadata]`) }),
+    ...(taxCode === undefined ? {} : { taxCode }),
+    ...(unitLabel === undefined ? {} : { unitLabel }),
   };
 };
 

@@ -32,6 +32,41 @@ export const renderLineItem = (line: LineItem, livemode: boolean) => {
   } satisfies Wire<Stripe.LineItem>;
 };
 
+/** Products are of their line alone, so no id of one leads anywhere: they come along with what shows their price. */
+export const productsOf = (
+  lines: readonly LineItem[],
+  livemode: boolean,
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    lines.map(({ price }) => [spellId(PRODUCT, price.productId), renderProduct(price, livemode)]),
+  );
+
+const renderProduct = (price: LineItem['price'], livemode: boolean) => {
+  const created = Math.floor(uuidMs(price.productId) / 1000);
+  return {
+    id: spellId(PRODUCT, price.productId),
+    object: 'product',
+    active: false,
+    created,
+    default_price: null,
+    description: price.description,
+    images: [...price.images],
+    livemode,
+    marketing_features: [],
+    metadata: { ...price.productMetadata },
+    name: price.name,
+    package_dimensions: null,
+    shippable: null,
+    statement_descriptor: null,
+    tax_code: price.taxCode ?? null,
+    tax_details: null,
+    type: 'service',
+    unit_label: price.unitLabel ?? null,
+    updated: created,
+    url: null,
+  } satisfies Wire<Stripe.Product>;
+};
+
 const renderPrice = (price: LineItem['price'], livemode: boolean) =>
   ({
     id: spellId(PRICE, price.id),

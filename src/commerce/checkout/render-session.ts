@@ -6,12 +6,12 @@ import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import { INTENT } from '#payments/charges';
 import { SETUP } from '#payments/setup';
-import { list } from '#platform/http';
+import { list, type Outcome } from '#platform/http';
 import { renderBranding } from './branding.ts';
 import type { CustomField } from './custom-fields.ts';
 import { renderMethodOptions } from './method-options.ts';
 import { renderNameCollection } from './name-collection.ts';
-import { renderLineItem } from './render-line-item.ts';
+import { productsOf, renderLineItem } from './render-line-item.ts';
 import { renderSavedMethods } from './saved-methods.ts';
 import type { CheckoutSession, CustomText } from './session.ts';
 import { withSessionId } from './session.ts';
@@ -166,11 +166,18 @@ const renderConsentCollection = (
       };
 
 /** The answer of a change, with the lines where they were asked for: they are not in the database yet. */
-export const answerWith = (session: CheckoutSession, scope: Scope, expand: readonly string[]) => ({
-  ...renderSession(session, scope),
-  ...(expand.some((path) => path.split('.', 1)[0] === 'line_items')
-    ? { line_items: lineItemsOf(session, scope) }
-    : {}),
+export const answerWith = (
+  session: CheckoutSession,
+  scope: Scope,
+  expand: readonly string[],
+): Pick<Outcome, 'body' | 'related'> => ({
+  body: {
+    ...renderSession(session, scope),
+    ...(expand.some((path) => path.split('.', 1)[0] === 'line_items')
+      ? { line_items: lineItemsOf(session, scope) }
+      : {}),
+  },
+  related: () => productsOf(session.lines, scope.livemode),
 });
 
 const renderRecovery = (

@@ -45,5 +45,7 @@ export const sessionResources: readonly ResourceDefinition[] = [
       subscription: neverFilled,
     },
   },
-  { object: 'item' },
+  { object: 'item', expandable: { price: { inside: ['price'] } } },
+  { object: 'price', expandable: { product: { to: ['product'] } } },
+  { object: 'product', expandable: { default_price: neverFilled, tax_code: neverFilled } },
 ];

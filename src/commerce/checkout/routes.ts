@@ -1,19 +1,10 @@
-import type { Context } from '#kit/context';
-import {
-  list,
-  listWindow,
-  type Outcome,
-  page,
-  parameters,
-  route,
-  type TypedRequest,
-} from '#platform/http';
+import { parameters, route } from '#platform/http';
 import { createSession } from './create-session.ts';
 import { expireSession } from './expire-session.ts';
 import { findSession } from './find-session.ts';
 import { listSessions } from './list-sessions.ts';
-import { renderLineItem } from './render-line-item.ts';
-import { renderSession } from './render-session.ts';
+import { pageOfLines } from './page-of-lines.ts';
+import { answerWith } from './render-session.ts';
 import {
   createParameters,
   lineItemList,
@@ -29,27 +20,6 @@ const common = {
   keys: 'secret',
   answer: sessionSchema,
 } as const;
-
-const lineItems = async (
-  context: Context,
-  { scope, path, url, parameters: asked }: TypedRequest<typeof lineItemList>,
-): Promise<Outcome> => {
-  const session = await findSession(context, scope, path['session'] ?? '');
-  const rows = session.lines.map((line) => renderLineItem(line, scope.livemode));
-  const window = await listWindow(asked, 'item', (id) => {
-    const at = rows.findIndex((row) => row.id === id);
-    return at === -1 ? null : String(at);
-  });
-  const from = window.after === undefined ? 0 : Number(window.after) + 1;
-  const towards =
-    window.before === undefined
-      ? rows.slice(from, from + window.limit + 1)
-      : rows
-          .slice(0, Number(window.before))
-          .toReversed()
-          .slice(0, window.limit + 1);
-  return { body: list(url, page(towards, window)) };
-};
 
 export const sessionRoutes = [
   route({
@@ -81,9 +51,8 @@ export const sessionRoutes = [
     operation: 'checkout_sessions.retrieve',
     summary: 'Retrieve a checkout session',
     parameters: parameters({}),
-    handle: async (context, { scope, path }) => ({
-      body: renderSession(await findSession(context, scope, path['session'] ?? ''), scope),
-    }),
+    handle: async (context, { scope, path }) =>
+      answerWith(await findSession(context, scope, path['session'] ?? ''), scope, []),
   }),
   route({
     ...common,
@@ -116,6 +85,10 @@ export const sessionRoutes = [
     summary: 'List the line items of a checkout session',
     list: true,
     parameters: lineItemList,
-    handle: lineItems,
+    handle: async (context, request) =>
+      pageOfLines(
+        (await findSession(context, request.scope, request.path['session'] ?? '')).lines,
+        request,
+      ),
   }),
 ];

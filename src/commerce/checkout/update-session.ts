@@ -25,7 +25,7 @@ export const updateSession = async (
   const before = await findSession(context, scope, request.path['session'] ?? '');
   const metadata = mergeMetadata(before.metadata, asked.metadata);
   if (JSON.stringify(metadata) === JSON.stringify(before.metadata)) {
-    return { body: answerWith(before, scope, expand) };
+    return answerWith(before, scope, expand);
   }
   const { session, writes } = writeSession(context, scope, {
     before,
@@ -33,5 +33,5 @@ export const updateSession = async (
     kinds: [],
     cause: request,
   });
-  return { body: answerWith(session, scope, expand), writes };
+  return { ...answerWith(session, scope, expand), writes };
 };

@@ -5,6 +5,7 @@ import {
   completedOf,
   insertPlaces,
   loadPlaces,
+  productsOf,
   publicUrlOf,
   readShared,
   refuseCollection,
@@ -46,7 +47,7 @@ export const createLink = async (
   };
   await refuseTypes(context, scope, link);
   return {
-    body: answerWith(link, scope, 0, request.expand),
+    ...answerWith(link, scope, 0, request.expand),
     writes: [
       insertLink(scope, link),
       insertPlaces(scope, { linkId: link.id, places: link.limit }),
@@ -93,12 +94,12 @@ export const updateLink = async (
   if (asked.payment_method_types !== undefined) await refuseTypes(context, scope, after);
   const shown = answerWith(after, scope, completed, request.expand);
   const whole = (link: PaymentLink): string =>
-    JSON.stringify(answerWith(link, scope, completed, ['line_items']));
+    JSON.stringify(answerWith(link, scope, completed, ['line_items']).body);
   // Asking for what already holds changes nothing.
-  if (whole(after) === whole(before)) return { body: shown };
+  if (whole(after) === whole(before)) return shown;
   const link = { ...after, version: before.version + 1 };
   return {
-    body: shown,
+    ...shown,
     writes: [
       updateRow(scope, link),
       ...(link.limit === before.limit
@@ -121,11 +122,14 @@ const answerWith = (
   scope: Scope,
   completed: number,
   expand: readonly string[],
-) => ({
-  ...renderLink(link, scope, completed),
-  ...(expand.some((path) => path.split('.', 1)[0] === 'line_items')
-    ? { line_items: linkLines(link, scope) }
-    : {}),
+): Pick<Outcome, 'body' | 'related'> => ({
+  body: {
+    ...renderLink(link, scope, completed),
+    ...(expand.some((path) => path.split('.', 1)[0] === 'line_items')
+      ? { line_items: linkLines(link, scope) }
+      : {}),
+  },
+  related: () => productsOf(link.session.lines, scope.livemode),
 });
 
 const refuseTooFew = async (

@@ -1,4 +1,4 @@
-import { completedOf, lineItemSchema } from '#commerce/checkout';
+import { completedOf, lineItemSchema, pageOfLines, productsOf } from '#commerce/checkout';
 import type { Context } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
 import {
@@ -17,7 +17,7 @@ import { PAYMENT_LINK } from './link.ts';
 import { createParameters, listFilters, updateParameters } from './link-parameters.ts';
 import { linkSchema } from './link-schema.ts';
 import { listLinks as listRows, loadLink } from './links.store.ts';
-import { linkLines, renderLink } from './render-link.ts';
+import { renderLink } from './render-link.ts';
 
 const common = {
   group: 'Payment links',
@@ -81,7 +81,10 @@ export const linkRoutes = [
     parameters: parameters({}),
     handle: async (context, { scope, path }) => {
       const link = await findLink(context, scope, path['link'] ?? '');
-      return { body: renderLink(link, scope, await completedOf(context, scope, link.id)) };
+      return {
+        body: renderLink(link, scope, await completedOf(context, scope, link.id)),
+        related: () => productsOf(link.session.lines, scope.livemode),
+      };
     },
   }),
   route({
@@ -104,8 +107,9 @@ export const linkRoutes = [
     summary: 'List the line items of a payment link',
     list: true,
     parameters: listLines,
-    handle: async (context, { scope, path }) => ({
-      body: linkLines(await findLink(context, scope, path['link'] ?? ''), scope),
-    }),
+    handle: async (context, request) => {
+      const link = await findLink(context, request.scope, request.path['link'] ?? '');
+      return pageOfLines(link.session.lines, request);
+    },
   }),
 ];
