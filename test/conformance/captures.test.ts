@@ -104,6 +104,25 @@ describe('an authorization', () => {
     assert.equal(bookingOf()?.captured, 5000n);
   });
 
+  test('is captured and given back in amounts that its currency has', async () => {
+    const { id } = await held({
+      currency: 'kwd',
+      payment_method_options: { card: { request_multicapture: 'if_available' } },
+    });
+    for (const amount_to_capture of [1, 1005]) {
+      const refusal = await refusalOf(paymentIntents.capture(id, { amount_to_capture }));
+      assert.deepEqual([refusal.statusCode, refusal.param], [400, 'amount_to_capture']);
+      assert.equal(refusal.message, 'Invalid amount: amounts in kwd must be multiples of 10.');
+    }
+    await paymentIntents.capture(id, { amount_to_capture: 1010 });
+    for (const amount of [1, 1005]) {
+      const refusal = await refusalOf(stripe.refunds.create({ payment_intent: id, amount }));
+      assert.deepEqual([refusal.statusCode, refusal.param], [400, 'amount']);
+    }
+    const refund = await stripe.refunds.create({ payment_intent: id });
+    assert.deepEqual([refund.status, refund.amount], ['succeeded', 1010]);
+  });
+
   describe('of which a part was captured', () => {
     const inPart = async () => {
       const { id } = await held({

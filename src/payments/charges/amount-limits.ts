@@ -1,6 +1,6 @@
 // What can be charged, as the API says it. The limits themselves are the books'.
 
-import { checkCharge, formatAmount, namedAmount } from '#books/currencies';
+import { checkCharge, checkPart, formatAmount, namedAmount, stepOf } from '#books/currencies';
 import { ApiError, refuse } from '#platform/http';
 
 export const checkAmount = (amount: bigint, currency: string): void => {
@@ -19,12 +19,19 @@ export const checkAmount = (amount: bigint, currency: string): void => {
         param,
       });
     case 'amount_not_in_steps':
-      throw new ApiError(
-        400,
-        `Invalid amount: amounts in ${currency} must be multiples of ${refusal.step}.`,
-        { param },
-      );
+      throw notInSteps(refusal.step, currency, param);
     case 'currency_unknown':
       throw new ApiError(400, `Invalid currency: ${currency}.`, { param: 'currency' });
   }
 };
+
+/** Of what is captured or given back: it may be small, and no currency has less than its step. */
+export const checkPartAmount = (amount: bigint, currency: string, param: string): void => {
+  if (checkPart(amount, currency) === null) return;
+  throw notInSteps(stepOf(currency, 'charge'), currency, param);
+};
+
+const notInSteps = (step: bigint, currency: string, param: string): ApiError =>
+  new ApiError(400, `Invalid amount: amounts in ${currency} must be multiples of ${step}.`, {
+    param,
+  });

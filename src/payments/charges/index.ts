@@ -1,4 +1,4 @@
-export { checkAmount } from './amount-limits.ts';
+export { checkAmount, checkPartAmount } from './amount-limits.ts';
 export {
   type Charge,
   type ChargedMethod,

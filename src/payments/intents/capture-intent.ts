@@ -1,6 +1,12 @@
 import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
-import { type Charge, expectMovement, loadCharge, renderCharge } from '#payments/charges';
+import {
+  type Charge,
+  checkPartAmount,
+  expectMovement,
+  loadCharge,
+  renderCharge,
+} from '#payments/charges';
 import {
   ApiError,
   lockTimeout,
@@ -118,6 +124,7 @@ export const capture = async (
       { code: 'amount_too_large', param: 'amount_to_capture' },
     );
   }
+  if (asked !== null) checkPartAmount(amount, intent.currency, 'amount_to_capture');
   refuseExpired(charge, context.clock.now(), scope.livemode);
   const isLast = isFinal || amount === intent.capturable;
   refuseMany(charge, isLast);

@@ -1,7 +1,14 @@
-import { checkPart, formatAmount } from '#books/currencies';
+import { formatAmount } from '#books/currencies';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { CHARGE, type Charge, expectMovement, findCharge, left } from '#payments/charges';
+import {
+  CHARGE,
+  type Charge,
+  checkPartAmount,
+  expectMovement,
+  findCharge,
+  left,
+} from '#payments/charges';
 import { askingOf, findIntentWithCharge } from '#payments/intents';
 import {
   ApiError,
@@ -100,11 +107,7 @@ const amountOf = (charge: Charge, asked: number | undefined): bigint => {
     });
   }
   const amount = asked === undefined ? rest : BigInt(asked);
-  if (checkPart(amount, charge.currency)?.code === 'amount_not_in_steps') {
-    throw new ApiError(400, `Invalid amount: ${charge.currency} has no amounts that small.`, {
-      param: 'amount',
-    });
-  }
+  if (asked !== undefined) checkPartAmount(amount, charge.currency, 'amount');
   if (amount > rest) {
     throw new ApiError(
       400,

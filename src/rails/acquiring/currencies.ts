@@ -1,7 +1,10 @@
 // The numbers by which card messages name currencies (ISO 4217). The amounts of a message are in minor
-// units, as ours are. Two currencies are left out on purpose, ISK and UGX: our API counts them in
-// hundredths, as Stripe's does, and hosts count them in whole units. A card charged a hundredfold is
-// worse than a currency that is not offered.
+// units, as ours are. What our API counts otherwise than the standard, as Stripe's does, is not offered:
+// ISK and UGX in hundredths, MGA in whole ones. A card charged a hundredfold, or a hundredth, is worse
+// than a currency that is not there.
+
+import { apiExponent } from '#books/currencies';
+import { currencyOf } from '#kit/money';
 
 const table = `
 AED 784 ALL 008 AMD 051 AOA 973 ARS 032 AUD 036 AWG 533 AZN 944 BAM 977 BBD 052 BDT 050 BHD 048 BIF 108
@@ -26,8 +29,10 @@ const names: ReadonlyMap<string, string> = new Map(
   [...numbers].map(([name, number]) => [number, name]),
 );
 
-/** Three lower-case letters, as operations name them. */
-export const hostCurrencies: readonly string[] = [...numbers.keys()];
+/** Three lower-case letters, as operations name them. MGA has a number for what was once paid in it. */
+export const hostCurrencies: readonly string[] = [...numbers.keys()].filter(
+  (code) => apiExponent(code) === currencyOf(code).exponent,
+);
 
 /** Undefined where the host would count other units than we do, or knows no such currency. */
 export const currencyNumber = (currency: string): string | undefined => numbers.get(currency);
