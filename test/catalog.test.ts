@@ -15,8 +15,16 @@ const names = (rows: readonly Record<string, unknown>[]): unknown[] => rows.map(
 
 /** Tables with an account that need no policy, and why. */
 const references: Readonly<Record<string, readonly string[]>> = {
-  // Ids only: whoever takes one reads the event under the policy of events.
-  'platform.outbox': ['event_id', 'account_id', 'livemode'],
+  // Ids and what happened: whoever takes one reads of it under the policy of events.
+  'platform.outbox': [
+    'event_id',
+    'account_id',
+    'livemode',
+    'object_id',
+    'sequence',
+    'kinds',
+    'has_address',
+  ],
 };
 
 describe('row level security', () => {

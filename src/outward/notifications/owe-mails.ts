@@ -37,12 +37,12 @@ export const hearEvents = async (
   owed: readonly Owed[],
 ): Promise<void> => {
   const wanted = kinds.all.filter(({ type }) => eventsOfMails.includes(type));
-  if (wanted.length === 0) return;
-  const changes = await changesForMails(
-    tx,
-    owed,
-    wanted.map(({ code }) => code),
+  const codes = new Set(wanted.map(({ code }) => code));
+  const told = owed.filter(
+    ({ has_address, kinds: happened }) => has_address && happened.some((code) => codes.has(code)),
   );
+  if (told.length === 0) return;
+  const changes = await changesForMails(tx, told, [...codes]);
   const mails: NewMail[] = [];
   const toKeep: { readonly name: string; readonly payload: JobPayload }[] = [];
   for (const change of changes) {

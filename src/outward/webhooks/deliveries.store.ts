@@ -48,10 +48,19 @@ export const loadDelivery = findById({
   fromRow,
 });
 
+// The id of a delivery begins with its event's moment, and none lies elsewhere.
+const ofEvents = `unnest($3::uuid[]) as e(id)
+   cross join lateral (
+     select ${columns} from outward.deliveries
+      where ${ownRows} and event_id = e.id
+        and id between (left(e.id::text, 13) || repeat('0', 20))::uuid
+                   and (left(e.id::text, 13) || repeat('f', 20))::uuid
+     offset 0) as d`;
+
 const findOpen = statement(
   'deliveries.open_of_events',
-  `select event_id, count(*)::integer as open from outward.deliveries
-    where ${ownRows} and event_id = any($3::uuid[]) and state <> 2 group by event_id`,
+  `select d.event_id, count(*)::integer as open from ${ofEvents}
+    where d.state <> 2 group by d.event_id`,
 );
 
 export const loadUndelivered = async (
@@ -65,11 +74,7 @@ export const loadUndelivered = async (
   return new Map(rows.map(({ event_id: id, open }) => [id, open]));
 };
 
-const findOfEvents = statement(
-  'deliveries.of_events',
-  `select ${columns} from outward.deliveries
-    where ${ownRows} and event_id = any($3::uuid[]) order by event_id, id`,
-);
+const findOfEvents = statement('deliveries.of_events', `select d.* from ${ofEvents} order by d.id`);
 
 export const loadDeliveriesOf = async (
   context: Context,
@@ -85,21 +90,33 @@ const listIn = (direction: 'older' | 'newer') =>
     `deliveries.list_${direction}`,
     `select ${columns} from outward.deliveries
       where ${ownRows}
-        and ($3::uuid is null or (event_id, id) ${direction === 'older' ? '<' : '>'} ($3, $4))
-        and ($5::uuid is null or endpoint_id = $5)
-        and ($6::uuid is null or event_id = $6)
-        and ($7::smallint is null or state = $7)
-      order by event_id ${direction === 'older' ? 'desc' : 'asc'}, id ${direction === 'older' ? 'desc' : 'asc'}
-      limit $8`,
+        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
+        and ($4::uuid is null or endpoint_id = $4)
+        and ($5::uuid is null or event_id = $5)
+        and id between $6 and $7
+        and ($8::smallint is null or state = $8)
+      order by id ${direction === 'older' ? 'desc' : 'asc'}
+      limit $9`,
   );
 const listing = { older: listIn('older'), newer: listIn('newer') };
 
+/** Between which ids the deliveries of an event lie. */
+const boundsOf = (eventId: Uuid): readonly [first: Uuid, last: Uuid] => {
+  const moment = eventId.slice(0, 13);
+  return [`${moment}-0000-0000-000000000000`, `${moment}-ffff-ffff-ffffffffffff`];
+};
+const ALL = [
+  '00000000-0000-0000-0000-000000000000',
+  'ffffffff-ffff-ffff-ffff-ffffffffffff',
+] as const;
+
+/** In the order of their events. */
 export const listDeliveries = async (
   context: Context,
   scope: Scope,
   filter: {
     readonly direction: 'older' | 'newer';
-    readonly from: { readonly eventId: Uuid; readonly id: Uuid } | null;
+    readonly from: Uuid | null;
     readonly endpointId: Uuid | null;
     readonly eventId: Uuid | null;
     readonly state: DeliveryState | null;
@@ -107,10 +124,10 @@ export const listDeliveries = async (
   },
 ): Promise<Delivery[]> => {
   const rows = await readOwn<DeliveryRow>(context, scope, listing[filter.direction], [
-    filter.from?.eventId ?? null,
-    filter.from?.id ?? null,
+    filter.from,
     filter.endpointId,
     filter.eventId,
+    ...(filter.eventId === null ? ALL : boundsOf(filter.eventId)),
     filter.state === null ? null : deliveryStates[filter.state],
     filter.limit,
   ]);
@@ -147,7 +164,7 @@ export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Deli
 const replayRange = statement(
   'deliveries.replay',
   askedAgain(
-    `endpoint_id = $3 and event_id >= $4 and event_id < $5 and state <> 1
+    `endpoint_id = $3 and id >= $4 and id < $5 and state <> 1
      and ($7 or state = 3)`,
     '$6',
   ),

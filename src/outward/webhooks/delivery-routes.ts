@@ -42,7 +42,7 @@ const listAll = async (
   const from = window.after ?? window.before;
   const found = await listDeliveries(context, scope, {
     direction: window.before === undefined ? 'older' : 'newer',
-    from: from === undefined ? null : { eventId: from.eventId, id: from.id },
+    from: from?.id ?? null,
     endpointId: endpoint?.id ?? null,
     eventId: asked.event === undefined ? null : (parseId(EVENT, asked.event) ?? NOBODY),
     state: asked.status ?? null,

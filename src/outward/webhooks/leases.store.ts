@@ -12,7 +12,7 @@ import {
   statement,
   writeRows,
 } from '#platform/db';
-import type { EventKinds, Owed } from '#platform/events';
+import { type EventKinds, eventIdOf, type Owed } from '#platform/events';
 import { columns, type DeliveryRow, fromRow } from './deliveries.store.ts';
 import { type Delivery, deliveryStates } from './delivery.ts';
 
@@ -36,12 +36,47 @@ export type Room = {
 const hear = statement(
   'deliveries.hear',
   `select account_id, livemode, id, endpoint_id, event_id, object_id, sequence
-     from outward.hear_changes($1::uuid[], $2::uuid[], $3::boolean[], $4::smallint[], $5::text[],
-            $6::timestamptz, $7::uuid[], $8::integer[], $9, $10, $11::uuid, $12, $13::uuid[], $14::uuid)`,
+     from outward.hear_events($1::uuid[], $2::uuid[], $3::boolean[], $4::uuid[], $5::integer[], $6::text[],
+            $7::integer[], $8::timestamptz, $9::uuid[], $10::integer[], $11, $12, $13::uuid, $14,
+            $15::uuid[], $16::uuid)`,
 );
 
 type HeldRow = Owned &
   Pick<DeliveryRow, 'id' | 'endpoint_id' | 'event_id' | 'object_id' | 'sequence'>;
+
+type Heard = Pick<Owed, 'account_id' | 'livemode' | 'object_id' | 'sequence'> & {
+  readonly id: Uuid;
+  readonly type: string;
+};
+
+/** The events of these changes, each account's and mode's together and in their order. */
+const eventsOfChanges = (kinds: EventKinds, changes: readonly Owed[]): Heard[] => {
+  const heard: Heard[] = [];
+  for (const { event_id, account_id, livemode, object_id, sequence, kinds: codes } of changes) {
+    for (const [at, code] of codes.entries()) {
+      const type = kinds.byCode(code)?.type;
+      if (type === undefined) continue;
+      const id = eventIdOf(event_id, at);
+      heard.push({ id, account_id, livemode, object_id, sequence: sequence + at, type });
+    }
+  }
+  return heard.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+};
+
+const keyOf = ({ account_id, livemode, id }: Heard): string =>
+  `${ownerOf(account_id, livemode)}${id}`;
+const ownerOf = (accountId: Uuid, livemode: boolean): string => `${accountId}${livemode ? 1 : 0}`;
+
+/** The first of an account and mode is number one. */
+const placesOf = (heard: readonly Heard[]): number[] => {
+  let [owner, place] = ['', 0];
+  return heard.map(({ account_id, livemode }) => {
+    const own = ownerOf(account_id, livemode);
+    place = own === owner ? place + 1 : 1;
+    owner = own;
+    return place;
+  });
+};
 
 /** Numbers the events for the feed, and owes them to whom they concern. What comes back is leased. */
 export const oweDeliveries = async (
@@ -58,12 +93,15 @@ export const oweDeliveries = async (
 ): Promise<LeasedDelivery[]> => {
   const { changes, room, lease, ended } = input;
   const nowMs = context.clock.now();
+  const heard = eventsOfChanges(kinds, changes);
   const rows = await tx.query<HeldRow>(hear, [
-    changes.map(({ event_id }) => event_id),
-    changes.map(({ account_id }) => account_id),
-    changes.map(({ livemode }) => livemode),
-    kinds.all.map(({ code }) => code),
-    kinds.all.map(({ type }) => type),
+    heard.map(({ id }) => id),
+    heard.map(({ account_id }) => account_id),
+    heard.map(({ livemode }) => livemode),
+    heard.map(({ object_id }) => object_id),
+    heard.map(({ sequence }) => sequence),
+    heard.map(({ type }) => type),
+    placesOf(heard),
     spellTime(nowMs),
     [...room.rooms.keys()],
     [...room.rooms.values()],

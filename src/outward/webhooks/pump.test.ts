@@ -9,6 +9,7 @@ import { appendChange, type EventKind, gatherEventKinds, handOn } from '#platfor
 import { createWorker, holderOf } from '#platform/jobs';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { noNetwork } from '../../kit/context/for-tests.ts';
+import { listDeliveries, loadDeliveriesOf } from './deliveries.store.ts';
 import { type Endpoint, newSecret } from './endpoint.ts';
 import { insertEndpoint } from './endpoints.store.ts';
 import { module, pumpOf } from './module.ts';
@@ -21,7 +22,8 @@ const created: EventKind = {
   renderer: 1,
   renderers: { 1: (snapshot) => ({ object: snapshot }) },
 };
-const kinds = gatherEventKinds([created]);
+const updated: EventKind = { ...created, code: 2, type: 'customer.updated' };
+const kinds = gatherEventKinds([created, updated]);
 const listeners = module.listeners({ eventKinds: kinds });
 
 const until = async (what: string, look: () => Promise<boolean> | boolean): Promise<void> => {
@@ -94,15 +96,19 @@ const happen = async (
   context: TestContext,
   scope: Scope,
   count = 1,
-  of: { readonly objectId?: string; readonly sequence?: number } = {},
+  of: {
+    readonly objectId?: string;
+    readonly sequence?: number;
+    readonly kinds?: readonly EventKind[];
+  } = {},
 ): Promise<void> => {
   for (let n = 0; n < count; n += 1) {
     const change = {
       scope,
       objectId: newUuid(context),
       sequence: 1,
-      ...of,
       kinds: [created],
+      ...of,
       snapshot: { id: `cus_${n}` },
       request: null,
     };
@@ -132,6 +138,30 @@ const world = async () => {
 };
 
 describe('a delivery', () => {
+  test('stands where its event does, and is found by it', async () => {
+    const { context, always, pump, scope, allDelivered } = await world();
+    always(200);
+    for (let n = 0; n < 2; n += 1) await endpointOf(context, scope);
+    for (let n = 0; n < 3; n += 1) {
+      await happen(context, scope, 1, { sequence: 1 + 2 * n, kinds: [created, updated] });
+    }
+    await handOn(context, listeners);
+    await until('that all are told', async () => {
+      await pump.round(context, kinds);
+      return allDelivered();
+    });
+    const list = { from: null, endpointId: null, eventId: null, state: null, limit: 20 } as const;
+    const all = await listDeliveries(context, scope, { ...list, direction: 'newer' });
+    assert.deepEqual(
+      all.map(({ sequence }) => sequence),
+      [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6],
+    );
+    const events = all.map(({ eventId }) => eventId);
+    const ofOne = { ...list, eventId: events[2] ?? null, direction: 'newer' } as const;
+    assert.deepEqual(await listDeliveries(context, scope, ofOne), all.slice(2, 4));
+    assert.deepEqual(await loadDeliveriesOf(context, scope, events.slice(2, 3)), all.slice(2, 4));
+  });
+
   test('is told at once by the worker that owes it, and nothing of its lease is left', async () => {
     const { context, pump, scope, always, all, count, allDelivered } = await world();
     await endpointOf(context, scope);

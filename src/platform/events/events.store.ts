@@ -79,10 +79,10 @@ const insertChange = writeRows({
   select account_id, livemode, id, object_id, sequence, kinds::smallint[], renderer,
          request_id, idempotency_key, snapshot
     from ${given}
-  returning id, account_id, livemode
+  returning id, account_id, livemode, object_id, sequence, kinds, strpos(snapshot::text, '@') > 0 as has_address
 )
-insert into platform.outbox (event_id, account_id, livemode)
-select id, account_id, livemode from logged
+insert into platform.outbox (event_id, account_id, livemode, object_id, sequence, kinds, has_address)
+select id, account_id, livemode, object_id, sequence, kinds, has_address from logged
 returning event_id::text as key`,
 });
 

@@ -18,10 +18,16 @@ export type Listener = {
   ) => Promise<void>;
 };
 
+/** A change that was written, and what of it those who listen ask for first. */
 export type Owed = {
   readonly event_id: Uuid;
   readonly account_id: Uuid;
   readonly livemode: boolean;
+  readonly object_id: Uuid;
+  readonly sequence: number;
+  readonly kinds: readonly number[];
+  /** Whether any address of a payer stands in it. */
+  readonly has_address: boolean;
 };
 
 const CHANGES_AT_ONCE = 500;
@@ -31,7 +37,7 @@ const takeOwed = statement(
   `delete from platform.outbox
     where event_id in (select event_id from platform.outbox
                         order by event_id limit $1 for update skip locked)
-   returning event_id, account_id, livemode`,
+   returning event_id, account_id, livemode, object_id, sequence, kinds, has_address`,
 );
 
 export const handOn = async (context: Context, listeners: readonly Listener[]): Promise<number> => {

@@ -8,7 +8,7 @@ export {
   type Snapshot,
   type Undelivered,
 } from './event-kind.ts';
-export { appendChange, type ChangeRow, newChangeId } from './events.store.ts';
+export { appendChange, type ChangeRow, eventIdOf, newChangeId } from './events.store.ts';
 export { findEvent, findEvents } from './find-event.ts';
 export { handOn, type Listener, type Owed } from './hand-on.ts';
 export { API_VERSION, EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
