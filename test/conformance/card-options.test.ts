@@ -89,6 +89,41 @@ describe('the terms of a mandate', () => {
   }
 });
 
+test('what a page saw of its browser is shown at the method and at the charge', async () => {
+  const session = 'rse_1MqLhQ2eZvKYlo2C';
+  const expand = ['latest_charge'];
+  const seenAt = ({ latest_charge: charge }: Stripe.PaymentIntent): unknown =>
+    (charge as Stripe.Charge).radar_options;
+  const { id } = await paymentIntents.create(order);
+  const said = { payment_method: 'pm_card_visa', radar_options: { session }, expand } as const;
+  assert.deepEqual(seenAt(await paymentIntents.confirm(id, said)), { session });
+
+  const made = await paymentMethods.create({
+    type: 'card',
+    card: { token: 'tok_visa' },
+    radar_options: { session },
+  });
+  assert.deepEqual((await paymentMethods.retrieve(made.id)).radar_options, { session });
+  const paid = await paymentIntents.create({
+    ...order,
+    confirm: true,
+    payment_method: made.id,
+    expand,
+  });
+  assert.deepEqual(seenAt(paid), { session });
+  const charge = await stripe.charges.create({
+    ...order,
+    source: 'tok_visa',
+    radar_options: { session },
+  });
+  assert.deepEqual((await stripe.charges.retrieve(charge.id)).radar_options, { session });
+
+  const wallets = { wallet_options: { link: { display: 'never' } } } as const;
+  const page = await stripe.checkout.sessions.create({ ...twoTeas, ...wallets });
+  const { wallet_options: shownThere } = await stripe.checkout.sessions.retrieve(page.id);
+  assert.deepEqual(shownThere, wallets.wallet_options);
+});
+
 test('a code that has to be typed again is asked for before the bank is', async () => {
   const { id: customer } = await customers.create();
   const kept = await paymentMethods.attach('pm_card_visa', { customer });

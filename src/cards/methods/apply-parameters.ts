@@ -11,7 +11,10 @@ import {
 } from './payment-method.ts';
 
 type Asked = Partial<
-  Pick<Static<typeof createMethodParameters>, 'allow_redisplay' | 'billing_details' | 'metadata'>
+  Pick<
+    Static<typeof createMethodParameters>,
+    'allow_redisplay' | 'billing_details' | 'metadata' | 'radar_options'
+  >
 >;
 
 export const applyCommon = (method: PaymentMethod, asked: Asked): PaymentMethod => {
@@ -22,6 +25,9 @@ export const applyCommon = (method: PaymentMethod, asked: Asked): PaymentMethod 
     billing,
     metadata: mergeMetadata(method.metadata as Metadata, asked.metadata),
     card: method.card === null ? null : { ...method.card, checks: checksFor(method, billing) },
+    ...(asked.radar_options?.session === undefined
+      ? {}
+      : { radarSession: asked.radar_options.session }),
   };
 };
 

@@ -85,6 +85,8 @@ export type PaymentMethod = {
   readonly allowRedisplay: AllowRedisplay;
   /** The network's name of its first use, which later payments without the payer refer to. */
   readonly firstNetworkTransactionId?: string;
+  /** What its page saw of the payer's browser, by a name of Stripe's: kept and shown, and read by nobody here. */
+  readonly radarSession?: string;
 };
 
 export const emptyAddress: Address = {

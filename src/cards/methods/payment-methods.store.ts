@@ -70,7 +70,7 @@ type MethodRow = Row & {
   readonly metadata: Readonly<Record<string, string>>;
   readonly details: Pick<
     PaymentMethod,
-    'events' | 'legacy' | 'card' | 'other' | 'billing' | 'allowRedisplay'
+    'events' | 'legacy' | 'card' | 'other' | 'billing' | 'allowRedisplay' | 'radarSession'
   >;
 };
 

@@ -41,6 +41,9 @@ export const renderPaymentMethod = (method: PaymentMethod, livemode: boolean) =>
     ...(isOtherType(method.type)
       ? { [method.type]: shownOf(method.type, method.other ?? {}) }
       : {}),
+    ...(method.radarSession === undefined
+      ? {}
+      : { radar_options: { session: method.radarSession } }),
     type: method.type as Shown['type'],
   }) satisfies Shown;
 

@@ -147,6 +147,9 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
     ...(asked.payment_method_data?.allow_redisplay === undefined
       ? {}
       : { allowRedisplay: asked.payment_method_data.allow_redisplay }),
+    ...(asked.wallet_options?.link?.display === undefined
+      ? {}
+      : { linkDisplay: asked.wallet_options.link.display }),
     customerEmail: asked.customer_email ?? null,
     customerCreation: customer === null ? (asked.customer_creation ?? 'if_required') : null,
     locale: asked.locale ?? null,

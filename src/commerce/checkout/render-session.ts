@@ -113,7 +113,8 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
       : null,
     ui_mode: session.uiMode,
     url: session.status === 'open' && session.uiMode === 'hosted_page' ? session.pageUrl : null,
-    wallet_options: null,
+    wallet_options:
+      session.linkDisplay === undefined ? null : { link: { display: session.linkDisplay } },
   } satisfies Shown;
 };
 

@@ -263,7 +263,7 @@ export const createParameters = object(
     setup_intent_data: setupDataParameters,
     success_url: url(),
     ui_mode: oneOf('elements', 'embedded_page', 'hosted_page', 'custom', 'embedded', 'hosted'),
-    wallet_options: anything(),
+    wallet_options: object({ link: object({ display: whether }) }),
   },
   {
     exclusive: [

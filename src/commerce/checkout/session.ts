@@ -132,6 +132,8 @@ export type CheckoutSession = {
   /** Of the card that is kept. */
   readonly allowRedisplay?: 'always' | 'limited' | 'unspecified';
   readonly savedMethods?: SavedMethods;
+  /** Whether a wallet of Stripe's may be offered; none ever is. */
+  readonly linkDisplay?: 'auto' | 'never';
   /** For the payment, in the words of the API. */
   readonly intentData: IntentAsked;
   /** For the setup, in the words of the API. */

@@ -84,6 +84,8 @@ export type Charge = {
   readonly refunds: number;
   readonly captures: number;
   readonly balanceTransactionId: Uuid | null;
+  /** As at a payment method. */
+  readonly radarSession?: string;
 };
 
 export const left = (

@@ -64,6 +64,9 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     payment_intent: charge.isDirect ? null : spellId(INTENT, charge.intentId),
     payment_method: charge.method.id,
     payment_method_details: detailsOf(charge),
+    ...(charge.radarSession === undefined
+      ? {}
+      : { radar_options: { session: charge.radarSession } }),
     receipt_email: charge.receiptEmail,
     receipt_number: null,
     receipt_url: charge.status === 'succeeded' ? charge.receiptUrl : null,

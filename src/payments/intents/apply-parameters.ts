@@ -61,7 +61,9 @@ export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentInt
     ),
     transferGroup: asked.transfer_group ?? intent.transferGroup,
   };
-  const opted = withAwayOptions(applied, asked.payment_method_options);
+  const seen = asked.radar_options?.session;
+  const told = seen === undefined ? applied : { ...applied, radarSession: seen };
+  const opted = withAwayOptions(told, asked.payment_method_options);
   return withExcluded(opted, asked.excluded_payment_method_types);
 };
 

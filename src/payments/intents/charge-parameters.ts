@@ -36,7 +36,7 @@ export const createChargeParameters = object({
   destination: anything(),
   metadata: metadata(),
   on_behalf_of: id(),
-  radar_options: anything(),
+  radar_options: object({ session: id() }),
   receipt_email: emptyable(email()),
   shipping: emptyable(shippingParameters),
   source: sourceParameter,

@@ -79,6 +79,7 @@ const methodOptions = object({
 const futureUsage = oneOf('off_session', 'on_session');
 const captureMethod = oneOf('automatic', 'automatic_async', 'manual');
 const typeNames = arrayOf(text(100));
+const radarOptions = object({ referrer: emptyable(text()), session: id() });
 const mandateData = emptyable(anything());
 
 /** What is not part of this installation yet, and is refused with a sentence of its own. */
@@ -153,7 +154,7 @@ export const createParameters = object(
     mandate: refused.mandate,
     mandate_data: mandateData,
     off_session: offSession,
-    radar_options: anything(),
+    radar_options: radarOptions,
     on_behalf_of: refused.on_behalf_of,
     order_reference: described(
       'The merchant’s own name of the order. It is registered once per account and mode: again with the same amount and currency answers the payment that exists, else 409.',
@@ -185,7 +186,7 @@ export const confirmParameters = object(
     mandate: refused.mandate,
     mandate_data: mandateData,
     off_session: offSession,
-    radar_options: anything(),
+    radar_options: radarOptions,
     payment_method: id(),
     source: alias('payment_method'),
     payment_method_data: createMethodParameters,

@@ -118,6 +118,8 @@ export type PaymentIntent = {
   readonly transferGroup: string | null;
   readonly paymentDetails?: PaymentDetails;
   readonly amountDetails?: AmountDetails;
+  /** As at a payment method, of the try that it was said with. */
+  readonly radarSession?: string;
   /** Of the last try, where a payer's browser made it. */
   readonly screened?: Screened;
 };

@@ -20,6 +20,7 @@ import { claimFor } from './claim-exemption.ts';
 import { intentCreated, intentSnapshot } from './events.ts';
 import { type Concluded, concludeAsked, conclusionOf, holding } from './hear.ts';
 import { next } from './intent-states.ts';
+import { kindAt, offeredBy, seenOf } from './offered-by.ts';
 import { writePayment } from './payment.ts';
 import { isManual, type PaymentIntent } from './payment-intent.ts';
 import { requestOf } from './payment-request.ts';
@@ -191,24 +192,10 @@ const beginning = (
       refunds: 0,
       captures: 0,
       balanceTransactionId: null,
+      ...seenOf(intent, method),
     },
   };
 };
-
-/** Whoever knows no purchase holds the money first, and then it is taken. */
-const kindAt = ({ operations }: Candidate, intent: PaymentIntent): Charge['kind'] =>
-  isManual(intent) || operations.sale === undefined ? 'authorize' : 'sale';
-
-/** What was asked for with the payment, as far as whoever takes it can do it. */
-const offeredBy = (
-  { operations }: Candidate,
-  intent: PaymentIntent,
-): Pick<Charge, 'mayBeRaised' | 'mayBeSplit'> => ({
-  mayBeRaised:
-    isManual(intent) && intent.cardOptions.incremental && operations.increment !== undefined,
-  mayBeSplit:
-    isManual(intent) && intent.cardOptions.multicapture && operations.capture?.multiple === true,
-});
 
 type SentOne =
   | 'overtaken'
