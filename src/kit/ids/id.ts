@@ -1,71 +1,79 @@
 // How an id is spelled at the edge: a prefix that names its kind and 22 letters and digits that carry
 // the 128 bits. The spelling keeps the order of time.
 
-import { type Uuid, uuidFromHex } from './uuid.ts';
+import { type Uuid, uuidFromBytes } from './uuid.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const WIDTH = 22;
 
-// An answer spells some twenty ids. Dividing one bigint 22 times took 2.9 µs of each, dividing words 0.9: four
-// letters at a time, in words so small that a rest and the next word are exact in a double.
-const FOUR_LETTERS = 62 ** 4;
-const DIGITS = 7;
-const WORD = 16 ** DIGITS;
-/** For what is being spelled or read: the first has what is left of its digits. */
-const words = new Float64Array(32);
-const ID_WORDS = 5;
-const ID_DIGITS = 32;
-const FIRST_DIGITS = ID_DIGITS - (ID_WORDS - 1) * DIGITS;
+// An answer spells some twenty ids, and an event six. A number is taken as chunks of 16 bits, of each of which
+// it is known what it adds to each word of four letters: then a word is a sum and one division. All of it
+// is exact in a double. Dividing one bigint 22 times took 2.9 µs of each id, dividing words 0.6, this 0.4.
+const CHUNK = 2 ** 16;
+const WORD = 62 ** 4;
+const BYTES_MAX = 112;
+const CHUNKS_MAX = BYTES_MAX / 2;
+const WORDS_MAX = Math.ceil((BYTES_MAX * 8) / Math.log2(WORD));
+const ID_CHUNKS = 8;
+
+/** Of what is being spelled or read, the least first. */
+const chunks = new Float64Array(CHUNKS_MAX);
+
+/** By word and chunk, the least first. */
+const weights = new Float64Array(WORDS_MAX * CHUNKS_MAX);
+const power = new Float64Array(WORDS_MAX);
+power[0] = 1;
+for (let chunk = 0; chunk < CHUNKS_MAX; chunk += 1) {
+  let carry = 0;
+  for (let word = 0; word < WORDS_MAX; word += 1) {
+    weights[word * CHUNKS_MAX + chunk] = power[word]!;
+    const value = power[word]! * CHUNK + carry;
+    carry = Math.floor(value / WORD);
+    power[word] = value - carry * WORD;
+  }
+}
 
 const pairs = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
 
 export const spellId = (prefix: string, uuid: Uuid): string => {
-  takeApart(uuid, ID_DIGITS);
-  return `${prefix}_${spell(ID_WORDS, WIDTH)}`;
+  if (uuid.length !== UUID_LENGTH) throw new Error('This is no UUID.');
+  for (let chunk = 0; chunk < ID_CHUNKS; chunk += 1) {
+    chunks[chunk] = fourDigits(uuid, CHUNKS_AT[chunk]!);
+  }
+  return `${prefix}_${spell(ID_CHUNKS, WIDTH)}`;
 };
 
-/** Uses the words up. */
+const UUID_LENGTH = 36;
+/** Where they begin in a UUID, the least first. */
+const CHUNKS_AT = [32, 28, 24, 19, 14, 9, 4, 0];
+
 const spell = (count: number, letters: number): string => {
   let spelled = '';
-  // The number shrinks by 24 bits in each turn: what has become nothing is not divided again.
-  let first = 0;
-  while (spelled.length < letters) {
-    let rest = 0;
-    while (words[first] === 0 && first < count) first += 1;
-    for (let at = first; at < count; at += 1) {
-      const value = rest * WORD + words[at]!;
-      const times = Math.floor(value / FOUR_LETTERS);
-      words[at] = times;
-      rest = value - times * FOUR_LETTERS;
-    }
+  let carry = 0;
+  for (let word = 0; spelled.length < letters; word += 1) {
+    const row = word * CHUNKS_MAX;
+    let sum = carry;
+    for (let chunk = 0; chunk < count; chunk += 1) sum += chunks[chunk]! * weights[row + chunk]!;
+    carry = Math.floor(sum / WORD);
+    const rest = sum - carry * WORD;
     const high = Math.floor(rest / pairs.length);
-    spelled = pairs[high]! + pairs[rest - high * pairs.length]! + spelled;
+    const isPair = letters - spelled.length <= 2;
+    spelled = (isPair ? '' : pairs[high]!) + pairs[rest - high * pairs.length]! + spelled;
   }
-  return spelled.slice(-letters);
+  return spelled.length === letters ? spelled : spelled.slice(-letters);
 };
 
-/** So many hexadecimal digits, and dashes that mean nothing; gives how many words they make. */
-const takeApart = (hex: string, digits: number): number => {
-  const count = Math.ceil(digits / DIGITS);
-  let word = 0;
-  let at = 0;
-  let missing = digits - (count - 1) * DIGITS;
-  for (let place = 0; place < hex.length; place += 1) {
-    const code = hex.charCodeAt(place);
-    if (code === DASH) continue;
-    word = word * 16 + (code <= NINE ? code - ZERO : (code | LOWER_CASE) - BEFORE_A);
-    missing -= 1;
-    if (missing > 0) continue;
-    words[at] = word;
-    at += 1;
-    word = 0;
-    missing = DIGITS;
-  }
-  if (at !== count || missing !== DIGITS) throw new Error('These are not so many digits.');
-  return count;
+const fourDigits = (hex: string, at: number): number =>
+  (digitAt(hex, at) << 12) |
+  (digitAt(hex, at + 1) << 8) |
+  (digitAt(hex, at + 2) << 4) |
+  digitAt(hex, at + 3);
+
+const digitAt = (hex: string, at: number): number => {
+  const code = hex.charCodeAt(at);
+  return code <= NINE ? code - ZERO : (code | LOWER_CASE) - BEFORE_A;
 };
 
-const DASH = 45;
 const ZERO = 48;
 const NINE = 57;
 const LOWER_CASE = 32;
@@ -76,12 +84,14 @@ for (let value = 0; value < ALPHABET.length; value += 1) {
   valueOf[ALPHABET.charCodeAt(value)] = value;
 }
 
+const read = Buffer.alloc(ID_CHUNKS * 2);
+
 /** Null when it is not an id of that kind. Ids are compared byte for byte: there is one spelling. */
 export const parseId = (prefix: string, spelled: string): Uuid | null => {
   if (spelled.length !== prefix.length + 1 + WIDTH || !spelled.startsWith(`${prefix}_`))
     return null;
 
-  words.fill(0, 0, ID_WORDS);
+  chunks.fill(0, 0, ID_CHUNKS);
   let place = prefix.length + 1;
   // Two letters first, then four at a time.
   for (let end = place + 2; end <= spelled.length; end += 4) {
@@ -91,27 +101,30 @@ export const parseId = (prefix: string, spelled: string): Uuid | null => {
       if (value < 0) return null;
       more = more * 62 + value;
     }
-    for (let at = ID_WORDS - 1; at >= 0; at -= 1) {
-      const value = words[at]! * FOUR_LETTERS + more;
-      more = Math.floor(value / WORD);
-      words[at] = value - more * WORD;
+    for (let chunk = 0; chunk < ID_CHUNKS; chunk += 1) {
+      const value = chunks[chunk]! * WORD + more;
+      more = Math.floor(value / CHUNK);
+      chunks[chunk] = value - more * CHUNK;
     }
+    // Beyond 128 bits.
+    if (more > 0) return null;
   }
-  // Beyond 128 bits.
-  if (words[0]! >= 16 ** FIRST_DIGITS) return null;
-
-  let hex = hexOf(0, FIRST_DIGITS);
-  for (let at = 1; at < ID_WORDS; at += 1) hex += hexOf(at, DIGITS);
-  return uuidFromHex(hex);
+  for (let chunk = 0; chunk < ID_CHUNKS; chunk += 1) {
+    read.writeUInt16BE(chunks[chunk]!, (ID_CHUNKS - 1 - chunk) * 2);
+  }
+  return uuidFromBytes(read);
 };
-
-const hexOf = (at: number, digits: number): string => words[at]!.toString(16).padStart(digits, '0');
 
 /** Letters and digits with at least that many random bits, for secrets that people copy. */
 export const spellBytes = (bytes: Buffer): string => {
   if (bytes.length > BYTES_MAX) throw new Error(`No more than ${BYTES_MAX} bytes are spelled.`);
-  const count = takeApart(bytes.toString('hex'), bytes.length * 2);
-  return spell(count, Math.ceil((bytes.length * 8) / Math.log2(62)));
+  const count = Math.ceil(bytes.length / 2);
+  for (let chunk = 0; chunk < count; chunk += 1) {
+    const low = bytes.length - 1 - chunk * 2;
+    chunks[chunk] = bytes[low]! + (bytes[low - 1] ?? 0) * 256;
+  }
+  const spelled = spell(count, Math.ceil((bytes.length * 8) / Math.log2(62)));
+  // What was spelled may be a secret.
+  chunks.fill(0, 0, count);
+  return spelled;
 };
-
-const BYTES_MAX = Math.floor((words.length * DIGITS) / 2);

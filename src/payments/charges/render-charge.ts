@@ -15,7 +15,6 @@ const BALANCE_TRANSACTION = 'txn';
 
 type Shown = Wire<Stripe.Charge>;
 
-/** Amounts of a snapshot are numbers, those of a row are bigints: both are shown as numbers. */
 /** What the bank was told to print. Told nothing, it prints what it knows the merchant by, which we do not. */
 export const descriptorOf = ({
   statementDescriptor,
@@ -23,6 +22,9 @@ export const descriptorOf = ({
 }: Pick<Charge, 'statementDescriptor' | 'statementDescriptorSuffix'>): string | null =>
   statementDescriptor ?? statementDescriptorSuffix;
 
+// What is undefined is left out, as JSON does: each name that follows a spread costs a call into the engine,
+// which was two thirds of what it takes to render an event.
+/** Amounts of a snapshot are numbers, those of a row are bigints: both are shown as numbers. */
 export const renderCharge = (charge: Charge, livemode: boolean) => {
   const captured = Number(charge.captured);
   const refunded = Number(charge.refunded) + Number(charge.refunding);
@@ -37,9 +39,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     application: null,
     application_fee: null,
     application_fee_amount: null,
-    ...(charge.told?.authorizationCode === undefined
-      ? {}
-      : { authorization_code: charge.told.authorizationCode }),
+    authorization_code: charge.told?.authorizationCode,
     balance_transaction:
       charge.balanceTransactionId === null
         ? null
@@ -179,9 +179,10 @@ const cardOf = (charge: Charge, card: NonNullable<ChargedMethod['card']>) => {
     amount_authorized: status === 'succeeded' ? Number(charge.amount) : null,
     authorization_code: told?.authorizationCode ?? null,
     brand: card.brand,
-    ...(charge.captureBeforeMs === null || charge.isCaptureOver
-      ? {}
-      : { capture_before: Math.floor(charge.captureBeforeMs / 1000) }),
+    capture_before:
+      charge.captureBeforeMs === null || charge.isCaptureOver
+        ? undefined
+        : Math.floor(charge.captureBeforeMs / 1000),
     checks: {
       address_line1_check: checkOf(checks?.addressLine1, card.checks.line1),
       address_postal_code_check: checkOf(checks?.postalCode, card.checks.postalCode),

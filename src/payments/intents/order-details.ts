@@ -151,15 +151,11 @@ type Shown = Wire<Stripe.PaymentIntent>;
 
 export const renderPaymentDetails = ({
   paymentDetails,
-}: Pick<PaymentIntent, 'paymentDetails'>): { payment_details?: Shown['payment_details'] } =>
-  paymentDetails === undefined
-    ? {}
-    : {
-        payment_details: {
-          customer_reference: paymentDetails.customerReference,
-          order_reference: paymentDetails.orderReference,
-        },
-      };
+}: Pick<PaymentIntent, 'paymentDetails'>): Shown['payment_details'] =>
+  paymentDetails && {
+    customer_reference: paymentDetails.customerReference,
+    order_reference: paymentDetails.orderReference,
+  };
 
 export const renderAmountDetails = ({
   amount,

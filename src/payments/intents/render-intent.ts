@@ -56,7 +56,7 @@ export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
     metadata: intent.metadata,
     next_action: renderNextAction(intent),
     on_behalf_of: null,
-    ...renderPaymentDetails(intent),
+    payment_details: renderPaymentDetails(intent),
     payment_method: intent.methodId,
     payment_method_configuration_details: null,
     payment_method_options: renderOptions(intent),
@@ -138,28 +138,21 @@ const renderOptions = (intent: PaymentIntent): Shown['payment_method_options'] =
   card: cardOptionsOf(intent),
 });
 
+// What is undefined is left out, as JSON does.
 const cardOptionsOf = ({ cardOptions }: PaymentIntent): CardOptionsShown => ({
-  ...(cardOptions.captureMethod === null ? {} : { capture_method: cardOptions.captureMethod }),
+  capture_method: cardOptions.captureMethod ?? undefined,
   installments: null,
   mandate_options: cardOptions.mandateOptions ?? null,
   network: cardOptions.network as never,
-  ...(cardOptions.extended === undefined
-    ? {}
-    : { request_extended_authorization: cardOptions.extended }),
-  ...(cardOptions.incremental ? { request_incremental_authorization: 'if_available' } : {}),
-  ...(cardOptions.multicapture ? { request_multicapture: 'if_available' } : {}),
-  ...(cardOptions.overcapture === undefined
-    ? {}
-    : { request_overcapture: cardOptions.overcapture }),
+  request_extended_authorization: cardOptions.extended,
+  request_incremental_authorization: cardOptions.incremental ? 'if_available' : undefined,
+  request_multicapture: cardOptions.multicapture ? 'if_available' : undefined,
+  request_overcapture: cardOptions.overcapture,
   request_three_d_secure: cardOptions.requestThreeDSecure ?? 'automatic',
-  ...(cardOptions.setupFutureUsage === null
-    ? {}
-    : { setup_future_usage: cardOptions.setupFutureUsage }),
-  ...(cardOptions.needsCvc === true ? { require_cvc_recollection: true } : {}),
-  ...(cardOptions.kana === undefined ? {} : { statement_descriptor_suffix_kana: cardOptions.kana }),
-  ...(cardOptions.kanji === undefined
-    ? {}
-    : { statement_descriptor_suffix_kanji: cardOptions.kanji }),
+  setup_future_usage: cardOptions.setupFutureUsage ?? undefined,
+  require_cvc_recollection: cardOptions.needsCvc === true ? true : undefined,
+  statement_descriptor_suffix_kana: cardOptions.kana,
+  statement_descriptor_suffix_kanji: cardOptions.kanji,
 });
 
 type CardOptionsShown = NonNullable<NonNullable<Shown['payment_method_options']>['card']>;
