@@ -1,6 +1,6 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { rank, spellTime, statement, writeRows } from '#platform/db';
+import { rank, statement, writeRows } from '#platform/db';
 import {
   type Expectation,
   type ExpectationKind,
@@ -33,7 +33,7 @@ export const expectation = (
     expectationKinds[expected.kind],
     expected.currency,
     expected.part ?? 0,
-    spellTime(context.clock.now()),
+    context.clock.now(),
     expected.gross,
     expected.cost?.amount ?? null,
     expected.cost?.rules ?? null,

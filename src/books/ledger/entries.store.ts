@@ -1,7 +1,7 @@
 import { assert } from '#kit/assert';
 import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { rank, spellTime, statement, writeRows } from '#platform/db';
+import { rank, statement, writeRows } from '#platform/db';
 import { type Entry, type EntryDetails, entryIdOf, fromArrays, sumOf, toArrays } from './entry.ts';
 import { type Purpose, purposeOfCode, purposes } from './purposes.ts';
 
@@ -20,8 +20,8 @@ export const post = (context: Pick<Context, 'clock'>, scope: Scope, entry: Entry
       scope.accountId,
       scope.livemode,
       entryIdOf(entry),
-      spellTime(context.clock.now()),
-      spellTime(availableAtMs),
+      context.clock.now(),
+      availableAtMs,
       entry.subject,
       purposes[entry.purpose].code,
       entry.part ?? 0,

@@ -20,7 +20,7 @@ export const auditEntry = (
     newUuid(context),
     act.scope?.accountId ?? null,
     act.scope?.livemode ?? null,
-    spellTime(realClock(context.clock).now()),
+    realClock(context.clock).now(),
     context.actor.kind,
     context.actor.id,
     act.action,

@@ -18,7 +18,7 @@ import {
   writing,
 } from '#platform/db';
 import type { Charge } from './charge.ts';
-import { packDetails, unpackDetails } from './lean-charge.ts';
+import { detailsBeside, unpackDetails } from './lean-charge.ts';
 
 const statusCodes = { pending: 1, succeeded: 2, failed: 3 } as const;
 const statusOf = namesByCode(statusCodes);
@@ -115,7 +115,7 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     operationId,
     connectorAccountId,
     JSON.stringify(metadata),
-    JSON.stringify(packDetails(charge, columnNames)),
+    JSON.stringify(packDetails(charge)),
   ];
 };
 
@@ -141,7 +141,7 @@ type Columns = Pick<
   | 'metadata'
 >;
 
-const columnNames: ReadonlySet<string> = new Set<keyof Columns>([
+const packDetails = detailsBeside([
   'id',
   'version',
   'events',
@@ -160,7 +160,7 @@ const columnNames: ReadonlySet<string> = new Set<keyof Columns>([
   'operationId',
   'connectorAccountId',
   'metadata',
-]);
+] satisfies (keyof Columns)[]);
 
 type ChargeRow = Row & {
   readonly id: Uuid;

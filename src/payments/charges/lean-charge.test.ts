@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Charge } from './charge.ts';
-import { packDetails, unpackDetails } from './lean-charge.ts';
+import { detailsBeside, unpackDetails } from './lean-charge.ts';
 
 const pending = {
   kind: 'sale',
@@ -13,7 +13,8 @@ const pending = {
 } as unknown as Charge;
 const paid = { ...pending, told: { authorizationCode: '123456' }, balanceTransactionId: 'txn' };
 
-const spelled = (charge: Charge): string => JSON.stringify(packDetails(charge, new Set()));
+const packDetails = detailsBeside([]);
+const spelled = (charge: Charge): string => JSON.stringify(packDetails(charge));
 const end =
   '"method":{"id":"pm_1","type":"card","card":null,"billing":null},"receiptUrl":"https://pay.test/receipts/1"}';
 

@@ -83,13 +83,13 @@ const leanShown = leanBy<Charge>({ ...usual, ...usualAmounts } as unknown as Par
  * `columns` are kept beside it. What stays as it is stands last: when a charge is paid the log of the database
  * holds its row up to there, and not the end that both versions have in common.
  */
-export const packDetails = (charge: Charge, columns: ReadonlySet<string>): Partial<Charge> => {
-  const { receiptUrl, ...details } = leanCharge.pack(charge, columns);
-  delete details.method;
-  return {
-    ...details,
-    method: packMethod(charge.method) as ChargedMethod,
-    ...(receiptUrl === undefined ? {} : { receiptUrl }),
+export const detailsBeside = (columns: readonly string[]) => {
+  const apart = new Set([...columns, 'method', 'receiptUrl']);
+  return (charge: Charge): Partial<Charge> => {
+    const details: Record<string, unknown> = leanCharge.pack(charge, apart);
+    details['method'] = packMethod(charge.method);
+    if (charge.receiptUrl !== null) details['receiptUrl'] = charge.receiptUrl;
+    return details;
   };
 };
 

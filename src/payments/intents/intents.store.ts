@@ -14,7 +14,6 @@ import {
   rank,
   readOwn,
   searchIn,
-  spellTime,
   statement,
   updateRows,
   writing,
@@ -109,7 +108,7 @@ const toRow = (scope: Scope, intent: PaymentIntent): unknown[] => {
     latestChargeId,
     orderReference,
     isDirect,
-    spellTime(dueAtMs),
+    dueAtMs,
     JSON.stringify(metadata),
     JSON.stringify(leanIntent.pack(intent, columnNames)),
   ];

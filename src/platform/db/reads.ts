@@ -95,13 +95,14 @@ const readAlone = async (pool: Pool, { scope, call, resolve, reject }: Read): Pr
 const inScopes = (reads: readonly Read[]) => {
   const calls: Call[] = [];
   const places: number[] = [];
+  const keysAt = new Map<number, Set<unknown>>();
   let entered: Scope | null = null;
   for (const [index, read] of reads.entries()) {
     const same = reads.findIndex((earlier) => asksTheSame(earlier, read));
     if (same < index) {
       const place = places[same] ?? 0;
       places.push(place);
-      askForBoth(calls, place, read);
+      addKeys(keysAt, place, calls[place], read);
       continue;
     }
     const { scope, call } = read;
@@ -112,6 +113,11 @@ const inScopes = (reads: readonly Read[]) => {
     }
     places.push(calls.push(call) - 1);
   }
+  for (const [place, keys] of keysAt) {
+    const { statement, values = [] } = present(calls[place], 'The call that asks the same');
+    const all = values.map((value, at) => (at === statement.by?.value ? [...keys] : value));
+    calls[place] = { statement, values: all };
+  }
   return { calls, places };
 };
 
@@ -120,14 +126,17 @@ const keysOf = ({ statement, values }: Call): readonly unknown[] | undefined =>
   statement.by && (values?.[statement.by.value] as readonly unknown[]);
 
 /** What is asked for by several keys is asked for once, by all of them. */
-const askForBoth = (calls: Call[], place: number, read: Read): void => {
-  const asked = present(calls[place], 'The call that asks the same');
-  const keys = keysOf(read.call);
-  const { by } = asked.statement;
-  if (by === undefined || keys === undefined) return;
-  const both = [...new Set([...(keysOf(asked) ?? []), ...keys])];
-  const values = (asked.values ?? []).map((value, at) => (at === by.value ? both : value));
-  calls[place] = { statement: asked.statement, values };
+const addKeys = (
+  keysAt: Map<number, Set<unknown>>,
+  place: number,
+  asked: Call | undefined,
+  read: Read,
+): void => {
+  const more = keysOf(read.call);
+  if (asked === undefined || more === undefined) return;
+  const keys = keysAt.get(place) ?? new Set(keysOf(asked));
+  for (const key of more) keys.add(key);
+  keysAt.set(place, keys);
 };
 
 /** What others asked for beside it is theirs. */

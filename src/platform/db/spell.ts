@@ -1,6 +1,6 @@
 // How values are spelled for a column, and read back from it.
 
-/** A moment for a `timestamptz`. */
+/** A moment for a `timestamptz` of a statement; in the row of a batch its milliseconds are enough. */
 export function spellTime(ms: number): string;
 export function spellTime(ms: number | null): string | null;
 export function spellTime(ms: number | null): string | null {

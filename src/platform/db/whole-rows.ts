@@ -11,7 +11,7 @@ import type { WriteStatement } from '#kit/context';
 import { type Connection, isServerError } from './connection.ts';
 import type { Call } from './wire.ts';
 import { type Element, elementOf } from './wire-arrays.ts';
-import { type Bytes, int32, newBytes } from './wire-bytes.ts';
+import { type Bytes, int32, lengthSince, newBytes } from './wire-bytes.ts';
 
 export type RowsOfStatement = {
   readonly statement: WriteStatement;
@@ -124,7 +124,7 @@ const writeRows = (
     for (let column = 0; column < elements.length; column += 1) {
       if (!writeField(out, elements[column] as Element, row[column])) return false;
     }
-    out.buffer.writeInt32BE(out.at - begun - 4, begun);
+    lengthSince(out, begun);
   }
   return true;
 };
@@ -138,6 +138,6 @@ const writeField = (out: Bytes, element: Element, value: unknown): boolean => {
   const begun = out.at;
   int32(out, 0);
   if (!element.write(out, value)) return false;
-  out.buffer.writeInt32BE(out.at - begun - 4, begun);
+  lengthSince(out, begun);
   return true;
 };

@@ -54,6 +54,42 @@ for (const [type, given] of Object.entries(values)) {
   });
 }
 
+test('A moment may be said in milliseconds, also beside one that only text can say', async () => {
+  for (const beside of [[], ['infinity']]) {
+    const [row] = await connection.send<{ moments: string[] }>(
+      {
+        name: 'moments',
+        text: 'select array(select v::text from unnest($1::timestamptz[]) v) as moments',
+      },
+      [[1_796_000_400_123, -1, null, ...beside]],
+    );
+    assert.deepEqual(row?.moments, [
+      '2026-11-30 01:00:00.123+00',
+      '1969-12-31 23:59:59.999+00',
+      null,
+      ...beside,
+    ]);
+  }
+});
+
+test('A row is read as it is, with and without letters beyond ASCII in it and beside it', async () => {
+  const sent = [
+    { word: 'plain', number: 7, nothing: null },
+    { word: 'žluťoučký 🐎', number: -7, nothing: null },
+    { word: '', number: 0, nothing: null },
+  ];
+  for (const rows of [sent, sent.slice(0, 1), sent.slice(1)]) {
+    const read = await connection.send(
+      {
+        name: 'rows',
+        text: 'select * from json_to_recordset($1::json) as given (word text, number integer, nothing text)',
+      },
+      [JSON.stringify(rows)],
+    );
+    assert.deepEqual(read, rows);
+  }
+});
+
 test('A value that is none of its type is refused by the server, and the connection goes on', async () => {
   const wrong: readonly (readonly [string, unknown])[] = [
     ['uuid', '01a22392-6e6c-7000-b9aa-72c821f2949z'],

@@ -2,12 +2,25 @@
 // here and read there sign by sign: a tenth of what a payment cost on either side. What does not look as
 // it should is left to text, so that the server says what is wrong with it.
 
-import { type Bytes, characters, copied, int8, int16, int32, int64, room } from './wire-bytes.ts';
+import { spellTime } from './spell.ts';
+import {
+  type Bytes,
+  characters,
+  copied,
+  int8,
+  int16,
+  int32,
+  int64,
+  lengthSince,
+  room,
+} from './wire-bytes.ts';
 
 export type Element = {
   readonly oid: number;
   /** False: it is not spelled this way, and whatever was written of it is taken back. */
   readonly write: (out: Bytes, value: unknown) => boolean;
+  /** What the server is told as text, where it would not understand ours. */
+  readonly asText?: (value: unknown) => unknown;
 };
 
 /** By the name in a cast: `$1::uuid[]`. */
@@ -20,7 +33,11 @@ const elements = {
   date: { oid: 1082, write: (out, value) => writeDate(out, value) },
   text: { oid: 25, write: (out, value) => writeText(out, value) },
   json: { oid: 114, write: (out, value) => writeText(out, value) },
-  timestamptz: { oid: 1184, write: (out, value) => writeMoment(out, value) },
+  timestamptz: {
+    oid: 1184,
+    write: (out, value) => writeMoment(out, value),
+    asText: (value) => (typeof value === 'number' ? spellTime(value) : value),
+  },
   uuid: { oid: 2950, write: (out, value) => writeUuid(out, value) },
   jsonb: { oid: 3802, write: (out, value) => writeJsonb(out, value) },
 } satisfies Readonly<Record<string, Element>>;
@@ -65,7 +82,7 @@ export const writeArray = (out: Bytes, type: Element, values: readonly unknown[]
       out.at = begun;
       return false;
     }
-    out.buffer.writeInt32BE(out.at - before - 4, before);
+    lengthSince(out, before);
   }
   return true;
 };
@@ -127,14 +144,19 @@ const writeBinary = (out: Bytes, value: unknown): boolean => {
   return true;
 };
 
-/** As `spellTime` spells it; anything else is left to the server. */
-const isMoment = (value: unknown): value is string =>
-  typeof value === 'string' && value.length === 24 && value.endsWith('Z');
+/** Milliseconds since 1970, or what `spellTime` makes of them; anything else is left to the server. */
+const msOf = (value: unknown): number => {
+  if (typeof value === 'number') return value;
+  const isSpelled = typeof value === 'string' && value.length === 24 && value.endsWith('Z');
+  return isSpelled ? Date.parse(value) : Number.NaN;
+};
 const EPOCH_MS = Date.UTC(2000, 0, 1);
+/** More than a Date can say. */
+const MS_MOST = 8.64e15;
 
 const writeMoment = (out: Bytes, value: unknown): boolean => {
-  const ms = isMoment(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(ms)) return false;
+  const ms = msOf(value);
+  if (!isWithin(ms, MS_MOST)) return false;
   int64(out, BigInt(ms - EPOCH_MS) * 1000n);
   return true;
 };
@@ -146,7 +168,7 @@ const writeDate = (out: Bytes, value: unknown): boolean => {
   if (typeof value !== 'string' || !dayPattern.test(value)) return false;
   const ms = Date.parse(`${value}T00:00:00.000Z`);
   // A day that no month has is refused by one parser and moved by another.
-  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(value)) return false;
+  if (Number.isNaN(ms) || new Date(ms).getUTCDate() !== Number(value.slice(-2))) return false;
   int32(out, (ms - EPOCH_MS) / DAY_MS);
   return true;
 };

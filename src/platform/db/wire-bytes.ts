@@ -4,15 +4,22 @@ import { Buffer } from 'node:buffer';
 
 const FIRST_BYTES = 16_384;
 
-export type Bytes = { buffer: Buffer; at: number };
+/** The same memory twice: numbers are written through the view, which the engine does without a call. */
+export type Bytes = { buffer: Buffer; view: DataView; at: number };
 
-export const newBytes = (): Bytes => ({ buffer: Buffer.allocUnsafe(FIRST_BYTES), at: 0 });
+export const newBytes = (): Bytes => ({ ...memory(FIRST_BYTES), at: 0 });
+
+const memory = (bytes: number): Pick<Bytes, 'buffer' | 'view'> => {
+  const buffer = Buffer.allocUnsafe(bytes);
+  return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.length) };
+};
 
 export const room = (out: Bytes, bytes: number): void => {
   if (out.at + bytes <= out.buffer.length) return;
-  const larger = Buffer.allocUnsafe(Math.max(out.buffer.length * 2, out.at + bytes));
-  out.buffer.copy(larger, 0, 0, out.at);
-  out.buffer = larger;
+  const { buffer, view } = memory(Math.max(out.buffer.length * 2, out.at + bytes));
+  out.buffer.copy(buffer, 0, 0, out.at);
+  out.buffer = buffer;
+  out.view = view;
 };
 
 export const int8 = (out: Bytes, value: number): void => {
@@ -23,17 +30,25 @@ export const int8 = (out: Bytes, value: number): void => {
 
 export const int16 = (out: Bytes, value: number): void => {
   room(out, 2);
-  out.at = out.buffer.writeInt16BE(value, out.at);
+  out.view.setInt16(out.at, value);
+  out.at += 2;
 };
 
 export const int32 = (out: Bytes, value: number): void => {
   room(out, 4);
-  out.at = out.buffer.writeInt32BE(value, out.at);
+  out.view.setInt32(out.at, value);
+  out.at += 4;
 };
 
 export const int64 = (out: Bytes, value: bigint): void => {
   room(out, 8);
-  out.at = out.buffer.writeBigInt64BE(value, out.at);
+  out.view.setBigInt64(out.at, value);
+  out.at += 8;
+};
+
+/** How much was written since, where room for it was left. */
+export const lengthSince = (out: Bytes, begun: number): void => {
+  out.view.setInt32(begun, out.at - begun - 4);
 };
 
 // A character of JavaScript never needs more than three bytes of UTF-8.
@@ -49,8 +64,8 @@ export const copied = (out: Bytes, bytes: Buffer): void => {
 
 /** Whatever `write` writes, with its length before it. */
 export const measured = (out: Bytes, write: () => void): void => {
-  int32(out, 0);
   const begun = out.at;
+  int32(out, 0);
   write();
-  out.buffer.writeInt32BE(out.at - begun, begun - 4);
+  lengthSince(out, begun);
 };

@@ -34,7 +34,7 @@ export const createWriter = (): Writer => {
     const begun = out.at;
     int32(out, 0);
     write();
-    out.buffer.writeInt32BE(out.at - begun, begun);
+    out.view.setInt32(begun, out.at - begun);
   };
   const name = (text: string): void => {
     characters(out, text);
@@ -52,7 +52,8 @@ export const createWriter = (): Writer => {
       if (isWritten) return BINARY;
       out.at = begun;
     }
-    const spelled = spell(given);
+    const asText = type?.asText;
+    const spelled = spell(asText && Array.isArray(given) ? given.map(asText) : given);
     if (spelled === null) int32(out, -1);
     else if (typeof spelled === 'string') measured(out, () => characters(out, spelled));
     else measured(out, () => copied(out, spelled));
@@ -76,7 +77,8 @@ export const createWriter = (): Writer => {
         int16(out, values.length);
         for (const [index, each] of values.entries()) {
           const written = value(each, types[index]);
-          format = out.buffer.writeInt16BE(written, format);
+          out.view.setInt16(format, written);
+          format += 2;
         }
         int16(out, 0);
       }),

@@ -6,7 +6,14 @@ import type { Duplex } from 'node:stream';
 import type { DatabaseError } from 'pg';
 import type { Row, Statement } from '#kit/context';
 import { type ArrayTypes, arrayTypesIn } from './wire-arrays.ts';
-import { createReader, type Field, readError, readFields, readRow } from './wire-reader.ts';
+import {
+  createReader,
+  type Field,
+  type Message,
+  readError,
+  readFields,
+  readRow,
+} from './wire-reader.ts';
 import { createWriter } from './wire-writer.ts';
 
 export type Call = { readonly statement: Statement; readonly values?: readonly unknown[] };
@@ -151,27 +158,27 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     }
   };
 
-  const hear = (kind: string, body: Buffer): void => {
+  const hear = (kind: string, message: Message): void => {
     const [current] = asked;
     if (current === undefined) {
       // Unasked, the server says why it is going away, or what nobody here wants to know.
-      if (kind === 'E') end(new Error(readError(body).message));
+      if (kind === 'E') end(new Error(readError(message).message));
       return;
     }
     switch (kind) {
       case 'D':
-        return void current.rows.at(-1)?.push(readRow(current.fields, body));
+        return void current.rows.at(-1)?.push(readRow(current.fields, message));
       case '1':
         return void current.preparing.shift();
       case 'T':
-        return describe(current, readFields(body));
+        return describe(current, readFields(message));
       case 'n':
         return describe(current, []);
       case 'C':
       case 'I':
         return completed(current);
       case 'E':
-        return failed(current, readError(body));
+        return failed(current, readError(message));
       case 'Z':
         return ready(current);
     }

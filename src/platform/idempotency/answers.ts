@@ -32,7 +32,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       key,
       input.fingerprint,
       input.requestId,
-      spellTime(realClock(context.clock).now()),
+      realClock(context.clock).now(),
       ...end,
       input.passesOn,
       input.subject ?? null,
@@ -68,7 +68,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         keyOf(input),
         input.requestId,
         input.fingerprint,
-        spellTime(context.clock.now()),
+        context.clock.now(),
       ],
     }),
     release: (_context, input) => ({

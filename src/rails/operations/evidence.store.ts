@@ -1,7 +1,7 @@
 import { assert, present } from '#kit/assert';
 import type { Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { insertRows, namesByCode, rank, spellTime, writeRows } from '#platform/db';
+import { insertRows, namesByCode, rank, writeRows } from '#platform/db';
 import { type Evidence, evidenceKinds, type Outcome } from './evidence.ts';
 
 const kindOf = namesByCode(evidenceKinds);
@@ -52,14 +52,7 @@ returning id::text as key`,
 
 export const insertEvidence = (scope: Scope, operationId: Uuid, evidence: Evidence): Write => {
   const { id, kind, atMs, send, sourceKey, considered, says } = evidence;
-  const owner = [
-    scope.accountId,
-    scope.livemode,
-    operationId,
-    id,
-    evidenceKinds[kind],
-    spellTime(atMs),
-  ];
+  const owner = [scope.accountId, scope.livemode, operationId, id, evidenceKinds[kind], atMs];
   if (kind !== 'person') {
     assert(considered.length === 0, 'Only a person has considered something');
     return {
@@ -75,7 +68,11 @@ export const insertEvidence = (scope: Scope, operationId: Uuid, evidence: Eviden
 
 /** Amounts are whole numbers beyond what JSON holds, so they are spelled as text. */
 const spell = (says: Outcome): string =>
-  JSON.stringify(says, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  JSON.stringify(
+    'amount' in says && typeof says.amount === 'bigint'
+      ? { ...says, amount: String(says.amount) }
+      : says,
+  );
 
 const unspell = (says: Record<string, unknown>): Outcome =>
   (typeof says['amount'] === 'string'
