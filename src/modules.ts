@@ -100,7 +100,12 @@ export type Module = {
   readonly checks?: readonly Check[];
 };
 
-export type Check = { readonly name: string; readonly text: string };
+export type Check = {
+  readonly name: string;
+  readonly text: string;
+  /** What the API calls the rows that it finds: the prefix of the ids in its column `id`. */
+  readonly of?: string;
+};
 
 /** What modules learn of those that come after them. */
 export type Gathered = {

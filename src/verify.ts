@@ -4,13 +4,17 @@
 
 import { verifyBooks } from '#books/ledger';
 import { verifyAudit } from '#identity/audit';
+import { spellId, type Uuid } from '#kit/ids';
+import { CHARGE, INTENT } from '#payments/charges';
 import { connect } from '#platform/db';
+import { verifyAnswers } from '#platform/idempotency';
 import { modules } from './modules.ts';
 import type { Runtime } from './runtime.ts';
 
 export type Verdict = {
   readonly audit: { readonly seals: number; readonly entries: number };
   readonly books: { readonly seals: number; readonly entries: number };
+  readonly answers: number;
   readonly checks: number;
   /** One sentence each, the first of every kind. */
   readonly problems: readonly string[];
@@ -29,6 +33,7 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
     (module.checks ?? []).map((check) => ({ ...check, module: module.name })),
   );
 
+  let answers = 0;
   // Checks look across accounts, which only the owner may.
   const owner = await connect({
     url: runtime.settings.databaseUrl,
@@ -38,13 +43,22 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
   });
   try {
     await owner.send({ name: '', text: 'set statement_timeout = 0' });
-    for (const { module, name, text } of checks) {
+    const stored = await verifyAnswers(owner.send, runtime.masterSecret);
+    answers = stored.answers;
+    if (stored.problems.length > 0) {
+      problems.push(
+        `Stored answers: ${stored.problems.length} are not as they were given, first: ${stored.problems
+          .slice(0, ROWS_SHOWN_MAX)
+          .join('; ')}.`,
+      );
+    }
+    for (const { module, name, text, of } of checks) {
       const rows = await owner.send({ name: '', text });
       if (rows.length === 0) continue;
       problems.push(
         `${module}: not so that ${name} (${rows.length} rows, first: ${rows
           .slice(0, ROWS_SHOWN_MAX)
-          .map(showRow)
+          .map((row) => showRow(row, of))
           .join('; ')}).`,
       );
     }
@@ -54,12 +68,30 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
   return {
     audit: { seals: audit.seals, entries: audit.entries },
     books: { seals: books.seals, entries: books.entries },
+    answers,
     checks: checks.length,
     problems,
   };
 };
 
-const showRow = (row: Record<string, unknown>): string =>
+// Columns that are named alike wherever they stand.
+const prefixes: Readonly<Record<string, string>> = {
+  account_id: 'acct',
+  intent_id: INTENT,
+  charge_id: CHARGE,
+  customer_id: 'cus',
+  operation_id: 'op',
+  connector_account_id: 'cna',
+  endpoint_id: 'we',
+  event_id: 'evt',
+};
+
+/** An id as the API and the other commands know it, and as it stands in the table. */
+const showRow = (row: Record<string, unknown>, of: string | undefined): string =>
   Object.entries(row)
-    .map(([name, value]) => `${name} ${String(value)}`)
+    .map(([name, value]) => {
+      const prefix = name === 'id' ? of : prefixes[name];
+      if (prefix === undefined || typeof value !== 'string') return `${name} ${String(value)}`;
+      return `${name} ${spellId(prefix, value as Uuid)} (${value})`;
+    })
     .join(', ');

@@ -8,11 +8,11 @@ export const addVerify = (program: Command): void => {
   program
     .command('verify')
     .description(
-      'prove the audit log and the books, and ask every question a healthy database answers with nothing',
+      'prove the audit log, the books and the stored answers, and ask every question a healthy database answers with nothing',
     )
     .action(async () => {
-      const { audit, books, checks, problems } = await withRuntime(verify);
-      const looked = `${audit.entries} audit entries in ${audit.seals} seals, ${books.entries} ledger entries in ${books.seals} seals, ${checks} checks`;
+      const { audit, books, answers, checks, problems } = await withRuntime(verify);
+      const looked = `${audit.entries} audit entries in ${audit.seals} seals, ${books.entries} ledger entries in ${books.seals} seals, ${answers} stored answers, ${checks} checks`;
       if (problems.length === 0) {
         say(`${paint.bold('Nothing wrong.')} ${paint.dim(`(${looked})`)}`);
         return;

@@ -60,6 +60,14 @@ export const checks = [
             where coalesce(pending.amount, 0) <> coalesce(to_come.amount, 0)`,
   },
   {
+    name: 'what is pending is released when its entry says',
+    text: `select m.account_id, m.livemode, m.currency, m.subject, m.due_at, e.available_at
+             from books.maturing m
+             left join books.entries e on e.account_id = m.account_id and e.livemode = m.livemode
+                                      and e.id = m.subject
+            where e.available_at is distinct from m.due_at`,
+  },
+  {
     name: 'no snapshot and no seal lies ahead of the database',
     text: `select h.position, greatest(h.position, (select max(upto) from books.seals)) as highest
              from books.horizon h

@@ -18,7 +18,7 @@ const checks = [
              left join payments.intents i on i.account_id = s.account_id and i.livemode = s.livemode
                                          and i.id = s.intent_id
             where s.status = 2 and s.details->>'paymentStatus' = 'paid'
-              and (i.id is null or i.status <> 6 or i.amount <> s.amount)`,
+              and (i.id is null or i.status <> 6 or i.amount <> s.amount or i.currency <> s.currency)`,
   },
   {
     name: 'a payment that a session made and that was paid has completed it, in the same moment',
@@ -77,6 +77,15 @@ const checks = [
               and not exists (select from payments.intents i
                                where i.account_id = s.account_id and i.livemode = s.livemode
                                  and i.order_reference = s.order_reference and i.status = 7)`,
+  },
+  {
+    name: 'an order that is registered by a session is the order of that session',
+    text: `select o.account_id, o.order_reference, o.owner_id
+             from payments.orders o
+            where o.kind = 2
+              and not exists (select from commerce.checkout_sessions s
+                               where s.account_id = o.account_id and s.livemode = o.livemode
+                                 and s.id = o.owner_id and s.order_reference = o.order_reference)`,
   },
   {
     name: 'no order is registered by a session that can be paid no more',

@@ -101,6 +101,14 @@ export const module = {
             where d.state is distinct from 1`,
     },
     {
+      name: 'the feed tells of events that the log knows',
+      text: `select f.account_id, f.livemode, f.position, f.event_id from outward.feed f
+              where not exists (
+                select from platform.events e
+                 where e.account_id = f.account_id and e.livemode = f.livemode
+                   and e.id = (left(f.event_id::text, 35) || '0')::uuid)`,
+    },
+    {
       name: 'a delivery is of an event that the log knows',
       text: `select d.account_id, d.id from outward.deliveries d
             where not exists (

@@ -1,7 +1,9 @@
+import { CHARGE } from '#payments/charges';
 import { answerJob } from './answer-provider.ts';
 import { disputeEventKinds } from './events.ts';
 import { fraudWarningRoutes } from './fraud-warning-routes.ts';
 import { onDispute } from './hear.ts';
+import { DISPUTE } from './render-dispute.ts';
 import { disputeResources } from './resources.ts';
 import { disputeRoutes } from './routes.ts';
 import { traceDisputes } from './trace.ts';
@@ -10,6 +12,7 @@ import { traceDisputes } from './trace.ts';
 const checks = [
   {
     name: 'a charge has lost to disputes, and has waiting, what its disputes say',
+    of: CHARGE,
     text: `select c.account_id, c.id, c.charged_back, c.charged_back_beyond
              from payments.charges c
              left join payments.disputes d on d.account_id = c.account_id and d.livemode = c.livemode
@@ -19,22 +22,39 @@ const checks = [
   },
   {
     name: 'what disputes hold is what stands in the books as disputed',
+    of: DISPUTE,
     text: `with held as (
-             select account_id, livemode, id, withdrawn from payments.disputes
+             select account_id, livemode, id, currency, withdrawn from payments.disputes
            ), booked as (
-             select e.account_id, e.livemode, e.subject, sum(p.amount) as amount
+             select e.account_id, e.livemode, e.subject, e.currency, sum(p.amount) as amount
                from books.entries e
                cross join lateral unnest(e.accounts, e.amounts) as p(account, amount)
               where p.account = 7 and e.purpose in (10, 11, 12)
-              group by e.account_id, e.livemode, e.subject)
-           select h.account_id, h.id, h.withdrawn, b.amount
+              group by e.account_id, e.livemode, e.subject, e.currency)
+           select coalesce(h.account_id, b.account_id) as account_id, coalesce(h.id, b.subject) as id,
+                  h.currency, h.withdrawn, b.currency as currency_booked, -b.amount as booked
              from held h
-             left join booked b on b.account_id = h.account_id and b.livemode = h.livemode
-                               and b.subject = h.id
-            where h.withdrawn <> -coalesce(b.amount, 0)`,
+             full join booked b on b.account_id = h.account_id and b.livemode = h.livemode
+                               and b.subject = h.id and b.currency = h.currency
+            where coalesce(h.withdrawn, 0) <> -coalesce(b.amount, 0)`,
+  },
+  {
+    name: 'while a dispute is undecided, all that is disputed is withdrawn or none of it',
+    of: DISPUTE,
+    text: `select account_id, id, amount, withdrawn from payments.disputes
+            where withdrawn not in (0, amount)`,
+  },
+  {
+    name: 'a dispute is of a charge of its payment',
+    of: DISPUTE,
+    text: `select d.account_id, d.id, d.charge_id from payments.disputes d
+            where not exists (select from payments.charges c
+                               where c.account_id = d.account_id and c.livemode = d.livemode
+                                 and c.id = d.charge_id and c.intent_id = d.intent_id)`,
   },
   {
     name: 'no dispute waits for a person',
+    of: DISPUTE,
     text: `select account_id, id from payments.disputes where needs_review`,
   },
 ];

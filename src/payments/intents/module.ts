@@ -1,3 +1,4 @@
+import { CHARGE, INTENT } from '#payments/charges';
 import type { Trace } from '#platform/events';
 import { bankMethodRoutes } from './bank-method-routes.ts';
 import { chargeRoutes } from './charge-routes.ts';
@@ -9,10 +10,17 @@ import { intentResources } from './resources.ts';
 import { intentRoutes } from './routes.ts';
 import { traceOfIntent } from './trace.ts';
 
-// What holds of payments across the tables they touch.
+// What holds of payments across the tables they touch, and between them and the books.
+
+/** Of the charge that stands; what nobody wanted any more is given back by its own way. */
+const standing = `c.status = 2 and c.details->>'isUnwanted' = 'false'`;
+
+const ofIntent = `c.account_id = i.account_id and c.livemode = i.livemode and c.intent_id = i.id`;
+
 const checks = [
   {
     name: 'an intent has received what its charges have captured, but for what nobody wanted',
+    of: INTENT,
     text: `select i.account_id, i.id, i.received, coalesce(sum(c.captured), 0) as captured
              from payments.intents i
              left join payments.charges c on c.account_id = i.account_id and c.livemode = i.livemode
@@ -27,7 +35,8 @@ const checks = [
             group by account_id, livemode, intent_id having count(*) > 1`,
   },
   {
-    name: 'every charge that succeeded has an operation that was approved, of the same amount with what raised it',
+    name: 'every charge that succeeded has an operation that was approved, of the same payment, provider, currency and amount with what raised it',
+    of: CHARGE,
     text: `select c.account_id, c.id, o.state, raised.amount
              from payments.charges c
              left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
@@ -40,10 +49,13 @@ const checks = [
                       and coalesce(i.original_id, r.original_id) = c.operation_id
                       and i.intent_id = c.intent_id and i.kind = 10 and i.state = 3) raised
             where c.status = 2
-              and (o.id is null or o.state <> 3 or o.amount + raised.amount <> c.amount)`,
+              and (o.id is null or o.state <> 3 or o.amount + raised.amount <> c.amount
+                   or o.currency <> c.currency or o.intent_id <> c.intent_id
+                   or o.connector_account_id <> c.connector_account_id)`,
   },
   {
     name: 'what is captured was approved by operations',
+    of: CHARGE,
     text: `select c.account_id, c.id, c.captured
              from payments.charges c
              left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
@@ -54,6 +66,7 @@ const checks = [
   },
   {
     name: 'a payment that is under way has an operation that may be alive, or is looked after',
+    of: INTENT,
     text: `select i.account_id, i.id, i.status
              from payments.intents i
             where i.status = 4 and i.due_at is null
@@ -64,6 +77,7 @@ const checks = [
   },
   {
     name: 'every payment of an order is the one by which the order is registered',
+    of: INTENT,
     text: `select i.account_id, i.id, i.order_reference
              from payments.intents i
             where i.order_reference is not null
@@ -73,12 +87,105 @@ const checks = [
   },
   {
     name: 'the last event of an intent carries its number',
+    of: INTENT,
     text: `select i.account_id, i.id, i.events
              from payments.intents i
              left join platform.events e on e.account_id = i.account_id and e.livemode = i.livemode
                                         and e.object_id = i.id
             group by i.account_id, i.livemode, i.id, i.events
            having i.events <> coalesce(max(e.sequence + cardinality(e.kinds) - 1), 0)`,
+  },
+  {
+    name: 'what charges have captured stands in the books, and nothing else does',
+    of: CHARGE,
+    text: `with booked as (
+             select e.account_id, e.livemode, e.subject as id, e.currency, sum(p.amount) as amount
+               from books.entries e
+               cross join lateral unnest(e.accounts, e.amounts) as p(account, amount)
+              where e.purpose in (1, 2) and p.account = 1
+              group by e.account_id, e.livemode, e.subject, e.currency)
+           select account_id, id, currency, c.captured, b.amount as booked
+             from payments.charges c full join booked b using (account_id, livemode, id, currency)
+            where coalesce(c.captured, 0) <> coalesce(b.amount, 0)`,
+  },
+  {
+    name: 'every charge is of an intent, and in its currency',
+    of: CHARGE,
+    text: `select c.account_id, c.id, c.intent_id, c.currency, i.currency as currency_of_intent
+             from payments.charges c
+             left join payments.intents i on ${ofIntent}
+            where i.id is null or i.currency <> c.currency`,
+  },
+  {
+    name: 'what was paid, or is held, is the amount of its intent',
+    of: INTENT,
+    text: `select i.account_id, i.id, i.status, i.amount, c.amount as charged
+             from payments.intents i
+             left join payments.charges c on ${ofIntent} and c.id = i.latest_charge_id and ${standing}
+            where i.status in (5, 6) and i.amount is distinct from c.amount`,
+  },
+  {
+    name: 'what can be captured of an intent is what its charge holds',
+    of: INTENT,
+    text: `select i.account_id, i.id, i.amount, i.capturable, c.captured
+             from payments.intents i
+             left join payments.charges c on ${ofIntent} and c.id = i.latest_charge_id and ${standing}
+            where i.status = 5 and i.capturable is distinct from c.amount - c.captured`,
+  },
+  {
+    name: 'nothing is held for an intent that was canceled',
+    of: INTENT,
+    text: `select i.account_id, i.id, c.id as charge_id
+             from payments.intents i
+             join payments.charges c on ${ofIntent} and ${standing}
+            where i.status = 7 and c.details->>'isCaptureOver' is distinct from 'true'`,
+  },
+  {
+    name: 'what is reserved for a capture has one under way, of that amount',
+    of: CHARGE,
+    text: `select c.account_id, c.id, c.capturing, coalesce(sum(o.amount), 0) as under_way
+             from payments.charges c
+             left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
+                                         and o.intent_id = c.intent_id and o.kind = 3
+                                         and o.state not in (3, 4, 7, 9)
+            where c.capturing <> 0
+            group by c.account_id, c.livemode, c.id
+           having c.capturing <> coalesce(sum(o.amount), 0)`,
+  },
+  {
+    name: 'an order that is registered by a payment is the order of that payment',
+    text: `select o.account_id, o.order_reference, o.owner_id as intent_id
+             from payments.orders o
+            where o.kind = 1
+              and not exists (select from payments.intents i
+                               where i.account_id = o.account_id and i.livemode = o.livemode
+                                 and i.id = o.owner_id and i.order_reference = o.order_reference)`,
+  },
+  {
+    name: 'what was paid was told, once, with what stands there',
+    of: INTENT,
+    text: `select i.account_id, i.id, i.currency, i.amount, i.received, count(e.id) as told,
+                  min(e.snapshot->'intent'->>'currency') as told_currency,
+                  min(e.snapshot->'intent'->>'amount') as told_amount,
+                  min(e.snapshot->'intent'->>'received') as told_received
+             from payments.intents i
+             left join platform.events e on e.account_id = i.account_id and e.livemode = i.livemode
+                                        and e.object_id = i.id and 205 = any (e.kinds)
+            where i.status = 6 and not i.direct
+            group by i.account_id, i.livemode, i.id
+           having count(e.id) <> 1 or min(e.snapshot->'intent'->>'currency') is distinct from i.currency
+               or min(e.snapshot->'intent'->>'amount') is distinct from i.amount::text
+               or min(e.snapshot->'intent'->>'received') is distinct from i.received::text`,
+  },
+  {
+    name: 'whose money it is, and who paid it, is known',
+    of: INTENT,
+    text: `select i.account_id, i.id, i.customer_id
+             from payments.intents i
+             left join identity.accounts a on a.id = i.account_id
+             left join cards.customers u on u.account_id = i.account_id and u.livemode = i.livemode
+                                        and u.id = i.customer_id
+            where a.id is null or (i.customer_id is not null and u.id is null)`,
   },
 ];
 

@@ -1,6 +1,8 @@
+import { CHARGE } from '#payments/charges';
 import { refundEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
 import { releaseJob } from './release.ts';
+import { REFUND } from './render-refund.ts';
 import { refundResources } from './resources.ts';
 import { refundRoutes } from './routes.ts';
 import { traceRefunds } from './trace.ts';
@@ -9,6 +11,7 @@ import { traceRefunds } from './trace.ts';
 const checks = [
   {
     name: 'a charge has given back, and reserved, what its refunds say',
+    of: CHARGE,
     text: `select c.account_id, c.id, c.refunded, c.refunding
              from payments.charges c
              left join payments.refunds r on r.account_id = c.account_id and r.livemode = c.livemode
@@ -19,6 +22,7 @@ const checks = [
   },
   {
     name: 'every refund has its operation, and they say the same',
+    of: REFUND,
     text: `select r.account_id, r.id, r.status, o.state
              from payments.refunds r
              left join rails.operations o on o.account_id = r.account_id and o.livemode = r.livemode
@@ -27,6 +31,32 @@ const checks = [
             where o.id is null or o.amount <> r.amount or o.currency <> r.currency
                or (r.status = 3) <> (o.state = 3)
                or (r.status = 4) <> (o.state in (4, 7, 9))`,
+  },
+  {
+    name: 'a refund is of a charge of its payment, in its currency',
+    of: REFUND,
+    text: `select r.account_id, r.id, r.charge_id, r.currency
+             from payments.refunds r
+            where not exists (select from payments.charges c
+                               where c.account_id = r.account_id and c.livemode = r.livemode
+                                 and c.id = r.charge_id and c.intent_id = r.intent_id
+                                 and c.currency = r.currency)`,
+  },
+  {
+    // One that failed after it had succeeded stands there twice, and comes to nothing.
+    name: 'what refunds have given back stands in the books, and nothing else does',
+    of: REFUND,
+    text: `with booked as (
+             select e.account_id, e.livemode, e.subject as id, e.currency, -sum(p.amount) as amount
+               from books.entries e
+               cross join lateral unnest(e.accounts, e.amounts) as p(account, amount)
+              where e.purpose in (3, 4, 5, 6) and p.account = 1
+              group by e.account_id, e.livemode, e.subject, e.currency
+           ), given as (
+             select account_id, livemode, id, currency, amount from payments.refunds where status = 3)
+           select account_id, id, currency, r.amount, b.amount as booked
+             from given r full join booked b using (account_id, livemode, id, currency)
+            where coalesce(r.amount, 0) <> coalesce(b.amount, 0)`,
   },
 ];
 

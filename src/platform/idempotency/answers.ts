@@ -10,9 +10,12 @@ import type { AnswerToKeep, AskedAgain, Claiming, IdempotencyStore } from '#plat
 /** How long a key is remembered at least, by the clock that nobody moves: a retry stays a retry. */
 export const ANSWER_KEPT_MS = 25 * 60 * 60 * 1000;
 
+/** What the key is derived for that seals them. */
+export const ANSWER_SEAL = 'idempotency answer';
+
 export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
   const macOf = macUnder(deriveKey(masterSecret, 'idempotency digest'));
-  const sealKey = deriveKey(masterSecret, 'idempotency answer');
+  const sealKey = deriveKey(masterSecret, ANSWER_SEAL);
   const digest = (text: string): string => uuidFromHex(macOf(text).slice(0, 32));
   const keyOf = ({ scope, key }: AskedAgain): string => digest(`key\n${boundTo(scope)}\n${key}`);
 
@@ -125,7 +128,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
   };
 };
 
-const boundTo = ({ accountId, livemode }: Scope): string =>
+export const boundTo = ({ accountId, livemode }: Scope): string =>
   `${accountId}/${livemode ? 'live' : 'test'}`;
 
 const columns = {

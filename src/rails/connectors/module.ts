@@ -15,6 +15,14 @@ const AT_ONCE = 5_000;
 
 const checks = [
   {
+    name: 'what was sent to a provider went by an account there that is known',
+    of: 'op',
+    text: `select o.account_id, o.id, o.connector_account_id from rails.operations o
+            where not exists (select from rails.connector_accounts c
+                               where c.account_id = o.account_id and c.livemode = o.livemode
+                                 and c.id = o.connector_account_id)`,
+  },
+  {
     name: 'what did not fit at the end of a day was explained by a person',
     text: `select account_id, connector_account_id, day, problems from rails.ended_days
             where needs_review`,

@@ -15,6 +15,7 @@ export const checks = [
   },
   {
     name: 'what an operation follows is an operation',
+    of: 'op',
     text: `select o.account_id, o.id, o.original_id from rails.operations o
             where o.original_id is not null
               and not exists (select from rails.operations p
@@ -23,10 +24,12 @@ export const checks = [
   },
   {
     name: 'an operation has a currency',
+    of: 'op',
     text: `select account_id, id from rails.operations where currency !~ '^[a-z]{3}$'`,
   },
   {
     name: 'every end of an operation has evidence that says so',
+    of: 'op',
     text: `select o.account_id, o.id, o.state from rails.operations o
             where (o.state = 3 and not ${said('approved')})
                or (o.state = 4 and not ${said('declined', 'not_found')})
@@ -35,6 +38,7 @@ export const checks = [
   },
   {
     name: 'what was approved with the right amount, currency and reference is called approved',
+    of: 'op',
     text: `select o.account_id, o.id, o.state
              from rails.operations o
              join rails.evidence e on e.account_id = o.account_id and e.livemode = o.livemode
@@ -42,6 +46,18 @@ export const checks = [
             where o.state not in (3, 9) and e.says->>'outcome' = 'approved'
               and e.says->>'amount' = o.amount::text and e.says->>'currency' = o.currency
               and e.says->>'reference' = o.reference`,
+  },
+  {
+    name: 'what is called approved was approved over its amount and currency, where its provider said one',
+    of: 'op',
+    text: `select o.account_id, o.id, o.amount, o.currency
+             from rails.operations o
+            where o.state = 3 and not o.needs_review and not exists (
+              select from rails.evidence e
+               where e.account_id = o.account_id and e.livemode = o.livemode and e.operation_id = o.id
+                 and e.says->>'outcome' = 'approved'
+                 and coalesce(e.says->>'amount', o.amount::text) = o.amount::text
+                 and coalesce(e.says->>'currency', o.currency) = o.currency)`,
   },
   {
     name: 'no intent has two live attempts that nobody reviews',

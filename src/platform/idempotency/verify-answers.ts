@@ -1,0 +1,64 @@
+// Proves that every stored answer is the one that was given: it is sealed to its account and key, and says what its
+// status says. An answer that does not open would be told to nobody, and its request would be done again by hand.
+
+import { deriveKey, open } from '#kit/crypto';
+import type { Uuid } from '#kit/ids';
+import { ANSWER_SEAL, boundTo } from './answers.ts';
+
+type Send = (
+  statement: { readonly name: string; readonly text: string },
+  values: readonly unknown[],
+) => Promise<Record<string, unknown>[]>;
+
+type Stored = {
+  readonly account_id: Uuid;
+  readonly livemode: boolean;
+  readonly key: string;
+  readonly request_id: string;
+  readonly status: number;
+  readonly answer: Buffer;
+};
+
+const AT_ONCE = 2_000;
+const FIRST = '00000000-0000-0000-0000-000000000000';
+
+const answersAfter = {
+  name: 'answers.after',
+  text: `select account_id, livemode, key, request_id, status, answer from platform.answers
+          where (account_id, livemode, key) > ($1::uuid, $2::boolean, $3::uuid) and answer is not null
+          order by account_id, livemode, key limit ${AT_ONCE}`,
+};
+
+/** `send` as the owner, who may look across accounts. */
+export const verifyAnswers = async (
+  send: Send,
+  masterSecret: Buffer,
+): Promise<{ readonly answers: number; readonly problems: readonly string[] }> => {
+  const sealKey = deriveKey(masterSecret, ANSWER_SEAL);
+  const problems: string[] = [];
+  let answers = 0;
+  for (let after: readonly unknown[] = [FIRST, false, FIRST]; ; ) {
+    const rows = (await send(answersAfter, after)) as Stored[];
+    for (const row of rows) {
+      const problem = problemOf(row, sealKey);
+      if (problem !== null) problems.push(`the answer to ${row.request_id} ${problem}`);
+    }
+    answers += rows.length;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < AT_ONCE) return { answers, problems };
+    after = [last.account_id, last.livemode, last.key];
+  }
+};
+
+const problemOf = (row: Stored, sealKey: Buffer): string | null => {
+  const scope = { accountId: row.account_id, livemode: row.livemode };
+  let text: string;
+  try {
+    text = open(sealKey, row.answer, `${boundTo(scope)}\n${row.key}`).toString();
+  } catch {
+    return 'does not open: it was changed, or is that of another request';
+  }
+  const says = /^\s*\{\s*"error"/.test(text) ? 'an error' : 'no error';
+  const means = row.status >= 400 ? 'an error' : 'no error';
+  return says === means ? null : `says ${says}, and its status is ${row.status}`;
+};
