@@ -80,3 +80,6 @@ begin
     from owed o where o.is_held;
 end
 $$;
+
+-- Only the primary key has to be told of a delivery that found no room in its page any more.
+alter table outward.deliveries set (fillfactor = 85);
