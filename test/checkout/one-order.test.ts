@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asOwner } from '../../src/for-tests.ts';
+import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
 import { payPage, twoTeas } from '../support/checkout.ts';
 import { runs } from '../support/full.ts';
 import { openShop } from '../support/payments.ts';
@@ -32,6 +33,7 @@ const session = (order: string) =>
       'line_items[0][price_data][product_data][name]': 'Tea',
     }).toString(),
   });
+const cancel = (id: string) => gateway.ask('POST', `/v1/payment_intents/${id}/cancel`, { key });
 const sales = (): number => bank.calls.filter(({ what }) => what === 'sale').length;
 
 describe('an order', () => {
@@ -73,6 +75,78 @@ describe('an order', () => {
     }
   });
 
+  test('whose payment was canceled is free for a payment or a session', async () => {
+    for (const [order, again] of [
+      ['canceled-then-a-payment', payment],
+      ['canceled-then-a-session', session],
+    ] as const) {
+      const { id } = (await payment(order)).body;
+      await cancel(id);
+      const answer = await again(order);
+      assert.equal(answer.status, 200, answer.text);
+      assert.notEqual(answer.body.id, id);
+      assert.equal((await again(order)).body.id, answer.body.id, 'And it is that one now.');
+      assert.equal((await stripe.paymentIntents.retrieve(id)).status, 'canceled');
+    }
+  });
+
+  test('is kept by a payment as long as anything may come of it', async () => {
+    const { id } = (await payment('held', `${confirmed}&capture_method=manual`)).body;
+    assert.equal((await payment('held')).body.status, 'requires_capture');
+    assert.equal((await session('held')).status, 409);
+    await cancel(id);
+    assert.notEqual((await payment('held')).body.id, id);
+
+    bank.next.push(lostAfter);
+    const lost = (await payment('not-known', confirmed)).body;
+    assert.equal(lost.status, 'processing');
+    // The wish is kept, and nobody knows yet whether the bank said yes.
+    assert.equal((await cancel(lost.id)).body.status, 'processing');
+    assert.equal((await payment('not-known')).body.id, lost.id);
+    assert.equal((await session('not-known')).status, 409);
+  });
+
+  test('that is canceled and then registered by twenty at one moment has one of them', async () => {
+    for (let round = 0; round < runs(3, 50); round += 1) {
+      const order = `canceled-at-once-${round}`;
+      const { id } = (await payment(order)).body;
+      await cancel(id);
+      const before = sales();
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          n % 2 === 0 ? payment(order, confirmed) : session(order),
+        ),
+      );
+      const taken = answers.filter(({ status }) => status === 200);
+      assert.equal(new Set(taken.map(({ body }) => body.id)).size, 1, order);
+      assert.equal(sales() - before, taken[0]?.body.object === 'payment_intent' ? 1 : 0);
+    }
+  });
+
+  test('is paid once at most, where its payment is canceled while it is confirmed and registered anew', async () => {
+    for (let round = 0; round < runs(5, 100); round += 1) {
+      const order = `raced-${round}`;
+      const { id } = (await payment(order)).body;
+      await Promise.all([
+        cancel(id),
+        gateway.ask('POST', `/v1/payment_intents/${id}/confirm`, {
+          key,
+          form: 'payment_method=pm_card_visa&off_session=true',
+        }),
+        ...Array.from({ length: 8 }, () => payment(order, confirmed)),
+      ]);
+      await payment(order, confirmed);
+      const kept = await asOwner(
+        gateway.on,
+        `select i.id from payments.intents i
+           join payments.charges c on c.account_id = i.account_id and c.intent_id = i.id
+          where i.order_reference = '${order}' and c.captured > c.refunded + c.refunding`,
+      );
+      assert.ok(kept.length <= 1, `${order}: ${JSON.stringify(kept)}`);
+    }
+    await happened();
+  });
+
   test('is another one for another account', async () => {
     await session('of-two');
     const other = await gateway.merchant();
@@ -101,7 +175,7 @@ describe('an order', () => {
     }
     const twice = await asOwner(
       gateway.on,
-      `select account_id, order_reference from payments.intents where order_reference is not null
+      `select account_id, order_reference from payments.intents where order_reference is not null and status <> 7
        intersect
        select account_id, order_reference from commerce.checkout_sessions where status <> 3`,
     );

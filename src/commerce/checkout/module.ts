@@ -72,11 +72,7 @@ const checks = [
             where s.order_reference is not null and s.status <> 3
               and not exists (select from payments.orders o
                                where o.account_id = s.account_id and o.livemode = s.livemode
-                                 and o.order_reference = s.order_reference and o.owner_id = s.id)
-              -- Before one registry held both, an order whose payment was canceled could be paid by a session.
-              and not exists (select from payments.intents i
-                               where i.account_id = s.account_id and i.livemode = s.livemode
-                                 and i.order_reference = s.order_reference and i.status = 7)`,
+                                 and o.order_reference = s.order_reference and o.owner_id = s.id)`,
   },
   {
     name: 'an order that is registered by a session is the order of that session',

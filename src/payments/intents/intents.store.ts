@@ -1,4 +1,4 @@
-import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Context, Row, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import {
   findByIds,
@@ -44,16 +44,14 @@ const types = {
   details: 'json',
 } as const;
 
-const inserted = {
+// Its id is drawn as it is made: there is no other.
+const insertIntentRow = insertRows({
+  name: 'intents.insert',
   table: 'payments.intents',
   columns: types,
   key: 'id',
   rank: rank.insert,
-} as const;
-// Its id is drawn as it is made: there is no other.
-const insertIntentRow = insertRows({ name: 'intents.insert', ...inserted });
-// An order that is registered already makes this one lose: the handler then finds the first.
-const insertOrderRow = insertRows({ name: 'intents.insert_order', ...inserted, orNothing: true });
+});
 
 const updateIntentRow = updateRows({
   name: 'intents.update',
@@ -167,10 +165,7 @@ const fromRow = (row: IntentRow): PaymentIntent => ({
   metadata: row.metadata,
 });
 
-export const insertIntent = (scope: Scope, intent: PaymentIntent): Write => ({
-  into: intent.orderReference === null ? insertIntentRow : insertOrderRow,
-  row: toRow(scope, intent),
-});
+export const insertIntent = writing(insertIntentRow, toRow);
 
 /** `intent.version` is the new one. */
 export const updateIntent = writing(updateIntentRow, toRow);
@@ -183,9 +178,10 @@ export const loadIntent = oneOf(loadIntents);
 
 const findByOrder = statement(
   'intents.find_by_order',
-  `select ${columns} from payments.intents where ${ownRows} and order_reference = $3`,
+  `select ${columns} from payments.intents where ${ownRows} and order_reference = $3 and status <> 7`,
 );
 
+/** That can be paid or was. */
 export const loadIntentOfOrder = async (
   context: Context,
   scope: Scope,

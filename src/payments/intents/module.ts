@@ -76,14 +76,22 @@ const checks = [
                                  and o.intent_id = i.id and o.state not in (3, 4, 7, 9))`,
   },
   {
-    name: 'every payment of an order is the one by which the order is registered',
+    name: 'every payment of an order that can be paid or was is the one by which the order is registered',
     of: INTENT,
     text: `select i.account_id, i.id, i.order_reference
              from payments.intents i
-            where i.order_reference is not null
+            where i.order_reference is not null and i.status <> 7
               and not exists (select from payments.orders o
                                where o.account_id = i.account_id and o.livemode = i.livemode
                                  and o.order_reference = i.order_reference and o.owner_id = i.id)`,
+  },
+  {
+    name: 'no order is registered by a payment that was canceled',
+    text: `select o.account_id, o.owner_id, o.order_reference
+             from payments.orders o
+             join payments.intents i on i.account_id = o.account_id and i.livemode = o.livemode
+                                    and i.id = o.owner_id
+            where o.kind = 1 and i.status = 7`,
   },
   {
     name: 'the last event of an intent carries its number',

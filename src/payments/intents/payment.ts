@@ -15,7 +15,7 @@ import { appendChange, type EventKind } from '#platform/events';
 import { intentCapturable, intentFailed, intentSnapshot, intentSucceeded } from './events.ts';
 import { insertIntent, updateIntent } from './intents.store.ts';
 import { withErrorPage } from './last-error.ts';
-import { claimOrder } from './orders.store.ts';
+import { claimOrder, releaseOrder } from './orders.store.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
 export type Payment = {
@@ -77,6 +77,10 @@ export const writePayment = (
     const { id, orderReference } = intent;
     writes.push(claimOrder(scope, { orderReference, kind: 'payment', id }));
   }
+  if (isCanceledBy(before.intent, intent) && intent.orderReference !== null) {
+    const { id, orderReference } = intent;
+    writes.push(releaseOrder(scope, { orderReference, kind: 'payment', id }));
+  }
   if (charge !== null && charge !== before.charge) {
     const insert = before.intent === null ? insertFirstCharge : insertCharge;
     writes.push((before.charge === null ? insert : updateCharge)(scope, charge));
@@ -100,6 +104,10 @@ export const writePayment = (
   if (second.length > 0) writes.push(tell(second));
   return { intent, charge, writes };
 };
+
+/** Nothing of it can become money any more, so its order may be paid by another. */
+const isCanceledBy = (before: PaymentIntent | null, { status }: PaymentIntent): boolean =>
+  before !== null && before.status !== 'canceled' && status === 'canceled';
 
 const isOfIntent = ({ object }: EventKind): boolean => object === 'payment_intent';
 

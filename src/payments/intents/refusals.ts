@@ -194,7 +194,7 @@ export const orderInUse = (
 
 export const orderIsAnothers = (intent: PaymentIntent, livemode: boolean): ApiError =>
   orderInUse(
-    'This order_reference is already registered with another amount or currency. An order is registered once; the payment that exists is shown with this error.',
+    'This order_reference is already registered with another amount or currency. An order is registered once, unless its payment is canceled; the payment that exists is shown with this error.',
     { payment_intent: renderIntent(intent, livemode) },
   );
 
@@ -206,7 +206,7 @@ export const orderIsOfSession = (): ApiError =>
 /** Where a page was to be made for it. */
 export const orderIsOfPayment = (intent: PaymentIntent, livemode: boolean): ApiError =>
   orderInUse(
-    `This order_reference is registered by a PaymentIntent, which is shown with this error and is ${intent.status}. An order is registered once: ${intent.status === 'canceled' || intent.status === 'succeeded' ? '' : 'pay that one, or '}use another reference.`,
+    `This order_reference is registered by a PaymentIntent, which is shown with this error and is ${intent.status}. An order is registered once: ${intent.status === 'succeeded' ? '' : 'pay that one, cancel it, or '}use another reference.`,
     { payment_intent: renderIntent(intent, livemode) },
   );
 
