@@ -87,11 +87,19 @@ const prefixes: Readonly<Record<string, string>> = {
 };
 
 /** An id as the API and the other commands know it, and as it stands in the table. */
-const showRow = (row: Record<string, unknown>, of: string | undefined): string =>
+export const showRow = (row: Record<string, unknown>, of: string | undefined): string =>
   Object.entries(row)
     .map(([name, value]) => {
       const prefix = name === 'id' ? of : prefixes[name];
-      if (prefix === undefined || typeof value !== 'string') return `${name} ${String(value)}`;
+      if (prefix === undefined || typeof value !== 'string') return `${name} ${spell(value)}`;
       return `${name} ${spellId(prefix, value as Uuid)} (${value})`;
     })
     .join(', ');
+
+const spell = (value: unknown): string => {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' && value !== null ? JSON.stringify(value, plain) : String(value);
+};
+
+const plain = (_name: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value;

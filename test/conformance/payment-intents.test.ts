@@ -5,7 +5,7 @@ import { lostAfter, notSent } from '../../src/payments/intents/for-tests-bank.ts
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 
-const { stripe, bank, happened } = await openShop();
+const { stripe, bank, happened, resolveUntil } = await openShop();
 const { paymentIntents, paymentMethods } = stripe;
 
 const card = 'pm_card_visa';
@@ -125,6 +125,29 @@ describe('a payment', () => {
     const told = last?.data.object as Stripe.PaymentIntent;
     assert.deepEqual([told.id, told.status], [id, 'succeeded']);
   });
+
+  for (const [when, known] of [
+    ['before it is confirmed', true],
+    ['while nobody knows what became of it', false],
+  ] as const) {
+    test(`keeps no card for a customer who was deleted ${when}`, async () => {
+      const { id: customer } = await stripe.customers.create();
+      const kept = { customer, payment_method: card, setup_future_usage: 'off_session' } as const;
+      if (!known) bank.next.push(lostAfter);
+      const made = await paymentIntents.create({ ...order, ...kept, confirm: !known });
+      await stripe.customers.del(customer);
+      if (known) await paymentIntents.confirm(made.id);
+      const isPaid = async () => (await paymentIntents.retrieve(made.id)).status === 'succeeded';
+      await resolveUntil(isPaid);
+      const { payment_method: used } = await paymentIntents.retrieve(made.id);
+      assert.equal((await stripe.paymentMethods.retrieve(String(used))).customer, null);
+      const told = await happened();
+      assert.deepEqual(
+        told.filter((type) => type.startsWith('payment_method.')),
+        [],
+      );
+    });
+  }
 
   test('of a customer of the older API is paid with the default source, where no other is named', async () => {
     const { id: customer, default_source: source } = await stripe.customers.create({

@@ -65,6 +65,14 @@ test('a payment that was not sent, lost, looked up, paid, told and given back', 
     accounts.map(String).toSorted(byName),
     'An account has one name, whoever speaks of it.',
   );
+  assert.deepEqual(
+    begun.map(({ says }) => says),
+    [
+      'A provider is asked to take €43.21 eur (attempt 1).',
+      'A provider is asked to take €43.21 eur (attempt 2).',
+      'A provider is asked to give back €3.00 eur (attempt 1).',
+    ],
+  );
   const times = timeline.map(({ at }) => at);
   assert.deepEqual(
     times,

@@ -17,8 +17,10 @@ import {
   stillAttached,
 } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import { ApiError, resourceMissing } from '#platform/http';
 import type { Customer } from './customer.ts';
+import { customerLives, loadCustomer } from './customers.store.ts';
 
 type Request = { readonly requestId: string; readonly idempotencyKey: string | null };
 
@@ -157,6 +159,22 @@ export const loadOwn = async (
   const method = (await loadMethods(context, scope, [id])).get(id);
   const isOwn = method?.customerId === customer.id && spellMethod(method) === spelled;
   return isOwn ? method : undefined;
+};
+
+/**
+ * What a customer pays with becomes theirs while the payment is concluded, and they may have been deleted since it
+ * was confirmed: null, nothing is kept for them any more. The write loses against whoever deletes them just now.
+ */
+export const keepingFor = async (
+  context: Context,
+  scope: Scope,
+  customerId: Uuid,
+  { id }: Pick<PaymentMethod, 'id'>,
+): Promise<readonly Write[] | null> => {
+  const customer = await loadCustomer(context, scope, customerId);
+  // Whose customer is made in the same commit has nobody who could delete it.
+  if (customer === undefined) return [];
+  return customer.deleted ? null : [customerLives(scope, customerId, id)];
 };
 
 const METHODS_AT_ONCE = 100;

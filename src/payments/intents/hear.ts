@@ -2,6 +2,7 @@
 // The request that sent the operation still holds what it wrote, so that it need not be read again; everybody
 // else reads. Both end in the same decision and the same writer.
 
+import { keepingFor } from '#cards/customers';
 import {
   attachMethod,
   consumeMethod,
@@ -199,8 +200,9 @@ const write = async (
     booked === null
       ? decided.charge
       : { ...decided.charge, balanceTransactionId: booked.balanceTransactionId };
-  const use = () => useMethod(context, scope, withFirstUse(payment, change), cause);
-  const isKept = decided.isPaid && isToBeKept(payment);
+  const keeping = decided.isPaid ? await keepingOf(context, scope, payment) : null;
+  const isKept = keeping !== null;
+  const use = () => useMethod(context, scope, withFirstUse(payment, change), { isKept, cause });
   let used: Used = decided.isPaid && !isKept ? use() : { method: payment.method, writes: [] };
   const keep = () => {
     const kept = use();
@@ -226,6 +228,7 @@ const write = async (
     decided,
     booked,
     writes: [
+      ...(keeping ?? []),
       ...written.writes,
       ...(booked?.writes ?? []),
       ...used.writes,
@@ -264,17 +267,28 @@ const withFirstUse = (payment: Payment, { conclusion }: Change): Payment => {
 
 type Used = { readonly method: PaymentMethod | null; readonly writes: readonly Write[] };
 
-const isToBeKept = ({ intent, method }: Payment): boolean => {
+/** Null: the method is not to be kept. */
+const keepingOf = async (
+  context: Context,
+  scope: Scope,
+  { intent, method }: Payment,
+): Promise<readonly Write[] | null> => {
   const future = intent.cardOptions.setupFutureUsage ?? intent.setupFutureUsage;
-  const isWanted = future !== null && future !== 'none' && intent.customerId !== null;
-  return isWanted && method?.state === 'unattached';
+  const { customerId } = intent;
+  if (future === null || future === 'none' || customerId === null) return null;
+  if (method?.state !== 'unattached') return null;
+  return keepingFor(context, scope, customerId, method);
 };
 
 /** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */
-const useMethod = (context: Context, scope: Scope, payment: Payment, cause: Cause): Used => {
-  const { intent, method } = payment;
+const useMethod = (
+  context: Context,
+  scope: Scope,
+  { intent, method }: Payment,
+  { isKept, cause }: { readonly isKept: boolean; readonly cause: Cause },
+): Used => {
   if (method === null || method.state !== 'unattached') return { method, writes: [] };
-  if (!isToBeKept(payment)) return { method, writes: consumeMethod(scope, method) };
+  if (!isKept) return { method, writes: consumeMethod(scope, method) };
   try {
     return attachMethod(context, {
       scope,

@@ -39,6 +39,8 @@ describe('a refund, by what was learned of it', () => {
         [failed?.charge.refunding, failed?.charge.refunded, failed?.moved],
         [0n, 0n, null],
       );
+      const why = state === 'declined' ? 'declined' : 'unknown';
+      assert.equal(failed?.refund.failureReason, why);
     }
   });
 

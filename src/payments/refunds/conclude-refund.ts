@@ -36,7 +36,7 @@ export const concludeRefund = (
       ...destination,
       status,
       isTold: true,
-      failureReason: isPaidBack ? null : failureReasonOf(conclusion.code),
+      failureReason: isPaidBack ? null : failureReasonOf(conclusion),
     },
     charge: countTaken({
       ...charge,
@@ -100,8 +100,10 @@ const known: ReadonlySet<string> = new Set([
   'unknown',
 ]);
 
-const failureReasonOf = (code: string | null): string => {
+/** Nobody declined what never arrived, or was taken back because nobody knew of it. */
+const failureReasonOf = ({ state, code }: Pick<Conclusion, 'state' | 'code'>): string => {
   if (code === 'expired_card') return 'expired_or_canceled_card';
   if (code === 'lost_card' || code === 'stolen_card') return 'lost_or_stolen_card';
-  return code !== null && known.has(code) ? code : 'declined';
+  if (code !== null && known.has(code)) return code;
+  return state === 'declined' ? 'declined' : 'unknown';
 };

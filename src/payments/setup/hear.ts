@@ -1,6 +1,7 @@
 // What is written of a setup intent whenever something is learned of its question to the bank, by whichever
 // way: the answer, a look-up, a late word.
 
+import { keepingFor } from '#cards/customers';
 import {
   attachMethod,
   loadMethods,
@@ -135,7 +136,7 @@ const writeConcluded = async (
   const { before, decided, method, cause } = input;
   const kept =
     decided.isKept && method !== null
-      ? keep(context, scope, input, method)
+      ? await keep(context, scope, input, method)
       : { method, writes: [] };
   const attempt = { ...decided.attempt, version: before.attempt.version + 1 };
   const mandate = decided.isKept ? mandateOf(context, decided.setup, method) : null;
@@ -170,21 +171,22 @@ const writeConcluded = async (
 };
 
 /** The card becomes its customer's, and remembers what its first use was called. */
-const keep = (
+const keep = async (
   context: Context,
   scope: Scope,
   { decided, cause }: { readonly decided: DecidedSetup; readonly cause: Cause },
   method: PaymentMethod,
-): { readonly method: PaymentMethod; readonly writes: readonly Write[] } => {
+): Promise<{ readonly method: PaymentMethod; readonly writes: readonly Write[] }> => {
   const { customerId } = decided.setup;
-  if (customerId !== null && method.state === 'unattached') {
+  const keeping =
+    customerId !== null && method.state === 'unattached'
+      ? await keepingFor(context, scope, customerId, method)
+      : null;
+  if (customerId !== null && keeping !== null) {
     try {
-      return attachMethod(context, {
-        scope,
-        found: { method, isNew: false },
-        customerId,
-        request: cause,
-      });
+      const found = { method, isNew: false };
+      const kept = attachMethod(context, { scope, found, customerId, request: cause });
+      return { ...kept, writes: [...keeping, ...kept.writes] };
     } catch (error) {
       context.log.warn({ error }, 'A card was set up and could not be attached to its customer');
     }

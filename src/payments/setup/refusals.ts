@@ -91,3 +91,9 @@ export const checkMethod = (setup: SetupIntent, method: PaymentMethod): void => 
 };
 
 export const triedTooOften = (): ApiError => refuse('setup_intent_tried_too_often');
+
+export const customerGone = (): ApiError =>
+  new ApiError(400, 'The customer of this SetupIntent was deleted: no card is kept for them.', {
+    code: 'resource_missing',
+    param: 'customer',
+  });

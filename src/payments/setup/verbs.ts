@@ -1,6 +1,6 @@
 // Creating, updating, confirming and cancelling setup intents, as the API asks for it.
 
-import { findCustomerNamed } from '#cards/customers';
+import { findCustomerNamed, keepingFor } from '#cards/customers';
 import { spellMethod } from '#cards/methods';
 import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
@@ -28,6 +28,7 @@ import {
   cannotConfirm,
   cannotUpdate,
   checkMethod,
+  customerGone,
   methodMissing,
   refuseMade,
 } from './refusals.ts';
@@ -197,6 +198,10 @@ export const confirmSetup = async (
       if (next(before.status, 'sent') === null) throw cannotConfirm(before, scope.livemode);
       const method = taken?.method ?? (await methodOf(context, scope, before.methodId));
       if (method === null) throw methodMissing(before, scope.livemode);
+      const { customerId } = before;
+      if (customerId !== null && (await keepingFor(context, scope, customerId, method)) === null) {
+        throw customerGone();
+      }
       const outcome = await confirm(context, askingOf(request), {
         before,
         setup: applyParameters(withBrought(before, taken), asked, acceptingNow(context)),

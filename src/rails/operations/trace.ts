@@ -4,7 +4,7 @@ import { namedAmount } from '#books/currencies';
 import { spellId, uuidMs } from '#kit/ids';
 import type { TraceEntry, TraceSource } from '#platform/events';
 import type { Evidence } from './evidence.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, OperationKind } from './operation.ts';
 import { loadKnown, loadOfIntent } from './operations.store.ts';
 
 export const traceOperations: TraceSource = async (context, scope, { intentId }) => {
@@ -41,7 +41,7 @@ export const houseTimeOf = (
 const begun = (operation: Operation): TraceEntry => ({
   atMs: operation.firstSentAtMs,
   what: 'operation.begun',
-  says: `A provider is asked to ${operation.kind} ${namedAmount(operation.amount, operation.currency)} (attempt ${operation.attempt}).`,
+  says: `A provider is asked to ${wishes[operation.kind](namedAmount(operation.amount, operation.currency))} (attempt ${operation.attempt}).`,
   details: {
     operation: spellId('op', operation.id),
     kind: operation.kind,
@@ -53,6 +53,19 @@ const begun = (operation: Operation): TraceEntry => ({
     currency: operation.currency,
   },
 });
+
+const wishes: Readonly<Record<OperationKind, (amount: string) => string>> = {
+  authorize: (amount) => `hold ${amount}`,
+  sale: (amount) => `take ${amount}`,
+  capture: (amount) => `take ${amount} of what is held`,
+  void: (amount) => `let go of ${amount}`,
+  refund: (amount) => `give back ${amount}`,
+  reversal: (amount) => `take back what it did, of ${amount}`,
+  payout: (amount) => `pay out ${amount}`,
+  inquire: (amount) => `say what became of ${amount}`,
+  verify: () => 'say whether the card is good',
+  increment: (amount) => `hold ${amount} more`,
+};
 
 const learned = (operation: Operation, { kind, atMs, says }: Evidence): TraceEntry => ({
   atMs,
