@@ -19,7 +19,7 @@ const { port } = server.address() as AddressInfo;
 
 const post = (host: string, mayConnect: (address: string) => boolean) =>
   systemNetwork.post({
-    url: new URL(`http://${host}:${port}/`),
+    url: `http://${host}:${port}/`,
     headers: {},
     body: Buffer.from('{}'),
     mayConnect,

@@ -43,14 +43,17 @@ export const newKeyText = (random: Random, kind: KeyKind, livemode: boolean): st
 
 export type ReadKey = { readonly lookup: string; readonly hash: Buffer };
 
-/** Null when it cannot be one of our keys. */
+/** Null when it cannot be one of our keys; it may be one with a typing error. */
 export const readKeyText = (text: string): ReadKey | null => {
-  const match = /^[spr]k_(?:test|live)_([0-9A-Za-z]{8})[0-9A-Za-z]{33}([0-9A-Za-z]{6})$/.exec(text);
+  const match = /^[spr]k_(?:test|live)_([0-9A-Za-z]{8})[0-9A-Za-z]{39}$/.exec(text);
   if (!match) return null;
-  const [, lookup = '', checksum = ''] = match;
-  if (checksumOf(text.slice(0, -CHECKSUM_LENGTH)) !== checksum) return null;
+  const [, lookup = ''] = match;
   return { lookup, hash: sha256(text) };
 };
+
+/** Asked before the database is, which then is not. */
+export const isMistyped = (text: string): boolean =>
+  checksumOf(text.slice(0, -CHECKSUM_LENGTH)) !== text.slice(-CHECKSUM_LENGTH);
 
 export const hintOf = (text: string): string => text.slice(-4);
 

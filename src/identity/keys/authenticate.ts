@@ -5,7 +5,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { type Context, realClock } from '#kit/context';
 import { sameBytes } from '#kit/crypto';
-import { type ApiKey, readKeyText } from './api-key.ts';
+import { type ApiKey, isMistyped, readKeyText } from './api-key.ts';
 import { type FoundKey, loadKey, noteKeyUse } from './keys.store.ts';
 
 export type Authenticated =
@@ -28,10 +28,11 @@ export const createAuthenticator = (): Authenticator => {
   const remembered = new Map<string, Remembered>();
   const useNotedAtMs = new Map<string, number>();
 
-  const find = (context: Context, lookup: string): Promise<FoundKey | null> => {
+  const find = (context: Context, lookup: string, text: string): Promise<FoundKey | null> => {
     const nowMs = context.clock.monotonicMs();
     const known = remembered.get(lookup);
     if (known && nowMs - known.atMs < REMEMBERED_MS) return known.found;
+    if (isMistyped(text)) return Promise.resolve(null);
 
     const found = loadKey(context, lookup);
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
@@ -53,7 +54,7 @@ export const createAuthenticator = (): Authenticator => {
     authenticate: async (context, text, address) => {
       const read = readKeyText(text);
       if (read === null) return { ok: false, why: 'unknown' };
-      const found = await find(context, read.lookup);
+      const found = await find(context, read.lookup, text);
       if (found === null || !sameBytes(found.hash, read.hash)) return { ok: false, why: 'unknown' };
 
       const { key } = found;

@@ -180,15 +180,33 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n\0]*)?$/;
 const HEADER_LINE = /^([!#$%&'*+.^`|~\w-]+):[ \t]*([^\r\n\0]*)$/;
 const CHUNK_SIZE = /^([\da-f]{1,8})[ \t]*(?:;[^\r\n\0]*)?$/i;
 
-const headersOf = (lines: readonly string[]): Record<string, string> => {
+const headersOf = (given: readonly string[]): Record<string, string> => {
   const headers: Record<string, string> = {};
-  for (const line of lines) {
-    const [, name = '', value = ''] = HEADER_LINE.exec(line) ?? [];
-    if (name === '') throw new AnswerRefused('A line of its head is none');
-    const key = name.toLowerCase();
-    const before = headers[key];
+  for (const line of given) {
+    const { name, value } = headerOf(line);
+    const before = headers[name];
     // Two lengths become one that is no number.
-    headers[key] = before === undefined ? value.trimEnd() : `${before}, ${value.trimEnd()}`;
+    headers[name] = before === undefined ? value : `${before}, ${value}`;
   }
   return headers;
+};
+
+type Header = { readonly name: string; readonly value: string };
+
+// Most lines of a head are those of the head before: they are taken apart once.
+const LINES_MAX = 256;
+const LINE_KEPT_MAX = 64;
+const lines = new Map<string, Header>();
+
+const headerOf = (line: string): Header => {
+  const known = lines.get(line);
+  if (known !== undefined) return known;
+  const [, name = '', value = ''] = HEADER_LINE.exec(line) ?? [];
+  if (name === '') throw new AnswerRefused('A line of its head is none');
+  const header = { name: name.toLowerCase(), value: value.trimEnd() };
+  if (line.length <= LINE_KEPT_MAX) {
+    if (lines.size >= LINES_MAX) lines.clear();
+    lines.set(line, header);
+  }
+  return header;
 };

@@ -43,7 +43,7 @@ export type Network = {
 };
 
 export type GuardedPost = {
-  readonly url: URL;
+  readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   /** Judges each address that the name resolves to. */

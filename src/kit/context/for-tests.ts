@@ -65,7 +65,7 @@ export const seededRandom = (seed: string | number): Random => {
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export const noNetwork: Network = {
-  post: ({ url }) => Promise.reject(new Error(`A test reached for the network: ${url.href}`)),
+  post: ({ url }) => Promise.reject(new Error(`A test reached for the network: ${url}`)),
   fetch: (url) => Promise.reject(new Error(`A test reached for the network: ${url}`)),
 };
 

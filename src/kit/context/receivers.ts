@@ -12,7 +12,14 @@ export type Receiver = {
   readonly port: number;
   /** What answers for one name is not asked for another. */
   readonly name: string;
+  /** All of it in one. */
+  readonly key: string;
 };
+
+export const receiverAt = (to: Omit<Receiver, 'key'>): Receiver => ({
+  ...to,
+  key: `${to.isTls ? 'https' : 'http'} ${to.address} ${to.port} ${to.name}`,
+});
 
 /** The connection was kept open, and closed without a word on what was told over it now. */
 export class KeptConnectionGone extends Error {}
@@ -32,13 +39,10 @@ const kept = new Map<string, Connection[]>();
 let sweeping: NodeJS.Timeout | undefined;
 
 export const keptConnection = (to: Receiver): Connection | undefined => {
-  const connection = kept.get(keyOf(to))?.at(-1);
+  const connection = kept.get(to.key)?.at(-1);
   connection?.take();
   return connection;
 };
-
-const keyOf = ({ isTls, address, port, name }: Receiver): string =>
-  `${isTls ? 'https' : 'http'} ${address} ${port} ${name}`;
 
 // One timer for all that are idle, and none to be set and called off with each call.
 const sweep = (): void => {
@@ -67,8 +71,8 @@ export class Connection {
   #idleUntilMs = 0;
 
   constructor(to: Receiver, connectTimeoutMs: number) {
-    this.#key = keyOf(to);
-    this.#socket = socketTo(to, this.#key);
+    this.#key = to.key;
+    this.#socket = socketTo(to);
     this.#silent = setTimeout(() => {
       this.close(new Error('It took too long to connect'));
     }, connectTimeoutMs);
@@ -174,7 +178,7 @@ const SESSIONS_MAX = 100;
 /** Of TLS: whoever is known from before need not prove itself at full price. */
 const sessions = new Map<string, Buffer>();
 
-const socketTo = ({ isTls, address, port, name }: Receiver, key: string): Socket => {
+const socketTo = ({ isTls, address, port, name, key }: Receiver): Socket => {
   if (!isTls) return connectTcp({ host: address, port });
   const session = sessions.get(key);
   const socket = connectTls({

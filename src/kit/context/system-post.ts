@@ -6,7 +6,13 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { assert } from '#kit/assert';
 import type { GuardedAnswer, GuardedPost } from './context.ts';
-import { Connection, KeptConnectionGone, keptConnection, type Receiver } from './receivers.ts';
+import {
+  Connection,
+  KeptConnectionGone,
+  keptConnection,
+  type Receiver,
+  receiverAt,
+} from './receivers.ts';
 
 /** The address was refused before a connection was tried. */
 export class AddressRefused extends Error {
@@ -16,21 +22,57 @@ export class AddressRefused extends Error {
 export const postGuarded = async (post: GuardedPost): Promise<GuardedAnswer> => {
   const limit = timeLimit(post.timeoutMs);
   try {
-    const { url } = post;
-    const name = hostOf(url);
-    const isTls = url.protocol === 'https:';
-    const address = await resolveJudged(name, post.mayConnect, limit);
-    const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
-    return await tell({ isTls, address, port, name }, post, limit);
+    const target = targetOf(post.url);
+    const address = await resolveJudged(target.name, post.mayConnect, limit);
+    return await tell(receiverOf(target, address), spelled(target, post), { post, limit });
   } finally {
     limit.end();
   }
 };
 
+/** Where a URL leads, and how what is posted there begins. */
+type Target = {
+  readonly isTls: boolean;
+  readonly name: string;
+  readonly port: number;
+  readonly begins: string;
+  /** At the address that it had last. */
+  receiver: Receiver | null;
+};
+
+// An endpoint is told thousands of things: its URL is taken apart once.
+const TARGETS_MAX = 1_000;
+const targets = new Map<string, Target>();
+
+const targetOf = (text: string): Target => {
+  const known = targets.get(text);
+  if (known !== undefined) return known;
+  const url = new URL(text);
+  const isTls = url.protocol === 'https:';
+  const target: Target = {
+    isTls,
+    name: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
+    begins: `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`,
+    receiver: null,
+  };
+  if (targets.size >= TARGETS_MAX) targets.clear();
+  targets.set(text, target);
+  return target;
+};
+
+const receiverOf = (target: Target, address: string): Receiver => {
+  if (target.receiver?.address !== address) target.receiver = receiverAt({ ...target, address });
+  return target.receiver;
+};
+
 // A connection goes to the address that it is kept by: one that is used again goes where it was judged just now
 // that it may go.
-const tell = async (to: Receiver, post: GuardedPost, limit: TimeLimit): Promise<GuardedAnswer> => {
-  const request = spelled(post);
+const tell = async (
+  to: Receiver,
+  request: Buffer,
+  { post, limit }: { readonly post: GuardedPost; readonly limit: TimeLimit },
+): Promise<GuardedAnswer> => {
   const over = (connection: Connection): Promise<GuardedAnswer> => {
     const answer = connection.tell(request, post.answerBytesMax);
     limit.onOver((error) => connection.close(error));
@@ -49,12 +91,14 @@ const tell = async (to: Receiver, post: GuardedPost, limit: TimeLimit): Promise<
 };
 
 /** As one piece: two of them are two packets, or a call that gathers them. */
-const spelled = ({ url, headers, body }: GuardedPost): Buffer => {
-  let head = `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
-  for (const [name, value] of Object.entries(headers)) {
-    assert(!/[^\t\x20-\x7e]/.test(value), 'A header is one line of ASCII');
-    head += `${name}: ${value}\r\n`;
+const spelled = ({ begins }: Target, { headers, body }: GuardedPost): Buffer => {
+  let head = begins;
+  let values = '';
+  for (const name in headers) {
+    head += `${name}: ${headers[name]}\r\n`;
+    values += headers[name];
   }
+  assert(!/[^\t\x20-\x7e]/.test(values), 'A header is one line of ASCII');
   head += `content-length: ${body.length}\r\nconnection: keep-alive\r\n\r\n`;
   const request = Buffer.allocUnsafe(head.length + body.length);
   request.write(head, 0, 'latin1');
@@ -88,8 +132,6 @@ const timeLimit = (ms: number): TimeLimit => {
     end: () => clearTimeout(timer),
   };
 };
-
-const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 
 const resolveJudged = async (
   host: string,

@@ -52,7 +52,7 @@ export const tell = async (
       headers,
       body: said,
     } = await context.network.post({
-      url: new URL(endpoint.url),
+      url: endpoint.url,
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'user-agent': 'Tollgate/1.0 (webhooks)',
@@ -153,7 +153,9 @@ const disableWhereHopeless = async (
 };
 
 const shown = (body: Buffer): string =>
-  maskSensitive(body.toString('utf8').slice(0, ANSWER_SHOWN_MAX).replaceAll('\u0000', ''));
+  body.length === 0
+    ? ''
+    : maskSensitive(body.toString('utf8').slice(0, ANSWER_SHOWN_MAX).replaceAll('\u0000', ''));
 
 const retryAfterOf = (header: string | undefined, nowMs: number): number | null => {
   if (header === undefined) return null;

@@ -63,6 +63,9 @@ export const createLanes = <T>(): Lanes<T> => {
     return Math.max(0, Math.min(FRESH_MAX - fresh, ALL_MAX - all.size));
   };
 
+  /** Looks at each only where there are so many that it matters how new they are. */
+  const isFull = (nowMs: number): boolean => all.size >= FRESH_MAX && room(nowMs) === 0;
+
   const roomOf = (lane: Lane<T>, from: 'outbox' | 'queue', nowMs: number): number => {
     const [least, own] = [lane.allowed - lane.begun.size, lane.held.length];
     // It may have been quick and hang now: then what is held for it would wait as long as its calls do.
@@ -108,7 +111,7 @@ export const createLanes = <T>(): Lanes<T> => {
     },
     begin: (nowMs) => {
       const [lane] = ready;
-      if (lane === undefined || room(nowMs) === 0) return undefined;
+      if (lane === undefined || isFull(nowMs)) return undefined;
       const what = lane.held.shift() as T;
       held -= 1;
       const call = { atMs: nowMs };

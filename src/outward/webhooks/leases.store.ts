@@ -52,7 +52,8 @@ type Heard = Pick<Owed, 'account_id' | 'livemode' | 'object_id' | 'sequence'> & 
 /** The events of these changes, each account's and mode's together and in their order. */
 const eventsOfChanges = (kinds: EventKinds, changes: readonly Owed[]): Heard[] => {
   const heard: Heard[] = [];
-  for (const { event_id, account_id, livemode, object_id, sequence, kinds: codes } of changes) {
+  for (const change of changes.toSorted(byOwnerAndTime)) {
+    const { event_id, account_id, livemode, object_id, sequence, kinds: codes } = change;
     for (const [at, code] of codes.entries()) {
       const type = kinds.byCode(code)?.type;
       if (type === undefined) continue;
@@ -60,20 +61,22 @@ const eventsOfChanges = (kinds: EventKinds, changes: readonly Owed[]): Heard[] =
       heard.push({ id, account_id, livemode, object_id, sequence: sequence + at, type });
     }
   }
-  return heard.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  return heard;
 };
 
-const keyOf = ({ account_id, livemode, id }: Heard): string =>
-  `${ownerOf(account_id, livemode)}${id}`;
-const ownerOf = (accountId: Uuid, livemode: boolean): string => `${accountId}${livemode ? 1 : 0}`;
+const byOwnerAndTime = (a: Owed, b: Owed): number => {
+  if (a.account_id !== b.account_id) return a.account_id < b.account_id ? -1 : 1;
+  if (a.livemode !== b.livemode) return a.livemode ? 1 : -1;
+  return a.event_id < b.event_id ? -1 : 1;
+};
 
 /** The first of an account and mode is number one. */
 const placesOf = (heard: readonly Heard[]): number[] => {
-  let [owner, place] = ['', 0];
-  return heard.map(({ account_id, livemode }) => {
-    const own = ownerOf(account_id, livemode);
-    place = own === owner ? place + 1 : 1;
-    owner = own;
+  let place = 0;
+  return heard.map(({ account_id, livemode }, at) => {
+    const before = heard[at - 1];
+    const isSame = before?.account_id === account_id && before.livemode === livemode;
+    place = isSame ? place + 1 : 1;
     return place;
   });
 };
