@@ -1,5 +1,5 @@
 import type { Context } from '#kit/context';
-import { parseId, type Uuid, uuidAt } from '#kit/ids';
+import { parseId, type Uuid } from '#kit/ids';
 import {
   email,
   id,
@@ -8,9 +8,9 @@ import {
   listWindow,
   type Outcome,
   page,
+  rowsWithin,
   type TypedRequest,
   timestampRange,
-  wholeSeconds,
 } from '#platform/http';
 import { listCustomers as listRows, loadCustomer } from './customers.store.ts';
 import { CUSTOMER, renderCustomer } from './render-customer.ts';
@@ -30,16 +30,11 @@ export const listCustomers = async (
     const cursor = parseId(CUSTOMER, spelled);
     return cursor && (await loadCustomer(context, scope, cursor)) ? cursor : null;
   });
-  const created = wholeSeconds(asked.created);
 
   const rows = await listRows(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
-    idFrom: uuidAt(created.from * 1000),
-    idBefore: uuidAt((created.to + 1) * 1000),
+    ...rowsWithin(window, asked.created),
     email: asked.email ?? null,
     testClock: asked.test_clock ?? null,
-    limit: window.limit + 1,
   });
   const { rows: shown, hasMore } = page(rows, window);
   return {

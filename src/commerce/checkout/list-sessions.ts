@@ -1,6 +1,6 @@
 import { findCustomerNamed } from '#cards/customers';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid, uuidAt } from '#kit/ids';
+import { parseId, type Uuid } from '#kit/ids';
 import { findIntent } from '#payments/intents';
 import {
   list,
@@ -8,8 +8,8 @@ import {
   type Outcome,
   page,
   resourceMissing,
+  rowsWithin,
   type TypedRequest,
-  wholeSeconds,
 } from '#platform/http';
 import { sessionNamed } from './find-session.ts';
 import { renderSession } from './render-session.ts';
@@ -26,19 +26,14 @@ export const listSessions = async (context: Context, request: Request): Promise<
     async (spelled) => (await sessionNamed(context, scope, spelled))?.id ?? null,
   );
   const { customer, intent } = await namedBy(context, request);
-  const created = wholeSeconds(asked.created);
 
   const rows = await listRows(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
-    idFrom: uuidAt(created.from * 1000),
-    idBefore: uuidAt((created.to + 1) * 1000),
+    ...rowsWithin(window, asked.created),
     customerId: customer,
     intentId: intent,
     linkId: asked.payment_link === undefined ? null : linkOf(asked.payment_link),
     email: asked.customer_details?.email ?? null,
     status: asked.status ?? null,
-    limit: window.limit + 1,
   });
   const { rows: shown, hasMore } = page(rows, window);
   return {

@@ -21,13 +21,8 @@ export const updateParameters = object({
   submit: boolean(),
 });
 
+/** Of disputes and of warnings alike. */
 export const disputeFilters = listParameters({
-  charge: id(),
-  created: timestampRange(),
-  payment_intent: id(),
-});
-
-export const warningFilters = listParameters({
   charge: id(),
   created: timestampRange(),
   payment_intent: id(),

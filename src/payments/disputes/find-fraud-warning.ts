@@ -1,17 +1,17 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId, type Uuid, uuidAt } from '#kit/ids';
-import { findCharge, left, loadCharges } from '#payments/charges';
-import { findIntent } from '#payments/intents';
+import { parseId, type Uuid } from '#kit/ids';
+import { left, loadCharges } from '#payments/charges';
+import { readOfPayment } from '#payments/intents';
 import {
   list,
   listWindow,
   type Outcome,
   page,
   resourceMissing,
+  rowsWithin,
   type TypedRequest,
-  wholeSeconds,
 } from '#platform/http';
-import type { warningFilters } from './dispute-parameters.ts';
+import type { disputeFilters } from './dispute-parameters.ts';
 import { FRAUD_WARNING, type FraudWarningRow, renderFraudWarning } from './fraud-warning.ts';
 import { listFraudWarningRows, loadFraudWarning } from './fraud-warnings.store.ts';
 
@@ -37,28 +37,17 @@ export const retrieveFraudWarning = async (
 
 export const listFraudWarnings = async (
   context: Context,
-  request: TypedRequest<typeof warningFilters>,
+  request: TypedRequest<typeof disputeFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   const window = await listWindow<Uuid>(asked, 'early_fraud_warning', async (spelled) => {
     const cursor = parseId(FRAUD_WARNING, spelled);
     return cursor && (await loadFraudWarning(context, scope, cursor)) ? cursor : null;
   });
-  const charge =
-    asked.charge === undefined ? null : await findCharge(context, scope, asked.charge, 'charge');
-  const intent =
-    asked.payment_intent === undefined
-      ? null
-      : await findIntent(context, scope, asked.payment_intent, 'payment_intent');
-  const created = wholeSeconds(asked.created);
+  const of = await readOfPayment(context, scope, asked);
   const rows = await listFraudWarningRows(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
-    idFrom: uuidAt(created.from * 1000),
-    idBefore: uuidAt((created.to + 1) * 1000),
-    chargeId: charge?.id ?? null,
-    intentId: intent?.id ?? null,
-    limit: window.limit + 1,
+    ...rowsWithin(window, asked.created),
+    ...of,
   });
   const { rows: shown, hasMore } = page(rows, window);
   const now = await asTheyAre(context, scope, shown);

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { parameters, route } from '#platform/http';
-import { warningFilters } from './dispute-parameters.ts';
+import { disputeFilters } from './dispute-parameters.ts';
 import { listFraudWarnings, retrieveFraudWarning } from './find-fraud-warning.ts';
 
 const warningSchema = Type.Object({
@@ -32,7 +32,7 @@ export const fraudWarningRoutes = [
     summary: 'List early fraud warnings',
     description: 'What banks told of payments that were likely fraud. Newest first.',
     list: true,
-    parameters: warningFilters,
+    parameters: disputeFilters,
     handle: listFraudWarnings,
   }),
   route({

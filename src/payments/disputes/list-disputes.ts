@@ -1,14 +1,13 @@
 import type { Context } from '#kit/context';
-import { parseId, type Uuid, uuidAt } from '#kit/ids';
-import { findCharge } from '#payments/charges';
-import { findIntent } from '#payments/intents';
+import { parseId, type Uuid } from '#kit/ids';
+import { readOfPayment } from '#payments/intents';
 import {
   list,
   listWindow,
   type Outcome,
   page,
+  rowsWithin,
   type TypedRequest,
-  wholeSeconds,
 } from '#platform/http';
 import type { disputeFilters } from './dispute-parameters.ts';
 import { listDisputeRows, loadDispute } from './disputes.store.ts';
@@ -23,21 +22,10 @@ export const listDisputes = async (
     const cursor = parseId(DISPUTE, spelled);
     return cursor && (await loadDispute(context, scope, cursor)) ? cursor : null;
   });
-  const charge =
-    asked.charge === undefined ? null : await findCharge(context, scope, asked.charge, 'charge');
-  const intent =
-    asked.payment_intent === undefined
-      ? null
-      : await findIntent(context, scope, asked.payment_intent, 'payment_intent');
-  const created = wholeSeconds(asked.created);
+  const of = await readOfPayment(context, scope, asked);
   const rows = await listDisputeRows(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
-    idFrom: uuidAt(created.from * 1000),
-    idBefore: uuidAt((created.to + 1) * 1000),
-    chargeId: charge?.id ?? null,
-    intentId: intent?.id ?? null,
-    limit: window.limit + 1,
+    ...rowsWithin(window, asked.created),
+    ...of,
   });
   const { rows: shown, hasMore } = page(rows, window);
   const nowMs = context.clock.now();

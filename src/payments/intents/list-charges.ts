@@ -1,6 +1,6 @@
 import { findCustomerNamed } from '#cards/customers';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid, uuidAt } from '#kit/ids';
+import { parseId, type Uuid } from '#kit/ids';
 import { CHARGE, listCharges as listRows, loadCharge, renderCharge } from '#payments/charges';
 import {
   id,
@@ -9,10 +9,10 @@ import {
   listWindow,
   type Outcome,
   page,
+  rowsWithin,
   type TypedRequest,
   text,
   timestampRange,
-  wholeSeconds,
 } from '#platform/http';
 import { findIntent } from './find-intent.ts';
 
@@ -40,17 +40,12 @@ export const listCharges = async (
     asked.payment_intent === undefined
       ? null
       : await findIntent(context, scope, asked.payment_intent, 'payment_intent');
-  const created = wholeSeconds(asked.created);
 
   const rows = await listRows(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
-    idFrom: uuidAt(created.from * 1000),
-    idBefore: uuidAt((created.to + 1) * 1000),
+    ...rowsWithin(window, asked.created),
     customerId: customer?.id ?? null,
     intentId: intent?.id ?? null,
     transferGroup: asked.transfer_group ?? null,
-    limit: window.limit + 1,
   });
   const { rows: shown, hasMore } = page(rows, window);
   return {

@@ -1,6 +1,6 @@
 import { findCustomerNamed } from '#cards/customers';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid, uuidAt } from '#kit/ids';
+import { parseId, type Uuid } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import {
   id,
@@ -9,9 +9,9 @@ import {
   listWindow,
   type Outcome,
   page,
+  rowsWithin,
   type TypedRequest,
   timestampRange,
-  wholeSeconds,
 } from '#platform/http';
 import { listIntents as listRows, loadIntent } from './intents.store.ts';
 import { renderIntent } from './render-intent.ts';
@@ -31,15 +31,10 @@ export const listIntents = async (
     asked.customer === undefined
       ? null
       : await findCustomerNamed(context, scope, asked.customer, 'customer');
-  const created = wholeSeconds(asked.created);
 
   const rows = await listRows(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
-    idFrom: uuidAt(created.from * 1000),
-    idBefore: uuidAt((created.to + 1) * 1000),
+    ...rowsWithin(window, asked.created),
     customerId: customer?.id ?? null,
-    limit: window.limit + 1,
   });
   const { rows: shown, hasMore } = page(rows, window);
   return {

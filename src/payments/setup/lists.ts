@@ -1,13 +1,13 @@
 import { findCustomerNamed } from '#cards/customers';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid, uuidAt } from '#kit/ids';
+import { parseId, type Uuid } from '#kit/ids';
 import {
   list,
   listWindow,
   type Outcome,
   page,
+  rowsWithin,
   type TypedRequest,
-  wholeSeconds,
 } from '#platform/http';
 import { findSetup } from './find-setup.ts';
 import { renderAttempt, renderSetup, SETUP, SETUP_ATTEMPT } from './render-setup.ts';
@@ -27,19 +27,14 @@ export const listSetups = async (
     asked.customer === undefined
       ? null
       : await findCustomerNamed(context, scope, asked.customer, 'customer');
-  const created = wholeSeconds(asked.created);
   const rows =
     // There are no connected accounts that could be set up for oneself.
     asked.attach_to_self === true
       ? []
       : await listSetupRows(context, scope, {
-          direction: window.before === undefined ? 'older' : 'newer',
-          from: window.after ?? window.before ?? null,
-          idFrom: uuidAt(created.from * 1000),
-          idBefore: uuidAt((created.to + 1) * 1000),
+          ...rowsWithin(window, asked.created),
           customerId: customer?.id ?? null,
           methodId: asked.payment_method ?? null,
-          limit: window.limit + 1,
         });
   const { rows: shown, hasMore } = page(rows, window);
   return {
@@ -60,14 +55,9 @@ export const listAttempts = async (
     return cursor && (await loadAttempts(context, scope, [cursor])).size > 0 ? cursor : null;
   });
   const setup = await findSetup(context, scope, asked.setup_intent, 'setup_intent');
-  const created = wholeSeconds(asked.created);
   const rows = await listAttemptRows(context, scope, {
     setupId: setup.id,
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
-    idFrom: uuidAt(created.from * 1000),
-    idBefore: uuidAt((created.to + 1) * 1000),
-    limit: window.limit + 1,
+    ...rowsWithin(window, asked.created),
   });
   const { rows: shown, hasMore } = page(rows, window);
   return {

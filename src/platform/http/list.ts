@@ -1,6 +1,7 @@
 // Lists and search results, and the cursors between pages. A store asks for one row more than the
 // page holds, in the direction of travel; `page` turns that into the page and `has_more`.
 
+import { uuidAt } from '#kit/ids';
 import { ApiError } from './errors.ts';
 import { resourceMissing } from './refusals.ts';
 import type { TimeRange } from './schema.ts';
@@ -97,6 +98,18 @@ export const listWindow = async <Position>(
     limit,
     ...(afterPosition === null ? {} : { after: afterPosition }),
     ...(beforePosition === null ? {} : { before: beforePosition }),
+  };
+};
+
+/** What a store is asked for that keeps its rows by ids: those begin with the moment they were made at. */
+export const rowsWithin = (window: Window, created: TimeRange | undefined) => {
+  const { from, to } = wholeSeconds(created);
+  return {
+    direction: window.before === undefined ? ('older' as const) : ('newer' as const),
+    from: window.after ?? window.before ?? null,
+    idFrom: uuidAt(from * 1000),
+    idBefore: uuidAt((to + 1) * 1000),
+    limit: window.limit + 1,
   };
 };
 
