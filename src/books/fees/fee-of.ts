@@ -1,10 +1,11 @@
 // What a payment, refund, dispute or payout costs the merchant, by a set of rules. Pure, in integers;
-// each rule is rounded once, and its share stands in the details that the merchant sees.
+// each part is rounded once, and its share stands in the details that the merchant sees.
 
 import { apiExponent } from '#books/currencies';
 import type { FeeDetail } from '#books/ledger';
 import { divide } from '#kit/money';
 import type { FeeFacts, FeeRule, FeeRuleSet } from './fee-rules.ts';
+import { type Origin, originOf } from './origin.ts';
 
 export type Fee = {
   readonly amount: bigint;
@@ -29,25 +30,27 @@ export const feeOf = ({ rules, version }: FeeRuleSet, facts: FeeFacts): Fee => {
   };
 };
 
-const fits = ({ occasion, when = {} }: FeeRule, facts: FeeFacts): boolean =>
+const fits = ({ occasion, when = {}, home }: FeeRule, facts: FeeFacts): boolean =>
   occasion === facts.occasion &&
   includes(when.methods, facts.method) &&
   includes(when.currencies, facts.currency) &&
   includes(when.brands, facts.brand) &&
   includes(when.fundings, facts.funding) &&
-  includes(when.origins, facts.origin);
+  includes(when.origins, originIn(home, facts));
+
+const originIn = (home: string | undefined, { country }: FeeFacts): Origin | undefined =>
+  home === undefined || country === undefined ? undefined : originOf(home, country);
 
 const includes = (wanted: readonly string[] | undefined, fact: string | undefined): boolean =>
   wanted === undefined || (fact !== undefined && wanted.includes(fact));
 
 const partsOf = (rule: FeeRule, facts: FeeFacts): FeeDetail[] => {
-  const { costs } = facts;
   const own = ownPart(rule, facts);
   const passed: (readonly [string, bigint])[] =
-    rule.passThrough === true && costs !== undefined
+    rule.passThrough === true
       ? [
-          ['Interchange', costs.interchange],
-          ['Scheme fees', costs.scheme],
+          ['Interchange', share(rule, facts, interchangeFor(rule, facts))],
+          ['Scheme fees', share(rule, facts, rule.schemePpm ?? 0)],
         ]
       : [];
   return [
@@ -60,9 +63,15 @@ const partsOf = (rule: FeeRule, facts: FeeFacts): FeeDetail[] => {
   ];
 };
 
-const ownPart = (rule: FeeRule, { amount, currency }: FeeFacts): bigint => {
-  const share = divide(amount * BigInt(rule.ratePpm ?? 0), MILLION, rule.rounding ?? 'half_up');
-  const fee = share + fixedPart(rule, currency);
+const interchangeFor = ({ interchangePpm = {} }: FeeRule, { funding }: FeeFacts): number =>
+  interchangePpm[funding ?? 'unknown'] ?? Math.max(0, ...Object.values(interchangePpm));
+
+const share = ({ rounding = 'half_up' }: FeeRule, { amount }: FeeFacts, ppm: number): bigint =>
+  divide(amount * BigInt(ppm), MILLION, rounding);
+
+const ownPart = (rule: FeeRule, facts: FeeFacts): bigint => {
+  const { currency } = facts;
+  const fee = share(rule, facts, rule.ratePpm ?? 0) + fixedPart(rule, currency);
   const [least, most] = [rule.minimum?.[currency], rule.maximum?.[currency]];
   if (least !== undefined && fee < BigInt(least)) return BigInt(least);
   if (most !== undefined && fee > BigInt(most)) return BigInt(most);

@@ -3,6 +3,7 @@
 // and "plus 1.5 % when the card is from another continent" is another.
 
 import type { Rounding } from '#kit/money';
+import type { Origin } from './origin.ts';
 
 export type FeeOccasion = 'payment' | 'refund' | 'dispute' | 'payout';
 
@@ -14,12 +15,12 @@ export type FeeFacts = {
   /** `card`, `sepa_debit` … */
   readonly method: string;
   readonly brand?: string;
-  readonly funding?: 'credit' | 'debit' | 'prepaid' | 'unknown';
-  /** Where the card comes from, as seen from the merchant. */
-  readonly origin?: 'domestic' | 'region' | 'international';
-  /** What network and acquirer charged, as far as it is known, to be passed on. */
-  readonly costs?: { readonly interchange: bigint; readonly scheme: bigint };
+  readonly funding?: Funding;
+  /** Where the card was issued: two letters. */
+  readonly country?: string;
 };
+
+export type Funding = 'credit' | 'debit' | 'prepaid' | 'unknown';
 
 export type FeeRule = {
   readonly group: string;
@@ -30,16 +31,23 @@ export type FeeRule = {
     readonly currencies?: readonly string[];
     readonly brands?: readonly string[];
     readonly fundings?: readonly string[];
-    readonly origins?: readonly string[];
+    readonly origins?: readonly Origin[];
   };
+  /** The merchant's country, of whoever asks where a card comes from. */
+  readonly home?: string;
   /** Millionths of the amount: 2.9 % is 29000. */
   readonly ratePpm?: number;
   /** By currency, in the API's units. */
   readonly fixed?: Readonly<Record<string, number>>;
   /** In hundredths of a currency that `fixed` does not name: 30 is 0.30. */
   readonly fixedElse?: number;
-  /** Adds what network and acquirer charged (interchange++). */
+  /**
+   * Adds what issuer and network take (interchange++), by their price lists: what they took of this payment is told
+   * only when it is settled. Of a funding that is not named it is the highest.
+   */
   readonly passThrough?: boolean;
+  readonly interchangePpm?: Readonly<Partial<Record<Funding, number>>>;
+  readonly schemePpm?: number;
   readonly minimum?: Readonly<Record<string, number>>;
   readonly maximum?: Readonly<Record<string, number>>;
   /** `half_up` unless said otherwise. Once per rule, at the end. */

@@ -50,14 +50,21 @@ const rule = (changes: Partial<FeeRule>): FeeRule => ({
   occasion: 'payment',
   ...changes,
 });
+const passed = rule({
+  passThrough: true,
+  interchangePpm: { credit: 3_000, debit: 2_000 },
+  schemePpm: 1_200,
+  ratePpm: 4_000,
+  minimum: { usd: 30, jpy: 50, kwd: 100 },
+});
 const fee = (rules: readonly FeeRule[], facts: Partial<FeeFacts> = {}) =>
   feeOf({ version: 4, rules }, { ...payment, ...facts });
 
 describe('a set of rules', () => {
   const byOrigin = [
-    rule({ when: { origins: ['domestic'] }, ratePpm: 14_000 }),
-    rule({ when: { origins: ['region'], brands: ['amex'] }, ratePpm: 29_000 }),
-    rule({ when: { origins: ['region'] }, ratePpm: 25_000 }),
+    rule({ home: 'DE', when: { origins: ['domestic'] }, ratePpm: 14_000 }),
+    rule({ home: 'DE', when: { origins: ['region'], brands: ['amex'] }, ratePpm: 29_000 }),
+    rule({ home: 'DE', when: { origins: ['region'] }, ratePpm: 25_000 }),
     rule({ ratePpm: 32_500 }),
     rule({
       group: 'exotic',
@@ -67,12 +74,12 @@ describe('a set of rules', () => {
     }),
   ];
   const table: readonly (readonly [string, Partial<FeeFacts>, bigint])[] = [
-    ['a domestic card', { origin: 'domestic' }, 140n],
-    ['a card of the region', { origin: 'region', brand: 'visa' }, 250n],
-    ['an American Express card of the region', { origin: 'region', brand: 'amex' }, 290n],
-    ['a card from abroad', { origin: 'international' }, 325n],
+    ['a domestic card', { country: 'DE' }, 140n],
+    ['a card of the region', { country: 'NO', brand: 'visa' }, 250n],
+    ['an American Express card of the region', { country: 'AT', brand: 'amex' }, 290n],
+    ['a card from abroad', { country: 'GB' }, 325n],
     ['a card of which nothing is known', {}, 325n],
-    ['a currency with a surcharge', { origin: 'domestic', currency: 'thb' }, 340n],
+    ['a currency with a surcharge', { country: 'DE', currency: 'thb' }, 340n],
   ];
   for (const [what, facts, expected] of table) {
     test(`for ${what}`, () => assert.equal(fee(byOrigin, facts).amount, expected));
@@ -85,19 +92,42 @@ describe('a set of rules', () => {
     assert.equal(fee(rules, { amount: 10_000_000n }).amount, 500n);
   });
 
-  test('passes on interchange and scheme fees, each shown by itself', () => {
-    const rules = [rule({ passThrough: true, ratePpm: 4_000, fixed: { usd: 10 } })];
-    const found = fee(rules, { costs: { interchange: 180n, scheme: 13n } });
-    assert.equal(found.amount, 243n);
+  const parts: readonly (readonly [Partial<FeeFacts>, readonly bigint[]])[] = [
+    [{ funding: 'credit' }, [30n, 12n, 40n]],
+    [{ funding: 'debit' }, [20n, 12n, 40n]],
+    // What kind of card it is nobody knows: the dearest.
+    [{ funding: 'unknown' }, [30n, 12n, 40n]],
+    [{}, [30n, 12n, 40n]],
+    // The smallest fee is of what is kept here, and what is passed on comes on top.
+    [{ funding: 'debit', amount: 1_000n }, [2n, 1n, 30n]],
+    [{ funding: 'debit', amount: 1_250n, currency: 'jpy' }, [3n, 2n, 50n]],
+    [{ funding: 'debit', amount: 12_340n, currency: 'kwd' }, [25n, 15n, 100n]],
+    [{ funding: 'debit', amount: 100n }, [30n]],
+  ];
+  for (const [facts, amounts] of parts) {
+    const { amount = payment.amount, currency = 'usd', funding = 'nothing' } = facts;
+    test(`passes on interchange and scheme fees of ${amount} ${currency} by ${funding}, each shown`, () => {
+      const found = fee([passed], facts);
+      assert.deepEqual(
+        found.details.map(({ amount }) => BigInt(amount)),
+        amounts,
+      );
+      assert.equal(
+        found.amount,
+        amounts.reduce((sum, each) => sum + each, 0n),
+      );
+    });
+  }
+
+  test('names what is passed on', () => {
     assert.deepEqual(
-      found.details.map(({ type, amount }) => [type, amount]),
+      fee([passed]).details.map(({ type, description }) => [type, description]),
       [
-        ['payment_method_passthrough_fee', '180'],
-        ['payment_method_passthrough_fee', '13'],
-        ['stripe_fee', '50'],
+        ['payment_method_passthrough_fee', 'Interchange'],
+        ['payment_method_passthrough_fee', 'Scheme fees'],
+        ['stripe_fee', 'Processing'],
       ],
     );
-    assert.equal(found.version, 4);
   });
 
   test('rounds as it says', () => {
@@ -173,6 +203,11 @@ describe('rules of a merchant', async () => {
     [[{ ...rule({}), fixed: { xyz: 1 } }], /a fixed that cannot be/],
     [[{ ...rule({}), when: { origin: ['domestic'] } }], /a when that cannot be/],
     [[{ ...rule({}), when: { origins: ['abroad'] } }], /a when that cannot be/],
+    [[{ ...rule({}), when: { origins: ['domestic'] } }], /add home, the country of the merchant/],
+    [[{ ...rule({}), home: 'Germany' }], /a home that cannot be/],
+    [[{ ...rule({}), passThrough: true }], /does not say how much: add interchangePpm/],
+    [[{ ...rule({}), interchangePpm: { gold: 1 } }], /an? interchangePpm that cannot be/],
+    [[{ ...passed, occasion: 'refund' }], /of payments alone/],
   ];
   for (const [given, problem] of refused) {
     test(`are refused: ${problem.source}`, async () => {

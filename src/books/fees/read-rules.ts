@@ -3,6 +3,7 @@
 
 import { currencies } from '#kit/money';
 import type { FeeRule } from './fee-rules.ts';
+import { origins } from './origin.ts';
 
 export type RulesRead =
   | { readonly ok: true; readonly rules: readonly FeeRule[] }
@@ -26,12 +27,15 @@ const listOf =
   (value) =>
     Array.isArray(value) && value.length > 0 && value.every(test);
 
+const fundings = ['credit', 'debit', 'prepaid', 'unknown'];
+const isShare: Test = (value) => isAmount(value) && Number(value) <= 1_000_000;
+
 const conditions: Readonly<Record<string, Test>> = {
   methods: listOf(isText),
   currencies: listOf((code) => currencies.has(String(code))),
   brands: listOf(isText),
-  fundings: listOf(oneOf('credit', 'debit', 'prepaid', 'unknown')),
-  origins: listOf(oneOf('domestic', 'region', 'international')),
+  fundings: listOf(oneOf(...fundings)),
+  origins: listOf(oneOf(...origins)),
 };
 
 const fields: Readonly<Record<string, Test>> = {
@@ -40,10 +44,15 @@ const fields: Readonly<Record<string, Test>> = {
   occasion: oneOf('payment', 'refund', 'dispute', 'payout'),
   when: (value) =>
     isObject(value) && Object.entries(value).every(([name, of]) => conditions[name]?.(of) ?? false),
-  ratePpm: (value) => isAmount(value) && Number(value) <= 1_000_000,
+  home: (value) => typeof value === 'string' && /^[A-Z]{2}$/.test(value),
+  ratePpm: isShare,
   fixed: isAmounts,
   fixedElse: isAmount,
   passThrough: (value) => typeof value === 'boolean',
+  interchangePpm: (value) =>
+    isObject(value) &&
+    Object.entries(value).every(([name, ppm]) => fundings.includes(name) && isShare(ppm)),
+  schemePpm: isShare,
   minimum: isAmounts,
   maximum: isAmounts,
   rounding: oneOf('half_up', 'half_even', 'up', 'down'),
@@ -65,6 +74,20 @@ const problemOf = (rule: Record<string, unknown>): string | null => {
   for (const [name, value] of Object.entries(rule)) {
     if (!Object.hasOwn(fields, name)) return `has the unknown field ${name}`;
     if (!fields[name]?.(value)) return `has a ${name} that cannot be`;
+  }
+  return lackOf(rule);
+};
+
+/** What is well spelled and would still never fit, or would pass on nothing. */
+const lackOf = (rule: Record<string, unknown>): string | null => {
+  const { when, home, passThrough, interchangePpm, occasion } = rule;
+  if (isObject(when) && when['origins'] !== undefined && home === undefined) {
+    return 'asks where a card comes from and does not say from where that is seen: add home, the country of the merchant';
+  }
+  if (passThrough !== true) return null;
+  if (occasion !== 'payment') return 'passes on what is taken of payments alone';
+  if (!isObject(interchangePpm) || Object.keys(interchangePpm).length === 0) {
+    return 'passes on what issuer and network take and does not say how much: add interchangePpm, and schemePpm';
   }
   return null;
 };

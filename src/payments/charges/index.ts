@@ -37,7 +37,13 @@ export {
 } from './events.ts';
 export { findCharge } from './find-charge.ts';
 export { otherFailureOf } from './other-decline.ts';
-export { type Booked, bookMovement, expectMovement, type MoneyMoved } from './postings.ts';
+export {
+  type Booked,
+  bookMovement,
+  expectMovement,
+  feeFactsOf,
+  type MoneyMoved,
+} from './postings.ts';
 export {
   type Addressed,
   errorPageOf,

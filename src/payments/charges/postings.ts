@@ -114,16 +114,22 @@ export const entryOf = (
   }
 };
 
-const factsOf = ({ kind, charge, amount }: MoneyMoved): FeeFacts => {
-  const { card } = charge.method;
-  return {
-    occasion: kind === 'capture' ? 'payment' : 'refund',
-    amount,
-    currency: charge.currency,
-    method: charge.method.type,
-    ...(card === null ? {} : { brand: card.brand, funding: card.funding }),
-  };
-};
+const factsOf = ({ kind, charge, amount }: MoneyMoved): FeeFacts => ({
+  ...feeFactsOf(charge),
+  occasion: kind === 'capture' ? 'payment' : 'refund',
+  amount,
+});
+
+/** What its fees may depend on, whatever they are for. */
+export const feeFactsOf = ({
+  currency,
+  method: { type, card },
+}: Pick<Charge, 'currency' | 'method'>): Omit<FeeFacts, 'occasion' | 'amount'> => ({
+  currency,
+  method: type,
+  ...(card === null ? {} : { brand: card.brand, funding: card.funding }),
+  ...(card === null || card.country === null ? {} : { country: card.country }),
+});
 
 /** Documented test cards whose money does not wait. */
 const isAvailableAtOnce = ({ method }: Charge): boolean => {

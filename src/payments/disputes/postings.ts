@@ -6,21 +6,14 @@ import { type ExpectationKind, expect, expectation } from '#books/expectations';
 import { type Fee, feeOf, type loadFeeRules } from '#books/fees';
 import { disputeLostEntry, disputeOpenedEntry, disputeWonEntry, type Entry } from '#books/ledger';
 import type { Context, Scope, Write } from '#kit/context';
-import type { Charge } from '#payments/charges';
+import { type Charge, feeFactsOf } from '#payments/charges';
 import type { Booking, Dispute } from './dispute.ts';
 
 export const disputeFee = (
   rules: Awaited<ReturnType<typeof loadFeeRules>>,
-  { method, currency }: Charge,
+  charge: Charge,
   amount: bigint,
-): Fee =>
-  feeOf(rules, {
-    occasion: 'dispute',
-    amount,
-    currency,
-    method: method.type,
-    ...(method.card === null ? {} : { brand: method.card.brand, funding: method.card.funding }),
-  });
+): Fee => feeOf(rules, { ...feeFactsOf(charge), occasion: 'dispute', amount });
 
 /** What is prevented costs nothing: the holder was refunded before it came to a chargeback. */
 export const freeOfCharge: Fee = { amount: 0n, details: [], version: 0 };
