@@ -16,6 +16,8 @@ export type Statement = {
    * whose row it is. Those who ask at the same moment are then answered by one statement, each with its own.
    */
   readonly by?: { readonly value: number; readonly column: string };
+  /** It returns nothing, and is answered by one row: how many it wrote, as `count`. */
+  readonly isCounted?: boolean;
 };
 
 export type Row = Record<string, unknown>;
@@ -51,7 +53,12 @@ export type WriteStatement = Statement & {
    */
   readonly isNote?: boolean;
   /** The same, with `$1` an array of whole rows: they are of a type that a connection makes for itself. */
-  readonly ofRows?: Statement & { readonly type: string; readonly columns: readonly string[] };
+  readonly ofRows?: Statement & {
+    readonly type: string;
+    readonly columns: readonly string[];
+    /** The same without the keys: enough to know that none has lost, and less to say. */
+    readonly counted?: Statement;
+  };
 };
 
 export type Commit = { readonly ok: true } | { readonly ok: false; readonly lost: WriteStatement };

@@ -11,15 +11,18 @@ const insert = { table: 'test.things', columns, key: 'id', rank: rank.insert } a
 const thing = { into: insertRows({ name: 'test.thing', ...insert }), row };
 const note = { into: insertRows({ name: 'test.note', ...insert, isNote: true }), row };
 
-/** A lane to a server that takes everything, and what was said to it at once. */
-const listening = () => {
+/** A lane to a server that takes everything, or so many rows, and what was said to it at once. */
+const listening = (taken?: number) => {
   const said: string[][] = [];
   const crossed: string[] = [];
   const sendTogether: Connection['sendTogether'] = async (calls) => {
     const names = calls.map(({ statement: { name } }) => name);
     // Types of whole rows are made where a connection sees a statement for the first time.
     if (names[0] !== '') said.push(names);
-    return names.map((name) => (name.startsWith('test.') ? [{ key: row[0] }] : [{ oid: 1 }]));
+    return names.map((name) => {
+      if (name.endsWith('.counted')) return [{ count: taken ?? 1 }];
+      return name.startsWith('test.') ? [{ key: row[0] }] : [{ oid: 1 }];
+    });
   };
   const send: Connection['send'] = async (statement) =>
     ((await sendTogether([{ statement }]))[0] ?? []) as never[];
@@ -46,7 +49,7 @@ test('Notes alone are begun, written and committed in one breath', async () => {
   const { lane, said, crossed } = listening();
   const commits = [lane.submit(scope, [note]), lane.submit(scope, [note, note])];
   assert.deepEqual(await Promise.all(commits), [{ ok: true }, { ok: true }]);
-  assert.deepEqual(said, [['begin', 'enter_batch', 'test.note.rows', 'commit']]);
+  assert.deepEqual(said, [['begin', 'enter_batch', 'test.note.counted', 'commit']]);
   assert.deepEqual(crossed, ['commit.before', 'commit.after']);
 });
 
@@ -57,8 +60,24 @@ test('Beside anything that could lose they wait with it to hear that it has not'
   assert.deepEqual(said[0]?.toSorted(), [
     'begin',
     'enter_batch',
-    'test.note.rows',
-    'test.thing.rows',
+    'test.note.counted',
+    'test.thing.counted',
   ]);
   assert.deepEqual(said[1], ['commit']);
+});
+
+test('Where fewer rows were written than were given it is asked which, and only who lost is told so', async () => {
+  const { lane, said } = listening(1);
+  const other = { ...thing, row: ['01a22392-6e6c-7000-b9aa-000000000002', 'other'] };
+  const commits = [lane.submit(scope, [thing]), lane.submit(scope, [other])];
+  assert.deepEqual(await Promise.all(commits), [{ ok: true }, { ok: false, lost: thing.into }]);
+  const begun = ['begin', 'enter_batch'];
+  assert.deepEqual(said, [
+    [...begun, 'test.thing.counted'],
+    ['rollback'],
+    [...begun, 'test.thing.rows'],
+    ['rollback'],
+    [...begun, 'test.thing.counted'],
+    ['commit'],
+  ]);
 });

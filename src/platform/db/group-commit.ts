@@ -130,12 +130,13 @@ export const createLane = (settings: LaneSettings): Lane => {
     | { committed: true }
     | { committed: false; losers: ReadonlyMap<Unit, WriteStatement> };
 
-  const tryCommit = async (units: readonly Unit[]): Promise<Attempt> => {
+  // Mostly nobody loses: then it is enough to know how many rows were written, and only otherwise it is asked which.
+  const tryCommit = async (units: readonly Unit[], keys?: 'keys'): Promise<Attempt> => {
     const current = await openConnection();
 
     const tables = byStatement(units);
     const accounts = [...new Set(units.map((unit) => unit.accountId))];
-    const calls = await wholeRows.callsFor(current, tables);
+    const calls = await wholeRows.callsFor(current, tables, keys);
     const areNotes = tables.every(({ statement }) => statement.isNote);
     if (areNotes) settings.crashPoint('commit.before');
     const rows = await current
@@ -150,13 +151,18 @@ export const createLane = (settings: LaneSettings): Lane => {
         if (wholeRows.isNotTaken(error)) return null;
         throw error;
       });
-    if (rows === null) return tryCommit(units);
+    if (rows === null) return tryCommit(units, keys);
     if (areNotes) {
       settings.crashPoint('commit.after');
       return { committed: true };
     }
 
-    const losers = findLosers(tables, rows.slice(2) as { key: string }[][]);
+    const returned = rows.slice(2) as Returned[][];
+    if (tables.some((table, index) => isShort(table, returned[index]))) {
+      await current.send(rollback);
+      return tryCommit(units, 'keys');
+    }
+    const losers = findLosers(tables, returned);
     if (losers.size > 0) {
       await current.send(rollback);
       return { committed: false, losers };
@@ -239,16 +245,26 @@ const byStatement = (units: readonly Unit[]): Table[] => {
   return [...tables.values()].sort((a, b) => a.statement.rank - b.statement.rank);
 };
 
+/** For each row that took effect its key, or one row for all of them. */
+type Returned = { readonly key: string } | { readonly count: number };
+
+const isShort = ({ statement, rows }: Table, [first]: readonly Returned[] = []): boolean =>
+  first !== undefined &&
+  'count' in first &&
+  (first.count !== rows.length || hasTwoOfOne(rows, statement.keyColumn));
+
+/** Where rows were only counted, none has lost. */
 const findLosers = (
   tables: readonly Table[],
-  returned: readonly { key: string }[][],
+  returned: readonly Returned[][],
 ): Map<Unit, WriteStatement> => {
   const losers = new Map<Unit, WriteStatement>();
   tables.forEach(({ statement, rows }, index) => {
-    const keys = returned[index] ?? [];
+    const told = returned[index] ?? [];
+    if (told.some((row) => 'count' in row)) return;
     // As it mostly is; a set of all keys would cost what a hundred comparisons do not.
-    if (keys.length === rows.length && !hasTwoOfOne(rows, statement.keyColumn)) return;
-    const won = new Set(keys.map((row) => row.key));
+    if (told.length === rows.length && !hasTwoOfOne(rows, statement.keyColumn)) return;
+    const won = new Set(told.flatMap((row) => ('key' in row ? [row.key] : [])));
     const taken = new Set<string>();
     for (const { unit, row } of rows) {
       const key = String(row[statement.keyColumn]);

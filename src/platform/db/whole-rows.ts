@@ -19,8 +19,15 @@ export type RowsOfStatement = {
 };
 
 export type WholeRows = {
-  /** The calls that write these rows, once the connection knows the types of them. */
-  callsFor(connection: Connection, tables: readonly RowsOfStatement[]): Promise<Call[]>;
+  /**
+   * The calls that write these rows, once the connection knows the types of them. `keys`: each has to say which
+   * rows took effect, where otherwise it may only count them.
+   */
+  callsFor(
+    connection: Connection,
+    tables: readonly RowsOfStatement[],
+    keys?: 'keys',
+  ): Promise<Call[]>;
   /** Whether rows were told in a way that this server does not take; from then on they no more are. */
   isNotTaken(error: unknown): boolean;
 };
@@ -41,6 +48,7 @@ export const createWholeRows = (): WholeRows => {
   const callsFor = async (
     connection: Connection,
     tables: readonly RowsOfStatement[],
+    keys?: 'keys',
   ): Promise<Call[]> => {
     const known = spellings.get(connection) ?? new Map<WriteStatement, Spelling>();
     spellings.set(connection, known);
@@ -48,7 +56,7 @@ export const createWholeRows = (): WholeRows => {
     if (unknown.length > 0) await learn(connection, known, unknown);
     out.at = 0;
     wasTold = false;
-    return tables.map((table) => callFor(table, known.get(table.statement)));
+    return tables.map((table) => callFor(table, known.get(table.statement), keys));
   };
 
   const learn = async (
@@ -78,13 +86,19 @@ export const createWholeRows = (): WholeRows => {
     }
   };
 
-  const callFor = ({ statement, rows }: RowsOfStatement, spelling: Spelling | undefined): Call => {
-    if (isTaken && spelling !== undefined && statement.ofRows !== undefined) {
+  const callFor = (
+    { statement, rows }: RowsOfStatement,
+    spelling: Spelling | undefined,
+    keys?: 'keys',
+  ): Call => {
+    const { ofRows } = statement;
+    if (isTaken && spelling !== undefined && ofRows !== undefined) {
       const begun = out.at;
       if (writeRows(out, spelling, rows)) {
         wasTold = true;
         // What is said is copied as it is said, so the room is free for the next batch.
-        return { statement: statement.ofRows, values: [out.buffer.subarray(begun, out.at)] };
+        const said = keys === undefined ? (ofRows.counted ?? ofRows) : ofRows;
+        return { statement: said, values: [out.buffer.subarray(begun, out.at)] };
       }
       out.at = begun;
     }

@@ -10,6 +10,7 @@ import {
   createReader,
   type Field,
   type Message,
+  readCount,
   readError,
   readFields,
   readRow,
@@ -129,7 +130,9 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     current.fields = fields;
   };
 
-  const completed = (current: Exchange): void => {
+  const completed = (current: Exchange, message: Message): void => {
+    const { statement } = current.calls[current.rows.length - 1] ?? {};
+    if (statement?.isCounted) current.rows.at(-1)?.push({ count: readCount(message) });
     current.rows.push([]);
     current.fields = described.get(nameOf(current)) ?? [];
   };
@@ -176,7 +179,7 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
         return describe(current, []);
       case 'C':
       case 'I':
-        return completed(current);
+        return completed(current, message);
       case 'E':
         return failed(current, readError(message));
       case 'Z':

@@ -32,6 +32,8 @@ ${input.orNothing ? 'on conflict do nothing\n' : ''}returning ${input.key}::text
   return input.isNote ? { ...written, isNote: true } : written;
 };
 
+const RETURNING = /\nreturning [\w.]+::text as key$/;
+
 /** `text` uses the rows as `given`, with the columns' names, and returns `key`. */
 export const writeRows = (input: {
   readonly name: string;
@@ -42,6 +44,8 @@ export const writeRows = (input: {
 }): WriteStatement => {
   const names = Object.keys(input.columns);
   const type = `pg_temp.given_${input.name.replaceAll('.', '_')}`;
+  const text = input.text(`unnest($1::${type}[]) as given`);
+  const counted = text.replace(RETURNING, '');
   return {
     name: input.name,
     rank: input.rank,
@@ -50,9 +54,12 @@ export const writeRows = (input: {
     text: input.text(`unnest(${arrays(input.columns)}) as given(${names.join(', ')})`),
     ofRows: {
       name: `${input.name}.rows`,
-      text: input.text(`unnest($1::${type}[]) as given`),
+      text,
       type,
       columns: names,
+      ...(counted === text
+        ? {}
+        : { counted: { name: `${input.name}.counted`, text: counted, isCounted: true } }),
     },
   };
 };
