@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type Stripe from 'stripe';
+import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 import { assertShape } from '../support/stripe-shape.ts';
@@ -112,6 +114,53 @@ describe('a charge made directly, as older clients do', () => {
     );
     const again = await refusalOf(charges.capture(charge.id));
     assert.equal(again.code, 'charge_already_captured');
+  });
+
+  const refundOf = (charge: string, more: object = {}): Promise<Stripe.Charge> =>
+    stripe.rawRequest('POST', `/v1/charges/${charge}/refund`, more);
+
+  test('that only held lets go of it when it is refunded, and is shown as refunded', async () => {
+    const { id } = await charges.create({
+      amount: 999,
+      currency: 'usd',
+      source: 'tok_visa',
+      capture: false,
+    });
+    await happened();
+    const part = await refusalOf(refundOf(id, { amount: 500 }));
+    assert.equal(part.param, 'amount');
+    const elsewhere = await refusalOf(stripe.refunds.create({ charge: id }));
+    assert.match(elsewhere.message, /POST \/v1\/charges\/ch_\w+\/refund lets go/);
+
+    const charge = await refundOf(id);
+    assert.deepEqual(
+      [charge.id, charge.refunded, charge.amount_refunded, charge.captured, charge.amount_captured],
+      [id, true, 999, false, 0],
+    );
+    assert.deepEqual(await happened(), ['charge.refunded']);
+    const [event] = (await stripe.events.list({ type: 'charge.refunded', limit: 1 })).data;
+    assert.partialDeepStrictEqual(event?.data.previous_attributes, {
+      amount_refunded: 0,
+      refunded: false,
+    });
+    assert.equal(shop.bank.calls.at(-1)?.what, 'void');
+    assert.equal((await refusalOf(refundOf(id))).code, 'charge_already_refunded');
+    const late = await refusalOf(charges.capture(id));
+    assert.deepEqual([late.statusCode, late.payment_intent], [400, undefined]);
+  });
+
+  test('stays held while nobody knows whether its bank let go of it', async () => {
+    const { id } = await charges.create({
+      amount: 999,
+      currency: 'usd',
+      source: 'tok_visa',
+      capture: false,
+    });
+    shop.bank.next.push(lostAfter);
+    assert.equal((await refundOf(id)).refunded, false);
+    assert.equal((await refusalOf(refundOf(id))).statusCode, 409);
+    await shop.resolveUntil(async () => (await charges.retrieve(id)).refunded);
+    assert.deepEqual(await happened(), ['charge.succeeded', 'charge.refunded']);
   });
 
   test('takes what describes it later, and tells of it', async () => {

@@ -27,9 +27,12 @@ export const descriptorOf = ({
 /** Amounts of a snapshot are numbers, those of a row are bigints: both are shown as numbers. */
 export const renderCharge = (charge: Charge, livemode: boolean) => {
   const captured = Number(charge.captured);
-  const refunded = Number(charge.refunded) + Number(charge.refunding);
   // The last capture is reserved as such before its bank is asked.
   const isOver = charge.isCaptureOver && Number(charge.capturing) === 0;
+  const isLetGo = isOver && charge.isDirect && charge.status === 'succeeded' && captured === 0;
+  const refunded = isLetGo
+    ? Number(charge.amount)
+    : Number(charge.refunded) + Number(charge.refunding);
   return {
     id: spellId(CHARGE, charge.id),
     object: 'charge',
@@ -70,7 +73,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
     receipt_email: charge.receiptEmail,
     receipt_number: null,
     receipt_url: charge.status === 'succeeded' ? charge.receiptUrl : null,
-    refunded: captured > 0 && isOver && refunded === captured,
+    refunded: isLetGo || (captured > 0 && isOver && refunded === captured),
     review: null,
     shipping: shippingOf(charge),
     source: sourceOf(charge),

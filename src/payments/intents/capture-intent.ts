@@ -25,7 +25,7 @@ import type { captureParameters } from './intent-parameters.ts';
 import { letGo } from './let-go.ts';
 import { withOrderDetails } from './order-details.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-import { cannotCapture } from './refusals.ts';
+import { cannotCapture, cannotCaptureCharge } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
 import { sendFollowing } from './send-following.ts';
 
@@ -107,7 +107,9 @@ export const capture = async (
   { intent, charge: known, amount: asked, isFinal, change, changeCharge, shows }: Capture,
 ): Promise<Outcome | null> => {
   const { scope } = request;
-  if (intent.status !== 'requires_capture') throw cannotCapture(intent, scope.livemode);
+  if (intent.status !== 'requires_capture') {
+    throw intent.isDirect ? cannotCaptureCharge() : cannotCapture(intent, scope.livemode);
+  }
   // What was read a moment before it was authorized is not held yet.
   const charge = known?.operationId
     ? known

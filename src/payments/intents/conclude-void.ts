@@ -1,5 +1,6 @@
 import { unreachable } from '#kit/assert';
-import { type Charge, chargeCaptured, chargeExpired } from '#payments/charges';
+import { type Charge, chargeCaptured, chargeExpired, chargeRefunded } from '#payments/charges';
+import type { EventKind } from '#platform/events';
 import {
   canceled,
   type Decided,
@@ -10,6 +11,7 @@ import {
   to,
 } from './ends.ts';
 import { intentCanceled, intentSucceeded } from './events.ts';
+import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
 
 export const concludeVoid = (known: Known): Decided | null => {
   const { intent, charge, change } = known;
@@ -79,6 +81,15 @@ const letGo = ({ intent, charge, nowMs }: Known): Decided => {
   return {
     ...common,
     intent: { ...canceled(intent, reason, nowMs), latestChargeId: charge.id },
-    kinds: reason === 'expired' ? [chargeExpired, intentCanceled] : [intentCanceled],
+    kinds: [...toldOfCharge(intent, reason), intentCanceled],
   };
+};
+
+/** Clients of the older API see no intent: to them the charge is refunded. */
+const toldOfCharge = (
+  { isDirect }: Pick<PaymentIntent, 'isDirect'>,
+  reason: CancellationReason | null,
+): readonly EventKind[] => {
+  if (reason === 'expired') return [chargeExpired];
+  return isDirect ? [chargeRefunded] : [];
 };

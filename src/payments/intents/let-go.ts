@@ -63,7 +63,7 @@ const answerOf = (concluded: Concluded, shows: LettingGo['shows'], livemode: boo
         {
           type: 'card_error',
           code: 'cancel_declined',
-          payment_intent: renderIntent(intent, livemode),
+          ...(intent.isDirect ? {} : { payment_intent: renderIntent(intent, livemode) }),
         },
       ),
     };

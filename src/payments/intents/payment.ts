@@ -137,7 +137,7 @@ const snapshotOf = (
   kinds: readonly EventKind[],
 ): Record<string, unknown> => {
   const shows = (type: string): boolean => kinds.some((kind) => kind.type === type);
-  const isCaptured = shows('charge.captured') || shows('charge.updated');
+  const isChanged = ['charge.captured', 'charge.updated', 'charge.refunded'].some(shows);
   const hasBefore = shows('payment_intent.amount_capturable_updated');
   return {
     ...(kinds.some(isOfIntent)
@@ -147,7 +147,7 @@ const snapshotOf = (
         )
       : {}),
     ...(charge !== null && kinds.some(({ object }) => object === 'charge')
-      ? chargeSnapshot(charge, isCaptured ? (before.charge ?? undefined) : undefined)
+      ? chargeSnapshot(charge, isChanged ? (before.charge ?? undefined) : undefined)
       : {}),
   };
 };

@@ -71,6 +71,13 @@ export const cannotCapture = (intent: PaymentIntent, livemode: boolean): ApiErro
       : `This PaymentIntent could not be captured because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be captured: requires_capture.`,
   );
 
+/** Its intent is nobody's to see. */
+export const cannotCaptureCharge = (): ApiError =>
+  new ApiError(
+    400,
+    'This charge cannot be captured: it has been captured or refunded, its days are over, or something else of it is under way.',
+  );
+
 export const cannotCancel = (intent: PaymentIntent, livemode: boolean): ApiError =>
   unexpected(
     intent,

@@ -91,7 +91,9 @@ const amountOf = (charge: Charge, asked: number | undefined): bigint => {
   if (charge.captured === 0n) {
     throw new ApiError(
       400,
-      `Charge ${id} has not been captured: cancel its payment to release what is held.`,
+      charge.isDirect
+        ? `Charge ${id} has not been captured: POST /v1/charges/${id}/refund lets go of what it holds.`
+        : `Charge ${id} has not been captured: cancel its payment to release what is held.`,
       { param: 'charge' },
     );
   }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { findCharge, renderCharge } from '#payments/charges';
+import { holdsDirectly, releaseDirectCharge } from '#payments/intents';
 import { ApiError, nullableText, parameters, route } from '#platform/http';
 import { createRefund } from './create-refund.ts';
 import { findRefund } from './find-refund.ts';
@@ -134,11 +135,17 @@ export const refundRoutes = [
     path: '/v1/charges/:charge/refund',
     operation: 'charges.refund',
     summary: 'Refund a charge, as the oldest clients do',
-    description: 'Answers the charge, and not the refund.',
+    description:
+      'Answers the charge, and not the refund. Of one that was made with `capture=false` and not captured, lets go of what it holds.',
     parameters: createOfChargeParameters,
-    handle: (context, request) =>
-      createRefund(context, request, request.path['charge'] ?? '', (_, charge) =>
+    handle: async (context, request) => {
+      const spelled = request.path['charge'] ?? '';
+      if (holdsDirectly(await findCharge(context, request.scope, spelled))) {
+        return releaseDirectCharge(context, request, request.parameters.amount);
+      }
+      return createRefund(context, request, spelled, (_, charge) =>
         renderCharge(charge, request.scope.livemode),
-      ),
+      );
+    },
   }),
 ];

@@ -1,0 +1,59 @@
+// Letting go of what a charge of the older API holds. Its clients know no intent that they could cancel:
+// they refund the charge, and it is shown as refunded although nothing was taken.
+
+import { present } from '#kit/assert';
+import type { Context } from '#kit/context';
+import { spellId } from '#kit/ids';
+import { CHARGE, type Charge, findCharge, renderCharge } from '#payments/charges';
+import { ApiError, type ApiRequest, lockTimeout, type Outcome, refuse } from '#platform/http';
+import { askingOf } from './asking.ts';
+import { loadIntent } from './intents.store.ts';
+import { letGo } from './let-go.ts';
+
+const ROUNDS_MAX = 10;
+
+export const holdsDirectly = (charge: Charge): boolean =>
+  charge.isDirect &&
+  charge.kind === 'authorize' &&
+  charge.status === 'succeeded' &&
+  charge.captured === 0n;
+
+export const releaseDirectCharge = async (
+  context: Context,
+  request: ApiRequest,
+  amount: number | undefined,
+): Promise<Outcome> => {
+  const { scope } = request;
+  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+    const charge = await findCharge(context, scope, request.path['charge'] ?? '');
+    if (request.resumes !== null) return { body: renderCharge(charge, scope.livemode) };
+    const intent = present(await loadIntent(context, scope, charge.intentId), 'Its intent');
+    if (intent.doing !== null) throw isUnderWay(charge);
+    if (intent.status !== 'requires_capture') throw isOver(charge);
+    if (amount !== undefined && BigInt(amount) !== charge.amount) {
+      throw new ApiError(
+        400,
+        'A charge that was not captured is refunded whole. To take less, capture that much.',
+        { param: 'amount' },
+      );
+    }
+    const outcome = await letGo(context, askingOf(request), {
+      intent,
+      reason: null,
+      change: (before) => before,
+      shows: (concluded) => renderCharge(concluded.charge, scope.livemode),
+    });
+    if (outcome !== null) return outcome;
+  }
+  throw lockTimeout();
+};
+
+const isUnderWay = ({ id }: Charge): ApiError =>
+  refuse('payment_intent_outcome_unknown', {
+    message: `Charge ${spellId(CHARGE, id)} cannot be refunded now: something else of it is under way, and what becomes of it is not known yet. Nothing was changed.`,
+  });
+
+const isOver = ({ id }: Charge): ApiError =>
+  refuse('charge_already_refunded', {
+    message: `Charge ${spellId(CHARGE, id)} has already been refunded.`,
+  });
