@@ -34,7 +34,7 @@ const SWEEP_MS = 500;
  */
 const KEPT_MAX = 16;
 
-/** Those that nothing is told over just now. A receiver without one is not in here. */
+/** Those that nothing is told over just now. A receiver without one leaves with the next sweep. */
 const kept = new Map<string, Connection[]>();
 let sweeping: NodeJS.Timeout | undefined;
 
@@ -48,6 +48,7 @@ export const keptConnection = (to: Receiver): Connection | undefined => {
 const sweep = (): void => {
   const nowMs = performance.now();
   for (const each of [...kept.values()].flat()) if (each.idleUntilMs <= nowMs) each.close();
+  for (const [key, idle] of kept) if (idle.length === 0) kept.delete(key);
   sweeping = kept.size === 0 ? undefined : setTimeout(sweep, SWEEP_MS).unref();
 };
 
@@ -103,7 +104,6 @@ export class Connection {
     const idle = kept.get(this.#key) ?? [];
     if (idle.at(-1) === this) idle.pop();
     else idle.splice(idle.indexOf(this), 1);
-    if (idle.length === 0) kept.delete(this.#key);
     this.#idleUntilMs = 0;
     this.#socket.ref();
   }

@@ -36,16 +36,17 @@ export const macUnder = (key: Buffer, spelled: 'hex' | 'base64' = 'hex'): Mac =>
   if (key.length > BLOCK_BYTES) throw new Error('A key for this is no longer than a block.');
   const [innerPad, outerPad] = [padded(key, 0x36), padded(key, 0x5c)];
   return (...said) => {
-    let end = BLOCK_BYTES;
-    for (const part of said) end += Buffer.byteLength(part);
-    if (end > inner.length) return hmacOfMany(key, said).toString(spelled);
+    let room = ROOM_BYTES;
+    // A character of JavaScript never needs more than three bytes of UTF-8.
+    for (const part of said) room -= typeof part === 'string' ? part.length * 3 : part.length;
+    if (room < 0) return hmacOfMany(key, said).toString(spelled);
     inner.set(innerPad);
-    let at = BLOCK_BYTES;
+    let end = BLOCK_BYTES;
     for (const part of said) {
-      if (typeof part === 'string') at += inner.write(part, at);
+      if (typeof part === 'string') end += inner.write(part, end);
       else {
-        inner.set(part, at);
-        at += part.length;
+        inner.set(part, end);
+        end += part.length;
       }
     }
     outer.set(outerPad);

@@ -67,7 +67,37 @@ export const uuidFromBytes = (bytes: Buffer): Uuid => {
 export const uuidFromHex = (hex: string): Uuid =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 
-export const uuidToBytes = (uuid: Uuid): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');
+export const uuidToBytes = (uuid: Uuid): Buffer => {
+  const bytes = Buffer.allocUnsafe(16);
+  if (!writeUuid(bytes, 0, uuid)) throw new Error('This is no UUID.');
+  return bytes;
+};
+
+const UUID_LENGTH = 36;
+const NO_DIGIT = -1;
+const DASH = '-'.charCodeAt(0);
+
+const values = new Int8Array(128).fill(NO_DIGIT);
+for (let digit = 0; digit < 16; digit += 1) {
+  const sign = digit.toString(16);
+  values[sign.charCodeAt(0)] = digit;
+  values[sign.toUpperCase().charCodeAt(0)] = digit;
+}
+const digitAt = (text: string, at: number): number => values[text.charCodeAt(at)] ?? NO_DIGIT;
+
+/** Its 16 bytes; false where it is no UUID, and what was written of it means nothing. */
+export const writeUuid = (bytes: Buffer, begun: number, uuid: string): boolean => {
+  if (uuid.length !== UUID_LENGTH) return false;
+  for (const dash of [8, 13, 18, 23]) if (uuid.charCodeAt(dash) !== DASH) return false;
+  for (let at = 0; at < places.length; at += 1) {
+    const place = places[at]!;
+    const high = digitAt(uuid, place);
+    const low = digitAt(uuid, place + 1);
+    if (high === NO_DIGIT || low === NO_DIGIT) return false;
+    bytes[begun + at] = high * 16 + low;
+  }
+  return true;
+};
 
 /** The smallest id of that millisecond: where a time range begins in an index of ids. */
 export const uuidAt = (ms: number): Uuid => {

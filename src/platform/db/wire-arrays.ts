@@ -2,6 +2,7 @@
 // here and read there sign by sign: a tenth of what a payment cost on either side. What does not look as
 // it should is left to text, so that the server says what is wrong with it.
 
+import { writeUuid as uuidInto } from '#kit/ids';
 import { spellTime } from './spell.ts';
 import {
   type Bytes,
@@ -173,33 +174,12 @@ const writeDate = (out: Bytes, value: unknown): boolean => {
   return true;
 };
 
-const UUID_LENGTH = 36;
 const UUID_BYTES = 16;
-const NO_DIGIT = -1;
-const DASH = '-'.charCodeAt(0);
-
-const digits = new Int8Array(128).fill(NO_DIGIT);
-for (let digit = 0; digit < 16; digit += 1) {
-  const sign = digit.toString(16);
-  digits[sign.charCodeAt(0)] = digit;
-  digits[sign.toUpperCase().charCodeAt(0)] = digit;
-}
-const digitAt = (text: string, at: number): number => digits[text.charCodeAt(at)] ?? NO_DIGIT;
 
 const writeUuid = (out: Bytes, value: unknown): boolean => {
-  if (typeof value !== 'string' || value.length !== UUID_LENGTH) return false;
+  if (typeof value !== 'string') return false;
   room(out, UUID_BYTES);
-  for (let at = 0; at < UUID_LENGTH; ) {
-    if (at === 8 || at === 13 || at === 18 || at === 23) {
-      if (value.charCodeAt(at) !== DASH) return false;
-      at += 1;
-    }
-    const high = digitAt(value, at);
-    const low = digitAt(value, at + 1);
-    if (high === NO_DIGIT || low === NO_DIGIT) return false;
-    out.buffer[out.at] = high * 16 + low;
-    out.at += 1;
-    at += 2;
-  }
+  if (!uuidInto(out.buffer, out.at, value)) return false;
+  out.at += UUID_BYTES;
   return true;
 };

@@ -17,6 +17,8 @@ export const createLimits = (
   settings: { readonly perSecond: number; readonly burst: number },
 ): Limits => {
   const buckets = new Map<string, Bucket>();
+  /** Whose bucket was used last, and so is the last one. */
+  let latest = '';
 
   return {
     take: (key, asked = 1) => {
@@ -27,15 +29,16 @@ export const createLimits = (
       const filled = bucket.tokens + ((nowMs - bucket.atMs) / 1000) * settings.perSecond;
       const tokens = Math.min(settings.burst, filled);
 
+      bucket.tokens = tokens < cost ? tokens : tokens - cost;
+      bucket.atMs = nowMs;
       // The least recently used keys are forgotten first; a forgotten key starts with a full bucket.
-      buckets.delete(key);
-      if (buckets.size >= BUCKETS_MAX) buckets.delete(buckets.keys().next().value as string);
-      if (tokens < cost) {
-        buckets.set(key, { tokens, atMs: nowMs });
-        return Math.max(1, Math.ceil((cost - tokens) / settings.perSecond));
+      if (key !== latest) {
+        buckets.delete(key);
+        if (buckets.size >= BUCKETS_MAX) buckets.delete(buckets.keys().next().value as string);
+        buckets.set(key, bucket);
+        latest = key;
       }
-      buckets.set(key, { tokens: tokens - cost, atMs: nowMs });
-      return null;
+      return tokens < cost ? Math.max(1, Math.ceil((cost - tokens) / settings.perSecond)) : null;
     },
   };
 };
