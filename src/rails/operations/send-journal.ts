@@ -83,7 +83,8 @@ export const openSendJournal = async (
           file = await begin();
         }
         const bytes = Buffer.from(lines.map(({ text }) => text).join(''));
-        await file.appendFile(bytes);
+        const { bytesWritten } = await file.write(bytes);
+        if (bytesWritten < bytes.length) throw new Error('The send journal took half a line.');
         await file.datasync();
         written += bytes.length;
         for (const line of lines) line.resolve();
