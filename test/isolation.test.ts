@@ -218,6 +218,7 @@ const createFilterless = (): Filters => {
     return {
       ...without,
       apart: database.apart,
+      isFull: database.isFull,
       pool: database.pool,
       close: () => database.close(),
     };

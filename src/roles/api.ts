@@ -18,6 +18,7 @@ import { mailPages, mailReceiptAgain, receiptHandlers } from '#outward/notificat
 import { provideReturns, returnHandlers } from '#payments/intents';
 import { admit, provideDefence, type Step } from '#payments/risk';
 import { setupReturnHandlers } from '#payments/setup';
+import type { OpenDatabase } from '#platform/db';
 import { API_VERSION } from '#platform/events';
 import {
   ApiError,
@@ -95,7 +96,7 @@ export const createApi = (
     spellAccount: (accountId) => spellId('acct', accountId),
     ...(input.metrics ? { metrics: input.metrics } : {}),
     handlers: [
-      ...healthHandlers(context, oneQuestion(context)),
+      ...healthHandlers(context.database, oneQuestion(context)),
       ...elementsHandlers(context, async (key, request) => {
         const found = await authenticator.authenticate(context, key, callerOf(request));
         return found.ok ? embeddersIn(context, found.key.scope) : [];
@@ -183,7 +184,7 @@ const oneQuestion = (context: Context): (() => Promise<number>) => {
 
 /** `healthz`: the process is up. `readyz`: it can do its work, and a worker does the rest. */
 const healthHandlers = (
-  context: Context,
+  database: Pick<OpenDatabase, 'isFull'>,
   aliveWorkers: () => Promise<number>,
 ): readonly PlainHandler[] => [
   {
@@ -198,7 +199,7 @@ const healthHandlers = (
     path: '/readyz',
     handle: async (_, response) => {
       // The gateway listens only once its migrations are done.
-      const checks = { database: true, migrations: true, worker: false };
+      const checks = { database: !database.isFull(), migrations: true, worker: false };
       try {
         checks.worker = (await aliveWorkers()) > 0;
       } catch {

@@ -103,6 +103,15 @@ export const isServerError = (
 // 57P0x: the server is being shut down or has crashed; 53300: too many connections; 08: connection.
 const fatalStates = /^(57P0[1-5]|53300|08)/;
 
+// 53300, too many connections, passes as soon as one is free.
+const withoutRoom = /^(53(?!300)|58030)/;
+
+/** The server cannot store: its disk is full or fails, or its memory is used up. */
+export const isOutOfRoom = (error: unknown): boolean =>
+  error instanceof DatabaseUnavailable &&
+  error.cause instanceof pg.DatabaseError &&
+  withoutRoom.test(error.cause.code ?? '');
+
 const asUnavailable = (error: unknown): Error =>
   error instanceof DatabaseUnavailable
     ? error

@@ -15,6 +15,7 @@ import {
   statement,
   writeRows,
 } from '#platform/db';
+import { manualClock } from '../../kit/context/for-tests.ts';
 import { asOwner, connectionSettings, databaseWith, type TestDatabase } from './for-tests.ts';
 import { module } from './module.ts';
 
@@ -256,6 +257,32 @@ describe('a transaction', () => {
     assert.equal(await count(scope), 0);
     await database.commit(scope, [thing(scope, 'whole')]);
     assert.equal(await count(scope), 1);
+  });
+
+  test('that a full disk stops is remembered for ten seconds, in which it may answer and store little things', async () => {
+    const clock = manualClock();
+    const own = openDatabase({
+      url: on.appUrl,
+      poolSize: 1,
+      clock,
+      crashPoint: crashPointFrom(undefined),
+    });
+    try {
+      const stop = (state: string) =>
+        statement('', `do $$ begin raise exception 'No' using errcode = '${state}'; end $$`);
+      for (const state of ['57014', 'P0001']) {
+        await assert.rejects(own.system((tx) => tx.query(stop(state))));
+        assert.equal(own.isFull(), false, state);
+      }
+      await assert.rejects(own.system((tx) => tx.query(stop('53100'))));
+      const scope = merchant();
+      await own.commit(scope, [thing(scope, 'little')]);
+      assert.equal(own.isFull(), true);
+      clock.advance(10_000);
+      assert.equal(own.isFull(), false);
+    } finally {
+      await own.close();
+    }
   });
 
   test('is run again when it collided with another', async () => {

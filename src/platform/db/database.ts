@@ -1,7 +1,7 @@
 // The database as the context carries it: reads, transactions, and the group commit.
 
 import type { Clock, CrashPoint, Database, Scope, Tx } from '#kit/context';
-import { type ConnectionSettings, connect } from './connection.ts';
+import { type ConnectionSettings, connect, isOutOfRoom } from './connection.ts';
 import { createLane, type Lane } from './group-commit.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createReads } from './reads.ts';
@@ -19,8 +19,13 @@ export type OpenDatabase = Database & {
   readonly pool: Pick<Pool, 'busy' | 'waiting'>;
   /** A transaction as of `system`, on a connection of its own: it may last without anybody waiting for it. */
   apart<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Whether the server said a moment ago that it has no room to store anything: it may answer every question. */
+  isFull(): boolean;
   close(): Promise<void>;
 };
+
+/** Some things still fit into a full disk, so that one that went well does not say that there is room. */
+const FULL_FOR_MS = 10_000;
 
 const UNITS_PER_BATCH_MAX = 64;
 const UNITS_WAITING_MAX = 10_000;
@@ -49,11 +54,23 @@ export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
     });
   const lanes = { live: laneOf(true), test: laneOf(false) };
 
+  let fullMs: number | null = null;
+  const storing = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (isOutOfRoom(error)) fullMs = settings.clock.monotonicMs();
+      throw error;
+    }
+  };
+
   return {
     read: (scope, statement, values = []) => reads(scope, statement, values),
-    transaction: (scope, work) => transact(pool, scope, work),
-    system: (work) => transact(pool, null, work),
-    commit: (scope, writes) => (scope.livemode ? lanes.live : lanes.test).submit(scope, writes),
+    transaction: (scope, work) => storing(transact(pool, scope, work)),
+    system: (work) => storing(transact(pool, null, work)),
+    commit: (scope, writes) =>
+      storing((scope.livemode ? lanes.live : lanes.test).submit(scope, writes)),
+    isFull: () => fullMs !== null && settings.clock.monotonicMs() - fullMs < FULL_FOR_MS,
     apart: async (work) => {
       const own = await connect({ ...connection, applicationName: 'tollgate apart' });
       try {

@@ -199,6 +199,7 @@ export const createWorker = (input: {
       let waitMs = IDLE_MS;
       try {
         await round();
+        if (failures > 0) context.log.info({ attempts: failures }, 'The worker works again');
         failures = 0;
         waitMs = Math.min(IDLE_MS, pauseMs());
       } catch (error) {

@@ -1,0 +1,38 @@
+// A database whose disk is full answers questions and stores nothing. Whoever wants something stored is told to come
+// again, and the balancer that nothing can be done here.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { asOwner } from '../src/for-tests.ts';
+import { startGatewayHere } from './support/gateway.ts';
+
+test('a gateway whose database has a full disk is not ready, and answers 503 without internals', async () => {
+  const { ask, errors, merchant, on } = await startGatewayHere();
+  const { key } = await merchant();
+  const create = () => ask('POST', '/v1/customers', { key, form: 'name=Jenny' });
+  assert.equal((await ask('GET', '/readyz')).status, 200);
+
+  await asOwner(
+    on,
+    `create function public.no_room() returns trigger language plpgsql as $$ begin
+       raise exception 'could not extend file "base/5/16417": No space left on device'
+       using errcode = 'disk_full';
+     end $$`,
+  );
+  await asOwner(
+    on,
+    'create trigger no_room before insert on cards.customers for each row execute function public.no_room()',
+  );
+  const { status, headers, text } = await create();
+  assert.equal(status, 503);
+  assert.equal(headers['retry-after'], '1');
+  assert.equal(headers['stripe-should-retry'], 'true');
+  assert.doesNotMatch(text, /space|extend|base\//);
+  // An operator reads why.
+  assert.equal(errors.splice(0).length, 1);
+  const ready = await ask('GET', '/readyz');
+  assert.deepEqual([ready.status, ready.body.checks.database], [503, false]);
+
+  await asOwner(on, 'drop trigger no_room on cards.customers');
+  assert.equal((await create()).status, 200);
+});
