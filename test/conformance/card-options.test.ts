@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { present } from '#kit/assert';
-import { twoTeas } from '../support/checkout.ts';
+import { payPage, twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
 
@@ -86,6 +86,73 @@ describe('the terms of a mandate', () => {
         assert.equal((await refusalOf(ask)).param, param);
       }
     });
+  }
+});
+
+test('installments that are allowed are shown as allowed, and no plan is offered', async () => {
+  const asked = { payment_method_options: { card: { installments: { enabled: true } } } };
+  const offered = { available_plans: [], enabled: true, plan: null };
+  const made = await paymentIntents.create({ ...order, ...asked });
+  assert.deepEqual(made.payment_method_options?.card?.installments, offered);
+  const off = { payment_method_options: { card: { installments: { enabled: false } } } };
+  const now = await paymentIntents.update(made.id, off);
+  assert.equal(now.payment_method_options?.card?.installments, null);
+});
+
+test('what a session says of cards is shown at the session and at its payment', async () => {
+  const card = {
+    installments: { enabled: true },
+    request_extended_authorization: 'if_available',
+    request_overcapture: 'never',
+    statement_descriptor_suffix_kana: 'チャ',
+    statement_descriptor_suffix_kanji: '茶',
+  } as const;
+  const page = await stripe.checkout.sessions.create({
+    ...twoTeas,
+    payment_method_options: { card },
+  });
+  const { request_three_d_secure: asks, ...said } = page.payment_method_options?.card ?? {};
+  assert.deepEqual([asks, said], ['automatic', card]);
+  assert.equal((await payPage(gateway.ask)(page.id)).status, 200);
+  const { payment_intent: paid } = await stripe.checkout.sessions.retrieve(page.id);
+  const { payment_method_options: options } = await paymentIntents.retrieve(String(paid));
+  assert.deepEqual(
+    [options?.card?.installments?.enabled, options?.card?.request_overcapture],
+    [true, 'never'],
+  );
+});
+
+test('a session that would take no cards of a kind is refused, as it would take them', async () => {
+  for (const restrictions of [
+    { brands_blocked: ['visa'] },
+    { funding_types_blocked: ['credit'] },
+  ] as const) {
+    const asked = { ...twoTeas, payment_method_options: { card: { restrictions } } };
+    const refused = await refusalOf(stripe.checkout.sessions.create(asked as never));
+    assert.equal(refused.param, 'payment_method_options[card][restrictions]');
+  }
+});
+
+test('a mandate that nobody could read is refused by a payment as by a setup', async () => {
+  const mandate_data = { customer_acceptance: { type: 'by telephone' } };
+  for (const ask of [
+    paymentIntents.create({
+      ...order,
+      confirm: true,
+      payment_method: 'pm_card_visa',
+      mandate_data,
+    } as never),
+    setupIntents.create({ confirm: true, payment_method: 'pm_card_visa', mandate_data } as never),
+  ]) {
+    assert.equal((await refusalOf(ask)).param, 'mandate_data[customer_acceptance][type]');
+  }
+});
+
+test('a token is the whole card: what else is said of it is refused', async () => {
+  for (const more of [{ cvc: '123' }, { exp_month: 5 }, { networks: { preferred: 'visa' } }]) {
+    const card = { token: 'tok_visa', ...more };
+    const refused = await refusalOf(paymentMethods.create({ type: 'card', card } as never));
+    assert.equal(refused.param, 'card[token]');
   }
 });
 

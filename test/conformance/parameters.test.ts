@@ -150,12 +150,14 @@ const older: Readonly<Record<string, readonly string[]>> = {
   'checkout_sessions.create': ['payment_method_types'],
   'payment_intents.confirm': [
     ...olderOfCards,
+    inferred,
     'payment_method_types',
     'save_payment_method',
     'source',
   ],
   'payment_intents.create': [
     ...olderOfCards,
+    inferred,
     'payment_method_types',
     'save_payment_method',
     'source',

@@ -79,10 +79,11 @@ const cardFor = async (
   if (token === undefined) {
     return { stored: await storeCard(context, scope, fields, param), writes: [] };
   }
-  if (fields.number !== undefined || fields.sealed !== undefined) {
+  const [other] = Object.keys(fields);
+  if (other !== undefined) {
     throw new ApiError(
       400,
-      `You may only specify one of these parameters: ${param}[token], ${param}[number].`,
+      `You may only specify one of these parameters: ${param}[token], ${param}[${other}].`,
       { param: `${param}[token]` },
     );
   }

@@ -6,9 +6,10 @@ import { optionsOfOthers } from '#cards/methods';
 import type { Wire } from '#kit/wire';
 import { awayParameters, type IntentAsked } from '#payments/intents';
 import type { SetupAsked } from '#payments/setup';
-import { anything, arrayOf, emptyable, ignored, object, oneOf, text } from '#platform/http';
+import { arrayOf, boolean, emptyable, object, oneOf, text } from '#platform/http';
 import type { CheckoutSession } from './session.ts';
 
+const brands = oneOf('american_express', 'discover_global_network', 'mastercard', 'visa');
 const ifAvailable = oneOf('if_available', 'never');
 
 export const methodOptionsParameters = object({
@@ -17,20 +18,21 @@ export const methodOptionsParameters = object({
   bancontact: object({ setup_future_usage: oneOf('none', 'off_session') }),
   card: object({
     capture_method: oneOf('manual'),
-    installments: ignored(),
+    installments: object({ enabled: boolean() }),
     request_extended_authorization: ifAvailable,
     request_incremental_authorization: ifAvailable,
     request_multicapture: ifAvailable,
     request_overcapture: ifAvailable,
     request_three_d_secure: oneOf('any', 'automatic', 'challenge'),
-    restrictions: anything(),
+    restrictions: object({
+      brands_blocked: arrayOf(brands),
+      funding_types_blocked: arrayOf(oneOf('credit', 'debit', 'prepaid')),
+    }),
     setup_future_usage: oneOf('none', 'off_session', 'on_session'),
     statement_descriptor_suffix_kana: text(22),
     statement_descriptor_suffix_kanji: text(17),
   }),
 });
-
-const brands = oneOf('american_express', 'discover_global_network', 'mastercard', 'visa');
 
 /** Of links nothing else can be said. */
 export const linkOptionsParameters = object({
@@ -78,17 +80,32 @@ export const renderMethodOptions = ({
 }: Pick<CheckoutSession, 'intentData' | 'setupData'>): Shown => {
   const { card, bancontact, eps, ideal, p24 } = intentData.payment_method_options ?? {};
   const asks = card ?? setupData.payment_method_options?.card;
-  const { capture_method: capture, setup_future_usage: future } = card ?? {};
-  const { request_incremental_authorization: increment, request_multicapture: several } =
-    card ?? {};
+  const {
+    capture_method: capture,
+    installments,
+    request_extended_authorization: extended,
+    request_incremental_authorization: increment,
+    request_multicapture: several,
+    request_overcapture: overcapture,
+    setup_future_usage: future,
+    statement_descriptor_suffix_kana: kana,
+    statement_descriptor_suffix_kanji: kanji,
+  } = card ?? {};
   const once = { setup_future_usage: 'none' } as const;
   return {
     card: {
       ...(capture ? { capture_method: capture } : {}),
+      ...(installments?.enabled === undefined
+        ? {}
+        : { installments: { enabled: installments.enabled } }),
+      ...(extended ? { request_extended_authorization: extended } : {}),
       ...(increment ? { request_incremental_authorization: increment } : {}),
       ...(several ? { request_multicapture: several } : {}),
+      ...(overcapture ? { request_overcapture: overcapture } : {}),
       request_three_d_secure: asks?.request_three_d_secure ?? 'automatic',
       ...(future ? { setup_future_usage: future } : {}),
+      ...(kana ? { statement_descriptor_suffix_kana: kana } : {}),
+      ...(kanji ? { statement_descriptor_suffix_kanji: kanji } : {}),
     },
     ...(bancontact?.setup_future_usage ? { bancontact: once } : {}),
     ...(eps?.setup_future_usage ? { eps: once } : {}),

@@ -56,8 +56,8 @@ export const refuseNotYet = (asked: Asked): void => {
   const options = asked['payment_method_options'];
   const card = isHash(options) ? options['card'] : undefined;
   const restrictions = isHash(card) ? card['restrictions'] : undefined;
-  if (isHash(restrictions) && !isOff(restrictions['brands_blocked'])) {
-    throw notYet('payment_method_options[card][restrictions]', 'Blocking brands is');
+  if (isHash(restrictions) && Object.values(restrictions).some((asked) => !isOff(asked))) {
+    throw notYet('payment_method_options[card][restrictions]', 'Blocking cards of a kind is');
   }
   for (const group of ['payment_intent_data', 'setup_intent_data']) {
     const data = asked[group];

@@ -146,6 +146,7 @@ const rareOptions = (old: CardOptions, asked: NonNullable<AskedCard>): Partial<C
   const {
     mandate_options: mandate,
     require_cvc_recollection: needsCvc,
+    installments,
     request_extended_authorization: extended = old.extended,
     request_overcapture: overcapture = old.overcapture,
   } = asked;
@@ -155,6 +156,7 @@ const rareOptions = (old: CardOptions, asked: NonNullable<AskedCard>): Partial<C
   return {
     ...(agreed === undefined ? {} : { mandateOptions: agreed }),
     ...((needsCvc ?? old.needsCvc) === true ? { needsCvc: true } : {}),
+    ...((installments?.enabled ?? old.installments) === true ? { installments: true } : {}),
     ...(kana === null ? {} : { kana }),
     ...(kanji === null ? {} : { kanji }),
     ...(extended === undefined ? {} : { extended }),

@@ -1,6 +1,7 @@
 // What a caller may say of a payment intent. Older and current names are taken alike.
 
 import { createMethodParameters, optionsOfOthers } from '#cards/methods';
+import { mandateParameters } from '#payments/confirmation';
 import {
   address,
   alias,
@@ -80,7 +81,7 @@ const futureUsage = oneOf('off_session', 'on_session');
 const captureMethod = oneOf('automatic', 'automatic_async', 'manual');
 const typeNames = arrayOf(text(100));
 const radarOptions = object({ referrer: emptyable(text()), session: id() });
-const mandateData = emptyable(anything());
+const mandateData = emptyable(mandateParameters);
 
 /** What is not part of this installation yet, and is refused with a sentence of its own. */
 const refused = {

@@ -27,6 +27,8 @@ export type CardOptions = {
   readonly mandateOptions?: MandateOptions;
   /** A card that is kept is paid with only by whoever types its security code again. */
   readonly needsCvc?: true;
+  /** Asked for; no plan is ever offered. */
+  readonly installments?: true;
   /** What banks of Japan print. */
   readonly kana?: string;
   readonly kanji?: string;

@@ -141,7 +141,8 @@ const renderOptions = (intent: PaymentIntent): Shown['payment_method_options'] =
 // What is undefined is left out, as JSON does.
 const cardOptionsOf = ({ cardOptions }: PaymentIntent): CardOptionsShown => ({
   capture_method: cardOptions.captureMethod ?? undefined,
-  installments: null,
+  installments:
+    cardOptions.installments === true ? { available_plans: [], enabled: true, plan: null } : null,
   mandate_options: cardOptions.mandateOptions ?? null,
   network: cardOptions.network as never,
   request_extended_authorization: cardOptions.extended,
