@@ -8,20 +8,24 @@ import {
   type Snapshot,
 } from '#platform/events';
 import type { Charge } from './charge.ts';
-import { packShown, unpackShown } from './lean-charge.ts';
+import { type IntentBeside, packShown, unpackShown } from './lean-charge.ts';
 import { renderCharge } from './render-charge.ts';
 
-export const chargeSnapshot = (charge: Charge, before?: Charge): Snapshot => ({
-  charge: packShown(charge),
+export const chargeSnapshot = (
+  charge: Charge,
+  before?: Charge,
+  intent?: IntentBeside,
+): Snapshot => ({
+  charge: packShown(charge, intent),
   ...(before === undefined ? {} : { charge_before: packShown(before) }),
 });
 
 const render: EventRenderer = (snapshot, livemode) => ({
-  object: renderCharge(unpackShown(snapshot['charge']), livemode),
+  object: renderCharge(unpackShown(snapshot['charge'], snapshot['intent']), livemode),
 });
 
 const renderChanged: EventRenderer = (snapshot, livemode) => {
-  const object = renderCharge(unpackShown(snapshot['charge']), livemode);
+  const object = renderCharge(unpackShown(snapshot['charge'], snapshot['intent']), livemode);
   const before = snapshot['charge_before'];
   const previous =
     before === undefined

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Charge } from './charge.ts';
-import { detailsBeside, unpackDetails } from './lean-charge.ts';
+import { detailsBeside, packShown, unpackDetails, unpackShown } from './lean-charge.ts';
 
 const pending = {
   kind: 'sale',
@@ -42,5 +42,57 @@ describe('the details of a charge', () => {
       unpackDetails(JSON.parse(spelled({ ...pending, receiptUrl: null }))).receiptUrl,
       null,
     );
+  });
+});
+
+describe('a charge in the snapshot of an event', () => {
+  const id = '01a226a3-d704-7002-b989-1a41651b8dbd';
+  const intent = {
+    id,
+    amount: 1109n,
+    currency: 'eur',
+    customerId: 'cus',
+    metadata: { order: '1' },
+  };
+  const charge = { ...paid, intentId: id, ...intent, id: 'ch' } as unknown as Charge;
+  const shownOf = ({ intentId, amount, currency, customerId, metadata }: Partial<Charge>) => ({
+    intentId,
+    amount,
+    currency,
+    customerId,
+    metadata,
+  });
+
+  test('does not say again what its intent says beside it', () => {
+    for (const given of [intent, { ...intent, customerId: null, metadata: {} }]) {
+      const own = { ...charge, customerId: given.customerId, metadata: given.metadata } as Charge;
+      const packed = packShown(own, given);
+      assert.deepEqual(
+        ['intentId', 'amount', 'currency', 'customerId', 'metadata'].filter((n) => n in packed),
+        [],
+      );
+      const { customerId, metadata, ...said } = given;
+      const lean = {
+        ...said,
+        amount: 1109,
+        ...(customerId === null ? {} : { customerId, metadata }),
+      };
+      assert.deepEqual(shownOf(unpackShown(packed, lean)), {
+        ...shownOf(own),
+        amount: 1109 as unknown as bigint,
+      });
+    }
+  });
+
+  test('says all of it where anything differs, or no intent is beside it', () => {
+    for (const differs of [{ amount: 1n }, { customerId: null }, { metadata: {} }, null]) {
+      const beside = differs === null ? undefined : { ...intent, ...differs };
+      const packed = packShown(charge, beside);
+      assert.equal('ofIntent' in packed, false);
+      assert.deepEqual(shownOf(unpackShown(packed, { ...intent, ...differs })), {
+        ...shownOf(charge),
+        amount: 1109 as unknown as bigint,
+      });
+    }
   });
 });

@@ -1,6 +1,7 @@
 // What a stored charge, and one in the snapshot of an event, is kept without. See `leanBy`: nothing here may
 // be changed, since stored rows mean it. `kind` and `isUnwanted` always stand there: checks ask for them.
 
+import type { Uuid } from '#kit/ids';
 import { leanBy } from '#platform/db';
 import type { Charge, ChargedMethod } from './charge.ts';
 
@@ -98,13 +99,58 @@ export const unpackDetails = (stored: Stored): Charge => ({
   method: unpackMethod(stored.method),
 });
 
-/** Amounts are numbers there. */
-export const packShown = (charge: Charge): Record<string, unknown> => ({
-  ...leanShown.pack(charge),
-  method: packMethod(charge.method),
-});
+const NOT_SHOWN = [
+  'version',
+  'events',
+  'attempt',
+  'operationId',
+  'connectorAccountId',
+  'kind',
+  'isUnwanted',
+] as const;
+const notShown: ReadonlySet<string> = new Set(NOT_SHOWN);
+const asItsIntent = ['amount', 'currency', 'customerId', 'metadata'] as const;
+const beside: ReadonlySet<string> = new Set([...NOT_SHOWN, 'intentId', ...asItsIntent]);
 
-export const unpackShown = (stored: unknown): Charge => ({
-  ...leanShown.unpack(stored as Stored),
-  method: unpackMethod((stored as Stored).method),
-});
+/** All that is ever shown of a charge, and so all that the snapshot of an event holds. */
+export type ShownCharge = Omit<Charge, (typeof NOT_SHOWN)[number]>;
+
+/** The intent in the same snapshot, as far as a charge mostly says the same. */
+export type IntentBeside = Pick<Charge, (typeof asItsIntent)[number]> & { readonly id: Uuid };
+
+const saysTheSame = (charge: Charge, intent: IntentBeside): boolean =>
+  charge.intentId === intent.id &&
+  charge.amount === intent.amount &&
+  charge.currency === intent.currency &&
+  charge.customerId === intent.customerId &&
+  (charge.metadata === intent.metadata ||
+    JSON.stringify(charge.metadata) === JSON.stringify(intent.metadata));
+
+/** Amounts are numbers there. What it has from its intent is not said twice. */
+export const packShown = (charge: Charge, intent?: IntentBeside): Record<string, unknown> => {
+  const isSame = intent !== undefined && saysTheSame(charge, intent);
+  const packed: Record<string, unknown> = leanShown.pack(charge, isSame ? beside : notShown);
+  packed['method'] = packMethod(charge.method);
+  if (isSame) packed['ofIntent'] = true;
+  return packed;
+};
+
+type StoredBeside = Omit<IntentBeside, 'customerId' | 'metadata'> & Partial<IntentBeside>;
+type StoredShown = Stored & { readonly ofIntent?: true };
+type Writable = { -readonly [Name in keyof Charge]: Charge[Name] };
+
+/** `intent`: as it stands in the same snapshot, without what is usual. */
+export const unpackShown = (stored: unknown, intent?: unknown): ShownCharge => {
+  const { method, ofIntent } = stored as StoredShown;
+  const charge: Writable = leanShown.unpack(stored as StoredShown);
+  charge.method = unpackMethod(method);
+  if (ofIntent === true) {
+    const { id, amount, currency, customerId = null, metadata = {} } = intent as StoredBeside;
+    charge.intentId = id;
+    charge.amount = amount;
+    charge.currency = currency;
+    charge.customerId = customerId;
+    charge.metadata = metadata;
+  }
+  return charge;
+};

@@ -7,6 +7,7 @@ import { renderProof } from '#cards/three-ds';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import type { Charge, ChargedMethod } from './charge.ts';
+import type { ShownCharge } from './lean-charge.ts';
 
 export const CHARGE = 'ch';
 export const INTENT = 'pi';
@@ -25,7 +26,7 @@ export const descriptorOf = ({
 // What is undefined is left out, as JSON does: each name that follows a spread costs a call into the engine,
 // which was two thirds of what it takes to render an event.
 /** Amounts of a snapshot are numbers, those of a row are bigints: both are shown as numbers. */
-export const renderCharge = (charge: Charge, livemode: boolean) => {
+export const renderCharge = (charge: ShownCharge, livemode: boolean) => {
   const captured = Number(charge.captured);
   // The last capture is reserved as such before its bank is asked.
   const isOver = charge.isCaptureOver && Number(charge.capturing) === 0;
@@ -86,7 +87,7 @@ export const renderCharge = (charge: Charge, livemode: boolean) => {
   } satisfies Shown;
 };
 
-const sourceOf = ({ method, customerId, told }: Charge): Shown['source'] => {
+const sourceOf = ({ method, customerId, told }: ShownCharge): Shown['source'] => {
   const { legacy, card } = method;
   const id = parseMethodId(method.id);
   if (legacy === undefined || card === null || id === null) return null;
@@ -95,13 +96,16 @@ const sourceOf = ({ method, customerId, told }: Charge): Shown['source'] => {
   return renderCard({ id, facts, legacy, customerId });
 };
 
-const shippingOf = ({ shipping }: Charge): Shown['shipping'] => {
+const shippingOf = ({ shipping }: ShownCharge): Shown['shipping'] => {
   if (shipping === null) return null;
   const { name, ...rest } = shipping;
   return { ...rest, ...(name === null ? {} : { name }) };
 };
 
-const outcomeOf = ({ status, failure, method }: Charge, livemode: boolean): Shown['outcome'] => {
+const outcomeOf = (
+  { status, failure, method }: ShownCharge,
+  livemode: boolean,
+): Shown['outcome'] => {
   if (status === 'pending') return null;
   const isSent = failure?.code !== 'processing_error' || failure.networkCode !== null;
   return {
@@ -126,7 +130,7 @@ const riskOf = ({ card }: ChargedMethod, livemode: boolean) => {
   return (livemode ? undefined : riskOfTestCard(card.brand, card.last4)) ?? 'normal';
 };
 
-const detailsOf = (charge: Charge): Shown['payment_method_details'] => {
+const detailsOf = (charge: ShownCharge): Shown['payment_method_details'] => {
   const { method } = charge;
   if (method.card === null) return otherOf(method);
   return { card: cardOf(charge, method.card), type: 'card' };
@@ -175,7 +179,7 @@ const otherOf = ({ type, other }: ChargedMethod): Shown['payment_method_details'
 
 type ShownCard = NonNullable<Wire<Stripe.Charge.PaymentMethodDetails.Card>>;
 
-const cardOf = (charge: Charge, card: NonNullable<ChargedMethod['card']>) => {
+const cardOf = (charge: ShownCharge, card: NonNullable<ChargedMethod['card']>) => {
   const { told, status } = charge;
   const checks = told?.checks;
   return {
@@ -221,7 +225,7 @@ const checkOf = (told: NonNullable<Check> | undefined, given: Check): Check =>
   told === undefined || (told === 'unchecked' && given === null) ? given : told;
 
 /** A bank that took the payment took what was claimed with it. Where the law asks for nobody nothing is exempt. */
-const exemptOf = ({ status, exemption = null }: Charge): ShownCard['three_d_secure'] =>
+const exemptOf = ({ status, exemption = null }: ShownCharge): ShownCard['three_d_secure'] =>
   status !== 'succeeded' || exemption === null || exemption === 'merchant_initiated'
     ? null
     : {
@@ -240,7 +244,7 @@ const indicatorOf = (exemption: Charge['exemption']) =>
     ? ({ exemption_indicator: 'low_risk', exemption_indicator_applied: true } as const)
     : ({ exemption_indicator: 'none' } as const);
 
-const threeDSecureOf = (charge: Charge): ShownCard['three_d_secure'] => {
+const threeDSecureOf = (charge: ShownCharge): ShownCard['three_d_secure'] => {
   const { threeDSecure } = charge;
   if (threeDSecure === null) return exemptOf(charge);
   const { outcome } = threeDSecure;

@@ -59,7 +59,10 @@ const optionsOf = (name: Name, given: Given): Options => {
 };
 
 /** Of the ways that the payment may take. */
-export const renderAwayOptions = ({ types, awayOptions = {} }: PaymentIntent) => ({
+export const renderAwayOptions = ({
+  types,
+  awayOptions = {},
+}: Pick<PaymentIntent, 'types' | 'awayOptions'>) => ({
   ...(types?.includes('bancontact') === true
     ? { bancontact: { preferred_language: 'en' as const, ...shown(awayOptions.bancontact) } }
     : {}),

@@ -50,6 +50,12 @@ const usual = {
 
 export const leanIntent = leanBy<PaymentIntent>(usual);
 
+const NOT_SHOWN = ['version', 'events', 'attempts'] as const;
+const notShown: ReadonlySet<string> = new Set(NOT_SHOWN);
+
+/** All that is ever shown of an intent, and so all that the snapshot of an event holds. */
+export type ShownIntent = Omit<PaymentIntent, (typeof NOT_SHOWN)[number]>;
+
 /** Amounts are numbers there. */
 const leanShown = leanBy<PaymentIntent>({
   ...usual,
@@ -57,7 +63,8 @@ const leanShown = leanBy<PaymentIntent>({
   capturable: 0,
 } as unknown as Partial<PaymentIntent>);
 
-export const packShown = (intent: PaymentIntent): Record<string, unknown> => leanShown.pack(intent);
+export const packShown = (intent: PaymentIntent): Record<string, unknown> =>
+  leanShown.pack(intent, notShown);
 
-export const unpackShown = (stored: unknown): PaymentIntent =>
+export const unpackShown = (stored: unknown): ShownIntent =>
   leanShown.unpack(stored as Partial<PaymentIntent>);

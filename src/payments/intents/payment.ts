@@ -139,15 +139,20 @@ const snapshotOf = (
   const shows = (type: string): boolean => kinds.some((kind) => kind.type === type);
   const isChanged = ['charge.captured', 'charge.updated', 'charge.refunded'].some(shows);
   const hasBefore = shows('payment_intent.amount_capturable_updated');
+  const hasIntent = kinds.some(isOfIntent);
   return {
-    ...(kinds.some(isOfIntent)
+    ...(hasIntent
       ? intentSnapshot(
           intent,
           hasBefore && before.intent !== null ? lastShown(before.intent) : undefined,
         )
       : {}),
     ...(charge !== null && kinds.some(({ object }) => object === 'charge')
-      ? chargeSnapshot(charge, isChanged ? (before.charge ?? undefined) : undefined)
+      ? chargeSnapshot(
+          charge,
+          isChanged ? (before.charge ?? undefined) : undefined,
+          hasIntent ? intent : undefined,
+        )
       : {}),
   };
 };

@@ -6,6 +6,7 @@ import type { Wire } from '#kit/wire';
 import { CHARGE, INTENT, type Shipping } from '#payments/charges';
 import { isDelicate, toldWithoutReason } from '#payments/risk';
 import { renderAwayOptions } from './away-options.ts';
+import type { ShownIntent } from './lean-intent.ts';
 import { renderAmountDetails, renderPaymentDetails } from './order-details.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -20,7 +21,7 @@ const secretWith = (id: string, { secret }: Pick<PaymentIntent, 'secret'>): stri
   `${id}_secret_${secret}`;
 
 /** Amounts of a snapshot are numbers, those of a row are bigints: both are shown as numbers. */
-export const renderIntent = (intent: PaymentIntent, livemode: boolean) => {
+export const renderIntent = (intent: ShownIntent, livemode: boolean) => {
   const { automaticMethods } = intent;
   const id = spellId(INTENT, intent.id);
   return {
@@ -122,7 +123,7 @@ const pageFields: ReadonlySet<string> = new Set([
   'status',
 ]);
 
-const renderNextAction = ({ status, nextAction }: PaymentIntent): Shown['next_action'] => {
+const renderNextAction = ({ status, nextAction }: ShownIntent): Shown['next_action'] => {
   if (status !== 'requires_action' || nextAction === null) return null;
   const { url, returnUrl } = nextAction;
   return nextAction.useSdk
@@ -133,13 +134,13 @@ const renderNextAction = ({ status, nextAction }: PaymentIntent): Shown['next_ac
     : { redirect_to_url: { return_url: returnUrl, url }, type: 'redirect_to_url' };
 };
 
-const renderOptions = (intent: PaymentIntent): Shown['payment_method_options'] => ({
+const renderOptions = (intent: ShownIntent): Shown['payment_method_options'] => ({
   ...renderAwayOptions(intent),
   card: cardOptionsOf(intent),
 });
 
 // What is undefined is left out, as JSON does.
-const cardOptionsOf = ({ cardOptions }: PaymentIntent): CardOptionsShown => ({
+const cardOptionsOf = ({ cardOptions }: ShownIntent): CardOptionsShown => ({
   capture_method: cardOptions.captureMethod ?? undefined,
   installments:
     cardOptions.installments === true ? { available_plans: [], enabled: true, plan: null } : null,
