@@ -9,7 +9,13 @@ import {
   spellTime,
   statement,
 } from '#platform/db';
-import { type Delivery, type DeliveryState, deliveryStates, type Try } from './delivery.ts';
+import {
+  type Delivery,
+  type DeliveryState,
+  deliveryStates,
+  type StoredTry,
+  unpackTry,
+} from './delivery.ts';
 
 export type DeliveryRow = Row & {
   readonly id: Uuid;
@@ -21,7 +27,7 @@ export type DeliveryRow = Row & {
   readonly attempts: number;
   readonly due_at: number | null;
   readonly lease_epoch: number;
-  readonly tries: readonly Try[];
+  readonly tries: readonly StoredTry[];
 };
 
 const stateOf = namesByCode(deliveryStates);
@@ -36,7 +42,7 @@ export const fromRow = (row: DeliveryRow): Delivery => ({
   attempts: row.attempts,
   dueAtMs: row.due_at,
   leaseEpoch: row.lease_epoch,
-  tries: row.tries,
+  tries: row.tries.map(unpackTry),
 });
 
 export const columns = `id, endpoint_id, event_id, object_id, sequence, state, attempts, due_at, lease_epoch, tries`;

@@ -17,6 +17,20 @@ export type Try = {
   readonly answer: string | null;
 };
 
+/** As it is stored: nothing is said of what mostly is so. */
+export type StoredTry = Pick<Try, 'atMs' | 'durationMs' | 'status'> & Partial<Try>;
+
+export const packTry = ({ atMs, durationMs, status, error, answer }: Try): StoredTry => {
+  const said = { atMs, durationMs, status };
+  return error === null && answer === '' ? said : { ...said, error, answer };
+};
+
+export const unpackTry = ({ error = null, answer = '', ...said }: StoredTry): Try => ({
+  ...said,
+  error,
+  answer,
+});
+
 export type Delivery = {
   readonly id: Uuid;
   readonly endpointId: Uuid;

@@ -14,7 +14,7 @@ import {
 } from '#platform/db';
 import { type EventKinds, eventIdOf, type Owed } from '#platform/events';
 import { columns, type DeliveryRow, fromRow } from './deliveries.store.ts';
-import { type Delivery, deliveryStates } from './delivery.ts';
+import { type Delivery, deliveryStates, packTry } from './delivery.ts';
 
 export type LeasedDelivery = {
   readonly scope: Scope;
@@ -187,7 +187,11 @@ const concludeRow = concluding({
 });
 
 export const concludeDelivery = (scope: Scope, delivery: Delivery): Write =>
-  concludeRow(scope, { ...delivery, state: deliveryStates[delivery.state] });
+  concludeRow(scope, {
+    ...delivery,
+    state: deliveryStates[delivery.state],
+    tries: delivery.tries.map(packTry),
+  });
 
 const places = {
   account_id: 'uuid',

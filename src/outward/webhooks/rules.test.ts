@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import Stripe from 'stripe';
 import { seededRandom } from '../../kit/context/for-tests.ts';
+import { packTry, unpackTry } from './delivery.ts';
 import { liveSecrets, newSecret, rolled } from './endpoint.ts';
 import { AT_FIRST, createLanes } from './lanes.ts';
 import { nextTryAtMs, TRIES_MAX, waitsMs } from './schedule.ts';
@@ -192,4 +193,16 @@ describe('the lane of an endpoint', () => {
     assert.equal(lanes.room(0), 0);
     assert.equal(lanes.room(2_000), 64);
   });
+});
+
+test('A try is read back as it was, and one that went well says no more than when and how', () => {
+  const went = { atMs: 1, durationMs: 4, status: 200, error: null, answer: '' };
+  assert.deepEqual(packTry(went), { atMs: 1, durationMs: 4, status: 200 });
+  for (const each of [
+    went,
+    { ...went, answer: 'thank you' },
+    { ...went, status: null, error: 'timeout', answer: null },
+  ]) {
+    assert.deepEqual(unpackTry(packTry(each)), each);
+  }
 });

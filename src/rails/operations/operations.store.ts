@@ -56,7 +56,22 @@ const insertFirstRow = insertRow('operations.insert_first', '');
 // kept only while it runs by the database's clock.
 const updateOperationRow = writeRows({
   name: 'operations.update',
-  columns: { ...types, keep_lease: 'boolean' },
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    state: 'smallint',
+    sends: 'integer',
+    deadline_at: 'timestamptz',
+    code: 'text',
+    alerts: 'text',
+    needs_review: 'boolean',
+    version: 'integer',
+    due_at: 'timestamptz',
+    tries: 'integer',
+    lease_epoch: 'integer',
+    keep_lease: 'boolean',
+  },
   key: 'id',
   rank: rank.update,
   text: (given) => `update rails.operations o
@@ -125,7 +140,22 @@ export const updateOperation = (
   { keepLease = false }: { readonly keepLease?: boolean } = {},
 ): Write => ({
   into: updateOperationRow,
-  row: [...toRow(scope, operation), keepLease],
+  row: [
+    scope.accountId,
+    scope.livemode,
+    operation.id,
+    operationStates[operation.state],
+    operation.sends,
+    spellTime(operation.deadlineMs),
+    operation.code,
+    `{${operation.alerts.join(',')}}`,
+    operation.needsReview,
+    operation.version,
+    spellTime(operation.dueAtMs),
+    operation.tries,
+    operation.leaseEpoch,
+    keepLease,
+  ],
 });
 
 const nameOf = <Name extends string>(numbers: Readonly<Record<Name, number>>, number: unknown) =>
