@@ -259,6 +259,30 @@ describe('a transaction', () => {
     assert.equal(await count(scope), 1);
   });
 
+  test('of a table that others keep locked was a failure of the world, for all who wait, within seconds', async () => {
+    const scope = merchant();
+    const owner = await connect(connectionSettings(on.ownerUrl));
+    try {
+      await owner.send(statement('', 'begin'));
+      await owner.send(statement('', 'lock table test.things in access exclusive mode'));
+      const begun = performance.now();
+      const asked = [
+        ...Array.from({ length: 6 }, (_, n) => database.commit(scope, [thing(scope, `${n}`)])),
+        database.read(scope, countThings),
+        database.read(scope, statement('', countThings.text)),
+        database.transaction(scope, (tx) => tx.query(countThings)),
+      ];
+      for (const outcome of await Promise.allSettled(asked)) {
+        assert.ok(outcome.status === 'rejected' && outcome.reason instanceof DatabaseUnavailable);
+      }
+      assert.ok(performance.now() - begun < 8_000);
+    } finally {
+      await owner.close();
+    }
+    await database.commit(scope, [thing(scope, 'afterwards')]);
+    assert.equal(await count(scope), 1);
+  });
+
   test('that a full disk stops is remembered for ten seconds, in which it may answer and store little things', async () => {
     const clock = manualClock();
     const own = openDatabase({

@@ -14,7 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { present } from '#kit/assert';
 import type { Commit, CrashPoint, Scope, Statement, Write, WriteStatement } from '#kit/context';
 import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
-import { CommitUnknown, scopeValues } from './transaction.ts';
+import { asLockedOut, CommitUnknown, isLockedOut, scopeValues } from './transaction.ts';
 import { createWholeRows } from './whole-rows.ts';
 
 export type LaneSettings = {
@@ -100,12 +100,25 @@ export const createLane = (settings: LaneSettings): Lane => {
       await commitTogether(units, open);
     } catch (error) {
       if (open.size === 1 || !isServerError(error)) {
-        for (const unit of open) unit.reject(error);
+        for (const unit of open) unit.reject(asLockedOut(error));
         return;
       }
-      for (const unit of open) {
-        await commitTogether([unit], new Set([unit])).catch(unit.reject);
+      await commitEach([...open]);
+    }
+  };
+
+  /** Where one waits in vain for what others hold, those behind it would too, one after the other. */
+  const commitEach = async (units: readonly Unit[]): Promise<void> => {
+    let locked: unknown = null;
+    for (const unit of units) {
+      if (locked !== null) {
+        unit.reject(locked);
+        continue;
       }
+      await commitTogether([unit], new Set([unit])).catch((error: unknown) => {
+        if (isLockedOut(error)) locked = asLockedOut(error);
+        unit.reject(asLockedOut(error));
+      });
     }
   };
 

@@ -7,7 +7,7 @@ import { present } from '#kit/assert';
 import type { Row, Scope, Statement } from '#kit/context';
 import type { Connection } from './connection.ts';
 import type { Pool } from './pool.ts';
-import { enterToRead, readOnce, scopeValues } from './transaction.ts';
+import { asLockedOut, enterToRead, readOnce, scopeValues } from './transaction.ts';
 import { type Call, failedAt } from './wire.ts';
 
 export type Reads = <T extends Row>(
@@ -57,7 +57,11 @@ export const createReads = (pool: Pool): Reads => {
   return <T extends Row>(scope: Scope | null, statement: Statement, values: readonly unknown[]) => {
     // A statement without a name is a search: it may take its time. One without a scope must not have one.
     if (scope === null || statement.name === '') {
-      return pool.use((connection) => readOnce<T>(connection, scope, statement, values));
+      return pool
+        .use((connection) => readOnce<T>(connection, scope, statement, values))
+        .catch((error: unknown) => {
+          throw asLockedOut(error);
+        });
     }
     return new Promise<T[]>((resolve, reject) => {
       const call = { statement, values };
@@ -79,7 +83,8 @@ const readTogether = async (pool: Pool, reads: readonly Read[]): Promise<void> =
     const failed = places.find((place) => place === failedAt(error));
     const isItsOwn = places.filter((place) => place === failed).length === 1;
     for (const [index, read] of reads.entries()) {
-      if (failed === undefined || (isItsOwn && failed === places[index])) read.reject(error);
+      if (failed === undefined || (isItsOwn && failed === places[index]))
+        read.reject(asLockedOut(error));
       else void readAlone(pool, read);
     }
   }
@@ -88,7 +93,7 @@ const readTogether = async (pool: Pool, reads: readonly Read[]): Promise<void> =
 const readAlone = async (pool: Pool, { scope, call, resolve, reject }: Read): Promise<void> => {
   const { statement, values = [] } = call;
   const ask = (connection: Connection) => readOnce(connection, scope, statement, values);
-  await pool.use(ask).then(resolve, reject);
+  await pool.use(ask).then(resolve, (error: unknown) => reject(asLockedOut(error)));
 };
 
 /** The scope is entered before each read whose scope is not that of the read before it. */

@@ -110,7 +110,19 @@ export class CommitUnknown extends Error {
 }
 
 const RETRIES_MAX = 8;
-const serializationFailures = new Set(['40001', '40P01', '55P03']);
+/** Each has waited for two seconds already. */
+const WAITS_FOR_LOCKS_MAX = 2;
+const LOCK_TIMEOUT = '55P03';
+const serializationFailures = new Set(['40001', '40P01', LOCK_TIMEOUT]);
+
+/** Others held what was asked for: a migration that changes a table does it for as long as it takes. */
+export const isLockedOut = (error: unknown): boolean =>
+  isServerError(error) && error.code === LOCK_TIMEOUT;
+
+export const asLockedOut = (error: unknown): unknown =>
+  isServerError(error) && serializationFailures.has(error.code)
+    ? new DatabaseUnavailable('The rows stayed locked by others.', { cause: error })
+    : error;
 
 /** Runs the whole work again when PostgreSQL says that only its timing was wrong. */
 export const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -119,9 +131,8 @@ export const retrying = async <T>(work: () => Promise<T>): Promise<T> => {
       return await work();
     } catch (error) {
       if (!isServerError(error) || !serializationFailures.has(error.code)) throw error;
-      if (attempt === RETRIES_MAX) {
-        throw new DatabaseUnavailable('The rows stayed locked by others.', { cause: error });
-      }
+      const atMost = isLockedOut(error) ? WAITS_FOR_LOCKS_MAX : RETRIES_MAX;
+      if (attempt >= atMost) throw asLockedOut(error);
       // Spread by attempt rather than by chance: the lanes that collide are few.
       await wait(2 ** attempt);
     }

@@ -1,5 +1,5 @@
-// A database whose disk is full answers questions and stores nothing. Whoever wants something stored is told to come
-// again, and the balancer that nothing can be done here.
+// A database that cannot do what it is asked for, for want of room or because others hold it. Whoever wants something
+// stored is told to come again, and the balancer, where nothing can be done here.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -34,5 +34,28 @@ test('a gateway whose database has a full disk is not ready, and answers 503 wit
   assert.deepEqual([ready.status, ready.body.checks.database], [503, false]);
 
   await asOwner(on, 'drop trigger no_room on cards.customers');
+  assert.equal((await create()).status, 200);
+});
+
+test('a payment that meets a locked table is answered 503, and is made by the next try with its key', async () => {
+  const { ask, errors, merchant, on } = await startGatewayHere();
+  const { key } = await merchant();
+  const create = () =>
+    ask('POST', '/v1/payment_intents', {
+      key,
+      form: 'amount=500&currency=eur',
+      idempotencyKey: 'order-1',
+    });
+  // As a migration that changes a table locks it.
+  const migrating = asOwner(
+    on,
+    `do $$ begin lock table payments.intents in access exclusive mode; perform pg_sleep(4); end $$`,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const { status, headers, text } = await create();
+  assert.equal(status, 503, text);
+  assert.equal(headers['retry-after'], '1');
+  await migrating;
+  errors.splice(0);
   assert.equal((await create()).status, 200);
 });
