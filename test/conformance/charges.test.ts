@@ -8,7 +8,7 @@ import { assertShape } from '../support/stripe-shape.ts';
 
 const shop = await openShop();
 const { stripe, happened } = shop;
-const { charges, paymentIntents } = stripe;
+const { charges, paymentIntents, refunds } = stripe;
 
 beforeEach(async () => {
   await happened();
@@ -129,7 +129,7 @@ describe('a charge made directly, as older clients do', () => {
     await happened();
     const part = await refusalOf(refundOf(id, { amount: 500 }));
     assert.equal(part.param, 'amount');
-    const elsewhere = await refusalOf(stripe.refunds.create({ charge: id }));
+    const elsewhere = await refusalOf(refunds.create({ charge: id }));
     assert.match(elsewhere.message, /POST \/v1\/charges\/ch_\w+\/refund lets go/);
 
     const charge = await refundOf(id);
@@ -213,6 +213,25 @@ describe('finding', () => {
     }
     assert.deepEqual((await charges.search({ query: `${query} AND disputed:'true'` })).data, []);
     assert.deepEqual((await charges.search({ query: "customer:'cus_nobody'" })).data, []);
+
+    const is = async (refunded: string): Promise<boolean> =>
+      (await charges.search({ query: `${query} refunded:${refunded}` })).data.length > 0;
+    assert.deepEqual(
+      [await is('null'), await is("'false'"), await is("'true'")],
+      [true, false, false],
+    );
+    await refunds.create({ payment_intent: id, amount: 99 });
+    assert.deepEqual(
+      [await is('null'), await is("'false'"), await is("'true'")],
+      [false, true, false],
+    );
+    await refunds.create({ payment_intent: id });
+    assert.deepEqual(
+      [await is('null'), await is("'false'"), await is("'true'")],
+      [false, false, true],
+    );
+    const bare = `${query} payment_method_details.card.last4:4242`;
+    assert.equal((await charges.search({ query: bare })).data.length, 1);
   });
 
   test('charges and intents, by what they are', async () => {

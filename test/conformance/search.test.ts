@@ -52,6 +52,10 @@ describe('a search', () => {
     ["email~'EXAMPLE'", ['jenny', 'otto']],
     ["name~'rosen'", ['jenny', 'otto']],
     ["name:'Otto Rosen'", ['otto']],
+    ["name:'rosen'", ['jenny', 'otto']],
+    ["name:'Rosen Otto'", []],
+    ["name:'ose'", []],
+    ["name~'rosen' metadata['plan']:'gold'", ['jenny']],
     ['name~"o\'b"', ['nobody']],
     ["name:'O\\'Brien'", ['nobody']],
     ["phone:'+49 30 901820'", ['jenny']],
@@ -124,7 +128,8 @@ describe('a search is refused', () => {
     ["created:'soon'", /a number was expected/],
     ["status:'active'", /the field 'status' cannot be searched/],
     ["name:'open", /is not closed/],
-    ["name:'a' name:'b'", /AND or OR was expected/],
+    ["name:'a'email:'b'", /AND or OR was expected/],
+    ["name:'a' email:'b' OR phone:'c'", /AND and OR cannot be used together/],
     [Array.from({ length: 11 }, () => "name:'a'").join(' AND '), /up to 10 clauses/],
   ] as const) {
     test(`for ${query === '' ? 'nothing' : query.slice(0, 40)}`, async () => {

@@ -21,7 +21,7 @@ const fields = {
   created: 'number',
   email: 'string',
   metadata: 'metadata',
-  name: 'string',
+  name: 'words',
   phone: 'string',
 } as const;
 

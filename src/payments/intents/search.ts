@@ -101,10 +101,10 @@ export const searchIntents = searching({
   fields: {
     amount: 'number',
     created: 'number',
-    currency: 'string',
+    currency: 'token',
     customer: 'token',
     metadata: 'metadata',
-    status: 'string',
+    status: 'token',
   },
   columns: {
     amount: 'amount',
@@ -121,23 +121,27 @@ export const searchIntents = searching({
 
 const card = "details->'method'->'card'";
 
+/** As it is shown: of a charge of the older API what was held is called given back. */
+const letGo = `(captured = 0 and capturing = 0 and status = 2
+                and details->>'isDirect' = 'true' and details->>'isCaptureOver' = 'true')`;
+
 export const searchCharges = searching({
   prefix: CHARGE,
   fields: {
     amount: 'number',
-    'billing_details.address.postal_code': 'string',
+    'billing_details.address.postal_code': 'token',
     created: 'number',
-    currency: 'string',
+    currency: 'token',
     customer: 'token',
-    disputed: 'string',
+    disputed: 'token',
     metadata: 'metadata',
-    'payment_method_details.card.brand': 'string',
+    'payment_method_details.card.brand': 'token',
     'payment_method_details.card.exp_month': 'number',
     'payment_method_details.card.exp_year': 'number',
-    'payment_method_details.card.fingerprint': 'string',
-    'payment_method_details.card.last4': 'string',
-    refunded: 'string',
-    status: 'string',
+    'payment_method_details.card.fingerprint': 'token',
+    'payment_method_details.card.last4': 'token',
+    refunded: 'token',
+    status: 'token',
   },
   columns: {
     amount: 'amount',
@@ -153,8 +157,8 @@ export const searchCharges = searching({
     'payment_method_details.card.exp_year': `(${card}->>'expYear')::integer`,
     'payment_method_details.card.fingerprint': `${card}->>'fingerprint'`,
     'payment_method_details.card.last4': `${card}->>'last4'`,
-    refunded:
-      "case when captured > 0 and refunded + refunding = captured then 'true' else 'false' end",
+    refunded: `case when captured > 0 and refunded + refunding = captured or ${letGo} then 'true'
+                    when refunded + refunding > 0 then 'false' end`,
     status: statusNames({ pending: 1, succeeded: 2, failed: 3 }),
   },
   rows: searchChargeRows,

@@ -48,6 +48,11 @@ const conditions: readonly [query: string, text: string, values: unknown[]][] = 
     '(lower((c.currency)) = lower($3::text)) or (lower((c.currency)) = lower($4::text))',
     ['usd', 'eur'],
   ],
+  [
+    `payment_method_details.card.last4:0042 metadata['n']:7`,
+    '(lower((c.last4)) = lower($3::text)) and (lower(((c.metadata) ->> $4::text)) = lower($5::text))',
+    ['0042', 'n', '7'],
+  ],
   [`email:'x AND y'`, '(lower((c.email)) = lower($3::text))', ['x AND y']],
 ];
 
@@ -110,6 +115,7 @@ const refusals: readonly [query: string, message: RegExp][] = [
   [`name:'x'`, /the field 'name' cannot be searched; these can: email, currency/],
   [`constructor:'x'`, /the field 'constructor' cannot be searched/],
   ['email', /one of : ~ > < >= <= was expected at the end/],
+  [`currency:12ab`, /a quoted value was expected at character 10/],
   ['email:x', /a quoted value was expected at character 7/],
   [`email:'x`, /the quote opened at character 7 is not closed/],
   [`email~'ab'`, /~ needs at least 3 characters/],
@@ -121,7 +127,9 @@ const refusals: readonly [query: string, message: RegExp][] = [
   ['created>1e5', /a number was expected/],
   [`email:'a' AND created>1 OR created<2`, /AND and OR cannot be used together/],
   [`(email:'a')`, /parentheses are not supported/],
-  [`email:'a' email:'b'`, /AND or OR was expected at character 11/],
+  [`email:'a' email:'b' OR email:'c'`, /AND and OR cannot be used together/],
+  [`currency:usd`, /a quoted value was expected at character 10/],
+  ['email~123', /a quoted value was expected at character 7/],
   [`email:'a'AND email:'b'`, /AND or OR was expected/],
   [`email:'a' AND`, /a field was expected at the end/],
   ['metadata:1', /searched by key/],

@@ -1,16 +1,16 @@
 // The query language of search: `field:'value'`, `field~'part'`, `field>10`, `-field:'x'`,
-// `field:null`, `metadata['k']:'v'`, joined by AND or by OR. Text to a small tree; the tree to SQL is
-// in search-sql.ts. Both are pure, and the reader goes over the text once.
+// `field:null`, `metadata['k']:'v'`, joined by AND, by no more than a space, which means AND, or by OR. Text to a
+// small tree; the tree to SQL is in search-sql.ts. Both are pure, and the reader goes over the text once.
 
 import { ApiError } from './errors.ts';
 import { cardNumberRefused } from './refusals.ts';
 import { containsCardNumber, echo } from './sensitive.ts';
 
 /**
- * What may be asked of a field: `token` is compared whole, `string` also by part, `number` also by
- * size. `metadata` is a field of every resource that has it, declared as kind `metadata`.
+ * What may be asked of a field: `token` is compared whole, `string` also by part, `words` by part and by some of
+ * its words as they follow each other, `number` also by size. `metadata` is a field of every resource that has it, declared as kind `metadata`.
  */
-export type SearchFieldKind = 'token' | 'string' | 'number' | 'metadata';
+export type SearchFieldKind = 'token' | 'string' | 'words' | 'number' | 'metadata';
 export type SearchFields = Readonly<Record<string, SearchFieldKind>>;
 
 export type SearchOperator = ':' | '~' | '>' | '<' | '>=' | '<=';
@@ -113,11 +113,17 @@ const readValue = (
     throw refusal(`the field '${field}' is compared whole, with :`);
   }
 
-  const value = readQuoted(reader);
+  const value = operator === ':' ? readText(reader) : readQuoted(reader);
   if (operator === '~' && [...value].length < limits.partLengthMin) {
     throw refusal(`~ needs at least ${limits.partLengthMin} characters`);
   }
   return value;
+};
+
+/** A text that is a number needs no quotes, and stays the text it is: `last4:0042`. */
+const readText = (reader: Reader): string => {
+  const bare = isQuote(reader.text[reader.at]) ? '' : readPattern(reader, numberPattern);
+  return bare === '' ? readQuoted(reader) : bare;
 };
 
 /** A number may stand in quotes. */
@@ -157,14 +163,15 @@ const readQuoted = (reader: Reader): string => {
   throw refusal(`the quote opened ${place(reader)} is not closed`);
 };
 
-/** `AND`, `OR` (in any case), or the end of the query. */
+/** `AND`, `OR` (in any case), a space alone, or the end of the query. */
 const readJoin = (reader: Reader): 'and' | 'or' | null => {
   const before = reader.at;
   skipSpace(reader);
   if (reader.at === reader.text.length) return null;
 
-  const word = reader.at > before ? readPattern(reader, joinPattern) : '';
-  if (word === '') throw refusal(`AND or OR was expected ${place(reader)}`);
+  if (reader.at === before) throw refusal(`AND or OR was expected ${place(reader)}`);
+  const word = readPattern(reader, joinPattern);
+  if (word === '') return 'and';
   return word.toLowerCase() === 'and' ? 'and' : 'or';
 };
 

@@ -46,12 +46,21 @@ const clauseToSql = (
   return clause.negated ? `(${condition}) is not true` : `(${condition})`;
 };
 
-const compare = (left: string, { operator, value }: SearchClause, parameter: Parameter): string => {
+const compare = (
+  left: string,
+  { kind, operator, value }: SearchClause,
+  parameter: Parameter,
+): string => {
   if (typeof value === 'number') {
     return `${left} ${operator === ':' ? '=' : operator} ${parameter(value, 'numeric')}`;
   }
   if (operator === '~') {
     return `strpos(lower(${left}), lower(${parameter(value, 'text')})) > 0`;
+  }
+  if (kind === 'words' && value !== null) {
+    const words = parameter(` ${value.trim().split(/\s+/).join(' ')} `, 'text');
+    const spaced = `regexp_replace(lower(${left}), '\\s+', ' ', 'g')`;
+    return `strpos(' ' || ${spaced} || ' ', lower(${words})) > 0`;
   }
   return `lower(${left}) = lower(${parameter(value, 'text')})`;
 };
