@@ -68,8 +68,7 @@ select account_id, livemode, connector_account_id, reference, kind, currency, pa
        gross, cost, cost_rules, value_date
   from ${given}
 on conflict do nothing
-returning concat_ws(' ', account_id, case when livemode then 'true' else 'false' end,
-                    connector_account_id, kind, currency, part, reference) as key`,
+returning concat_ws(' ', account_id, livemode::text, connector_account_id, kind, currency, part, reference) as key`,
 });
 
 export type KnownExpectation = Expectation & { readonly state: ExpectationState };

@@ -32,7 +32,7 @@ ${input.orNothing ? 'on conflict do nothing\n' : ''}returning ${input.key}::text
   return input.isNote ? { ...written, isNote: true } : written;
 };
 
-const RETURNING = /\nreturning [\w.]+::text as key$/;
+const RETURNING = /\nreturning [^\n]+ as key$/;
 
 /** `text` uses the rows as `given`, with the columns' names, and returns `key`. */
 export const writeRows = (input: {
