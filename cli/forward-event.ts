@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '#kit/context';
-import { signatureHeaders } from '#outward/webhooks';
+import { signatureHeaders, USER_AGENT } from '#outward/webhooks';
 import type { Event } from './follow-events.ts';
 import { paint } from './with-runtime.ts';
 
@@ -25,7 +25,11 @@ export const forward = async (event: Event, to: string, secret: string): Promise
   try {
     const answer = await fetch(to, {
       method: 'POST',
-      headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'user-agent': USER_AGENT,
+        ...headers,
+      },
       body,
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),

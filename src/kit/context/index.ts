@@ -1,4 +1,5 @@
 export { AHEAD_MS, type Ahead, readAhead } from './ahead.ts';
+export { AnswerRefused } from './answer-reader.ts';
 export * from './context.ts';
 export * from './crash-points.ts';
 export * from './database.ts';

@@ -2,7 +2,7 @@
 // call; whoever is killed in it leaves a lease that another one takes over, and the event is told again
 // under the same id.
 
-import { AddressRefused, type Context, realClock, type Scope } from '#kit/context';
+import { AddressRefused, AnswerRefused, type Context, realClock, type Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { EVENT } from '#platform/events';
 import { maskSensitive } from '#platform/http';
@@ -15,6 +15,8 @@ import { nextTryAtMs } from './schedule.ts';
 import { settingsOf } from './settings-of.ts';
 import { signatureHeaders } from './sign.ts';
 
+/** Also of what `tollgate listen` forwards. */
+export const USER_AGENT = 'Tollgate/1.0 (webhooks)';
 const CONNECT_TIMEOUT_MS = 5_000;
 export const DELIVERY_TIMEOUT_MS = 20_000;
 const ANSWER_BYTES_MAX = 16_384;
@@ -55,7 +57,7 @@ export const tell = async (
       url: endpoint.url,
       headers: {
         'content-type': 'application/json; charset=utf-8',
-        'user-agent': 'Tollgate/1.0 (webhooks)',
+        'user-agent': USER_AGENT,
         'tollgate-sequence': String(delivery.sequence),
         ...signatureHeaders(body, {
           eventId,
@@ -170,15 +172,18 @@ const words: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'name_not_found',
   ECONNRESET: 'connection_reset',
   EPIPE: 'connection_reset',
-  CERT_HAS_EXPIRED: 'certificate',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EPROTO: 'tls',
 };
 
 const wordOf = (error: unknown): string => {
   if (error instanceof AddressRefused) return 'address_refused';
-  const { name, code } = error as { name?: string; code?: string };
+  if (error instanceof AnswerRefused) return 'not_http';
+  const { name, code = '' } = error as { name?: string; code?: string };
   if (name === 'AbortError' || name === 'TimeoutError') return 'timeout';
-  return words[code ?? ''] ?? 'failed';
+  // What is wrong with a certificate has some twenty names; that none was shown, or not spoken TLS at all, as many.
+  if (/CERT|_SIGNATURE$/.test(code)) return 'certificate';
+  if (code.startsWith('ERR_SSL_')) return 'tls';
+  return words[code] ?? 'failed';
 };

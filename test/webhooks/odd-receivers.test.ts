@@ -1,0 +1,72 @@
+// Receivers that are none: whoever owns the endpoint reads in a word what is wrong there, and nobody waits for them.
+
+import assert from 'node:assert/strict';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { after, test } from 'node:test';
+import { present } from '#kit/assert';
+import { startGatewayHere } from '../support/gateway.ts';
+import { waitUntil } from '../support/writers.ts';
+
+const { ask, merchant } = await startGatewayHere();
+const { key } = await merchant();
+
+const listen = async (does: (socket: Socket) => void): Promise<number> => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+    socket.once('data', () => does(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return (server.address() as AddressInfo).port;
+};
+const says = (text: string) => listen((socket) => socket.write(text));
+
+const plain = await says('HTTP/1.1 204 No Content\r\n\r\n');
+const cases: readonly (readonly [what: string, url: string, error: string | null])[] = [
+  [
+    'answers in chunks',
+    `http://127.0.0.1:${await says('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')}`,
+    null,
+  ],
+  ['speaks plainly where TLS was asked for', `https://127.0.0.1:${plain}`, 'tls'],
+  [
+    'speaks something else',
+    `http://127.0.0.1:${await says('SSH-2.0-OpenSSH_9.6\r\n\r\n')}`,
+    'not_http',
+  ],
+  [
+    'gives a chunk no size',
+    `http://127.0.0.1:${await says('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n')}`,
+    'not_http',
+  ],
+  [
+    'never ends its head',
+    `http://127.0.0.1:${await says(`HTTP/1.1 200 OK\r\nX: ${'a'.repeat(100_000)}`)}`,
+    'not_http',
+  ],
+  [
+    'hangs up',
+    `http://127.0.0.1:${await listen((socket) => socket.resetAndDestroy())}`,
+    'connection_reset',
+  ],
+];
+
+for (const [what, url, error] of cases) {
+  test(`one that ${what}: ${error ?? 'delivered'}`, async () => {
+    const form = `url=${encodeURIComponent(url)}&enabled_events[]=customer.created`;
+    const { id } = (await ask('POST', '/v1/webhook_endpoints', { key, form })).body;
+    await ask('POST', '/v1/customers', { key, form: 'name=Jenny' });
+    let attempts: readonly { readonly error: string | null }[] = [];
+    await waitUntil('its attempt', 30_000, async () => {
+      const { body } = await ask('GET', `/v1/webhook_deliveries?webhook_endpoint=${id}`, { key });
+      attempts = body.data[0]?.attempts ?? [];
+      return attempts.length > 0;
+    });
+    assert.equal(present(attempts[0], 'The attempt').error, error);
+    await ask('DELETE', `/v1/webhook_endpoints/${id}`, { key });
+  });
+}
