@@ -49,14 +49,10 @@ describe('a payment link', () => {
   });
 
   test('says of cards only what links can, and of names what is asked anew', async () => {
-    for (const [param, options] of [
-      ['card][request_three_d_secure', { card: { request_three_d_secure: 'any' } }],
-      ['card][restrictions', { card: { restrictions: { brands_blocked: ['visa'] } } }],
-    ] as const) {
-      const asked = { ...tea, payment_method_options: options };
-      const refused = await refusalOf(stripe.paymentLinks.create(asked as never));
-      assert.equal(refused.param, `payment_method_options[${param}]`);
-    }
+    const options = { card: { request_three_d_secure: 'any' } };
+    const asked = { ...tea, payment_method_options: options };
+    const refused = await refusalOf(stripe.paymentLinks.create(asked as never));
+    assert.equal(refused.param, 'payment_method_options[card][request_three_d_secure]');
     const { id } = await stripe.paymentLinks.create({
       ...tea,
       payment_method_options: { card: { restrictions: { brands_blocked: [] } } },

@@ -11,6 +11,12 @@ import { refusalOf, stripeFor } from '../support/stripe.ts';
 const { stripe, bank, gateway, merchant } = await openShop();
 const { paymentIntents, setupIntents, paymentMethods, customers, tokens } = stripe;
 
+const pay = payPage(gateway.ask);
+const visit = async (url: string): Promise<string> => {
+  const { headers } = await gateway.ask('GET', new URL(url).pathname);
+  return String(headers['location']).split('/c/')[1] ?? '';
+};
+
 const order = { amount: 2500, currency: 'eur' } as const;
 const agreed = {
   amount: 900,
@@ -122,15 +128,50 @@ test('what a session says of cards is shown at the session and at its payment', 
   );
 });
 
-test('a session that would take no cards of a kind is refused, as it would take them', async () => {
-  for (const restrictions of [
-    { brands_blocked: ['visa'] },
-    { funding_types_blocked: ['credit'] },
-  ] as const) {
+describe('cards of a kind that a merchant takes none of', () => {
+  const MASTERCARD = '5555555555554444';
+  const DINERS = '3056930009020004';
+  const DEBIT = '4000056655665556';
+  const blocking = async (restrictions: object) => {
     const asked = { ...twoTeas, payment_method_options: { card: { restrictions } } };
-    const refused = await refusalOf(stripe.checkout.sessions.create(asked as never));
-    assert.equal(refused.param, 'payment_method_options[card][restrictions]');
-  }
+    return stripe.checkout.sessions.create(asked as never);
+  };
+  const refused = async (id: string, number: string): Promise<void> => {
+    const [before, { status, body }] = [bank.calls.length, await pay(id, { number })];
+    assert.equal(status, 402, number);
+    assert.equal(body.error.decline_code, 'card_not_supported');
+    assert.equal(bank.calls.length, before);
+  };
+
+  test('are refused by their page before any bank is asked, and another pays', async () => {
+    const restrictions = { brands_blocked: ['mastercard', 'discover_global_network'] };
+    const session = await blocking(restrictions);
+    assert.deepEqual(session.payment_method_options?.card?.restrictions, restrictions);
+    for (const number of [MASTERCARD, DINERS]) await refused(session.id, number);
+    assert.equal((await pay(session.id)).status, 200);
+    const kinds = await blocking({ funding_types_blocked: ['debit'] });
+    await refused(kinds.id, DEBIT);
+    assert.equal((await pay(kinds.id)).status, 200);
+    const none = await blocking({ brands_blocked: [] });
+    assert.equal(none.payment_method_options?.card?.restrictions, undefined);
+  });
+
+  test('are refused by the sessions of a link, until it is changed', async () => {
+    const restrictions = { brands_blocked: ['mastercard'] } as const;
+    const link = await stripe.paymentLinks.create({
+      line_items: twoTeas.line_items as never,
+      payment_method_options: { card: { restrictions: { brands_blocked: ['mastercard'] } } },
+    });
+    assert.deepEqual(link.payment_method_options, { card: { restrictions } });
+    const first = await visit(link.url);
+    await refused(first, MASTERCARD);
+    const same = await stripe.paymentLinks.update(link.id, { metadata: { a: 'b' } });
+    assert.deepEqual(same.payment_method_options, { card: { restrictions } });
+    const free = await stripe.paymentLinks.update(link.id, { payment_method_options: '' });
+    assert.equal(free.payment_method_options, null);
+    await refused(first, MASTERCARD);
+    assert.equal((await pay(await visit(link.url), { number: MASTERCARD })).status, 200);
+  });
 });
 
 test('a mandate that nobody could read is refused by a payment as by a setup', async () => {

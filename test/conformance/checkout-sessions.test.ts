@@ -182,8 +182,8 @@ describe('what a session says of ways to pay', () => {
   test('is refused where a page of ours could not keep it', async () => {
     for (const [param, payment_method_options] of [
       [
-        'payment_method_options[card][restrictions]',
-        { card: { restrictions: { brands_blocked: ['american_express'] } } },
+        'payment_method_options[card][restrictions][brands_blocked][0]',
+        { card: { restrictions: { brands_blocked: ['elo'] } } },
       ],
       [
         'payment_method_options[bancontact][setup_future_usage]',

@@ -5,6 +5,7 @@ import type { Static } from 'typebox';
 import type { Context } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { ApiError, mergeMetadata, resourceMissing } from '#platform/http';
+import { readCardsRefused } from './cards-refused.ts';
 import type { changedLineParameters, changeParameters } from './change-parameters.ts';
 import { readCollected, readIntentData, type SharedOfSession } from './create-session.ts';
 import type { LineItem } from './line-item.ts';
@@ -36,6 +37,10 @@ export const changeShared = (
     metadata: mergeMetadata(before.metadata, asked.metadata),
     billingAddress: given.billingAddress ?? before.billingAddress,
     asksPhone: asked.phone_number_collection?.enabled ?? before.asksPhone,
+    cardsRefused:
+      asked.payment_method_options === undefined
+        ? (before.cardsRefused ?? null)
+        : readCardsRefused(asked.payment_method_options),
     consentCollection: given.consentCollection ?? before.consentCollection,
     nameCollection:
       asked.name_collection === undefined

@@ -23,6 +23,7 @@ import { lockTimeout, type Outcome, parameterMissing } from '#platform/http';
 import { afterPayment } from './after-payment.ts';
 import { afterSetup } from './after-setup.ts';
 import { answeredBy, type Begun, beginTry } from './begin-try.ts';
+import { refuseCards } from './cards-refused.ts';
 import { sessionCompleted } from './events.ts';
 import { asksHolder, isBusy, type Made, madeOf, nothingMade } from './made.ts';
 import { hasRoom } from './places.store.ts';
@@ -74,6 +75,7 @@ export const confirmSession = async (
   );
   return undoing(taken, async () => {
     checkMethod({ customerId: first.customerId }, taken.method);
+    refuseCards(first, taken.method);
     await checkWayOfSession(context, asking.scope, wanted, taken.method);
     checkNeeds(taken.method);
     await askForProof(context, asking.scope, taken.method);

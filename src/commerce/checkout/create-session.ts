@@ -19,6 +19,7 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import { readBranding } from './branding.ts';
+import { type AskedOfCards, readCardsRefused } from './cards-refused.ts';
 import { optionsForPayment, optionsForSetup } from './method-options.ts';
 import { readNameCollection } from './name-collection.ts';
 import { pageMerchant } from './page-state.ts';
@@ -282,12 +283,13 @@ type Shared = Pick<
   | 'shipping_address_collection'
   | 'shipping_options'
   | 'submit_type'
->;
+> & { readonly payment_method_options?: AskedOfCards };
 
 export type SharedOfSession = Pick<
   CheckoutSession,
   | 'billingAddress'
   | 'asksPhone'
+  | 'cardsRefused'
   | 'consentCollection'
   | 'currency'
   | 'customFields'
@@ -341,6 +343,7 @@ export const readCollected = (asked: Shared): SharedOfSession => {
     metadata: mergeMetadata({}, asked.metadata),
     billingAddress: asked.billing_address_collection ?? null,
     asksPhone: asked.phone_number_collection?.enabled ?? false,
+    cardsRefused: readCardsRefused(asked.payment_method_options),
     nameCollection: readNameCollection(asked.name_collection),
     customFields: readCustomFields(asked.custom_fields ?? []),
     customText: {

@@ -1,3 +1,4 @@
+export { renderCardsRefused } from './cards-refused.ts';
 export { setLook } from './change-look.ts';
 export { changedParameters } from './change-parameters.ts';
 export { changeShared } from './change-shared.ts';

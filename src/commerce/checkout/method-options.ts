@@ -7,9 +7,10 @@ import type { Wire } from '#kit/wire';
 import { awayParameters, type IntentAsked } from '#payments/intents';
 import type { SetupAsked } from '#payments/setup';
 import { arrayOf, boolean, emptyable, object, oneOf, text } from '#platform/http';
+import { brandNames, fundingNames, renderCardsRefused } from './cards-refused.ts';
 import type { CheckoutSession } from './session.ts';
 
-const brands = oneOf('american_express', 'discover_global_network', 'mastercard', 'visa');
+const brands = oneOf(...brandNames);
 const ifAvailable = oneOf('if_available', 'never');
 
 export const methodOptionsParameters = object({
@@ -26,7 +27,7 @@ export const methodOptionsParameters = object({
     request_three_d_secure: oneOf('any', 'automatic', 'challenge'),
     restrictions: object({
       brands_blocked: arrayOf(brands),
-      funding_types_blocked: arrayOf(oneOf('credit', 'debit', 'prepaid')),
+      funding_types_blocked: arrayOf(oneOf(...fundingNames)),
     }),
     setup_future_usage: oneOf('none', 'off_session', 'on_session'),
     statement_descriptor_suffix_kana: text(22),
@@ -74,10 +75,10 @@ export const isKeeping = ({
 
 type Shown = NonNullable<Wire<Stripe.Checkout.Session>['payment_method_options']>;
 
-export const renderMethodOptions = ({
-  intentData,
-  setupData,
-}: Pick<CheckoutSession, 'intentData' | 'setupData'>): Shown => {
+export const renderMethodOptions = (
+  session: Pick<CheckoutSession, 'cardsRefused' | 'intentData' | 'setupData'>,
+): Shown => {
+  const { intentData, setupData } = session;
   const { card, bancontact, eps, ideal, p24 } = intentData.payment_method_options ?? {};
   const asks = card ?? setupData.payment_method_options?.card;
   const {
@@ -103,6 +104,7 @@ export const renderMethodOptions = ({
       ...(several ? { request_multicapture: several } : {}),
       ...(overcapture ? { request_overcapture: overcapture } : {}),
       request_three_d_secure: asks?.request_three_d_secure ?? 'automatic',
+      ...renderCardsRefused(session),
       ...(future ? { setup_future_usage: future } : {}),
       ...(kana ? { statement_descriptor_suffix_kana: kana } : {}),
       ...(kanji ? { statement_descriptor_suffix_kanji: kanji } : {}),

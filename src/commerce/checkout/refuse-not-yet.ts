@@ -53,12 +53,6 @@ export const refuseNotYet = (asked: Asked): void => {
   for (const [name, what] of Object.entries(absent)) {
     if (!isOff(asked[name])) throw notYet(name, what);
   }
-  const options = asked['payment_method_options'];
-  const card = isHash(options) ? options['card'] : undefined;
-  const restrictions = isHash(card) ? card['restrictions'] : undefined;
-  if (isHash(restrictions) && Object.values(restrictions).some((asked) => !isOff(asked))) {
-    throw notYet('payment_method_options[card][restrictions]', 'Blocking cards of a kind is');
-  }
   for (const group of ['payment_intent_data', 'setup_intent_data']) {
     const data = asked[group];
     for (const name of ['application_fee_amount', 'on_behalf_of', 'transfer_data']) {

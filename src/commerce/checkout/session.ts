@@ -6,6 +6,7 @@ import type { Uuid } from '#kit/ids';
 import type { IntentAsked } from '#payments/intents';
 import type { SetupAsked } from '#payments/setup';
 import type { Branding } from './branding.ts';
+import type { CardsRefused } from './cards-refused.ts';
 import type { CustomField, CustomFieldAnswers } from './custom-fields.ts';
 import type { LineItem } from './line-item.ts';
 import type { NameCollection } from './name-collection.ts';
@@ -132,6 +133,7 @@ export type CheckoutSession = {
   /** Of the card that is kept. */
   readonly allowRedisplay?: 'always' | 'limited' | 'unspecified';
   readonly savedMethods?: SavedMethods;
+  readonly cardsRefused?: CardsRefused | null;
   /** Whether a wallet of Stripe's may be offered; none ever is. */
   readonly linkDisplay?: 'auto' | 'never';
   /** For the payment, in the words of the API. */

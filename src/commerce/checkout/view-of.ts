@@ -6,6 +6,7 @@ import type { Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import { brandedLook } from './branding.ts';
+import { isBrandRefused } from './cards-refused.ts';
 import { attemptOf } from './confirm-session.ts';
 import { declinedOf, declinedWithoutReason } from './decline-classes.ts';
 import { lineAmount } from './line-item.ts';
@@ -71,7 +72,7 @@ export const viewOf = (
           : { min: line.adjustable.minimum, max: line.adjustable.maximum },
     })),
     submitType: session.submitType ?? 'auto',
-    methods: state.ways.map(methodOf),
+    methods: state.ways.map((way) => methodOf(session, way)),
     vaultKey: input.vaultKey,
     asks: asksOf(session),
     known: knownOf(session),
@@ -100,9 +101,14 @@ export const viewOf = (
   };
 };
 
-const methodOf = ({ type, name, countries, needs }: WayToPay): PageMethod =>
+const shownBrands = ['visa', 'mastercard', 'amex', 'discover'];
+
+const methodOf = (
+  session: PageState['session'],
+  { type, name, countries, needs }: WayToPay,
+): PageMethod =>
   type === 'card'
-    ? { type, brands: ['visa', 'mastercard', 'amex', 'discover'] }
+    ? { type, brands: shownBrands.filter((brand) => !isBrandRefused(session, brand)) }
     : {
         type,
         brands: [],

@@ -1,7 +1,7 @@
 // How a link is shown: Stripe's shape, checked by the compiler against Stripe's own types.
 
 import type Stripe from 'stripe';
-import { lineItemsAt, renderShared } from '#commerce/checkout';
+import { lineItemsAt, renderCardsRefused, renderShared } from '#commerce/checkout';
 import type { Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import type { Wire } from '#kit/wire';
@@ -55,7 +55,7 @@ export const renderLink = (link: PaymentLink, { livemode }: Scope, completed: nu
             transfer_group: data.transfer_group ?? null,
           },
     payment_method_collection: 'always',
-    payment_method_options: null,
+    payment_method_options: optionsOf(link),
     payment_method_types: link.types === null ? null : ([...link.types] as never[]),
     phone_number_collection: { enabled: link.session.asksPhone },
     restrictions:
@@ -68,6 +68,13 @@ export const renderLink = (link: PaymentLink, { livemode }: Scope, completed: nu
     transfer_data: null,
     url: link.url,
   } satisfies Shown;
+};
+
+const optionsOf = ({ session }: PaymentLink): Shown['payment_method_options'] => {
+  const { restrictions } = renderCardsRefused(session);
+  return restrictions === undefined
+    ? null
+    : { card: { restrictions: { brands_blocked: restrictions.brands_blocked ?? [] } } };
 };
 
 export const linkLines = (link: PaymentLink, { livemode }: Scope) =>
