@@ -85,13 +85,11 @@ export class AnswerReader {
     if (this.#headBytes + bytes > HEAD_BYTES_MAX) throw new AnswerRefused('Its head is too long');
     if (end === -1) return this.#hold(all, from);
     this.#headBytes += bytes;
-    const [first = '', ...lines] = all.toString('latin1', from, end).split('\r\n');
-    const status = STATUS_LINE.exec(first);
-    if (status === null) throw new AnswerRefused('It does not begin as an answer does');
-    this.#status = Number(status[2]);
-    this.#headers = headersOf(lines);
-    const isFinal = this.#status >= 200 || this.#status === 101;
-    if (isFinal) this.#beginBody(status[1] === '1');
+    const { status, headers, isKeptByDefault } = headOf(all.toString('latin1', from, end));
+    this.#status = status;
+    this.#headers = headers;
+    const isFinal = status >= 200 || status === 101;
+    if (isFinal) this.#beginBody(isKeptByDefault);
     return end + 4;
   }
 
@@ -180,33 +178,41 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n\0]*)?$/;
 const HEADER_LINE = /^([!#$%&'*+.^`|~\w-]+):[ \t]*([^\r\n\0]*)$/;
 const CHUNK_SIZE = /^([\da-f]{1,8})[ \t]*(?:;[^\r\n\0]*)?$/i;
 
-const headersOf = (given: readonly string[]): Record<string, string> => {
-  const headers: Record<string, string> = {};
-  for (const line of given) {
-    const { name, value } = headerOf(line);
-    const before = headers[name];
-    // Two lengths become one that is no number.
-    headers[name] = before === undefined ? value : `${before}, ${value}`;
-  }
-  return headers;
+type Head = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly isKeptByDefault: boolean;
 };
 
-type Header = { readonly name: string; readonly value: string };
+// A receiver answers with the same head for as long as a second lasts: it is taken apart once.
+const HEADS_MAX = 64;
+const HEAD_KEPT_MAX = 512;
+const heads = new Map<string, Head>();
 
-// Most lines of a head are those of the head before: they are taken apart once.
-const LINES_MAX = 256;
-const LINE_KEPT_MAX = 64;
-const lines = new Map<string, Header>();
-
-const headerOf = (line: string): Header => {
-  const known = lines.get(line);
+const headOf = (text: string): Head => {
+  const known = heads.get(text);
   if (known !== undefined) return known;
-  const [, name = '', value = ''] = HEADER_LINE.exec(line) ?? [];
-  if (name === '') throw new AnswerRefused('A line of its head is none');
-  const header = { name: name.toLowerCase(), value: value.trimEnd() };
-  if (line.length <= LINE_KEPT_MAX) {
-    if (lines.size >= LINES_MAX) lines.clear();
-    lines.set(line, header);
+  const [first = '', ...lines] = text.split('\r\n');
+  const [, minor, status] = STATUS_LINE.exec(first) ?? [];
+  if (status === undefined) throw new AnswerRefused('It does not begin as an answer does');
+  const isKeptByDefault = minor === '1';
+  const head = { status: Number(status), headers: headersOf(lines), isKeptByDefault };
+  if (text.length <= HEAD_KEPT_MAX) {
+    if (heads.size >= HEADS_MAX) heads.clear();
+    heads.set(text, head);
   }
-  return header;
+  return head;
+};
+
+const headersOf = (lines: readonly string[]): Record<string, string> => {
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const [, name = '', value = ''] = HEADER_LINE.exec(line) ?? [];
+    if (name === '') throw new AnswerRefused('A line of its head is none');
+    const key = name.toLowerCase();
+    const before = headers[key];
+    // Two lengths become one that is no number.
+    headers[key] = before === undefined ? value.trimEnd() : `${before}, ${value.trimEnd()}`;
+  }
+  return headers;
 };

@@ -2,9 +2,10 @@
 // charge, encrypted under a mark of what it carries. The same charge always has the same address.
 
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { assert } from '#kit/assert';
 import type { Context, Database, Scope } from '#kit/context';
 import { deriveKey, type Mac, macUnder, sameBytes } from '#kit/crypto';
-import { type Uuid, uuidFromBytes, uuidToBytes } from '#kit/ids';
+import { type Uuid, uuidFromBytes, writeUuid } from '#kit/ids';
 import { errorPage } from '#platform/http';
 
 export type Addressed = { readonly scope: Scope; readonly chargeId: Uuid };
@@ -52,11 +53,10 @@ const markOf = ({ macOf }: Keys, clear: Buffer): Buffer =>
   Buffer.from(macOf(clear).slice(0, 2 * MARK_BYTES), 'hex');
 
 const receiptToken = (keys: Keys, { scope, chargeId }: Addressed): string => {
-  const clear = Buffer.concat([
-    uuidToBytes(scope.accountId),
-    uuidToBytes(chargeId),
-    Buffer.from([scope.livemode ? 1 : 0]),
-  ]);
+  const clear = Buffer.alloc(BYTES);
+  const isWritten = writeUuid(clear, 0, scope.accountId) && writeUuid(clear, 16, chargeId);
+  assert(isWritten, 'Ids are UUIDs');
+  clear[32] = scope.livemode ? 1 : 0;
   const mark = markOf(keys, clear);
   const cipher = createCipheriv('aes-256-ctr', keys.forText, mark);
   return Buffer.concat([mark, cipher.update(clear), cipher.final()]).toString('base64url');

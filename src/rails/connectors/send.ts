@@ -115,5 +115,8 @@ export const heardBy = async (
   change: Change,
 ): Promise<readonly Write[]> => {
   const heard = listeners.map((listener) => listener(context, scope, change));
-  return (await Promise.all(heard.filter((writes) => writes !== null))).flat();
+  const [only = [], ...others] = heard.filter((writes) => writes !== null);
+  // As it is for nearly all.
+  if (others.length === 0) return only;
+  return (await Promise.all([only, ...others])).flat();
 };
