@@ -185,7 +185,7 @@ type ChargeRow = Row & {
 };
 
 const fromRow = (row: ChargeRow): Charge => ({
-  ...unpackDetails(row.details),
+  ...unpackDetails(row.details, row.id),
   id: row.id,
   version: row.version,
   events: row.events,

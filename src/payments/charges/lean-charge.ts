@@ -59,21 +59,39 @@ const leanMethod = leanBy<ChargedMethod>({
     tax_id: null,
   },
 });
-const leanCard = leanBy<Card>({
-  coBrand: null,
-  preferred: null,
-  checks: { line1: null, postalCode: null, cvc: null },
-});
+const usualChecks = { line1: null, postalCode: null, cvc: null };
+const leanCard = leanBy<Card>({ coBrand: null, preferred: null, checks: usualChecks });
+
+const leanChecks = leanBy<Card['checks']>(usualChecks);
 
 const packMethod = (method: ChargedMethod): Partial<ChargedMethod> => ({
   ...leanMethod.pack(method),
-  card: method.card === null ? null : (leanCard.pack(method.card) as Card),
+  card: method.card === null ? null : packCard(method.card),
 });
+
+const packCard = (card: Card): Card => {
+  const packed = leanCard.pack(card) as { -readonly [Name in keyof Card]: Card[Name] };
+  if (packed.checks !== undefined) packed.checks = leanChecks.pack(card.checks) as Card['checks'];
+  return packed;
+};
 
 const unpackMethod = (stored: Partial<ChargedMethod>): ChargedMethod => {
   const method = leanMethod.unpack(stored);
-  return method.card === null ? method : { ...method, card: leanCard.unpack(method.card) };
+  if (method.card === null) return method;
+  const card = leanCard.unpack(method.card);
+  return { ...method, card: { ...card, checks: leanChecks.unpack(card.checks) } };
 };
+
+// The posting of a charge is named by it but for its last digits, which are all that is kept of the name.
+const POSTING_FROM = 32;
+
+const packPosting = ({ id, balanceTransactionId: of }: Charge): string | null =>
+  of?.slice(0, POSTING_FROM) === id.slice(0, POSTING_FROM) ? of.slice(POSTING_FROM) : of;
+
+const unpackPosting = (stored: string | null, id: Uuid): Uuid | null =>
+  stored === null || stored.length > id.length - POSTING_FROM
+    ? stored
+    : id.slice(0, POSTING_FROM) + stored;
 
 type Stored = Partial<Charge> & Pick<Charge, 'method'>;
 
@@ -88,15 +106,17 @@ export const detailsBeside = (columns: readonly string[]) => {
   const apart = new Set([...columns, 'method', 'receiptUrl']);
   return (charge: Charge): Partial<Charge> => {
     const details: Record<string, unknown> = leanCharge.pack(charge, apart);
+    if (charge.balanceTransactionId !== null) details['balanceTransactionId'] = packPosting(charge);
     details['method'] = packMethod(charge.method);
     if (charge.receiptUrl !== null) details['receiptUrl'] = charge.receiptUrl;
     return details;
   };
 };
 
-export const unpackDetails = (stored: Stored): Charge => ({
+export const unpackDetails = (stored: Stored, id: Uuid): Charge => ({
   ...leanCharge.unpack(stored),
   method: unpackMethod(stored.method),
+  balanceTransactionId: unpackPosting(stored.balanceTransactionId ?? null, id),
 });
 
 const NOT_SHOWN = [
@@ -131,6 +151,7 @@ export const packShown = (charge: Charge, intent?: IntentBeside): Record<string,
   const isSame = intent !== undefined && saysTheSame(charge, intent);
   const packed: Record<string, unknown> = leanShown.pack(charge, isSame ? beside : notShown);
   packed['method'] = packMethod(charge.method);
+  if (charge.balanceTransactionId !== null) packed['balanceTransactionId'] = packPosting(charge);
   if (isSame) packed['ofIntent'] = true;
   return packed;
 };
@@ -144,6 +165,7 @@ export const unpackShown = (stored: unknown, intent?: unknown): ShownCharge => {
   const { method, ofIntent } = stored as StoredShown;
   const charge: Writable = leanShown.unpack(stored as StoredShown);
   charge.method = unpackMethod(method);
+  charge.balanceTransactionId = unpackPosting(charge.balanceTransactionId, charge.id);
   if (ofIntent === true) {
     const { id, amount, currency, customerId = null, metadata = {} } = intent as StoredBeside;
     charge.intentId = id;
