@@ -51,6 +51,29 @@ describe('the end of a day', () => {
     await world.assertHealthy();
   });
 
+  test('that is caught up with hands its file over, although that failed the first time', async () => {
+    const world = await openDays();
+    const day = world.today();
+    await world.pay({ amount: 100n });
+    await world.moveTo(3, 12 * 60);
+    await world.end();
+    // As if the process had been killed when the file was written, and the bank had not heard of it.
+    const { on } = world.context;
+    await asOwner(on, `update rails.clearing_files set handed_over_at = null, answer = null`);
+    await asOwner(on, `delete from rails.ended_days where day >= '${day}'`);
+    await asOwner(on, `update rails.day_ends set next_day = '${day}'`);
+    await world.makeDue();
+    await world.end();
+    const ended = (await world.ended()).toReversed().find((each) => each.day === day);
+    assert.deepEqual([ended?.lines, ended?.problems], [1, []]);
+    const [open] = await asOwner(
+      on,
+      `select count(*)::int as files from rails.clearing_files where lines > 0 and handed_over_at is null`,
+    );
+    assert.deepEqual(open, { files: 0 });
+    await world.assertHealthy();
+  });
+
   test('pays the merchant for what the file names, and for nothing before', async () => {
     const world = await openDays();
     const { control } = world;

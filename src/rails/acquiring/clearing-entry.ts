@@ -60,12 +60,13 @@ export const onOperation = (
   if (!isEnd || !isNew || data?.['moved'] === undefined) return null;
   const { host, acquirer, terminal, merchant, rrn, stan, hostDay, moved } = data;
   const { originalStan, originalDay } = data;
-  const businessDay = businessDayOf(hostDay ?? null, context.clock.now());
+  const nowMs = context.clock.now();
+  const businessDay = businessDayOf(hostDay ?? null, nowMs);
   // Of two movements the first is that of the original, which nobody had heard of until it was reversed.
   const placeAt = (at: number, of: number) =>
     originalStan === undefined || originalDay === undefined || at === of - 1
       ? { stan, businessDay }
-      : { stan: originalStan, businessDay: originalDay < businessDay ? originalDay : businessDay };
+      : { stan: originalStan, businessDay: dayOfOriginal({ originalDay, businessDay, nowMs }) };
   const writes = moved.split(' ').map((direction, at, { length }) => ({
     into: insertEntry,
     row: [
@@ -85,8 +86,31 @@ export const onOperation = (
       after.amount,
       after.currency,
       placeAt(at, length).businessDay,
-      spellTime(context.clock.now()),
+      spellTime(nowMs),
     ],
   }));
   return Promise.resolve(writes);
 };
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * The host told its day of the second movement alone; ours of the first is its own, a midnight apart at most. A test
+ * bank whose clock was moved is ahead of us, and was so by as much when it booked the first.
+ */
+export const dayOfOriginal = ({
+  originalDay,
+  businessDay,
+  nowMs,
+}: {
+  readonly originalDay: string;
+  readonly businessDay: string;
+  readonly nowMs: number;
+}): string => {
+  const aheadDays = Math.round((Date.parse(businessDay) - Date.parse(dayOf(nowMs))) / DAY_MS);
+  const day =
+    Math.abs(aheadDays) <= 1 ? originalDay : dayOf(Date.parse(originalDay) + aheadDays * DAY_MS);
+  return day < businessDay ? day : businessDay;
+};
+
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

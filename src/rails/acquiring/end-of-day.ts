@@ -7,7 +7,9 @@ import type { CardMessage, Place } from './card-message.ts';
 import {
   type ClearingFile,
   countUndecided,
+  type Day,
   hasUnfiled,
+  loadFileOf,
   loadUnagreed,
   type Unagreed,
 } from './clearing.store.ts';
@@ -59,9 +61,17 @@ export const endDayAtHost = async (
     isOver: true,
     undecided,
     unagreed: await context.database.system((tx) => loadUnagreed(tx, of)),
-    file:
-      day.isLast || (await hasUnfiled(context, scope, of))
-        ? await clearingFile(context, scope, of)
-        : null,
+    file: (await hasFile(context, scope, of, day)) ? await clearingFile(context, scope, of) : null,
   };
 };
+
+/** One that was written and could not be handed over is the day's file when it is tried again. */
+const hasFile = async (
+  context: Context,
+  scope: Scope,
+  of: Day,
+  { isLast }: DayAtHost,
+): Promise<boolean> =>
+  isLast ||
+  (await hasUnfiled(context, scope, of)) ||
+  (await loadFileOf(context, scope, of)) !== undefined;
