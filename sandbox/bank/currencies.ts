@@ -1,80 +1,19 @@
-// Currencies by the number that card messages use, as bank files spell them: three letters, decimals.
+// Currencies by the number that card messages use, as bank files spell them: three letters, decimals. All of
+// the standard: what a card may be charged in, a report has to name.
 
-const letters: Readonly<Record<string, string>> = {
-  '032': 'ARS',
-  '036': 'AUD',
-  '048': 'BHD',
-  '050': 'BDT',
-  '124': 'CAD',
-  '144': 'LKR',
-  '152': 'CLP',
-  '156': 'CNY',
-  '170': 'COP',
-  '203': 'CZK',
-  '208': 'DKK',
-  '344': 'HKD',
-  '348': 'HUF',
-  '352': 'ISK',
-  '356': 'INR',
-  '360': 'IDR',
-  '376': 'ILS',
-  '392': 'JPY',
-  '400': 'JOD',
-  '404': 'KES',
-  '410': 'KRW',
-  '414': 'KWD',
-  '458': 'MYR',
-  '484': 'MXN',
-  '504': 'MAD',
-  '512': 'OMR',
-  '554': 'NZD',
-  '566': 'NGN',
-  '578': 'NOK',
-  '586': 'PKR',
-  '604': 'PEN',
-  '608': 'PHP',
-  '682': 'SAR',
-  '702': 'SGD',
-  '704': 'VND',
-  '710': 'ZAR',
-  '752': 'SEK',
-  '756': 'CHF',
-  '764': 'THB',
-  '784': 'AED',
-  '788': 'TND',
-  '818': 'EGP',
-  '826': 'GBP',
-  '840': 'USD',
-  '901': 'TWD',
-  '946': 'RON',
-  '949': 'TRY',
-  '950': 'XAF',
-  '952': 'XOF',
-  '975': 'BGN',
-  '978': 'EUR',
-  '980': 'UAH',
-  '981': 'GEL',
-  '985': 'PLN',
-  '986': 'BRL',
-};
-const numbers = new Map(Object.entries(letters).map(([number, code]) => [code, number]));
+import { currencies } from '#kit/money';
+
+const all = [...currencies.values()];
+const byNumber = new Map(all.map((each) => [each.numeric, each]));
+const numbers = new Map(all.map(({ code, numeric }) => [code.toUpperCase(), numeric]));
 
 /** XXX is ISO 4217's own word for no currency. */
-export const lettersOf = (currency: string): string => letters[currency] ?? 'XXX';
+export const lettersOf = (currency: string): string =>
+  byNumber.get(currency)?.code.toUpperCase() ?? 'XXX';
 export const numberOf = (code: string): string | undefined => numbers.get(code);
 
-const digits = new Map<string, number>();
-
 /** How many digits stand after the point. */
-export const exponentOf = (currency: string): number => {
-  const known = digits.get(currency);
-  if (known !== undefined) return known;
-  const code = lettersOf(currency);
-  const options = new Intl.NumberFormat('en', { style: 'currency', currency: code });
-  const found = options.resolvedOptions().maximumFractionDigits ?? 2;
-  digits.set(currency, found);
-  return found;
-};
+export const exponentOf = (currency: string): number => byNumber.get(currency)?.exponent ?? 2;
 
 /** Without a sign: bank files say credit or debit beside the amount. */
 export const spellAmount = (amountMinor: bigint, currency: string): string => {
