@@ -186,7 +186,8 @@ describe('a form', () => {
     ['address[planet]=Mars', 'Received unknown parameter: address[planet]'],
     ['address[__proto__]=1', 'Received unknown parameter: address[__proto__]'],
     ['address[toString]=1', 'Received unknown parameter: address[toString]'],
-    ['metadata[__proto__][x]=1', 'Invalid string: {"x":"1"}'],
+    ['metadata[__proto__]=1', 'Received unknown parameter: metadata[__proto__]'],
+    ['metadata[__proto__][x]=1', 'Received unknown parameter: metadata[__proto__]'],
     ['__proto__[admin]=1', 'Received unknown parameter: __proto__'],
     ['constructor[prototype][x]=1', 'Received unknown parameter: constructor'],
   ] as const) {

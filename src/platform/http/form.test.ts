@@ -78,6 +78,8 @@ const refusals: readonly [what: string, form: string, message: RegExp][] = [
   ['a value that is also a hash', 'a=1&a[b]=2', /contradicts/],
   ['a hash that is also a value', 'a[b]=2&a=1', /more than once/],
   ['an array that is also a hash', 'a[]=1&a[b]=2', /contradicts/],
+  ['a prototype', '__proto__[a]=1', /unknown parameter: __proto__/],
+  ['a nested prototype', 'a[__proto__][b]=1', /unknown parameter: a\[__proto__\]$/],
   ['more than twenty levels', `a${'[b]'.repeat(20)}=1`, /at most 20 levels/],
   ['more than a thousand names', 'a[]=1&'.repeat(1_001), /at most 1000 parameters/],
 ];

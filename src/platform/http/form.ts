@@ -4,7 +4,7 @@
 
 import { ApiError } from './errors.ts';
 import type { Raw, RawMap } from './raw.ts';
-import { checkText, givenTwice, limits, tooDeep, tooManyKeys } from './raw.ts';
+import { checkName, checkText, givenTwice, limits, tooDeep, tooManyKeys } from './raw.ts';
 import { echo } from './sensitive.ts';
 
 export const decodeForm = (text: string): RawMap => {
@@ -38,7 +38,7 @@ const decodePair = (root: RawMap, pair: string): void => {
     return;
   }
   if (name === '') throw nameMalformed(name);
-  checkText(name, name);
+  checkName(name, name);
   if (root.has(name)) throw givenTwice(name);
   root.set(name, value);
 };
@@ -61,7 +61,7 @@ const splitName = (name: string): string[] => {
   if (base === '' || base.includes(']')) throw nameMalformed(name);
 
   const segments = [base];
-  checkText(base, base);
+  checkName(base, base);
   let position = open;
 
   while (position < name.length) {
@@ -70,7 +70,7 @@ const splitName = (name: string): string[] => {
 
     const segment = name.slice(position + 1, close);
     if (segment.includes('[')) throw nameMalformed(name);
-    checkText(segment, segment);
+    checkName(segment, name.slice(0, close + 1));
 
     segments.push(segment);
     if (segments.length > limits.depthMax) throw tooDeep();

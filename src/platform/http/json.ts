@@ -4,7 +4,16 @@
 
 import { ApiError } from './errors.ts';
 import type { Raw, RawMap } from './raw.ts';
-import { checkText, givenTwice, JsonNumber, limits, nested, tooDeep, tooManyKeys } from './raw.ts';
+import {
+  checkName,
+  checkText,
+  givenTwice,
+  JsonNumber,
+  limits,
+  nested,
+  tooDeep,
+  tooManyKeys,
+} from './raw.ts';
 
 /** The body as a tree. It has to be an object: parameters have names. */
 export const parseJson = (text: string): RawMap => {
@@ -55,6 +64,7 @@ const readObject = (reader: Reader, name: string, depth: number): RawMap => {
     if (reader.text[reader.at] !== '"') throw jsonInvalid(reader);
     const key = readString(reader, name);
     const field = nested(name, key);
+    checkName(key, field);
     if (fields.has(key)) throw givenTwice(field);
     countKey(reader);
 

@@ -8,8 +8,7 @@ export type Raw = string | boolean | null | JsonNumber | readonly Raw[] | RawMap
 
 /**
  * A Map and not an object: a caller's names become properties of nothing, unless a schema knows them or leaves
- * them free, as metadata does. Those are made by `Object.fromEntries`, which defines even `__proto__`, where an
- * assignment would reach the prototype.
+ * them free, as metadata does. Those are made by `Object.fromEntries`, which defines what an assignment could set.
  */
 export type RawMap = Map<string, Raw>;
 
@@ -24,6 +23,20 @@ export class JsonNumber {
 
 /** Nothing of the API comes near these; they bound the work that a hostile body can cause. */
 export const limits = { depthMax: 20, keysMax: 1_000 } as const;
+
+/**
+ * Refuses the one name that could reach a prototype, whatever schema it would have met later, and also where names
+ * are free: a receiver of ours may assign what we only define. `path` is the name with all that stands before it.
+ */
+export const checkName = (name: string, path: string): void => {
+  if (name === '__proto__') {
+    throw new ApiError(400, `Received unknown parameter: ${echo(path)}`, {
+      code: 'parameter_unknown',
+      param: echo(path),
+    });
+  }
+  checkText(name, name);
+};
 
 /** PostgreSQL stores no NUL, and a lone surrogate has no UTF-8: both would fail far from here. */
 export const checkText = (text: string, name: string): void => {

@@ -39,6 +39,8 @@ export const readerOfScalar = (wire: Wire): Reader => {
       return textReader(wire.maxLength, wire.cards);
     case 'integer':
       return integerReader(wire.minimum, wire.maximum);
+    case 'clamped':
+      return clampedReader(wire.minimum, wire.maximum);
     case 'boolean':
       return readBoolean;
     case 'decimal':
@@ -112,6 +114,14 @@ const integerReader =
     if (value < minimum) faults.form ??= integerTooSmall(name, minimum);
     if (value > maximum) faults.form ??= integerTooLarge(name, maximum);
     return value;
+  };
+
+/** `limit`: out of range is brought into range, not refused. */
+const clampedReader =
+  (minimum: number, maximum: number): Reader =>
+  (raw, name, faults) => {
+    const value = readInteger(raw, name, faults);
+    return value === undefined ? undefined : Math.min(Math.max(value, minimum), maximum);
   };
 
 const readBoolean: Reader = (raw, name, faults) => {

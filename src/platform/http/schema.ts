@@ -10,6 +10,7 @@ import { currencyCodes } from '#kit/money';
 export type Wire =
   | { readonly kind: 'text'; readonly maxLength: number; readonly cards: CardPolicy }
   | { readonly kind: 'integer'; readonly minimum: number; readonly maximum: number }
+  | { readonly kind: 'clamped'; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'decimal' }
   | { readonly kind: 'timestampRange' }
@@ -244,7 +245,7 @@ export const address = () =>
 /** Fields of every list; `expand` is a parameter everywhere and never declared. */
 export const listFields = {
   limit: wire<number>(
-    { kind: 'integer', minimum: 1, maximum: 100 },
+    { kind: 'clamped', minimum: 1, maximum: 100 },
     { type: 'integer', default: 10, minimum: 1, maximum: 100 },
   ),
   starting_after: id(),
