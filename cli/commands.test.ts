@@ -108,7 +108,7 @@ describe('tollgate verify', () => {
     assert.equal(code, 0, out);
     assert.match(
       out,
-      /^Nothing wrong\. \(\d+ audit entries in \d+ seals, \d+ ledger entries in \d+ seals, \d+ checks\)/,
+      /^Nothing wrong\. \(\d+ audit entries in \d+ seals, \d+ ledger entries in \d+ seals, \d+ stored answers, \d+ checks\)/,
     );
   });
 

@@ -331,6 +331,14 @@ describe('the chain of the books', () => {
     assert.match(await problems(), /Seal 3: was noted outside the database and is gone/);
   });
 
+  test('tells of a tail that was cut, changed and sealed anew by the gateway itself', async () => {
+    await tamper(`delete from books.seals where number = 3;
+                  update books.entries set amounts = '{9000,-8680,-320}'
+                   where id = (select id from books.entries order by position desc, id limit 1)`);
+    assert.equal(await sealSettled(), 2);
+    assert.match(await problems(), /Seal 3: differs from what was noted outside/);
+  });
+
   test('tells of a chain made anew with another key', async () => {
     const forger = booksSealingWith(Buffer.alloc(32, 8), sealing.anchorFile);
     assert.match(

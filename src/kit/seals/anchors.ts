@@ -20,7 +20,10 @@ export const noteSeal = async (
   }
 };
 
-/** Seal number to hash, as written outside the database. */
+/**
+ * Seal number to hash, as written outside the database. Of two notes under one number the first holds: whoever cuts off a
+ * tail has it sealed anew, and noted, by the gateway itself.
+ */
 export const readAnchors = async ({
   anchorFile,
   mark,
@@ -30,7 +33,8 @@ export const readAnchors = async ({
   for (const line of text.split('\n')) {
     if (!line.startsWith(mark)) continue;
     const [number, hash] = line.slice(mark.length).split(' ');
-    if (number && hash && /^\d+$/.test(number)) anchors.set(BigInt(number), hash);
+    if (!number || !hash || !/^\d+$/.test(number)) continue;
+    if (!anchors.has(BigInt(number))) anchors.set(BigInt(number), hash);
   }
   return anchors;
 };
