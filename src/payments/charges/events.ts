@@ -20,17 +20,27 @@ export const chargeSnapshot = (
   ...(before === undefined ? {} : { charge_before: packShown(before) }),
 });
 
+const shown = (stored: unknown, intent: unknown, livemode: boolean) => {
+  const charge = unpackShown(stored, intent);
+  const object = renderCharge(charge, livemode);
+  // While snapshots held all of a charge, what was let go of was not called given back, and so it was told.
+  const isWhole = Object.hasOwn(stored as object, 'version');
+  return isWhole && Number(charge.captured) === 0
+    ? { ...object, amount_refunded: 0, refunded: false }
+    : object;
+};
+
 const render: EventRenderer = (snapshot, livemode) => ({
-  object: renderCharge(unpackShown(snapshot['charge'], snapshot['intent']), livemode),
+  object: shown(snapshot['charge'], snapshot['intent'], livemode),
 });
 
 const renderChanged: EventRenderer = (snapshot, livemode) => {
-  const object = renderCharge(unpackShown(snapshot['charge'], snapshot['intent']), livemode);
+  const object = shown(snapshot['charge'], snapshot['intent'], livemode);
   const before = snapshot['charge_before'];
   const previous =
     before === undefined
       ? undefined
-      : previousAttributes(renderCharge(unpackShown(before), livemode), object);
+      : previousAttributes(shown(before, undefined, livemode), object);
   return { object, ...(previous === undefined ? {} : { previous_attributes: previous }) };
 };
 
