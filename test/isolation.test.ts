@@ -13,6 +13,7 @@ import { expect, expectation, loadExpectationsOf, loadOpenExpectations } from '#
 import { loadFeeRules, loadFeeRulesOf, setFeeRules } from '#books/fees';
 import {
   captureEntry,
+  type Entry,
   entryIdOf,
   loadBalances,
   loadBalancesAt,
@@ -876,15 +877,16 @@ describe('with row level security alone,', async () => {
   test('the books of others are neither counted nor read', async () => {
     const { mine, theirs } = world;
     const nowMs = context.clock.now();
-    // A currency that nobody has paid in.
+    // A currency that nobody has paid in, and of a kind that is held against no payment.
     const fact = { subject: newUuid(context), currency: 'usd' };
-    const entry = captureEntry({ ...fact, amount: 900n, fee: 30n, availableAtMs: nowMs });
+    const amounts = { amount: 900n, fee: 30n, availableAtMs: nowMs };
+    const entry: Entry = { ...captureEntry({ ...fact, ...amounts }), purpose: 'correction' };
     const connectorAccountId = newUuid(context);
     const reference = 'TGX';
     const expected = expect({
       connectorAccountId,
       reference,
-      kind: 'payment',
+      kind: 'reserve',
       currency: 'usd',
       amount: 900n,
       cost: null,
@@ -1117,6 +1119,7 @@ describe('with row level security alone,', async () => {
       await asOwner(gateway.on, `delete from payments.${table} where id = '${id}'`);
     }
     await asOwner(gateway.on, `delete from rails.settlement_lines where id = '${id}'`);
+    await asOwner(gateway.on, `delete from rails.clearing_entries where operation_id = '${id}'`);
     await asOwner(gateway.on, `delete from rails.ended_days where connector_account_id = '${id}'`);
   });
 
