@@ -11,6 +11,7 @@ export type Product = {
   readonly hue: number;
 };
 
+export const SHOP = 'Nordlys Coffee';
 export const currency = 'eur';
 
 export const products: readonly Product[] = [

@@ -1,7 +1,7 @@
 // HTML from the server, readable without a script.
 
 import { artOf } from './art.ts';
-import { productOf, products, QUANTITY_MAX, shown } from './catalog.ts';
+import { productOf, products, QUANTITY_MAX, SHOP, shown } from './catalog.ts';
 import type { Order } from './orders.ts';
 import type { Fields } from './payments.ts';
 
@@ -19,14 +19,14 @@ const frame = (
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 ${refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${refreshSeconds}">`}
-<title>${escaped(title)} · Nordlys Coffee</title>
+<title>${escaped(title)} · ${SHOP}</title>
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='8' fill='%23304b45'/%3E%3C/svg%3E">
 <link rel="stylesheet" href="/style.css">
 ${scripts}
 </head>
 <body>
 <a class="skip" href="#main">Skip to the goods</a>
-<header><a class="name" href="/"><span aria-hidden="true" class="mark"></span>Nordlys Coffee</a><p>A demo shop. Nothing is roasted, no money moves.</p></header>
+<header><a class="name" href="/"><span aria-hidden="true" class="mark"></span>${SHOP}</a><p>A demo shop. Nothing is roasted, no money moves.</p></header>
 <main id="main">${body}</main>
 <footer><p>This shop is an example of a merchant: the official Stripe SDK, another host, and nothing else. Its code is in <code>demo/shop</code>.</p></footer>
 </body>

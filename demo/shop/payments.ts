@@ -1,7 +1,7 @@
 // Everything the shop asks of Tollgate, with the official Stripe SDK and another host.
 
 import Stripe from 'stripe';
-import { currency, productOf } from './catalog.ts';
+import { currency, productOf, SHOP } from './catalog.ts';
 import type { Order, Orders } from './orders.ts';
 
 export type Payments = {
@@ -64,6 +64,8 @@ export const createPayments = async (orders: Orders, at: At): Promise<Payments> 
         {
           mode: 'payment',
           client_reference_id: order.id,
+          // The account's own name may be another; the payer is to see the shop they come from.
+          branding_settings: { display_name: SHOP },
           line_items: order.items.map(({ product: id, quantity }) => {
             const product = productOf(id);
             if (product === undefined) throw new Error(`There is no product ${id}`);

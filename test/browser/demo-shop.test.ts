@@ -69,6 +69,8 @@ describe('the demo shop', { skip: await chromiumIsMissing() }, async () => {
       page.getByRole('button', { name: 'Use the payment page' }).click(),
     ]);
     assert.match((await answer.headerValue('location')) ?? '', /\/c\/cs_test_/);
+    const session = await stripe.checkout.sessions.retrieve(orderOf(id).session ?? '');
+    assert.equal(session.branding_settings?.display_name, 'Nordlys Coffee');
     assert.equal((await stripe.paymentIntents.retrieve(begun)).status, 'canceled');
     assert.equal(orderOf(id).payment, null);
   });
