@@ -177,7 +177,8 @@ async function run({ port, key, accountId }: Merchant): Promise<void> {
   await measure({ port, concurrency: 64, seconds: isQuick ? 3 : 6, request: pay });
   // As autovacuum would soon: plans that were made for empty tables are made anew.
   await owner.send({ name: '', text: 'analyze' });
-  await measure({ port, concurrency: 64, seconds: isQuick ? 3 : 6, request: pay });
+  // Code is compiled anew as long as it is young.
+  await measure({ port, concurrency: 64, seconds: isQuick ? 3 : 15, request: pay });
   const tell = isCost ? tellCosts : compare;
   await tell(port, pay, 'empty');
   let stored = 0;
@@ -232,6 +233,8 @@ async function compare(port: number, pay: (n: number) => string, what: string): 
   for (const share of [0.5, 0.8]) {
     for (const delayMs of DELAYS_MS) {
       await setDelay(delayMs);
+      // What the full load before owes still is no part of this one.
+      await quiet();
       const perSecond = saturation * share;
       const paced = await measure({
         port,
