@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { present } from '#kit/assert';
+import { sessionCompleted } from '../../src/commerce/checkout/events.ts';
+import { asOwner } from '../../src/for-tests.ts';
 import { payPage, twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
@@ -126,6 +128,24 @@ test('what a session says of cards is shown at the session and at its payment', 
     [options?.card?.installments?.enabled, options?.card?.request_overcapture],
     [true, 'never'],
   );
+
+  // Events of sessions from before all of it was shown stay as they were told.
+  const [told] = await asOwner(
+    gateway.on,
+    'select snapshot, renderer from platform.events where 401 = any (kinds) order by id desc limit 1',
+  );
+  const shownBy = (renderer: number) => {
+    const { object } = present(sessionCompleted.renderers[renderer], 'The renderer')(
+      told?.['snapshot'] as never,
+      false,
+    );
+    return (object as unknown as Stripe.Checkout.Session).payment_method_options?.card;
+  };
+  assert.deepEqual(shownBy(Number(told?.['renderer'])), page.payment_method_options?.card);
+  assert.deepEqual(shownBy(1), {
+    installments: { enabled: true },
+    request_three_d_secure: 'automatic',
+  });
 });
 
 describe('cards of a kind that a merchant takes none of', () => {

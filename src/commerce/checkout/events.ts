@@ -11,20 +11,36 @@ export const sessionSnapshot = ({ accountId }: Scope, session: CheckoutSession):
   account: accountId,
 });
 
-const render: EventRenderer = (snapshot, livemode) => ({
-  // Older snapshots know nothing of what sessions have learned since.
-  object: renderSession(
-    { ...blankSession, ...(snapshot['session'] as CheckoutSession) },
-    { accountId: snapshot['account'] as string, livemode },
-  ),
-});
+const rendering =
+  (shown: (session: CheckoutSession) => CheckoutSession): EventRenderer =>
+  (snapshot, livemode) => ({
+    // Older snapshots know nothing of what sessions have learned since.
+    object: renderSession(shown({ ...blankSession, ...(snapshot['session'] as CheckoutSession) }), {
+      accountId: snapshot['account'] as string,
+      livemode,
+    }),
+  });
+
+/** Not all that is said of cards was shown at first. */
+const withFewerOptions = (session: CheckoutSession): CheckoutSession => {
+  const { payment_method_options: options, ...rest } = session.intentData;
+  if (!options?.card) return session;
+  const {
+    request_extended_authorization: _extended,
+    request_overcapture: _overcapture,
+    statement_descriptor_suffix_kana: _kana,
+    statement_descriptor_suffix_kanji: _kanji,
+    ...card
+  } = options.card;
+  return { ...session, intentData: { ...rest, payment_method_options: { ...options, card } } };
+};
 
 const kind = (code: number, type: string): EventKind => ({
   code,
   type,
   object: 'checkout.session',
-  renderers: { 1: render },
-  renderer: 1,
+  renderers: { 1: rendering(withFewerOptions), 2: rendering((session) => session) },
+  renderer: 2,
 });
 
 export const sessionCompleted = kind(401, 'checkout.session.completed');
