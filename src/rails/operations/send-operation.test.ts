@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Scope } from '#kit/context';
+import { Unavailable } from '#kit/failure';
 import { NotSent } from '#kit/http-client';
 import { newUuid } from '#kit/ids';
 import { enqueue } from '#platform/jobs';
@@ -228,16 +229,19 @@ describe('sending', () => {
     assert.ok(sent.ok && sent.operation.state === 'approved');
   });
 
-  test('takes a word that no table knows for an answer, and a search in vain for a failure', async () => {
+  test('takes a word that no table knows for an answer, a search in vain for a failure, and what we lack ourselves for neither', async () => {
     const wordAt = newUuid(context);
     const unmapped = { outcome: 'unknown', code: 'unmapped', unmapped: 'Z9' } as const;
     const word = answering(newBook(), unmapped);
     const vainAt = newUuid(context);
     const vain = () => Promise.reject(new NotSent('refused', { isUnreached: true }));
+    const ownAt = newUuid(context);
+    const own = () => Promise.reject(new Unavailable('Our database is away.'));
     const codes: (string | null)[][] = [];
     for (const [connectorAccountId, port] of [
       [wordAt, word],
       [vainAt, vain],
+      [ownAt, own],
     ] as const) {
       const told: (string | null)[] = [];
       for (let n = 0; n < 6; n += 1) {
@@ -250,6 +254,7 @@ describe('sending', () => {
     assert.deepEqual(codes, [
       Array(6).fill('unmapped'),
       [...Array(5).fill('refused'), 'circuit_open'],
+      Array(6).fill('failed'),
     ]);
   });
 });
