@@ -8,7 +8,7 @@ import { sessionCompleted } from '../../src/commerce/checkout/events.ts';
 import { asOwner } from '../../src/for-tests.ts';
 import { payPage, twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
-import { refusalOf, stripeFor } from '../support/stripe.ts';
+import { refusalOf, refusalsOf, stripeFor } from '../support/stripe.ts';
 
 const { stripe, bank, gateway, merchant } = await openShop();
 const { paymentIntents, setupIntents, paymentMethods, customers, tokens } = stripe;
@@ -87,11 +87,11 @@ describe('the terms of a mandate', () => {
   ] as const) {
     test(`are refused ${name}`, async () => {
       const param = `payment_method_options[card][mandate_options][${field}]`;
-      for (const ask of [
+      for (const refused of await refusalsOf([
         paymentIntents.create({ ...order, ...withMandate(more) } as never),
         setupIntents.create(withMandate({ ...more, currency: 'eur' }) as never),
-      ]) {
-        assert.equal((await refusalOf(ask)).param, param);
+      ])) {
+        assert.equal(refused.param, param);
       }
     });
   }
@@ -196,16 +196,12 @@ describe('cards of a kind that a merchant takes none of', () => {
 
 test('a mandate that nobody could read is refused by a payment as by a setup', async () => {
   const mandate_data = { customer_acceptance: { type: 'by telephone' } };
-  for (const ask of [
-    paymentIntents.create({
-      ...order,
-      confirm: true,
-      payment_method: 'pm_card_visa',
-      mandate_data,
-    } as never),
-    setupIntents.create({ confirm: true, payment_method: 'pm_card_visa', mandate_data } as never),
-  ]) {
-    assert.equal((await refusalOf(ask)).param, 'mandate_data[customer_acceptance][type]');
+  const asked = { confirm: true, payment_method: 'pm_card_visa', mandate_data };
+  for (const { param } of await refusalsOf([
+    paymentIntents.create({ ...order, ...asked } as never),
+    setupIntents.create(asked as never),
+  ])) {
+    assert.equal(param, 'mandate_data[customer_acceptance][type]');
   }
 });
 
@@ -264,11 +260,11 @@ test('a code that has to be typed again is asked for before the bank is', async 
   const before = bank.calls.length;
   const waiting = await paymentIntents.create(asked);
   assert.equal(waiting.payment_method_options?.card?.require_cvc_recollection, true);
-  for (const ask of [
+  for (const { param } of await refusalsOf([
     paymentIntents.create({ ...asked, confirm: true }),
     paymentIntents.confirm(waiting.id),
-  ]) {
-    assert.equal((await refusalOf(ask)).param, 'payment_method_options[card][cvc_token]');
+  ])) {
+    assert.equal(param, 'payment_method_options[card][cvc_token]');
   }
   assert.equal(bank.calls.length, before);
 

@@ -4,7 +4,7 @@ import type Stripe from 'stripe';
 import { parseId, spellId, uuidAt } from '#kit/ids';
 import { asOwner } from '../../src/for-tests.ts';
 import { openShop } from '../support/payments.ts';
-import { refusalOf } from '../support/stripe.ts';
+import { refusalOf, refusalsOf } from '../support/stripe.ts';
 
 const { gateway, stripe, merchant } = await openShop();
 const { confirmationTokens, paymentIntents, setupIntents, testHelpers } = stripe;
@@ -157,11 +157,10 @@ describe('a confirmation token', () => {
     );
     assert.deepEqual([unknown.statusCode, unknown.param], [400, 'confirmation_token']);
     const { id } = await testHelpers.confirmationTokens.create(collected);
-    for (const early of [
+    for (const { param, message } of await refusalsOf([
       paymentIntents.create({ ...order, confirmation_token: id }),
       setupIntents.create({ confirmation_token: id }),
-    ]) {
-      const { param, message } = await refusalOf(early);
+    ])) {
       assert.equal(param, 'confirmation_token');
       assert.match(message, /cannot be passed .* unless `confirm` is set to true/);
     }

@@ -3,7 +3,7 @@ import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { lostAfter, notSent } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
-import { refusalOf } from '../support/stripe.ts';
+import { refusalOf, refusalsOf } from '../support/stripe.ts';
 
 const { stripe, bank, happened, resolveUntil } = await openShop();
 const { paymentIntents, paymentMethods } = stripe;
@@ -37,11 +37,11 @@ describe('what other ways to pay would do', () => {
 
   test('is refused as well for orders by telephone, whose holders would be asked, and for installments', async () => {
     const asked = { payment_method_options: { card: { moto: true } } };
-    for (const ask of [
+    for (const { param } of await refusalsOf([
       paymentIntents.create({ ...order, payment_method: card, ...asked }),
       stripe.setupIntents.create({ payment_method: card, confirm: true, ...asked }),
-    ]) {
-      assert.equal((await refusalOf(ask)).param, 'payment_method_options[card][moto]');
+    ])) {
+      assert.equal(param, 'payment_method_options[card][moto]');
     }
     const plan = { count: 3, interval: 'month', type: 'fixed_count' } as const;
     const inParts = { payment_method_options: { card: { installments: { plan } } } };

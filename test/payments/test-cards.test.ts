@@ -7,7 +7,7 @@ import type Stripe from 'stripe';
 import { testCards } from '#cards/bins';
 import { asOwner } from '../../src/for-tests.ts';
 import { controlOf } from '../sandbox/support/control.ts';
-import { refusalOf } from '../support/stripe.ts';
+import { refusalOf, refusalsOf } from '../support/stripe.ts';
 import { assertOneStory, hearOfDisputes, openTown } from './support.ts';
 
 const { bank, gateway, stripe } = await openTown();
@@ -237,14 +237,9 @@ describe('a security code that is asked for again', () => {
     const twice = await refusalOf(paymentIntents.create({ ...order, ...again, confirm: true }));
     assert.equal(twice.code, 'token_already_used');
     const { id } = await paymentIntents.create(order);
-    for (const early of [
-      paymentIntents.create({ ...order, ...again }),
-      paymentIntents.update(id, again),
-    ]) {
-      assert.match(
-        (await refusalOf(early)).message,
-        /cvc_token.*when a PaymentIntent is confirmed/,
-      );
+    const early = [paymentIntents.create({ ...order, ...again }), paymentIntents.update(id, again)];
+    for (const { message } of await refusalsOf(early)) {
+      assert.match(message, /cvc_token.*when a PaymentIntent is confirmed/);
     }
     const none = { payment_method_options: { card: { cvc_token: 'tok_none' } } };
     const missing = await refusalOf(paymentIntents.confirm(id, none));

@@ -23,3 +23,8 @@ export const refusalOf = async (call: Promise<unknown>): Promise<Stripe.errors.S
   }
   assert.fail('The call was not refused.');
 };
+
+/** Of calls under way at once: each is listened to from the beginning, whichever is refused first. */
+export const refusalsOf = (
+  calls: readonly Promise<unknown>[],
+): Promise<Stripe.errors.StripeError[]> => Promise.all(calls.map(refusalOf));
