@@ -38,11 +38,11 @@ export const hearEvents = async (
 ): Promise<void> => {
   const wanted = kinds.all.filter(({ type }) => eventsOfMails.includes(type));
   const codes = new Set(wanted.map(({ code }) => code));
-  const told = owed.filter(
+  const addressed = owed.filter(
     ({ has_address, kinds: happened }) => has_address && happened.some((code) => codes.has(code)),
   );
-  if (told.length === 0) return;
-  const changes = await changesForMails(tx, told, [...codes]);
+  if (addressed.length === 0) return;
+  const changes = await changesForMails(tx, addressed, [...codes]);
   const mails: NewMail[] = [];
   const toKeep: { readonly name: string; readonly payload: JobPayload }[] = [];
   for (const change of changes) {
