@@ -1,7 +1,7 @@
 // How an id is spelled at the edge: a prefix that names its kind and 22 letters and digits that carry
 // the 128 bits. The spelling keeps the order of time.
 
-import { type Uuid, uuidFromBytes } from './uuid.ts';
+import { type Uuid, uuidFromBytes, writeUuid } from './uuid.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const WIDTH = 22;
@@ -35,17 +35,23 @@ for (let chunk = 0; chunk < CHUNKS_MAX; chunk += 1) {
 
 const pairs = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
 
+/** Of a UUID, on its way. */
+const read = Buffer.alloc(ID_CHUNKS * 2);
+
 export const spellId = (prefix: string, uuid: Uuid): string => {
-  if (uuid.length !== UUID_LENGTH) throw new Error('This is no UUID.');
-  for (let chunk = 0; chunk < ID_CHUNKS; chunk += 1) {
-    chunks[chunk] = fourDigits(uuid, CHUNKS_AT[chunk]!);
-  }
-  return `${prefix}_${spell(ID_CHUNKS, WIDTH)}`;
+  if (!writeUuid(read, 0, uuid)) throw new Error('This is no UUID.');
+  return `${prefix}_${spell(takeApart(read), WIDTH)}`;
 };
 
-const UUID_LENGTH = 36;
-/** Where they begin in a UUID, the least first. */
-const CHUNKS_AT = [32, 28, 24, 19, 14, 9, 4, 0];
+/** Gives how many chunks they are. */
+const takeApart = (bytes: Buffer): number => {
+  const count = Math.ceil(bytes.length / 2);
+  for (let chunk = 0; chunk < count; chunk += 1) {
+    const low = bytes.length - 1 - chunk * 2;
+    chunks[chunk] = bytes[low]! + (low === 0 ? 0 : bytes[low - 1]!) * 256;
+  }
+  return count;
+};
 
 const spell = (count: number, letters: number): string => {
   let spelled = '';
@@ -63,28 +69,10 @@ const spell = (count: number, letters: number): string => {
   return spelled.length === letters ? spelled : spelled.slice(-letters);
 };
 
-const fourDigits = (hex: string, at: number): number =>
-  (digitAt(hex, at) << 12) |
-  (digitAt(hex, at + 1) << 8) |
-  (digitAt(hex, at + 2) << 4) |
-  digitAt(hex, at + 3);
-
-const digitAt = (hex: string, at: number): number => {
-  const code = hex.charCodeAt(at);
-  return code <= NINE ? code - ZERO : (code | LOWER_CASE) - BEFORE_A;
-};
-
-const ZERO = 48;
-const NINE = 57;
-const LOWER_CASE = 32;
-const BEFORE_A = 87;
-
 const valueOf = new Int8Array(128).fill(-1);
 for (let value = 0; value < ALPHABET.length; value += 1) {
   valueOf[ALPHABET.charCodeAt(value)] = value;
 }
-
-const read = Buffer.alloc(ID_CHUNKS * 2);
 
 /** Null when it is not an id of that kind. Ids are compared byte for byte: there is one spelling. */
 export const parseId = (prefix: string, spelled: string): Uuid | null => {
@@ -118,11 +106,7 @@ export const parseId = (prefix: string, spelled: string): Uuid | null => {
 /** Letters and digits with at least that many random bits, for secrets that people copy. */
 export const spellBytes = (bytes: Buffer): string => {
   if (bytes.length > BYTES_MAX) throw new Error(`No more than ${BYTES_MAX} bytes are spelled.`);
-  const count = Math.ceil(bytes.length / 2);
-  for (let chunk = 0; chunk < count; chunk += 1) {
-    const low = bytes.length - 1 - chunk * 2;
-    chunks[chunk] = bytes[low]! + (bytes[low - 1] ?? 0) * 256;
-  }
+  const count = takeApart(bytes);
   const spelled = spell(count, Math.ceil((bytes.length * 8) / Math.log2(62)));
   // What was spelled may be a secret.
   chunks.fill(0, 0, count);
