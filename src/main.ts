@@ -5,6 +5,7 @@ import { listAccounts, newAccount } from '#identity/accounts';
 import { createAuthenticator, createKey } from '#identity/keys';
 import { type Context, systemClock } from '#kit/context';
 import { createLog } from '#kit/log';
+import { showPresence } from '#platform/jobs';
 import type { Settings } from './config.ts';
 import { payAtBanks } from './pay-at-banks.ts';
 import { payAtSandbox } from './pay-at-sandbox.ts';
@@ -16,6 +17,7 @@ import { createGatewayWorker } from './roles/worker.ts';
 import { openRuntime, type Runtime, type SandboxAddress } from './runtime.ts';
 import { type Secrets, saveSecrets } from './secrets.ts';
 import type { VaultUse } from './vault-access.ts';
+import { VERSION } from './version.ts';
 
 export type Role = 'api' | 'worker' | 'vault';
 
@@ -106,6 +108,11 @@ const startRoles = async (
     const worker = createGatewayWorker(runtime, rails);
     await worker.start();
     takeDown.push(() => worker.stop(WORKER_STOP_LIMIT_MS));
+  }
+  if (roles.includes('api') && !roles.includes('worker')) {
+    const { apart } = runtime.context.database;
+    const presence = await showPresence(runtime.context, { role: 'api', version: VERSION, apart });
+    takeDown.push(() => presence.stop());
   }
   let { port } = settings;
   if (roles.includes('api')) {

@@ -32,7 +32,7 @@ import {
   type Route,
 } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
-import { countAliveWorkers } from '#platform/jobs';
+import { countAliveWorkers, holderOf, isGone } from '#platform/jobs';
 import { createLimits } from '#platform/limits';
 import { webhookHandlers } from '#rails/connectors';
 import { gather, modules } from '../modules.ts';
@@ -86,7 +86,7 @@ export const createApi = (
     resources: modules.flatMap((module) => module.resources ?? []),
     authenticate: (context, attempt) =>
       recognize(authenticator, context, attempt, settings.liveMode),
-    idempotency: createAnswers(runtime.masterSecret),
+    idempotency: createAnswers(runtime.masterSecret, { holderOf, isGone }),
     limits: createLimits(context.clock, {
       perSecond: settings.ratePerSecond,
       burst: settings.ratePerSecond * 4,

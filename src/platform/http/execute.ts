@@ -5,11 +5,10 @@
 import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
 import { Unavailable } from '#kit/failure';
-import type { Uuid } from '#kit/ids';
 import type { ErrorPlace } from './errors.ts';
 import { ApiError, isPassing, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
-import type { AskedAgain, IdempotencyStore } from './idempotency.ts';
+import type { AskedAgain, IdempotencyStore, Recollection } from './idempotency.ts';
 import { giveLater, pause } from './pauses.ts';
 import {
   idempotencyKeyInUse,
@@ -398,10 +397,11 @@ const recall = async (execution: Execution, run: Run): Promise<Answer | null> =>
 const takeOver = async (
   { context, idempotency, request }: Execution,
   run: Run,
-  { subject, passesOn }: { readonly subject: Uuid | null; readonly passesOn: boolean },
+  { subject, passesOn, requestId: gone }: Extract<Recollection, { state: 'in_flight' }>,
 ): Promise<boolean> => {
   if (run.asked === null) return false;
-  const write = idempotency.takeOver(context, { ...run.asked, requestId: request.requestId });
+  const { requestId } = request;
+  const write = idempotency.takeOver(context, { ...run.asked, requestId, gone });
   const { ok } = await context.database.commit(request.scope, [write]);
   if (ok) {
     run.claimed = true;

@@ -41,8 +41,14 @@ export type IdempotencyStore = {
     context: Context,
     asked: AskedAgain & { readonly requestId: string; readonly subject: Uuid },
   ): Write;
-  /** Takes over the claim of a request that is gone; loses while that request may still run. */
-  takeOver(context: Context, asked: AskedAgain & { readonly requestId: string }): Write;
+  /**
+   * Takes over the claim of a request that is gone; loses while that request may still run. Without the id of
+   * one that is known to be gone, that goes by time.
+   */
+  takeOver(
+    context: Context,
+    asked: AskedAgain & { readonly requestId: string; readonly gone: string | null },
+  ): Write;
   /** Stores the answer of a claimed key, in the transaction that records what was learned outside. */
   finish(context: Context, answer: AnswerToKeep): Write;
   /** Gives a claim back: nothing was done under it. */
@@ -68,6 +74,7 @@ export type Recollection =
       readonly abandoned: boolean;
       readonly subject: Uuid | null;
       readonly passesOn: boolean;
+      readonly requestId: string;
     }
   | { readonly state: 'other_parameters' }
   | { readonly state: 'unknown' };

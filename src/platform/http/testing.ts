@@ -142,7 +142,14 @@ export const createMemoryStore = (): MemoryStore => {
         if (found === undefined) return { state: 'unknown' };
         if (found.fingerprint !== asked.fingerprint) return { state: 'other_parameters' };
         if (found.status === undefined) {
-          return { state: 'in_flight', abandoned: false, subject: null, passesOn: false };
+          const { requestId } = found;
+          return {
+            state: 'in_flight',
+            abandoned: false,
+            subject: null,
+            passesOn: false,
+            requestId: requestId ?? '',
+          };
         }
         return {
           state: 'finished',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { Scope } from '#kit/context';
-import { newUuid } from '#kit/ids';
+import { newUuid, type Uuid } from '#kit/ids';
 import { createAnswers } from '#platform/idempotency';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
@@ -33,7 +33,13 @@ const finish = (answer: ReturnType<typeof answered>) =>
 const remember = (key: string) =>
   context.database.commit(scope, [answers.remember(context, answered(key))]);
 
-const inFlight = { state: 'in_flight', abandoned: false, subject: null, passesOn: true };
+const inFlight = (requestId: string) => ({
+  state: 'in_flight',
+  abandoned: false,
+  subject: null,
+  passesOn: true,
+  requestId,
+});
 
 describe('an idempotency key', () => {
   test('gives back the answer of the first request, to the byte', async () => {
@@ -62,7 +68,7 @@ describe('an idempotency key', () => {
       ]);
     assert.equal((await claim()).ok, true);
     assert.equal((await claim()).ok, false);
-    assert.deepEqual(await answers.recall(context, asked('outside')), inFlight);
+    assert.deepEqual(await answers.recall(context, asked('outside')), inFlight('req_2'));
 
     await finish({ ...answered('outside'), requestId: 'req_2' });
     assert.equal((await answers.recall(context, asked('outside'))).state, 'finished');
@@ -74,14 +80,14 @@ describe('an idempotency key', () => {
     ]);
     const finished = await finish({ ...answered('mine'), requestId: 'req_other' });
     assert.equal(finished.ok, false);
-    assert.deepEqual(await answers.recall(context, asked('mine')), inFlight);
+    assert.deepEqual(await answers.recall(context, asked('mine')), inFlight('req_mine'));
   });
 
   test('passes to who asks again once its holder is gone, with what was begun under it', async () => {
     const subject = newUuid(context);
     const takeOver = (requestId: string, parameters = 'a') =>
       context.database.commit(scope, [
-        answers.takeOver(context, { ...asked('left', parameters), requestId }),
+        answers.takeOver(context, { ...asked('left', parameters), requestId, gone: null }),
       ]);
     await context.database.commit(scope, [
       answers.claim(context, { ...asked('left'), requestId: 'req_gone', passesOn: false }),
@@ -97,6 +103,7 @@ describe('an idempotency key', () => {
       abandoned: true,
       subject,
       passesOn: false,
+      requestId: 'req_gone',
     });
     assert.equal((await takeOver('req_other', 'b')).ok, false);
     const both = await Promise.all([takeOver('req_next'), takeOver('req_third')]);
@@ -110,7 +117,7 @@ describe('an idempotency key', () => {
     ]);
   const taken = (key: string, requestId: string, parameters = 'a') =>
     context.database.commit(scope, [
-      answers.takeOver(context, { ...asked(key, parameters), requestId }),
+      answers.takeOver(context, { ...asked(key, parameters), requestId, gone: null }),
     ]);
   const held = (key: string, requestId: string) =>
     context.database.commit(scope, [answers.hold(context, { ...asked(key), requestId })]);
@@ -133,6 +140,39 @@ describe('an idempotency key', () => {
     assert.equal((await taken('gone', 'req_3')).ok, false, 'An answer is for good.');
   });
 
+  test('held by a process that has died passes on within seconds, and by one that lives never', async () => {
+    const [dead, alive] = [newUuid(context), newUuid(context)];
+    const seenBy = (own: Uuid) =>
+      createAnswers(Buffer.alloc(32, 1), {
+        holderOf: () => own,
+        isGone: (_context, holder) => Promise.resolve(holder === dead),
+      });
+    const claimOf = (key: string, by: Uuid) =>
+      context.database.commit(scope, [
+        seenBy(by).claim(context, { ...asked(key), requestId: `req_${key}`, passesOn: true }),
+      ]);
+    await claimOf('of the dead', dead);
+    await claimOf('of the living', alive);
+    const isAbandoned = async (key: string): Promise<boolean> => {
+      const found = await seenBy(alive).recall(context, asked(key));
+      return found.state === 'in_flight' && found.abandoned;
+    };
+    assert.equal(await isAbandoned('of the dead'), false, 'Nobody can know it that soon.');
+    clock.advance(4_001);
+    assert.equal(await isAbandoned('of the dead'), true);
+    assert.equal(await isAbandoned('of the living'), false);
+
+    const next = { ...asked('of the dead'), requestId: 'req_next' };
+    const taken = (gone: string) =>
+      context.database.commit(scope, [seenBy(alive).takeOver(context, { ...next, gone })]);
+    assert.equal((await taken('req_of another')).ok, false, 'Who was judged has lost it before.');
+    assert.equal((await taken('req_of the dead')).ok, true);
+    clock.advance(4_001);
+    assert.equal(await isAbandoned('of the dead'), false, 'It is held by a living one now.');
+    const late = await finish({ ...answered('of the dead'), requestId: 'req_of the dead' });
+    assert.equal(late.ok, false);
+  });
+
   test('given back is free at once, by its holder and by nobody else', async () => {
     await claimed('back', 'req_1');
     assert.equal((await released('back', 'req_2')).ok, false);
@@ -150,7 +190,10 @@ describe('an idempotency key', () => {
       assert.equal((await released(key, 'req_1')).ok, false);
       clock.advance(AFTER_A_MINUTE_MS);
       assert.equal((await taken(key, 'req_2')).ok, false);
-      assert.deepEqual(await answers.recall(context, asked(key)), { ...inFlight, passesOn: false });
+      assert.deepEqual(await answers.recall(context, asked(key)), {
+        ...inFlight('req_1'),
+        passesOn: false,
+      });
     }
   });
 

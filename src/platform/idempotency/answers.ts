@@ -13,7 +13,20 @@ export const ANSWER_KEPT_MS = 25 * 60 * 60 * 1000;
 /** What the key is derived for that seals them. */
 export const ANSWER_SEAL = 'idempotency answer';
 
-export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
+/** What can be told of the processes that hold claims. */
+export type Holders = {
+  /** Under whose name this process claims; null where nobody could tell that it has died. */
+  readonly holderOf: (context: Context) => Uuid | null;
+  /** Never of one that may still be alive. */
+  readonly isGone: (context: Context, holder: Uuid) => Promise<boolean>;
+};
+
+const nobodyKnown: Holders = { holderOf: () => null, isGone: () => Promise.resolve(false) };
+
+export const createAnswers = (
+  masterSecret: Buffer,
+  { holderOf, isGone }: Holders = nobodyKnown,
+): IdempotencyStore => {
   const macOf = macUnder(deriveKey(masterSecret, 'idempotency digest'));
   const sealKey = deriveKey(masterSecret, ANSWER_SEAL);
   const digest = (text: string): string => uuidFromHex(macOf(text).slice(0, 32));
@@ -39,6 +52,7 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
       ...end,
       input.passesOn,
       input.subject ?? null,
+      end[0] === null ? holderOf(context) : null,
     ],
   });
 
@@ -71,7 +85,9 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         keyOf(input),
         input.requestId,
         input.fingerprint,
-        context.clock.now(),
+        realClock(context.clock).now(),
+        holderOf(context),
+        input.gone,
       ],
     }),
     release: (_context, input) => ({
@@ -107,14 +123,18 @@ export const createAnswers = (masterSecret: Buffer): IdempotencyStore => {
         answer: Buffer | null;
         subject: Uuid | null;
         passes_on: boolean;
+        holder: Uuid | null;
       }>(input.scope, findAnswer, [accountId, livemode, key]);
       if (found === undefined) return { state: 'unknown' };
       if (found.fingerprint !== input.fingerprint) return { state: 'other_parameters' };
       if (found.status === null || found.answer === null) {
-        const { subject, passes_on: passesOn } = found;
-        const isOld = found.created_at < context.clock.now() - ABANDONED_AFTER_MS;
-        const abandoned = isOld && (passesOn || subject !== null);
-        return { state: 'in_flight', abandoned, subject, passesOn };
+        const { subject, passes_on: passesOn, holder } = found;
+        const ageMs = realClock(context.clock).now() - found.created_at;
+        const abandoned =
+          (passesOn || subject !== null) &&
+          (ageMs > ABANDONED_AFTER_MS ||
+            (ageMs > ASKED_AFTER_MS && holder !== null && (await isGone(context, holder))));
+        return { state: 'in_flight', abandoned, subject, passesOn, requestId: found.request_id };
       }
       return {
         state: 'finished',
@@ -142,6 +162,7 @@ const columns = {
   answer: 'bytea',
   passes_on: 'boolean',
   subject: 'uuid',
+  holder: 'uuid',
 } as const;
 
 const claimAnswer = insertRows({
@@ -155,6 +176,8 @@ const claimAnswer = insertRows({
 
 /** Longer than any request may take. */
 const ABANDONED_AFTER_MS = 60_000;
+/** Sooner nobody can know that a process has died: most who ask again ask again at once. */
+const ASKED_AFTER_MS = 4_000;
 
 // A claim whose holder is gone (a crash, a vault that was away) passes to the next who asks the same: to
 // begin anew if nothing can have happened under it but a card sealed that nobody refers to, or to go on
@@ -168,16 +191,18 @@ const takeOverClaim = writeRows({
     request_id: 'text',
     fingerprint: 'uuid',
     created_at: 'timestamptz',
+    holder: 'uuid',
+    gone: 'text',
   },
   key: 'key',
   rank: rank.claim,
   text: (given) => `update platform.answers a
-   set request_id = given.request_id, created_at = given.created_at
+   set request_id = given.request_id, created_at = given.created_at, holder = given.holder
   from ${given}
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
    and a.status is null and a.fingerprint = given.fingerprint
    and (a.passes_on or a.subject is not null)
-   and a.created_at < given.created_at - interval '1 minute'
+   and (a.request_id = given.gone or a.created_at < given.created_at - interval '1 minute')
 returning a.key::text as key`,
 });
 
@@ -239,7 +264,8 @@ const finishAnswer = writeRows({
   },
   key: 'key',
   rank: rank.claim,
-  text: (given) => `update platform.answers a set status = given.status, answer = given.answer
+  text: (given) => `update platform.answers a set status = given.status, answer = given.answer,
+       holder = null
   from ${given}
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
    and a.request_id = given.request_id and a.status is null
@@ -256,7 +282,8 @@ const losersOfTheKey: ReadonlySet<WriteStatement> = new Set([
 
 const findAnswer = statement(
   'answers.find',
-  `select fingerprint, request_id, created_at, status, answer, subject, passes_on from platform.answers
+  `select fingerprint, request_id, created_at, status, answer, subject, passes_on, holder
+     from platform.answers
     where account_id = $1 and livemode = $2 and key = $3`,
 );
 

@@ -21,6 +21,8 @@ export type JobPayload = Readonly<Record<string, string | number | boolean | nul
 
 export const ATTEMPTS_MAX = 25;
 export const LEASE_MS = 60_000;
+/** How often a process says that it is alive. */
+export const BEAT_MS = 2_000;
 
 /** 2 s, 4 s, 8 s … up to an hour, each moved by up to a fifth so that failures do not march in step. */
 export const retryDelayMs = (attempts: number, chance: number): number => {

@@ -1,4 +1,4 @@
-// Whether a worker lives, told by the database: it holds a lock in a transaction that stays open, on a connection
+// Whether a process lives, told by the database: it holds a lock in a transaction that stays open, on a connection
 // of its own. Of one that is killed the lock is free at once; of one that is frozen or cut off after ten seconds
 // in which it said nothing. By a transaction and not by a session, which a pooler might give to others.
 //
@@ -27,7 +27,7 @@ const PULSE_MS = 2_000;
 const AGAIN_MS = 500;
 /** Less than the ten seconds after which the database lets go of it. */
 const PROVEN_FOR_MS = 8_000;
-/** Two beats of a worker, so that one is late without being thought dead. */
+/** Two beats of a process, so that one is late without being thought dead. */
 export const SILENT_MS = 4_000;
 
 const LOCK_OF = `hashtextextended('tollgate worker ' || $1::text, 0)`;
@@ -124,6 +124,25 @@ const findDead = statement(
    select id from silent
     where pg_try_advisory_xact_lock(hashtextextended('tollgate worker ' || id::text, 0))`,
 );
+
+const findGone = statement(
+  'life.find_gone',
+  `select 1 where not exists (
+            select from platform.heartbeats
+             where id = $1 and seen_at >= clock_timestamp() - make_interval(secs => $2::float8 / 1000))
+      and pg_try_advisory_xact_lock_shared(${LOCK_OF})`,
+);
+
+/** Whether the process of that name says nothing and its lock is free. Not, where we cannot judge that. */
+export const isGone = async (
+  { database }: Pick<Context, 'database'>,
+  holder: Uuid,
+): Promise<boolean> => {
+  const own = holders.get(database);
+  if (own === undefined || own.id === holder || !own.life.mayJudge) return false;
+  const found = await database.system((tx) => tx.query(findGone, [holder, SILENT_MS]));
+  return found.length > 0;
+};
 
 /** Workers that say nothing and whose lock is free: ours until the transaction ends, so that one of us buries them. */
 export const loadDead = async (tx: Tx, own: Uuid): Promise<Uuid[]> =>

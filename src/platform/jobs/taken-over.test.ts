@@ -5,7 +5,14 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { newUuid, type Uuid } from '#kit/ids';
-import { createWorker, holderOf, isStillHeld, type JobKind } from '#platform/jobs';
+import {
+  createWorker,
+  holderOf,
+  isGone,
+  isStillHeld,
+  type JobKind,
+  showPresence,
+} from '#platform/jobs';
 import { asOwner, testAccount, testContext } from '../../for-tests.ts';
 import { enqueue } from './jobs.store.ts';
 
@@ -117,6 +124,32 @@ test('A worker that has lost its lock knows it, and has it again soon', async (t
   await until('it is proven again', () => holderOf(context) === holder);
   assert.equal(isStillHeld(context, holder, leasedMs), false, 'What it held may be with others.');
   assert.equal(isStillHeld(context, holder, context.clock.monotonicMs()), true);
+});
+
+test('Who holds something is gone when it says nothing and its lock is free, told by who has proven its own life', async (t) => {
+  const dead = await silentWorker();
+  assert.equal(await isGone(context, dead), false, 'Nobody judges without a life of its own.');
+  await startWorker(t);
+  const own = holderOf(context);
+  assert.ok(own !== null);
+  await until('it may judge', () => isGone(context, dead));
+  assert.equal(await isGone(context, newUuid(context)), true, 'Nor is one there that was buried.');
+  assert.equal(await isGone(context, own), false);
+
+  const { apart } = context.database;
+  const other = await testContext({ on: context.on });
+  const presence = await showPresence(other, { role: 'api', version: 'test', apart });
+  const living = holderOf(other);
+  assert.ok(living !== null);
+  assert.equal(await isGone(context, living), false);
+  // Silent for a minute, and its lock is held.
+  await asOwner(
+    context.on,
+    `update platform.heartbeats set seen_at = now() - interval '1 minute' where role = 'api'`,
+  );
+  assert.equal(await isGone(context, living), false);
+  await presence.stop();
+  assert.equal(await isGone(context, living), true);
 });
 
 test('A worker that proves its life keeps nothing from being cleaned up', async (t) => {

@@ -4,7 +4,14 @@
 import type { Context, Tx } from '#kit/context';
 import { levelOf } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
-import { ATTEMPTS_MAX, type JobKind, LEASE_MS, type PeriodicJob, retryDelayMs } from './job.ts';
+import {
+  ATTEMPTS_MAX,
+  BEAT_MS,
+  type JobKind,
+  LEASE_MS,
+  type PeriodicJob,
+  retryDelayMs,
+} from './job.ts';
 import {
   claimPeriod,
   end,
@@ -36,7 +43,6 @@ const IDLE_MS = 250;
 const GATHERS_MS = 25;
 /** From then on it has gathered enough, and goes on at once. */
 const MUCH = 64;
-const BEAT_MS = 2_000;
 
 export const createWorker = (input: {
   readonly context: Context;
