@@ -127,6 +127,7 @@ const NOT_SHOWN = [
   'connectorAccountId',
   'kind',
   'isUnwanted',
+  'untold',
 ] as const;
 const notShown: ReadonlySet<string> = new Set(NOT_SHOWN);
 const asItsIntent = ['amount', 'currency', 'customerId', 'metadata'] as const;

@@ -7,6 +7,7 @@ import type { AwayOptions } from './away-options.ts';
 import type { IntentStatus } from './intent-states.ts';
 import type { MandateOptions } from './mandate-options.ts';
 import type { AmountDetails, PaymentDetails } from './order-details.ts';
+import type { Untold } from './untold.ts';
 
 export type CancellationReason =
   | 'abandoned'
@@ -122,6 +123,8 @@ export type PaymentIntent = {
   readonly amountDetails?: AmountDetails;
   /** As at a payment method, of the try that it was said with. */
   readonly radarSession?: string;
+  /** What it was before what is under way was begun, as far as that changed it and nobody was told. */
+  readonly untold?: Untold<Omit<PaymentIntent, 'untold'>>;
   /** Of the last try, where a payer's browser made it. */
   readonly screened?: Screened;
 };

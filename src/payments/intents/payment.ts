@@ -17,6 +17,7 @@ import { insertIntent, updateIntent } from './intents.store.ts';
 import { withErrorPage } from './last-error.ts';
 import { claimOrder, releaseOrder } from './orders.store.ts';
 import type { PaymentIntent } from './payment-intent.ts';
+import { asToldBefore, notingCharge, notingIntent } from './untold.ts';
 
 export type Payment = {
   readonly intent: PaymentIntent;
@@ -59,7 +60,7 @@ export const writePayment = (
     ? change.kinds.filter(({ object }) => object === 'charge')
     : change.kinds;
   const intent: PaymentIntent = {
-    ...change.intent,
+    ...notingIntent(before.intent, change.intent),
     version: before.intent === null ? 1 : before.intent.version + 1,
     events: change.intent.events + kinds.length,
     lastError: withErrorPage(context, change.intent.lastError),
@@ -68,7 +69,10 @@ export const writePayment = (
   const charge =
     change.charge === null || change.charge === before.charge
       ? change.charge
-      : { ...change.charge, version: before.charge === null ? 1 : before.charge.version + 1 };
+      : {
+          ...notingCharge(before.charge, change.charge, change.intent),
+          version: before.charge === null ? 1 : before.charge.version + 1,
+        };
 
   const writes: Write[] = [
     before.intent === null ? insertIntent(scope, intent) : updateIntent(scope, intent),
@@ -112,8 +116,9 @@ const isCanceledBy = (before: PaymentIntent | null, { status }: PaymentIntent): 
 const isOfIntent = ({ object }: EventKind): boolean => object === 'payment_intent';
 
 /** While its hold was being changed, or paid, and nobody was told, it was for all the world what it had been. */
-const lastShown = (intent: PaymentIntent): PaymentIntent => {
-  if (intent.isProcessingTold) return intent;
+const lastShown = (stored: PaymentIntent): PaymentIntent => {
+  const intent = asToldBefore(stored);
+  if (intent.isProcessingTold || stored.untold?.status !== undefined) return intent;
   if (intent.doing === 'payment') return { ...intent, status: 'requires_confirmation' };
   const isHeld = intent.doing === 'increment' || intent.doing === 'capture';
   return isHeld ? { ...intent, status: 'requires_capture' } : intent;
@@ -150,7 +155,7 @@ const snapshotOf = (
     ...(charge !== null && kinds.some(({ object }) => object === 'charge')
       ? chargeSnapshot(
           charge,
-          isChanged ? (before.charge ?? undefined) : undefined,
+          isChanged && before.charge !== null ? asToldBefore(before.charge) : undefined,
           hasIntent ? intent : undefined,
         )
       : {}),
