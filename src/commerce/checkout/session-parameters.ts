@@ -1,5 +1,6 @@
 // What a caller may say of a checkout session. Older and current names are taken alike.
 
+import { namesOfTypes } from '#cards/methods';
 import { shippingParameters } from '#payments/intents';
 import {
   amount,
@@ -151,8 +152,6 @@ export const sharedParameters = {
   tax_id_collection: anything(),
 } as const;
 
-const typeNames = arrayOf(text(100));
-
 export const intentDataParameters = object({
   application_fee_amount: amount({ min: 0 }),
   capture_method: oneOf('automatic', 'automatic_async', 'manual'),
@@ -231,7 +230,7 @@ export const createParameters = object(
     after_expiration: object({
       recovery: object({ allow_promotion_codes: boolean(), enabled: required(boolean()) }),
     }),
-    allowed_payment_method_types: typeNames,
+    allowed_payment_method_types: namesOfTypes,
     branding_settings: brandingParameters,
     cancel_url: url(),
     client_reference_id: text(200),
@@ -240,7 +239,7 @@ export const createParameters = object(
     customer_email: email(),
     customer_update: object({ address: whether, name: whether, shipping: whether }),
     discounts: emptyable(anything()),
-    excluded_payment_method_types: typeNames,
+    excluded_payment_method_types: namesOfTypes,
     expires_at: timestamp(),
     integration_identifier: text(200),
     line_items: arrayOf(lineItemParameters, { max: 100 }),
@@ -255,7 +254,7 @@ export const createParameters = object(
     payment_method_configuration: id(),
     payment_method_data: methodDataParameters,
     payment_method_options: methodOptionsParameters,
-    payment_method_types: typeNames,
+    payment_method_types: arrayOf(text(100)),
     permissions: anything(),
     redirect_on_completion: oneOf('always', 'if_required', 'never'),
     return_url: url(),

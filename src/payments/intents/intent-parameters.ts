@@ -1,6 +1,6 @@
 // What a caller may say of a payment intent. Older and current names are taken alike.
 
-import { createMethodParameters, optionsOfOthers } from '#cards/methods';
+import { createMethodParameters, namesOfTypes, optionsOfOthers } from '#cards/methods';
 import { mandateParameters } from '#payments/confirmation';
 import {
   address,
@@ -79,6 +79,7 @@ const methodOptions = object({
 
 const futureUsage = oneOf('off_session', 'on_session');
 const captureMethod = oneOf('automatic', 'automatic_async', 'manual');
+/** Which of them an account takes is told in words. */
 const typeNames = arrayOf(text(100));
 const radarOptions = object({ referrer: emptyable(text()), session: id() });
 const mandateData = emptyable(mandateParameters);
@@ -103,9 +104,9 @@ const noted = {
 
 const common = {
   ...noted,
-  allowed_payment_method_types: typeNames,
+  allowed_payment_method_types: namesOfTypes,
   payment_method_types: typeNames,
-  excluded_payment_method_types: emptyable(typeNames),
+  excluded_payment_method_types: emptyable(namesOfTypes),
   capture_method: captureMethod,
   customer: id(),
   description: emptyable(text(1_000)),
@@ -176,9 +177,9 @@ export const updateParameters = object(
 export const confirmParameters = object(
   {
     ...noted,
-    allowed_payment_method_types: typeNames,
+    allowed_payment_method_types: namesOfTypes,
     payment_method_types: typeNames,
-    excluded_payment_method_types: emptyable(typeNames),
+    excluded_payment_method_types: emptyable(namesOfTypes),
     amount_to_confirm: amount({ min: 0 }),
     capture_method: captureMethod,
     client_secret: id(),

@@ -1,6 +1,6 @@
 // What a caller may say of a setup intent. Older and current names are taken alike.
 
-import { createMethodParameters, optionsOfOthers } from '#cards/methods';
+import { createMethodParameters, namesOfTypes, optionsOfOthers } from '#cards/methods';
 import { mandateParameters } from '#payments/confirmation';
 import { mandateFields, networks } from '#payments/intents';
 import {
@@ -39,9 +39,9 @@ const options = object({
 });
 
 const types = {
-  allowed_payment_method_types: emptyable(typeNames),
+  allowed_payment_method_types: emptyable(namesOfTypes),
   payment_method_types: typeNames,
-  excluded_payment_method_types: emptyable(typeNames),
+  excluded_payment_method_types: emptyable(namesOfTypes),
 } as const;
 
 /** What is not part of this installation, and is refused with a sentence of its own. */

@@ -1,0 +1,80 @@
+// Names of ways to pay, where they are allowed or excluded: every one that Stripe knows may be named, whether or not
+// anybody here takes it; one that nobody knows is a mistake, and is not taken for a way that happens not to be there.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type Stripe from 'stripe';
+import { knownTypes } from '#cards/methods';
+import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
+import { declaredIn } from '../support/stripe-types.ts';
+
+const { stripe } = await openShop();
+const { paymentIntents, setupIntents, checkout } = stripe;
+
+const declared = [
+  ['resources/PaymentIntents.d.ts', 'PaymentIntentCreateParams'],
+  ['resources/SetupIntents.d.ts', 'SetupIntentCreateParams'],
+  ['resources/Checkout/Sessions.d.ts', 'Checkout.SessionCreateParams'],
+] as const;
+
+for (const [file, parameters] of declared) {
+  for (const list of ['AllowedPaymentMethodType', 'ExcludedPaymentMethodType']) {
+    test(`Every ${list} of the SDK's ${parameters} is known`, () => {
+      const found = declaredIn(file, `${parameters}.${list}`);
+      assert.equal(found.kind, 'alias');
+      const names = [...found.type.text.matchAll(/'(\w+)'/g)].map(([, name]) => name);
+      assert.ok(names.length > 40, `${names.length} were read`);
+      assert.deepEqual(
+        names.filter((name) => !knownTypes.includes(name ?? '')),
+        [],
+      );
+    });
+  }
+}
+
+const payment = { amount: 1000, currency: 'eur' } as const;
+const session: Stripe.Checkout.SessionCreateParams = {
+  mode: 'payment',
+  success_url: 'https://shop.test/done',
+  line_items: [
+    {
+      quantity: 1,
+      price_data: { currency: 'eur', unit_amount: 1000, product_data: { name: 'Tea' } },
+    },
+  ],
+};
+
+const makers: Readonly<Record<string, (more: object) => Promise<object>>> = {
+  'a payment': (more) => paymentIntents.create({ ...payment, ...more }),
+  'the change of a payment': async (more) => {
+    const { id } = await paymentIntents.create(payment);
+    return paymentIntents.update(id, more);
+  },
+  'a confirmation': async (more) => {
+    const { id } = await paymentIntents.create(payment);
+    return paymentIntents.confirm(id, { payment_method: 'pm_card_visa', ...more });
+  },
+  'a setup': (more) => setupIntents.create(more),
+  'a session': (more) => checkout.sessions.create({ ...session, ...more }),
+};
+
+for (const [what, make] of Object.entries(makers)) {
+  describe(`${what} names ways to pay`, () => {
+    test('that nobody here takes', async () => {
+      await make({ allowed_payment_method_types: ['card', 'wero'] });
+      await make({ excluded_payment_method_types: ['klarna', 'us_bank_account'] });
+    });
+
+    for (const list of ['allowed_payment_method_types', 'excluded_payment_method_types']) {
+      test(`in ${list} that nobody knows, and is told which there are`, async () => {
+        const refused = await refusalOf(make({ [list]: ['card', 'klrna'] }));
+        assert.deepEqual([refused.statusCode, refused.param], [400, `${list}[1]`]);
+        assert.match(
+          refused.message,
+          new RegExp(`^Invalid ${list}\\[1\\]: must be one of .*klarna`),
+        );
+      });
+    }
+  });
+}
