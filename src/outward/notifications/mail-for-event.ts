@@ -18,6 +18,8 @@ export type WantedMail = {
   readonly to: string;
   readonly about: string;
   readonly payment: string | null;
+  /** As the page calls the shop that it is about, where the object says so. */
+  readonly shop?: string | null;
   readonly customer: string | null;
   /** What the object itself says of the payer's language. */
   readonly locale: string | null;
@@ -81,6 +83,7 @@ type Session = {
   readonly customer_email?: string | null;
   readonly customer_details?: { readonly email?: string | null } | null;
   readonly locale?: string | null;
+  readonly branding_settings?: { readonly display_name: string };
   readonly after_expiration?: {
     readonly recovery?: { readonly url?: string | null } | null;
   } | null;
@@ -151,6 +154,7 @@ const expiry: Reader['mail'] = (event, _, wishes) => {
     to,
     about: session.id,
     payment: null,
+    shop: session.branding_settings?.display_name ?? null,
     customer: session.customer ?? null,
     locale: session.locale ?? null,
     receiptOf: null,

@@ -1,9 +1,10 @@
 // Writes down what an event owes its payer, in the transaction that takes it from the outbox: one row for
 // each event and template, however often that is done.
 
+import { nameAtPage } from '#commerce/checkout';
 import type { Context, Scope, Tx } from '#kit/context';
 import { newUuid, parseId, type Uuid, uuidMs } from '#kit/ids';
-import { CHARGE, receiptUrlOf } from '#payments/charges';
+import { CHARGE, INTENT, receiptUrlOf } from '#payments/charges';
 import {
   type EventKinds,
   eventsOf,
@@ -100,7 +101,7 @@ const mailOf = async (
     id: newUuid(context),
     eventId,
     letter: wanted.letter({
-      sender: await senderOf(context, scope, preferences),
+      sender: await senderOf(context, scope, preferences, await shopOf(context, scope, wanted)),
       preferences,
       wasInDoubt,
       receipt: await receiptOf(context, tx, scope, { ...wanted, locale }),
@@ -111,6 +112,15 @@ const mailOf = async (
     payment: wanted.payment,
     dueAtMs: context.clock.now() + wanted.waitMs,
   };
+};
+
+const shopOf = async (
+  context: Context,
+  scope: Scope,
+  { payment, shop = null }: WantedMail,
+): Promise<string | null> => {
+  const intentId = payment === null ? null : parseId(INTENT, payment);
+  return intentId === null ? shop : nameAtPage(context, scope, intentId);
 };
 
 const receiptOf = async (

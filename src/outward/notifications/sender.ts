@@ -13,12 +13,14 @@ export const senderOf = async (
   context: Context,
   scope: Scope,
   { name, supportEmail, supportUrl }: Preferences,
+  /** What the page that it is about said of its own; null where it said nothing. */
+  nameThere: string | null,
 ): Promise<Sender> => {
   // What a merchant says of itself at its pages holds in its mails, unless it says otherwise there.
   const { look } = await loadLook(context, scope);
-  const account = name ?? look.name ?? (await findAccount(context, scope))?.name ?? '';
+  const shop = nameThere ?? name ?? look.name ?? (await findAccount(context, scope))?.name ?? '';
   return {
-    name: oneLine(account),
+    name: oneLine(shop),
     supportEmail: supportEmail ?? look.supportEmail,
     supportUrl: supportUrl ?? look.supportUrl,
     accent: accentColours(look),

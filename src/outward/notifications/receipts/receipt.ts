@@ -1,6 +1,7 @@
 // A receipt: what a charge is to whom paid it, with what was given back since. The mail is a moment of
 // it; this is how it stands now.
 
+import { nameAtPage } from '#commerce/checkout';
 import type { Context, Scope } from '#kit/context';
 import { spellId, uuidAt, uuidMs } from '#kit/ids';
 import { CHARGE, type Charge, descriptorOf, loadCharge } from '#payments/charges';
@@ -46,14 +47,15 @@ export const loadReceipt = async (
 ): Promise<Receipt | null> => {
   const charge = await loadCharge(context, scope, chargeId);
   if (charge === undefined || charge.status !== 'succeeded' || charge.captured === 0n) return null;
-  const [{ preferences }, refunds, number] = await Promise.all([
+  const [{ preferences }, nameThere, refunds, number] = await Promise.all([
     loadPreferences(context, scope),
+    nameAtPage(context, scope, charge.intentId),
     refundsOf(context, scope, charge),
     receiptNumberOf(context, scope, charge.id),
   ]);
   const customer = charge.customerId === null ? null : spellId(CUSTOMER, charge.customerId);
   const { card } = charge.method;
-  const sender = await senderOf(context, scope, preferences);
+  const sender = await senderOf(context, scope, preferences, nameThere);
   return {
     number,
     chargeId: spellId(CHARGE, charge.id),
