@@ -13,6 +13,7 @@ import type {
   BrowserKey,
   Caller,
   CardGone,
+  ExpectedCard,
   OpenCard,
   PlainCard,
   SealedMessage,
@@ -37,7 +38,10 @@ export const connectVault = (settings: {
       return ask(caller, 'receiveCard', { scope, card: 'jwe' in card ? card : asBytes(card) });
     },
     sealCard: (caller, input) => ask(caller, 'sealCard', input),
-    withCard: async (caller, input, use) => {
+    // The vault makes its entry when it is asked for the card.
+    expectCard: () => nothingSaid,
+    withCard: async (caller, { scope, card, operation, cvcFor }, use) => {
+      const input = { scope, card, operation, ...(cvcFor === undefined ? {} : { cvcFor }) };
       const answer = await ask<{ ok: true; value: OpenCard } | CardGone>(caller, 'reveal', input);
       if (!answer.ok) return answer;
       try {
@@ -68,6 +72,8 @@ export const connectVault = (settings: {
 
 /** A step may wrap some hundred keys, each by a call to the outside. */
 const MAINTAIN_TIMEOUT_MS = 120_000;
+
+const nothingSaid: ExpectedCard = Object.freeze({});
 
 const malformed = { ok: false, code: 'message_malformed' } as const;
 

@@ -7,6 +7,7 @@ import type { Clock } from '#kit/context';
 export type Held<T> = {
   /** False when there are too many. An older secret of the same name is wiped. */
   put(name: string, secret: T): boolean;
+  has(name: string): boolean;
   /** Takes it out: the caller wipes it. */
   take(name: string): T | null;
   drop(name: string): void;
@@ -48,6 +49,10 @@ export const createHeld = <T>(settings: {
       }
       held.set(name, { secret, untilMs: settings.clock.monotonicMs() + settings.keepMs });
       return true;
+    },
+    has: (name) => {
+      dropExpired();
+      return held.has(name);
     },
     take: (name) => {
       dropExpired();

@@ -20,7 +20,7 @@ import {
   type VaultParts,
   type VaultSettings,
 } from './vault-context.ts';
-import { changeExpiry, deleteCard, riskFingerprints, withCard } from './with-card.ts';
+import { changeExpiry, deleteCard, expectCard, riskFingerprints, withCard } from './with-card.ts';
 
 const SWEEP_MS = 10_000;
 
@@ -57,6 +57,7 @@ export const openVault = async (input: {
       most,
       wipe: (cvc) => cvc.fill(0),
     }),
+    expected: new WeakMap(),
     unreadable: createSetAside(context.clock),
     reported: createSetAside(context.clock),
     testCardOf: testCardFinder(settings.testCards),
@@ -68,6 +69,7 @@ export const openVault = async (input: {
   return {
     receiveCard: (caller, what) => receiveCard(vault, caller, what),
     sealCard: (caller, what) => sealCard(vault, caller, what),
+    expectCard: (caller, what) => expectCard(vault, caller, what),
     withCard: (caller, what, use) => withCard(vault, caller, what, use),
     changeExpiry: (caller, what) => changeExpiry(vault, caller, what),
     deleteCard: (caller, what) => deleteCard(vault, caller, what),

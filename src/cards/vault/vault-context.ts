@@ -1,14 +1,18 @@
 // What every verb of the vault works with: a context whose database is the vault's own connection, and
 // the keys and memory of this vault.
 
-import type { Context } from '#kit/context';
+import type { KeyObject } from 'node:crypto';
+import type { Context, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import type { BrowserKeys } from './browser-keys.ts';
+import type { CardRow } from './cards.store.ts';
 import type { DataKeys } from './data-keys.ts';
 import type { Details } from './details.ts';
 import type { Held } from './held.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { SetAside } from './set-aside.ts';
 import type { SharedKeys } from './shared-keys.ts';
+import type { ExpectedCard } from './vault.ts';
 
 export type VaultContext = Pick<Context, 'clock' | 'random' | 'log' | 'database' | 'actor'>;
 
@@ -48,6 +52,19 @@ export const defaultVaultSettings: VaultSettings = {
   testCards: new Map(),
 };
 
+/** An opening whose entry in the audit log is made ahead. */
+export type Opening = {
+  readonly scope: Scope;
+  readonly card: Uuid;
+  readonly operation: string;
+  readonly cvcFor?: string;
+};
+
+/** The row and its key once the entry is durable; null where there is no such card. */
+export type Expected = Opening & {
+  readonly audited: Promise<{ readonly row: CardRow; readonly dataKey: KeyObject } | null>;
+};
+
 export type VaultParts = {
   readonly context: VaultContext;
   readonly settings: VaultSettings;
@@ -57,6 +74,8 @@ export type VaultParts = {
   readonly browserKeys: BrowserKeys;
   readonly received: Held<ReceivedCard>;
   readonly cvcs: Held<Buffer>;
+  /** Cards that will be opened in a moment. */
+  readonly expected: WeakMap<ExpectedCard, Expected>;
   /** Ids of cards and data keys that background work could not read. */
   readonly unreadable: SetAside;
   /** Steps of background work that failed, and keys of the installation that could not be wrapped. */

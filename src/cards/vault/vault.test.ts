@@ -285,6 +285,52 @@ for (const kind of kinds) {
       ]);
     });
 
+    test('opens an expected card once, with one entry, and only for what it was expected for', async () => {
+      const scope = newScope();
+      const number = randomNumber();
+      const { card } = await keep(vault, scope, plainCard({ number }));
+      const { card: other } = await keep(vault, scope);
+      const opening = (operation: string, of = card) => ({ scope, card: of, operation });
+      const open = async (
+        operation: string,
+        expected: ReturnType<typeof vault.expectCard>,
+        of = card,
+      ): Promise<string | null> => {
+        const input = { ...opening(operation, of), expected };
+        const opened = await vault.withCard(testCaller, input, async (it) => it.number.toString());
+        return opened.ok ? opened.value : null;
+      };
+      const entries = async () =>
+        (
+          await asOwner(
+            on,
+            `select details->>'operation' as operation from identity.audit_entries
+              where target = any($1) and action = 'vault.card.open' and succeeded order by id`,
+            [[card, other]],
+          )
+        ).map(({ operation }) => operation);
+
+      const expected = vault.expectCard(testCaller, opening('op_1'));
+      assert.equal(await open('op_1', expected), number);
+      assert.deepEqual(await entries(), ['op_1']);
+      assert.equal(await open('op_1', expected), number);
+      assert.deepEqual(await entries(), ['op_1', 'op_1'], 'not a second time by one word');
+
+      assert.notEqual(
+        await open('op_2', vault.expectCard(testCaller, opening('op_2')), other),
+        number,
+      );
+      assert.equal(await open('op_4', vault.expectCard(testCaller, opening('op_3'))), number);
+      const told = await entries();
+      assert.equal(told.filter((it) => it === 'op_4').length, 1);
+
+      const gone = vault.expectCard(testCaller, opening('op_5'));
+      await vault.deleteCard(testCaller, { scope, card, why: 'asked' });
+      const late = vault.expectCard(testCaller, opening('op_6'));
+      assert.equal(await open('op_6', late), null);
+      assert.equal(await open('op_7', gone), null);
+    });
+
     test('leaves a database that its checks find nothing wrong with', async () => {
       for (const { name, text } of vaultChecks) assert.deepEqual(await asOwner(on, text), [], name);
     });

@@ -40,9 +40,25 @@ export type Vault = {
       /** The id of the operation that needs it, for the audit log. */
       readonly operation: string;
       readonly cvcFor?: string;
+      /** What `expectCard` said of the same card and operation: it is awaited, and no second entry is made. */
+      readonly expected?: ExpectedCard;
     },
     use: (card: OpenCard) => Promise<T>,
   ): Promise<{ readonly ok: true; readonly value: T } | CardGone>;
+
+  /**
+   * This card will be opened for this operation in a moment: what has to be done before a byte of it is clear (the
+   * entry in the audit log) is done while the caller does something else.
+   */
+  expectCard(
+    caller: Caller,
+    input: {
+      readonly scope: Scope;
+      readonly card: Uuid;
+      readonly operation: string;
+      readonly cvcFor?: string;
+    },
+  ): ExpectedCard;
 
   /** Stripe lets a merchant change the expiry of a stored card, and nothing else of it. */
   changeExpiry(
@@ -84,6 +100,9 @@ export type Vault = {
 
   close(): Promise<void>;
 };
+
+/** Says nothing to anybody but the vault that gave it. */
+export type ExpectedCard = Readonly<Record<string, never>>;
 
 /** Text of the API's parser, or bytes, which are zeroed. */
 export type Secret = string | Buffer;

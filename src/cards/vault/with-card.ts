@@ -16,8 +16,8 @@ import { isGoneDataKey } from './data-keys.ts';
 import { Tampered, VaultUnavailable } from './failures.ts';
 import { riskFingerprintsOf } from './fingerprint.ts';
 import { cvcName } from './receive-card.ts';
-import type { Caller, CardGone, Expiry, OpenCard } from './vault.ts';
-import type { VaultParts } from './vault-context.ts';
+import type { Caller, CardGone, ExpectedCard, Expiry, OpenCard } from './vault.ts';
+import type { Opening, VaultParts } from './vault-context.ts';
 
 const gone: CardGone = { ok: false, code: 'card_gone' };
 const DAY_MS = 86_400_000;
@@ -25,12 +25,7 @@ const DAY_MS = 86_400_000;
 export const withCard = async <T>(
   vault: VaultParts,
   caller: Caller,
-  input: {
-    readonly scope: Scope;
-    readonly card: Uuid;
-    readonly operation: string;
-    readonly cvcFor?: string;
-  },
+  input: Opening & { readonly expected?: ExpectedCard },
   use: (card: OpenCard) => Promise<T>,
 ): Promise<{ readonly ok: true; readonly value: T } | CardGone> => {
   const { scope } = input;
@@ -38,12 +33,12 @@ export const withCard = async <T>(
   const cvc = input.cvcFor === undefined ? null : vault.cvcs.take(cvcName(scope, input.cvcFor));
   let card: OpenedCard | null = null;
   try {
-    card = await openAudited(vault, caller, {
-      scope,
-      card: input.card,
-      action: 'vault.card.open',
-      details: { operation: input.operation, cvc: cvc !== null },
-    });
+    card = await openAudited(
+      vault,
+      caller,
+      openingOf(input, cvc !== null),
+      expectedOf(vault, input),
+    );
     if (card === null) return gone;
     const { details, number } = card;
     return { ok: true, value: await use({ ...details, number, cvc }) };
@@ -52,6 +47,39 @@ export const withCard = async <T>(
     cvc?.fill(0);
   }
 };
+
+export const expectCard = (vault: VaultParts, caller: Caller, input: Opening): ExpectedCard => {
+  const hasCvc = input.cvcFor !== undefined && vault.cvcs.has(cvcName(input.scope, input.cvcFor));
+  const audited = loadAudited(vault, caller, openingOf(input, hasCvc));
+  // Whoever opens the card hears of it; if nobody does, nobody has to.
+  audited.catch(() => {});
+  const expected: ExpectedCard = Object.freeze({});
+  vault.expected.set(expected, { ...input, audited });
+  return expected;
+};
+
+/** Only for what it was said of, and once. */
+const expectedOf = (
+  vault: VaultParts,
+  { scope, card, operation, expected }: Opening & { readonly expected?: ExpectedCard },
+): Promise<CardWithKey | null> | undefined => {
+  const known = expected && vault.expected.get(expected);
+  if (known === undefined) return undefined;
+  vault.expected.delete(expected as ExpectedCard);
+  const isIt =
+    known.card === card &&
+    known.operation === operation &&
+    known.scope.accountId === scope.accountId &&
+    known.scope.livemode === scope.livemode;
+  return isIt ? known.audited : undefined;
+};
+
+const openingOf = ({ scope, card, operation }: Opening, hasCvc: boolean): Access => ({
+  scope,
+  card,
+  action: 'vault.card.open',
+  details: { operation, cvc: hasCvc },
+});
 
 export const riskFingerprints = async (
   vault: VaultParts,
@@ -77,11 +105,11 @@ type Access = {
 };
 
 /** The entry in the audit log is durable before a byte is clear; a failed attempt has one too. */
-const openAudited = async (
+const loadAudited = async (
   vault: VaultParts,
   caller: Caller,
   access: Access,
-): Promise<OpenedCard | null> => {
+): Promise<CardWithKey | null> => {
   const { context } = vault;
   const { scope } = access;
   const found = await loadWithKey(vault, scope, access.card);
@@ -90,8 +118,20 @@ const openAudited = async (
     return null;
   }
 
-  const { row, dataKey } = found;
   await context.database.commit(scope, [auditOf(vault, caller, access)]);
+  return found;
+};
+
+const openAudited = async (
+  vault: VaultParts,
+  caller: Caller,
+  access: Access,
+  expected?: Promise<CardWithKey | null>,
+): Promise<OpenedCard | null> => {
+  const { scope } = access;
+  const found = await (expected ?? loadAudited(vault, caller, access));
+  if (found === null) return null;
+  const { row, dataKey } = found;
   try {
     if (row.data_key_retired) await moveToCurrentKey(vault, scope, found);
     await noteUse(vault, scope, row);

@@ -1,7 +1,7 @@
 // One function of a connector as `rails/operations` calls it. All that it needs is made ready here, and
 // what fails until then has provably sent nothing.
 
-import { vaultOf } from '#cards/vault';
+import { type ExpectedCard, vaultOf } from '#cards/vault';
 import type { Context, Scope } from '#kit/context';
 import { NoAnswer, NotSent } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
@@ -34,9 +34,15 @@ type Given = {
   readonly original: () => Promise<Original | null>;
 };
 
-export const portOf =
-  (parts: Parts, context: Context, scope: Scope, verb: VerbName, given?: Given): ConnectorPort =>
-  async ({ operation, deadline, signal }) => {
+export const portOf = (
+  parts: Parts,
+  context: Context,
+  scope: Scope,
+  verb: VerbName,
+  given?: Given,
+): ConnectorPort => {
+  let expected: ExpectedCard | undefined;
+  const port: ConnectorPort = async ({ operation, deadline, signal }) => {
     const { run, prepared } = await prepare(parts, context, scope, { operation, verb, given });
     const hidden = [...prepared.hidden];
     const http = httpFor(context, parts.notes, {
@@ -55,7 +61,7 @@ export const portOf =
         request: prepared.request,
         providerId: prepared.providerId,
         original: prepared.original,
-        withCard: cardOpener(context, scope, operation, prepared.request, hidden),
+        withCard: cardOpener(context, scope, operation, prepared.request, { hidden, expected }),
         http,
         deadline,
         signal,
@@ -65,6 +71,27 @@ export const portOf =
       throw error;
     }
   };
+  if (given === undefined) return port;
+  const { request } = given;
+  return Object.assign(port, {
+    ahead: (operation: Operation): void => {
+      const opening = openingOf(scope, operation, request);
+      if (opening === null) return;
+      try {
+        expected = vaultOf(context).expectCard(context, opening);
+      } catch {
+        // Nothing is lost: what is wrong is met again, and said, where the card is opened.
+      }
+    },
+  });
+};
+
+/** Null: no card is sent with it. */
+const openingOf = (scope: Scope, operation: Operation, request: Request) => {
+  if (isFollowing(request) || !isCard(request.method)) return null;
+  const { card, cvcFor } = request.method;
+  return { scope, card, operation: operation.id, ...(cvcFor === null ? {} : { cvcFor }) };
+};
 
 type Prepared = {
   readonly run: Verb<Request>;
@@ -193,16 +220,19 @@ const cardOpener =
     scope: Scope,
     operation: Operation,
     request: Request,
-    hidden: string[],
+    {
+      hidden,
+      expected,
+    }: { readonly hidden: string[]; readonly expected: ExpectedCard | undefined },
   ): Call<Request>['withCard'] =>
   async (use) => {
-    if (isFollowing(request) || !isCard(request.method)) throw new NotSent('no_card');
-    const { card, cvcFor } = request.method;
+    const opening = openingOf(scope, operation, request);
+    if (opening === null) throw new NotSent('no_card');
     let began = false;
     try {
       const opened = await vaultOf(context).withCard(
         context,
-        { scope, card, operation: operation.id, ...(cvcFor === null ? {} : { cvcFor }) },
+        expected === undefined ? opening : { ...opening, expected },
         (open) => {
           began = true;
           hidden.push(open.number.toString('latin1'));

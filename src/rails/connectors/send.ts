@@ -98,6 +98,7 @@ const noticingEnd = (port: ConnectorPort) => {
     ({ signal } = call);
     return port(call);
   };
+  if (port.ahead !== undefined) noticing.ahead = port.ahead;
   return { port: noticing, wasGivenUp: (): boolean => signal?.aborted === true };
 };
 

@@ -10,12 +10,16 @@ import type { Operation } from './operation.ts';
 import { lineOf, type SendJournal } from './send-journal.ts';
 
 /** What a connector does for one kind of operation. It makes one call, and no other after it. */
-export type ConnectorPort = (call: {
-  readonly operation: Operation;
-  /** Milliseconds since 1970. */
-  readonly deadline: number;
-  readonly signal: AbortSignal;
-}) => Promise<Outcome>;
+export type ConnectorPort = {
+  (call: {
+    readonly operation: Operation;
+    /** Milliseconds since 1970. */
+    readonly deadline: number;
+    readonly signal: AbortSignal;
+  }): Promise<Outcome>;
+  /** What it will need is made ready while the journal is written. Nothing leaves. */
+  ahead?(operation: Operation): void;
+};
 
 /** What all calls of a process share. */
 export type Outgoing = {
@@ -50,6 +54,7 @@ export const callOut = async (
   const passage = await outgoing.gates.pass(call.operation.connectorAccountId);
   if (!passage.ok) return { outcome: 'not_sent', code: passage.why };
 
+  call.port.ahead?.(call.operation);
   if (call.movesMoney) {
     try {
       await outgoing.journal.append(lineOf(call.scope, call.operation, context.clock.now()));

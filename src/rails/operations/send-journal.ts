@@ -3,6 +3,7 @@
 // forgotten calls that were made since; the journal has not, and names them. References only: nothing
 // of a card is ever in it.
 
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context, Scope } from '#kit/context';
@@ -46,6 +47,16 @@ const BYTES_MAX = 64 * 1024 * 1024;
 /** Longer than any backup that may still be restored and any window of a provider. */
 const KEEP_MS = 90 * DAY_MS;
 
+// Where a write can be told to end only on the disk, it is one way to it instead of two. Elsewhere such a write may
+// end in the memory of the disk.
+const isWrittenThrough = process.platform === 'linux';
+const writing =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_EXCL |
+  constants.O_APPEND |
+  (isWrittenThrough ? constants.O_DSYNC : 0);
+
 type Waiting = { text: string; resolve: () => void; reject: (error: unknown) => void };
 
 /** Each process writes files of its own, named by the time at which they begin. */
@@ -64,7 +75,7 @@ export const openSendJournal = async (
   const begin = async (): Promise<FileHandle> => {
     const nowMs = context.clock.now();
     const name = `${PREFIX}${nowMs}-${newUuid(context)}.jsonl`;
-    const next = await open(join(folder, name), 'ax', 0o600);
+    const next = await open(join(folder, name), writing, 0o600);
     await syncFolder(folder);
     await file?.close();
     written = 0;
@@ -85,7 +96,7 @@ export const openSendJournal = async (
         const bytes = Buffer.from(lines.map(({ text }) => text).join(''));
         const { bytesWritten } = await file.write(bytes);
         if (bytesWritten < bytes.length) throw new Error('The send journal took half a line.');
-        await file.datasync();
+        if (!isWrittenThrough) await file.datasync();
         written += bytes.length;
         for (const line of lines) line.resolve();
       } catch (error) {

@@ -77,6 +77,39 @@ describe('sending', () => {
     );
   });
 
+  test('makes ready what the call needs while the line is written, once the intent is committed', async () => {
+    const order: string[] = [];
+    const written = Promise.withResolvers<void>();
+    const slow: Outgoing = {
+      ...outgoing,
+      journal: {
+        append: async () => {
+          await turn();
+          order.push('line begun');
+          await written.promise;
+          order.push('line written');
+        },
+        close: async () => {},
+      },
+    };
+    const operation = operationFor();
+    const port = async () => {
+      order.push('called');
+      return approvalOf(operation);
+    };
+    const sending = sendOperation(context, scope, slow, {
+      operation,
+      port: Object.assign(port, {
+        ahead: ({ id, state }: { id: string; state: string }) => {
+          order.push(`made ready ${id === operation.id ? state : 'another'}`);
+          written.resolve();
+        },
+      }),
+    });
+    assert.ok((await sending).ok);
+    assert.deepEqual(order, ['made ready sending', 'line begun', 'line written', 'called']);
+  });
+
   test("takes the caller's rows into both commits, or writes and sends nothing", async () => {
     const book = newBook();
     const job = (name: string) => enqueue(context, { name });
