@@ -7,7 +7,7 @@ import type Stripe from 'stripe';
 import { says, testBank } from '../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
 import { startGatewayHere } from './support/gateway.ts';
-import { stripeFor } from './support/stripe.ts';
+import { refusalOf, stripeFor } from './support/stripe.ts';
 import { pause } from './support/writers.ts';
 
 const bank = testBank();
@@ -81,6 +81,27 @@ test('a call that is under way while the clock jumps is answered as if nothing h
   assert.equal(paid.status, 'succeeded');
   // Nobody took the jump for an answer that was lost.
   assert.ok(!bank.calls.some(({ what }) => what === 'lookUp'));
+});
+
+test('a key whose request is under way is in use, however far the clock was moved', async () => {
+  await advance(1);
+  bank.delayMs = 1_500;
+  const asked = { amount: 2_100, currency: 'eur', payment_method: 'pm_card_visa', confirm: true };
+  const never = { enabled: true, allow_redirects: 'never' } as const;
+  const create = () =>
+    stripe.paymentIntents.create(
+      { ...asked, automatic_payment_methods: never },
+      { idempotencyKey: 'under-way' },
+    );
+  const first = create();
+  await pause(500);
+  // Whoever took it for left behind would store "processing" under the key, and the first one tell "succeeded".
+  assert.equal((await refusalOf(create())).statusCode, 409);
+  const paid = await first;
+  bank.delayMs = 0;
+  assert.equal(paid.status, 'succeeded');
+  const again = await create();
+  assert.deepEqual([again.id, again.status], [paid.id, 'succeeded']);
 });
 
 test('money becomes available on its day', async () => {
