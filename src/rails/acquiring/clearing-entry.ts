@@ -2,8 +2,9 @@
 // operation learns its end, so that our totals and the operations tell one story.
 
 import type { Context, Scope, Write } from '#kit/context';
+import { uuidMs } from '#kit/ids';
 import { rank, spellTime, writeRows } from '#platform/db';
-import type { Change } from '#rails/operations';
+import type { Change, Operation } from '#rails/operations';
 import { businessDayOf, type Moved } from './read-answer.ts';
 
 /** The numbers are stored. */
@@ -66,7 +67,10 @@ export const onOperation = (
   const placeAt = (at: number, of: number) =>
     originalStan === undefined || originalDay === undefined || at === of - 1
       ? { stan, businessDay }
-      : { stan: originalStan, businessDay: dayOfOriginal({ originalDay, businessDay, nowMs }) };
+      : {
+          stan: originalStan,
+          businessDay: dayOfOriginal({ originalDay, businessDay, operation: after }),
+        };
   const writes = moved.split(' ').map((direction, at, { length }) => ({
     into: insertEntry,
     row: [
@@ -92,24 +96,25 @@ export const onOperation = (
   return Promise.resolve(writes);
 };
 
-const DAY_MS = 24 * 60 * 60_000;
+/** Less than anybody moves a clock by; so much may lie between the naming of an operation and its message. */
+const TOGETHER_MS = 60_000;
 
 /**
  * The host told its day of the second movement alone; ours of the first is its own, a midnight apart at most. A test
- * bank whose clock was moved is ahead of us, and was so by as much when it booked the first.
+ * bank whose clock was moved booked it by the time at which its operation was named: how far that was ahead of its
+ * sending says how far the clock had been moved then, whatever became of the clock since.
  */
 export const dayOfOriginal = ({
   originalDay,
   businessDay,
-  nowMs,
+  operation: { id, firstSentAtMs },
 }: {
   readonly originalDay: string;
   readonly businessDay: string;
-  readonly nowMs: number;
+  readonly operation: Pick<Operation, 'id' | 'firstSentAtMs'>;
 }): string => {
-  const aheadDays = Math.round((Date.parse(businessDay) - Date.parse(dayOf(nowMs))) / DAY_MS);
-  const day =
-    Math.abs(aheadDays) <= 1 ? originalDay : dayOf(Date.parse(originalDay) + aheadDays * DAY_MS);
+  const namedMs = uuidMs(id);
+  const day = namedMs - firstSentAtMs < TOGETHER_MS ? originalDay : dayOf(namedMs);
   return day < businessDay ? day : businessDay;
 };
 
