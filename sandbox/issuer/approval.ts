@@ -97,9 +97,9 @@ export const refund = (approval: Approval, amountMinor: bigint): Changed => {
 export const reverse = (approval: Approval, made: Change, madeBy: 'opening' | 'later'): Changed => {
   if (approval.state === 'reversed') return refuse('79');
   if (madeBy === 'opening' && approval.state === 'held') return letGo(approval);
-  // The issuer has given the money back by itself; there is nothing left to reverse.
-  if (approval.state === 'expired' && madeBy === 'opening') {
-    return change({ state: 'reversed' });
+  // The issuer has given the money back by itself, and with it what the hold was raised by: nothing is left to reverse.
+  if (approval.state === 'expired') {
+    return change({ state: madeBy === 'opening' ? 'reversed' : 'expired' });
   }
   const heldMinor = approval.heldMinor - made.heldMinor;
   const capturedMinor = approval.capturedMinor - made.capturedMinor;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   complete,
+  expire,
   increment,
   opening,
   refund,
@@ -222,6 +223,15 @@ describe('an approval', () => {
     assert.deepEqual([gone.state, gone.heldMinor], ['reversed', 0n]);
     const part = after(complete(held, more(400n)));
     assert.equal(codeOf(increment(part, 1n)), '84');
+  });
+
+  test('has nothing to take back of what raised it, once it has ended by itself', () => {
+    const raise = increment(held, 500n);
+    const made = raise.ok ? raise.change : assert.fail();
+    const raised = after(raise);
+    const ended = withChange(raised, expire(raised));
+    const back = after(reverse(ended, made, 'later'), ended);
+    assert.deepEqual([back.state, back.heldMinor], ['expired', 0n]);
   });
 
   test('a completion taken back leaves the hold as it was', () => {
