@@ -2,9 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { present } from '#kit/assert';
+import { uuidAt } from '#kit/ids';
+import { asOwner } from '../../src/for-tests.ts';
+import { forgetFeed } from '../../src/outward/webhooks/feed.store.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 import { stripeFor } from '../support/stripe.ts';
-import { pause } from '../support/writers.ts';
+import { pause, waitUntil } from '../support/writers.ts';
 
 const gateway = await startGatewayHere();
 const merchant = await gateway.merchant();
@@ -97,4 +101,34 @@ test('refuses a number that it never gave, so that no event is passed over', asy
   });
   assert.deepEqual([status, body.error.param], [400, 'after']);
   assert.match(body.error.message, new RegExp(`^This feed ends at ${next}: `));
+});
+
+test('is forgotten from its front: a later number with an earlier moment leaves no gap', async () => {
+  const shop = await gateway.merchant();
+  for (let n = 0; n < 6; n += 1) {
+    await stripeFor(gateway.port, shop.key).customers.create({ name: `Old ${n}` });
+  }
+  const left = async () => {
+    const { data } = await read('?after=0', shop.key);
+    return data.map(({ position }) => position);
+  };
+  await waitUntil('all are numbered', 20_000, async () => (await left()).length === 6);
+  // Numbers 3 and 4 were written by two processes: the later one had begun before the other.
+  const { accountId } = shop.scope;
+  const feed = `outward.feed where account_id = '${accountId}'`;
+  const rows = await asOwner(gateway.on, `select event_id from ${feed} order by position`);
+  const [third, fourth] = rows.slice(2, 4).map((row) => row['event_id'] as string);
+  const exchange = `case position when 3 then '${fourth}' else '${third}' end`;
+  await asOwner(
+    gateway.on,
+    `update outward.feed set event_id = (${exchange})::uuid
+      where account_id = '${accountId}' and position in (3, 4)`,
+  );
+  // As late as it can be, and not so late that the one with the number 3 is old.
+  await forgetFeed(gateway.context, present(fourth, 'the fourth event'), 5_000);
+  assert.deepEqual(await left(), [3, 4, 5, 6]);
+  await forgetFeed(gateway.context, uuidAt(Date.now() + 1_000), 2);
+  assert.deepEqual(await left(), [5, 6]);
+  await forgetFeed(gateway.context, uuidAt(Date.now() + 1_000), 5_000);
+  assert.deepEqual(await left(), [6]);
 });
