@@ -98,6 +98,8 @@ export type Module = {
   readonly trace?: (gathered: Pick<Gathered, 'eventKinds'>) => TraceSource;
   /** Queries that a healthy database answers with no rows. */
   readonly checks?: readonly Check[];
+  /** Those for which one has to know the names of all events. */
+  readonly checksOfEvents?: (gathered: Pick<Gathered, 'eventKinds'>) => readonly Check[];
 };
 
 export type Check = {
@@ -187,6 +189,14 @@ export const gather = (): Gathered => {
     undelivered,
     trace: gatherTrace(modules.flatMap(({ trace }) => trace?.({ eventKinds }) ?? [])),
   };
+};
+
+/** What a healthy database answers with no rows, whoever asks it of whatever. */
+export const allChecks = (): readonly (Check & { readonly module: string })[] => {
+  const { eventKinds } = gather();
+  return modules.flatMap(({ name: module, checks = [], checksOfEvents }) =>
+    [...checks, ...(checksOfEvents?.({ eventKinds }) ?? [])].map((check) => ({ ...check, module })),
+  );
 };
 
 const undelivered: Undelivered = async (context, scope, events) => {

@@ -4,11 +4,13 @@
 
 import { verifyBooks } from '#books/ledger';
 import { verifyAudit } from '#identity/audit';
-import { spellId, type Uuid } from '#kit/ids';
+import { realClock } from '#kit/context';
+import { spellId, type Uuid, uuidAt } from '#kit/ids';
 import { CHARGE, INTENT } from '#payments/charges';
-import { connect } from '#platform/db';
-import { verifyAnswers } from '#platform/idempotency';
-import { modules } from './modules.ts';
+import { type Connection, connect } from '#platform/db';
+import { eachToldKey } from '#platform/events';
+import { ANSWER_KEPT_MS, verifyAnswers, verifyKeys } from '#platform/idempotency';
+import { allChecks } from './modules.ts';
 import type { Runtime } from './runtime.ts';
 
 export type Verdict = {
@@ -29,9 +31,7 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
     ...audit.problems.map((problem) => `Audit log: ${problem}`),
     ...books.problems.map((problem) => `Books: ${problem}`),
   ];
-  const checks = modules.flatMap((module) =>
-    (module.checks ?? []).map((check) => ({ ...check, module: module.name })),
-  );
+  const checks = allChecks();
 
   let answers = 0;
   // Checks look across accounts, which only the owner may.
@@ -45,9 +45,10 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
     await owner.send({ name: '', text: 'set statement_timeout = 0' });
     const stored = await verifyAnswers(owner.send, runtime.masterSecret);
     answers = stored.answers;
-    if (stored.problems.length > 0) {
+    const wrong = [...stored.problems, ...(await forgottenKeys(runtime, owner))];
+    if (wrong.length > 0) {
       problems.push(
-        `Stored answers: ${stored.problems.length} are not as they were given, first: ${stored.problems
+        `Stored answers: ${wrong.length} are not as they were given, first: ${wrong
           .slice(0, ROWS_SHOWN_MAX)
           .join('; ')}.`,
       );
@@ -72,6 +73,30 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
     checks: checks.length,
     problems,
   };
+};
+
+/** Less than answers are kept: what took long has its key for longer than its event. */
+const REMEMBERED_MS = ANSWER_KEPT_MS - 2 * 60 * 60 * 1000;
+
+/**
+ * Events tell when they happened by the clock that may have been moved, and answers are kept by the one that nobody
+ * moves: what is young by the one is young by the other.
+ */
+const forgottenKeys = async (
+  { context, masterSecret }: Runtime,
+  { send }: Pick<Connection, 'send'>,
+): Promise<readonly string[]> => {
+  const [moved] = await send({
+    name: '',
+    text: 'select offset_ms::float8 as ahead from platform.clock',
+  });
+  const nowMs = realClock(context.clock).now() + Number(moved?.['ahead'] ?? 0);
+  const look = verifyKeys(send, masterSecret);
+  const forgotten = new Set<string>();
+  await eachToldKey(send, uuidAt(nowMs - REMEMBERED_MS), async (told) => {
+    for (const problem of await look(told)) forgotten.add(problem);
+  });
+  return [...forgotten];
 };
 
 // Columns that are named alike wherever they stand.

@@ -1,7 +1,7 @@
 // What holds at the end of every journey, whatever happened on the way.
 
 import assert from 'node:assert/strict';
-import { modules } from '../../src/modules.ts';
+import { allChecks } from '../../src/modules.ts';
 import { asOwner, type TestDatabase } from '../../src/platform/db/for-tests.ts';
 
 /** Every check of every module answers with no rows, but for those that are named. */
@@ -9,7 +9,7 @@ export const assertHealthy = async (
   database: Pick<TestDatabase, 'ownerUrl'>,
   except: readonly string[] = [],
 ): Promise<void> => {
-  const checks = modules.flatMap((module) => module.checks ?? []);
+  const checks = allChecks();
   assert.ok(checks.length > 0, 'There are checks to make.');
   for (const name of except)
     assert.ok(

@@ -35,6 +35,110 @@ const forgetOld = async (context: Context): Promise<void> => {
   }
 };
 
+/** The last digit of an event's id counts the events of its change, from zero. */
+const placeOf = (table: string): string =>
+  `('x' || right(${table}.event_id::text, 1))::bit(4)::integer`;
+
+/** What is older may have been forgotten, by the clock that may have been moved. */
+const isKept = (id: string): string =>
+  `${id} >= platform.uuid_at((now() + (select c.offset_ms from platform.clock c) * interval '1 ms' - interval '28 days')::date)`;
+
+// A feed is forgotten from its front: what is as old as its oldest number, or older, may be gone.
+const fronts = `select distinct on (account_id, livemode) account_id, livemode, event_id
+                  from outward.feed order by account_id, livemode, position`;
+
+const checks = [
+  {
+    name: 'the feed is numbered without gap, and tells of no event twice',
+    text: `select account_id, position from (
+             select account_id, livemode, position, event_id,
+                    lag(position) over feed as before,
+                    count(*) over (partition by account_id, livemode, event_id) as times
+               from outward.feed
+             window feed as (partition by account_id, livemode order by position)) numbered
+            where position - before <> 1 or times > 1`,
+  },
+  {
+    name: 'every delivery is owed to an endpoint that is or was there',
+    text: `select d.account_id, d.id from outward.deliveries d
+           left join outward.webhook_endpoints w
+             on w.account_id = d.account_id and w.livemode = d.livemode and w.id = d.endpoint_id
+          where w.id is null`,
+  },
+  {
+    name: 'every delivery that waits is due some time, or held by a worker',
+    text: `select d.account_id, d.id from outward.deliveries d
+          where d.state = 1
+            and not exists (
+              select from outward.due_deliveries w
+               where w.endpoint_id = d.endpoint_id and w.object_id = d.object_id
+                 and w.event_id = d.event_id and w.id = d.id)
+            and not exists (select from outward.leases l where d.id = any (l.deliveries))`,
+  },
+  {
+    name: 'what is due was neither delivered nor given up',
+    text: `select w.account_id, w.id from outward.due_deliveries w
+           left join outward.deliveries d
+             on d.account_id = w.account_id and d.livemode = w.livemode and d.id = w.id
+          where d.state is distinct from 1`,
+  },
+  {
+    name: 'the feed tells of events that the log knows',
+    text: `select f.account_id, f.livemode, f.position, f.event_id from outward.feed f
+            where not exists (
+              select from platform.events e
+               where e.account_id = f.account_id and e.livemode = f.livemode
+                 and e.id = (left(f.event_id::text, 35) || '0')::uuid
+                   and e.sequence + ${placeOf('f')} = f.sequence and ${placeOf('f')} < cardinality(e.kinds))`,
+  },
+  {
+    name: 'a delivery is of an event that the log knows',
+    text: `select d.account_id, d.id from outward.deliveries d
+          where not exists (
+            select from platform.events e
+             where e.account_id = d.account_id and e.livemode = d.livemode
+               and e.id = (left(d.event_id::text, 35) || '0')::uuid
+               and e.object_id = d.object_id
+                 and e.sequence + ${placeOf('d')} = d.sequence and ${placeOf('d')} < cardinality(e.kinds))`,
+  },
+  {
+    name: 'what happened stands in the feed, or waits to be handed on',
+    of: 'evt',
+    text: `with fronts as (${fronts}), numbered as (select account_id, livemode, event_id from outward.feed)
+           select e.account_id, e.livemode, e.id
+             from platform.events e
+             left join fronts f on f.account_id = e.account_id and f.livemode = e.livemode
+            cross join lateral generate_series(0, cardinality(e.kinds) - 1) as place
+             left join numbered n on n.account_id = e.account_id and n.livemode = e.livemode
+                                 and n.event_id = (left(e.id::text, 35) || to_hex(place))::uuid
+            where n.event_id is null and (f.event_id is null or e.id > f.event_id) and ${isKept('e.id')}
+              and not exists (select from platform.outbox o where o.event_id = e.id)`,
+  },
+];
+
+/**
+ * What an endpoint wanted is known of one that is as it was made. Of what was under way while it was being made
+ * nobody can say.
+ */
+const toldOf = ({ all }: EventKinds) => ({
+  name: 'an endpoint that was never changed was told of all that it wants, or will be',
+  text: `with fronts as (${fronts}),
+              names (code, name) as (values ${all.map(({ code, type }) => `(${code}, '${type}')`).join(', ')})
+         select w.account_id, w.id as endpoint_id, f.event_id
+           from outward.webhook_endpoints w
+           join outward.feed f on f.account_id = w.account_id and f.livemode = w.livemode
+           join fronts o on o.account_id = w.account_id and o.livemode = w.livemode
+           join platform.events e on e.account_id = f.account_id and e.livemode = f.livemode
+                                 and e.id = (left(f.event_id::text, 35) || '0')::uuid
+           join names k on k.code = e.kinds[${placeOf('f')} + 1]
+           left join outward.deliveries d on d.account_id = f.account_id and d.livemode = f.livemode
+                                         and d.endpoint_id = w.id and d.event_id = f.event_id
+          where d.id is null and w.version = 1 and w.state = 1
+            and (w.enabled_events is null or k.name = any (w.enabled_events))
+            and platform.id_seconds(f.event_id) > platform.id_seconds(w.id) + 60
+            and f.event_id > o.event_id and ${isKept('f.event_id')}`,
+});
+
 export const module = {
   name: 'outward/webhooks',
   migrations: new URL('./migrations/', import.meta.url),
@@ -65,57 +169,6 @@ export const module = {
   takeOver: takeOverDeliveries,
   idle: (context: Context) => pumpOf(context).idle(context),
   periodicJobs: [{ name: 'webhooks.forget', everyMs: DAY_MS, run: forgetOld }],
-  checks: [
-    {
-      name: 'the feed is numbered without gap, and tells of no event twice',
-      text: `select account_id, position from (
-               select account_id, livemode, position, event_id,
-                      lag(position) over feed as before,
-                      count(*) over (partition by account_id, livemode, event_id) as times
-                 from outward.feed
-               window feed as (partition by account_id, livemode order by position)) numbered
-              where position - before <> 1 or times > 1`,
-    },
-    {
-      name: 'every delivery is owed to an endpoint that is or was there',
-      text: `select d.account_id, d.id from outward.deliveries d
-             left join outward.webhook_endpoints w
-               on w.account_id = d.account_id and w.livemode = d.livemode and w.id = d.endpoint_id
-            where w.id is null`,
-    },
-    {
-      name: 'every delivery that waits is due some time, or held by a worker',
-      text: `select d.account_id, d.id from outward.deliveries d
-            where d.state = 1
-              and not exists (
-                select from outward.due_deliveries w
-                 where w.endpoint_id = d.endpoint_id and w.object_id = d.object_id
-                   and w.event_id = d.event_id and w.id = d.id)
-              and not exists (select from outward.leases l where d.id = any (l.deliveries))`,
-    },
-    {
-      name: 'what is due was neither delivered nor given up',
-      text: `select w.account_id, w.id from outward.due_deliveries w
-             left join outward.deliveries d
-               on d.account_id = w.account_id and d.livemode = w.livemode and d.id = w.id
-            where d.state is distinct from 1`,
-    },
-    {
-      name: 'the feed tells of events that the log knows',
-      text: `select f.account_id, f.livemode, f.position, f.event_id from outward.feed f
-              where not exists (
-                select from platform.events e
-                 where e.account_id = f.account_id and e.livemode = f.livemode
-                   and e.id = (left(f.event_id::text, 35) || '0')::uuid)`,
-    },
-    {
-      name: 'a delivery is of an event that the log knows',
-      text: `select d.account_id, d.id from outward.deliveries d
-            where not exists (
-              select from platform.events e
-               where e.account_id = d.account_id and e.livemode = d.livemode
-                 and e.id = (left(d.event_id::text, 35) || '0')::uuid
-                 and e.object_id = d.object_id)`,
-    },
-  ],
+  checks,
+  checksOfEvents: ({ eventKinds }: { readonly eventKinds: EventKinds }) => [toldOf(eventKinds)],
 };

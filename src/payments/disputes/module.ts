@@ -57,6 +57,32 @@ const checks = [
     of: DISPUTE,
     text: `select account_id, id from payments.disputes where needs_review`,
   },
+  {
+    name: 'the last event of a dispute carries its number',
+    of: DISPUTE,
+    text: `select d.account_id, d.id, d.events
+             from payments.disputes d
+             left join platform.events e on e.account_id = d.account_id and e.livemode = d.livemode
+                                        and e.object_id = d.id
+            group by d.account_id, d.livemode, d.id, d.events
+           having d.events <> coalesce(max(e.sequence + cardinality(e.kinds) - 1), 0)`,
+  },
+  {
+    name: 'what became of a dispute was told: once that there is one, and each time that money was taken or came back',
+    of: DISPUTE,
+    text: `select d.account_id, d.id, d.status
+             from payments.disputes d
+             left join platform.events e on e.account_id = d.account_id and e.livemode = d.livemode
+                                        and e.object_id = d.id
+             left join books.entries b on b.account_id = d.account_id and b.livemode = d.livemode
+                                      and b.subject = d.id and b.purpose in (10, 11)
+            group by d.account_id, d.livemode, d.id, d.status
+           having count(distinct e.id) filter (where 261 = any (e.kinds)) <> 1
+               or count(distinct e.id) filter (where 264 = any (e.kinds))
+                    <> count(distinct b.id) filter (where b.purpose = 10)
+               or count(distinct e.id) filter (where 265 = any (e.kinds))
+                    <> count(distinct b.id) filter (where b.purpose = 11)`,
+  },
 ];
 
 export const module = {

@@ -186,6 +186,21 @@ const checks = [
                or min(e.snapshot->'intent'->>'received') is distinct from i.received::text`,
   },
   {
+    // While it is under way a charge may have succeeded whose capture is still to come, and be told with that.
+    name: 'what became of a payment was told: once that there is one, that it was canceled, and each charge that succeeded',
+    of: INTENT,
+    text: `select i.account_id, i.id, i.status
+             from payments.intents i
+             left join platform.events e on e.account_id = i.account_id and e.livemode = i.livemode
+                                        and e.object_id = i.id
+            where i.status <> 4 and not i.direct
+            group by i.account_id, i.livemode, i.id, i.status
+           having count(*) filter (where 201 = any (e.kinds)) <> 1
+               or count(*) filter (where 207 = any (e.kinds)) <> case i.status when 7 then 1 else 0 end
+               or count(*) filter (where 221 = any (e.kinds))
+                    <> (select count(*) from payments.charges c where ${ofIntent} and c.status = 2)`,
+  },
+  {
     name: 'whose money it is, and who paid it, is known',
     of: INTENT,
     text: `select i.account_id, i.id, i.customer_id

@@ -58,6 +58,28 @@ const checks = [
              from given r full join booked b using (account_id, livemode, id, currency)
             where coalesce(r.amount, 0) <> coalesce(b.amount, 0)`,
   },
+  {
+    name: 'the last event of a refund carries its number',
+    of: REFUND,
+    text: `select r.account_id, r.id, r.events
+             from payments.refunds r
+             left join platform.events e on e.account_id = r.account_id and e.livemode = r.livemode
+                                        and e.object_id = r.id
+            group by r.account_id, r.livemode, r.id, r.events
+           having r.events <> coalesce(max(e.sequence + cardinality(e.kinds) - 1), 0)`,
+  },
+  {
+    name: 'what became of a refund was told: once that there is one, and whether it failed',
+    of: REFUND,
+    text: `select r.account_id, r.id, r.status
+             from payments.refunds r
+             left join platform.events e on e.account_id = r.account_id and e.livemode = r.livemode
+                                        and e.object_id = r.id
+            where r.events > 0
+            group by r.account_id, r.livemode, r.id, r.status
+           having count(*) filter (where 241 = any (e.kinds)) <> 1
+               or (count(*) filter (where 243 = any (e.kinds)) = 1) <> (r.status = 4)`,
+  },
 ];
 
 export const module = {

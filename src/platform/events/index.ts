@@ -12,6 +12,7 @@ export { appendChange, type ChangeRow, eventIdOf, newChangeId } from './events.s
 export { findEvent, findEvents } from './find-event.ts';
 export { handOn, type Listener, type Owed } from './hand-on.ts';
 export { API_VERSION, EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
+export { eachToldKey } from './told-keys.ts';
 export {
   gatherTrace,
   type Trace,

@@ -9,6 +9,7 @@ import type { ErrorPlace } from './errors.ts';
 import { ApiError, isPassing, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
 import type { AskedAgain, IdempotencyStore, Recollection } from './idempotency.ts';
+import { keyOfPage } from './idempotency.ts';
 import { giveLater, pause } from './pauses.ts';
 import {
   idempotencyKeyInUse,
@@ -118,16 +119,12 @@ type Run = {
   keepsConcluded: boolean;
 };
 
-/**
- * Whoever sees a checkout page has its publishable key: with it nobody may use up the keys that the
- * merchant's server will use. A key of ours has no control characters, so the two cannot meet.
- */
 const askedBy = (
   { scope, principal, idempotencyKey }: Execution['request'],
   fingerprint: string | null,
 ): AskedAgain | null => {
   if (idempotencyKey === null || fingerprint === null) return null;
-  const key = principal.kind === 'publishable' ? `\u0000public ${idempotencyKey}` : idempotencyKey;
+  const key = principal.kind === 'publishable' ? keyOfPage(idempotencyKey) : idempotencyKey;
   return { scope, key, fingerprint };
 };
 

@@ -12,6 +12,12 @@ export type AskedAgain = {
   readonly fingerprint: string;
 };
 
+/**
+ * Whoever sees a checkout page has its publishable key: with it nobody may use up the keys that the
+ * merchant's server will use. A key of ours has no control characters, so the two cannot meet.
+ */
+export const keyOfPage = (key: string): string => `\u0000public ${key}`;
+
 export type AnswerToKeep = AskedAgain & {
   readonly requestId: string;
   readonly status: number;

@@ -6,12 +6,13 @@ export { createExpander, type Expander } from './expand.ts';
 export { decodeForm } from './form.ts';
 export type { Authenticate, Guard, RequestLimits } from './frame.ts';
 export { Html, html } from './html.ts';
-export type {
-  AnswerToKeep,
-  AskedAgain,
-  Claiming,
-  IdempotencyStore,
-  Recollection,
+export {
+  type AnswerToKeep,
+  type AskedAgain,
+  type Claiming,
+  type IdempotencyStore,
+  keyOfPage,
+  type Recollection,
 } from './idempotency.ts';
 export * from './list.ts';
 export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';

@@ -23,14 +23,23 @@ export type Holders = {
 
 const nobodyKnown: Holders = { holderOf: () => null, isGone: () => Promise.resolve(false) };
 
+/** Keys, and what was asked under them, as they are stored. */
+export const digestsFrom = (masterSecret: Buffer) => {
+  const macOf = macUnder(deriveKey(masterSecret, 'idempotency digest'));
+  const digest = (text: string): string => uuidFromHex(macOf(text).slice(0, 32));
+  return {
+    digest,
+    keyOf: ({ scope, key }: Pick<AskedAgain, 'scope' | 'key'>): string =>
+      digest(`key\n${boundTo(scope)}\n${key}`),
+  };
+};
+
 export const createAnswers = (
   masterSecret: Buffer,
   { holderOf, isGone }: Holders = nobodyKnown,
 ): IdempotencyStore => {
-  const macOf = macUnder(deriveKey(masterSecret, 'idempotency digest'));
   const sealKey = deriveKey(masterSecret, ANSWER_SEAL);
-  const digest = (text: string): string => uuidFromHex(macOf(text).slice(0, 32));
-  const keyOf = ({ scope, key }: AskedAgain): string => digest(`key\n${boundTo(scope)}\n${key}`);
+  const { digest, keyOf } = digestsFrom(masterSecret);
 
   const sealed = (context: Context, { body, scope }: AnswerToKeep, key: string): Buffer =>
     seal(context.random, sealKey, Buffer.from(body), `${boundTo(scope)}\n${key}`);

@@ -1,2 +1,2 @@
 export { ANSWER_KEPT_MS, createAnswers, type Holders } from './answers.ts';
-export { verifyAnswers } from './verify-answers.ts';
+export { verifyAnswers, verifyKeys } from './verify-answers.ts';

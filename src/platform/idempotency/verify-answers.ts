@@ -3,7 +3,8 @@
 
 import { deriveKey, open } from '#kit/crypto';
 import type { Uuid } from '#kit/ids';
-import { ANSWER_SEAL, boundTo } from './answers.ts';
+import { keyOfPage } from '#platform/http';
+import { ANSWER_SEAL, boundTo, digestsFrom } from './answers.ts';
 
 type Send = (
   statement: { readonly name: string; readonly text: string },
@@ -61,4 +62,43 @@ const problemOf = (row: Stored, sealKey: Buffer): string | null => {
   const says = /^\s*\{\s*"error"/.test(text) ? 'an error' : 'no error';
   const means = row.status >= 400 ? 'an error' : 'no error';
   return says === means ? null : `says ${says}, and its status is ${row.status}`;
+};
+
+/** An effect tells under which key it was asked for. */
+export type ToldKey = {
+  readonly account_id: Uuid;
+  readonly livemode: boolean;
+  readonly idempotency_key: string;
+  readonly request_id: string;
+};
+
+const keysAmong = {
+  name: 'answers.keys_among',
+  text: `select a.key from unnest($1::uuid[], $2::boolean[], $3::uuid[]) as asked(account_id, livemode, key)
+           join platform.answers a using (account_id, livemode, key)`,
+};
+
+/**
+ * What had an effect lately has its answer, or will have: asked again under a key that was forgotten it would have a
+ * second one.
+ */
+export const verifyKeys = (send: Send, masterSecret: Buffer) => {
+  const { keyOf } = digestsFrom(masterSecret);
+  return async (told: readonly ToldKey[]): Promise<readonly string[]> => {
+    // By a server's key or by a page's: only the digest tells which.
+    const asked = told.flatMap((row) => {
+      const scope = { accountId: row.account_id, livemode: row.livemode };
+      const { idempotency_key: key } = row;
+      return [key, keyOfPage(key)].map((each) => ({ row, key: keyOf({ scope, key: each }) }));
+    });
+    const found = await send(keysAmong, [
+      asked.map(({ row }) => row.account_id),
+      asked.map(({ row }) => row.livemode),
+      asked.map(({ key }) => key),
+    ]);
+    const kept = new Set(found.map(({ key }) => key));
+    return told
+      .filter((_, at) => !kept.has(asked[2 * at]?.key) && !kept.has(asked[2 * at + 1]?.key))
+      .map(({ request_id }) => `the answer to ${request_id} is gone before its time`);
+  };
 };
