@@ -8,7 +8,7 @@ export type Event = {
   data: { object: { id?: string } };
 };
 
-type Feed = { data: { event: Event | null }[]; has_more: boolean; next: number };
+type Feed = { data: { event: Event | null; sequence: number }[]; has_more: boolean; next: number };
 
 const POLL_MS = 1_000;
 
@@ -16,14 +16,15 @@ const POLL_MS = 1_000;
 export const followEvents = async (
   client: ApiClient,
   type: string | undefined,
-  see: (event: Event) => Promise<void> | void,
+  /** With its number among the events of its object. */
+  see: (event: Event, sequence: number) => Promise<void> | void,
 ): Promise<never> => {
   const isWanted = matching(type);
   let { next } = await client.get<Feed>('/v1/event_feed');
   for (;;) {
     const feed = await client.get<Feed>('/v1/event_feed', { after: String(next), limit: '100' });
-    for (const { event } of feed.data) {
-      if (event !== null && isWanted(event.type)) await see(event);
+    for (const { event, sequence } of feed.data) {
+      if (event !== null && isWanted(event.type)) await see(event, sequence);
     }
     ({ next } = feed);
     if (!feed.has_more) await wait(POLL_MS);

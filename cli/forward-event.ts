@@ -15,7 +15,12 @@ export const secretOption = (description: string): Option =>
   new Option('--secret <whsec>', description).env('STRIPE_WEBHOOK_SECRET');
 
 /** What it answered, in a word. */
-export const forward = async (event: Event, to: string, secret: string): Promise<string> => {
+export const forward = async (
+  event: Event,
+  /** Its number among the events of its object, where that is known. */
+  sequence: number | undefined,
+  { to, secret }: { readonly to: string; readonly secret: string },
+): Promise<string> => {
   const body = Buffer.from(JSON.stringify(event, null, 2));
   const headers = signatureHeaders(body, {
     eventId: event.id,
@@ -28,6 +33,7 @@ export const forward = async (event: Event, to: string, secret: string): Promise
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'user-agent': USER_AGENT,
+        ...(sequence === undefined ? {} : { 'tollgate-sequence': String(sequence) }),
         ...headers,
       },
       body,

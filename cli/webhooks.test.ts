@@ -27,7 +27,7 @@ const tollgate = (...args: string[]): Promise<{ code: number; out: string; err: 
     );
   });
 
-const got: { body: Buffer; signature: string }[] = [];
+const got: { body: Buffer; signature: string; sequence: string | undefined }[] = [];
 const shop = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -35,6 +35,7 @@ const shop = createServer((request, response) => {
     got.push({
       body: Buffer.concat(chunks),
       signature: String(request.headers['stripe-signature']),
+      sequence: request.headers['tollgate-sequence'] as string | undefined,
     });
     response.writeHead(204).end();
   });
@@ -77,8 +78,19 @@ test('listen forwards what happens, signed with the secret that it prints', asyn
       },
       () => out,
     );
-    for (const { body, signature } of got) {
-      assert.match(verifier.webhooks.constructEvent(body, signature, secret).type, /^customer\./);
+    const told: Record<string, string[]> = {};
+    for (const { body, signature, sequence = '' } of got) {
+      const { type, data } = verifier.webhooks.constructEvent(body, signature, secret);
+      assert.match(type, /^customer\./);
+      (told[(data.object as { id: string }).id] ??= []).push(sequence);
+    }
+    // Numbered from one within each object, as deliveries are.
+    for (const sequences of Object.values(told)) {
+      assert.deepEqual(
+        sequences,
+        sequences.map((_, at) => String(Number(sequences[0]) + at)),
+      );
+      assert.match(sequences[0] ?? '', /^[12]$/);
     }
     await until(
       () => /--> customer\.\w+ +evt_\w+\n +<-- 204/.test(out),

@@ -1,7 +1,7 @@
 // tollgate events: as they happen, and again.
 
 import type { Command } from 'commander';
-import { apiClient, type Where, withWhere } from '../api-client.ts';
+import { type ApiClient, apiClient, type Where, withWhere } from '../api-client.ts';
 import { CliError } from '../errors.ts';
 import { type Event, followEvents } from '../follow-events.ts';
 import { forward, forwardTo, secretOption } from '../forward-event.ts';
@@ -31,7 +31,24 @@ export const addEvents = (program: Command): void => {
 const lineOf = (event: Event): string =>
   `${paint.dim(new Date(event.created * 1000).toISOString().slice(11, 19))}  ${event.type.padEnd(28)} ${event.data.object.id ?? ''}  ${paint.dim(event.id)}`;
 
-type Delivery = { readonly id: string; readonly webhook_endpoint: string };
+type Delivery = {
+  readonly id: string;
+  readonly webhook_endpoint: string;
+  readonly sequence: number;
+};
+
+const deliveriesOf = async (
+  client: ApiClient,
+  event: string,
+  more: Record<string, string>,
+): Promise<readonly Delivery[]> =>
+  (
+    await client.get<{ data: Delivery[] }>('/v1/webhook_deliveries', {
+      event,
+      limit: '100',
+      ...more,
+    })
+  ).data;
 
 const resend = async (
   event: string,
@@ -43,14 +60,16 @@ const resend = async (
     if (options.secret === undefined) {
       throw new CliError('Say with --secret which one to sign with: the one that listen showed.');
     }
-    say(`${found.type} <-- ${await forward(found, options.forwardTo, options.secret)}`);
+    const [told] = await deliveriesOf(client, event, {});
+    const receiver = { to: options.forwardTo, secret: options.secret };
+    say(`${found.type} <-- ${await forward(found, told?.sequence, receiver)}`);
     return;
   }
-  const { data } = await client.get<{ data: Delivery[] }>('/v1/webhook_deliveries', {
+  const data = await deliveriesOf(
+    client,
     event,
-    limit: '100',
-    ...(options.webhookEndpoint === undefined ? {} : { webhook_endpoint: options.webhookEndpoint }),
-  });
+    options.webhookEndpoint === undefined ? {} : { webhook_endpoint: options.webhookEndpoint },
+  );
   if (data.length === 0)
     throw new CliError(
       `No endpoint was owed ${event}, so there is nothing to tell again. To a server that listens with tollgate listen: --forward-to <url> --secret <whsec>.`,

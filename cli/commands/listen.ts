@@ -31,9 +31,10 @@ const listen = async (options: Options): Promise<void> => {
     `Signing secret: ${paint.bold(secret)}`,
     '',
   );
-  await followEvents(client, options.events, async (event) => {
+  const receiver = { to: options.forwardTo, secret };
+  await followEvents(client, options.events, async (event, sequence) => {
     say(`${clockOf(event)}  --> ${event.type.padEnd(36)} ${paint.dim(event.id)}`);
-    say(`${' '.repeat(8)}  <-- ${await forward(event, options.forwardTo, secret)}`);
+    say(`${' '.repeat(8)}  <-- ${await forward(event, sequence, receiver)}`);
   });
 };
 
