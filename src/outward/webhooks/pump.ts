@@ -2,7 +2,6 @@
 // neither the outbox nor anybody else's deliveries.
 
 import type { Context, Tx } from '#kit/context';
-import { levelOf } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
 import type { EventKinds, Owed } from '#platform/events';
 import { holderOf, isStillHeld } from '#platform/jobs';
@@ -15,6 +14,7 @@ import {
   leaseDeliveries,
   oweDeliveries,
 } from './leases.store.ts';
+import { createOutage } from './outage.ts';
 import { createTogether } from './together.ts';
 import { type BodyOf, bodiesFor, createEndpoints } from './what-is-told.ts';
 
@@ -66,6 +66,7 @@ export const createPump = (): Pump => {
   let after = FIRST;
   const goingOn = new Set<Uuid>();
   let [isGoing, isStopping] = [false, false];
+  const outage = createOutage();
   const together = createTogether(() => unanswered > 0);
 
   const hold = (
@@ -146,15 +147,14 @@ export const createPump = (): Pump => {
       answered(isTaken(answer));
       context.crashPoint('webhook.told');
       await together.wait(context);
-      if (await record(context, telling, answer)) settle(held.lease);
+      const isNoted = await record(context, telling, answer);
+      outage.over(context);
+      if (isNoted) settle(held.lease);
       if (endpoint.ordered && isTaken(answer)) {
         goOn(context, held.lease.kinds, endpoint.id);
       }
     } catch (error) {
-      context.log[levelOf(error)](
-        { error },
-        'A delivery could not be made or noted: it is made again',
-      );
+      outage.failed(context, error, 'A delivery could not be made or noted: it is made again');
       answered(false);
     }
   };
@@ -172,7 +172,7 @@ export const createPump = (): Pump => {
           await takeDue(context, kinds, asked);
         }
       } catch (error) {
-        context.log[levelOf(error)]({ error }, 'What is due could not be taken: a round takes it');
+        outage.failed(context, error, 'What is due could not be taken: a round takes it');
       } finally {
         isGoing = false;
       }
@@ -211,8 +211,9 @@ export const createPump = (): Pump => {
     try {
       await Promise.all(left.map(leave));
     } catch (error) {
-      context.log[levelOf(error)](
-        { error },
+      outage.failed(
+        context,
+        error,
         'Deliveries could not be left to others: their lease ends by itself',
       );
     }
