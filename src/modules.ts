@@ -53,7 +53,7 @@ import { module as events } from './platform/events/module.ts';
 import type { ResourceDefinition, Route } from './platform/http/index.ts';
 import { module as http } from './platform/http/module.ts';
 import { module as idempotency } from './platform/idempotency/module.ts';
-import type { JobKind, PeriodicJob, TakeOver } from './platform/jobs/index.ts';
+import type { JobKind, PeriodicJob, Round, TakeOver } from './platform/jobs/index.ts';
 import { module as jobs } from './platform/jobs/module.ts';
 import { module as limits } from './platform/limits/module.ts';
 import { module as postgres } from './platform/postgres/module.ts';
@@ -84,8 +84,8 @@ export type Module = {
   readonly onSetup?: SetupListener;
   /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
   readonly onAuthentication?: AuthenticationListener;
-  /** Called in every round of the worker; says how much it did. */
-  readonly rounds?: readonly ((context: Context, gathered: Gathered) => Promise<number>)[];
+  /** What a worker does whenever there is something to do. */
+  readonly rounds?: (gathered: Gathered) => readonly Round[];
   /** Frees what workers held that have died. */
   readonly takeOver?: TakeOver;
   /** Which events somebody is still owed. */

@@ -3,9 +3,10 @@
 import { sealBooks } from '#books/ledger';
 import { ENTRIES_PER_SEAL_MAX, sealAudit } from '#identity/audit';
 import type { Context } from '#kit/context';
-import { handOn } from '#platform/events';
-import { createWorker, type Worker } from '#platform/jobs';
+import { handOn, isAnythingOwed } from '#platform/events';
+import { createWorker, type Round, type Worker } from '#platform/jobs';
 import type { OpenRails } from '#rails/connectors';
+import { areOperationsDue } from '#rails/operations';
 import { gather, modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
@@ -26,12 +27,10 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
     // What was begun is noted before the database is closed, unless it takes too long: then it is begun anew
     // by whoever finds it.
     idle: () => Promise.all(modules.flatMap((module) => module.idle?.(runtime.context) ?? [])),
-    outbox: (context) => handOn(context, listeners),
+    outbox: { run: (context) => handOn(context, listeners), asks: isAnythingOwed },
     rounds: [
-      ...modules
-        .flatMap((module) => module.rounds ?? [])
-        .map((round) => (context: Context) => round(context, gathered)),
-      () => resolver.round(),
+      ...modules.flatMap((module) => module.rounds?.(gathered) ?? []),
+      { run: () => resolver.round(), asks: areOperationsDue },
       everySoOften(SEAL_EVERY_MS, async (context) => {
         let sealed = 0;
         for (let full = true; full; ) {
@@ -46,12 +45,14 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
   });
 };
 
-const everySoOften = (everyMs: number, round: (context: Context) => Promise<number>) => {
+const everySoOften = (everyMs: number, round: Round['run']): Round => {
   let nextMs = Number.NEGATIVE_INFINITY;
-  return async (context: Context): Promise<number> => {
-    const nowMs = context.clock.monotonicMs();
-    if (nowMs < nextMs) return 0;
-    nextMs = nowMs + everyMs;
-    return round(context);
+  return {
+    run: async (context: Context): Promise<number> => {
+      const nowMs = context.clock.monotonicMs();
+      if (nowMs < nextMs) return 0;
+      nextMs = nowMs + everyMs;
+      return round(context);
+    },
   };
 };

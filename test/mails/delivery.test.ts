@@ -73,7 +73,7 @@ describe('a mail', () => {
     const sink = await startMailSink();
     use(sink.port);
     const id = await owe();
-    for (const round of module.rounds) await round(context);
+    for (const { run } of module.rounds()) await run(context);
     await module.idle(context);
     assert.equal((await read(id)).state, 'sent');
   });

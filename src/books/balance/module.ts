@@ -1,3 +1,4 @@
+import { areReleasesUntold } from '#books/ledger';
 import { balanceAvailable } from './events.ts';
 import { balanceResources } from './resources.ts';
 import { balanceRoutes } from './routes.ts';
@@ -8,5 +9,5 @@ export const module = {
   routes: () => balanceRoutes,
   resources: balanceResources,
   eventKinds: [balanceAvailable],
-  rounds: [tellAvailable],
+  rounds: () => [{ run: tellAvailable, asks: areReleasesUntold }],
 };

@@ -32,7 +32,12 @@ export {
   purposeOfCode,
   purposes,
 } from './purposes.ts';
-export { listUntoldReleases, loadUntoldReleases, tellReleases } from './releases.store.ts';
+export {
+  areReleasesUntold,
+  listUntoldReleases,
+  loadUntoldReleases,
+  tellReleases,
+} from './releases.store.ts';
 export { booksSealingWith, sealBooks, verifyBooks } from './seal-books.ts';
 export { alignPositions, releaseDue, takeSnapshots } from './snapshots.ts';
 export { traceEntries } from './trace.ts';

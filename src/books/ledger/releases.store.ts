@@ -9,6 +9,9 @@ export type Releases = {
   readonly events: number;
 };
 
+/** As a worker asks in its rounds. */
+export const areReleasesUntold = 'exists (select from books.untold_releases(1))';
+
 const untold = statement('ledger.untold_releases', 'select * from books.untold_releases($1)');
 
 export const listUntoldReleases = async (context: Context, atMost: number): Promise<Scope[]> =>

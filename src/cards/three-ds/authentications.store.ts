@@ -186,6 +186,8 @@ const findDue = statement(
   'authentications.due',
   'select * from cards.due_authentications($1::timestamptz, $2)',
 );
+/** As a worker asks in its rounds. */
+export const areAuthenticationsDue = 'exists (select from cards.due_authentications(now.at, 1))';
 
 export const loadAuthentication = async (
   context: Context,

@@ -1,3 +1,4 @@
+import { areAuthenticationsDue } from './authentications.store.ts';
 import { checks } from './checks.ts';
 import { expireAuthentications } from './expire-authentications.ts';
 import { traceAuthentications } from './trace.ts';
@@ -5,7 +6,7 @@ import { traceAuthentications } from './trace.ts';
 export const module = {
   name: 'cards/three-ds',
   migrations: new URL('./migrations/', import.meta.url),
-  rounds: [expireAuthentications],
+  rounds: () => [{ run: expireAuthentications, asks: areAuthenticationsDue }],
   checks,
   trace: traceAuthentications,
 };

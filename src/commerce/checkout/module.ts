@@ -7,6 +7,7 @@ import { onSetup } from './on-setup.ts';
 import { pageRoutes } from './page-routes.ts';
 import { sessionResources } from './resources.ts';
 import { sessionRoutes } from './routes.ts';
+import { areSessionsDue } from './sessions.store.ts';
 import { WATCH_EVERY_MS, watchLivePage } from './watch-page.ts';
 
 // What holds of sessions across the tables they touch.
@@ -110,7 +111,7 @@ export const module = {
   eventKinds: sessionEventKinds,
   onPayment,
   onSetup,
-  rounds: [expireDueSessions],
+  rounds: () => [{ run: expireDueSessions, asks: areSessionsDue }],
   periodicJobs: [
     {
       name: 'checkout.watch_page',

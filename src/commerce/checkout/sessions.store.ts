@@ -256,3 +256,5 @@ export const loadDue = findDue(
   'checkout_sessions.due',
   'select * from commerce.due_checkout_sessions($1::timestamptz, $2)',
 );
+/** As a worker asks in its rounds. */
+export const areSessionsDue = 'exists (select from commerce.due_checkout_sessions(now.at, 1))';

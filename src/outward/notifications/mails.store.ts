@@ -206,6 +206,9 @@ export const insertMail = (scope: Scope, mail: Mail): Write => ({
 
 export type LeasedMail = { readonly scope: Scope; readonly id: Uuid; readonly leaseEpoch: number };
 
+/** As a worker asks in its rounds. */
+export const areMailsDue = 'outward.are_mails_due(now.at)';
+
 const lease = statement(
   'mails.lease',
   'select account_id, livemode, id, lease_epoch from outward.lease_mails($1::timestamptz, $2, $3, $4::uuid)',

@@ -3,7 +3,7 @@ import { uuidAt } from '#kit/ids';
 import type { EventKinds, Listener } from '#platform/events';
 import { checks } from './checks.ts';
 import { mailRoutes } from './mail-routes.ts';
-import { forgetMails, takeOverMails } from './mails.store.ts';
+import { areMailsDue, forgetMails, takeOverMails } from './mails.store.ts';
 import { hearEvents } from './owe-mails.ts';
 import { mailPumpOf } from './pump.ts';
 import { keepReceiptJob } from './receipts/keep-receipt.ts';
@@ -38,7 +38,9 @@ export const module = {
       hear: (context, tx, changes) => hearEvents(context, tx, eventKinds, changes),
     },
   ],
-  rounds: [(context: Context) => mailPumpOf(context).round(context)],
+  rounds: () => [
+    { run: (context: Context) => mailPumpOf(context).round(context), asks: areMailsDue },
+  ],
   idle: (context: Context) => mailPumpOf(context).idle(),
   trace: () => traceMails,
   jobs: [keepReceiptJob],

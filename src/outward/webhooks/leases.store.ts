@@ -177,6 +177,9 @@ export const leaseDeliveries = async (
   return rows.map((row) => ({ scope: scopeOf(row), delivery: fromRow(row), isQueued: true }));
 };
 
+/** As a worker asks in its rounds: also what those held whose lease has ended. */
+export const areDeliveriesDue = 'outward.are_deliveries_due(now.at)';
+
 const key = `kept.account_id = given.account_id and kept.livemode = given.livemode
    and kept.id = given.id and kept.lease_epoch = given.lease_epoch and kept.state = 1`;
 

@@ -6,7 +6,7 @@ import { deliveryRoutes } from './delivery-routes.ts';
 import { endpointRoutes } from './endpoint-routes.ts';
 import { forgetFeed } from './feed.store.ts';
 import { feedRoutes } from './feed-routes.ts';
-import { takeOverDeliveries } from './leases.store.ts';
+import { areDeliveriesDue, takeOverDeliveries } from './leases.store.ts';
 import { createPump, type Pump } from './pump.ts';
 import { traceDeliveries } from './trace.ts';
 
@@ -162,9 +162,12 @@ export const module = {
         pumpOf(context).hear(context, tx, eventKinds, { changes, onceCommitted }),
     },
   ],
-  rounds: [
-    (context: Context, { eventKinds }: { readonly eventKinds: EventKinds }) =>
-      pumpOf(context).round(context, eventKinds),
+  rounds: ({ eventKinds }: { readonly eventKinds: EventKinds }) => [
+    { run: (context: Context) => pumpOf(context).tend(context) },
+    {
+      run: (context: Context) => pumpOf(context).round(context, eventKinds),
+      asks: areDeliveriesDue,
+    },
   ],
   takeOver: takeOverDeliveries,
   idle: (context: Context) => pumpOf(context).idle(context),

@@ -32,6 +32,8 @@ export type Pump = {
   appetite(): number;
   /** Owes them, and tells at once what there is room for. */
   hear(context: Context, tx: Tx, kinds: EventKinds, heard: Heard): Promise<void>;
+  /** Begins what it holds and there is room for again, and lets go of leases that have ended. */
+  tend(context: Context): Promise<number>;
   /** Begins what is due and there is room for, and says how many. */
   round(context: Context, kinds: EventKinds): Promise<number>;
   /** Begins nothing more of what it holds, and resolves when nothing is under way. */
@@ -226,6 +228,14 @@ export const createPump = (): Pump => {
     for (const id of all) ended.delete(id);
   };
 
+  /** What goes on without anything new: there is nothing to say of it. */
+  const tend = async (context: Context): Promise<number> => {
+    // Some that hang may have stood aside.
+    fill(context);
+    if (underWay.size === 0) await endAll(context);
+    return 0;
+  };
+
   return {
     appetite: () => Math.max(CHANGES_AT_LEAST, Math.floor(lanes.spare / 4)),
     hear: async (context, tx, kinds, { changes, onceCommitted }) => {
@@ -248,10 +258,8 @@ export const createPump = (): Pump => {
         if (leased.length > 0) hold(context, kinds, leased, { id, holder, begunMs });
       });
     },
+    tend,
     round: async (context, kinds) => {
-      // Some that hang may have stood aside.
-      fill(context);
-      if (underWay.size === 0) await endAll(context);
       if (lanes.room(context.clock.monotonicMs()) === 0) return 0;
       const begun = await takeDue(context, kinds, null);
       if (begun > 0) return begun;

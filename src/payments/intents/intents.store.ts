@@ -209,3 +209,5 @@ export const loadDue = findDue(
   'intents.due',
   'select * from payments.due_intents($1::timestamptz, $2)',
 );
+/** As a worker asks in its rounds. */
+export const areIntentsDue = 'exists (select from payments.due_intents(now.at, 1))';

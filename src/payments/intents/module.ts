@@ -5,6 +5,7 @@ import { chargeRoutes } from './charge-routes.ts';
 import { intentEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
 import { goOnJob, onAuthentication } from './hear-authentication.ts';
+import { areIntentsDue } from './intents.store.ts';
 import { lookAfterDue } from './look-after.ts';
 import { intentResources } from './resources.ts';
 import { intentRoutes } from './routes.ts';
@@ -227,5 +228,5 @@ export const module = {
   onAuthentication,
   jobs: [goOnJob],
   checks,
-  rounds: [lookAfterDue],
+  rounds: () => [{ run: lookAfterDue, asks: areIntentsDue }],
 };

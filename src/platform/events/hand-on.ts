@@ -32,6 +32,9 @@ export type Owed = {
 
 const CHANGES_AT_ONCE = 500;
 
+/** Whether it holds anything, in the order in which it is emptied: what was taken is passed over at once. */
+export const isAnythingOwed = `(select true from platform.outbox order by event_id limit 1)`;
+
 // One at a time, who would have to wait for each other later: then no row has to be locked to be found.
 const takeOwed = statement(
   'events.take_owed',

@@ -10,7 +10,7 @@ export {
 } from './event-kind.ts';
 export { appendChange, type ChangeRow, eventIdOf, newChangeId } from './events.store.ts';
 export { findEvent, findEvents } from './find-event.ts';
-export { handOn, type Listener, type Owed } from './hand-on.ts';
+export { handOn, isAnythingOwed, type Listener, type Owed } from './hand-on.ts';
 export { API_VERSION, EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
 export { eachToldKey } from './told-keys.ts';
 export {

@@ -58,6 +58,12 @@ const leaseJobs = statement(
    returning j.id, j.name, j.payload, j.lease_epoch, j.attempts`,
 );
 
+/** As a worker asks in its rounds. */
+export const areJobsDue = `exists (
+  select from platform.jobs
+   where failed_at is null and run_at <= now.at
+     and (leased_until is null or leased_until < clock_timestamp()))`;
+
 // Later with each try, as when a job fails: one that kills its worker must not do so at once again.
 const takeOver = statement(
   'jobs.take_over',

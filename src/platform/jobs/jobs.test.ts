@@ -206,8 +206,8 @@ describe('the outbox', () => {
       version: 'test',
       jobs: [],
       periodicJobs: [],
-      outbox,
-      rounds: [rest],
+      outbox: { run: outbox },
+      rounds: [{ run: rest }],
     });
     // What is beside it goes on: some rounds later whatever was to be asked has been asked.
     const settle = async () => {
@@ -235,6 +235,23 @@ describe('the outbox', () => {
       await settle();
       assert.equal(asked.times, 2);
     });
+  });
+
+  test('waits for nothing else that takes long', async () => {
+    const { asked, outbox } = outboxOf([64, 64, 64, 2]);
+    const ending = Promise.withResolvers<number>();
+    const worker = createWorker({
+      context,
+      version: 'test',
+      jobs: [],
+      periodicJobs: [],
+      outbox: { run: outbox },
+      rounds: [{ run: () => ending.promise }],
+    });
+    await worker.start();
+    while (asked.times < 4) await new Promise((resolve) => setImmediate(resolve));
+    ending.resolve(0);
+    await worker.stop(1_000);
   });
 
   test('that held much is asked again at once', async () => {

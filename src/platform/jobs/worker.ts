@@ -13,6 +13,7 @@ import {
   retryDelayMs,
 } from './job.ts';
 import {
+  areJobsDue,
   claimPeriod,
   end,
   endHeartbeats,
@@ -24,6 +25,7 @@ import {
   takeOverJobs,
 } from './jobs.store.ts';
 import { type Apart, createLife, holderOf, loadDead } from './life.ts';
+import { createRounds, type Round, type Rounds } from './rounds.ts';
 
 /** In the transaction in which it is certain that these workers have died. */
 export type TakeOver = (tx: Tx, dead: readonly Uuid[]) => Promise<unknown>;
@@ -39,6 +41,9 @@ export type Worker = {
 
 const JOBS_AT_ONCE = 10;
 const IDLE_MS = 250;
+/** The outbox is looked into so soon again, and less often the longer nothing has happened. */
+const SOON_MS = 50;
+const SOON_SHARE = 0.01;
 /** What comes in the meantime is taken together. Nobody waits for it who would notice. */
 const GATHERS_MS = 25;
 /** From then on it has gathered enough, and goes on at once. */
@@ -49,10 +54,10 @@ export const createWorker = (input: {
   readonly version: string;
   readonly jobs: readonly JobKind[];
   readonly periodicJobs: readonly PeriodicJob[];
-  /** The outbox: it costs as much to take one change from it as to take ten. Says how many it took. */
-  readonly outbox?: (context: Context) => Promise<number>;
-  /** Called in every round: deliveries, the resolver. Says how much it did. */
-  readonly rounds?: readonly ((context: Context) => Promise<number>)[];
+  /** It costs as much to take one change from it as to take ten. Says how many it took. */
+  readonly outbox?: Round;
+  /** Deliveries, the resolver, whatever else comes due. */
+  readonly rounds?: readonly Round[];
   /** With it the worker can be known to have died, and knows it of others. */
   readonly apart?: Apart;
   /** Free what these held. */
@@ -67,14 +72,14 @@ export const createWorker = (input: {
   const takeOvers = [takeOverJobs, ...(input.takeOver ?? [])];
   const waitedOut = input.jobs.filter((kind) => kind.leaseIsWaitedOut).map(({ name }) => name);
   const stopping = new AbortController();
-  let loop: Promise<void> | null = null;
+  let loops: Promise<void>[] | null = null;
   let beating: Promise<void> | null = null;
 
   const tick = async (): Promise<number> => {
     await beat();
     await startPeriodicJobs();
     let done = 0;
-    for (const work of works) done += await work(context);
+    for (const { run } of works) done += await run(context);
     await Promise.all(periodic.values());
     return done;
   };
@@ -93,26 +98,32 @@ export const createWorker = (input: {
     await Promise.all(leased.map(runJob));
     return leased.length;
   };
-  const { outbox = () => Promise.resolve(0) } = input;
-  const works = [outbox, ...(input.rounds ?? []), runDueJobs];
+  const outbox = input.outbox === undefined ? [] : [input.outbox];
+  const rounds = [...(input.rounds ?? []), { run: runDueJobs, asks: areJobsDue }];
+  const works = [...outbox, ...rounds];
 
-  // What has found nothing to do is not asked again in haste, however busy the others are. Periodic work
-  // goes on beside the rounds: a long one must hold up neither jobs nor the outbox.
-  const dueMs = new Map(works.map((work) => [work, Number.NEGATIVE_INFINITY]));
-  const round = async (): Promise<void> => {
-    await startPeriodicJobs();
-    for (const [work, atMs] of dueMs) {
-      const begunMs = context.clock.monotonicMs();
-      if (begunMs < atMs) continue;
-      const done = await work(context);
-      dueMs.set(work, nextMs(work, done, begunMs));
-    }
+  // Each goes on beside the other, and periodic work beside both: what takes long must hold up neither jobs nor the
+  // outbox.
+  const takingOut = createRounds(context, {
+    name: 'outbox',
+    rounds: outbox,
+    lookAgainMs: (idleMs) => {
+      const waitMs = Math.max(SOON_MS, idleMs * SOON_SHARE);
+      // Then whoever looks for the others looks for it as well.
+      return waitMs < IDLE_MS ? waitMs : Number.POSITIVE_INFINITY;
+    },
+    waitsMs: (done) => (done < MUCH ? GATHERS_MS : 0),
+  });
+  const wakeOutbox = (): Promise<number> => {
+    takingOut.wake();
+    return Promise.resolve(0);
   };
-  const nextMs = (work: typeof outbox, done: number, begunMs: number): number => {
-    if (done === 0) return context.clock.monotonicMs() + IDLE_MS;
-    return work === outbox && done < MUCH ? begunMs + GATHERS_MS : begunMs;
-  };
-  const pauseMs = (): number => Math.min(...dueMs.values()) - context.clock.monotonicMs();
+  const comingDue = createRounds(context, {
+    name: 'due',
+    rounds: [...outbox.map(({ asks = 'true' }) => ({ run: wakeOutbox, asks })), ...rounds],
+    lookAgainMs: () => IDLE_MS,
+    waitsMs: () => 0,
+  });
 
   /** Says that this worker is alive, and keeps the leases of what it is still doing. */
   const beat = async (): Promise<void> => {
@@ -199,22 +210,28 @@ export const createWorker = (input: {
 
   const asActor = (job: string): Context => ({ ...context, actor: { kind: 'system', id: job } });
 
-  const run = async (): Promise<void> => {
+  const failing = new Set<Rounds>();
+
+  const keepGoing = async (going: Rounds): Promise<void> => {
     let failures = 0;
     while (!stopping.signal.aborted) {
-      let waitMs = IDLE_MS;
+      let restMs: number;
       try {
-        await round();
-        if (failures > 0) context.log.info({ attempts: failures }, 'The worker works again');
+        if (going === comingDue) await startPeriodicJobs();
+        await going.go();
+        if (failing.delete(going) && failing.size === 0) {
+          context.log.info({ attempts: failures }, 'The worker works again');
+        }
         failures = 0;
-        waitMs = Math.min(IDLE_MS, pauseMs());
+        restMs = going.pauseMs();
       } catch (error) {
         failures += 1;
         // While the database is away the first line says it; the rest would only repeat it.
-        if (failures === 1) context.log.error({ error }, 'The worker cannot work');
-        waitMs = Math.min(IDLE_MS * 2 ** Math.min(failures, 4), 4_000);
+        if (failing.size === 0) context.log.error({ error }, 'The worker cannot work');
+        failing.add(going);
+        restMs = Math.min(IDLE_MS * 2 ** Math.min(failures, 4), 4_000);
       }
-      if (waitMs > 0) await context.clock.sleep(waitMs, stopping.signal);
+      if (!stopping.signal.aborted) await going.rest(restMs);
     }
   };
 
@@ -242,13 +259,14 @@ export const createWorker = (input: {
       await life?.begin();
       await beat();
       beating ??= keepBeating();
-      loop ??= run();
+      loops ??= [takingOut, comingDue].map(keepGoing);
     },
     stop: async (limitMs) => {
       stopping.abort();
+      for (const going of [takingOut, comingDue]) going.wake();
       // The last round may begin periodic work still.
       const ended = async (): Promise<void> => {
-        await Promise.all([loop, beating]);
+        await Promise.all([...(loops ?? []), beating]);
         await Promise.all(periodic.values());
       };
       const hasEnded = await within(limitMs, ended());

@@ -111,6 +111,9 @@ export const loadFeed = async (
   );
 };
 
+/** As a worker asks in its rounds: whether a feed is to be read, or what was read is to be heard. */
+export const areDisputesDue = 'rails.are_disputes_due(now.at)';
+
 export const leaseFeeds = leaseDue(
   'dispute_feeds.lease',
   'select * from rails.lease_dispute_feeds($1::timestamptz, $2, $3)',

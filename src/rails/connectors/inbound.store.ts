@@ -100,6 +100,9 @@ export const ownerOfAccount = async (tx: Tx, id: Uuid): Promise<Scope | null> =>
   return row === undefined ? null : scopeOf(row);
 };
 
+/** As a worker asks in its rounds. */
+export const areInboundDue = 'rails.are_webhooks_due(now.at)';
+
 export const leaseInbound = leaseDue(
   'inbound_webhooks.lease',
   'select * from rails.lease_webhooks($1::timestamptz, $2, $3)',

@@ -1,8 +1,10 @@
 import { type Context, realClock } from '#kit/context';
+import { areDisputesDue } from './dispute-feeds.store.ts';
 import { endDays } from './end-days.ts';
 import { forgetExchanges } from './exchanges.store.ts';
 import { hearOfDisputes } from './hear-of-disputes.ts';
 import { hearOfSettlements } from './hear-of-settlements.ts';
+import { areInboundDue } from './inbound.store.ts';
 import { learnFromWebhooks } from './learn-from-webhooks.ts';
 import { partsOf } from './rails-of.ts';
 import { reverseAgainJob } from './reverse-again.ts';
@@ -40,9 +42,15 @@ export const module = {
   routes: () => connectorAccountRoutes,
   checks,
   trace: () => traceExchanges,
-  rounds: [
-    (context: Context) => learnFromWebhooks(partsOf(context), context),
-    (context: Context) => hearOfDisputes(partsOf(context), context),
+  rounds: () => [
+    {
+      run: (context: Context) => learnFromWebhooks(partsOf(context), context),
+      asks: areInboundDue,
+    },
+    {
+      run: (context: Context) => hearOfDisputes(partsOf(context), context),
+      asks: areDisputesDue,
+    },
   ],
   jobs: [reverseAgainJob],
   periodicJobs: [

@@ -28,6 +28,7 @@ export {
 export { blocksOthers, isFinished, type OperationState } from './operation-states.ts';
 export {
   type Asked,
+  areOperationsDue,
   hasOpenOperations,
   loadAsked,
   loadByProviderId,

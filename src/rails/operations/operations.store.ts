@@ -258,6 +258,8 @@ const findOpen = statement(
   `select 1 as open from rails.operations
     where ${ownRow} and connector_account_id = $3 and due_at is not null limit 1`,
 );
+/** As a worker asks in its rounds. */
+export const areOperationsDue = 'rails.are_operations_due(now.at)';
 const leaseDue = statement(
   'operations.lease',
   'select * from rails.lease_operations($1::timestamptz, $2, $3)',
