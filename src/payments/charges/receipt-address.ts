@@ -1,7 +1,7 @@
 // The address of a receipt. Whoever has it may look, so it cannot be guessed: it carries account, mode and
 // charge, encrypted under a mark of what it carries. The same charge always has the same address.
 
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { type Cipheriv, createCipheriv, createDecipheriv } from 'node:crypto';
 import { assert } from '#kit/assert';
 import type { Context, Database, Scope } from '#kit/context';
 import { deriveKey, type Mac, macUnder, sameBytes } from '#kit/crypto';
@@ -13,7 +13,12 @@ export type Addressed = { readonly scope: Scope; readonly chargeId: Uuid };
 const MARK_BYTES = 16;
 const BYTES = 33;
 
-type Keys = { readonly macOf: Mac; readonly forText: Buffer };
+type Keys = {
+  readonly macOf: Mac;
+  readonly forText: Buffer;
+  /** The same key: each block alone, so that one cipher serves all addresses. */
+  readonly blocks: Cipheriv;
+};
 
 const provided = new WeakMap<Database, { readonly publicUrl: string; readonly keys: Keys }>();
 
@@ -25,9 +30,15 @@ export const provideReceiptAddresses = (
   const key = deriveKey(given.masterSecret, 'addresses of receipts');
   provided.set(context.database, {
     publicUrl: given.publicUrl,
-    keys: { macOf: macUnder(deriveKey(key, 'mark')), forText: deriveKey(key, 'text') },
+    keys: keysUnder(deriveKey(key, 'mark'), deriveKey(key, 'text')),
   });
 };
+
+const keysUnder = (forMark: Buffer, forText: Buffer): Keys => ({
+  macOf: macUnder(forMark),
+  forText,
+  blocks: createCipheriv('aes-256-ecb', forText, null).setAutoPadding(false),
+});
 
 /** `https://pay.example.com/receipts/…`, or null in a process that nobody told where it is. */
 export const receiptUrlOf = (
@@ -58,8 +69,29 @@ const receiptToken = (keys: Keys, { scope, chargeId }: Addressed): string => {
   assert(isWritten, 'Ids are UUIDs');
   clear[32] = scope.livemode ? 1 : 0;
   const mark = markOf(keys, clear);
-  const cipher = createCipheriv('aes-256-ctr', keys.forText, mark);
-  return Buffer.concat([mark, cipher.update(clear), cipher.final()]).toString('base64url');
+  const pad = keys.blocks.update(countedFrom(mark));
+  for (let at = 0; at < BYTES; at += 1) clear[at]! ^= pad[at]!;
+  return Buffer.concat([mark, clear]).toString('base64url');
+};
+
+const BLOCKS = Math.ceil(BYTES / MARK_BYTES);
+
+/**
+ * The mark and those that follow it: enciphered block by block, they are what AES in counter mode adds to the
+ * text. Making a cipher of that mode for each address took 2 µs of 3.
+ */
+const countedFrom = (mark: Buffer): Buffer => {
+  const counted = Buffer.allocUnsafe(BLOCKS * MARK_BYTES);
+  for (let block = 0; block < BLOCKS; block += 1) {
+    counted.set(mark, block * MARK_BYTES);
+    let carry = block;
+    for (let at = (block + 1) * MARK_BYTES - 1; carry > 0 && at >= block * MARK_BYTES; at -= 1) {
+      const sum = counted[at]! + carry;
+      counted[at] = sum & 0xff;
+      carry = sum >> 8;
+    }
+  }
+  return counted;
 };
 
 /** Null for an address that we did not make. */
