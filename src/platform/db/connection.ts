@@ -63,21 +63,19 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
   const wire = openWire(stream, settings.statementTimeoutMs);
   let closed = false;
 
-  const sendTogether = async (calls: readonly Call[]): Promise<Row[][]> => {
-    try {
-      return await wire.exchange(calls);
-    } catch (error) {
-      // A statement that took too long, or that a full disk stopped, was undone by the server; the
-      // connection is as good as before.
-      if (isServerError(error) && cannotNow.test(error.code)) throw asUnavailable(error);
-      throw failedAt(error) === undefined ? asUnavailable(error) : error;
-    }
-  };
+  const sendTogether = (calls: readonly Call[]): Promise<Row[][]> =>
+    new Promise((resolve, reject) => {
+      wire.ask(calls, resolve, (error) => reject(heard(error)));
+    });
 
-  const send = async <T extends Row>(
+  const send = <T extends Row>(
     statement: Statement,
     values: readonly unknown[] = [],
-  ): Promise<T[]> => ((await sendTogether([{ statement, values }])).at(-1) ?? []) as T[];
+  ): Promise<T[]> =>
+    new Promise((resolve, reject) => {
+      const answered = (rows: Row[][]): void => resolve((rows.at(-1) ?? []) as T[]);
+      wire.ask([{ statement, values }], answered, (error) => reject(heard(error)));
+    });
 
   return {
     send,
@@ -92,6 +90,13 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
     },
     destroy: () => wire.destroy(),
   };
+};
+
+// A statement that took too long, or that a full disk stopped, was undone by the server; the connection is
+// as good as before.
+const heard = (error: unknown): unknown => {
+  if (isServerError(error) && cannotNow.test(error.code)) return asUnavailable(error);
+  return failedAt(error) === undefined ? asUnavailable(error) : error;
 };
 
 /** An error that PostgreSQL itself answered with: five characters of SQLSTATE. */

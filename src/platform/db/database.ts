@@ -55,13 +55,11 @@ export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
   const lanes = { live: laneOf(true), test: laneOf(false) };
 
   let fullMs: number | null = null;
-  const storing = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
+  const storing = <T>(work: Promise<T>): Promise<T> => {
+    work.catch((error: unknown) => {
       if (isOutOfRoom(error)) fullMs = settings.clock.monotonicMs();
-      throw error;
-    }
+    });
+    return work;
   };
 
   return {

@@ -145,11 +145,13 @@ export const createLane = (settings: LaneSettings): Lane => {
 
   // Mostly nobody loses: then it is enough to know how many rows were written, and only otherwise it is asked which.
   const tryCommit = async (units: readonly Unit[], keys?: 'keys'): Promise<Attempt> => {
-    const current = await openConnection();
+    const current = openNow() ?? (await openConnection());
 
     const tables = byStatement(units);
-    const accounts = [...new Set(units.map((unit) => unit.accountId))];
-    const calls = await wholeRows.callsFor(current, tables, keys);
+    const accounts = accountsOf(units);
+    const unknown = wholeRows.unknownTo(current, tables);
+    if (unknown.length > 0) await wholeRows.learn(current, unknown);
+    const calls = wholeRows.callsFor(current, tables, keys);
     const areNotes = tables.every(({ statement }) => statement.isNote);
     if (areNotes) settings.crashPoint('commit.before');
     const rows = await current
@@ -193,8 +195,11 @@ export const createLane = (settings: LaneSettings): Lane => {
     return { committed: true };
   };
 
+  const openNow = (): Connection | null => (connection?.broken === false ? connection : null);
+
   const openConnection = async (): Promise<Connection> => {
-    if (connection !== null && !connection.broken) return connection;
+    const open = openNow();
+    if (open !== null) return open;
     connection?.destroy();
     connection = null;
     connection = await settings.connect();
@@ -252,10 +257,18 @@ const byStatement = (units: readonly Unit[]): Table[] => {
   }
   // Rows in the order of their keys: two lanes then lock in one order and cannot wait in a circle.
   for (const { statement, rows } of tables.values()) {
+    if (rows.length === 1) continue;
     const key = statement.keyColumn;
     rows.sort((a, b) => (String(a.row[key]) < String(b.row[key]) ? -1 : 1));
   }
   return [...tables.values()].sort((a, b) => a.statement.rank - b.statement.rank);
+};
+
+const accountsOf = (units: readonly Unit[]): readonly string[] => {
+  const [{ accountId } = { accountId: '' }] = units;
+  return units.every((unit) => unit.accountId === accountId)
+    ? [accountId]
+    : [...new Set(units.map((unit) => unit.accountId))];
 };
 
 /** For each row that took effect its key, or one row for all of them. */
@@ -294,4 +307,5 @@ const findLosers = (
 
 /** The rows are in the order of their keys. */
 const hasTwoOfOne = (rows: Table['rows'], key: number): boolean =>
+  rows.length > 1 &&
   rows.some(({ row }, index) => index > 0 && rows[index - 1]?.row[key] === row[key]);

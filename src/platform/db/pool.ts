@@ -34,14 +34,17 @@ export const createPool = (settings: PoolSettings): Pool => {
   let served = 0;
   let closed = false;
 
-  const acquire = async (): Promise<Connection> => {
-    if (closed) throw new DatabaseUnavailable('The database pool is closed.');
+  const takeIdle = (): Connection | undefined => {
     for (let connection = idle.pop(); connection; connection = idle.pop()) {
       if (!connection.broken) return connection;
       open -= 1;
     }
-    if (open < settings.size) return openOne();
-    return waitForOne();
+    return undefined;
+  };
+
+  const acquire = (): Promise<Connection> => {
+    if (closed) throw new DatabaseUnavailable('The database pool is closed.');
+    return open < settings.size ? openOne() : waitForOne();
   };
 
   const openOne = async (): Promise<Connection> => {
@@ -107,7 +110,7 @@ export const createPool = (settings: PoolSettings): Pool => {
 
   return {
     use: async (work) => {
-      const connection = await acquire();
+      const connection = takeIdle() ?? (await acquire());
       try {
         return await work(connection);
       } finally {

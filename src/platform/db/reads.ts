@@ -96,8 +96,17 @@ const readAlone = async (pool: Pool, { scope, call, resolve, reject }: Read): Pr
   await pool.use(ask).then(resolve, (error: unknown) => reject(asLockedOut(error)));
 };
 
+const enterOf = ({ accountId, livemode }: Scope): Call => ({
+  statement: enterToRead,
+  values: scopeValues([accountId], livemode),
+});
+
 /** The scope is entered before each read whose scope is not that of the read before it. */
-const inScopes = (reads: readonly Read[]) => {
+const inScopes = (reads: readonly Read[]): { calls: Call[]; places: number[] } => {
+  const [first] = reads;
+  if (first !== undefined && reads.length === 1) {
+    return { calls: [enterOf(first.scope), first.call], places: [1] };
+  }
   const calls: Call[] = [];
   const places: number[] = [];
   const keysAt = new Map<number, Set<unknown>>();
@@ -112,8 +121,7 @@ const inScopes = (reads: readonly Read[]) => {
     }
     const { scope, call } = read;
     if (entered === null || !isSame(entered, scope)) {
-      const values = scopeValues([scope.accountId], scope.livemode);
-      calls.push({ statement: enterToRead, values });
+      calls.push(enterOf(scope));
       entered = scope;
     }
     places.push(calls.push(call) - 1);

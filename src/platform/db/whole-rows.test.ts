@@ -90,7 +90,10 @@ const notesOf = (of: TestDatabase) =>
 
 test('Whole rows arrive as their columns would', async () => {
   const rows = [{ row: full }, { row: empty }];
-  const [call] = await createWholeRows().callsFor(connection, [{ statement: tellBack, rows }]);
+  const wholeRows = createWholeRows();
+  const tables = [{ statement: tellBack, rows }];
+  await wholeRows.learn(connection, tables);
+  const [call] = wholeRows.callsFor(connection, tables);
   assert.equal(call?.statement, tellBack.ofRows);
   const columns = tellBack.types.map((_, column) => rows.map(({ row }) => row[column]));
   const [asRows, asColumns] = await connection.sendTogether([

@@ -19,15 +19,14 @@ export type RowsOfStatement = {
 };
 
 export type WholeRows = {
+  /** Those whose types the connection does not know yet. */
+  unknownTo(connection: Connection, tables: readonly RowsOfStatement[]): RowsOfStatement[];
+  learn(connection: Connection, unknown: readonly RowsOfStatement[]): Promise<void>;
   /**
-   * The calls that write these rows, once the connection knows the types of them. `keys`: each has to say which
-   * rows took effect, where otherwise it may only count them.
+   * The calls that write these rows. `keys`: each has to say which rows took effect, where otherwise it may only
+   * count them.
    */
-  callsFor(
-    connection: Connection,
-    tables: readonly RowsOfStatement[],
-    keys?: 'keys',
-  ): Promise<Call[]>;
+  callsFor(connection: Connection, tables: readonly RowsOfStatement[], keys?: 'keys'): Call[];
   /** Whether rows were told in a way that this server does not take; from then on they no more are. */
   isNotTaken(error: unknown): boolean;
 };
@@ -40,34 +39,42 @@ type Spelling = { readonly oid: number; readonly elements: readonly Element[] };
 const notTaken = new Set(['42704', '42501', '3F000', '42710', '42804', '22P03', '0A000']);
 
 export const createWholeRows = (): WholeRows => {
-  const spellings = new WeakMap<Connection, Map<WriteStatement, Spelling>>();
+  const spellings = new WeakMap<Connection, Map<WriteStatement, Spelling | null>>();
   const out = newBytes();
   let isTaken = true;
   let wasTold = false;
 
-  const callsFor = async (
-    connection: Connection,
-    tables: readonly RowsOfStatement[],
-    keys?: 'keys',
-  ): Promise<Call[]> => {
-    const known = spellings.get(connection) ?? new Map<WriteStatement, Spelling>();
-    spellings.set(connection, known);
-    const unknown = tables.filter(({ statement }) => isTaken && !known.has(statement));
-    if (unknown.length > 0) await learn(connection, known, unknown);
+  const knownTo = (connection: Connection): Map<WriteStatement, Spelling | null> => {
+    let known = spellings.get(connection);
+    if (known === undefined) {
+      known = new Map();
+      spellings.set(connection, known);
+    }
+    return known;
+  };
+
+  const unknownTo: WholeRows['unknownTo'] = (connection, tables) => {
+    if (!isTaken) return [];
+    const known = knownTo(connection);
+    return tables.filter(({ statement }) => !known.has(statement));
+  };
+
+  const callsFor: WholeRows['callsFor'] = (connection, tables, keys) => {
+    const known = knownTo(connection);
     out.at = 0;
     wasTold = false;
     return tables.map((table) => callFor(table, known.get(table.statement), keys));
   };
 
-  const learn = async (
-    connection: Connection,
-    known: Map<WriteStatement, Spelling>,
-    tables: readonly RowsOfStatement[],
-  ): Promise<void> => {
+  const learn: WholeRows['learn'] = async (connection, tables) => {
+    const known = knownTo(connection);
     for (const { statement } of tables) {
       const { ofRows, types } = statement;
       const elements = types.map(elementOf).filter((element) => element !== undefined);
-      if (ofRows === undefined || elements.length < types.length) continue;
+      if (ofRows === undefined || elements.length < types.length) {
+        known.set(statement, null);
+        continue;
+      }
       const columns = ofRows.columns.map((name, index) => `${name} ${types[index]}`);
       try {
         await connection.send({
@@ -88,11 +95,11 @@ export const createWholeRows = (): WholeRows => {
 
   const callFor = (
     { statement, rows }: RowsOfStatement,
-    spelling: Spelling | undefined,
+    spelling: Spelling | null | undefined,
     keys?: 'keys',
   ): Call => {
     const { ofRows } = statement;
-    if (isTaken && spelling !== undefined && ofRows !== undefined) {
+    if (isTaken && spelling && ofRows !== undefined) {
       const begun = out.at;
       if (writeRows(out, spelling, rows)) {
         wasTold = true;
@@ -112,7 +119,7 @@ export const createWholeRows = (): WholeRows => {
     return true;
   };
 
-  return { callsFor, isNotTaken: (error) => isNotTaken(error) };
+  return { unknownTo, learn, callsFor, isNotTaken: (error) => isNotTaken(error) };
 };
 
 const NULL = -1;

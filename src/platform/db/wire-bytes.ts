@@ -57,15 +57,8 @@ export const characters = (out: Bytes, text: string): void => {
   out.at += out.buffer.write(text, out.at);
 };
 
-export const copied = (out: Bytes, bytes: Buffer): void => {
+export const copied = (out: Bytes, bytes: Uint8Array): void => {
   room(out, bytes.length);
-  out.at += bytes.copy(out.buffer, out.at);
-};
-
-/** Whatever `write` writes, with its length before it. */
-export const measured = (out: Bytes, write: () => void): void => {
-  const begun = out.at;
-  int32(out, 0);
-  write();
-  lengthSince(out, begun);
+  out.buffer.set(bytes, out.at);
+  out.at += bytes.length;
 };

@@ -3,17 +3,22 @@
 
 import { Buffer } from 'node:buffer';
 import { type ArrayTypes, writeArray } from './wire-arrays.ts';
-import { characters, copied, int8, int16, int32, measured, newBytes } from './wire-bytes.ts';
+import { characters, copied, int8, int16, int32, lengthSince, newBytes } from './wire-bytes.ts';
 
 const TEXT = 0;
 const BINARY = 1;
 const KEPT_BYTES_MAX = 1_048_576;
 
+/** A statement's name as it is said, with the zero that ends it. */
+export type NameBytes = Uint8Array;
+
+export const nameBytes = (name: string): NameBytes => Buffer.from(`${name}\0`);
+
 export type Writer = {
   /** Under a name it is kept by the server and need not be sent again. */
-  parse(name: string, text: string): void;
+  parse(name: NameBytes, text: string): void;
   /** Arrays whose type is known need not be spelled. */
-  bind(name: string, values: readonly unknown[], types: ArrayTypes): void;
+  bind(name: NameBytes, values: readonly unknown[], types: ArrayTypes): void;
   describe(): void;
   execute(): void;
   sync(): void;
@@ -26,77 +31,100 @@ export type Writer = {
   undo(length: number): void;
 };
 
+const PARSE = 0x50;
+const BIND = 0x42;
+const DESCRIBE = 0x44;
+const EXECUTE = 0x45;
+const SYNC = 0x53;
+const QUERY = 0x51;
+const PORTAL = 0x50;
+
 export const createWriter = (): Writer => {
   let out = newBytes();
 
-  const message = (kind: string, write: () => void): void => {
-    int8(out, kind.charCodeAt(0));
+  /** Gives where its length belongs, which `lengthOf` writes. */
+  const begin = (kind: number): number => {
+    int8(out, kind);
     const begun = out.at;
     int32(out, 0);
-    write();
-    out.view.setInt32(begun, out.at - begun);
+    return begun;
   };
-  const name = (text: string): void => {
-    characters(out, text);
+  const lengthOf = (begun: number): void => out.view.setInt32(begun, out.at - begun);
+  const text = (spelled: string): void => {
+    characters(out, spelled);
     int8(out, 0);
   };
 
   /** In which form it was written. */
   const value = (given: unknown, type: ArrayTypes[number]): number => {
+    const begun = out.at;
     if (type !== undefined && Array.isArray(given)) {
-      const begun = out.at;
-      let isWritten = true;
-      measured(out, () => {
-        isWritten = writeArray(out, type, given);
-      });
-      if (isWritten) return BINARY;
+      int32(out, 0);
+      if (writeArray(out, type, given)) {
+        lengthSince(out, begun);
+        return BINARY;
+      }
       out.at = begun;
     }
     const asText = type?.asText;
     const spelled = spell(asText && Array.isArray(given) ? given.map(asText) : given);
-    if (spelled === null) int32(out, -1);
-    else if (typeof spelled === 'string') measured(out, () => characters(out, spelled));
-    else measured(out, () => copied(out, spelled));
-    return Buffer.isBuffer(spelled) ? BINARY : TEXT;
+    if (spelled === null) {
+      int32(out, -1);
+      return TEXT;
+    }
+    int32(out, 0);
+    if (typeof spelled === 'string') characters(out, spelled);
+    else copied(out, spelled);
+    lengthSince(out, begun);
+    return typeof spelled === 'string' ? TEXT : BINARY;
   };
 
   return {
-    parse: (statement, text) =>
-      message('P', () => {
-        name(statement);
-        name(text);
-        int16(out, 0);
-      }),
-    bind: (statement, values, types) =>
-      message('B', () => {
-        name('');
-        name(statement);
-        int16(out, values.length);
-        let format = out.at;
-        for (const _ of values) int16(out, TEXT);
-        int16(out, values.length);
-        for (const [index, each] of values.entries()) {
-          const written = value(each, types[index]);
-          out.view.setInt16(format, written);
-          format += 2;
-        }
-        int16(out, 0);
-      }),
-    describe: () =>
-      message('D', () => {
-        int8(out, 'P'.charCodeAt(0));
-        name('');
-      }),
-    execute: () =>
-      message('E', () => {
-        name('');
-        int32(out, 0);
-      }),
-    sync: () => message('S', () => {}),
-    simple: (text) => message('Q', () => name(text)),
+    parse: (name, statement) => {
+      const begun = begin(PARSE);
+      copied(out, name);
+      text(statement);
+      int16(out, 0);
+      lengthOf(begun);
+    },
+    bind: (name, values, types) => {
+      const begun = begin(BIND);
+      int8(out, 0);
+      copied(out, name);
+      int16(out, values.length);
+      let format = out.at;
+      for (let index = 0; index < values.length; index += 1) int16(out, TEXT);
+      int16(out, values.length);
+      for (let index = 0; index < values.length; index += 1) {
+        const written = value(values[index], types[index]);
+        out.view.setInt16(format, written);
+        format += 2;
+      }
+      int16(out, 0);
+      lengthOf(begun);
+    },
+    describe: () => {
+      const begun = begin(DESCRIBE);
+      int8(out, PORTAL);
+      int8(out, 0);
+      lengthOf(begun);
+    },
+    execute: () => {
+      const begun = begin(EXECUTE);
+      int8(out, 0);
+      int32(out, 0);
+      lengthOf(begun);
+    },
+    sync: () => lengthOf(begin(SYNC)),
+    simple: (statements) => {
+      const begun = begin(QUERY);
+      text(statements);
+      lengthOf(begun);
+    },
     take: () => {
       // What is sent may wait in the socket, so it is copied: the room that batches need is kept.
-      const taken = Buffer.from(out.buffer.subarray(0, out.at));
+      const taken = Buffer.allocUnsafe(out.at);
+      taken.set(out.buffer.subarray(0, out.at));
       if (out.buffer.length > KEPT_BYTES_MAX) out = newBytes();
       out.at = 0;
       return taken;

@@ -15,13 +15,17 @@ import {
   readFields,
   readRow,
 } from './wire-reader.ts';
-import { createWriter } from './wire-writer.ts';
+import { createWriter, type NameBytes, nameBytes } from './wire-writer.ts';
 
 export type Call = { readonly statement: Statement; readonly values?: readonly unknown[] };
 
 export type Wire = {
   /** The rows of each statement; the first failure is that of all, since none behind it was run. */
-  exchange(calls: readonly Call[]): Promise<Row[][]>;
+  ask(
+    calls: readonly Call[],
+    resolve: (rows: Row[][]) => void,
+    reject: (error: unknown) => void,
+  ): void;
   readonly broken: boolean;
   /** Whatever is under way rejects. */
   destroy(): void;
@@ -34,131 +38,157 @@ export const failedAt = (error: unknown): number | undefined => {
 };
 const failures = new WeakMap<Error, number>();
 
-const arrayTypes = new WeakMap<Statement, ArrayTypes>();
-
-const typesOf = (statement: Statement): ArrayTypes => {
-  const known = arrayTypes.get(statement);
-  if (known !== undefined) return known;
-  const types = arrayTypesIn(statement.text);
-  arrayTypes.set(statement, types);
-  return types;
+/** A statement as the server knows it. */
+type Prepared = {
+  readonly name: NameBytes;
+  readonly text: string;
+  readonly types: ArrayTypes;
+  /** Null until the server has described them. */
+  fields: readonly Field[] | null;
 };
 
 type Exchange = {
   readonly calls: readonly Call[];
-  /** Names of statements that the server has not said to have prepared yet. */
+  readonly statements: readonly Prepared[];
+  /** Those that the server has not said to have prepared yet. */
   readonly preparing: string[];
-  /** One more list than statements that were completed. */
+  /** Of the statements that were completed. */
   readonly rows: Row[][];
+  /** Of the one that is being answered. */
+  current: Row[];
   fields: readonly Field[];
   error: Error | null;
   readonly resolve: (rows: Row[][]) => void;
-  readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly reject: (error: unknown) => void;
+  readonly round: number;
 };
+
+/** Limits are looked at so often within the time that an answer has: one timer serves all that is asked. */
+const ROUNDS = 6;
 
 export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
   const writer = createWriter();
-  const prepared = new Map<string, string>();
-  const described = new Map<string, readonly Field[]>();
+  const prepared = new Map<string, Prepared>();
   const asked: Exchange[] = [];
   let ended: Error | null = null;
+  let watch: NodeJS.Timeout | null = null;
+  let round = 0;
 
   // What is said in one turn leaves in one write: a write for each statement cost a sixth of the CPU of a
   // payment.
+  const leave = (): void => {
+    if (ended === null) stream.write(writer.take());
+  };
   const leaveSoon = (): void => {
-    if (writer.length === 0) process.nextTick(() => void (ended ?? stream.write(writer.take())));
+    if (writer.length === 0) process.nextTick(leave);
   };
 
-  const say = (calls: readonly Call[]): string[] => {
+  const say = (calls: readonly Call[], preparing: string[]): Prepared[] => {
     leaveSoon();
     const begunAt = writer.length;
-    const preparing: string[] = [];
-    let index = 0;
+    const statements: Prepared[] = [];
     try {
-      for (const call of calls) {
-        sayCall(call, preparing);
-        index += 1;
-      }
+      for (const call of calls) statements.push(sayCall(call, preparing));
       writer.sync();
     } catch (error) {
-      if (error instanceof Error) failures.set(error, index);
+      if (error instanceof Error) failures.set(error, statements.length);
       writer.undo(begunAt);
       for (const name of preparing) prepared.delete(name);
       throw error;
     }
-    return preparing;
+    return statements;
   };
 
-  const sayCall = ({ statement, values = [] }: Call, preparing: string[]): void => {
-    const { name, text } = statement;
-    const known = prepared.get(name);
-    if (known === undefined) {
-      writer.parse(name, text);
-      preparing.push(name);
-      if (name !== '') prepared.set(name, text);
-    } else if (known !== text) throw new Error(`Two statements are named ${name}.`);
-    writer.bind(name, values, typesOf(statement));
-    if (!described.has(name)) writer.describe();
+  const sayCall = ({ statement, values = nothing }: Call, preparing: string[]): Prepared => {
+    const known = prepared.get(statement.name);
+    if (known !== undefined && known.text !== statement.text) {
+      throw new Error(`Two statements are named ${statement.name}.`);
+    }
+    const said = known ?? prepare(statement, preparing);
+    writer.bind(said.name, values, said.types);
+    if (said.fields === null) writer.describe();
     writer.execute();
+    return said;
   };
 
-  const sayText = (text: string): string[] => {
+  const prepare = ({ name, text }: Statement, preparing: string[]): Prepared => {
+    const said = { name: nameBytes(name), text, types: arrayTypesIn(text), fields: null };
+    writer.parse(said.name, text);
+    preparing.push(name);
+    if (name !== '') prepared.set(name, said);
+    return said;
+  };
+
+  const sayText = (text: string): Prepared[] => {
     leaveSoon();
     writer.simple(text);
     return [];
   };
 
-  const exchange = (calls: readonly Call[]): Promise<Row[][]> =>
-    new Promise((resolve, reject) => {
-      if (ended !== null) return reject(ended);
-      const [first] = calls;
-      const { name = '', text = '' } = first?.statement ?? {};
-      const isText = calls.length === 1 && name === '' && !first?.values?.length;
-      const preparing = isText ? sayText(text) : say(calls);
-      const timer = setTimeout(() => end(new Error('It took too long.')), timeoutMs);
-      const fields = described.get(name) ?? [];
-      asked.push({ calls, preparing, rows: [[]], fields, error: null, resolve, reject, timer });
-    });
+  const ask: Wire['ask'] = (calls, resolve, reject) => {
+    if (ended !== null) return reject(ended);
+    const preparing: string[] = [];
+    let statements: readonly Prepared[];
+    try {
+      const [{ statement, values } = nobody] = calls;
+      const isText = calls.length === 1 && statement.name === '' && !values?.length;
+      statements = isText ? sayText(statement.text) : say(calls, preparing);
+    } catch (error) {
+      return reject(error);
+    }
+    const fields = statements[0]?.fields ?? [];
+    const rows: Row[][] = [];
+    const answer = { rows, current: [], fields, error: null, resolve, reject, round };
+    asked.push({ calls, statements, preparing, ...answer });
+    watch ??= setInterval(lookAtLimits, timeoutMs / ROUNDS).unref();
+  };
 
-  const nameOf = ({ calls, rows }: Exchange): string =>
-    calls[rows.length - 1]?.statement.name ?? '';
+  const lookAtLimits = (): void => {
+    round += 1;
+    const [first] = asked;
+    if (first === undefined) endWatch();
+    else if (round - first.round > ROUNDS) end(new Error('It took too long.'));
+  };
+
+  const endWatch = (): void => {
+    if (watch !== null) clearInterval(watch);
+    watch = null;
+  };
 
   const describe = (current: Exchange, fields: readonly Field[]): void => {
-    const name = nameOf(current);
-    if (name !== '') described.set(name, fields);
+    const said = current.statements[current.rows.length];
+    if (said !== undefined) said.fields = fields;
     current.fields = fields;
   };
 
   const completed = (current: Exchange, message: Message): void => {
-    const { statement } = current.calls[current.rows.length - 1] ?? {};
-    if (statement?.isCounted) current.rows.at(-1)?.push({ count: readCount(message) });
-    current.rows.push([]);
-    current.fields = described.get(nameOf(current)) ?? [];
+    const { calls, statements, rows } = current;
+    if (calls[rows.length]?.statement.isCounted)
+      current.current.push({ count: readCount(message) });
+    rows.push(current.current);
+    current.current = [];
+    current.fields = statements[rows.length]?.fields ?? [];
   };
 
   const failed = (current: Exchange, error: DatabaseError): void => {
     // What ends the connection proves nothing of the statement.
     if (isFatal(error)) return end(new Error(error.message, { cause: error }));
-    failures.set(error, current.rows.length - 1);
+    failures.set(error, current.rows.length);
     current.error = error;
     for (const name of current.preparing) prepared.delete(name);
   };
 
   const ready = (current: Exchange): void => {
     asked.shift();
-    clearTimeout(current.timer);
-    if (current.error === null) current.resolve(current.rows.slice(0, -1));
+    if (current.error === null) current.resolve(current.rows);
     else current.reject(current.error);
   };
 
   const end = (error: Error): void => {
     ended ??= error;
+    endWatch();
     stream.destroy();
-    for (const { timer, reject } of asked.splice(0)) {
-      clearTimeout(timer);
-      reject(ended);
-    }
+    for (const { reject } of asked.splice(0)) reject(ended);
   };
 
   const hear = (kind: string, message: Message): void => {
@@ -170,7 +200,7 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     }
     switch (kind) {
       case 'D':
-        return void current.rows.at(-1)?.push(readRow(current.fields, message));
+        return void current.current.push(readRow(current.fields, message));
       case '1':
         return void current.preparing.shift();
       case 'T':
@@ -200,13 +230,16 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
   stream.on('close', () => end(new Error('The connection was closed.')));
 
   return {
-    exchange,
+    ask,
     get broken() {
       return ended !== null;
     },
     destroy: () => end(new Error('The connection was cut.')),
   };
 };
+
+const nothing: readonly unknown[] = [];
+const nobody: Call = { statement: { name: '', text: '' } };
 
 const isFatal = ({ severity }: DatabaseError): boolean =>
   severity === 'FATAL' || severity === 'PANIC';

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import {
+  appendFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -46,6 +55,24 @@ describe('the send journal', () => {
     );
     await journal.close();
     assert.equal((await readAll(folder)).length, 200);
+  });
+
+  const onLinux = { skip: process.platform !== 'linux' && 'there is no /proc here' };
+  test('is written through to the disk by the write itself', onLinux, async () => {
+    const folder = await newFolder();
+    const journal = await openSendJournal(source, folder);
+    await journal.append(lineNumber(1));
+    const [name = ''] = await readdir(folder);
+    const open = await readdir('/proc/self/fd');
+    const places = open.map(async (fd) => ({
+      fd,
+      path: await readlink(`/proc/self/fd/${fd}`).catch(() => ''),
+    }));
+    const ours = (await Promise.all(places)).find(({ path }) => path.endsWith(name));
+    const info = await readFile(`/proc/self/fdinfo/${ours?.fd}`, 'utf8');
+    const flags = Number.parseInt(/^flags:\s+(\d+)/m.exec(info)?.[1] ?? '', 8);
+    assert.equal(flags & constants.O_DSYNC, constants.O_DSYNC);
+    await journal.close();
   });
 
   test('begins a new file when one is full or a day old, and reads all of them', async () => {
