@@ -5,7 +5,14 @@ import { type Charge, countTaken } from '#payments/charges';
 import type { EventKind } from '#platform/events';
 import type { DisputeTold } from '#rails/connectors';
 import type { Booking, Dispute } from './dispute.ts';
-import { after, type DisputeStep, isInquiry, isOver, mayBecome } from './dispute-states.ts';
+import {
+  after,
+  type DisputeStep,
+  isInquiry,
+  isOver,
+  mayBecome,
+  mayHaveBecome,
+} from './dispute-states.ts';
 import {
   disputeClosed,
   disputeCreated,
@@ -36,7 +43,7 @@ export const openDispute = (known: Known, told: DisputeTold, at: At): DecidedDis
 export const hearDispute = (known: Known, told: DisputeTold, at: At): DecidedDispute | null => {
   const { dispute } = known;
   if (told.status === dispute.status && told.moved === 0n) return null;
-  if (told.status !== dispute.status && !mayBecome(dispute.status, told.status)) {
+  if (told.status !== dispute.status && !isHeardOf(dispute, told)) {
     return nothing(known, { ...dispute, needsReview: true }, []);
   }
   const decided = move(known, told, at);
@@ -44,6 +51,10 @@ export const hearDispute = (known: Known, told: DisputeTold, at: At): DecidedDis
   const kind = isOver(told.status) ? disputeClosed : disputeUpdated;
   return { ...decided, kinds: [kind, ...moneyKinds(decided.booked)] };
 };
+
+/** A step that was left out is believed where money that fits has moved with what came of it. */
+const isHeardOf = ({ status: before }: Dispute, { status, moved }: DisputeTold): boolean =>
+  mayBecome(before, status) || (moved !== 0n && mayHaveBecome(before, status));
 
 /** Null: it cannot be done to a dispute that is as this one. */
 export const stepDispute = (known: Known, step: DisputeStep): DecidedDispute | null => {

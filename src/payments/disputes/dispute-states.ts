@@ -41,6 +41,10 @@ export type DisputeStep = 'submitted' | 'conceded';
 export const mayBecome = (from: DisputeStatus, to: DisputeStatus): boolean =>
   ways[from].includes(to);
 
+/** Whether one state that nobody told of may lie between: who is told at the end alone has missed it. */
+export const mayHaveBecome = (from: DisputeStatus, to: DisputeStatus): boolean =>
+  ways[from].some((between) => mayBecome(between, to));
+
 /** Null: not now. */
 export const after = (status: DisputeStatus, step: DisputeStep): DisputeStatus | null =>
   steps[status]?.[step] ?? null;

@@ -1,0 +1,81 @@
+// What a provider tells in other steps than the usual ones, and what it cannot mean.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Charge } from '#payments/charges';
+import type { DisputeStatus, DisputeTold } from '#rails/connectors';
+import { hearDispute } from './conclude-dispute.ts';
+import type { Dispute } from './dispute.ts';
+import { isInquiry } from './dispute-states.ts';
+import { freeOfCharge } from './postings.ts';
+
+const AMOUNT = 5_000n;
+
+const known = (status: DisputeStatus) => {
+  const isTaken = status === 'needs_response' || status === 'under_review';
+  const withdrawn = isTaken ? AMOUNT : 0n;
+  return {
+    dispute: {
+      status,
+      currency: 'eur',
+      amount: AMOUNT,
+      withdrawn,
+      counted: withdrawn,
+      rounds: isInquiry(status) ? 0 : 1,
+      needsReview: false,
+      caseType: isInquiry(status) ? 'inquiry' : 'chargeback',
+      bookings: [],
+    } as unknown as Dispute,
+    charge: {
+      currency: 'eur',
+      captured: AMOUNT,
+      refunded: 0n,
+      refunding: 0n,
+      chargedBack: withdrawn,
+      chargedBackBeyond: 0n,
+    } as Charge,
+  };
+};
+
+const hear = (from: DisputeStatus, status: DisputeStatus, moved: bigint, amount = AMOUNT) =>
+  hearDispute(
+    known(from),
+    { status, moved, amount, currency: 'eur', respondByMs: null } as unknown as DisputeTold,
+    { fee: freeOfCharge, nowMs: 0 },
+  );
+
+const leftOut: readonly (readonly [DisputeStatus, DisputeStatus, bigint, string[]])[] = [
+  ['needs_response', 'won', AMOUNT, ['closed', 'funds_reinstated']],
+  ['warning_needs_response', 'under_review', -AMOUNT, ['updated', 'funds_withdrawn']],
+  ['warning_under_review', 'lost', -AMOUNT, ['closed', 'funds_withdrawn']],
+  ['won', 'lost', -AMOUNT, ['closed', 'funds_withdrawn']],
+];
+
+for (const [from, to, moved, kinds] of leftOut) {
+  test(`From ${from} to ${to} a step was left out, and the money proves it`, () => {
+    const decided = hear(from, to, moved);
+    assert.deepEqual([decided?.dispute.status, decided?.dispute.needsReview], [to, false]);
+    assert.deepEqual(
+      decided?.kinds.map(({ type }) => type.replace('charge.dispute.', '')),
+      kinds,
+    );
+    assert.equal(decided?.booked?.purpose, moved > 0n ? 'dispute_won' : 'dispute');
+    assert.equal(decided?.lost, to === 'lost' ? AMOUNT : 0n);
+    assert.equal(decided?.charge.chargedBack, to === 'won' ? 0n : AMOUNT);
+  });
+}
+
+test('What no money proves, or another amount contradicts, is for a person, and moves nothing', () => {
+  for (const decided of [
+    hear('needs_response', 'won', 0n),
+    hear('needs_response', 'won', -AMOUNT),
+    hear('needs_response', 'won', AMOUNT - 1n),
+    hear('needs_response', 'won', AMOUNT, AMOUNT + 1n),
+    hear('warning_needs_response', 'won', AMOUNT),
+    hear('lost', 'won', AMOUNT),
+    hear('prevented', 'lost', -AMOUNT),
+  ]) {
+    assert.equal(decided?.dispute.needsReview, true);
+    assert.deepEqual([decided.kinds, decided.booked, decided.lost], [[], null, 0n]);
+  }
+});
