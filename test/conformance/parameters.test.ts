@@ -249,7 +249,8 @@ describe('the parameters of a route are those of the SDK:', () => {
 
       for (const { path } of wanted.filter(({ emptyable }) => emptyable)) {
         const at = schemaAt(schema, path);
-        const unsets = at?.['x-emptyable'] === true || at?.['x-wire']?.kind === 'metadata';
+        const kind = at?.['x-wire']?.kind ?? '';
+        const unsets = at?.['x-emptyable'] === true || ['metadata', 'ignored'].includes(kind);
         assert.ok(unsets, `The SDK may unset ${path} of ${route.operation}.`);
       }
     });

@@ -23,7 +23,7 @@ export const balanceRoutes = [
     parameters: none,
     answer: balanceSchema,
     handle: async (context, { scope }) => ({
-      body: renderBalance(await loadBalances(context, scope), scope.livemode),
+      body: renderBalance(await loadBalances(context, scope, context.clock.now()), scope.livemode),
     }),
   }),
   route({

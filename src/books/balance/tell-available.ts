@@ -15,7 +15,8 @@ export const tellAvailable = async (context: Context): Promise<number> => {
   for (const scope of scopes) {
     const releases = await loadUntoldReleases(context, scope);
     if (releases === undefined) continue;
-    const balance = renderBalance(await loadBalances(context, scope), scope.livemode);
+    const balances = await loadBalances(context, scope, context.clock.now());
+    const balance = renderBalance(balances, scope.livemode);
     const commit = await context.database.commit(scope, [
       tellReleases(scope, releases),
       appendChange(context, {

@@ -16,7 +16,8 @@ type BalanceRow = Row & {
   readonly aligned: boolean;
 };
 
-// Nothing lies between the newest snapshots and the horizon, so the horizon is where counting begins.
+// Nothing lies between the newest snapshots and the horizon, so the horizon is where counting begins. What was due by
+// the moment given, and is released by the next round, is counted as it will be.
 const current = statement(
   'ledger.balances',
   `with horizon as (
@@ -30,9 +31,21 @@ const current = statement(
   select currency, account, amount
     from books.entries, unnest(accounts, amounts) as posting(account, amount)
    where account_id = $1 and livemode = $2 and position >= (select position from horizon)
+), due as (
+  select currency, amount from books.maturing
+   where account_id = $1 and livemode = $2 and due_at <= $3::timestamptz
+  union all
+  select currency, posting.amount
+    from books.entries, unnest(accounts, amounts) as posting(account, amount)
+   where account_id = $1 and livemode = $2 and position >= (select position from horizon)
+     and posting.account = 2 and available_at <= $3::timestamptz
+), moved as (
+  select currency, account, amount from counted
+  union all
+  select currency, side.account, side.sign * amount from due, (values (2, -1), (3, 1)) as side(account, sign)
 )
 select currency, account, sum(amount)::text as amount, (select aligned from horizon) as aligned
-  from counted group by currency, account having sum(amount) <> 0 order by currency, account`,
+  from moved group by currency, account having sum(amount) <> 0 order by currency, account`,
 );
 
 // A snapshot answers for moments from its latest entry on; before that, the one before it.
@@ -63,8 +76,12 @@ select currency, account, sum(amount)::text as amount, true as aligned
   from counted group by currency, account having sum(amount) <> 0 order by currency, account`,
 );
 
-export const loadBalances = (context: Context, scope: Scope): Promise<Balances> =>
-  read(context, scope, current, []);
+/** As the books stand; or, with a moment, as they will once all has been released that is due by then. */
+export const loadBalances = (
+  context: Context,
+  scope: Scope,
+  dueMs: number | null = null,
+): Promise<Balances> => read(context, scope, current, [dueMs === null ? null : spellTime(dueMs)]);
 
 /** As they stood when everything posted up to that moment, and nothing later, counted. */
 export const loadBalancesAt = (context: Context, scope: Scope, atMs: number): Promise<Balances> =>

@@ -277,6 +277,27 @@ describe('what is pending', () => {
     await healthy();
   });
 
+  test('counts as available from its day on, whether or not it was released', async () => {
+    const soon = clock.now() + DAY_MS;
+    const shown = async (dueMs: number): Promise<bigint[]> => {
+      const usd = (await loadBalances(context, scope, dueMs)).get('usd');
+      return [usd?.get('merchant_pending') ?? 0n, usd?.get('merchant_available') ?? 0n];
+    };
+    const all = [-9_680n, -9_680n];
+    await postAll(capture({ availableAtMs: soon }), capture({ availableAtMs: soon + DAY_MS }));
+    const steps = [
+      async () => {},
+      countSettled,
+      () => releaseDue(context, { livemode: false, nowMs: soon }),
+    ];
+    for (const step of steps) {
+      await step();
+      assert.deepEqual(await shown(soon), all);
+      assert.deepEqual(await shown(soon + DAY_MS), [0n, -19_360n]);
+    }
+    await healthy();
+  });
+
   test('and posted after its day is released by the next round', async () => {
     const day = clock.now() - DAY_MS;
     await postAll(capture({ availableAtMs: day }));

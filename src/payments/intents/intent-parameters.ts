@@ -14,6 +14,7 @@ import {
   email,
   emptyable,
   id,
+  ignored,
   integer,
   metadata,
   object,
@@ -81,7 +82,8 @@ const futureUsage = oneOf('off_session', 'on_session');
 const captureMethod = oneOf('automatic', 'automatic_async', 'manual');
 /** Which of them an account takes is told in words. */
 const typeNames = arrayOf(text(100));
-const radarOptions = object({ referrer: emptyable(text()), session: id() });
+/** Where a payer came from is looked at by nobody: only what their own browser does is. */
+const radarOptions = object({ referrer: ignored(), session: id() });
 const mandateData = emptyable(mandateParameters);
 
 /** What is not part of this installation yet, and is refused with a sentence of its own. */
