@@ -16,7 +16,7 @@ import {
 } from './leases.store.ts';
 import { createOutage } from './outage.ts';
 import { createTogether } from './together.ts';
-import { type BodyOf, bodiesFor, createEndpoints } from './what-is-told.ts';
+import { type Bodies, bodiesFor, createEndpoints } from './what-is-told.ts';
 
 /** Longer than a delivery may take with all that is written about it. */
 const LEASE_MS = DELIVERY_TIMEOUT_MS + 40_000;
@@ -45,7 +45,7 @@ type Heard = {
   readonly onceCommitted: (work: () => void) => void;
 };
 
-type Held = LeasedDelivery & { readonly body: BodyOf; readonly lease: Lease };
+type Held = LeasedDelivery & { readonly bodies: Bodies; readonly lease: Lease };
 
 type Lease = {
   readonly kinds: EventKinds;
@@ -85,8 +85,8 @@ export const createPump = (): Pump => {
       begunMs,
       left: leased.length,
     };
-    for (const [each, body] of bodiesFor(context, kinds, leased)) {
-      lanes.hold(each.delivery.endpointId, { ...each, body, lease });
+    for (const [{ scope, delivery, isQueued }, bodies] of bodiesFor(context, kinds, leased)) {
+      lanes.hold(delivery.endpointId, { scope, delivery, isQueued, bodies, lease });
     }
     fill(context);
   };
@@ -130,10 +130,10 @@ export const createPump = (): Pump => {
     };
     try {
       const { scope, delivery, isQueued } = held;
-      const [endpoint, body] = await Promise.all([
-        endpoints.find(context, scope, delivery.endpointId),
-        held.body(),
-      ]);
+      // Both are asked for at once, and the one that comes later is mostly there by then.
+      const loading = held.bodies();
+      const endpoint = await endpoints.find(context, scope, delivery.endpointId);
+      const body = (await loading).get(delivery.eventId)?.();
       const isLate = context.clock.monotonicMs() > held.lease.begunMs + BEGINS_WITHIN_MS;
       const isOurs = isStillHeld(context, held.lease.holder, held.lease.begunMs);
       if (isLate || !isOurs || endpoint?.state !== 'enabled') {

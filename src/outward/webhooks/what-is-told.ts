@@ -8,26 +8,24 @@ import type { Endpoint } from './endpoint.ts';
 import { loadEndpoint } from './endpoints.store.ts';
 import type { LeasedDelivery } from './leases.store.ts';
 
-/** What is posted; undefined where the log does not know the event. */
-export type BodyOf = () => Promise<Buffer | undefined>;
+/** What is posted, by event; what the log does not know is missing. Read when the first of them is wanted. */
+export type Bodies = () => Promise<ReadonlyMap<Uuid, () => Buffer>>;
 
 const EVENTS_AT_ONCE = 256;
 
-/** For each delivery how its event is read: with those of its neighbours, when the first of them is wanted. */
+/** For each delivery where its event is read: with those of its neighbours. */
 export const bodiesFor = (
   context: Context,
   kinds: EventKinds,
   leased: readonly LeasedDelivery[],
-): ReadonlyMap<LeasedDelivery, BodyOf> => {
-  const found = new Map<LeasedDelivery, BodyOf>();
+): ReadonlyMap<LeasedDelivery, Bodies> => {
+  const found = new Map<LeasedDelivery, Bodies>();
   const own = Map.groupBy(leased, ({ scope }) => `${scope.accountId} ${scope.livemode}`);
   for (const all of own.values()) {
     for (let from = 0; from < all.length; from += EVENTS_AT_ONCE) {
       const some = all.slice(from, from + EVENTS_AT_ONCE);
       const load = unlessFailed(() => loadBodies(context, kinds, some));
-      for (const each of some) {
-        found.set(each, async () => (await load()).get(each.delivery.eventId)?.());
-      }
+      for (const each of some) found.set(each, load);
     }
   }
   return found;
@@ -37,7 +35,7 @@ const loadBodies = async (
   context: Context,
   kinds: EventKinds,
   leased: readonly LeasedDelivery[],
-): Promise<ReadonlyMap<Uuid, () => Buffer>> => {
+): ReturnType<Bodies> => {
   const [first] = leased;
   if (first === undefined) return new Map();
   const wanted = Map.groupBy(leased, ({ delivery }) => delivery.eventId);
@@ -57,18 +55,17 @@ const THIS_ONE = 1;
 const bytesOf = (event: LoggedEvent): Buffer =>
   Buffer.from(JSON.stringify(renderEvent(event, THIS_ONE), null, 2));
 
-/** Where it failed, whoever comes next tries again. */
+/** Where it failed, whoever comes next tries again; who did not wait for it need not hear of it. */
 const unlessFailed = <T>(work: () => Promise<T>): (() => Promise<T>) => {
   let begun: Promise<T> | null = null;
-  return async () => {
-    begun ??= work();
-    try {
-      return await begun;
-    } catch (error) {
+  const begin = (): Promise<T> => {
+    const trying = work();
+    trying.catch(() => {
       begun = null;
-      throw error;
-    }
+    });
+    return trying;
   };
+  return () => (begun ??= begin());
 };
 
 const once = <T extends object>(work: () => T): (() => T) => {
