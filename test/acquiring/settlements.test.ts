@@ -110,3 +110,21 @@ test('a bank that is away is asked again from where it was', async () => {
   const [last] = await lines();
   assert.deepEqual([last?.row.reference, last?.state], [paid.operation.reference, 'fits']);
 });
+
+test('what was settled before its answer was heard goes to clearing as if it had been heard', async () => {
+  bank.setFaults([{ id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } }]);
+  const lost = await world.pay({ amount: 650n });
+  assert.equal(lost.operation.state, 'unknown');
+  await settle();
+  await hear();
+  const counted = await asOwner(
+    context.on,
+    `select o.state, e.direction, e.amount, e.business_day = m.stored_at::date as is_its_day
+       from rails.operations o
+       join rails.card_messages m on m.operation_id = o.id and m.part = 0
+       left join rails.clearing_entries e on e.operation_id = o.id and e.stan = m.stan and e.rrn = m.rrn
+      where o.id = $1`,
+    [lost.operation.id],
+  );
+  assert.deepEqual(counted, [{ state: 3, direction: 1, amount: 650n, is_its_day: true }]);
+});

@@ -5,6 +5,7 @@ import type { Context, Scope, Write } from '#kit/context';
 import { uuidMs } from '#kit/ids';
 import { rank, spellTime, writeRows } from '#platform/db';
 import type { Change, Operation } from '#rails/operations';
+import { loadMessages } from './acquiring.store.ts';
 import { businessDayOf, type Moved } from './read-answer.ts';
 
 /** The numbers are stored. */
@@ -58,7 +59,11 @@ export const onOperation = (
   const isEnd = after.state === 'approved' || after.state === 'reversed' || isBooked;
   // What was reversed a second time is counted then: the host had booked it after the first.
   const isNew = before.state !== after.state || evidence?.says.outcome === 'reversed';
-  if (!isEnd || !isNew || data?.['moved'] === undefined) return null;
+  if (!isEnd || !isNew) return null;
+  if (data?.['moved'] === undefined) {
+    const isTold = after.state === 'approved' && knowsNoMessage.has(evidence?.kind ?? '');
+    return isTold ? entryOfMessage(context, scope, after) : null;
+  }
   const { host, acquirer, terminal, merchant, rrn, stan, hostDay, moved } = data;
   const { originalStan, originalDay } = data;
   const nowMs = context.clock.now();
@@ -71,29 +76,88 @@ export const onOperation = (
           stan: originalStan,
           businessDay: dayOfOriginal({ originalDay, businessDay, operation: after }),
         };
-  const writes = moved.split(' ').map((direction, at, { length }) => ({
+  const writes = moved.split(' ').map((direction, at, { length }) =>
+    entry(scope, after, {
+      direction: direction as Moved,
+      place: { host, acquirer, terminal, merchant, rrn, ...placeAt(at, length) },
+      authorizationCode: conclusion.told?.authorizationCode ?? null,
+      nowMs,
+    }),
+  );
+  return Promise.resolve(writes);
+};
+
+const entry = (
+  scope: Scope,
+  operation: Operation,
+  input: {
+    readonly direction: Moved;
+    readonly place: Readonly<Record<string, string | undefined>>;
+    readonly authorizationCode: string | null;
+    readonly nowMs: number;
+  },
+): Write => {
+  const { direction, place, authorizationCode, nowMs } = input;
+  return {
     into: insertEntry,
     row: [
       scope.accountId,
       scope.livemode,
-      after.id,
-      directions[direction as Moved],
-      `${after.id}/${direction}`,
-      host,
-      acquirer,
-      terminal,
-      merchant,
-      rrn,
-      placeAt(at, length).stan,
-      conclusion.told?.authorizationCode ?? null,
-      after.reference,
-      after.amount,
-      after.currency,
-      placeAt(at, length).businessDay,
+      operation.id,
+      directions[direction],
+      `${operation.id}/${direction}`,
+      place['host'],
+      place['acquirer'],
+      place['terminal'],
+      place['merchant'],
+      place['rrn'],
+      place['stan'],
+      authorizationCode,
+      operation.reference,
+      operation.amount,
+      operation.currency,
+      place['businessDay'],
       spellTime(nowMs),
     ],
-  }));
-  return Promise.resolve(writes);
+  };
+};
+
+/** Who says that something was approved without having answered its message. */
+const knowsNoMessage: ReadonlySet<string> = new Set([
+  'settlement_line',
+  'statement_line',
+  'person',
+]);
+
+const movedBy: Partial<Record<Operation['kind'], Moved>> = {
+  sale: 'debit',
+  capture: 'debit',
+  refund: 'credit',
+};
+
+/**
+ * What the host booked is counted, whoever says so first, and named in a file: a bank that pays by files pays for
+ * nothing else. Of a provider that is no host there is no message.
+ */
+const entryOfMessage = async (
+  context: Context,
+  scope: Scope,
+  operation: Operation,
+): Promise<readonly Write[]> => {
+  const direction = movedBy[operation.kind];
+  if (direction === undefined) return [];
+  const messages = await loadMessages(context, scope, operation.id);
+  const message = messages.find(({ part }) => part === 0);
+  if (message === undefined) return [];
+  const nowMs = context.clock.now();
+  const { host, acquirer, terminal, merchant, rrn, stan, storedAtMs } = message;
+  const businessDay = dayOfOriginal({
+    originalDay: dayOf(storedAtMs),
+    businessDay: dayOf(nowMs),
+    operation,
+  });
+  const place = { host, acquirer, terminal, merchant, rrn, stan, businessDay };
+  return [entry(scope, operation, { direction, place, authorizationCode: null, nowMs })];
 };
 
 /** Less than anybody moves a clock by; so much may lie between the naming of an operation and its message. */
