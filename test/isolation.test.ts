@@ -76,6 +76,7 @@ import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
 import { loadFeed as loadEventFeed, newestPosition } from '../src/outward/webhooks/feed.store.ts';
 import { concludeDelivery, giveBack, noteWaiting } from '../src/outward/webhooks/leases.store.ts';
 import type { ConfirmationToken } from '../src/payments/confirmation/confirmation-token.ts';
+import type { Mandate } from '../src/payments/confirmation/mandate.ts';
 import { insertToken, loadToken, useToken } from '../src/payments/confirmation/tokens.store.ts';
 import type { Dispute } from '../src/payments/disputes/dispute.ts';
 import {
@@ -93,7 +94,6 @@ import {
 import { testBank } from '../src/payments/intents/for-tests-bank.ts';
 import { loadOrderKind, releaseOrder } from '../src/payments/intents/orders.store.ts';
 import { insertTry, isProofUsed, loadTallies } from '../src/payments/risk/tries.store.ts';
-import type { Mandate } from '../src/payments/setup/mandate.ts';
 import {
   insertAttempt,
   insertMandate,

@@ -75,6 +75,8 @@ export type Charge = {
   readonly statementDescriptorSuffix: string | null;
   readonly transferGroup: string | null;
   readonly userReport: 'fraudulent' | 'safe' | null;
+  /** Made with it, or to be made should it succeed. */
+  readonly mandateId?: Uuid;
   /** What it was before what is under way was begun, as far as that changed it and nobody was told. */
   readonly untold?: Readonly<Record<string, unknown>>;
   readonly failure: Failure | null;

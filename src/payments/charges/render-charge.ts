@@ -11,6 +11,7 @@ import type { ShownCharge } from './lean-charge.ts';
 
 export const CHARGE = 'ch';
 export const INTENT = 'pi';
+const MANDATE = 'mandate';
 const CUSTOMER = 'cus';
 const BALANCE_TRANSACTION = 'txn';
 
@@ -205,7 +206,10 @@ const cardOf = (charge: ShownCharge, card: NonNullable<ChargedMethod['card']>) =
     incremental_authorization: { status: charge.mayBeRaised ? 'available' : 'unavailable' },
     installments: null,
     last4: card.last4,
-    mandate: null,
+    mandate:
+      charge.mandateId === undefined || charge.status !== 'succeeded'
+        ? null
+        : spellId(MANDATE, charge.mandateId),
     multicapture: { status: charge.mayBeSplit ? 'available' : 'unavailable' },
     network: card.preferred ?? networksOf(card)[0] ?? null,
     network_token: { used: false },

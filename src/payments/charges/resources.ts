@@ -30,7 +30,7 @@ export const chargeResources: readonly ResourceDefinition[] = [
       failure_balance_transaction: neverFilled,
       on_behalf_of: neverFilled,
       'outcome.rule': neverFilled,
-      'payment_method_details.card.mandate': neverFilled,
+      'payment_method_details.card.mandate': { to: ['mandate'] },
       review: neverFilled,
       source_transfer: neverFilled,
       transfer: neverFilled,

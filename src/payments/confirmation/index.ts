@@ -1,4 +1,5 @@
 export type { ConfirmationToken } from './confirmation-token.ts';
+export { MANDATE, type Mandate, renderMandate } from './mandate.ts';
 export {
   type Accepting,
   acceptingNow,

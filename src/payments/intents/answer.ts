@@ -2,7 +2,8 @@
 
 import { renderPaymentMethod, spellMethod } from '#cards/methods';
 import { spellId } from '#kit/ids';
-import { CHARGE, errorFieldsOf, renderCharge } from '#payments/charges';
+import { CHARGE, type Charge, errorFieldsOf, renderCharge } from '#payments/charges';
+import { MANDATE, renderMandate } from '#payments/confirmation';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import type { Concluded } from './hear.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -13,14 +14,29 @@ export type Shows = (intent: PaymentIntent, livemode: boolean) => unknown;
 /** What `expand` may want before it is committed. */
 export const relatedOf =
   (
-    { charge, method, booked }: Pick<Concluded, 'charge' | 'method' | 'booked'>,
+    { intent, charge, method, booked }: Pick<Concluded, 'intent' | 'charge' | 'method' | 'booked'>,
     livemode: boolean,
   ): NonNullable<Outcome['related']> =>
   () => ({
     [spellId(CHARGE, charge.id)]: renderCharge(charge, livemode),
     ...(method === null ? {} : { [spellMethod(method)]: renderPaymentMethod(method, livemode) }),
     ...booked?.shown(),
+    ...mandateOf(intent, charge, livemode),
   });
+
+const mandateOf = (
+  { mandate }: PaymentIntent,
+  { mandateId, method }: Charge,
+  livemode: boolean,
+): Readonly<Record<string, unknown>> =>
+  mandate === undefined || mandate.id !== mandateId
+    ? {}
+    : {
+        [spellId(MANDATE, mandate.id)]: renderMandate(
+          { ...mandate, methodId: method.id, methodType: method.type },
+          livemode,
+        ),
+      };
 
 export const answerOf = (concluded: Concluded, shows: Shows, livemode: boolean): Outcome => {
   const { intent, charge, method } = concluded;

@@ -1,5 +1,5 @@
 import { formatAmount } from '#books/currencies';
-import { loadMethods, type PaymentMethod, parseMethodId } from '#cards/methods';
+import { loadMethods, type PaymentMethod, parseMethodId, spellMethod } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { INTENT } from '#payments/charges';
 import {
@@ -12,6 +12,7 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import type { Accounts } from '#rails/connectors';
+import { withMandate } from './agreed-mandate.ts';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
@@ -98,7 +99,13 @@ const confirmOnce = async (
   refuseByState(before, scope.livemode, asked);
   const known = taken?.method ?? (await methodOf(context, request, before));
   if (known === null) throw methodMissingToConfirm(before, scope.livemode);
-  const intent = await intentFor(context, request, before, taken);
+  const confirmed = await intentFor(context, request, before, taken);
+  const intent = withMandate(context, confirmed, {
+    asked: asked.mandate_data,
+    byToken: taken?.mandate,
+    // Confirmed once more, as after its holder has agreed.
+    before: spellMethod(known) === before.methodId ? before.mandate : undefined,
+  });
   const cvcToken = cvcTokenOf(asked.payment_method_options, taken);
   // The second time, after its holder has agreed, the code has been with the bank.
   if (provenBy({ before, intent }) === null) refuseWithoutCvc(intent, known, cvcToken);

@@ -5,6 +5,7 @@ import { newUuid, spellBytes } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import { ApiError, lockTimeout, type Outcome, type TypedRequest } from '#platform/http';
 import { type Accounts, railsOf } from '#rails/connectors';
+import { withMandate } from './agreed-mandate.ts';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
@@ -213,7 +214,11 @@ const confirmNew = async (
   if (taken === null) throw methodMissingToConfirm(fresh, scope.livemode);
   const outcome = await confirmPayment(context, askingOf(request), {
     before: null,
-    intent: fresh,
+    intent: withMandate(context, fresh, {
+      asked: asked.mandate_data,
+      byToken: taken.mandate,
+      before: undefined,
+    }),
     method: taken.method,
     methodWrites: taken.writes,
     undo: taken.undo,

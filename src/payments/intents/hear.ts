@@ -196,10 +196,11 @@ const write = async (
           reference: change.after.reference,
           amount: decided.moved.amount,
         });
+  const concluded = decided.charge.isUnwanted ? withoutMandate(decided.charge) : decided.charge;
   const charge =
     booked === null
-      ? decided.charge
-      : { ...decided.charge, balanceTransactionId: booked.balanceTransactionId };
+      ? concluded
+      : { ...concluded, balanceTransactionId: booked.balanceTransactionId };
   const keeping = decided.isPaid ? await keepingOf(context, scope, payment) : null;
   const isKept = keeping !== null;
   const use = () => useMethod(context, scope, withFirstUse(payment, change), { isKept, cause });
@@ -253,6 +254,9 @@ const write = async (
     ],
   };
 };
+
+/** What goes back was agreed to for nothing. */
+const withoutMandate = ({ mandateId: _none, ...charge }: Charge): Charge => charge;
 
 export const RELEASE_JOB = 'payments.release';
 const AGAIN_MS = 600_000;

@@ -3,6 +3,7 @@
 
 import type { Uuid } from '#kit/ids';
 import type { Shipping } from '#payments/charges';
+import type { Mandate } from '#payments/confirmation';
 import type { AwayOptions } from './away-options.ts';
 import type { IntentStatus } from './intent-states.ts';
 import type { MandateOptions } from './mandate-options.ts';
@@ -53,6 +54,9 @@ export type NextAction = {
   /** The payer leaves our pages, and the provider waits for them. */
   readonly isAway?: true;
 };
+
+/** Its method is the one that is paid with in the end. */
+export type AgreedMandate = Omit<Mandate, 'methodId' | 'methodType'>;
 
 export type IfRaised = Pick<
   PaymentIntent,
@@ -123,6 +127,8 @@ export type PaymentIntent = {
   readonly amountDetails?: AmountDetails;
   /** As at a payment method, of the try that it was said with. */
   readonly radarSession?: string;
+  /** What its payer agreed to with the last confirmation. It becomes a mandate when that has succeeded. */
+  readonly mandate?: AgreedMandate;
   /** What it was before what is under way was begun, as far as that changed it and nobody was told. */
   readonly untold?: Untold<Omit<PaymentIntent, 'untold'>>;
   /** Of the last try, where a payer's browser made it. */

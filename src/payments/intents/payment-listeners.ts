@@ -35,13 +35,13 @@ export const providePaymentListeners = (
   provided.set(context.database, listeners);
 };
 
-/** A payment that a merchant made by itself is nobody's business but its own. */
+/** A payment that a merchant made by itself is nobody's business but its own, unless its payer agreed to more. */
 export const paymentListenersWrites = async (
   context: Context,
   scope: Scope,
   told: PaymentTold,
 ): Promise<readonly Write[]> => {
-  if (told.intent.madeBy === null) return [];
+  if (told.intent.madeBy === null && told.intent.mandate === undefined) return [];
   const listeners = provided.get(context.database) ?? [];
   return (await Promise.all(listeners.map((listener) => listener(context, scope, told)))).flat();
 };

@@ -192,6 +192,7 @@ const beginning = (
       refunds: 0,
       captures: 0,
       balanceTransactionId: null,
+      ...(intent.mandate === undefined ? {} : { mandateId: intent.mandate.id }),
       ...seenOf(intent, method),
     },
   };

@@ -2,9 +2,9 @@
 
 import { type PaymentMethod, renderPaymentMethod, spellMethod } from '#cards/methods';
 import { spellId } from '#kit/ids';
+import { MANDATE, type Mandate, renderMandate } from '#payments/confirmation';
 import { ApiError, type Outcome } from '#platform/http';
 import type { Shows } from './client-secret.ts';
-import { MANDATE, type Mandate, renderMandate } from './mandate.ts';
 import { renderAttempt, SETUP_ATTEMPT } from './render-setup.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 

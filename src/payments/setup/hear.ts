@@ -12,12 +12,12 @@ import {
 } from '#cards/methods';
 import type { Context, Database, Scope, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
+import type { Mandate } from '#payments/confirmation';
 import type { Cause } from '#payments/intents';
 import type { OperationListener } from '#rails/connectors';
 import type { Change } from '#rails/operations';
 import { concludeSetup, type DecidedSetup, isHolderWanted } from './conclude-setup.ts';
 import { leftBehind } from './left-behind.ts';
-import type { Mandate } from './mandate.ts';
 import { insertMandate, loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 import { setupListenersWrites } from './setup-listeners.ts';

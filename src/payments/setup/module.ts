@@ -2,6 +2,7 @@ import { leftBehindJob } from './ask-after-decline.ts';
 import { setupEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
 import { goOnJob, onAuthentication } from './hear-authentication.ts';
+import { keepMandate } from './keep-mandate.ts';
 import { setupResources } from './resources.ts';
 import { setupRoutes } from './routes.ts';
 
@@ -36,6 +37,7 @@ export const module = {
   eventKinds: setupEventKinds,
   onOperation,
   onAuthentication,
+  onPayment: keepMandate,
   jobs: [goOnJob, leftBehindJob],
   checks,
 };

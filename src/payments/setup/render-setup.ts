@@ -5,8 +5,8 @@ import { networksOf } from '#cards/methods';
 import { renderProof } from '#cards/three-ds';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
+import { MANDATE } from '#payments/confirmation';
 import { errorForPage } from '#payments/intents';
-import { MANDATE } from './mandate.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 
 export const SETUP = 'seti';

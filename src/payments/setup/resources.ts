@@ -1,7 +1,7 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
+import { MANDATE, renderMandate } from '#payments/confirmation';
 import { neverFilled, type ResourceDefinition } from '#platform/http';
-import { MANDATE, renderMandate } from './mandate.ts';
 import { renderAttempt, renderSetup, SETUP, SETUP_ATTEMPT } from './render-setup.ts';
 import { loadAttempts, loadMandates, loadSetups } from './setup.store.ts';
 

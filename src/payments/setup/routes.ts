@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
+import { MANDATE, type Mandate, renderMandate } from '#payments/confirmation';
 import { nullable, nullableText, parameters, resourceMissing, route } from '#platform/http';
 import { checkClientSecret, showsFor } from './client-secret.ts';
 import { findSetup } from './find-setup.ts';
 import { listAttempts, listSetups } from './lists.ts';
-import { MANDATE, type Mandate, renderMandate } from './mandate.ts';
 import { hasNoMicrodeposits } from './refusals.ts';
 import { loadMandates } from './setup.store.ts';
 import {
@@ -65,8 +65,10 @@ const mandateSchema = Type.Object({
   object: Type.Literal('mandate'),
   customer_acceptance: anyObject,
   livemode: Type.Boolean(),
+  multi_use: Type.Optional(anyObject),
   payment_method: Type.String(),
   payment_method_details: anyObject,
+  single_use: Type.Optional(anyObject),
   status: Type.String(),
   type: Type.String(),
 });
@@ -205,6 +207,7 @@ export const setupRoutes = [
     path: '/v1/mandates/:mandate',
     operation: 'mandates.retrieve',
     summary: 'Retrieve a mandate',
+    description: 'What a payer agreed to, by `mandate_data` of a setup or of a payment.',
     parameters: parameters({}),
     handle: async (context, { scope, path }) => ({
       body: renderMandate(await findMandate(context, scope, path['mandate'] ?? ''), scope.livemode),

@@ -1,5 +1,6 @@
 import type { Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
+import type { Mandate } from '#payments/confirmation';
 import {
   findByIds,
   insertRows,
@@ -13,7 +14,6 @@ import {
   updateRows,
   writing,
 } from '#platform/db';
-import type { Mandate } from './mandate.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 import { setupStatuses } from './setup-states.ts';
 

@@ -3,7 +3,7 @@
 import type Stripe from 'stripe';
 import { spellId, type Uuid } from '#kit/ids';
 import type { Wire } from '#kit/wire';
-import type { MandateData } from '#payments/confirmation';
+import type { MandateData } from './mandate-data.ts';
 
 export const MANDATE = 'mandate';
 
@@ -11,6 +11,8 @@ export type Mandate = MandateData & {
   readonly id: Uuid;
   readonly methodId: string;
   readonly methodType: string;
+  /** Good for this one payment; absent: for later ones too. */
+  readonly singleUse?: { readonly amount: number; readonly currency: string };
 };
 
 export const renderMandate = (mandate: Mandate, livemode: boolean) =>
@@ -25,10 +27,10 @@ export const renderMandate = (mandate: Mandate, livemode: boolean) =>
       type: mandate.type,
     },
     livemode,
-    multi_use: {},
     payment_method: mandate.methodId,
     payment_method_details:
       mandate.methodType === 'card' ? { card: {}, type: 'card' } : { type: mandate.methodType },
+    ...(mandate.singleUse === undefined ? { multi_use: {} } : { single_use: mandate.singleUse }),
     status: 'active',
-    type: 'multi_use',
+    type: mandate.singleUse === undefined ? 'multi_use' : 'single_use',
   }) satisfies Wire<Stripe.Mandate>;

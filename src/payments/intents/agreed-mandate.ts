@@ -1,0 +1,39 @@
+// What a payer agreed to with a confirmation.
+
+import type { Static } from 'typebox';
+import type { Context } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import {
+  acceptingNow,
+  type MandateData,
+  mandateOf,
+  type mandateParameters,
+} from '#payments/confirmation';
+import type { PaymentIntent } from './payment-intent.ts';
+
+type Said = {
+  /** With the call. Null: nothing. */
+  readonly asked: Static<typeof mandateParameters> | null | undefined;
+  /** With the token that the call confirms with. */
+  readonly byToken: MandateData | undefined;
+  /** With an earlier call that is gone on with. */
+  readonly before: PaymentIntent['mandate'];
+};
+
+/** As it is confirmed; without a word of it nothing is agreed to, but for what was before. */
+export const withMandate = (
+  context: Context,
+  intent: PaymentIntent,
+  { asked, byToken, before }: Said,
+): PaymentIntent => {
+  const { mandate: _old, ...rest } = intent;
+  if (asked === null) return rest;
+  const data = asked === undefined ? byToken : mandateOf(asked, acceptingNow(context));
+  if (data === undefined) return before === undefined ? rest : { ...rest, mandate: before };
+  const { amount, currency } = intent;
+  const singleUse = isForLater(intent) ? {} : { singleUse: { amount: Number(amount), currency } };
+  return { ...rest, mandate: { id: newUuid(context), ...data, ...singleUse } };
+};
+
+const isForLater = ({ cardOptions, setupFutureUsage }: PaymentIntent): boolean =>
+  ![null, 'none'].includes(cardOptions.setupFutureUsage ?? setupFutureUsage);

@@ -1,0 +1,110 @@
+// What a payer agrees to with a payment becomes a mandate when the payment succeeds, and not before.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type Stripe from 'stripe';
+import { asOwner } from '../../src/for-tests.ts';
+import { lostAfter, says, testBank } from '../../src/payments/intents/for-tests-bank.ts';
+import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
+
+const bank = testBank();
+const { gateway, stripe, resolveUntil } = await openShop([bank]);
+const { paymentIntents, mandates, charges, customers, testHelpers } = stripe;
+
+const online = { ip_address: '203.0.113.7', user_agent: 'A browser' };
+const mandate_data = { customer_acceptance: { type: 'online' as const, online } };
+const paying = {
+  amount: 2500,
+  currency: 'eur',
+  confirm: true,
+  payment_method: 'pm_card_visa',
+} as const;
+
+const chargeOf = async ({ id }: { id: string }): Promise<Stripe.Charge> => {
+  const { latest_charge: charge } = await paymentIntents.retrieve(id);
+  return charges.retrieve(String(charge));
+};
+const mandateOf = async (of: { id: string }): Promise<string | null> => {
+  const { payment_method_details: details } = await chargeOf(of);
+  return (details?.card?.mandate ?? null) as string | null;
+};
+const countMandates = async (): Promise<number> =>
+  (await asOwner(gateway.on, 'select 1 as one from payments.mandates')).length;
+
+describe('a payer who agrees with a payment', () => {
+  test('has made a mandate for it, named by its charge', async () => {
+    const intent = await paymentIntents.create({
+      ...paying,
+      mandate_data,
+      expand: ['latest_charge.payment_method_details.card.mandate'],
+    });
+    const { payment_method_details: details } = intent.latest_charge as Stripe.Charge;
+    const shown = details?.card?.mandate as unknown as Stripe.Mandate;
+    const found = await mandates.retrieve(shown.id);
+    const { lastResponse: _, ...mandate } = found;
+    assert.deepEqual(shown, mandate);
+    assert.deepEqual(
+      [found.type, found.single_use, found.multi_use, found.status, found.payment_method],
+      ['single_use', { amount: 2500, currency: 'eur' }, undefined, 'active', intent.payment_method],
+    );
+    assert.deepEqual(found.customer_acceptance.online, online);
+    assert.equal(await mandateOf(intent), found.id);
+  });
+
+  test('to more than that has made one for later ones', async () => {
+    const { id: customer } = await customers.create();
+    const intent = await paymentIntents.create({
+      ...paying,
+      customer,
+      setup_future_usage: 'off_session',
+      mandate_data,
+    });
+    const found = await mandates.retrieve((await mandateOf(intent)) ?? '');
+    assert.deepEqual([found.type, found.multi_use, found.single_use], ['multi_use', {}, undefined]);
+  });
+
+  test('by the token of their confirmation has made one', async () => {
+    const token = await testHelpers.confirmationTokens.create({
+      payment_method: 'pm_card_visa',
+      mandate_data,
+    } as never);
+    const { payment_method: _, ...rest } = paying;
+    const intent = await paymentIntents.create({ ...rest, confirmation_token: token.id });
+    assert.match((await mandateOf(intent)) ?? '', /^mandate_/);
+  });
+
+  test('has made one however often is captured', async () => {
+    const before = await countMandates();
+    const { id } = await paymentIntents.create({
+      ...paying,
+      capture_method: 'manual',
+      payment_method_options: { card: { request_multicapture: 'if_available' } },
+      mandate_data,
+    });
+    await paymentIntents.capture(id, { amount_to_capture: 1000, final_capture: false });
+    await paymentIntents.capture(id);
+    assert.equal(await countMandates(), before + 1);
+    assert.match((await mandateOf({ id })) ?? '', /^mandate_/);
+  });
+
+  test('has made one when it is known only later that they have paid', async () => {
+    bank.next.push(lostAfter);
+    const { id, status } = await paymentIntents.create({ ...paying, mandate_data });
+    assert.equal(status, 'processing');
+    assert.equal(await mandateOf({ id }), null);
+    await resolveUntil(async () => (await paymentIntents.retrieve(id)).status === 'succeeded');
+    assert.equal((await mandates.retrieve((await mandateOf({ id })) ?? '')).type, 'single_use');
+  });
+
+  test('and is declined has made none, and agrees anew to what they pay with next', async () => {
+    const before = await countMandates();
+    bank.next.push(says({ outcome: 'declined', code: 'generic_decline' }));
+    const refused = await refusalOf(paymentIntents.create({ ...paying, mandate_data }));
+    const { id } = refused.payment_intent as Stripe.PaymentIntent;
+    assert.equal(await mandateOf({ id }), null);
+    await paymentIntents.confirm(id, { payment_method: 'pm_card_mastercard' });
+    assert.equal(await mandateOf({ id }), null);
+    assert.equal(await countMandates(), before);
+  });
+});
