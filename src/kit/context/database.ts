@@ -59,6 +59,8 @@ export type WriteStatement = Statement & {
     /** The same without the keys: enough to know that none has lost, and less to say. */
     readonly counted?: Statement;
   };
+  /** The same for one row, with a value for each column and, where that is enough, without its key. */
+  readonly ofOne?: Statement;
 };
 
 export type Commit = { readonly ok: true } | { readonly ok: false; readonly lost: WriteStatement };

@@ -60,8 +60,8 @@ test('Beside anything that could lose they wait with it to hear that it has not'
   assert.deepEqual(said[0]?.toSorted(), [
     'begin',
     'enter_batch',
-    'test.note.counted',
-    'test.thing.counted',
+    'test.note.one',
+    'test.thing.one',
   ]);
   assert.deepEqual(said[1], ['commit']);
 });
@@ -77,7 +77,7 @@ test('Where fewer rows were written than were given it is asked which, and only 
     ['rollback'],
     [...begun, 'test.thing.rows'],
     ['rollback'],
-    [...begun, 'test.thing.counted'],
+    [...begun, 'test.thing.one'],
     ['commit'],
   ]);
 });

@@ -104,11 +104,44 @@ test('Whole rows arrive as their columns would', async () => {
   assert.deepEqual(asRows, asColumns);
 });
 
+test('A row alone arrives as its columns would', async () => {
+  for (const row of [full, empty]) {
+    const [call] = createWholeRows().callsFor(connection, [
+      { statement: tellBack, rows: [{ row }] },
+    ]);
+    assert.equal(call?.statement, tellBack.ofOne);
+    const [asValues, asColumns] = await connection.sendTogether([
+      call ?? assert.fail(),
+      { statement: tellBack, values: row.map((value) => [value]) },
+    ]);
+    assert.equal(asValues?.length, 1);
+    assert.deepEqual(asValues, asColumns);
+  }
+});
+
+test('A row alone that is there already loses, and one that is new does not', async () => {
+  const lane = laneOver(() => connect(connectionSettings(database.appUrl)));
+  const id = '01a22392-6e6c-7000-b9aa-000000000002';
+  try {
+    assert.deepEqual(await lane.submit(nothing, note(id, 'once')), { ok: true });
+    assert.deepEqual(await lane.submit(nothing, note(id, 'twice')), {
+      ok: false,
+      lost: insertNote,
+    });
+  } finally {
+    await asOwner(database, `delete from test.notes where id = '${id}'`);
+    await lane.close();
+  }
+});
+
 test('A value that is none of its type is left to the server, which says what is wrong', async () => {
   const lane = laneOver(() => connect(connectionSettings(database.appUrl)));
+  const isWrong = (error: unknown) => isServerError(error) && error.code === '22P02';
+  const wrongId = '01a22392+6e6c-7000-b9aa-72c821f29495';
   try {
-    const wrong = lane.submit(nothing, note('01a22392+6e6c-7000-b9aa-72c821f29495', 'wrong'));
-    await assert.rejects(wrong, (error) => isServerError(error) && error.code === '22P02');
+    await assert.rejects(lane.submit(nothing, note(wrongId, 'wrong')), isWrong);
+    const two = [...note(wrongId, 'wrong'), ...note(SECOND, 'wrong with it')];
+    await assert.rejects(lane.submit(nothing, two), isWrong);
     const id = '01a22392-6e6c-7000-b9aa-000000000001';
     assert.deepEqual(await lane.submit(nothing, note(id, 'right')), { ok: true });
     assert.deepEqual(await notesOf(database), [{ id, tags: ['red', 'two words'], text: 'right' }]);

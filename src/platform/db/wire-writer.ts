@@ -2,7 +2,7 @@
 // piece of memory, so that all that is said in a turn leaves in one write.
 
 import { Buffer } from 'node:buffer';
-import { type ArrayTypes, writeArray } from './wire-arrays.ts';
+import { type ArrayTypes, type Element, writeArray } from './wire-arrays.ts';
 import { characters, copied, int8, int16, int32, lengthSince, newBytes } from './wire-bytes.ts';
 
 const TEXT = 0;
@@ -19,6 +19,8 @@ export type Writer = {
   parse(name: NameBytes, text: string): void;
   /** Arrays whose type is known need not be spelled. */
   bind(name: NameBytes, values: readonly unknown[], types: ArrayTypes): void;
+  /** Each value is of the type that it is cast to. */
+  bindRow(name: NameBytes, values: readonly unknown[], elements: readonly Element[]): void;
   describe(): void;
   execute(): void;
   sync(): void;
@@ -67,16 +69,53 @@ export const createWriter = (): Writer => {
       out.at = begun;
     }
     const asText = type?.asText;
-    const spelled = spell(asText && Array.isArray(given) ? given.map(asText) : given);
-    if (spelled === null) {
+    return spelled(asText && Array.isArray(given) ? given.map(asText) : given);
+  };
+  const field = (given: unknown, element: ArrayTypes[number]): number => {
+    if (element === undefined || given === null || given === undefined) return spelled(given);
+    const begun = out.at;
+    int32(out, 0);
+    if (element.write(out, given)) {
+      lengthSince(out, begun);
+      return BINARY;
+    }
+    out.at = begun;
+    return spelled(element.asText?.(given) ?? given);
+  };
+  const spelled = (given: unknown): number => {
+    const begun = out.at;
+    const said = spell(given);
+    if (said === null) {
       int32(out, -1);
       return TEXT;
     }
     int32(out, 0);
-    if (typeof spelled === 'string') characters(out, spelled);
-    else copied(out, spelled);
+    if (typeof said === 'string') characters(out, said);
+    else copied(out, said);
     lengthSince(out, begun);
-    return typeof spelled === 'string' ? TEXT : BINARY;
+    return typeof said === 'string' ? TEXT : BINARY;
+  };
+
+  const bind = (
+    name: NameBytes,
+    values: readonly unknown[],
+    types: ArrayTypes,
+    write: typeof field,
+  ): void => {
+    const begun = begin(BIND);
+    int8(out, 0);
+    copied(out, name);
+    int16(out, values.length);
+    let format = out.at;
+    for (let index = 0; index < values.length; index += 1) int16(out, TEXT);
+    int16(out, values.length);
+    for (let index = 0; index < values.length; index += 1) {
+      const written = write(values[index], types[index]);
+      out.view.setInt16(format, written);
+      format += 2;
+    }
+    int16(out, 0);
+    lengthOf(begun);
   };
 
   return {
@@ -87,22 +126,8 @@ export const createWriter = (): Writer => {
       int16(out, 0);
       lengthOf(begun);
     },
-    bind: (name, values, types) => {
-      const begun = begin(BIND);
-      int8(out, 0);
-      copied(out, name);
-      int16(out, values.length);
-      let format = out.at;
-      for (let index = 0; index < values.length; index += 1) int16(out, TEXT);
-      int16(out, values.length);
-      for (let index = 0; index < values.length; index += 1) {
-        const written = value(values[index], types[index]);
-        out.view.setInt16(format, written);
-        format += 2;
-      }
-      int16(out, 0);
-      lengthOf(begun);
-    },
+    bind: (name, values, types) => bind(name, values, types, value),
+    bindRow: (name, values, elements) => bind(name, values, elements, field),
     describe: () => {
       const begun = begin(DESCRIBE);
       int8(out, PORTAL);

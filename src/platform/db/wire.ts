@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { DatabaseError } from 'pg';
 import type { Row, Statement } from '#kit/context';
-import { type ArrayTypes, arrayTypesIn } from './wire-arrays.ts';
+import { type ArrayTypes, arrayTypesIn, type Element } from './wire-arrays.ts';
 import {
   createReader,
   type Field,
@@ -17,7 +17,12 @@ import {
 } from './wire-reader.ts';
 import { createWriter, type NameBytes, nameBytes } from './wire-writer.ts';
 
-export type Call = { readonly statement: Statement; readonly values?: readonly unknown[] };
+export type Call = {
+  readonly statement: Statement;
+  readonly values?: readonly unknown[];
+  /** How each value is spelled, where they are the columns of a row and its text casts each of them. */
+  readonly elements?: readonly Element[];
+};
 
 export type Wire = {
   /** The rows of each statement; the first failure is that of all, since none behind it was run. */
@@ -99,13 +104,17 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     return statements;
   };
 
-  const sayCall = ({ statement, values = nothing }: Call, preparing: string[]): Prepared => {
+  const sayCall = (
+    { statement, values = nothing, elements }: Call,
+    preparing: string[],
+  ): Prepared => {
     const known = prepared.get(statement.name);
     if (known !== undefined && known.text !== statement.text) {
       throw new Error(`Two statements are named ${statement.name}.`);
     }
     const said = known ?? prepare(statement, preparing);
-    writer.bind(said.name, values, said.types);
+    if (elements === undefined) writer.bind(said.name, values, said.types);
+    else writer.bindRow(said.name, values, elements);
     if (said.fields === null) writer.describe();
     writer.execute();
     return said;

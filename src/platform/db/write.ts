@@ -1,5 +1,5 @@
 // Builds statements that write many rows at once, unnested in the database: one array of rows, or one array
-// per column where a row cannot be told as PostgreSQL keeps it.
+// per column where a row cannot be told as PostgreSQL keeps it. One row alone is a list of values.
 
 import type { Scope, Statement, Write, WriteStatement } from '#kit/context';
 import type { ElementType } from './wire-arrays.ts';
@@ -46,6 +46,8 @@ export const writeRows = (input: {
   const type = `pg_temp.given_${input.name.replaceAll('.', '_')}`;
   const text = input.text(`unnest($1::${type}[]) as given`);
   const counted = text.replace(RETURNING, '');
+  const isCounted = counted !== text;
+  const one = input.text(`(select ${valuesOfOne(input.columns)}) as given`);
   return {
     name: input.name,
     rank: input.rank,
@@ -57,9 +59,14 @@ export const writeRows = (input: {
       text,
       type,
       columns: names,
-      ...(counted === text
-        ? {}
-        : { counted: { name: `${input.name}.counted`, text: counted, isCounted: true } }),
+      ...(isCounted
+        ? { counted: { name: `${input.name}.counted`, text: counted, isCounted } }
+        : {}),
+    },
+    ofOne: {
+      name: `${input.name}.one`,
+      text: isCounted ? one.replace(RETURNING, '') : one,
+      isCounted,
     },
   };
 };
@@ -96,6 +103,11 @@ export const writing =
 const arrays = (columns: Columns): string =>
   Object.values(columns)
     .map((type, index) => `$${index + 1}::${type}[]`)
+    .join(', ');
+
+const valuesOfOne = (columns: Columns): string =>
+  Object.entries(columns)
+    .map(([name, type], index) => `$${index + 1}::${type} as ${name}`)
     .join(', ');
 
 export const statement = (name: string, text: string): Statement => ({ name, text });
