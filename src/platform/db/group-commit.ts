@@ -156,13 +156,13 @@ export const createLane = (settings: LaneSettings): Lane => {
     if (areNotes) settings.crashPoint('commit.before');
     const rows = await current
       .sendTogether([
-        { statement: begin },
+        // What is said together outside of BEGIN is a transaction of its own, and committed with its last statement.
+        ...(areNotes ? [] : [{ statement: begin }]),
         { statement: enterBatch, values: scopeValues(accounts, settings.livemode) },
         ...calls,
-        ...(areNotes ? [{ statement: commit }] : []),
       ])
       .catch(async (error: unknown) => {
-        if (!current.broken) await current.send(rollback).catch(() => {});
+        if (!areNotes && !current.broken) await current.send(rollback).catch(() => {});
         if (wholeRows.isNotTaken(error)) return null;
         throw error;
       });
