@@ -1,10 +1,12 @@
 // One connection. Statements are pipelined: what a transaction can send without waiting goes out in
 // one write. Every limit of time is kept on our side, because a frozen server keeps none.
 
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { Row, Statement, Tx } from '#kit/context';
 import { Unavailable } from '#kit/failure';
+import { lendingSocket } from './lending-socket.ts';
 import { type Call, failedAt, openWire } from './wire.ts';
 
 export type ConnectionSettings = {
@@ -41,6 +43,7 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
     query_timeout: settings.statementTimeoutMs,
     application_name: settings.applicationName,
     keepAlive: true,
+    stream: newStream,
   });
   // Its errors reject what is under way, and `broken` says the rest.
   client.on('error', () => {});
@@ -98,6 +101,10 @@ const heard = (error: unknown): unknown => {
   if (isServerError(error) && cannotNow.test(error.code)) return asUnavailable(error);
   return failedAt(error) === undefined ? asUnavailable(error) : error;
 };
+
+/** TLS reads by itself. `pg` says which it will be. */
+const newStream = ({ ssl }: { readonly ssl?: unknown } = {}): Duplex =>
+  ssl ? new Socket() : lendingSocket();
 
 /** An error that PostgreSQL itself answered with: five characters of SQLSTATE. */
 export const isServerError = (

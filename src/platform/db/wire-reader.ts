@@ -1,6 +1,6 @@
 // What PostgreSQL says: messages as they come in pieces, and the rows in them as plain objects.
 
-import { isAscii } from 'node:buffer';
+import { Buffer, isAscii } from 'node:buffer';
 import pg from 'pg';
 import type { Row } from '#kit/context';
 
@@ -30,7 +30,7 @@ export type Heard = (kind: string, message: Message) => void;
 const HEAD = 5;
 const SPACE = 0x20;
 
-/** Takes pieces of any size and hands on whole messages. */
+/** Takes pieces of any size, which are lent as well, and hands on whole messages. */
 export const createReader = (heard: Heard): ((piece: Buffer) => void) => {
   let rest: Buffer | null = null;
   return (piece) => {
@@ -45,7 +45,8 @@ export const createReader = (heard: Heard): ((piece: Buffer) => void) => {
       heard(String.fromCharCode(bytes[at] ?? 0), message);
       at = end;
     }
-    rest = at === bytes.length ? null : bytes.subarray(at);
+    if (at === bytes.length) rest = null;
+    else rest = bytes === piece ? Buffer.from(bytes.subarray(at)) : bytes.subarray(at);
   };
 };
 

@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { DatabaseError } from 'pg';
 import type { Row, Statement } from '#kit/context';
+import { hearDirectly } from './lending-socket.ts';
 import { type ArrayTypes, arrayTypesIn, type Element } from './wire-arrays.ts';
 import {
   createReader,
@@ -227,8 +228,7 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
   };
 
   const read = createReader(hear);
-  stream.removeAllListeners('data');
-  stream.on('data', (piece: Buffer) => {
+  hearDirectly(stream, (piece) => {
     try {
       read(piece);
     } catch (error) {
