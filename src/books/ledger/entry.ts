@@ -61,15 +61,23 @@ export const entryIdOf = ({
 export const sumOf = (postings: Postings): bigint =>
   Object.values(postings).reduce((sum, amount) => sum + amount, 0n);
 
+const byCode = (Object.entries(ledgerAccounts) as [LedgerAccount, number][]).toSorted(
+  ([, a], [, b]) => a - b,
+);
+
 /** As the row carries them: codes in rising order, and their amounts. */
 export const toArrays = (
   postings: Postings,
 ): { readonly accounts: readonly number[]; readonly amounts: readonly bigint[] } => {
-  const kept = (Object.entries(postings) as [LedgerAccount, bigint][])
-    .filter(([, amount]) => amount !== 0n)
-    .map(([name, amount]) => [ledgerAccounts[name], amount] as const)
-    .sort(([a], [b]) => a - b);
-  return { accounts: kept.map(([code]) => code), amounts: kept.map(([, amount]) => amount) };
+  const accounts: number[] = [];
+  const amounts: bigint[] = [];
+  for (const [name, code] of byCode) {
+    const amount = postings[name];
+    if (amount === undefined || amount === 0n) continue;
+    accounts.push(code);
+    amounts.push(amount);
+  }
+  return { accounts, amounts };
 };
 
 export const fromArrays = (accounts: readonly number[], amounts: readonly bigint[]): Postings =>

@@ -38,11 +38,15 @@ export const macUnder = (key: Buffer, spelled: 'hex' | 'base64' = 'hex'): Mac =>
   return (...said) => {
     let room = ROOM_BYTES;
     // A character of JavaScript never needs more than three bytes of UTF-8.
-    for (const part of said) room -= typeof part === 'string' ? part.length * 3 : part.length;
+    for (let at = 0; at < said.length; at += 1) {
+      const part = said[at]!;
+      room -= typeof part === 'string' ? part.length * 3 : part.length;
+    }
     if (room < 0) return hmacOfMany(key, said).toString(spelled);
     inner.set(innerPad);
     let end = BLOCK_BYTES;
-    for (const part of said) {
+    for (let at = 0; at < said.length; at += 1) {
+      const part = said[at]!;
       if (typeof part === 'string') end += inner.write(part, end);
       else {
         inner.set(part, end);

@@ -17,8 +17,13 @@ export type Find = (method: string, path: string) => Match | null;
 
 export const createFinder = (routes: readonly Route[], handlers: readonly PlainHandler[]): Find => {
   const router = findMyWay({ maxParamLength: 500 });
-  const add = (method: findMyWay.HTTPMethod, path: string, target: Target): void =>
+  // A path without a place for a name is found as it is, before any that has one: no need to walk there.
+  const named: Partial<Record<string, Map<string, Match>>> = {};
+  const add = (method: findMyWay.HTTPMethod, path: string, target: Target): void => {
     router.on(method, path, () => {}, target);
+    if (/[:*]/.test(path) || target.kind === 'closed') return;
+    (named[method] ??= new Map()).set(path, { target, params: {} });
+  };
 
   for (const route of routes) {
     add(route.method, route.path, { kind: 'api', compiled: compileRoute(route) });
@@ -35,6 +40,8 @@ export const createFinder = (routes: readonly Route[], handlers: readonly PlainH
     // The router would take `*`, and an address with its host, for `/`.
     if (!path.startsWith('/')) return null;
     const looked = method === 'HEAD' ? 'GET' : method;
+    const known = named[looked]?.get(path);
+    if (known !== undefined) return known;
     const found = router.find(looked as findMyWay.HTTPMethod, path);
     if (found === null || found.store === null || found.store === undefined) return null;
     const target = found.store as Target;

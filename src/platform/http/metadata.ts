@@ -33,7 +33,7 @@ export const mergeMetadata = (
 
 /** Characters are counted as people do, so an emoji is one. */
 export const checkEntry = (key: string, value: string, param: string): void => {
-  const keyLength = characters(key);
+  const keyLength = lengthOf(key, metadataLimits.keyLengthMax);
   if (keyLength > metadataLimits.keyLengthMax) {
     throw new ApiError(
       400,
@@ -49,7 +49,7 @@ export const checkEntry = (key: string, value: string, param: string): void => {
     );
   }
 
-  const valueLength = characters(value);
+  const valueLength = lengthOf(value, metadataLimits.valueLengthMax);
   if (valueLength > metadataLimits.valueLengthMax) {
     throw new ApiError(
       400,
@@ -67,6 +67,10 @@ export const checkCount = (count: number, param: string): void => {
     { param },
   );
 };
+
+/** Exact where it is over the limit: no text has more characters than it is long. */
+const lengthOf = (text: string, most: number): number =>
+  text.length <= most ? text.length : characters(text);
 
 /** Code points, counted only where the text might be over the limit. */
 export const characters = (text: string): number => {

@@ -99,8 +99,11 @@ export const maskKey = (key: string): string => {
 type Span = { readonly start: number; readonly end: number };
 type Look = { readonly wholeWords: boolean; readonly asPrinted: boolean };
 
+const SHORTEST = Math.min(...issued.flatMap(({ lengths }) => lengths));
+
 /** From every run of digits on, as far as a number may reach: linear, whatever the text. */
 const findCardNumber = (text: string, from: number, look: Look): Span | null => {
+  if (text.length - from < SHORTEST) return null;
   let position = from;
 
   while (position < text.length) {
