@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
+import { asOwner } from '../../src/for-tests.ts';
 import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -144,9 +145,39 @@ describe('a charge made directly, as older clients do', () => {
       refunded: false,
     });
     assert.equal(shop.bank.calls.at(-1)?.what, 'void');
-    assert.equal((await refusalOf(refundOf(id))).code, 'charge_already_refunded');
+    for (const again of [refundOf(id), refunds.create({ charge: id })]) {
+      assert.equal((await refusalOf(again)).code, 'charge_already_refunded');
+    }
     const late = await refusalOf(charges.capture(id));
     assert.deepEqual([late.statusCode, late.payment_intent], [400, undefined]);
+  });
+
+  test('that nobody captured in time has expired, and is not called refunded to who refunds it', async () => {
+    const held = { amount: 999, currency: 'usd' } as const;
+    const { id } = await charges.create({ ...held, source: 'tok_visa', capture: false });
+    const intent = await paymentIntents.create({
+      ...held,
+      confirm: true,
+      capture_method: 'manual',
+      payment_method: 'pm_card_visa',
+    });
+    const ids = [id, String(intent.latest_charge)];
+    await happened();
+    await asOwner(
+      shop.gateway.on,
+      `update payments.intents set due_at = now() - interval '1 second' where status = 5`,
+    );
+    await shop.resolveUntil(async () => {
+      const { data } = await stripe.events.list({ type: 'charge.expired' });
+      return data.length === 2;
+    });
+    for (const charge of ids) {
+      const refused = await refusalOf(refunds.create({ charge }));
+      assert.deepEqual([refused.statusCode, refused.code], [400, 'charge_expired_for_capture']);
+      assert.match(refused.message, /has expired: it was not captured in time/);
+    }
+    assert.equal((await refusalOf(refundOf(id))).code, 'charge_expired_for_capture');
+    await happened();
   });
 
   test('stays held while nobody knows whether its bank let go of it', async () => {

@@ -9,6 +9,7 @@ import { ApiError, type ApiRequest, lockTimeout, type Outcome, refuse } from '#p
 import { askingOf } from './asking.ts';
 import { loadIntent } from './intents.store.ts';
 import { letGo } from './let-go.ts';
+import type { PaymentIntent } from './payment-intent.ts';
 
 const ROUNDS_MAX = 10;
 
@@ -29,7 +30,7 @@ export const releaseDirectCharge = async (
     if (request.resumes !== null) return { body: renderCharge(charge, scope.livemode) };
     const intent = present(await loadIntent(context, scope, charge.intentId), 'Its intent');
     if (intent.doing !== null) throw isUnderWay(charge);
-    if (intent.status !== 'requires_capture') throw isOver(charge);
+    if (intent.status !== 'requires_capture') throw nothingHeld(charge, intent);
     if (amount !== undefined && BigInt(amount) !== charge.amount) {
       throw new ApiError(
         400,
@@ -53,7 +54,18 @@ const isUnderWay = ({ id }: Charge): ApiError =>
     message: `Charge ${spellId(CHARGE, id)} cannot be refunded now: something else of it is under way, and what becomes of it is not known yet. Nothing was changed.`,
   });
 
-const isOver = ({ id }: Charge): ApiError =>
-  refuse('charge_already_refunded', {
-    message: `Charge ${spellId(CHARGE, id)} has already been refunded.`,
-  });
+/** Why nothing of a charge that was never captured can go back any more. */
+export const nothingHeld = (
+  { id }: Pick<Charge, 'id'>,
+  { cancellationReason: reason }: Pick<PaymentIntent, 'cancellationReason'>,
+): ApiError => {
+  const charge = spellId(CHARGE, id);
+  return reason === 'expired'
+    ? refuse('charge_expired_for_capture', {
+        message: `The authorization of charge ${charge} has expired: it was not captured in time, its bank has let go of it, and there is nothing to refund.`,
+        charge,
+      })
+    : refuse('charge_already_refunded', {
+        message: `Charge ${charge} has already been refunded.`,
+      });
+};

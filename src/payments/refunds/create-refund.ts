@@ -1,5 +1,6 @@
 import { formatAmount } from '#books/currencies';
-import type { Context } from '#kit/context';
+import { present } from '#kit/assert';
+import type { Context, Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import {
   CHARGE,
@@ -9,7 +10,7 @@ import {
   findCharge,
   left,
 } from '#payments/charges';
-import { askingOf, findIntentWithCharge } from '#payments/intents';
+import { askingOf, findIntentWithCharge, loadIntent, nothingHeld } from '#payments/intents';
 import {
   ApiError,
   lockTimeout,
@@ -47,6 +48,7 @@ export const createRefund = async (
   expectMovement(context, scope);
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const charge = await chargeOf(context, request, spelled, ofCharge === undefined);
+    await refuseNothingHeld(context, scope, charge);
     const amount = amountOf(charge, asked.amount);
     const refund = {
       amount,
@@ -78,6 +80,19 @@ const chargeOf = async (
     400,
     `This PaymentIntent (${asked.payment_intent}) does not have a successful charge to refund.`,
     { param: 'payment_intent' },
+  );
+};
+
+/** One that was only held, and is held no more: it expired, or was let go of. */
+const refuseNothingHeld = async (context: Context, scope: Scope, charge: Charge): Promise<void> => {
+  const { captured, isCaptureOver, isDirect, intentId } = charge;
+  if (charge.status !== 'succeeded' || captured > 0n || !isCaptureOver) return;
+  const intent = present(await loadIntent(context, scope, intentId), 'Its payment');
+  if (isDirect || intent.cancellationReason === 'expired') throw nothingHeld(charge, intent);
+  throw new ApiError(
+    400,
+    `Charge ${spellId(CHARGE, charge.id)} was never captured, and nothing of it is held any more: there is nothing to refund.`,
+    { param: 'charge' },
   );
 };
 
