@@ -61,6 +61,7 @@ const insertExpectation = writeRows({
   },
   key: 'key',
   rank: rank.insert,
+  losesByConflict: true,
   text: (given) => `insert into books.expectations
        (account_id, livemode, connector_account_id, reference, kind, currency, part, expected_at,
         gross, cost, cost_rules, value_date)

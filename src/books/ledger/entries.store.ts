@@ -51,6 +51,7 @@ const insertEntry = writeRows({
   },
   key: 'id',
   rank: rank.insert,
+  losesByConflict: true,
   text: (given) => `insert into books.entries
        (account_id, livemode, id, posted_at, available_at, subject, purpose, part, currency,
         accounts, amounts, details)

@@ -16,8 +16,8 @@ export type Statement = {
    * whose row it is. Those who ask at the same moment are then answered by one statement, each with its own.
    */
   readonly by?: { readonly value: number; readonly column: string };
-  /** It returns nothing, and is answered by one row: how many it wrote, as `count`. */
-  readonly isCounted?: boolean;
+  /** It is an error where fewer rows took effect than were given, and returns nothing otherwise. */
+  readonly isSure?: boolean;
 };
 
 export type Row = Record<string, unknown>;
@@ -56,10 +56,10 @@ export type WriteStatement = Statement & {
   readonly ofRows?: Statement & {
     readonly type: string;
     readonly columns: readonly string[];
-    /** The same without the keys: enough to know that none has lost, and less to say. */
-    readonly counted?: Statement;
+    /** The same, as an error where a row would lose if that can be said: COMMIT then waits for nothing. */
+    readonly sure: Statement;
   };
-  /** The same for one row, with a value for each column and, where that is enough, without its key. */
+  /** The same for one row, with a value for each column, as an error where it would lose if that can be said. */
   readonly ofOne?: Statement;
 };
 

@@ -12,10 +12,19 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { present } from '#kit/assert';
-import type { Commit, CrashPoint, Scope, Statement, Write, WriteStatement } from '#kit/context';
+import type {
+  Commit,
+  CrashPoint,
+  Row,
+  Scope,
+  Statement,
+  Write,
+  WriteStatement,
+} from '#kit/context';
 import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
 import { asLockedOut, CommitUnknown, isLockedOut, scopeValues } from './transaction.ts';
 import { createWholeRows } from './whole-rows.ts';
+import type { Call } from './wire.ts';
 
 export type LaneSettings = {
   readonly connect: () => Promise<Connection>;
@@ -143,41 +152,76 @@ export const createLane = (settings: LaneSettings): Lane => {
     | { committed: true }
     | { committed: false; losers: ReadonlyMap<Unit, WriteStatement> };
 
-  // Mostly nobody loses: then it is enough to know how many rows were written, and only otherwise it is asked which.
+  // Mostly nobody loses: then a statement for which one would is an error, and COMMIT is said while they are run.
+  // Only otherwise it is asked who did.
   const tryCommit = async (units: readonly Unit[], keys?: 'keys'): Promise<Attempt> => {
     const current = openNow() ?? (await openConnection());
-
     const tables = byStatement(units);
-    const accounts = accountsOf(units);
     const unknown = wholeRows.unknownTo(current, tables);
     if (unknown.length > 0) await wholeRows.learn(current, unknown);
-    const calls = wholeRows.callsFor(current, tables, keys);
+    const asked = tables.some(areTwoOfOne) ? 'keys' : keys;
+    const entering: Call = {
+      statement: enterBatch,
+      values: scopeValues(accountsOf(units), settings.livemode),
+    };
+    const calls = wholeRows.callsFor(current, tables, asked);
+    const batch = { current, tables, entering, calls };
+    const areSure = calls.every(({ statement }) => statement.isSure);
+    try {
+      return areSure ? await commitAtOnce(batch) : await commitOnceHeard(batch);
+    } catch (error) {
+      if (!current.broken) await current.send(rollback).catch(() => {});
+      if (wholeRows.isNotTaken(error)) return tryCommit(units, keys);
+      const areAsked = asked === 'keys';
+      if (!areAsked && isServerError(error) && lost.has(error.code))
+        return tryCommit(units, 'keys');
+      throw error;
+    }
+  };
+
+  type Batch = {
+    readonly current: Connection;
+    readonly tables: readonly Table[];
+    readonly entering: Call;
+    readonly calls: readonly Call[];
+  };
+
+  const commitAtOnce = async (batch: Batch): Promise<Attempt> => {
+    const { current, tables, entering, calls } = batch;
+    let entered: Entered | undefined;
     const areNotes = tables.every(({ statement }) => statement.isNote);
     if (areNotes) settings.crashPoint('commit.before');
-    const rows = await current
-      .sendTogether([
-        // What is said together outside of BEGIN is a transaction of its own, and committed with its last statement.
-        ...(areNotes ? [] : [{ statement: begin }]),
-        { statement: enterBatch, values: scopeValues(accounts, settings.livemode) },
-        ...calls,
-      ])
-      .catch(async (error: unknown) => {
-        if (!areNotes && !current.broken) await current.send(rollback).catch(() => {});
-        if (wholeRows.isNotTaken(error)) return null;
-        throw error;
-      });
-    if (rows === null) return tryCommit(units, keys);
-    if (areNotes) {
-      settings.crashPoint('commit.after');
-      return { committed: true };
+    // What is to be looked up should COMMIT not be answered is known before it is said.
+    const heard = ([row]: readonly Row[]): void => {
+      entered = row as Entered;
+      settings.crashPoint('commit.before');
+    };
+    // What is said together outside of BEGIN is a transaction of its own, and committed with its last statement.
+    const said = areNotes
+      ? [entering, ...calls]
+      : [
+          { statement: begin },
+          { ...entering, heard },
+          ...calls,
+          { statement: commit, waits: true },
+        ];
+    try {
+      await current.sendTogether(said);
+    } catch (error) {
+      // An answer, or so early a silence that COMMIT was not said.
+      if (entered === undefined || !current.broken) throw error;
+      if ((await outcomeOf(entered)) === 'aborted') throw error;
     }
+    settings.crashPoint('commit.after');
+    return { committed: true };
+  };
 
-    const returned = rows.slice(2) as Returned[][];
-    if (tables.some((table, index) => isShort(table, returned[index]))) {
-      await current.send(rollback);
-      return tryCommit(units, 'keys');
-    }
-    const losers = findLosers(tables, returned);
+  const commitOnceHeard = async ({ current, tables, entering, calls }: Batch): Promise<Attempt> => {
+    const rows = await current.sendTogether([{ statement: begin }, entering, ...calls]);
+    const told = calls.map(({ statement }, index) =>
+      statement.isSure ? null : ((rows[index + 2] ?? []) as Returned[]),
+    );
+    const losers = findLosers(tables, told);
     if (losers.size > 0) {
       await current.send(rollback);
       return { committed: false, losers };
@@ -271,26 +315,27 @@ const accountsOf = (units: readonly Unit[]): readonly string[] => {
     : [...new Set(units.map((unit) => unit.accountId))];
 };
 
-/** For each row that took effect its key, or one row for all of them. */
-type Returned = { readonly key: string } | { readonly count: number };
+/** A row that is there already, or fewer than were given. */
+const lost = new Set(['23505', '22012']);
 
-const isShort = ({ statement, rows }: Table, [first]: readonly Returned[] = []): boolean =>
-  first !== undefined &&
-  'count' in first &&
-  (first.count !== rows.length || hasTwoOfOne(rows, statement.keyColumn));
+const areTwoOfOne = ({ statement, rows }: Table): boolean =>
+  statement.isNote !== true && hasTwoOfOne(rows, statement.keyColumn);
 
-/** Where rows were only counted, none has lost. */
+/** For each row that took effect its key. */
+type Returned = { readonly key: string };
+
+/** `returned`: by each statement; null where it would have been an error to lose. */
 const findLosers = (
   tables: readonly Table[],
-  returned: readonly Returned[][],
+  returned: readonly (readonly Returned[] | null)[],
 ): Map<Unit, WriteStatement> => {
   const losers = new Map<Unit, WriteStatement>();
   tables.forEach(({ statement, rows }, index) => {
-    const told = returned[index] ?? [];
-    if (told.some((row) => 'count' in row)) return;
+    const told = returned[index] ?? null;
+    if (told === null) return;
     // As it mostly is; a set of all keys would cost what a hundred comparisons do not.
     if (told.length === rows.length && !hasTwoOfOne(rows, statement.keyColumn)) return;
-    const won = new Set(told.flatMap((row) => ('key' in row ? [row.key] : [])));
+    const won = new Set(told.map(({ key }) => key));
     const taken = new Set<string>();
     for (const { unit, row } of rows) {
       const key = String(row[statement.keyColumn]);

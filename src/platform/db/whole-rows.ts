@@ -25,8 +25,8 @@ export type WholeRows = {
   unknownTo(connection: Connection, tables: readonly RowsOfStatement[]): RowsOfStatement[];
   learn(connection: Connection, unknown: readonly RowsOfStatement[]): Promise<void>;
   /**
-   * The calls that write these rows. `keys`: each has to say which rows took effect, where otherwise it may only
-   * count them.
+   * The calls that write these rows. `keys`: each has to say which rows took effect, where otherwise it may be an
+   * error that one did not.
    */
   callsFor(connection: Connection, tables: readonly RowsOfStatement[], keys?: 'keys'): Call[];
   /** Whether rows were told in a way that this server does not take; from then on they no more are. */
@@ -110,7 +110,7 @@ export const createWholeRows = (): WholeRows => {
       if (writeRows(out, spelling, rows)) {
         wasTold = true;
         // What is said is copied as it is said, so the room is free for the next batch.
-        const said = keys === undefined ? (ofRows.counted ?? ofRows) : ofRows;
+        const said = keys === undefined && ofRows.sure.isSure ? ofRows.sure : ofRows;
         return { statement: said, values: [out.buffer.subarray(begun, out.at)] };
       }
       out.at = begun;

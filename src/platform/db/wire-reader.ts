@@ -28,7 +28,6 @@ export type Message = {
 export type Heard = (kind: string, message: Message) => void;
 
 const HEAD = 5;
-const SPACE = 0x20;
 
 /** Takes pieces of any size, which are lent as well, and hands on whole messages. */
 export const createReader = (heard: Heard): ((piece: Buffer) => void) => {
@@ -88,10 +87,6 @@ export const readRow = (
   }
   return row;
 };
-
-/** `INSERT 0 5`, `UPDATE 5`: how many rows a statement wrote. */
-export const readCount = ({ bytes, end }: Message): number =>
-  Number(bytes.toString('latin1', bytes.lastIndexOf(SPACE, end - 1) + 1, end - 1));
 
 const particulars: Readonly<Record<string, 'code' | 'constraint' | 'detail' | 'severity'>> = {
   V: 'severity',

@@ -23,6 +23,8 @@ export type Writer = {
   bindRow(name: NameBytes, values: readonly unknown[], elements: readonly Element[]): void;
   describe(): void;
   execute(): void;
+  /** What was answered so far is to be sent, though more comes. */
+  flush(): void;
   sync(): void;
   /** A text of several statements, without values. */
   simple(text: string): void;
@@ -37,6 +39,7 @@ const PARSE = 0x50;
 const BIND = 0x42;
 const DESCRIBE = 0x44;
 const EXECUTE = 0x45;
+const FLUSH = 0x48;
 const SYNC = 0x53;
 const QUERY = 0x51;
 const PORTAL = 0x50;
@@ -140,6 +143,7 @@ export const createWriter = (): Writer => {
       int32(out, 0);
       lengthOf(begun);
     },
+    flush: () => lengthOf(begin(FLUSH)),
     sync: () => lengthOf(begin(SYNC)),
     simple: (statements) => {
       const begun = begin(QUERY);

@@ -4,6 +4,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { DatabaseError } from 'pg';
+import { assert } from '#kit/assert';
 import type { Row, Statement } from '#kit/context';
 import { hearDirectly } from './lending-socket.ts';
 import { type ArrayTypes, arrayTypesIn, type Element } from './wire-arrays.ts';
@@ -11,7 +12,6 @@ import {
   createReader,
   type Field,
   type Message,
-  readCount,
   readError,
   readFields,
   readRow,
@@ -23,6 +23,10 @@ export type Call = {
   readonly values?: readonly unknown[];
   /** How each value is spelled, where they are the columns of a row and its text casts each of them. */
   readonly elements?: readonly Element[];
+  /** Is told the rows as soon as they are there, before those of what comes after it. */
+  readonly heard?: (rows: readonly Row[]) => void;
+  /** The last one: it is said only once the one with `heard` was, while those between them are run. */
+  readonly waits?: boolean;
 };
 
 export type Wire = {
@@ -55,7 +59,7 @@ type Prepared = {
 
 type Exchange = {
   readonly calls: readonly Call[];
-  readonly statements: readonly Prepared[];
+  readonly statements: Prepared[];
   /** Those that the server has not said to have prepared yet. */
   readonly preparing: string[];
   /** Of the statements that were completed. */
@@ -64,6 +68,8 @@ type Exchange = {
   current: Row[];
   fields: readonly Field[];
   error: Error | null;
+  /** Whether its last call is still to be said. */
+  isWaiting: boolean;
   readonly resolve: (rows: Row[][]) => void;
   readonly reject: (error: unknown) => void;
   readonly round: number;
@@ -94,7 +100,11 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     const begunAt = writer.length;
     const statements: Prepared[] = [];
     try {
-      for (const call of calls) statements.push(sayCall(call, preparing));
+      for (const call of calls) {
+        if (call.waits) return statements;
+        statements.push(sayCall(call, preparing));
+        if (call.heard !== undefined) writer.flush();
+      }
       writer.sync();
     } catch (error) {
       if (error instanceof Error) failures.set(error, statements.length);
@@ -121,6 +131,16 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     return said;
   };
 
+  /** An error that came first has to be ended all the same: the server listens to nothing else until then. */
+  const sayWaiting = (current: Exchange): void => {
+    const { calls, statements, preparing, error } = current;
+    current.isWaiting = false;
+    leaveSoon();
+    const last = calls.at(-1);
+    if (last !== undefined && error === null) statements.push(sayCall(last, preparing));
+    writer.sync();
+  };
+
   const prepare = ({ name, text }: Statement, preparing: string[]): Prepared => {
     const said = { name: nameBytes(name), text, types: arrayTypesIn(text), fields: null };
     writer.parse(said.name, text);
@@ -138,8 +158,12 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
   const ask: Wire['ask'] = (calls, resolve, reject) => {
     if (ended !== null) return reject(ended);
     const preparing: string[] = [];
-    let statements: readonly Prepared[];
+    let statements: Prepared[];
     try {
+      assert(
+        asked.at(-1)?.isWaiting !== true,
+        'Nothing comes between a call that waits and those before',
+      );
       const [{ statement, values } = nobody] = calls;
       const isText = calls.length === 1 && statement.name === '' && !values?.length;
       statements = isText ? sayText(statement.text) : say(calls, preparing);
@@ -148,7 +172,8 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     }
     const fields = statements[0]?.fields ?? [];
     const rows: Row[][] = [];
-    const answer = { rows, current: [], fields, error: null, resolve, reject, round };
+    const isWaiting = calls.at(-1)?.waits === true;
+    const answer = { rows, current: [], fields, error: null, isWaiting, resolve, reject, round };
     asked.push({ calls, statements, preparing, ...answer });
     watch ??= setInterval(lookAtLimits, timeoutMs / ROUNDS).unref();
   };
@@ -171,10 +196,11 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     current.fields = fields;
   };
 
-  const completed = (current: Exchange, message: Message): void => {
+  const completed = (current: Exchange): void => {
     const { calls, statements, rows } = current;
-    if (calls[rows.length]?.statement.isCounted)
-      current.current.push({ count: readCount(message) });
+    const { heard } = calls[rows.length] ?? {};
+    heard?.(current.current);
+    if (heard !== undefined && current.isWaiting) sayWaiting(current);
     rows.push(current.current);
     current.current = [];
     current.fields = statements[rows.length]?.fields ?? [];
@@ -185,6 +211,7 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     if (isFatal(error)) return end(new Error(error.message, { cause: error }));
     failures.set(error, current.rows.length);
     current.error = error;
+    if (current.isWaiting) sayWaiting(current);
     for (const name of current.preparing) prepared.delete(name);
   };
 
@@ -219,7 +246,7 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
         return describe(current, []);
       case 'C':
       case 'I':
-        return completed(current, message);
+        return completed(current);
       case 'E':
         return failed(current, readError(message));
       case 'Z':

@@ -25,6 +25,7 @@ export const insertRows = (input: {
   const names = Object.keys(input.columns);
   const written = writeRows({
     ...input,
+    losesByConflict: true,
     text: (given) => `insert into ${input.table} (${names.join(', ')})
 select ${names.map((name) => `given.${name}`).join(', ')} from ${given}
 ${input.orNothing ? 'on conflict do nothing\n' : ''}returning ${input.key}::text as key`,
@@ -33,6 +34,31 @@ ${input.orNothing ? 'on conflict do nothing\n' : ''}returning ${input.key}::text
 };
 
 const RETURNING = /\nreturning [^\n]+ as key$/;
+const OR_NOTHING = /\non conflict do nothing\s*(?=\n|$)/;
+
+/** The same, an error where a row would lose. Where that cannot be said, it is asked for the keys. */
+const sureOf = (
+  name: string,
+  text: string,
+  {
+    losesByConflict = false,
+    given,
+  }: { readonly losesByConflict?: boolean; readonly given: string },
+): Statement => {
+  const isSure = true;
+  if (!RETURNING.test(text)) return { name, text };
+  // A row that is there already is an error by itself.
+  if (losesByConflict) {
+    return { name, text: text.replace(RETURNING, '').replace(OR_NOTHING, ''), isSure };
+  }
+  // What begins so may write in several places, which PostgreSQL takes at the outermost level alone.
+  if (text.startsWith('with ')) return { name, text };
+  const counting = `with done as (
+${text.replace(RETURNING, '\nreturning 1')}
+)
+select from done having 1 / (count(*) = ${given})::integer = 0`;
+  return { name, text: counting, isSure };
+};
 
 /** `text` uses the rows as `given`, with the columns' names, and returns `key`. */
 export const writeRows = (input: {
@@ -41,12 +67,12 @@ export const writeRows = (input: {
   readonly key: string;
   readonly rank: number;
   readonly text: (given: string) => string;
+  /** It inserts each row that it is given, unless that stands in the way of one that is there. */
+  readonly losesByConflict?: boolean;
 }): WriteStatement => {
   const names = Object.keys(input.columns);
   const type = `pg_temp.given_${input.name.replaceAll('.', '_')}`;
   const text = input.text(`unnest($1::${type}[]) as given`);
-  const counted = text.replace(RETURNING, '');
-  const isCounted = counted !== text;
   const one = input.text(`(select ${valuesOfOne(input.columns)}) as given`);
   return {
     name: input.name,
@@ -59,15 +85,9 @@ export const writeRows = (input: {
       text,
       type,
       columns: names,
-      ...(isCounted
-        ? { counted: { name: `${input.name}.counted`, text: counted, isCounted } }
-        : {}),
+      sure: sureOf(`${input.name}.sure`, text, { ...input, given: 'cardinality($1)' }),
     },
-    ofOne: {
-      name: `${input.name}.one`,
-      text: isCounted ? one.replace(RETURNING, '') : one,
-      isCounted,
-    },
+    ofOne: sureOf(`${input.name}.one`, one, { ...input, given: '1' }),
   };
 };
 

@@ -72,6 +72,7 @@ const insertChange = writeRows({
   },
   key: 'id',
   rank: rank.log,
+  losesByConflict: true,
   // The outbox is written by the same statement: an event that is not handed on cannot exist.
   text: (given) => `with logged as (
   insert into platform.events (account_id, livemode, id, object_id, sequence, kinds, renderer,

@@ -41,6 +41,7 @@ const insertRow = (name: string, onConflict: string) =>
     columns: { ...types, original_id: 'uuid', request: 'json' },
     key: 'id',
     rank: rank.claim,
+    losesByConflict: true,
     text: (given) => `insert into rails.operations (${names.join(', ')}, original_id, request)
 select ${names.map((name) => (name === 'alerts' ? 'alerts::text[]' : name)).join(', ')}, original_id, request
   from ${given}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Connection, connect, isServerError } from './connection.ts';
+import { connectionSettings, databaseWith } from './for-tests.ts';
+
+let url: string;
+let connection: Connection;
+before(async () => {
+  url = (await databaseWith([])).ownerUrl;
+  connection = await connect(connectionSettings(url));
+});
+after(() => connection.close());
+
+const begin = { statement: { name: 'begin', text: 'begin' } };
+const commit = { statement: { name: 'commit', text: 'commit' }, waits: true };
+const rollback = { name: 'rollback', text: 'rollback' };
+const one = { name: 'one', text: 'select 1 as n' };
+const slow = { statement: { name: 'slow', text: 'select pg_sleep(0.3)::text as slept' } };
+const wrong = { statement: { name: 'wrong', text: 'select 1 / 0 as n' } };
+const number = { name: 'number', text: 'select pg_current_xact_id()::text as number' };
+const inTransaction = async (): Promise<boolean> => {
+  const [first] = await connection.send(number);
+  const [second] = await connection.send(number);
+  return first?.['number'] === second?.['number'];
+};
+
+test('An answer is heard while what was said behind it is run, and what waits is said then', async () => {
+  const order: string[] = [];
+  const heard = (rows: readonly unknown[]): void => void order.push(JSON.stringify(rows));
+  const timer = setTimeout(() => order.push('a while later'), 100);
+  const rows = await connection.sendTogether([begin, { statement: one, heard }, slow, commit]);
+  clearTimeout(timer);
+  assert.deepEqual(order, ['[{"n":1}]', 'a while later']);
+  assert.deepEqual(rows, [[], [{ n: 1 }], [{ slept: '' }], []]);
+  assert.equal(await inTransaction(), false);
+});
+
+test('Where it was refused before, what waits is never said, and the connection goes on', async () => {
+  const heard = (): void => assert.fail('There was no answer');
+  await assert.rejects(
+    connection.sendTogether([begin, wrong, { statement: one, heard }, commit]),
+    isServerError,
+  );
+  await connection.send(rollback);
+  assert.deepEqual(await connection.send(one), [{ n: 1 }]);
+});
+
+test('Where it is refused behind it, what was said meanwhile does not count', async () => {
+  await connection.send({ name: '', text: 'create temporary table kept (n integer)' });
+  const keep = { statement: { name: 'keep', text: 'insert into kept values (1)' } };
+  await assert.rejects(
+    connection.sendTogether([begin, { statement: one, heard: () => {} }, keep, wrong, commit]),
+    isServerError,
+  );
+  await connection.send(rollback);
+  const [row] = await connection.send({
+    name: '',
+    text: 'select count(*)::integer as n from kept',
+  });
+  assert.deepEqual(row, { n: 0 });
+});
+
+test('A connection that is cut before it was heard says no more', async () => {
+  const own = await connect(connectionSettings(url));
+  const asked = own.sendTogether([begin, slow, { statement: one, heard: () => {} }, commit]);
+  own.destroy();
+  await assert.rejects(asked, /does not answer/);
+  await own.close();
+});
