@@ -36,9 +36,9 @@ export const measure = async (load: Load): Promise<Measured> => {
       const n = next++;
       // A request that had to wait for a free connection is late from the moment at which it was due.
       const dueMs = load.perSecond === undefined ? 0 : startedMs + (n * 1000) / load.perSecond;
+      if (dueMs >= endsMs) break;
       const waitMs = dueMs - performance.now();
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-      if (dueMs >= endsMs) break;
       const sentMs = load.perSecond === undefined ? performance.now() : Math.max(dueMs, 0);
       const other = await caller.ask(load.request(n));
       durations.push(performance.now() - sentMs);
