@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
+import { parseId } from '#kit/ids';
+import { provideAuthentication } from '#payments/intents';
 import { asOwner } from '../../src/for-tests.ts';
 import { lostAfter, says, testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
@@ -11,6 +13,13 @@ import { refusalOf } from '../support/stripe.ts';
 const bank = testBank();
 const { gateway, stripe, resolveUntil } = await openShop([bank]);
 const { paymentIntents, mandates, charges, customers, testHelpers } = stripe;
+
+let isAsked = false;
+provideAuthentication(gateway.context, async () =>
+  isAsked
+    ? { ok: false, why: 'challenge', url: 'https://issuer.test/challenge' }
+    : { ok: true, authentication: null },
+);
 
 const online = { ip_address: '203.0.113.7', user_agent: 'A browser' };
 const mandate_data = { customer_acceptance: { type: 'online' as const, online } };
@@ -28,6 +37,13 @@ const chargeOf = async ({ id }: { id: string }): Promise<Stripe.Charge> => {
 const mandateOf = async (of: { id: string }): Promise<string | null> => {
   const { payment_method_details: details } = await chargeOf(of);
   return (details?.card?.mandate ?? null) as string | null;
+};
+const storedMandate = async (id: string): Promise<unknown> => {
+  const [row] = await asOwner(
+    gateway.on,
+    `select details -> 'mandate' as mandate from payments.intents where id = '${parseId('pi', id)}'`,
+  );
+  return row?.['mandate'] ?? null;
 };
 const countMandates = async (): Promise<number> =>
   (await asOwner(gateway.on, 'select 1 as one from payments.mandates')).length;
@@ -106,5 +122,89 @@ describe('a payer who agrees with a payment', () => {
     await paymentIntents.confirm(id, { payment_method: 'pm_card_mastercard' });
     assert.equal(await mandateOf({ id }), null);
     assert.equal(await countMandates(), before);
+  });
+
+  test('and is declined has agreed to nothing with a card that is put in its place', async () => {
+    bank.next.push(says({ outcome: 'declined', code: 'generic_decline' }));
+    const refused = await refusalOf(paymentIntents.create({ ...paying, mandate_data }));
+    const { id } = refused.payment_intent as Stripe.PaymentIntent;
+    assert.equal(await storedMandate(id), null);
+    await paymentIntents.update(id, { payment_method: 'pm_card_mastercard' });
+    await paymentIntents.confirm(id);
+    assert.equal(await mandateOf({ id }), null);
+  });
+
+  test('and is refused before any bank is called has agreed to nothing with the next card', async () => {
+    isAsked = true;
+    const asked = { ...paying, mandate_data, error_on_requires_action: true };
+    const refused = await refusalOf(paymentIntents.create(asked));
+    isAsked = false;
+    const { id } = refused.payment_intent as Stripe.PaymentIntent;
+    assert.equal(await storedMandate(id), null);
+    await paymentIntents.update(id, { payment_method: 'pm_card_mastercard' });
+    await paymentIntents.confirm(id);
+    assert.equal(await mandateOf({ id }), null);
+  });
+});
+
+describe('a payer who agreed and is asked who they are', () => {
+  const waiting = async (): Promise<string> => {
+    isAsked = true;
+    const { id, status } = await paymentIntents.create({
+      ...paying,
+      mandate_data,
+      return_url: 'https://shop.test/back',
+    });
+    isAsked = false;
+    assert.equal(status, 'requires_action');
+    return id;
+  };
+
+  test('has agreed still when the same is confirmed once more', async () => {
+    const id = await waiting();
+    await paymentIntents.update(id, { description: 'The same, named', amount: 2500 });
+    await paymentIntents.confirm(id);
+    const { single_use: use } = await mandates.retrieve((await mandateOf({ id })) ?? '');
+    assert.deepEqual(use, { amount: 2500, currency: 'eur' });
+  });
+
+  test('by the bank, after its no, has agreed still', async () => {
+    const { id } = await paymentIntents.create({
+      amount: 2500,
+      currency: 'eur',
+      payment_method: 'pm_card_visa',
+    });
+    bank.next.push(async () => {
+      isAsked = true;
+      return { outcome: 'declined', code: 'authentication_required' };
+    });
+    const asked = await paymentIntents.confirm(id, {
+      mandate_data,
+      return_url: 'https://shop.test/back',
+    });
+    isAsked = false;
+    assert.equal(asked.status, 'requires_action');
+    await paymentIntents.confirm(id);
+    assert.match((await mandateOf({ id })) ?? '', /^mandate_/);
+  });
+
+  for (const [what, changed] of [
+    ['amount', { amount: 9000 }],
+    ['currency', { currency: 'usd' }],
+    ['use', { setup_future_usage: 'off_session' }],
+  ] as const) {
+    test(`has not agreed to another ${what}`, async () => {
+      const id = await waiting();
+      await paymentIntents.update(id, changed);
+      await paymentIntents.confirm(id);
+      assert.equal((await chargeOf({ id })).status, 'succeeded');
+      assert.equal(await mandateOf({ id }), null);
+    });
+  }
+
+  test('has not agreed to a use that is said when it is confirmed once more', async () => {
+    const id = await waiting();
+    await paymentIntents.confirm(id, { setup_future_usage: 'off_session' });
+    assert.equal(await mandateOf({ id }), null);
   });
 });

@@ -9,7 +9,7 @@ import {
   mandateOf,
   type mandateParameters,
 } from '#payments/confirmation';
-import type { PaymentIntent } from './payment-intent.ts';
+import { isSameQuestion, type PaymentIntent } from './payment-intent.ts';
 
 type Said = {
   /** With the call. Null: nothing. */
@@ -26,7 +26,7 @@ export const withMandate = (
   intent: PaymentIntent,
   { asked, byToken, before }: Said,
 ): PaymentIntent => {
-  const { mandate: _old, ...rest } = intent;
+  const rest = withoutAgreement(intent);
   if (asked === null) return rest;
   const data = asked === undefined ? byToken : mandateOf(asked, acceptingNow(context));
   if (data === undefined) return before === undefined ? rest : { ...rest, mandate: before };
@@ -35,5 +35,17 @@ export const withMandate = (
   return { ...rest, mandate: { id: newUuid(context), ...data, ...singleUse } };
 };
 
-const isForLater = ({ cardOptions, setupFutureUsage }: PaymentIntent): boolean =>
-  ![null, 'none'].includes(cardOptions.setupFutureUsage ?? setupFutureUsage);
+/** Nobody has agreed to a payment that failed with the next card, nor to one that was changed. */
+export const withoutAgreement = ({ mandate: _old, ...intent }: PaymentIntent): PaymentIntent =>
+  intent;
+
+/** Whether who agreed to the one has agreed to the other. */
+export const isSameAgreement = (a: PaymentIntent, b: PaymentIntent): boolean =>
+  isSameQuestion(a, b) && laterUseOf(a) === laterUseOf(b);
+
+const isForLater = (intent: PaymentIntent): boolean => laterUseOf(intent) !== null;
+
+const laterUseOf = ({ cardOptions, setupFutureUsage }: PaymentIntent): string | null => {
+  const use = cardOptions.setupFutureUsage ?? setupFutureUsage;
+  return use === 'none' ? null : use;
+};

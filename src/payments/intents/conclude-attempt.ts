@@ -13,6 +13,7 @@ import {
   notProcessed,
   otherFailureOf,
 } from '#payments/charges';
+import { withoutAgreement } from './agreed-mandate.ts';
 import {
   AUTHORIZATION_MS,
   canceled,
@@ -197,7 +198,7 @@ const fail = (known: Known, failure: Failure): Decided => {
   return {
     ...nothing,
     intent: {
-      ...intent,
+      ...withoutAgreement(intent),
       ...settled,
       status: to(intent, 'failed'),
       latestChargeId: charge.id,
@@ -226,9 +227,10 @@ const decline = (known: Known): Decided => {
   return {
     ...failed,
     intent: {
-      ...failed.intent,
+      ...intent,
+      ...settled,
       status: to(intent, 'action_required'),
-      methodId: intent.methodId,
+      latestChargeId: failed.charge.id,
       lastError: null,
       authenticationId: holder.id ?? null,
       nextAction: { url: holder.url, returnUrl, useSdk: holder.useSdk || returnUrl === null },

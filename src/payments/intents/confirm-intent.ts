@@ -12,7 +12,7 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import type { Accounts } from '#rails/connectors';
-import { withMandate } from './agreed-mandate.ts';
+import { isSameAgreement, withMandate } from './agreed-mandate.ts';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
@@ -100,11 +100,12 @@ const confirmOnce = async (
   const known = taken?.method ?? (await methodOf(context, request, before));
   if (known === null) throw methodMissingToConfirm(before, scope.livemode);
   const confirmed = await intentFor(context, request, before, taken);
+  const tried = { ...confirmed, methodId: spellMethod(known) };
   const intent = withMandate(context, confirmed, {
     asked: asked.mandate_data,
     byToken: taken?.mandate,
     // Confirmed once more, as after its holder has agreed.
-    before: spellMethod(known) === before.methodId ? before.mandate : undefined,
+    before: isSameAgreement(before, tried) ? before.mandate : undefined,
   });
   const cvcToken = cvcTokenOf(asked.payment_method_options, taken);
   // The second time, after its holder has agreed, the code has been with the bank.

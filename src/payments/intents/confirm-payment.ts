@@ -7,6 +7,7 @@ import type { Uuid } from '#kit/ids';
 import { actionNotHandled, errorFieldsOf, expectMovement, failureOf } from '#payments/charges';
 import { ApiError, errorCodes, type Outcome } from '#platform/http';
 import { type Accounts, railsOf } from '#rails/connectors';
+import { withoutAgreement } from './agreed-mandate.ts';
 import type { Shows } from './answer.ts';
 import { isAskingWanted } from './ask-holder.ts';
 import { type Asking, askingWith, tellingFor, toldWith } from './asking.ts';
@@ -205,7 +206,7 @@ export const refuseConfirmation = async (
     {
       before: { intent: before, charge: null },
       intent: {
-        ...intent,
+        ...withoutAgreement(intent),
         status: next(intent.status, 'failed') ?? intent.status,
         methodId: null,
         nextAction: null,

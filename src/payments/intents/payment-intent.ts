@@ -201,5 +201,9 @@ export const blankIntent = (
   ...given,
 });
 
+/** What a holder is asked, or has agreed to. */
+export const isSameQuestion = (a: PaymentIntent, b: PaymentIntent): boolean =>
+  a.methodId === b.methodId && a.amount === b.amount && a.currency === b.currency;
+
 export const isManual = (intent: Pick<PaymentIntent, 'captureMethod' | 'cardOptions'>): boolean =>
   intent.captureMethod === 'manual' || intent.cardOptions.captureMethod === 'manual';

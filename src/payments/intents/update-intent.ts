@@ -2,13 +2,14 @@ import { findCustomerNamed } from '#cards/customers';
 import { spellMethod } from '#cards/methods';
 import type { Context } from '#kit/context';
 import type { Outcome, TypedRequest } from '#platform/http';
+import { isSameAgreement, withoutAgreement } from './agreed-mandate.ts';
 import { applyParameters } from './apply-parameters.ts';
 import { undoing } from './create-intent.ts';
 import { findIntent } from './find-intent.ts';
 import type { updateParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
 import { writePayment } from './payment.ts';
-import type { PaymentIntent } from './payment-intent.ts';
+import { isSameQuestion, type PaymentIntent } from './payment-intent.ts';
 import { cannotChangeMethod, cannotUpdate, refuseMade } from './refusals.ts';
 import { renderIntent } from './render-intent.ts';
 import {
@@ -73,14 +74,15 @@ const change = (
   // Asking for what already holds changes nothing.
   if (sameAs(before, after)) return { body: renderIntent(before, scope.livemode) };
 
+  const asking = isSameQuestion(before, after)
+    ? after
+    : { ...after, nextAction: null, authenticationId: null };
   const written = writePayment(
     context,
     scope,
     {
       before: { intent: before, charge: null },
-      intent: isSameQuestion(before, after)
-        ? after
-        : { ...after, nextAction: null, authenticationId: null },
+      intent: isSameAgreement(before, after) ? asking : withoutAgreement(asking),
       charge: null,
       kinds: [],
     },
@@ -93,12 +95,6 @@ const change = (
     ...(taken === null ? {} : { undo: taken.undo }),
   };
 };
-
-/** What a holder is asked, or has agreed to. */
-const isSameQuestion = (before: PaymentIntent, after: PaymentIntent): boolean =>
-  before.methodId === after.methodId &&
-  before.amount === after.amount &&
-  before.currency === after.currency;
 
 /** A payer who is being asked about one amount must not pay another by coming back. */
 const asksAnew = (before: PaymentIntent, after: PaymentIntent): PaymentIntent =>
