@@ -180,6 +180,23 @@ describe('a charge made directly, as older clients do', () => {
     await happened();
   });
 
+  test('is not called refunded while nobody knows whether it is captured', async () => {
+    const { id } = await charges.create({
+      amount: 999,
+      currency: 'usd',
+      source: 'tok_visa',
+      capture: false,
+    });
+    shop.bank.next.push(lostAfter);
+    await charges.capture(id);
+    const withKey = { idempotencyKey: `refund ${id}` };
+    const refused = await refusalOf(refunds.create({ charge: id }, withKey));
+    assert.deepEqual([refused.statusCode, refused.code], [409, 'payment_intent_outcome_unknown']);
+    await shop.resolveUntil(async () => (await charges.retrieve(id)).captured);
+    assert.equal((await refunds.create({ charge: id }, withKey)).status, 'succeeded');
+    await happened();
+  });
+
   test('stays held while nobody knows whether its bank let go of it', async () => {
     const { id } = await charges.create({
       amount: 999,

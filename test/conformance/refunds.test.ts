@@ -162,6 +162,36 @@ describe('a refund', () => {
     assert.equal(canceling.statusCode, 404);
   });
 
+  test('while a capture is under way is to be asked for again, and not refused for good', async () => {
+    const held = {
+      amount: 1000,
+      currency: 'usd',
+      confirm: true,
+      capture_method: 'manual',
+      payment_method: 'pm_card_visa',
+      payment_method_options: { card: { request_multicapture: 'if_available' } },
+    } as const;
+    const whole = await paymentIntents.create(held);
+    const parts = await paymentIntents.create(held);
+    await paymentIntents.capture(parts.id, { amount_to_capture: 400, final_capture: false });
+    await refunds.create({ payment_intent: parts.id });
+    for (const { id, latest_charge: charge } of [whole, parts]) {
+      bank.next.push(lostAfter);
+      assert.equal((await paymentIntents.capture(id)).status, 'processing');
+      const ways = [{ charge: String(charge), amount: 10 }, { payment_intent: id }];
+      const ask = (way: object) => refunds.create(way, { idempotencyKey: JSON.stringify(way) });
+      for (const way of ways) {
+        const refused = await refusalOf(ask(way));
+        assert.deepEqual(
+          [refused.statusCode, refused.code],
+          [409, 'payment_intent_outcome_unknown'],
+        );
+      }
+      await resolveUntil(async () => (await paymentIntents.retrieve(id)).status === 'succeeded');
+      for (const way of ways) assert.equal((await ask(way)).status, 'succeeded');
+    }
+  });
+
   test('is shown with its charge where that is asked for, and not unasked', async () => {
     const intent = await paid(1000);
     const id = String(intent.latest_charge);

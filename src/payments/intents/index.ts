@@ -51,7 +51,12 @@ export {
 export { methodOf } from './payment-request.ts';
 export { methodWasUsed, nobodyTakes, orderInUse, orderIsOfPayment } from './refusals.ts';
 export { endCanceled, releaseHeld } from './release-charge.ts';
-export { holdsDirectly, nothingHeld, releaseDirectCharge } from './release-direct-charge.ts';
+export {
+  holdsDirectly,
+  isUnderWay,
+  nothingHeld,
+  releaseDirectCharge,
+} from './release-direct-charge.ts';
 export { errorForPage, renderIntent } from './render-intent.ts';
 export { provideReturns, readReturnToken } from './return-address.ts';
 export { onceKnown, returnHandlers, returnHandlersOf, withOutcome } from './return-handlers.ts';

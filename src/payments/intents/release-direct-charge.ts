@@ -49,7 +49,7 @@ export const releaseDirectCharge = async (
   throw lockTimeout();
 };
 
-const isUnderWay = ({ id }: Charge): ApiError =>
+export const isUnderWay = ({ id }: Charge): ApiError =>
   refuse('payment_intent_outcome_unknown', {
     message: `Charge ${spellId(CHARGE, id)} cannot be refunded now: something else of it is under way, and what becomes of it is not known yet. Nothing was changed.`,
   });

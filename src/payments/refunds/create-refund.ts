@@ -10,7 +10,13 @@ import {
   findCharge,
   left,
 } from '#payments/charges';
-import { askingOf, findIntentWithCharge, loadIntent, nothingHeld } from '#payments/intents';
+import {
+  askingOf,
+  findIntentWithCharge,
+  isUnderWay,
+  loadIntent,
+  nothingHeld,
+} from '#payments/intents';
 import {
   ApiError,
   lockTimeout,
@@ -48,6 +54,7 @@ export const createRefund = async (
   expectMovement(context, scope);
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const charge = await chargeOf(context, request, spelled, ofCharge === undefined);
+    refuseUnderWay(charge);
     await refuseNothingHeld(context, scope, charge);
     const amount = amountOf(charge, asked.amount);
     const refund = {
@@ -75,12 +82,18 @@ const chargeOf = async (
   if (asked.payment_intent === undefined) throw parameterMissing('payment_intent');
   const { payment_intent: of } = asked;
   const { charge } = await findIntentWithCharge(context, scope, of, 'payment_intent');
-  if (charge?.status === 'succeeded' && charge.captured > 0n) return charge;
+  const isTaken = charge !== undefined && charge.captured + charge.capturing > 0n;
+  if (charge?.status === 'succeeded' && isTaken) return charge;
   throw new ApiError(
     400,
     `This PaymentIntent (${asked.payment_intent}) does not have a successful charge to refund.`,
     { param: 'payment_intent' },
   );
+};
+
+/** There may be something to give back once its capture is known: no answer to keep. */
+const refuseUnderWay = (charge: Charge): void => {
+  if (charge.capturing > 0n && left(charge) === 0n) throw isUnderWay(charge);
 };
 
 /** One that was only held, and is held no more: it expired, or was let go of. */
