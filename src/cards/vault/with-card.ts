@@ -61,7 +61,7 @@ export const expectCard = (vault: VaultParts, caller: Caller, input: Opening): E
 /** Only for what it was said of, and once. */
 const expectedOf = (
   vault: VaultParts,
-  { scope, card, operation, expected }: Opening & { readonly expected?: ExpectedCard },
+  { scope, card, operation, cvcFor, expected }: Opening & { readonly expected?: ExpectedCard },
 ): Promise<CardWithKey | null> | undefined => {
   const known = expected && vault.expected.get(expected);
   if (known === undefined) return undefined;
@@ -69,6 +69,7 @@ const expectedOf = (
   const isIt =
     known.card === card &&
     known.operation === operation &&
+    known.cvcFor === cvcFor &&
     known.scope.accountId === scope.accountId &&
     known.scope.livemode === scope.livemode;
   return isIt ? known.audited : undefined;

@@ -56,7 +56,7 @@ const checks = [
               and e.part = s.part
             where e.id is null or abs(extract(epoch from s.expected_at - e.posted_at)) > 60
                or (s.kind = 1 and (e.available_at at time zone 'UTC')::date <> s.value_date)
-               or s.value_date - (s.expected_at at time zone 'UTC')::date not between 2 and 20`,
+               or s.value_date - (s.expected_at at time zone 'UTC')::date not between 1 and 20`,
   },
 ];
 

@@ -17,6 +17,7 @@ import {
 } from '#platform/db';
 import { manualClock } from '../../kit/context/for-tests.ts';
 import { asOwner, connectionSettings, databaseWith, type TestDatabase } from './for-tests.ts';
+import { statusOf } from './group-commit.ts';
 import { module } from './module.ts';
 
 const things: Migration = {
@@ -430,6 +431,31 @@ describe('the group commit', () => {
     const [mine, theirs] = [merchant(), merchant()];
     await assert.rejects(database.commit(mine, [thing(theirs, 'smuggled')]), /row-level security/);
     assert.equal(await count(theirs), 0);
+  });
+
+  test('of a number that a server gives out anew after a crash the first who had it learns that it was lost', async () => {
+    const asking = await connect(connectionSettings(on.appUrl));
+    const history = async (...[xid, server, at]: readonly string[]): Promise<unknown> => {
+      const [row] = await asking.send(statusOf, [xid, server, at]);
+      assert.equal(row?.['status'], 'committed');
+      return row?.['history'];
+    };
+    const enter = async (): Promise<[xid: string, server: string, at: string]> => {
+      const [row] = await asOwner(
+        on,
+        `select pg_current_xact_id()::text as xid, pg_postmaster_start_time()::text as server, clock_timestamp()::text as at`,
+      );
+      return [String(row?.['xid']), String(row?.['server']), String(row?.['at'])];
+    };
+    await asOwner(on, 'checkpoint');
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    const [xid, server, at] = await enter();
+    assert.equal(await history(xid, server, at), 'same');
+    assert.equal(await history(xid, 'of another life', at), 'lost');
+    await asOwner(on, 'checkpoint');
+    assert.equal(await history(xid, 'of another life', at), 'unclear');
+    assert.equal(await history(xid, server, at), 'unclear');
+    await asking.close();
   });
 
   test('a connection cut before COMMIT fails the batch, and the next batch gets a new one', async () => {

@@ -8,7 +8,7 @@
 //
 // An unanswered COMMIT is not a failure. The transaction's number was learned before, and a new
 // connection asks what became of it. A server that has crashed in between may have given the number to
-// another transaction, since ours left no trace if it was lost: then its word counts only against us.
+// another transaction, since ours left no trace if it was lost: where that can be, its word counts only against us.
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { present } from '#kit/assert';
@@ -55,19 +55,32 @@ const enterBatch: Statement = {
   text: `select set_config('app.accounts', $1, true), set_config('app.livemode', $2, true),
                 set_config('plan_cache_mode', 'force_generic_plan', true),
                 set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-                pg_current_xact_id()::text as xid, pg_postmaster_start_time()::text as server`,
+                pg_current_xact_id()::text as xid, pg_postmaster_start_time()::text as server,
+                clock_timestamp()::text as at`,
 };
 const begin: Statement = { name: 'begin', text: 'begin' };
 const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
-const statusOf: Statement = {
+export const statusOf: Statement = {
   name: 'xact_status',
-  text: `select pg_xact_status($1::text::xid8) as status, pg_postmaster_start_time()::text as server`,
+  // A recovery from a crash ends with a checkpoint, and the numbers after it are those that nobody remembers to have
+  // given. Whether there was one since is told by the server's life and by the checkpoint's time, in whole seconds.
+  text: `select pg_xact_status($1::text::xid8) as status,
+                case when server = $2 and checkpointed + interval '1 second' <= $3::timestamptz then 'same'
+                     when (server <> $2 or checkpointed > $3::timestamptz) and first_after <= $1::numeric then 'lost'
+                     else 'unclear' end as history
+           from (select pg_postmaster_start_time()::text as server, checkpoint_time as checkpointed,
+                        split_part(next_xid, ':', 1)::numeric * 4294967296 + split_part(next_xid, ':', 2)::numeric as first_after
+                   from pg_control_checkpoint()) now`,
 };
 
 /** What a batch learned as it began: its transaction's number, and which life of the server gave it. */
-type Entered = { readonly xid: string; readonly server: string };
-type Status = { readonly status: string | null; readonly server: string };
+type Entered = { readonly xid: string; readonly server: string; readonly at: string };
+type Status = {
+  readonly status: string | null;
+  /** Whether the number is still ours: nothing has crashed since, ours was lost in a crash, or nobody can know. */
+  readonly history: 'same' | 'lost' | 'unclear';
+};
 const NUMBER_OF_THE_FUTURE = '22023';
 
 export const createLane = (settings: LaneSettings): Lane => {
@@ -191,22 +204,22 @@ export const createLane = (settings: LaneSettings): Lane => {
     let entered: Entered | undefined;
     const areNotes = tables.every(({ statement }) => statement.isNote);
     if (areNotes) settings.crashPoint('commit.before');
-    // What is to be looked up should COMMIT not be answered is known before it is said.
+    // What is to be looked up should COMMIT not be answered is known before it is said. It is an exchange of its own,
+    // so that the server waits for it no longer than for anybody; behind an error it undoes what there is.
+    let committed = null as Promise<unknown> | null;
     const heard = ([row]: readonly Row[]): void => {
       entered = row as Entered;
       settings.crashPoint('commit.before');
+      committed = current.send(commit);
+      committed.catch(() => {});
     };
     // What is said together outside of BEGIN is a transaction of its own, and committed with its last statement.
     const said = areNotes
       ? [entering, ...calls]
-      : [
-          { statement: begin },
-          { ...entering, heard },
-          ...calls,
-          { statement: commit, waits: true },
-        ];
+      : [{ statement: begin }, { ...entering, heard }, ...calls];
     try {
       await current.sendTogether(said);
+      await committed;
     } catch (error) {
       // An answer, or so early a silence that COMMIT was not said.
       if (entered === undefined || !current.broken) throw error;
@@ -251,14 +264,15 @@ export const createLane = (settings: LaneSettings): Lane => {
   };
 
   /** What became of a COMMIT that nobody answered. Only the database may say. */
-  const outcomeOf = async ({ xid, server }: Entered): Promise<'committed' | 'aborted'> => {
+  const outcomeOf = async ({ xid, server, at }: Entered): Promise<'committed' | 'aborted'> => {
     for (let waitMs = 50; waitMs <= 6_400; waitMs *= 2) {
       try {
         const asked = await openConnection();
-        const [row] = await asked.send<Status>(statusOf, [xid]);
+        const [row] = await asked.send<Status>(statusOf, [xid, server, at]);
         if (row?.status === 'aborted') return 'aborted';
         if (row?.status === 'committed') {
-          if (row.server === server) return 'committed';
+          if (row.history === 'same') return 'committed';
+          if (row.history === 'lost') return 'aborted';
           throw new CommitUnknown(`transaction ${xid}`);
         }
       } catch (error) {

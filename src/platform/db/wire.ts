@@ -4,7 +4,6 @@
 
 import type { Duplex } from 'node:stream';
 import type { DatabaseError } from 'pg';
-import { assert } from '#kit/assert';
 import type { Row, Statement } from '#kit/context';
 import { hearDirectly } from './lending-socket.ts';
 import { type ArrayTypes, arrayTypesIn, type Element } from './wire-arrays.ts';
@@ -23,10 +22,8 @@ export type Call = {
   readonly values?: readonly unknown[];
   /** How each value is spelled, where they are the columns of a row and its text casts each of them. */
   readonly elements?: readonly Element[];
-  /** Is told the rows as soon as they are there, before those of what comes after it. */
+  /** Is told the rows as soon as they are there, while what was said behind it is run. */
   readonly heard?: (rows: readonly Row[]) => void;
-  /** The last one: it is said only once the one with `heard` was, while those between them are run. */
-  readonly waits?: boolean;
 };
 
 export type Wire = {
@@ -59,7 +56,7 @@ type Prepared = {
 
 type Exchange = {
   readonly calls: readonly Call[];
-  readonly statements: Prepared[];
+  readonly statements: readonly Prepared[];
   /** Those that the server has not said to have prepared yet. */
   readonly preparing: string[];
   /** Of the statements that were completed. */
@@ -68,8 +65,6 @@ type Exchange = {
   current: Row[];
   fields: readonly Field[];
   error: Error | null;
-  /** Whether its last call is still to be said. */
-  isWaiting: boolean;
   readonly resolve: (rows: Row[][]) => void;
   readonly reject: (error: unknown) => void;
   readonly round: number;
@@ -101,7 +96,6 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     const statements: Prepared[] = [];
     try {
       for (const call of calls) {
-        if (call.waits) return statements;
         statements.push(sayCall(call, preparing));
         if (call.heard !== undefined) writer.flush();
       }
@@ -131,16 +125,6 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     return said;
   };
 
-  /** An error that came first has to be ended all the same: the server listens to nothing else until then. */
-  const sayWaiting = (current: Exchange): void => {
-    const { calls, statements, preparing, error } = current;
-    current.isWaiting = false;
-    leaveSoon();
-    const last = calls.at(-1);
-    if (last !== undefined && error === null) statements.push(sayCall(last, preparing));
-    writer.sync();
-  };
-
   const prepare = ({ name, text }: Statement, preparing: string[]): Prepared => {
     const said = { name: nameBytes(name), text, types: arrayTypesIn(text), fields: null };
     writer.parse(said.name, text);
@@ -158,12 +142,8 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
   const ask: Wire['ask'] = (calls, resolve, reject) => {
     if (ended !== null) return reject(ended);
     const preparing: string[] = [];
-    let statements: Prepared[];
+    let statements: readonly Prepared[];
     try {
-      assert(
-        asked.at(-1)?.isWaiting !== true,
-        'Nothing comes between a call that waits and those before',
-      );
       const [{ statement, values } = nobody] = calls;
       const isText = calls.length === 1 && statement.name === '' && !values?.length;
       statements = isText ? sayText(statement.text) : say(calls, preparing);
@@ -172,8 +152,7 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     }
     const fields = statements[0]?.fields ?? [];
     const rows: Row[][] = [];
-    const isWaiting = calls.at(-1)?.waits === true;
-    const answer = { rows, current: [], fields, error: null, isWaiting, resolve, reject, round };
+    const answer = { rows, current: [], fields, error: null, resolve, reject, round };
     asked.push({ calls, statements, preparing, ...answer });
     watch ??= setInterval(lookAtLimits, timeoutMs / ROUNDS).unref();
   };
@@ -198,9 +177,7 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
 
   const completed = (current: Exchange): void => {
     const { calls, statements, rows } = current;
-    const { heard } = calls[rows.length] ?? {};
-    heard?.(current.current);
-    if (heard !== undefined && current.isWaiting) sayWaiting(current);
+    calls[rows.length]?.heard?.(current.current);
     rows.push(current.current);
     current.current = [];
     current.fields = statements[rows.length]?.fields ?? [];
@@ -211,7 +188,6 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
     if (isFatal(error)) return end(new Error(error.message, { cause: error }));
     failures.set(error, current.rows.length);
     current.error = error;
-    if (current.isWaiting) sayWaiting(current);
     for (const name of current.preparing) prepared.delete(name);
   };
 

@@ -398,7 +398,13 @@ const takeOver = async (
 ): Promise<boolean> => {
   if (run.asked === null) return false;
   const { requestId } = request;
-  const write = idempotency.takeOver(context, { ...run.asked, requestId, gone });
+  const write = idempotency.takeOver(context, {
+    ...run.asked,
+    requestId,
+    gone,
+    passesOn,
+    subject,
+  });
   const { ok } = await context.database.commit(request.scope, [write]);
   if (ok) {
     run.claimed = true;

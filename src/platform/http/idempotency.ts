@@ -53,7 +53,13 @@ export type IdempotencyStore = {
    */
   takeOver(
     context: Context,
-    asked: AskedAgain & { readonly requestId: string; readonly gone: string | null },
+    asked: AskedAgain & {
+      readonly requestId: string;
+      readonly gone: string | null;
+      /** As they were read: should they have changed since, there is something else to go on with. */
+      readonly passesOn: boolean;
+      readonly subject: Uuid | null;
+    },
   ): Write;
   /** Stores the answer of a claimed key, in the transaction that records what was learned outside. */
   finish(context: Context, answer: AnswerToKeep): Write;

@@ -87,7 +87,13 @@ describe('an idempotency key', () => {
     const subject = newUuid(context);
     const takeOver = (requestId: string, parameters = 'a') =>
       context.database.commit(scope, [
-        answers.takeOver(context, { ...asked('left', parameters), requestId, gone: null }),
+        answers.takeOver(context, {
+          ...asked('left', parameters),
+          requestId,
+          gone: null,
+          passesOn: false,
+          subject,
+        }),
       ]);
     await context.database.commit(scope, [
       answers.claim(context, { ...asked('left'), requestId: 'req_gone', passesOn: false }),
@@ -111,13 +117,31 @@ describe('an idempotency key', () => {
     assert.equal((await finish({ ...answered('left'), requestId: 'req_gone' })).ok, false);
   });
 
+  test('is not taken over by who has not heard what was begun under it meanwhile', async () => {
+    await claimed('begun late', 'req_1');
+    const subject = newUuid(context);
+    await context.database.commit(scope, [
+      answers.link(context, { ...asked('begun late'), requestId: 'req_1', subject }),
+    ]);
+    clock.advance(AFTER_A_MINUTE_MS);
+    assert.equal((await taken('begun late', 'req_2')).ok, false);
+    const found = await answers.recall(context, asked('begun late'));
+    assert.ok(found.state === 'in_flight' && found.subject === subject);
+  });
+
   const claimed = (key: string, requestId: string, passesOn = true) =>
     context.database.commit(scope, [
       answers.claim(context, { ...asked(key), requestId, passesOn }),
     ]);
   const taken = (key: string, requestId: string, parameters = 'a') =>
     context.database.commit(scope, [
-      answers.takeOver(context, { ...asked(key, parameters), requestId, gone: null }),
+      answers.takeOver(context, {
+        ...asked(key, parameters),
+        requestId,
+        gone: null,
+        passesOn: true,
+        subject: null,
+      }),
     ]);
   const held = (key: string, requestId: string) =>
     context.database.commit(scope, [answers.hold(context, { ...asked(key), requestId })]);
@@ -162,7 +186,8 @@ describe('an idempotency key', () => {
     assert.equal(await isAbandoned('of the dead'), true);
     assert.equal(await isAbandoned('of the living'), false);
 
-    const next = { ...asked('of the dead'), requestId: 'req_next' };
+    const read = { passesOn: true, subject: null };
+    const next = { ...asked('of the dead'), requestId: 'req_next', ...read };
     const taken = (gone: string) =>
       context.database.commit(scope, [seenBy(alive).takeOver(context, { ...next, gone })]);
     assert.equal((await taken('req_of another')).ok, false, 'Who was judged has lost it before.');

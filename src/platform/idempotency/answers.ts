@@ -97,6 +97,8 @@ export const createAnswers = (
         realClock(context.clock).now(),
         holderOf(context),
         input.gone,
+        input.passesOn,
+        input.subject,
       ],
     }),
     release: (_context, input) => ({
@@ -202,6 +204,8 @@ const takeOverClaim = writeRows({
     created_at: 'timestamptz',
     holder: 'uuid',
     gone: 'text',
+    passes_on: 'boolean',
+    subject: 'uuid',
   },
   key: 'key',
   rank: rank.claim,
@@ -211,6 +215,7 @@ const takeOverClaim = writeRows({
  where a.account_id = given.account_id and a.livemode = given.livemode and a.key = given.key
    and a.status is null and a.fingerprint = given.fingerprint
    and (a.passes_on or a.subject is not null)
+   and a.passes_on = given.passes_on and a.subject is not distinct from given.subject
    and (a.request_id = given.gone or a.created_at < given.created_at - interval '1 minute')
 returning a.key::text as key`,
 });

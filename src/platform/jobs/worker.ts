@@ -44,6 +44,8 @@ const IDLE_MS = 250;
 /** The outbox is looked into so soon again, and less often the longer nothing has happened. */
 const SOON_MS = 50;
 const SOON_SHARE = 0.01;
+/** So long it waits for those who look for the others, who may be waiting for a provider. */
+const OUTBOX_UNASKED_MS = 1_000;
 /** What comes in the meantime is taken together. Nobody waits for it who would notice. */
 const GATHERS_MS = 25;
 /** From then on it has gathered enough, and goes on at once. */
@@ -109,8 +111,8 @@ export const createWorker = (input: {
     rounds: outbox,
     lookAgainMs: (idleMs) => {
       const waitMs = Math.max(SOON_MS, idleMs * SOON_SHARE);
-      // Then whoever looks for the others looks for it as well.
-      return waitMs < IDLE_MS ? waitMs : Number.POSITIVE_INFINITY;
+      // Then whoever looks for the others looks for it as well, unless one of those takes long.
+      return waitMs < IDLE_MS ? waitMs : OUTBOX_UNASKED_MS;
     },
     waitsMs: (done) => (done < MUCH ? GATHERS_MS : 0),
   });
