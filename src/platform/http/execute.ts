@@ -397,14 +397,8 @@ const takeOver = async (
   { subject, passesOn, requestId: gone }: Extract<Recollection, { state: 'in_flight' }>,
 ): Promise<boolean> => {
   if (run.asked === null) return false;
-  const { requestId } = request;
-  const write = idempotency.takeOver(context, {
-    ...run.asked,
-    requestId,
-    gone,
-    passesOn,
-    subject,
-  });
+  const taking = { ...run.asked, requestId: request.requestId, gone, passesOn, subject };
+  const write = idempotency.takeOver(context, taking);
   const { ok } = await context.database.commit(request.scope, [write]);
   if (ok) {
     run.claimed = true;
