@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type Stripe from 'stripe';
 import { parseId } from '#kit/ids';
 import { provideAuthentication } from '#payments/intents';
 import { goOnSetup } from '#payments/setup';
-import { lostAfter, notSent } from '../../src/payments/intents/for-tests-bank.ts';
+import { lostAfter, notSent, says } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 
@@ -254,6 +255,29 @@ describe('a card that is kept for later', () => {
     }
     const missing = await refusalOf(stripe.mandates.retrieve('mandate_none'));
     assert.equal(missing.message, "No such mandate: 'mandate_none'");
+  });
+
+  test('makes no mandate of what was agreed to with another one', async () => {
+    const agreed = {
+      customer: jenny.id,
+      payment_method: 'pm_card_visa',
+      mandate_data: { customer_acceptance: { type: 'offline' } },
+    } as const;
+    bank.next.push(says({ outcome: 'declined', code: 'generic_decline' }));
+    const refused = await refusalOf(setupIntents.create({ ...agreed, confirm: true }));
+    const { id } = refused.setup_intent as Stripe.SetupIntent;
+    await setupIntents.update(id, { payment_method: 'pm_card_mastercard' });
+    assert.equal((await setupIntents.confirm(id)).mandate, null);
+
+    asks = true;
+    const waiting = await setupIntents.create({
+      ...agreed,
+      confirm: true,
+      return_url: 'https://shop.test/back',
+    });
+    asks = false;
+    const other = await setupIntents.confirm(waiting.id, { payment_method: 'pm_card_mastercard' });
+    assert.deepEqual([other.status, other.mandate], ['succeeded', null]);
   });
 });
 

@@ -5,6 +5,11 @@ export class Unavailable extends Error {
   override readonly name: string = 'Unavailable';
 }
 
+/** Nobody knows whether it was done. What is found when it is looked at again counts. */
+export class Unclear extends Error {
+  override readonly name: string = 'Unclear';
+}
+
 /** How loud to say that work which is done again failed: what does not answer says so by itself. */
 export const levelOf = (error: unknown): 'warn' | 'error' =>
   error instanceof Unavailable ? 'warn' : 'error';

@@ -53,6 +53,8 @@ export const failSetup = ({ setup, attempt }: Known, error: LastError): DecidedS
     ...setup,
     status: next(setup.status, 'failed') ?? setup.status,
     methodId: null,
+    // Nobody has agreed to what is set up with the next card.
+    mandateData: null,
     nextAction: null,
     lastError: error,
   },

@@ -94,8 +94,12 @@ export const createSetup = async (
 const withBrought = (setup: SetupIntent, taken: TakenMethod | null): SetupIntent => ({
   ...setup,
   returnUrl: taken?.brings?.return_url ?? setup.returnUrl,
-  mandateData: taken?.mandate ?? setup.mandateData,
+  mandateData: taken?.mandate ?? agreedWith(setup, taken),
 });
+
+/** What was agreed to with an earlier call holds for the card of then. */
+const agreedWith = (setup: SetupIntent, taken: TakenMethod | null): SetupIntent['mandateData'] =>
+  taken === null || spellMethod(taken.method) === setup.methodId ? setup.mandateData : null;
 
 const register = (
   context: Context,
@@ -149,6 +153,7 @@ export const updateSetup = async (
           : {
               ...asks,
               methodId: spellMethod(taken.method),
+              mandateData: agreedWith(before, taken),
               nextAction: null,
               status: next(before.status, 'method_given') ?? before.status,
             },

@@ -3,6 +3,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Row, Scope, Statement, Tx } from '#kit/context';
+import { Unclear } from '#kit/failure';
 import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
 import type { Call } from './wire.ts';
 
@@ -102,7 +103,7 @@ const commitOf = async (connection: Connection): Promise<void> => {
 };
 
 /** The database took the COMMIT and then went silent for longer than we may wait. */
-export class CommitUnknown extends Error {
+export class CommitUnknown extends Unclear {
   override readonly name = 'CommitUnknown';
   constructor(what: string, options?: ErrorOptions) {
     super(`It is not known whether ${what} was committed.`, options);

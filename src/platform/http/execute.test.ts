@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Type } from 'typebox';
-import { Unavailable } from '#kit/failure';
+import { Unavailable, Unclear } from '#kit/failure';
 import { ApiError } from './errors.ts';
 import { cardRefused } from './refusals.ts';
 import type { ApiRequest, Outcome, Route } from './route.ts';
@@ -386,6 +386,13 @@ describe('a handler that changes the vault', () => {
       ({ status } = await postCard());
     }
     assert.equal(status, 200);
+  });
+
+  test('keeps no error where nobody knows whether what was begun is stored', async () => {
+    handler = () => Promise.reject(new Unclear('A COMMIT was not answered.'));
+    assert.equal((await postCard()).status, 500);
+    handler = async () => ({ body: { id: 'pm_1' } });
+    assert.equal((await postCard()).body.id, 'pm_1');
   });
 
   test('keeps no answer that says to come back later, and none that was not committed', async () => {

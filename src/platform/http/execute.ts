@@ -4,7 +4,7 @@
 
 import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
-import { Unavailable } from '#kit/failure';
+import { Unavailable, Unclear } from '#kit/failure';
 import type { ErrorPlace } from './errors.ts';
 import { ApiError, isPassing, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
@@ -230,8 +230,9 @@ const decide = async (
     }
   } catch (error) {
     if (error instanceof KeyTaken) return 'key taken';
-    // The database or the vault is away: nothing was decided, so there is nothing to keep under the key.
-    if (error instanceof Unavailable) {
+    // The database or the vault is away: nothing was decided, so there is nothing to keep under the key. Nor is there
+    // where nobody knows whether it was: whoever asks again hears what is.
+    if (error instanceof Unavailable || error instanceof Unclear) {
       await release(execution, run);
       throw error;
     }
