@@ -1,6 +1,8 @@
 // A link to a bank: up when it has signed on, never before; back by itself; and silent without keys.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { type HostSettings, type Link, openAcquiring } from '#rails/acquiring';
 import { testContext } from '../../src/for-tests.ts';
@@ -60,12 +62,27 @@ describe('a link', () => {
   });
 
   test('that gives no sign of life when it is idle is dropped and opened anew', async () => {
-    const link = linkTo({ idleMs: 30, networkMs: 100 });
+    let opened = 0;
+    const door = createServer((here) => {
+      opened += 1;
+      const there = connect(bank.ports.acquirer, '127.0.0.1');
+      here.pipe(there).pipe(here);
+      for (const socket of [here, there]) socket.on('error', () => {});
+    }).listen(0, '127.0.0.1');
+    await once(door, 'listening');
+    const { port } = door.address() as AddressInfo;
+    const link = linkTo(
+      { idleMs: 30, networkMs: 100 },
+      { endpoint: { address: '127.0.0.1', port } },
+    );
     await link.ready(soon());
+    assert.equal(opened, 1);
     bank.setFaults([{ id: 'mute', kind: 'hang', times: 1, when: { mti: '08' } }]);
     await until(() => faultsOf('mute') === 1);
-    await until(() => !link.isUp());
-    await until(() => link.isUp());
+    // How short it is down is not for a test to see.
+    await until(() => opened >= 2 && link.isUp());
+    await link.close();
+    door.close();
   });
 
   test('without its keys sends nothing', async () => {
