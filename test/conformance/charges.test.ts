@@ -145,8 +145,8 @@ describe('a charge made directly, as older clients do', () => {
       refunded: false,
     });
     assert.equal(shop.bank.calls.at(-1)?.what, 'void');
-    for (const again of [refundOf(id), refunds.create({ charge: id })]) {
-      assert.equal((await refusalOf(again)).code, 'charge_already_refunded');
+    for (const again of [() => refundOf(id), () => refunds.create({ charge: id })]) {
+      assert.equal((await refusalOf(again())).code, 'charge_already_refunded');
     }
     const late = await refusalOf(charges.capture(id));
     assert.deepEqual([late.statusCode, late.payment_intent], [400, undefined]);
