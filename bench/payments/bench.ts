@@ -106,13 +106,16 @@ const startRole = async (
 const api = await startRole('api');
 let worker = await startRole('worker');
 const owner = await connectTo(databaseUrl);
+const secondOwner = await connectTo(databaseUrl);
 // Copying a million payments takes its time.
-await owner.send({ name: '', text: 'set statement_timeout = 0; set lock_timeout = 0' });
+for (const each of [owner, secondOwner]) {
+  await each.send({ name: '', text: 'set statement_timeout = 0; set lock_timeout = 0' });
+}
 try {
   await run(JSON.parse(api.line) as Merchant);
 } finally {
   for (const { child } of [worker, api]) await end(child);
-  await owner.close();
+  for (const each of [owner, secondOwner]) await each.close();
   hook.closeAllConnections();
   hook.close();
   await postgres.stop();
@@ -186,7 +189,10 @@ async function run({ port, key, accountId }: Merchant): Promise<void> {
     const begun = performance.now();
     // Whatever looks for work finds tables without their indexes meanwhile.
     await end(worker.child);
-    const made = await storePayments(owner, template, { from: stored + 1, to: count });
+    const made = await storePayments([owner, secondOwner], template, {
+      from: stored + 1,
+      to: count,
+    });
     worker = await startRole('worker');
     stored = count;
     say(

@@ -9,17 +9,19 @@ type Send = Pick<Connection, 'send'>;
 
 const sql = (text: string) => ({ name: '', text });
 
-/** Tables in which one payment leaves rows, and how the rows of this one are found. */
-const tables: readonly (readonly [table: string, condition: string, keptDays?: number])[] = [
-  ['payments.intents', 'o.id = any($IDS)'],
+type Table = readonly [name: string, condition: string, keptDays?: number];
+
+/** Tables in which one payment leaves rows, the largest first, and how the rows of this one are found. */
+const tables: readonly Table[] = [
+  ['platform.events', 'o.object_id = any($IDS)'],
   ['payments.charges', 'o.intent_id = any($IDS)'],
   ['rails.operations', 'o.intent_id = any($IDS)'],
+  ['payments.intents', 'o.id = any($IDS)'],
   ['rails.evidence', 'o.operation_id = any($IDS)'],
   ['books.entries', 'o.subject = any($IDS)'],
   ['books.expectations', 'o.reference = any($TEXTS)'],
-  ['platform.events', 'o.object_id = any($IDS)'],
-  ['platform.answers', 'o.request_id = any($TEXTS)', 1],
   ['outward.deliveries', 'o.object_id = any($IDS)', 30],
+  ['platform.answers', 'o.request_id = any($TEXTS)', 1],
 ];
 
 /** The one payment of an account that made no other, and where its copies begin. */
@@ -51,38 +53,63 @@ export const templateOf = async (owner: Send, accountId: string): Promise<Templa
 
 export type Numbers = { readonly from: number; readonly to: number };
 
-/** Each older than all that there are, so that none meets another. */
+/**
+ * Each older than all that there are, so that none meets another. As many tables at once as there are
+ * connections; each belongs to a superuser: copies refer to copies that come later, and nothing is to be refused.
+ */
 export const storePayments = async (
-  owner: Send,
+  owners: readonly Send[],
   template: Template,
   numbers: Numbers,
 ): Promise<{ readonly rows: number; readonly sizes: string }> => {
-  let rows = 0;
+  const left = [...tables];
   const sizes: string[] = [];
-  // Copies refer to copies that come later, and nothing is to be refused: who does this is a superuser.
-  await owner.send(
-    sql(`set session_replication_role = replica; set synchronous_commit = off;
-         set maintenance_work_mem = '512MB'`),
-  );
-  for (const [table, condition, keptDays] of tables) {
-    const where = `o.account_id = '${template.accountId}' and ${condition}`
-      .replace('$IDS', `'{${template.ids.join(',')}}'::uuid[]`)
-      .replace('$TEXTS', `'{${template.texts.join(',')}}'::text[]`);
-    // An index is made of a million rows in seconds, and kept through a million rows in minutes.
-    const indexes = await dropIndexes(owner, table);
-    const to = Math.min(numbers.to, (keptDays ?? Number.POSITIVE_INFINITY) * A_DAY);
-    if (numbers.from <= to) {
-      rows += await copy(owner, table, where, template, { from: numbers.from, to });
+  let rows = 0;
+  const store = async (owner: Send): Promise<void> => {
+    await owner.send(
+      sql(`set session_replication_role = replica; set synchronous_commit = off;
+           set maintenance_work_mem = '512MB'`),
+    );
+    for (let table = left.shift(); table !== undefined; table = left.shift()) {
+      rows += await storeTable(owner, template, numbers, table);
+      sizes.push(`${table[0]} ${await gigabytesOf(owner, table[0])}`);
     }
-    for (const { made } of indexes) await owner.send(sql(made));
-    await owner.send(sql(`vacuum analyze ${table}`));
-    sizes.push(`${table} ${await gigabytesOf(owner, table)}`);
-  }
-  await owner.send(
-    sql(`reset session_replication_role; reset synchronous_commit; reset maintenance_work_mem`),
-  );
-  await owner.send(sql('checkpoint'));
+    await owner.send(
+      sql(`reset session_replication_role; reset synchronous_commit; reset maintenance_work_mem`),
+    );
+  };
+  const [first] = owners;
+  if (first === undefined) throw new Error('Payments are stored by at least one connection');
+  // It would look through each table again and again while it grows.
+  await setAutovacuum(first, 'off');
+  await Promise.all(owners.map(store));
+  await setAutovacuum(first, 'on');
+  await first.send(sql('checkpoint'));
   return { rows, sizes: sizes.join(', ') };
+};
+
+const setAutovacuum = async (owner: Send, to: 'on' | 'off'): Promise<void> => {
+  await owner.send(sql(`alter system set autovacuum = ${to}`));
+  await owner.send(sql('select pg_reload_conf()'));
+};
+
+const storeTable = async (
+  owner: Send,
+  template: Template,
+  numbers: Numbers,
+  [table, condition, keptDays]: Table,
+): Promise<number> => {
+  const where = `o.account_id = '${template.accountId}' and ${condition}`
+    .replace('$IDS', `'{${template.ids.join(',')}}'::uuid[]`)
+    .replace('$TEXTS', `'{${template.texts.join(',')}}'::text[]`);
+  // An index is made of a million rows in seconds, and kept through a million rows in minutes.
+  const indexes = await dropIndexes(owner, table);
+  const to = Math.min(numbers.to, (keptDays ?? Number.POSITIVE_INFINITY) * A_DAY);
+  const rows =
+    numbers.from > to ? 0 : await copy(owner, table, where, template, { from: numbers.from, to });
+  for (const { made } of indexes) await owner.send(sql(made));
+  await owner.send(sql(`vacuum analyze ${table}`));
+  return rows;
 };
 
 /** With all its parts and indexes. */
