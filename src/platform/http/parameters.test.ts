@@ -92,6 +92,9 @@ const readings: readonly [form: string, values: unknown][] = [
   ['amount=1000', { amount: 1000 }],
   ['currency=USD', { currency: 'usd' }],
   ['confirm=true', { confirm: true }],
+  // As older versions of stripe-python write them.
+  ['confirm=True', { confirm: true }],
+  ['confirm=False', { confirm: false }],
   ['description=', { description: null }],
   ['address=', { address: null }],
   ['address[city]=Bonn&address[line1]=', { address: { city: 'Bonn', line1: null } }],
@@ -279,6 +282,7 @@ const faults: readonly [
   ['metadata[a][b]=c', undefined, 'metadata[a]', 'Invalid string: {"b":"c"}'],
   ['confirm=x', undefined, 'confirm', 'Invalid boolean: x'],
   ['confirm=1', undefined, 'confirm', 'Invalid boolean: 1'],
+  ['confirm=TRUE', undefined, 'confirm', 'Invalid boolean: TRUE'],
   ['types=a', undefined, 'types', 'Invalid array'],
   ['types[a]=a', undefined, 'types', 'Invalid array'],
   ['types[]=a&types[]=b&types[]=c&types[]=d', undefined, 'types', /at most 3 elements/],

@@ -124,9 +124,10 @@ const clampedReader =
     return value === undefined ? undefined : Math.min(Math.max(value, minimum), maximum);
   };
 
+/** Older SDKs for Python write a form's booleans as Python prints them. */
 const readBoolean: Reader = (raw, name, faults) => {
-  if (raw === true || raw === 'true') return true;
-  if (raw === false || raw === 'false') return false;
+  if (raw === true || raw === 'true' || raw === 'True') return true;
+  if (raw === false || raw === 'false' || raw === 'False') return false;
   faults.form ??= valueInvalid('boolean', name, showText(raw));
   return undefined;
 };
