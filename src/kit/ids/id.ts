@@ -38,9 +38,12 @@ const pairs = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => fir
 /** Of a UUID, on its way. */
 const read = Buffer.alloc(ID_CHUNKS * 2);
 
-export const spellId = (prefix: string, uuid: Uuid): string => {
+export const spellId = (prefix: string, uuid: Uuid): string => `${prefix}_${spellUuid(uuid)}`;
+
+/** What stands behind the prefix, whatever that is. */
+export const spellUuid = (uuid: Uuid): string => {
   if (!writeUuid(read, 0, uuid)) throw new Error('This is no UUID.');
-  return `${prefix}_${spell(takeApart(read), WIDTH)}`;
+  return spell(takeApart(read), WIDTH);
 };
 
 /** Gives how many chunks they are. */

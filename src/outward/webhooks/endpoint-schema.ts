@@ -26,6 +26,17 @@ export const deletedEndpointSchema = Type.Object({
   deleted: Type.Literal(true),
 });
 
+/** A charge's events are changes of its payment, its refund or its dispute, and are counted with theirs. */
+export const sequenceFields = {
+  sequence: Type.Integer({
+    description: 'Which change it was, of the object that `sequence_of` names; from one.',
+  }),
+  sequence_of: Type.String({
+    description:
+      'The payment, refund, dispute, customer … whose changes are counted: its id without the prefix. `data.object` may be another, such as the charge of a payment.',
+  }),
+};
+
 export const deliverySchema = Type.Object({
   id: Type.String(),
   object: Type.Literal('webhook_delivery'),
@@ -41,7 +52,7 @@ export const deliverySchema = Type.Object({
   event: Type.String(),
   livemode: Type.Boolean(),
   next_attempt: nullable(Type.Integer()),
-  sequence: Type.Integer({ description: 'Of the event within its object, from one.' }),
+  ...sequenceFields,
   status: Type.String({ description: '`waiting`, `delivered` or `given_up`' }),
   webhook_endpoint: Type.String(),
 });

@@ -3,17 +3,20 @@
 
 import { Type } from 'typebox';
 import type { Context, Scope } from '#kit/context';
+import { spellUuid } from '#kit/ids';
 import { type EventKinds, findEvent, renderEvent } from '#platform/events';
 import {
   ApiError,
   described,
   integer,
+  nullable,
   type Outcome,
   parameters,
   type Route,
   route,
   type TypedRequest,
 } from '#platform/http';
+import { sequenceFields } from './endpoint-schema.ts';
 import { loadFeed, newestPosition } from './feed.store.ts';
 
 const LIMIT_MAX = 100;
@@ -32,7 +35,8 @@ const feedSchema = Type.Object({
   data: Type.Array(
     Type.Object({
       position: Type.Integer({ description: 'Rises by one with each event of the account.' }),
-      sequence: Type.Integer({ description: 'Of the event within its object, from one.' }),
+      sequence: sequenceFields.sequence,
+      sequence_of: nullable(sequenceFields.sequence_of),
       event: Type.Unknown({ description: 'As `/v1/events/{id}` shows it.' }),
     }),
   ),
@@ -72,7 +76,10 @@ const read = async (
   const data = await Promise.all(
     shown.map(async ({ position, sequence, event_id: id }) => {
       const event = await findEvent(context, scope, kinds, id);
-      return { position, sequence, event: event === undefined ? null : renderEvent(event) };
+      // Events are kept longer than the feed; none is told without what it says.
+      if (event === undefined) return { position, sequence, sequence_of: null, event: null };
+      const sequence_of = spellUuid(event.change.object_id);
+      return { position, sequence, sequence_of, event: renderEvent(event) };
     }),
   );
   return {

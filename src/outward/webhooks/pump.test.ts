@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuardedAnswer, GuardedPost, Network, Scope } from '#kit/context';
-import { newUuid } from '#kit/ids';
+import { newUuid, spellUuid } from '#kit/ids';
 import { appendChange, type EventKind, gatherEventKinds, handOn } from '#platform/events';
 import { createWorker, holderOf } from '#platform/jobs';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
@@ -368,7 +368,9 @@ describe('a delivery', () => {
     assert.equal(await pump.round(context, kinds), 1);
     for (let told = 1; told <= 4; told += 1) {
       await until(`the call number ${told}`, () => calls.length === told);
-      assert.equal(calls[told - 1]?.post.headers['tollgate-sequence'], String(told));
+      const headers = calls[told - 1]?.post.headers;
+      assert.equal(headers?.['tollgate-sequence'], String(told));
+      assert.equal(headers?.['tollgate-sequence-of'], spellUuid(objectId));
       calls[told - 1]?.answer(200);
     }
     await until('all are noted', allDelivered);

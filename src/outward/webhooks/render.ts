@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { spellId, uuidMs } from '#kit/ids';
+import { spellId, spellUuid, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import { EVENT } from '#platform/events';
 import type { Delivery } from './delivery.ts';
@@ -45,6 +45,7 @@ export const renderDelivery = (delivery: Delivery, livemode: boolean) => ({
   livemode,
   next_attempt: delivery.dueAtMs === null ? null : seconds(delivery.dueAtMs),
   sequence: delivery.sequence,
+  sequence_of: spellUuid(delivery.objectId),
   status: delivery.state,
   webhook_endpoint: spellId(ENDPOINT, delivery.endpointId),
 });
