@@ -109,9 +109,16 @@ const startChild = async <Told>(
   });
   clearTimeout(timer);
   if (line === undefined) {
-    const why = said.trim().split('\n')[0] || 'it said nothing and was not ready in time';
-    throw new CliError(`${name} could not be started: ${why}`);
+    throw new CliError(`${name} could not be started: ${reasonIn(said)}`);
   }
   writeFileSync(processFile, `${JSON.stringify({ pid: child.pid })}\n`);
   return { process: child, told: JSON.parse(line) as Told };
+};
+
+/** Before an error that nobody caught Node shows where it was thrown. */
+const reasonIn = (said: string): string => {
+  const lines = said.split('\n').map((line) => line.trim());
+  const why =
+    lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.find((line) => line !== '');
+  return why ?? 'it said nothing and was not ready in time.';
 };

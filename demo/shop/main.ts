@@ -34,10 +34,7 @@ export const startShop = async (how: {
   mkdirSync(how.data, { recursive: true });
   const orders = openOrders(join(how.data, 'orders.db'));
   let payments: Payments | undefined;
-  const server = createShop(orders, () => {
-    if (payments === undefined) throw new Error('The shop is not open yet');
-    return payments;
-  });
+  const server = createShop(orders, () => payments);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(how.port, '127.0.0.1', resolve);

@@ -14,9 +14,11 @@ const BODY_BYTES_MAX = 512 * 1024;
 
 const payHereScript = readFileSync(new URL('./pay-here.js', import.meta.url), 'utf8');
 
-export const createShop = (orders: Orders, payments: () => Payments): Server =>
+export const createShop = (orders: Orders, payments: () => Payments | undefined): Server =>
   createServer((request, response) => {
-    handle(orders, payments(), request, response).catch((error: unknown) => {
+    const opened = payments();
+    if (opened === undefined) return notYet(response);
+    handle(orders, opened, request, response).catch((error: unknown) => {
       console.error(error);
       if (!response.headersSent)
         page(
@@ -30,6 +32,12 @@ export const createShop = (orders: Orders, payments: () => Payments): Server =>
       response.end();
     });
   });
+
+/** Webhooks come as soon as somebody listens, and a shop is not open before it knows their secret. */
+const notYet = (response: ServerResponse): void => {
+  response.setHeader('retry-after', '1');
+  page(response, 503, messagePage('Not open yet', 'The shop opens in a moment.'));
+};
 
 const handle = async (
   orders: Orders,
