@@ -165,7 +165,7 @@ export const definitions = define({
     env: 'TOLLGATE_LOG_LEVEL',
     kind: ['debug', 'info', 'warn', 'error'],
     default: 'info',
-    says: 'What is worth a line.',
+    says: 'What is worth a line. `npm start` sets warn, where TOLLGATE_LOG_FORMAT is left at auto.',
   },
   metricsToken: {
     env: 'TOLLGATE_METRICS_TOKEN',

@@ -45,8 +45,7 @@ export const startGateway = async (
   const log = createLog({
     format:
       settings.logFormat === 'auto' ? autoFormat(how.quickstart ?? false) : settings.logFormat,
-    // The quick start is read by a person: a line for every request would bury what it says.
-    level: settings.logFormat === 'auto' && how.quickstart ? 'warn' : settings.logLevel,
+    level: settings.logLevel,
     clock: systemClock,
     colour: process.stderr.isTTY && !process.env['NO_COLOR'],
     write: (line) => void process.stderr.write(line),

@@ -31,9 +31,16 @@ export const addStart = (program: Command): void => {
     });
 };
 
-/** Their webhook receiver runs on the same machine, and they want to see next week. */
-const forNewcomers = ({ TOLLGATE_LIVE }: NodeJS.ProcessEnv): Record<string, string> => ({
+/**
+ * Their webhook receiver runs on the same machine, and they want to see next week. They read what is
+ * logged: a line for every request would bury what it says.
+ */
+const forNewcomers = ({
+  TOLLGATE_LIVE,
+  TOLLGATE_LOG_FORMAT = 'auto',
+}: NodeJS.ProcessEnv): Record<string, string> => ({
   TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
+  ...(TOLLGATE_LOG_FORMAT === 'auto' ? { TOLLGATE_LOG_LEVEL: 'warn' } : {}),
   ...(TOLLGATE_LIVE === undefined ? { TOLLGATE_MOVABLE_CLOCK: 'on' } : {}),
 });
 

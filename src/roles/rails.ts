@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { providePaymentListeners } from '#payments/intents';
 import { provideSetupListeners } from '#payments/setup';
 import { type OpenRails, openRails, provideRails } from '#rails/connectors';
+import { spellOperation } from '#rails/operations';
 import {
   disputeListeners,
   operationListeners,
@@ -35,7 +36,7 @@ export const reportForgotten = async ({ context }: Runtime, rails: OpenRails): P
   const forgotten = await rails.forgotten();
   for (const { operationId, accountId, livemode } of forgotten) {
     context.log.error(
-      { operation: operationId, accountId, livemode },
+      { about: spellOperation(operationId), accountId, livemode },
       'A call that moves money was made, and the database knows nothing of it: was it restored from a backup?',
     );
   }

@@ -32,6 +32,8 @@ export const printable = {
   check: 'labels.check',
   problem: 'labels.problem',
   why: 'event.reason',
+  /** What it is about, as the API and the command line call it: `pi_…`, `op_…`. */
+  about: 'labels.about',
 } as const;
 
 export type PrintableField = keyof typeof printable;

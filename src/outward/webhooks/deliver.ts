@@ -3,7 +3,7 @@
 // under the same id.
 
 import { AddressRefused, AnswerRefused, type Context, realClock, type Scope } from '#kit/context';
-import { spellId } from '#kit/ids';
+import { spellId, spellUuid } from '#kit/ids';
 import { EVENT } from '#platform/events';
 import { maskSensitive } from '#platform/http';
 import { mayConnectTo } from './allowed-url.ts';
@@ -11,6 +11,7 @@ import { type Delivery, TRIES_KEPT, type Try } from './delivery.ts';
 import { type Endpoint, liveSecrets } from './endpoint.ts';
 import { noteEndpointHealth, updateEndpoint } from './endpoints.store.ts';
 import { concludeDelivery, noteWaiting } from './leases.store.ts';
+import { ENDPOINT } from './render.ts';
 import { nextTryAtMs } from './schedule.ts';
 import { settingsOf } from './settings-of.ts';
 import { signatureHeaders } from './sign.ts';
@@ -59,6 +60,7 @@ export const tell = async (
         'content-type': 'application/json; charset=utf-8',
         'user-agent': USER_AGENT,
         'tollgate-sequence': String(delivery.sequence),
+        'tollgate-sequence-of': spellUuid(delivery.objectId),
         ...signatureHeaders(body, {
           eventId,
           nowMs: realNowMs,
@@ -149,7 +151,7 @@ const disableWhereHopeless = async (
   ]);
   if (!commit.ok) return;
   context.log.error(
-    { accountId: scope.accountId, problem: whyDisabled },
+    { about: spellId(ENDPOINT, endpoint.id), accountId: scope.accountId, problem: whyDisabled },
     'A webhook endpoint was disabled',
   );
 };

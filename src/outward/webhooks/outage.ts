@@ -30,7 +30,7 @@ export const createOutage = (): Outage => {
     },
     over: ({ clock, log }) => {
       if (!isOn) return;
-      log.info({ count: untold }, 'Deliveries are made and noted again: so many had to wait');
+      log.warn({ count: untold }, 'Deliveries are made and noted again: so many had to wait');
       untold = 0;
       isOn = false;
       sameUntilMs = clock.monotonicMs() + SAME_MS;

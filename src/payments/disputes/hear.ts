@@ -2,7 +2,7 @@
 
 import { loadFeeRules } from '#books/fees';
 import type { Context, Scope, Write } from '#kit/context';
-import { newUuid, type Uuid } from '#kit/ids';
+import { newUuid, spellId, type Uuid } from '#kit/ids';
 import { type Charge, left, loadCharge, loadChargesOfIntent } from '#payments/charges';
 import { appendChange } from '#platform/events';
 import type { DisputeListener, DisputeTold, FraudWarning } from '#rails/connectors';
@@ -15,6 +15,7 @@ import { fraudWarningCreated } from './events.ts';
 import type { FraudWarningRow } from './fraud-warning.ts';
 import { insertFraudWarning } from './fraud-warnings.store.ts';
 import { disputeFee } from './postings.ts';
+import { DISPUTE } from './render-dispute.ts';
 import { writeDispute } from './write-dispute.ts';
 
 export const onDispute: DisputeListener = async (context, scope, told) => {
@@ -54,7 +55,11 @@ const hear = async (
   if (decided === null) return [];
   if (decided.dispute.needsReview && !dispute.needsReview) {
     context.log.error(
-      { accountId: scope.accountId, livemode: scope.livemode },
+      {
+        about: spellId(DISPUTE, dispute.id),
+        accountId: scope.accountId,
+        livemode: scope.livemode,
+      },
       'A provider says of a dispute what cannot be: a person has to look at it',
     );
   }

@@ -12,8 +12,14 @@ import {
   renderPaymentMethod,
 } from '#cards/methods';
 import type { Context, Database, Scope, Write } from '#kit/context';
-import { newUuid } from '#kit/ids';
-import { type Booked, bookMovement, type Charge, loadChargesOfIntent } from '#payments/charges';
+import { newUuid, spellId } from '#kit/ids';
+import {
+  type Booked,
+  bookMovement,
+  type Charge,
+  INTENT,
+  loadChargesOfIntent,
+} from '#payments/charges';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import type { Change, Operation } from '#rails/operations';
@@ -302,7 +308,10 @@ const useMethod = (
     });
   } catch (error) {
     // The money has moved; that the card cannot be kept must not undo what is known of it.
-    context.log.warn({ error }, 'A card was charged and could not be attached to its customer');
+    context.log.warn(
+      { about: spellId(INTENT, intent.id), error },
+      'A card was charged and could not be attached to its customer',
+    );
     return { method, writes: consumeMethod(scope, method) };
   }
 };

@@ -2,6 +2,8 @@
 // behind between two candidates by a process that died.
 
 import type { Context, Scope } from '#kit/context';
+import { spellId } from '#kit/ids';
+import { INTENT } from '#payments/charges';
 import { conclude, loadKnown, loadOfIntent } from '#rails/operations';
 import { askingByItself } from './asking.ts';
 import { cancel } from './cancel-intent.ts';
@@ -25,7 +27,10 @@ export const lookAfterDue = async (context: Context): Promise<number> => {
     try {
       await lookAfter(context, scope, intent);
     } catch (error) {
-      context.log.error({ error }, 'A payment that was due could not be looked after for now');
+      context.log.error(
+        { about: spellId(INTENT, id), error },
+        'A payment that was due could not be looked after for now',
+      );
       await later(context, scope, intent);
     }
     done += 1;

@@ -5,7 +5,8 @@
 import type { PaymentMethod } from '#cards/methods';
 import { type Authentication, useAuthentication } from '#cards/three-ds';
 import type { Context, Scope, Write } from '#kit/context';
-import type { Uuid } from '#kit/ids';
+import { spellId, type Uuid } from '#kit/ids';
+import { INTENT } from '#payments/charges';
 import { type At, railsOf } from '#rails/connectors';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -40,6 +41,10 @@ export const useProof = async (
     merchantId: terms.merchant.id,
   });
   if (used.ok) return { authentication: used.authentication, writes: [used.write] };
-  context.log.warn({ code: used.code }, 'A payment goes on without the proof of its holder');
+  // The browser that comes back and the worker go on with it at once: who was slower finds it used, and loses.
+  context.log[used.code === 'already_used' ? 'debug' : 'warn'](
+    { about: spellId(INTENT, intent.id), code: used.code },
+    'A payment goes on without the proof of its holder',
+  );
   return { authentication: null, writes: [] };
 };

@@ -11,13 +11,14 @@ import {
   updateMethod,
 } from '#cards/methods';
 import type { Context, Database, Scope, Write } from '#kit/context';
-import { newUuid, type Uuid } from '#kit/ids';
+import { newUuid, spellId, type Uuid } from '#kit/ids';
 import type { Mandate } from '#payments/confirmation';
 import type { Cause } from '#payments/intents';
 import type { OperationListener } from '#rails/connectors';
 import type { Change } from '#rails/operations';
 import { concludeSetup, type DecidedSetup, isHolderWanted } from './conclude-setup.ts';
 import { leftBehind } from './left-behind.ts';
+import { SETUP } from './render-setup.ts';
 import { insertMandate, loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 import { setupListenersWrites } from './setup-listeners.ts';
@@ -188,7 +189,10 @@ const keep = async (
       const kept = attachMethod(context, { scope, found, customerId, request: cause });
       return { ...kept, writes: [...keeping, ...kept.writes] };
     } catch (error) {
-      context.log.warn({ error }, 'A card was set up and could not be attached to its customer');
+      context.log.warn(
+        { about: spellId(SETUP, decided.setup.id), error },
+        'A card was set up and could not be attached to its customer',
+      );
     }
   }
   if (method.firstNetworkTransactionId === undefined) return { method, writes: [] };

@@ -222,7 +222,8 @@ export const createWorker = (input: {
         if (going === comingDue) await startPeriodicJobs();
         await going.go();
         if (failing.delete(going) && failing.size === 0) {
-          context.log.info({ attempts: failures }, 'The worker works again');
+          // As loud as what it takes back: whoever read that looks for this.
+          context.log.warn({ attempts: failures }, 'The worker works again');
         }
         failures = 0;
         restMs = going.pauseMs();

@@ -195,7 +195,7 @@ class Supervisor implements RunningPostgres {
       await this.pause(firstPauseMs * 2 ** (recentEnds - 1));
       try {
         this.server = await this.launch();
-        log.info({}, 'PostgreSQL runs again.');
+        log.warn({}, 'PostgreSQL runs again.');
         if (this.stopping.signal.aborted) await this.server.stop();
         return undefined;
       } catch (error) {

@@ -7,7 +7,7 @@ import type { OpenCard } from '#cards/vault';
 import type { Context, Scope, Write } from '#kit/context';
 import { NotSent } from '#kit/http-client';
 import type { Message } from '#kit/iso8583';
-import type { Operation } from '#rails/operations';
+import { type Operation, spellOperation } from '#rails/operations';
 import { insertMessage } from './acquiring.store.ts';
 import { type CardMessage, newMessage, type Place } from './card-message.ts';
 import { keepStray } from './dead-letter.ts';
@@ -70,7 +70,10 @@ export const exchange = async (
   const heard = await answer;
   if (heard.heard === 'nothing') {
     const { why } = heard;
-    context.log.warn({ why, operation: call.operation.id }, 'A card message has no answer');
+    context.log.warn(
+      { why, about: spellOperation(call.operation.id) },
+      'A card message has no answer',
+    );
   }
   return heard;
 };

@@ -211,7 +211,8 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
         // It may have ended in the moment in which it signed on.
         if (!connection.isOpen()) throw new Error('The link ended as it came up');
         up = connection;
-        log.info({ url: host }, 'A link to an acquirer is up');
+        // Where somebody was told that it is down, they are told of its end as loudly.
+        log[failures === 0 ? 'info' : 'warn']({ url: host }, 'A link to an acquirer is up');
         for (const wake of waiting) wake();
         await watch(connection);
         // A link that signs on and then breaks, again and again, is no better than one that is down.

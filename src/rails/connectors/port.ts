@@ -5,7 +5,13 @@ import { type ExpectedCard, vaultOf } from '#cards/vault';
 import type { Context, Scope } from '#kit/context';
 import { NoAnswer, NotSent } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
-import { type ConnectorPort, conclude, loadKnown, type Operation } from '#rails/operations';
+import {
+  type ConnectorPort,
+  conclude,
+  loadKnown,
+  type Operation,
+  spellOperation,
+} from '#rails/operations';
 import type { StoredAccount } from './account.ts';
 import { loadAccount } from './accounts.store.ts';
 import type {
@@ -141,7 +147,10 @@ const prepare = async (
     };
   } catch (error) {
     if (error instanceof NotSent) throw error;
-    context.log.error({ operation: operation.id, error }, 'A call could not be made ready');
+    context.log.error(
+      { about: spellOperation(operation.id), error },
+      'A call could not be made ready',
+    );
     throw new NotSent('not_ready', { cause: error });
   }
 };

@@ -24,6 +24,7 @@ export {
   type OperationKind,
   providerKeyOf,
   providerKeysFrom,
+  spellOperation,
 } from './operation.ts';
 export { blocksOthers, isFinished, type OperationState } from './operation-states.ts';
 export {

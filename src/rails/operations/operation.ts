@@ -102,6 +102,9 @@ export const newOperation = (
 const PREFIX = 'op';
 const OWN = `${PREFIX}_`;
 
+/** As the command line asks for it. */
+export const spellOperation = (id: Uuid): string => spellId(PREFIX, id);
+
 /** Null where a provider dictated it. */
 export const idOfReference = (reference: string): Uuid | null => parseId(PREFIX, reference);
 

@@ -8,7 +8,7 @@ import { isServerError } from '#platform/db';
 import { type Conclusion, conclude } from './conclude.ts';
 import { insertEvidence } from './evidence.store.ts';
 import type { Evidence } from './evidence.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, spellOperation } from './operation.ts';
 import { isFinished, next } from './operation-states.ts';
 import { type Known, loadKnown, updateOperation } from './operations.store.ts';
 import { nextLookMs } from './pace.ts';
@@ -181,13 +181,13 @@ const commitChange = async (
 const tellOfAlerts = (context: Context, scope: Scope, { before, after }: Change): void => {
   for (const alert of after.alerts.filter((each) => !before.alerts.includes(each))) {
     context.log.error(
-      { operation: after.id, accountId: scope.accountId, problem: alert },
+      { about: spellOperation(after.id), accountId: scope.accountId, problem: alert },
       'An operation does not fit what was learned of it and waits for a person',
     );
   }
   if (after.state === 'human' && before.state !== 'human') {
     context.log.error(
-      { operation: after.id, accountId: scope.accountId },
+      { about: spellOperation(after.id), accountId: scope.accountId },
       'Nobody could say what became of an operation: it waits for a person',
     );
   }

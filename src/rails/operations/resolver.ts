@@ -6,7 +6,7 @@ import type { Context, Scope, Write } from '#kit/context';
 import { type ConnectorPort, callOut, type Outgoing } from './call-out.ts';
 import { conclude } from './conclude.ts';
 import type { Outcome } from './evidence.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, spellOperation } from './operation.ts';
 import {
   type Known,
   type Leased,
@@ -73,7 +73,7 @@ const resolveOne = async (
     await lookAt(context, settings, leased);
   } catch (error) {
     context.log.error(
-      { operation: leased.id, error },
+      { about: spellOperation(leased.id), error },
       'An operation could not be resolved for now',
     );
   }
