@@ -24,22 +24,34 @@ export type ApiClient = {
   del<T>(path: string): Promise<T>;
 };
 
+/** Nobody answered, or somebody who asks us to come again: it may well be otherwise in a moment. */
+export class NotNow extends CliError {}
+
+const isPassing = (status: number): boolean => status === 429 || status >= 500;
+
 export const apiClient = (where: Where): ApiClient => {
-  const quickstart = readQuickstart(settingsOfProject(process.env).data);
+  const { data } = settingsOfProject(process.env);
+  const quickstart = readQuickstart(data);
   const url = (where.url ?? quickstart?.url)?.replace(/\/$/, '');
   const key = where.key ?? quickstart?.secretKey;
   if (url === undefined || key === undefined) {
-    throw new CliError('No gateway was found; start one with npm start, or give --url and --key.');
+    throw new CliError(
+      `No gateway was found: no npm start is up on ${data}. Start one, name the data folder of one that is up with TOLLGATE_DATA, or give --url and --key.`,
+    );
   }
 
   const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
     const headers = { authorization: `Bearer ${key}` };
     const response = await fetch(`${url}${path}`, { ...init, headers }).catch(() => {
-      throw new CliError(`Nothing answers at ${url}.`);
+      throw new NotNow(`Nothing answers at ${url}.`);
     });
-    const body = (await response.json()) as { error?: { message: string } };
-    if (response.status === 200) return body as T;
-    throw new CliError(body.error?.message ?? `${url} answered ${response.status}.`);
+    const { status } = response;
+    const body = (await response.json().catch(() => null)) as {
+      error?: { message: string };
+    } | null;
+    if (status === 200 && body !== null) return body as T;
+    const said = body?.error?.message ?? `${url} answered ${status}, and not as a gateway does.`;
+    throw new (isPassing(status) ? NotNow : CliError)(said);
   };
   return {
     url,

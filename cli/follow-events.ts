@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ApiClient } from './api-client.ts';
+import { type ApiClient, NotNow } from './api-client.ts';
 
 export type Event = {
   id: string;
@@ -8,26 +8,50 @@ export type Event = {
   data: { object: { id?: string } };
 };
 
-type Feed = { data: { event: Event | null; sequence: number }[]; has_more: boolean; next: number };
+/** Which of its object's changes it was, and of what object. */
+export type Sequence = { readonly sequence: number; readonly sequence_of: string | null };
+type Feed = {
+  data: (Sequence & { event: Event | null })[];
+  has_more: boolean;
+  next: number;
+};
 
 const POLL_MS = 1_000;
 
-/** Each event from now on, oldest first, until the process is ended; none is missed. */
+/**
+ * Each event from now on, oldest first, until the process is ended; none is missed, also where the gateway is
+ * started anew meanwhile.
+ */
 export const followEvents = async (
   client: ApiClient,
   type: string | undefined,
-  /** With its number among the events of its object. */
-  see: (event: Event, sequence: number) => Promise<void> | void,
+  see: (event: Event, sequence: Sequence) => Promise<void> | void,
 ): Promise<never> => {
   const isWanted = matching(type);
   let { next } = await client.get<Feed>('/v1/event_feed');
   for (;;) {
-    const feed = await client.get<Feed>('/v1/event_feed', { after: String(next), limit: '100' });
-    for (const { event, sequence } of feed.data) {
+    const from = { after: String(next), limit: '100' };
+    const feed = await patiently(client.url, () => client.get<Feed>('/v1/event_feed', from));
+    for (const { event, ...sequence } of feed.data) {
       if (event !== null && isWanted(event.type)) await see(event, sequence);
     }
     ({ next } = feed);
     if (!feed.has_more) await wait(POLL_MS);
+  }
+};
+
+const patiently = async <T>(url: string, ask: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const answer = await ask();
+      if (tries > 1) process.stderr.write(`${url} answers again.\n`);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof NotNow)) throw error;
+      if (tries === 1)
+        process.stderr.write(`${error.message} Waiting for it; nothing is missed.\n`);
+      await wait(POLL_MS);
+    }
   }
 };
 

@@ -2,11 +2,11 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '#kit/context';
-import { signatureHeaders, USER_AGENT } from '#outward/webhooks';
-import type { Event } from './follow-events.ts';
-import { paint } from './with-runtime.ts';
+import { DELIVERY_TIMEOUT_MS, signatureHeaders, USER_AGENT } from '#outward/webhooks';
+import type { Event, Sequence } from './follow-events.ts';
+import { paint } from './say.ts';
 
-const TIMEOUT_MS = 30_000;
+const SAID_MAX = 200;
 
 export const forwardTo = (): Option =>
   new Option('--forward-to <url>', 'where to: http://localhost:3000/webhook').argParser(parseUrl);
@@ -14,11 +14,11 @@ export const forwardTo = (): Option =>
 export const secretOption = (description: string): Option =>
   new Option('--secret <whsec>', description).env('STRIPE_WEBHOOK_SECRET');
 
-/** What it answered, in a word. */
+/** What it answered: the status, and where that is no success what it says of it. */
 export const forward = async (
   event: Event,
-  /** Its number among the events of its object, where that is known. */
-  sequence: number | undefined,
+  /** Where it is known. */
+  sequence: Sequence | undefined,
   { to, secret }: { readonly to: string; readonly secret: string },
 ): Promise<string> => {
   const body = Buffer.from(JSON.stringify(event, null, 2));
@@ -33,19 +33,43 @@ export const forward = async (
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'user-agent': USER_AGENT,
-        ...(sequence === undefined ? {} : { 'tollgate-sequence': String(sequence) }),
+        ...sequenceHeaders(sequence),
         ...headers,
       },
       body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      // As long as an endpoint has, so that who is too slow learns it here.
+      signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
     });
-    await answer.body?.cancel();
-    return answer.ok ? `${answer.status}` : paint.bold(`${answer.status}`);
+    const said = await answer.text();
+    return answer.ok
+      ? `${answer.status}`
+      : `${paint.bold(`${answer.status}`)} ${inOneLine(said)}`.trimEnd();
   } catch (error) {
     const { cause, name } = error as { cause?: { code?: string }; name?: string };
-    return paint.bold(name === 'TimeoutError' ? 'no answer in time' : (cause?.code ?? 'no answer'));
+    return paint.bold(
+      name === 'TimeoutError'
+        ? `no answer within ${DELIVERY_TIMEOUT_MS / 1_000} s`
+        : (cause?.code ?? 'no answer'),
+    );
   }
+};
+
+const sequenceHeaders = (of: Sequence | undefined): Record<string, string> =>
+  of === undefined
+    ? {}
+    : {
+        'tollgate-sequence': String(of.sequence),
+        ...(of.sequence_of === null ? {} : { 'tollgate-sequence-of': of.sequence_of }),
+      };
+
+/** Nothing that a terminal would take for a command. */
+const inOneLine = (text: string): string => {
+  const line = text
+    .slice(0, 4 * SAID_MAX)
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  return line.length > SAID_MAX ? `${line.slice(0, SAID_MAX)} …` : line;
 };
 
 const parseUrl = (text: string): string => {

@@ -2,27 +2,34 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { addAccounts } from './commands/accounts.ts';
-import { addCards } from './commands/cards.ts';
-import { addCheckout } from './commands/checkout.ts';
-import { addClock } from './commands/clock.ts';
-import { addConnectors } from './commands/connectors.ts';
-import { addDays } from './commands/days.ts';
-import { addDefence } from './commands/defence.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEvents } from './commands/events.ts';
-import { addFees } from './commands/fees.ts';
-import { addKeys } from './commands/keys.ts';
-import { addListen } from './commands/listen.ts';
-import { addMigrate } from './commands/migrate.ts';
-import { addOperations } from './commands/operations.ts';
-import { addSettlements } from './commands/settlements.ts';
-import { addStart } from './commands/start.ts';
-import { addTrigger } from './commands/trigger.ts';
-import { addVault } from './commands/vault.ts';
-import { addVerify } from './commands/verify.ts';
 import { exitCode, explain } from './errors.ts';
 import { tieToParent } from './parent.ts';
+
+/**
+ * In the order in which help lists them. Only the one that was asked for is read: a command that merely asks the
+ * API is at work before the whole gateway would be.
+ */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  start: async () => (await import('./commands/start.ts')).addStart,
+  migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  verify: async () => (await import('./commands/verify.ts')).addVerify,
+  accounts: async () => (await import('./commands/accounts.ts')).addAccounts,
+  keys: async () => (await import('./commands/keys.ts')).addKeys,
+  checkout: async () => (await import('./commands/checkout.ts')).addCheckout,
+  fees: async () => (await import('./commands/fees.ts')).addFees,
+  defence: async () => (await import('./commands/defence.ts')).addDefence,
+  vault: async () => (await import('./commands/vault.ts')).addVault,
+  cards: async () => (await import('./commands/cards.ts')).addCards,
+  connectors: async () => (await import('./commands/connectors.ts')).addConnectors,
+  events: async () => (await import('./commands/events.ts')).addEvents,
+  listen: async () => (await import('./commands/listen.ts')).addListen,
+  operations: async () => (await import('./commands/operations.ts')).addOperations,
+  days: async () => (await import('./commands/days.ts')).addDays,
+  settlements: async () => (await import('./commands/settlements.ts')).addSettlements,
+  trigger: async () => (await import('./commands/trigger.ts')).addTrigger,
+  clock: async () => (await import('./commands/clock.ts')).addClock,
+};
 
 const { version, description } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -35,28 +42,9 @@ const program = new Command('tollgate')
   .showHelpAfterError('Try tollgate --help.')
   .exitOverride();
 
-for (const add of [
-  addStart,
-  addMigrate,
-  addDoctor,
-  addVerify,
-  addAccounts,
-  addKeys,
-  addCheckout,
-  addFees,
-  addDefence,
-  addVault,
-  addCards,
-  addConnectors,
-  addEvents,
-  addListen,
-  addOperations,
-  addDays,
-  addSettlements,
-  addTrigger,
-  addClock,
-])
-  add(program);
+const [asked = ''] = process.argv.slice(2);
+const loads = Object.hasOwn(commands, asked) ? [commands[asked]] : Object.values(commands);
+for (const load of loads) (await load?.())?.(program);
 for (const command of program.commands) inherit(command);
 
 /** Settings of the frame hold for the commands, and for theirs. */

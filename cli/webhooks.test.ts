@@ -37,7 +37,9 @@ const shop = createServer((request, response) => {
       signature: String(request.headers['stripe-signature']),
       sequence: request.headers['tollgate-sequence'] as string | undefined,
     });
-    response.writeHead(204).end();
+    const isBroken = request.url?.endsWith('?broken') === true;
+    if (isBroken) response.writeHead(500).end('no such\r\n\u001border here\n');
+    else response.writeHead(204).end();
   });
 });
 await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
@@ -93,11 +95,67 @@ test('listen forwards what happens, signed with the secret that it prints', asyn
       assert.match(sequences[0] ?? '', /^[12]$/);
     }
     await until(
-      () => /--> customer\.\w+ +evt_\w+\n +<-- 204/.test(out),
+      () => /--> customer\.\w+ +cus_\w+ +evt_\w+\n +<-- 204/.test(out),
       () => out,
     );
   } finally {
     child.kill('SIGTERM');
+  }
+});
+
+test('listen waits for a gateway that is away, and misses nothing of what happened meanwhile', async () => {
+  let isAway = false;
+  const door = createServer((request, response) => {
+    if (isAway) return void request.socket.destroy();
+    const { authorization = '' } = request.headers;
+    void fetch(`http://127.0.0.1:${gateway.port}${request.url}`, { headers: { authorization } })
+      .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
+      .catch(() => request.socket.destroy());
+  });
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(door.address() as AddressInfo).port}`;
+  const child = spawn(
+    process.execPath,
+    [program, 'listen', '--forward-to', `${shopUrl}?broken`, '--url', url, '--key', merchant.key],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => (out += String(chunk)));
+  child.stderr.on('data', (chunk) => (err += String(chunk)));
+  const make = async (name: string): Promise<string> => {
+    const made = await gateway.ask('POST', '/v1/customers', {
+      key: merchant.key,
+      form: `name=${name}`,
+    });
+    return String(made.body.id);
+  };
+  const all = (): string => `${out}\n${err}`;
+  try {
+    // It has asked where the feed ends once it tells of one of these.
+    await until(async () => {
+      await make('Before');
+      return /--> customer\.created/.test(out);
+    }, all);
+    isAway = true;
+    await until(() => err.includes('Waiting for it'), all);
+    const meanwhile = await make('Meanwhile');
+    isAway = false;
+    await until(() => out.includes(meanwhile), all);
+    assert.equal(
+      err,
+      `Nothing answers at ${url}. Waiting for it; nothing is missed.\n${url} answers again.\n`,
+    );
+    // What the shop says of an event that it does not take is the reason one looks for.
+    await until(
+      () => out.includes(`${meanwhile}  evt_`) && out.endsWith('no such order here\n'),
+      all,
+    );
+    assert.match(out, / {10}<-- 500 no such order here\n/);
+    assert.equal(child.exitCode, null);
+  } finally {
+    child.kill('SIGTERM');
+    door.closeAllConnections();
+    door.close();
   }
 });
 

@@ -9,7 +9,6 @@ import { runningOwnerUrl, StartError, startPostgres } from '#platform/postgres';
 import type { Settings } from '../src/config.ts';
 import { openRuntime, type Runtime } from '../src/runtime.ts';
 import { settingsOfProject } from './settings.ts';
-import { paintFor } from './terminal.ts';
 
 export const withDatabaseUrl = async <T>(work: (settings: Settings) => Promise<T>): Promise<T> => {
   const settings = settingsOfProject(process.env);
@@ -64,8 +63,3 @@ const quietLog = () =>
     clock: systemClock,
     write: (line) => void process.stderr.write(line),
   });
-
-export const say = (...lines: readonly string[]): void => {
-  process.stdout.write(`${lines.join('\n')}\n`);
-};
-export const paint = paintFor(process.stdout);

@@ -6,8 +6,9 @@ import { listAccounts, newAccount } from '#identity/accounts';
 import { auditEntry } from '#identity/audit';
 import { spellId } from '#kit/ids';
 import { CliError } from '../errors.ts';
+import { paint, say } from '../say.ts';
 import { inColumns } from '../terminal.ts';
-import { paint, say, withRuntime } from '../with-runtime.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 export const addAccounts = (program: Command): void => {
   const accounts = program

@@ -27,8 +27,9 @@ import { parseId, spellId } from '#kit/ids';
 import { gather, modules } from '../../src/modules.ts';
 import type { Runtime } from '../../src/runtime.ts';
 import { CliError } from '../errors.ts';
+import { paint, say } from '../say.ts';
 import { inColumns } from '../terminal.ts';
-import { paint, say, withRuntime } from '../with-runtime.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 type Where = { readonly account?: string; readonly live: boolean };
 type ExportOptions = Where & { toKey: string; out: string; format: Format };

@@ -7,7 +7,8 @@ import { differencesOfLivePage, loadLook, renderLook, setLook } from '#commerce/
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { readJson } from '../read-json.ts';
-import { say, withRuntime } from '../with-runtime.ts';
+import { say } from '../say.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 export const addCheckout = (program: Command): void => {
   const checkout = program

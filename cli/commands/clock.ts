@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ApiClient, apiClient, type Where, withWhere } from '../api-client.ts';
-import { paint, say } from '../with-runtime.ts';
+import { paint, say } from '../say.ts';
 
 export const addClock = (program: Command): void => {
   const clock = program.command('clock').description('the time in test mode, which you may move');

@@ -20,8 +20,9 @@ import {
 } from '#rails/connectors';
 import type { Runtime } from '../../src/runtime.ts';
 import { CliError } from '../errors.ts';
+import { paint, say } from '../say.ts';
 import { inColumns } from '../terminal.ts';
-import { paint, say, withRuntime } from '../with-runtime.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 type Where = { readonly account?: string; readonly live: boolean };
 type Given = {

@@ -5,7 +5,8 @@ import { listAttacks, loadOwnRules, loadRules, setRules } from '#payments/risk';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { readJson } from '../read-json.ts';
-import { say, withRuntime } from '../with-runtime.ts';
+import { say } from '../say.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 export const addDefence = (program: Command): void => {
   const defence = program

@@ -7,7 +7,8 @@ import { definitions, readSettings, type Settings, SettingsError } from '../../s
 import { refusalsOfDatabase } from '../../src/live-mode.ts';
 import { modules } from '../../src/modules.ts';
 import { explain } from '../errors.ts';
-import { paint, say, withDatabaseUrl } from '../with-runtime.ts';
+import { paint, say } from '../say.ts';
+import { withDatabaseUrl } from '../with-runtime.ts';
 
 export const addDoctor = (program: Command): void => {
   program

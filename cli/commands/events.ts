@@ -3,9 +3,9 @@
 import type { Command } from 'commander';
 import { type ApiClient, apiClient, type Where, withWhere } from '../api-client.ts';
 import { CliError } from '../errors.ts';
-import { type Event, followEvents } from '../follow-events.ts';
+import { type Event, followEvents, type Sequence } from '../follow-events.ts';
 import { forward, forwardTo, secretOption } from '../forward-event.ts';
-import { paint, say } from '../with-runtime.ts';
+import { paint, say } from '../say.ts';
 
 export const addEvents = (program: Command): void => {
   const events = program.command('events').description('what happened');
@@ -29,13 +29,9 @@ export const addEvents = (program: Command): void => {
 };
 
 const lineOf = (event: Event): string =>
-  `${paint.dim(new Date(event.created * 1000).toISOString().slice(11, 19))}  ${event.type.padEnd(28)} ${event.data.object.id ?? ''}  ${paint.dim(event.id)}`;
+  `${paint.dim(new Date(event.created * 1000).toISOString().slice(11, 19))}  ${event.type.padEnd(40)} ${event.data.object.id ?? ''}  ${paint.dim(event.id)}`;
 
-type Delivery = {
-  readonly id: string;
-  readonly webhook_endpoint: string;
-  readonly sequence: number;
-};
+type Delivery = Sequence & { readonly id: string; readonly webhook_endpoint: string };
 
 const deliveriesOf = async (
   client: ApiClient,
@@ -62,7 +58,7 @@ const resend = async (
     }
     const [told] = await deliveriesOf(client, event, {});
     const receiver = { to: options.forwardTo, secret: options.secret };
-    say(`${found.type} <-- ${await forward(found, told?.sequence, receiver)}`);
+    say(`${found.type} <-- ${await forward(found, told, receiver)}`);
     return;
   }
   const data = await deliveriesOf(

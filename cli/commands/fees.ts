@@ -6,7 +6,8 @@ import { loadFeeRules, setFeeRules } from '#books/fees';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { readJson } from '../read-json.ts';
-import { say, withRuntime } from '../with-runtime.ts';
+import { say } from '../say.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 export const addFees = (program: Command): void => {
   const fees = program.command('fees').description('read and set what merchants pay');

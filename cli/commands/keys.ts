@@ -7,8 +7,9 @@ import { parseId, spellId } from '#kit/ids';
 import type { Runtime } from '../../src/runtime.ts';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
+import { paint, say } from '../say.ts';
 import { inColumns } from '../terminal.ts';
-import { paint, say, withRuntime } from '../with-runtime.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 type Permissions = Record<string, 'read' | 'write'>;
 

@@ -6,7 +6,7 @@ import { systemRandom } from '#kit/context';
 import { apiClient, type Where, withWhere } from '../api-client.ts';
 import { type Event, followEvents } from '../follow-events.ts';
 import { forward, forwardTo, secretOption } from '../forward-event.ts';
-import { paint, say } from '../with-runtime.ts';
+import { paint, say } from '../say.ts';
 
 type Options = Where & {
   readonly forwardTo: string;
@@ -33,7 +33,8 @@ const listen = async (options: Options): Promise<void> => {
   );
   const receiver = { to: options.forwardTo, secret };
   await followEvents(client, options.events, async (event, sequence) => {
-    say(`${clockOf(event)}  --> ${event.type.padEnd(36)} ${paint.dim(event.id)}`);
+    const about = event.data.object.id ?? '';
+    say(`${clockOf(event)}  --> ${event.type.padEnd(40)} ${about}  ${paint.dim(event.id)}`);
     say(`${' '.repeat(8)}  <-- ${await forward(event, sequence, receiver)}`);
   });
 };

@@ -1,7 +1,8 @@
 // tollgate migrate: what every start does by itself, for those who deploy in steps.
 
 import type { Command } from 'commander';
-import { say, withRuntime } from '../with-runtime.ts';
+import { say } from '../say.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 export const addMigrate = (program: Command): void => {
   program

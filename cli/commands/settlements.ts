@@ -15,7 +15,8 @@ import {
 } from '#rails/connectors';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
-import { paint, say, withRuntime } from '../with-runtime.ts';
+import { paint, say } from '../say.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 const SHOWN_MAX = 100;
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { type ApiClient, apiClient, type Where, withWhere } from '../api-client.ts';
 import { CliError } from '../errors.ts';
 import { daysOf, impossible, type Request, recipes, type Step } from '../recipes.ts';
-import { paint, say } from '../with-runtime.ts';
+import { paint, say } from '../say.ts';
 
 const CLOCK = '/v1/test_helpers/clock';
 const DAY_S = 86_400;

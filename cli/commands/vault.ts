@@ -4,8 +4,9 @@ import { type Command, Option } from 'commander';
 import { vaultOf } from '#cards/vault';
 import { systemClock, systemRandom } from '#kit/context';
 import { createVaultKey } from '../../src/vault-access.ts';
+import { say } from '../say.ts';
 import { settingsOfProject } from '../settings.ts';
-import { say, withRuntime } from '../with-runtime.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 type Key = 'key_encryption' | 'data' | 'fingerprint' | 'risk';
 

@@ -2,7 +2,8 @@
 
 import type { Command } from 'commander';
 import { verify } from '../../src/verify.ts';
-import { paint, say, withRuntime } from '../with-runtime.ts';
+import { paint, say } from '../say.ts';
+import { withRuntime } from '../with-runtime.ts';
 
 export const addVerify = (program: Command): void => {
   program
