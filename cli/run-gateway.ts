@@ -15,7 +15,7 @@ import type { Settings } from '../src/config.ts';
 import { CliError, explain } from './errors.ts';
 import type { Gateway, Role, StartGateway } from './gateway.ts';
 import { refuseTakenPort } from './port.ts';
-import { removeQuickstart, welcome, writeQuickstart } from './quickstart.ts';
+import { readQuickstart, removeQuickstart, welcome, writeQuickstart } from './quickstart.ts';
 import { type RunningSandbox, startSandbox } from './sandbox/sandbox-process.ts';
 import { type RunningShop, startShop } from './shop-process.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
@@ -36,7 +36,7 @@ export const runGateway = async (run: Run): Promise<number> => {
   leaveWhileStarting(requests);
 
   try {
-    if (run.roles.includes('api')) await refuseTakenPort(settings.host, settings.port);
+    if (run.roles.includes('api')) await refuseOtherAtPort(settings);
     if (run.isQuickstart) takeDown.push(takeQuickstart(settings.data));
 
     const progress = run.isQuickstart ? showWaiting(process.stderr, 'Starting') : undefined;
@@ -89,6 +89,19 @@ const leaveWhileStarting = ({ stop }: StopRequests): void => {
   stop.addEventListener('abort', () => {
     if (!isUp) process.exit(130);
   });
+};
+
+/** Who starts it twice is told so, and not of "another program". */
+const refuseOtherAtPort = async ({ host, port, data }: Settings): Promise<void> => {
+  try {
+    await refuseTakenPort(host, port);
+  } catch (error) {
+    const up = readQuickstart(data);
+    if (up === null || URL.parse(up.url)?.port !== String(port)) throw error;
+    throw new CliError(
+      `Tollgate is up already: ${up.url}, on the data folder ${data}. For a second one set PORT and TOLLGATE_DATA.`,
+    );
+  }
 };
 
 /** Only one quick start at a time may write the file; a file of an earlier one is stale. */

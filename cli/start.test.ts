@@ -75,8 +75,10 @@ const isOneSentence = (output: string, says: RegExp): void => {
 describe('the quick start', { concurrency: 3 }, () => {
   test('says where it is, works with the keys it made, and leaves nothing when told to stop', async () => {
     const dataFolder = dataFolderForTest();
-    const gateway = quickstart(dataFolder);
+    const gateway = quickstart(dataFolder, { TOLLGATE_LOG_LEVEL: 'info' });
     const ready = await readiness(dataFolder, gateway);
+    // Only because it was asked for.
+    assert.match(gateway.output(), /info {2}The gateway is up/);
     assert.equal(statSync(join(dataFolder, 'quickstart.json')).mode & 0o777, 0o600);
     assert.match(ready.secret_key, /^sk_test_/);
     assert.match(ready.publishable_key, /^pk_test_/);
@@ -98,6 +100,7 @@ describe('the quick start', { concurrency: 3 }, () => {
       keys.push((await readiness(dataFolder, gateway)).secret_key);
       gateway.process.kill('SIGINT');
       assert.equal(await gateway.ended, 0);
+      assert.doesNotMatch(gateway.output(), /info {2}/);
     }
     assert.equal(keys[0], keys[1]);
   });
@@ -181,6 +184,11 @@ describe('the quick start refuses with one sentence', { concurrency: 3 }, () => 
     assert.equal(await second.ended, 1);
     isOneSentence(second.output(), /^Another Tollgate \(process \d+\) runs on the data folder/);
     assert.ok(existsSync(join(dataFolder, 'quickstart.json')));
+
+    const { api } = JSON.parse(readFileSync(join(dataFolder, 'quickstart.json'), 'utf8'));
+    const third = quickstart(dataFolder, { PORT: new URL(api).port });
+    assert.equal(await third.ended, 1);
+    isOneSentence(third.output(), /^Tollgate is up already: http:/);
     first.process.kill('SIGTERM');
     assert.equal(await first.ended, 0);
   });

@@ -14,6 +14,7 @@ const { paymentIntents } = stripe;
 
 type Entry = {
   readonly at: number;
+  readonly at_ms: number;
   readonly what: string;
   readonly says: string;
   readonly details: Readonly<Record<string, unknown>>;
@@ -73,11 +74,12 @@ test('a payment that was not sent, lost, looked up, paid, told and given back', 
       'A provider is asked to give back €3.00 eur (attempt 1).',
     ],
   );
-  const times = timeline.map(({ at }) => at);
+  const times = timeline.map(({ at_ms }) => at_ms);
   assert.deepEqual(
     times,
     times.toSorted((a, b) => a - b),
   );
+  assert.ok(timeline.every(({ at, at_ms }) => at === Math.floor(at_ms / 1_000)));
   const count = (wanted: string): number => timeline.filter(({ what }) => what === wanted).length;
   assert.deepEqual(
     [

@@ -18,7 +18,7 @@ const logged = () => {
   return { lines, clock, context: { clock, log } as unknown as Context };
 };
 const away = new Unavailable('The database does not answer.');
-const over = 'info Deliveries are made and noted again: so many had to wait';
+const over = 'warn Deliveries are made and noted again: so many had to wait';
 
 test('An outage is told once when it begins, and once with its number when it is over', () => {
   const { lines, clock, context } = logged();

@@ -57,6 +57,7 @@ const traceSchema = Type.Object({
   timeline: Type.Array(
     Type.Object({
       at: Type.Integer(),
+      at_ms: Type.Integer({ description: 'The same moment in milliseconds.' }),
       what: Type.String(),
       says: Type.String(),
       details: Type.Record(Type.String(), Type.Unknown()),

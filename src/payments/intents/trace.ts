@@ -44,6 +44,7 @@ export const traceIntent =
         operations: known.flatMap((each) => (each === undefined ? [] : [operationOf(each)])),
         timeline: timeline.map(({ atMs, what, says, details }) => ({
           at: seconds(atMs),
+          at_ms: atMs,
           what,
           says,
           details,
