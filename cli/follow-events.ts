@@ -26,9 +26,12 @@ export const followEvents = async (
   client: ApiClient,
   type: string | undefined,
   see: (event: Event, sequence: Sequence) => Promise<void> | void,
+  /** From now on: what happens afterwards is seen. */
+  begins: () => void = () => {},
 ): Promise<never> => {
   const isWanted = matching(type);
   let { next } = await client.get<Feed>('/v1/event_feed');
+  begins();
   for (;;) {
     const from = { after: String(next), limit: '100' };
     const feed = await patiently(client.url, () => client.get<Feed>('/v1/event_feed', from));

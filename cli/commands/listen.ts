@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import { systemRandom } from '#kit/context';
 import { apiClient, type Where, withWhere } from '../api-client.ts';
-import { type Event, followEvents } from '../follow-events.ts';
+import { type Event, followEvents, type Sequence } from '../follow-events.ts';
 import { forward, forwardTo, secretOption } from '../forward-event.ts';
 import { paint, say } from '../say.ts';
 
@@ -26,17 +26,19 @@ export const addListen = (program: Command): void => {
 const listen = async (options: Options): Promise<void> => {
   const client = apiClient(options);
   const secret = options.secret ?? `whsec_${systemRandom.bytes(32).toString('base64')}`;
-  say(
-    `Forwarding events of ${client.url} to ${options.forwardTo}. Ctrl-C ends it.`,
-    `Signing secret: ${paint.bold(secret)}`,
-    '',
-  );
   const receiver = { to: options.forwardTo, secret };
-  await followEvents(client, options.events, async (event, sequence) => {
+  const post = async (event: Event, sequence: Sequence): Promise<void> => {
     const about = event.data.object.id ?? '';
     say(`${clockOf(event)}  --> ${event.type.padEnd(40)} ${about}  ${paint.dim(event.id)}`);
     say(`${' '.repeat(8)}  <-- ${await forward(event, sequence, receiver)}`);
-  });
+  };
+  await followEvents(client, options.events, post, () =>
+    say(
+      `Forwarding events of ${client.url} to ${options.forwardTo}. Ctrl-C ends it.`,
+      `Signing secret: ${paint.bold(secret)}`,
+      '',
+    ),
+  );
 };
 
 const clockOf = (event: Event): string =>

@@ -48,9 +48,9 @@ const trigger = async (event: string, options: Options): Promise<void> => {
   };
   for (const step of steps) {
     if ('atBank' in step) await answerBank(run, step.atBank);
-    else if ('comes' in step) await waitFor(run, step.comes === 'soon' ? 0 : step.comes.days);
-    else await request(run, step);
+    else if (!('comes' in step)) await request(run, step);
   }
+  say(`${paint.bold(event)}  ${await waitFor(run, daysOf(steps))}`);
 };
 
 const stepsFor = (event: string, { moveClock }: Options): readonly Step[] => {
@@ -139,9 +139,11 @@ const PAUSE_MS = 500;
 const ROUNDS_A_MOVE = 60;
 const ROUNDS_BEFORE = 6;
 
-const waitFor = async ({ client, event, before }: Run, days: number): Promise<void> => {
+/** The event that was wanted, and of which its cause alone is no proof. */
+const waitFor = async ({ client, event, before }: Run, days: number): Promise<string> => {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    if ((await lastOf(client, event)) !== before) return;
+    const last = await lastOf(client, event);
+    if (last !== undefined && last !== before) return last;
     if (days > 0 && round % ROUNDS_A_MOVE === ROUNDS_BEFORE) {
       await client.post(CLOCK, { advance: `${days * DAY_S}` });
       say(`${paint.dim('POST')} ${CLOCK}  ${days} days on`);
