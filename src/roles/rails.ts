@@ -1,8 +1,8 @@
 // The rails of a process that speaks with providers, from its start to its end.
 
 import { join } from 'node:path';
-import { providePaymentListeners } from '#payments/intents';
-import { provideSetupListeners } from '#payments/setup';
+import { provideMandates, providePaymentListeners } from '#payments/intents';
+import { findMandate, provideSetupListeners } from '#payments/setup';
 import { type OpenRails, openRails, provideRails } from '#rails/connectors';
 import { spellOperation } from '#rails/operations';
 import {
@@ -25,6 +25,7 @@ export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => 
   provideRails(context, rails);
   providePaymentListeners(context, paymentListeners);
   provideSetupListeners(context, setupListeners);
+  provideMandates(context, findMandate);
   return rails;
 };
 

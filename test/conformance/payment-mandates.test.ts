@@ -12,7 +12,7 @@ import { refusalOf } from '../support/stripe.ts';
 
 const bank = testBank();
 const { gateway, stripe, resolveUntil } = await openShop([bank]);
-const { paymentIntents, mandates, charges, customers, testHelpers } = stripe;
+const { paymentIntents, mandates, charges, customers, setupIntents, testHelpers } = stripe;
 
 let isAsked = false;
 provideAuthentication(gateway.context, async () =>
@@ -62,7 +62,13 @@ describe('a payer who agrees with a payment', () => {
     assert.deepEqual(shown, mandate);
     assert.deepEqual(
       [found.type, found.single_use, found.multi_use, found.status, found.payment_method],
-      ['single_use', { amount: 2500, currency: 'eur' }, undefined, 'active', intent.payment_method],
+      [
+        'single_use',
+        { amount: 2500, currency: 'eur' },
+        undefined,
+        'inactive',
+        intent.payment_method,
+      ],
     );
     assert.deepEqual(found.customer_acceptance.online, online);
     assert.equal(await mandateOf(intent), found.id);
@@ -77,7 +83,10 @@ describe('a payer who agrees with a payment', () => {
       mandate_data,
     });
     const found = await mandates.retrieve((await mandateOf(intent)) ?? '');
-    assert.deepEqual([found.type, found.multi_use, found.single_use], ['multi_use', {}, undefined]);
+    assert.deepEqual(
+      [found.type, found.multi_use, found.single_use, found.status],
+      ['multi_use', {}, undefined, 'active'],
+    );
   });
 
   test('by the token of their confirmation has made one', async () => {
@@ -206,5 +215,120 @@ describe('a payer who agreed and is asked who they are', () => {
     const id = await waiting();
     await paymentIntents.confirm(id, { setup_future_usage: 'off_session' });
     assert.equal(await mandateOf({ id }), null);
+  });
+});
+
+describe('a payment by a mandate that is there', () => {
+  /** A card that its holder let be kept, and what they agreed to. */
+  const kept = async () => {
+    const { id: customer } = await customers.create();
+    const setup = await setupIntents.create({
+      customer,
+      payment_method: 'pm_card_visa',
+      confirm: true,
+      return_url: 'https://shop.test/back',
+      mandate_data,
+    });
+    const { payment_method, mandate } = setup;
+    return { customer, payment_method: String(payment_method), mandate: String(mandate) };
+  };
+  const { payment_method: _, ...amount } = paying;
+
+  test('is named by its charge, however often, and makes none', async () => {
+    const by = await kept();
+    const before = await countMandates();
+    const first = await paymentIntents.create({ ...amount, ...by, off_session: true });
+    const { id } = await paymentIntents.create({
+      ...amount,
+      customer: by.customer,
+      confirm: false,
+    });
+    const second = await paymentIntents.confirm(id, {
+      payment_method: by.payment_method,
+      mandate: by.mandate,
+      expand: ['latest_charge.payment_method_details.card.mandate'],
+    });
+    assert.equal(await mandateOf(first), by.mandate);
+    const { payment_method_details: details } = second.latest_charge as Stripe.Charge;
+    const shown = details?.card?.mandate as unknown as Stripe.Mandate;
+    assert.deepEqual([shown.id, shown.status], [by.mandate, 'active']);
+    assert.equal(await countMandates(), before);
+  });
+
+  test('is by that one too after its holder was asked', async () => {
+    const by = await kept();
+    isAsked = true;
+    const { id, status } = await paymentIntents.create({
+      ...amount,
+      ...by,
+      return_url: 'https://shop.test/back',
+    });
+    isAsked = false;
+    assert.equal(status, 'requires_action');
+    await paymentIntents.confirm(id);
+    assert.equal(await mandateOf({ id }), by.mandate);
+  });
+
+  test('and is declined is by none with the next card', async () => {
+    const by = await kept();
+    bank.next.push(says({ outcome: 'declined', code: 'generic_decline' }));
+    const refused = await refusalOf(paymentIntents.create({ ...amount, ...by }));
+    const { id } = refused.payment_intent as Stripe.PaymentIntent;
+    await paymentIntents.confirm(id, { payment_method: 'pm_card_mastercard' });
+    assert.equal(await mandateOf({ id }), null);
+  });
+
+  test('is refused where it is of another card, or was for one payment, and nobody is charged', async () => {
+    const by = await kept();
+    const other = await kept();
+    const once = await paymentIntents.create({ ...paying, mandate_data });
+    const used = await chargeOf(once);
+    const calls = bank.calls.length;
+    const ofAnother = await refusalOf(
+      paymentIntents.create({ ...amount, ...by, mandate: other.mandate }),
+    );
+    const forOne = await refusalOf(
+      paymentIntents.create({
+        ...amount,
+        payment_method: String(used.payment_method),
+        mandate: (await mandateOf(once)) ?? '',
+      }),
+    );
+    for (const { code, param, statusCode } of [ofAnother, forOne]) {
+      assert.deepEqual(
+        [statusCode, code, param],
+        [400, 'payment_intent_mandate_invalid', 'mandate'],
+      );
+    }
+    assert.equal(
+      ofAnother.message,
+      `The mandate ${other.mandate} is for the PaymentMethod ${other.payment_method}, and not for the one of this payment (${by.payment_method}).`,
+    );
+    assert.match(forOne.message, /was for the one payment that it was made with/);
+    assert.equal(bank.calls.length, calls);
+  });
+
+  test('is refused where there is no such mandate, where nothing is confirmed, or beside a new one', async () => {
+    const by = await kept();
+    const asked = { ...amount, ...by };
+    const told = async (call: Promise<unknown>) => {
+      const { code, param, message } = await refusalOf(call);
+      return [code, param, message];
+    };
+    assert.deepEqual(await told(paymentIntents.create({ ...asked, mandate: 'mandate_missing' })), [
+      'resource_missing',
+      'mandate',
+      "No such mandate: 'mandate_missing'",
+    ]);
+    assert.deepEqual(await told(paymentIntents.create({ ...asked, confirm: false })), [
+      undefined,
+      'mandate',
+      'The parameter `mandate` cannot be passed when creating a PaymentIntent unless `confirm` is set to true.',
+    ]);
+    assert.deepEqual(await told(paymentIntents.create({ ...asked, mandate_data })), [
+      undefined,
+      'mandate',
+      'You may only specify one of these parameters: mandate, mandate_data.',
+    ]);
   });
 });

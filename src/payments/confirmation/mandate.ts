@@ -31,6 +31,7 @@ export const renderMandate = (mandate: Mandate, livemode: boolean) =>
     payment_method_details:
       mandate.methodType === 'card' ? { card: {}, type: 'card' } : { type: mandate.methodType },
     ...(mandate.singleUse === undefined ? { multi_use: {} } : { single_use: mandate.singleUse }),
-    status: 'active',
+    // One for a single payment is made when that has succeeded, and then it has been used.
+    status: mandate.singleUse === undefined ? 'active' : 'inactive',
     type: mandate.singleUse === undefined ? 'multi_use' : 'single_use',
   }) satisfies Wire<Stripe.Mandate>;

@@ -202,7 +202,6 @@ const absent: Readonly<Record<string, string>> = {
   on_behalf_of: 'Connected accounts',
   transfer_data: 'Connected accounts',
   customer_account: 'Customer accounts of the second API',
-  mandate: 'Payments by an existing mandate',
   payment_method_configuration: 'Payment method configurations',
 };
 

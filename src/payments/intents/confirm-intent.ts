@@ -12,7 +12,7 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import type { Accounts } from '#rails/connectors';
-import { isSameAgreement, withMandate } from './agreed-mandate.ts';
+import { agreementOf, isSameAgreement, withMandate } from './agreed-mandate.ts';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
@@ -22,6 +22,7 @@ import { isOffSession, undoing } from './create-intent.ts';
 import { findIntent } from './find-intent.ts';
 import { type confirmParameters, pageParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
+import { namedMandate, refuseMandate } from './named-mandate.ts';
 import { refuseOptionsFromPage } from './page-options.ts';
 import { endAtProvider, isPayerAway } from './payer-away.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -99,13 +100,16 @@ const confirmOnce = async (
   refuseByState(before, scope.livemode, asked);
   const known = taken?.method ?? (await methodOf(context, request, before));
   if (known === null) throw methodMissingToConfirm(before, scope.livemode);
+  const named = await namedMandate(context, scope, asked.mandate);
+  refuseMandate(named, known);
   const confirmed = await intentFor(context, request, before, taken);
   const tried = { ...confirmed, methodId: spellMethod(known) };
   const intent = withMandate(context, confirmed, {
     asked: asked.mandate_data,
     byToken: taken?.mandate,
     // Confirmed once more, as after its holder has agreed.
-    before: isSameAgreement(before, tried) ? before.mandate : undefined,
+    before: isSameAgreement(before, tried) ? agreementOf(before) : {},
+    named,
   });
   const cvcToken = cvcTokenOf(asked.payment_method_options, taken);
   // The second time, after its holder has agreed, the code has been with the bank.

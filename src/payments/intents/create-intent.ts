@@ -13,6 +13,7 @@ import { confirmPayment, readForPayment } from './confirm-payment.ts';
 import { intentCreated } from './events.ts';
 import type { createParameters } from './intent-parameters.ts';
 import { loadIntentOfOrder } from './intents.store.ts';
+import { namedMandate, refuseMandate } from './named-mandate.ts';
 import { loadOrderKind } from './orders.store.ts';
 import { writePayment } from './payment.ts';
 import { blankIntent, type PaymentIntent } from './payment-intent.ts';
@@ -92,6 +93,7 @@ const accountsFor = (context: Context, scope: Scope, asked: Request['parameters'
 const ofConfirming = [
   'off_session',
   'error_on_requires_action',
+  'mandate',
   'mandate_data',
   'confirmation_token',
   'return_url',
@@ -212,12 +214,15 @@ const confirmNew = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   if (taken === null) throw methodMissingToConfirm(fresh, scope.livemode);
+  const named = await namedMandate(context, scope, asked.mandate);
+  refuseMandate(named, taken.method);
   const outcome = await confirmPayment(context, askingOf(request), {
     before: null,
     intent: withMandate(context, fresh, {
       asked: asked.mandate_data,
       byToken: taken.mandate,
-      before: undefined,
+      before: {},
+      named,
     }),
     method: taken.method,
     methodWrites: taken.writes,

@@ -30,6 +30,7 @@ export { loadIntent, loadIntentOfOrder, loadIntents, updateIntent } from './inte
 export { lastErrorOf, withErrorPage } from './last-error.ts';
 export { checkIntentAsked, makeIntent, mayBeTried, tryToPay } from './made-intent.ts';
 export { type MandateOptions, mandateFields, mandateOptionsOf } from './mandate-options.ts';
+export { type FindMandate, provideMandates } from './named-mandate.ts';
 export { type OfPayment, readOfPayment } from './of-payment.ts';
 export { claimOrder, releaseOrder } from './orders.store.ts';
 export { refuseOptionsFromPage } from './page-options.ts';

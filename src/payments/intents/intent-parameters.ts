@@ -85,13 +85,14 @@ const typeNames = arrayOf(text(100));
 /** Where a payer came from is looked at by nobody: only what their own browser does is. */
 const radarOptions = object({ referrer: ignored(), session: id() });
 const mandateData = emptyable(mandateParameters);
+/** One that is there, or what makes a new one. */
+const oneMandate = ['mandate', 'mandate_data'] as const;
 
 /** What is not part of this installation yet, and is refused with a sentence of its own. */
 const refused = {
   application_fee_amount: emptyable(integer({ min: 0 })),
   confirmation_token: id(),
   customer_account: id(),
-  mandate: id(),
   on_behalf_of: emptyable(id()),
   payment_method_configuration: id(),
   transfer_data: anything(),
@@ -155,7 +156,7 @@ export const createParameters = object(
     confirmation_method: oneOf('automatic', 'manual'),
     confirmation_token: refused.confirmation_token,
     error_on_requires_action: boolean(),
-    mandate: refused.mandate,
+    mandate: id(),
     mandate_data: mandateData,
     off_session: offSession,
     radar_options: radarOptions,
@@ -168,7 +169,7 @@ export const createParameters = object(
     save_payment_method: boolean(),
     use_stripe_sdk: boolean(),
   },
-  { exclusive: oneWayToSayTypes },
+  { exclusive: [...oneWayToSayTypes, oneMandate] },
 );
 
 export const updateParameters = object(
@@ -187,7 +188,7 @@ export const confirmParameters = object(
     client_secret: id(),
     confirmation_token: refused.confirmation_token,
     error_on_requires_action: boolean(),
-    mandate: refused.mandate,
+    mandate: id(),
     mandate_data: mandateData,
     off_session: offSession,
     radar_options: radarOptions,
@@ -202,7 +203,7 @@ export const confirmParameters = object(
     shipping: emptyable(shippingParameters),
     use_stripe_sdk: boolean(),
   },
-  { exclusive: oneWayToSayTypes.slice(1) },
+  { exclusive: [...oneWayToSayTypes.slice(1), oneMandate] },
 );
 
 /** What a page with a publishable key may say when it confirms. */

@@ -50,7 +50,7 @@ const usual = {
 
 export const leanIntent = leanBy<PaymentIntent>(usual);
 
-const NOT_SHOWN = ['version', 'events', 'attempts', 'untold', 'mandate'] as const;
+const NOT_SHOWN = ['version', 'events', 'attempts', 'untold', 'mandate', 'byMandate'] as const;
 const notShown: ReadonlySet<string> = new Set(NOT_SHOWN);
 
 /** All that is ever shown of an intent, and so all that the snapshot of an event holds. */

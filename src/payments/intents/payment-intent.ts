@@ -129,6 +129,8 @@ export type PaymentIntent = {
   readonly radarSession?: string;
   /** What its payer agreed to with the last confirmation. It becomes a mandate when that has succeeded. */
   readonly mandate?: AgreedMandate;
+  /** By what its payer had agreed to before: the mandate that the last confirmation named. */
+  readonly byMandate?: Uuid;
   /** What it was before what is under way was begun, as far as that changed it and nobody was told. */
   readonly untold?: Untold<Omit<PaymentIntent, 'untold'>>;
   /** Of the last try, where a payer's browser made it. */

@@ -12,6 +12,7 @@ import { appendChange } from '#platform/events';
 import { type Outcome, refuse } from '#platform/http';
 import { type Accounts, type Candidate, type PaymentRequest, railsOf } from '#rails/connectors';
 import type { Change, Sent } from '#rails/operations';
+import { mandateFor } from './agreed-mandate.ts';
 import { answerOf, type Shows } from './answer.ts';
 import { asItIs } from './as-it-is.ts';
 import type { Asking } from './asking.ts';
@@ -192,7 +193,7 @@ const beginning = (
       refunds: 0,
       captures: 0,
       balanceTransactionId: null,
-      ...(intent.mandate === undefined ? {} : { mandateId: intent.mandate.id }),
+      ...mandateFor(intent),
       ...seenOf(intent, method),
     },
   };

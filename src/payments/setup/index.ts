@@ -1,3 +1,4 @@
+export { findMandate } from './find-mandate.ts';
 export { goOnSetup } from './go-on.ts';
 export {
   abandonSetup,

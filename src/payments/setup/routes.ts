@@ -1,13 +1,11 @@
 import { Type } from 'typebox';
-import type { Context, Scope } from '#kit/context';
-import { parseId } from '#kit/ids';
-import { MANDATE, type Mandate, renderMandate } from '#payments/confirmation';
-import { nullable, nullableText, parameters, resourceMissing, route } from '#platform/http';
+import { renderMandate } from '#payments/confirmation';
+import { nullable, nullableText, parameters, route } from '#platform/http';
 import { checkClientSecret, showsFor } from './client-secret.ts';
+import { findMandate } from './find-mandate.ts';
 import { findSetup } from './find-setup.ts';
 import { listAttempts, listSetups } from './lists.ts';
 import { hasNoMicrodeposits } from './refusals.ts';
-import { loadMandates } from './setup.store.ts';
 import {
   attemptFilters,
   cancelParameters,
@@ -77,19 +75,6 @@ const mandateSchema = Type.Object({
 const storesCard = (asked: Readonly<Record<string, unknown>>): boolean => {
   const { payment_method: method, payment_method_data: data } = asked;
   return data !== undefined || (typeof method === 'string' && /^(pm_card|tok)_/.test(method));
-};
-
-const findMandate = async (context: Context, scope: Scope, spelled: string): Promise<Mandate> => {
-  const id = parseId(MANDATE, spelled);
-  const found = id === null ? undefined : (await loadMandates(context, scope, [id])).get(id);
-  if (found !== undefined) return found;
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = id !== null && (await loadMandates(context, other, [id])).size > 0;
-  throw resourceMissing({
-    noun: 'mandate',
-    id: spelled,
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
 };
 
 const common = {

@@ -175,6 +175,11 @@ const table = {
     'The payer did not pass the authentication.',
     'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.',
   ),
+  payment_intent_mandate_invalid: request(
+    400,
+    'The mandate is not for this payment: it is of another payment method, or was for one payment.',
+    'Name a mandate of the payment method that you confirm with, or let the payer agree with `mandate_data`.',
+  ),
   payment_intent_payment_attempt_expired: request(
     402,
     'The payer was sent away to pay and did not come back in time.',
