@@ -198,6 +198,32 @@ describe('filters', () => {
     await customers.del(id);
   });
 
+  test('that name what is not there are refused, and find not merely nothing', async () => {
+    for (const [path, param] of [
+      ['/v1/customers', 'test_clock'],
+      ['/v1/payment_intents', 'customer'],
+      ['/v1/charges', 'customer'],
+      ['/v1/charges', 'payment_intent'],
+      ['/v1/refunds', 'charge'],
+      ['/v1/refunds', 'payment_intent'],
+      ['/v1/disputes', 'charge'],
+      ['/v1/disputes', 'payment_intent'],
+      ['/v1/payment_methods', 'customer'],
+      ['/v1/setup_intents', 'customer'],
+      ['/v1/setup_intents', 'payment_method'],
+      ['/v1/setup_attempts', 'setup_intent'],
+    ]) {
+      const { status, body } = await gateway.ask('GET', `${path}?${param}=gone_1`, {
+        key: merchant.key,
+      });
+      assert.deepEqual(
+        [status, body.error?.code, body.error?.param],
+        [400, 'resource_missing', param],
+        `${path}?${param}`,
+      );
+    }
+  });
+
   test('that do not exist are refused', async () => {
     const { status, body } = await list('?phone=1&status=active');
     assert.equal(status, 400);

@@ -1,3 +1,4 @@
+import { findTestClock } from '#cards/test-clocks';
 import type { Context } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
 import {
@@ -31,6 +32,9 @@ export const listCustomers = async (
     return cursor && (await loadCustomer(context, scope, cursor)) ? cursor : null;
   });
 
+  if (asked.test_clock !== undefined) {
+    await findTestClock(context, scope, asked.test_clock, 'test_clock');
+  }
   const rows = await listRows(context, scope, {
     ...rowsWithin(window, asked.created),
     email: asked.email ?? null,

@@ -31,11 +31,20 @@ export const findMethod = async (
       undo: () => dropCard(context, scope, stored),
     };
   }
+  return { method: await findStoredMethod(context, scope, spelled, param), isNew: false };
+};
+
+/** One that is there; a ready-made id names none. */
+export const findStoredMethod = async (
+  context: Context,
+  scope: Scope,
+  spelled: string,
+  param?: string,
+): Promise<PaymentMethod> => {
   const id = parseMethodId(spelled);
   const method = id && (await loadMethod(context, scope, id));
-  if (!method || spellMethod(method) !== spelled)
-    throw await methodMissing(context, scope, spelled, param);
-  return { method, isNew: false };
+  if (method && spellMethod(method) === spelled) return method;
+  throw await methodMissing(context, scope, spelled, param);
 };
 
 export const cardMethod = (

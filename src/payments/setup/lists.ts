@@ -1,4 +1,5 @@
 import { findCustomerNamed } from '#cards/customers';
+import { findStoredMethod } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
 import {
@@ -27,6 +28,9 @@ export const listSetups = async (
     asked.customer === undefined
       ? null
       : await findCustomerNamed(context, scope, asked.customer, 'customer');
+  if (asked.payment_method !== undefined) {
+    await findStoredMethod(context, scope, asked.payment_method, 'payment_method');
+  }
   const rows =
     // There are no connected accounts that could be set up for oneself.
     asked.attach_to_self === true
