@@ -1288,6 +1288,7 @@ const notServed: Readonly<Record<string, string>> = {
   'connector_accounts.list_newer': 'like connector_accounts.list_older, in the other direction',
   'mails.list_newer': 'like mails.list_older, in the other direction',
   'refunds.of_operation': 'runs for the resolver, by an operation that was read under its account',
+  'refunds.of_void': 'like refunds.of_operation, of the void of a charge that was not captured',
   'api_keys.expire': 'like api_keys.revoke, under the same function and the same condition',
   'imports.find': 'runs for the operator of the command line, and no route comes to it',
   'imported_customers.find': 'runs for the operator of the command line, and no route comes to it',

@@ -130,15 +130,17 @@ describe('a charge made directly, as older clients do', () => {
     await happened();
     const part = await refusalOf(refundOf(id, { amount: 500 }));
     assert.equal(part.param, 'amount');
-    const elsewhere = await refusalOf(refunds.create({ charge: id }));
-    assert.match(elsewhere.message, /POST \/v1\/charges\/ch_\w+\/refund lets go/);
-
     const charge = await refundOf(id);
     assert.deepEqual(
       [charge.id, charge.refunded, charge.amount_refunded, charge.captured, charge.amount_captured],
       [id, true, 999, false, 0],
     );
-    assert.deepEqual(await happened(), ['charge.refunded']);
+    assert.deepEqual(await happened(), ['charge.refunded', 'refund.created']);
+    const { data } = await refunds.list({ charge: id });
+    assert.deepEqual(
+      data.map(({ amount, status, balance_transaction: booked }) => [amount, status, booked]),
+      [[999, 'succeeded', null]],
+    );
     const [event] = (await stripe.events.list({ type: 'charge.refunded', limit: 1 })).data;
     assert.partialDeepStrictEqual(event?.data.previous_attributes, {
       amount_refunded: 0,
@@ -208,7 +210,13 @@ describe('a charge made directly, as older clients do', () => {
     assert.equal((await refundOf(id)).refunded, false);
     assert.equal((await refusalOf(refundOf(id))).statusCode, 409);
     await shop.resolveUntil(async () => (await charges.retrieve(id)).refunded);
-    assert.deepEqual(await happened(), ['charge.succeeded', 'charge.refunded']);
+    assert.deepEqual(await happened(), [
+      'charge.succeeded',
+      'refund.created',
+      'charge.refunded',
+      'refund.updated',
+      'charge.refund.updated',
+    ]);
   });
 
   test('takes what describes it later, and tells of it', async () => {

@@ -24,10 +24,11 @@ export { cancel as cancelIntent } from './cancel-intent.ts';
 export { refuseWithoutConfirm, undoing } from './create-intent.ts';
 export { findIntent, findIntentWithCharge } from './find-intent.ts';
 export { goOn, type Proof } from './go-on.ts';
-export { RELEASE_JOB } from './hear.ts';
+export { conclusionOf as paymentConclusionOf, RELEASE_JOB } from './hear.ts';
 export { networks, shippingParameters } from './intent-parameters.ts';
 export { loadIntent, loadIntentOfOrder, loadIntents, updateIntent } from './intents.store.ts';
 export { lastErrorOf, withErrorPage } from './last-error.ts';
+export { letGo } from './let-go.ts';
 export { checkIntentAsked, makeIntent, mayBeTried, tryToPay } from './made-intent.ts';
 export { type MandateOptions, mandateFields, mandateOptionsOf } from './mandate-options.ts';
 export { type FindMandate, provideMandates } from './named-mandate.ts';
@@ -52,12 +53,7 @@ export {
 export { methodOf } from './payment-request.ts';
 export { methodWasUsed, nobodyTakes, orderInUse, orderIsOfPayment } from './refusals.ts';
 export { endCanceled, releaseHeld } from './release-charge.ts';
-export {
-  holdsDirectly,
-  isUnderWay,
-  nothingHeld,
-  releaseDirectCharge,
-} from './release-direct-charge.ts';
+export { holdOf, holdsDirectly, isUnderWay, nothingHeld } from './release-direct-charge.ts';
 export { errorForPage, renderIntent } from './render-intent.ts';
 export { provideReturns, readReturnToken } from './return-address.ts';
 export { onceKnown, returnHandlers, returnHandlersOf, withOutcome } from './return-handlers.ts';

@@ -3,33 +3,47 @@
 
 import { present } from '#kit/assert';
 import type { Context } from '#kit/context';
-import { loadCharge } from '#payments/charges';
+import { type Charge, loadCharge } from '#payments/charges';
 import { ApiError, type Outcome } from '#platform/http';
+import type { Conclusion } from '#rails/operations';
 import { relatedOf } from './answer.ts';
 import type { Asking } from './asking.ts';
 import type { Concluded } from './hear.ts';
 import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
 import { renderIntent } from './render-intent.ts';
-import { sendFollowing } from './send-following.ts';
+import { type Beside, sendFollowing } from './send-following.ts';
 
 export type LettingGo = {
   readonly intent: PaymentIntent;
   readonly reason: CancellationReason | null;
   readonly change: (intent: PaymentIntent) => PaymentIntent;
-  readonly shows: (concluded: Pick<Concluded, 'intent' | 'charge'>) => unknown;
+  /** A refund that tells of it, of the charge as it was read, and the charge with it. */
+  readonly beside?: Beside & { readonly before: Charge; readonly charge: Charge };
+  /** What else is new, for those who expand it. */
+  readonly related?: (heard: Conclusion | null) => Readonly<Record<string, unknown>>;
+  /** A no is shown like a yes, by what it left as it was, and not as an error. */
+  readonly showsNo?: boolean;
+  /** `heard` is what the provider said to this very request, if it did. */
+  readonly shows: (
+    concluded: Pick<Concluded, 'intent' | 'charge'>,
+    heard: Conclusion | null,
+  ) => unknown;
 };
 
 /** Null: another request was faster. */
 export const letGo = async (
   context: Context,
   request: Asking,
-  { intent, reason, change, shows }: LettingGo,
+  letting: LettingGo,
 ): Promise<Outcome | null> => {
   const { scope } = request;
-  const charge = present(
-    await loadCharge(context, scope, intent.latestChargeId ?? ''),
-    'The charge that is held',
-  );
+  const { intent, reason, change, beside } = letting;
+  const charge =
+    beside?.before ??
+    present(
+      await loadCharge(context, scope, intent.latestChargeId ?? ''),
+      'The charge that is held',
+    );
   const voids = intent.voids + 1;
   return sendFollowing(context, request, {
     kind: 'void',
@@ -46,16 +60,22 @@ export const letGo = async (
       voids,
       dueAtMs: null,
     },
-    charge,
+    charge: beside?.charge ?? charge,
+    ...(beside === undefined ? {} : { beside }),
     isLast: true,
     reason,
-    answer: (concluded) => answerOf(concluded, shows, scope.livemode),
+    answer: (concluded, heard) => answerOf(concluded, heard, letting, scope.livemode),
   });
 };
 
-const answerOf = (concluded: Concluded, shows: LettingGo['shows'], livemode: boolean): Outcome => {
+const answerOf = (
+  concluded: Concluded,
+  heard: Conclusion | null,
+  { shows, related, showsNo = false }: LettingGo,
+  livemode: boolean,
+): Outcome => {
   const { intent, decided } = concluded;
-  if (intent.status === 'requires_capture' && decided !== null) {
+  if (!showsNo && intent.status === 'requires_capture' && decided !== null) {
     return {
       body: new ApiError(
         402,
@@ -68,5 +88,8 @@ const answerOf = (concluded: Concluded, shows: LettingGo['shows'], livemode: boo
       ),
     };
   }
-  return { body: shows(concluded), related: relatedOf(concluded, livemode) };
+  return {
+    body: shows(concluded, heard),
+    related: () => ({ ...relatedOf(concluded, livemode)(), ...related?.(heard) }),
+  };
 };

@@ -2,16 +2,12 @@
 // they refund the charge, and it is shown as refunded although nothing was taken.
 
 import { present } from '#kit/assert';
-import type { Context } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { CHARGE, type Charge, findCharge, renderCharge } from '#payments/charges';
-import { ApiError, type ApiRequest, lockTimeout, type Outcome, refuse } from '#platform/http';
-import { askingOf } from './asking.ts';
+import { CHARGE, type Charge } from '#payments/charges';
+import { ApiError, refuse } from '#platform/http';
 import { loadIntent } from './intents.store.ts';
-import { letGo } from './let-go.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-
-const ROUNDS_MAX = 10;
 
 export const holdsDirectly = (charge: Charge): boolean =>
   charge.isDirect &&
@@ -19,34 +15,24 @@ export const holdsDirectly = (charge: Charge): boolean =>
   charge.status === 'succeeded' &&
   charge.captured === 0n;
 
-export const releaseDirectCharge = async (
+/** The payment that holds it, where all of it may be let go of now. */
+export const holdOf = async (
   context: Context,
-  request: ApiRequest,
+  scope: Scope,
+  charge: Charge,
   amount: number | undefined,
-): Promise<Outcome> => {
-  const { scope } = request;
-  for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-    const charge = await findCharge(context, scope, request.path['charge'] ?? '');
-    if (request.resumes !== null) return { body: renderCharge(charge, scope.livemode) };
-    const intent = present(await loadIntent(context, scope, charge.intentId), 'Its intent');
-    if (intent.doing !== null) throw isUnderWay(charge);
-    if (intent.status !== 'requires_capture') throw nothingHeld(charge, intent);
-    if (amount !== undefined && BigInt(amount) !== charge.amount) {
-      throw new ApiError(
-        400,
-        'A charge that was not captured is refunded whole. To take less, capture that much.',
-        { param: 'amount' },
-      );
-    }
-    const outcome = await letGo(context, askingOf(request), {
-      intent,
-      reason: null,
-      change: (before) => before,
-      shows: (concluded) => renderCharge(concluded.charge, scope.livemode),
-    });
-    if (outcome !== null) return outcome;
+): Promise<PaymentIntent> => {
+  const intent = present(await loadIntent(context, scope, charge.intentId), 'Its intent');
+  if (intent.doing !== null) throw isUnderWay(charge);
+  if (intent.status !== 'requires_capture') throw nothingHeld(charge, intent);
+  if (amount !== undefined && BigInt(amount) !== charge.amount) {
+    throw new ApiError(
+      400,
+      'A charge that was not captured is refunded whole. To take less, capture that much.',
+      { param: 'amount' },
+    );
   }
-  throw lockTimeout();
+  return intent;
 };
 
 export const isUnderWay = ({ id }: Charge): ApiError =>

@@ -2,7 +2,8 @@
 // learned with the answer. While it is under way nothing else of the payment can begin.
 
 import { present } from '#kit/assert';
-import type { Context } from '#kit/context';
+import type { Context, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import type { Charge } from '#payments/charges';
 import type { Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
@@ -24,9 +25,13 @@ export type Following = {
   readonly charge: Charge;
   readonly isLast: boolean;
   readonly reason: string | null;
+  /** What else is stored before it is sent, and stands for it under the request's key. */
+  readonly beside?: Beside;
   /** `heard` is what the provider said to this very request, if it did. */
   readonly answer: (concluded: Concluded, heard: Conclusion | null) => Outcome;
 };
+
+export type Beside = { readonly id: Uuid; readonly writes: readonly Write[] };
 
 /** Null: another request was faster, and everything is to be read and decided anew. */
 export const sendFollowing = async (
@@ -35,7 +40,7 @@ export const sendFollowing = async (
   following: Following,
 ): Promise<Outcome | null> => {
   const { scope } = request;
-  const { kind, ordinal, attempt, amount, before } = following;
+  const { kind, ordinal, attempt, amount, before, beside } = following;
   const written = writePayment(context, scope, { ...following, kinds: [] }, request.cause);
   const charge = present(written.charge, 'The charge');
   const operation = { intentId: before.intent.id, kind, ordinal, attempt };
@@ -60,7 +65,11 @@ export const sendFollowing = async (
           isLast: following.isLast,
           reason: following.reason,
         },
-        intent: [...request.claim(before.intent.id), ...written.writes],
+        intent: [
+          ...request.claim(beside?.id ?? before.intent.id),
+          ...written.writes,
+          ...(beside?.writes ?? []),
+        ],
         writes: async (change) => {
           const concluded = present(
             await conclusionOf(context, scope, change),

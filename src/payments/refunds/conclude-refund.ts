@@ -53,6 +53,35 @@ export const concludeRefund = (
   };
 };
 
+export type DecidedRelease = Pick<DecidedRefund, 'refund' | 'kinds'>;
+
+/** Of one that lets go of what was only held: its payment tells of the charge. Null: nothing follows from it. */
+export const concludeRelease = (
+  refund: Refund,
+  { state, code }: Pick<Conclusion, 'state' | 'code'>,
+): DecidedRelease | null => {
+  // A hold that the provider has taken back itself is gone all the same.
+  const status = state === 'reversed' ? 'succeeded' : statusOf(state);
+  if (status === null) return null;
+  if (status === 'pending') {
+    return refund.isTold ? null : { refund: { ...refund, isTold: true }, kinds: [refundCreated] };
+  }
+  if (!mayBecome(refund.status, status)) return null;
+  const isFailed = status === 'failed';
+  return {
+    refund: {
+      ...refund,
+      status,
+      isTold: true,
+      failureReason: isFailed ? failureReasonOf({ state, code }) : null,
+    },
+    kinds: [
+      ...(refund.isTold ? [refundUpdated, chargeRefundUpdated] : [refundCreated]),
+      ...(isFailed ? [refundFailed] : []),
+    ],
+  };
+};
+
 const tell = (refund: Refund, charge: Charge): DecidedRefund => ({
   refund: { ...refund, isTold: true },
   charge,

@@ -13,6 +13,7 @@ import {
 import {
   askingOf,
   findIntentWithCharge,
+  holdsDirectly,
   isUnderWay,
   loadIntent,
   nothingHeld,
@@ -28,10 +29,17 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import type { createParameters } from './refund-parameters.ts';
+import { releaseHold } from './release-hold.ts';
 import { renderRefund } from './render-refund.ts';
 import { type ShowRefund, sendRefund, shownNow } from './send-refund.ts';
 
 type Request = TypedRequest<typeof createParameters>;
+
+type Shown = {
+  readonly shows: ShowRefund;
+  /** Of a hold that its bank does not let go of: a refund that failed, and not an error. */
+  readonly showsNo: boolean;
+};
 
 /** How often another request may be faster. */
 const ROUNDS_MAX = 20;
@@ -40,7 +48,7 @@ export const createRefund = async (
   context: Context,
   request: Request,
   ofCharge?: string,
-  shows: ShowRefund = renderRefund,
+  { shows, showsNo }: Shown = { shows: renderRefund, showsNo: true },
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   refuseWhatCannotBe(asked);
@@ -54,16 +62,28 @@ export const createRefund = async (
   expectMovement(context, scope);
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const charge = await chargeOf(context, request, spelled, ofCharge === undefined);
-    refuseUnderWay(charge);
-    await refuseNothingHeld(context, scope, charge);
-    const amount = amountOf(charge, asked.amount);
-    const refund = {
-      amount,
+    const said = {
       reason: asked.reason ?? null,
       metadata: mergeMetadata({}, asked.metadata),
       instructionsEmail: asked.instructions_email ?? null,
-      isAutomatic: false,
     };
+    if (holdsDirectly(charge)) {
+      const { amount } = asked;
+      const shown = { shows, showsNo };
+      const released = await releaseHold(
+        context,
+        askingOf(request),
+        charge,
+        { amount, ...said },
+        shown,
+      );
+      if (released !== null) return released;
+      continue;
+    }
+    refuseUnderWay(charge);
+    await refuseNothingHeld(context, scope, charge);
+    const amount = amountOf(charge, asked.amount);
+    const refund = { amount, ...said, isAutomatic: false };
     const outcome = await sendRefund(context, askingOf(request), charge, refund, shows);
     if (outcome !== null) return outcome;
   }
@@ -119,9 +139,7 @@ const amountOf = (charge: Charge, asked: number | undefined): bigint => {
   if (charge.captured === 0n) {
     throw new ApiError(
       400,
-      charge.isDirect
-        ? `Charge ${id} has not been captured: POST /v1/charges/${id}/refund lets go of what it holds.`
-        : `Charge ${id} has not been captured: cancel its payment to release what is held.`,
+      `Charge ${id} has not been captured: cancel its payment to release what is held.`,
       { param: 'charge' },
     );
   }

@@ -9,15 +9,21 @@ import {
   loadCharge,
   updateCharge,
 } from '#payments/charges';
-import { type Cause, endCanceled, loadIntent, RELEASE_JOB } from '#payments/intents';
+import {
+  type Cause,
+  endCanceled,
+  loadIntent,
+  paymentConclusionOf,
+  RELEASE_JOB,
+} from '#payments/intents';
 import { appendChange } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import type { Change } from '#rails/operations';
-import { concludeRefund, type DecidedRefund } from './conclude-refund.ts';
+import { concludeRefund, concludeRelease, type DecidedRefund } from './conclude-refund.ts';
 import { refundSnapshot } from './events.ts';
 import type { Refund } from './refund.ts';
-import { loadRefundOf, updateRefund } from './refunds.store.ts';
+import { loadRefundOf, loadRefundOfVoid, updateRefund } from './refunds.store.ts';
 
 export type Held = { readonly refund: Refund; readonly charge: Charge; readonly cause: Cause };
 
@@ -40,7 +46,8 @@ export const holding = async <T>(
 ): Promise<T> => {
   const holdings = held.get(context.database) ?? new Map<string, Held & { isUsed: boolean }>();
   held.set(context.database, holdings);
-  const name = `${given.refund.intentId} ${given.refund.ordinal}`;
+  const { intentId, ordinal, byVoid } = given.refund;
+  const name = byVoid === undefined ? `${intentId} ${ordinal}` : `${intentId} void ${byVoid}`;
   holdings.set(name, { ...given, isUsed: false });
   try {
     return await work();
@@ -49,8 +56,47 @@ export const holding = async <T>(
   }
 };
 
-export const onOperation: OperationListener = (context, scope, change) =>
-  change.after.kind === 'refund' ? writesOf(context, scope, change) : null;
+export const onOperation: OperationListener = (context, scope, change) => {
+  const { kind } = change.after;
+  if (kind === 'void') return writesOfVoid(context, scope, change);
+  return kind === 'refund' ? writesOf(context, scope, change) : null;
+};
+
+/** Of a charge of the older API that was let go of by a refund. */
+const writesOfVoid = async (
+  context: Context,
+  scope: Scope,
+  change: Change,
+): Promise<readonly Write[]> => {
+  const { after, conclusion } = change;
+  const given = held.get(context.database)?.get(`${after.intentId} void ${after.attempt}`);
+  let before = given?.isUsed === false ? given.refund : undefined;
+  if (given !== undefined) given.isUsed = true;
+  if (before === undefined) {
+    const payment = await paymentConclusionOf(context, scope, change);
+    if (payment?.charge.isDirect !== true) return [];
+    before = await loadRefundOfVoid(context, scope, after);
+  }
+  const decided = before && concludeRelease(before, conclusion);
+  if (!before || !decided) return [];
+  const { kinds } = decided;
+  const refund: Refund = {
+    ...decided.refund,
+    version: before.version + 1,
+    events: before.events + kinds.length,
+  };
+  return [
+    updateRefund(scope, refund),
+    appendChange(context, {
+      scope,
+      objectId: refund.id,
+      sequence: before.events + 1,
+      kinds,
+      snapshot: refundSnapshot(refund, before.isTold ? before : undefined),
+      request: given?.cause ?? null,
+    }),
+  ];
+};
 
 const writesOf = async (
   context: Context,

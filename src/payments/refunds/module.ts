@@ -15,7 +15,7 @@ const checks = [
     text: `select c.account_id, c.id, c.refunded, c.refunding
              from payments.charges c
              left join payments.refunds r on r.account_id = c.account_id and r.livemode = c.livemode
-                                         and r.charge_id = c.id
+                                         and r.charge_id = c.id and r.details->>'byVoid' is null
             group by c.account_id, c.livemode, c.id, c.refunded, c.refunding
            having c.refunded <> coalesce(sum(r.amount) filter (where r.status = 3), 0)
                or c.refunding <> coalesce(sum(r.amount) filter (where r.status in (1, 2)), 0)`,
@@ -26,11 +26,14 @@ const checks = [
     text: `select r.account_id, r.id, r.status, o.state
              from payments.refunds r
              left join rails.operations o on o.account_id = r.account_id and o.livemode = r.livemode
-                                         and o.intent_id = r.intent_id and o.kind = 5
-                                         and o.ordinal = r.ordinal
+                                         and o.intent_id = r.intent_id
+                                         and case when r.details->>'byVoid' is null
+                                             then o.kind = 5 and o.ordinal = r.ordinal
+                                             else o.kind = 4 and o.ordinal = r.ordinal / 10000
+                                              and o.attempt = (r.details->>'byVoid')::integer end
             where o.id is null or o.amount <> r.amount or o.currency <> r.currency
-               or (r.status = 3) <> (o.state = 3)
-               or (r.status = 4) <> (o.state in (4, 7, 9))`,
+               or (r.status = 3) <> (o.state = 3 or (o.kind = 4 and o.state = 9))
+               or (r.status = 4) <> (o.state in (4, 7) or (o.kind = 5 and o.state = 9))`,
   },
   {
     name: 'a refund is of a charge of its payment, in its currency',
@@ -53,7 +56,8 @@ const checks = [
               where e.purpose in (3, 4, 5, 6) and p.account = 1
               group by e.account_id, e.livemode, e.subject, e.currency
            ), given as (
-             select account_id, livemode, id, currency, amount from payments.refunds where status = 3)
+             select account_id, livemode, id, currency, amount from payments.refunds
+            where status = 3 and details->>'byVoid' is null)
            select account_id, id, currency, r.amount, b.amount as booked
              from given r full join booked b using (account_id, livemode, id, currency)
             where coalesce(r.amount, 0) <> coalesce(b.amount, 0)`,

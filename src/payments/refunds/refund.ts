@@ -37,6 +37,8 @@ export type Refund = {
   readonly isDirect: boolean;
   /** Nobody asked: the money of a payment that nobody wanted any more goes back. */
   readonly isAutomatic: boolean;
+  /** Of what was only held, and is let go of by that void of its payment: no money moves. */
+  readonly byVoid?: number;
   /** Whether the world knows of it. */
   readonly isTold: boolean;
   readonly balanceTransactionId: Uuid | null;

@@ -138,6 +138,22 @@ export const loadRefundOf = async (
   return row && fromRow(row);
 };
 
+const findOfVoid = statement(
+  'refunds.of_void',
+  `select ${columns} from payments.refunds
+    where ${ownRows} and intent_id = $3 and details->>'byVoid' = $4`,
+);
+
+export const loadRefundOfVoid = async (
+  context: Context,
+  scope: Scope,
+  { intentId, attempt }: { readonly intentId: Uuid; readonly attempt: number },
+): Promise<Refund | undefined> => {
+  const of = [intentId, String(attempt)];
+  const [row] = await readOwn<RefundRow>(context, scope, findOfVoid, of);
+  return row && fromRow(row);
+};
+
 const findOfIntent = statement(
   'refunds.of_intent',
   `select ${columns} from payments.refunds where ${ownRows} and intent_id = $3 order by ordinal`,

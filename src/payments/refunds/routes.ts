@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import { findCharge, renderCharge } from '#payments/charges';
-import { holdsDirectly, releaseDirectCharge } from '#payments/intents';
 import { ApiError, nullableText, parameters, route } from '#platform/http';
 import { createRefund } from './create-refund.ts';
 import { findRefund } from './find-refund.ts';
@@ -54,7 +53,7 @@ export const refundRoutes = [
     operation: 'refunds.create',
     summary: 'Create a refund',
     description:
-      'Of a charge or of a payment intent; without an amount, all that is left. What nobody knows yet is `pending`, and counts as given back.',
+      'Of a charge or of a payment intent; without an amount, all that is left. What nobody knows yet is `pending`, and counts as given back. Of a charge that was made with `capture=false` and not captured, lets go of what it holds.',
     parameters: createParameters,
     handle: (context, request) => createRefund(context, request),
   }),
@@ -139,13 +138,15 @@ export const refundRoutes = [
       'Answers the charge, and not the refund. Of one that was made with `capture=false` and not captured, lets go of what it holds.',
     parameters: createOfChargeParameters,
     handle: async (context, request) => {
+      const { scope } = request;
       const spelled = request.path['charge'] ?? '';
-      if (holdsDirectly(await findCharge(context, request.scope, spelled))) {
-        return releaseDirectCharge(context, request, request.parameters.amount);
+      if (request.resumes !== null) {
+        return { body: renderCharge(await findCharge(context, scope, spelled), scope.livemode) };
       }
-      return createRefund(context, request, spelled, (_, charge) =>
-        renderCharge(charge, request.scope.livemode),
-      );
+      return createRefund(context, request, spelled, {
+        shows: (_, charge) => renderCharge(charge, scope.livemode),
+        showsNo: false,
+      });
     },
   }),
 ];

@@ -99,7 +99,7 @@ export const shownNow = async (
 /** Refunds are counted per payment, and two of its charges may have some. */
 const PER_CHARGE = 10_000;
 
-const newRefund = (context: Context, charge: Charge, asked: NewRefund): Refund => ({
+export const newRefund = (context: Context, charge: Charge, asked: NewRefund): Refund => ({
   id: newUuid(context),
   version: 1,
   events: 0,

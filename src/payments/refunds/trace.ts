@@ -3,6 +3,7 @@
 import { traceEntries } from '#books/ledger';
 import { spellId, uuidMs } from '#kit/ids';
 import { type EventKinds, type TraceSource, traceEvents } from '#platform/events';
+import type { Refund } from './refund.ts';
 import { loadRefundsOfIntent } from './refunds.store.ts';
 import { REFUND } from './render-refund.ts';
 
@@ -15,9 +16,7 @@ export const traceRefunds =
         {
           atMs: uuidMs(refund.id),
           what: 'refund',
-          says: refund.isAutomatic
-            ? 'What nobody wanted any more is given back by itself.'
-            : 'The merchant gives back.',
+          says: saysOf(refund),
           details: {
             refund: spellId(REFUND, refund.id),
             amount: Number(refund.amount),
@@ -34,3 +33,10 @@ export const traceRefunds =
     );
     return told.flat();
   };
+
+const saysOf = ({ isAutomatic, byVoid }: Refund): string => {
+  if (byVoid !== undefined) return 'The merchant lets go of what is held, and was not captured.';
+  return isAutomatic
+    ? 'What nobody wanted any more is given back by itself.'
+    : 'The merchant gives back.';
+};
