@@ -6,6 +6,7 @@ import { asOwner } from '../../src/for-tests.ts';
 import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
 import { runs } from '../support/full.ts';
 import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
 
 const { gateway, stripe, bank, resolveUntil } = await openShop();
 const { paymentIntents } = stripe;
@@ -53,6 +54,25 @@ describe('one idempotency key', () => {
     const repeated = await paymentIntents.create(order, { idempotencyKey });
     assert.equal(repeated.lastResponse.headers['idempotent-replayed'], 'true');
     assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
+  });
+
+  test('answers the same while what it began is under way, which refuses everybody else', async () => {
+    for (const verb of ['cancel', 'capture'] as const) {
+      const { id } = await paymentIntents.create({ ...order, capture_method: 'manual' });
+      bank.next.push(lostAfter);
+      const idempotencyKey = `${verb} ${id}`;
+      const ask = (key: string) => paymentIntents[verb](id, {}, { idempotencyKey: key });
+      assert.equal((await ask(idempotencyKey)).status, 'processing');
+      const again = await ask(idempotencyKey);
+      assert.deepEqual(
+        [again.status, again.lastResponse.headers['idempotent-replayed']],
+        ['processing', 'true'],
+        verb,
+      );
+      const other = await refusalOf(paymentIntents.cancel(id));
+      assert.deepEqual([other.statusCode, other.code], [409, 'payment_intent_outcome_unknown']);
+      await resolveUntil(async () => (await paymentIntents.retrieve(id)).status !== 'processing');
+    }
   });
 
   test('that another took over while the bank was asked keeps nobody from writing what it said', async () => {

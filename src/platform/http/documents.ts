@@ -1,7 +1,6 @@
 // `/`, `/docs` and `/openapi.json`: rendered once, when the server is made, because routes do not change.
 
 import { createHash } from 'node:crypto';
-import { toJson } from './execute.ts';
 import { landingPage } from './landing-page.ts';
 import type { OpenApiOptions } from './openapi.ts';
 import { openApiDocument } from './openapi.ts';
@@ -9,6 +8,7 @@ import type { Page } from './page.ts';
 import { referencePage } from './reference-page.ts';
 import type { Route } from './route.ts';
 import type { PlainHandler } from './server.ts';
+import { toJson } from './to-json.ts';
 
 export const documentHandlers = (
   routes: readonly Route[],

@@ -18,6 +18,7 @@ import {
   lockTimeout,
 } from './refusals.ts';
 import type { ApiRequest, Outcome, Route } from './route.ts';
+import { toJson } from './to-json.ts';
 
 export type Answer = {
   readonly status: number;
@@ -67,9 +68,11 @@ export const execute = async (execution: Execution): Promise<Answer> => {
     if (settled === 'stored' || settled === 'not stored') {
       return { ...answerOf(decision), stored: settled === 'stored' };
     }
-    if (settled === 'key taken') {
+    if (settled === 'key taken' || settled === 'passing') {
       const recalled = await recall(execution, run);
       if (recalled !== null) return recalled;
+      // Nobody has asked under the key before, and it is free for who asks later.
+      if (settled === 'passing' && !run.claimed) return { ...answerOf(decision), stored: false };
     }
     await pause(execution.context, tries);
   }
@@ -315,7 +318,7 @@ const refusalOf = (execution: Execution, error: ApiError): Answer => {
   return { status, body, error, stored: false, replayOf: null };
 };
 
-type Settled = 'stored' | 'not stored' | 'key taken' | 'overtaken';
+type Settled = 'stored' | 'not stored' | 'passing' | 'key taken' | 'overtaken';
 
 /** Commits what was decided, with the answer under the key where there is one. */
 const settle = async (execution: Execution, run: Run, decision: Decision): Promise<Settled> => {
@@ -348,8 +351,11 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
     // The store failed too: the caller learns of the bug, and may try again under the same key.
     return 'not stored';
   }
-  if (!keeps) await release(execution, run);
-  return keeps ? 'stored' : 'not stored';
+  if (keeps) return 'stored';
+  // What is under way may be what an earlier request began under this very key.
+  if (asked !== null && !claimed && !run.claiming && isPassed(decision)) return 'passing';
+  await release(execution, run);
+  return 'not stored';
 };
 
 /**
@@ -358,11 +364,10 @@ const settle = async (execution: Execution, run: Run, decision: Decision): Promi
  */
 const isKept = ({ status, writes, error }: Decision): boolean =>
   writes.length > 0 ||
-  (status !== 401 &&
-    status !== 403 &&
-    status !== 429 &&
-    status !== 503 &&
-    !(error !== null && isPassing(error)));
+  (status !== 401 && status !== 403 && status !== 429 && status !== 503 && !isPassed({ error }));
+
+const isPassed = ({ error }: Pick<Decision, 'error'>): boolean =>
+  error !== null && isPassing(error);
 
 /** What the holder of the key answered. Null when there is no holder any more: then it is our turn. */
 const recall = async (execution: Execution, run: Run): Promise<Answer | null> => {
@@ -407,11 +412,4 @@ const takeOver = async (
     run.request = { ...run.request, resumes: subject };
   }
   return ok;
-};
-
-/** Pretty-printed, as Stripe's answers are, because people read them. */
-export const toJson = (body: unknown): string => {
-  const text: string | undefined = JSON.stringify(body, null, 2);
-  if (text === undefined) throw new Error('A handler gave nothing to answer with.');
-  return text;
 };

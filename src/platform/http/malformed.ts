@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { ApiError, renderError } from './errors.ts';
-import { toJson } from './execute.ts';
 import type { FrameParts } from './frame.ts';
 import { newRequestId } from './request-id.ts';
+import { toJson } from './to-json.ts';
 
 /** What node's parser refuses never becomes a request; the caller still gets an error it can read. */
 export const refuseMalformed = (

@@ -8,7 +8,6 @@ import type { Context } from '#kit/context';
 import { Unavailable } from '#kit/failure';
 import { ApiError, renderError } from './errors.ts';
 import type { Answer } from './execute.ts';
-import { toJson } from './execute.ts';
 import { createExpander } from './expand.ts';
 import { createFinder, type Find, type Target } from './finder.ts';
 import type { Authenticate, Exchange, FrameParts, Guard, RequestLimits } from './frame.ts';
@@ -26,6 +25,7 @@ import type { ResourceDefinition } from './resource.ts';
 import type { Route } from './route.ts';
 import type { HttpSettings } from './settings.ts';
 import { httpDefaults } from './settings.ts';
+import { toJson } from './to-json.ts';
 
 export type HttpServerOptions = {
   readonly context: Context;
