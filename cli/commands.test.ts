@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -189,6 +189,18 @@ describe('tollgate checkout', () => {
     assert.match(err, /contrast of accent #777777 with #ffffff is 4\.47:1/);
     writeFileSync(file, '{"colour":"#000000"}');
     assert.match((await tollgate('checkout', 'set', file)).err, /colour/);
+  });
+
+  test('looks for the page where the gateway is that is up, or where it is told to', async () => {
+    const file = join(folder, 'quickstart.json');
+    // Nothing listens there, so what it says names the address.
+    writeFileSync(file, '{"api":"http://127.0.0.1:1"}');
+    const { code, err } = await tollgate('checkout', 'check');
+    assert.equal(code, 1);
+    assert.match(err, /not reached at http:\/\/127\.0\.0\.1:1\.\n$/);
+    const told = await tollgate('checkout', 'check', '--url', 'http://127.0.0.1:2/');
+    assert.match(told.err, /not reached at http:\/\/127\.0\.0\.1:2\.\n$/);
+    rmSync(file);
   });
 });
 

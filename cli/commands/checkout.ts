@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { differencesOfLivePage, loadLook, renderLook, setLook } from '#commerce/checkout';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
+import { readQuickstart } from '../quickstart.ts';
 import { readJson } from '../read-json.ts';
 import { say } from '../say.ts';
 import { withRuntime } from '../with-runtime.ts';
@@ -32,10 +33,17 @@ export const addCheckout = (program: Command): void => {
   checkout
     .command('check')
     .description('fetch the live page as a browser would, and compare it with this release')
-    .action(() =>
-      withRuntime(async ({ context }) => {
-        const differences = await differencesOfLivePage(context);
-        if (differences === null) throw new CliError('The checkout page was not reached.');
+    .option(
+      '--url <url>',
+      'the address that payers are sent to; the one of the settings, or of the quick start that is up, when left out',
+    )
+    .action((where: { url?: string }) =>
+      withRuntime(async ({ context, settings }) => {
+        const { publicUrl, data, port } = settings;
+        const known = publicUrl || readQuickstart(data)?.url || `http://localhost:${port}`;
+        const at = (where.url ?? known).replace(/\/$/, '');
+        const differences = await differencesOfLivePage(context, at);
+        if (differences === null) throw new CliError(`The checkout page was not reached at ${at}.`);
         if (differences.length > 0) {
           throw new CliError(
             `The checkout page is not that of this release: ${differences.join(', ')}.`,
