@@ -36,6 +36,9 @@ export type Connection = Tx & {
 // Not what was asked is at fault, so the answer is "later", and nothing is kept of the attempt.
 const cannotNow = /^(57014|53|58030)/;
 
+/** A server that stands still never says goodbye. */
+const CLOSED_AFTER_MS = 1_000;
+
 export const connect = async (settings: ConnectionSettings): Promise<Connection> => {
   const client = new pg.Client({
     connectionString: settings.url,
@@ -52,17 +55,20 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
     await client.connect();
     // One text for all limits and formats; a pooler in transaction mode never loses it, since what
     // differs by transaction is set in the transaction.
-    await client.query(
-      `set timezone = 'UTC'; set datestyle = 'ISO'; set lock_timeout = '2s';
+    const inTime = { query_timeout: settings.connectTimeoutMs };
+    await client.query({
+      ...inTime,
+      text: `set timezone = 'UTC'; set datestyle = 'ISO'; set lock_timeout = '2s';
        set statement_timeout = '5s'; set idle_in_transaction_session_timeout = '10s';
        set synchronous_commit = on`,
-    );
+    });
   } catch (error) {
     client.end().catch(() => {});
+    streamOf(client).destroy();
     throw asUnavailable(error);
   }
 
-  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  const stream = streamOf(client);
   const wire = openWire(stream, settings.statementTimeoutMs);
   let closed = false;
 
@@ -89,7 +95,9 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
     },
     close: async () => {
       closed = true;
+      const limit = setTimeout(() => wire.destroy(), CLOSED_AFTER_MS);
       await client.end().catch(() => {});
+      clearTimeout(limit);
     },
     destroy: () => wire.destroy(),
   };
@@ -102,6 +110,9 @@ const heard = (error: unknown): unknown => {
   return failedAt(error) === undefined ? asUnavailable(error) : error;
 };
 
+const streamOf = (client: pg.Client): Duplex =>
+  (client as unknown as { connection: { stream: Duplex } }).connection.stream;
+
 /** TLS reads by itself. `pg` says which it will be. */
 const newStream = ({ ssl }: { readonly ssl?: unknown } = {}): Duplex =>
   ssl ? new Socket() : lendingSocket();
@@ -111,6 +122,9 @@ export const isServerError = (
   error: unknown,
 ): error is Error & { code: string; constraint?: string } =>
   error instanceof pg.DatabaseError && !fatalStates.test(error.code ?? '');
+
+/** Refused in so many words, or never said: nothing of it was done. Anything else is silence. */
+export const isAnswered = (error: unknown): boolean => failedAt(error) !== undefined;
 
 // 57P0x: the server is being shut down or has crashed; 53300: too many connections; 08: connection.
 const fatalStates = /^(57P0[1-5]|53300|08)/;

@@ -17,8 +17,9 @@ import {
 } from '#platform/db';
 import { manualClock } from '../../kit/context/for-tests.ts';
 import { asOwner, connectionSettings, databaseWith, type TestDatabase } from './for-tests.ts';
-import { statusOf } from './group-commit.ts';
+
 import { module } from './module.ts';
+import { statusOf } from './unanswered-commit.ts';
 
 const things: Migration = {
   module: 'test',

@@ -6,11 +6,11 @@
 // a unit would not be. A statement that fails outright makes every unit run alone, so that one broken
 // unit cannot take its neighbours down.
 //
-// An unanswered COMMIT is not a failure. The transaction's number was learned before, and a new
-// connection asks what became of it. A server that has crashed in between may have given the number to
-// another transaction, since ours left no trace if it was lost: where that can be, its word counts only against us.
+// An unanswered COMMIT is not a failure: it is asked what became of it (`unanswered-commit.ts`).
+//
+// A database that stands still holds up nobody for longer than callers wait. Behind a batch that is not answered the next
+// goes out beside it, on a connection of its own; after some seconds it is cut, and told what is known.
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { present } from '#kit/assert';
 import type {
   Commit,
@@ -21,8 +21,9 @@ import type {
   Write,
   WriteStatement,
 } from '#kit/context';
-import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
-import { asLockedOut, CommitUnknown, isLockedOut, scopeValues } from './transaction.ts';
+import { type Connection, DatabaseUnavailable, isAnswered, isServerError } from './connection.ts';
+import { asLockedOut, isLockedOut, scopeValues } from './transaction.ts';
+import { type Entered, outcomeOf } from './unanswered-commit.ts';
 import { createWholeRows } from './whole-rows.ts';
 import type { Call } from './wire.ts';
 
@@ -61,32 +62,20 @@ const enterBatch: Statement = {
 const begin: Statement = { name: 'begin', text: 'begin' };
 const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
-export const statusOf: Statement = {
-  name: 'xact_status',
-  // A recovery from a crash ends with a checkpoint, and the numbers after it are those that nobody remembers to have
-  // given. Whether there was one since is told by the server's life and by the checkpoint's time, in whole seconds.
-  text: `select pg_xact_status($1::text::xid8) as status,
-                case when server = $2 and checkpointed + interval '1 second' <= $3::timestamptz then 'same'
-                     when (server <> $2 or checkpointed > $3::timestamptz) and first_after <= $1::numeric then 'lost'
-                     else 'unclear' end as history
-           from (select pg_postmaster_start_time()::text as server, checkpoint_time as checkpointed,
-                        split_part(next_xid, ':', 1)::numeric * 4294967296 + split_part(next_xid, ':', 2)::numeric as first_after
-                   from pg_control_checkpoint()) now`,
-};
-
-/** What a batch learned as it began: its transaction's number, and which life of the server gave it. */
-type Entered = { readonly xid: string; readonly server: string; readonly at: string };
-type Status = {
-  readonly status: string | null;
-  /** Whether the number is still ours: nothing has crashed since, ours was lost in a crash, or nobody can know. */
-  readonly history: 'same' | 'lost' | 'unclear';
-};
-const NUMBER_OF_THE_FUTURE = '22023';
+/** As long others wait behind a batch: longer than it may wait for a lock, and be told so. */
+const STANDS_STILL_MS = 2_500;
+/** Of a batch since it left. What was not answered by then is cut. */
+const CUT_AFTER_MS = 6_500;
+/** Since it left too: after that its callers hear that nobody knows. */
+const UNCLEAR_AFTER_MS = 7_750;
+/** We may have stood still ourselves, and not the database. */
+const LOOKED_UP_FOR_MS_MIN = 1_000;
 
 export const createLane = (settings: LaneSettings): Lane => {
   const waiting: Unit[] = [];
   const wholeRows = createWholeRows();
-  let connection: Connection | null = null;
+  const underWay = new Set<Promise<void>>();
+  let idle: Connection | null = null;
   let running: Promise<void> | null = null;
   let closed = false;
 
@@ -104,51 +93,89 @@ export const createLane = (settings: LaneSettings): Lane => {
     // One turn of the event loop lets the requests that arrived together leave together.
     await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
-      const startedMs = settings.monotonicMs();
-      const units = waiting.splice(0, settings.unitsMax);
-      await runBatch(units);
-      settings.observe?.({
-        units: units.length,
-        seconds: (settings.monotonicMs() - startedMs) / 1000,
-      });
+      const connection = await takeConnection();
+      if (connection === null) continue;
+      const batch = runBatch(connection, waiting.splice(0, settings.unitsMax));
+      underWay.add(batch);
+      void batch.finally(() => underWay.delete(batch));
+      await endsOrStandsStill(batch);
     }
     running = null;
   };
 
-  const runBatch = async (units: readonly Unit[]): Promise<void> => {
+  /** Null: there is none, and whoever waited for one has been told so. */
+  const takeConnection = async (): Promise<Connection | null> => {
+    const taken = idle;
+    idle = null;
+    if (taken?.broken === false) return taken;
+    try {
+      return await settings.connect();
+    } catch (error) {
+      for (const unit of waiting.splice(0)) unit.reject(error);
+      return null;
+    }
+  };
+
+  const giveBack = (connection: Connection): void => {
+    if (connection.broken) return;
+    if (idle === null) idle = connection;
+    else void connection.close();
+  };
+
+  const runBatch = async (connection: Connection, units: readonly Unit[]): Promise<void> => {
+    const startedMs = settings.monotonicMs();
+    const endCut = cutLater(connection);
+    await settleAll({ connection, startedMs }, units);
+    endCut();
+    giveBack(connection);
+    settings.observe?.({
+      units: units.length,
+      seconds: (settings.monotonicMs() - startedMs) / 1000,
+    });
+  };
+
+  const settleAll = async (way: Way, units: readonly Unit[]): Promise<void> => {
     // Who was told that it lost must not be tried again: its caller has gone on without it.
     const open = new Set(units);
     try {
-      await commitTogether(units, open);
+      await commitTogether(way, units, open);
     } catch (error) {
       if (open.size === 1 || !isServerError(error)) {
         for (const unit of open) unit.reject(asLockedOut(error));
         return;
       }
-      await commitEach([...open]);
+      await commitEach(way, [...open]);
     }
   };
 
   /** Where one waits in vain for what others hold, those behind it would too, one after the other. */
-  const commitEach = async (units: readonly Unit[]): Promise<void> => {
-    let locked: unknown = null;
+  const commitEach = async (way: Way, units: readonly Unit[]): Promise<void> => {
+    let why: unknown = null;
     for (const unit of units) {
-      if (locked !== null) {
-        unit.reject(locked);
+      if (why !== null) {
+        unit.reject(why);
         continue;
       }
-      await commitTogether([unit], new Set([unit])).catch((error: unknown) => {
-        if (isLockedOut(error)) locked = asLockedOut(error);
+      await commitTogether(way, [unit], new Set([unit])).catch((error: unknown) => {
         unit.reject(asLockedOut(error));
+        if (isLockedOut(error)) why = asLockedOut(error);
+        // Nothing was said of those behind it, whatever is known of this one.
+        else if (way.connection.broken) {
+          why = new DatabaseUnavailable('The database does not answer.', { cause: error });
+        }
       });
     }
   };
 
   /** Settles every unit it was given, or throws and leaves in `open` those it has told nothing. */
-  const commitTogether = async (units: readonly Unit[], open: Set<Unit>): Promise<void> => {
+  const commitTogether = async (
+    way: Way,
+    units: readonly Unit[],
+    open: Set<Unit>,
+  ): Promise<void> => {
     let left = units;
     while (left.length > 0) {
-      const attempt = await tryCommit(left);
+      const attempt = await tryCommit(way, left);
       if (attempt.committed) {
         for (const unit of left) unit.resolve({ ok: true });
         return;
@@ -167,40 +194,40 @@ export const createLane = (settings: LaneSettings): Lane => {
 
   // Mostly nobody loses: then a statement for which one would is an error, and COMMIT is said while they are run.
   // Only otherwise it is asked who did.
-  const tryCommit = async (units: readonly Unit[], keys?: 'keys'): Promise<Attempt> => {
-    const current = openNow() ?? (await openConnection());
+  const tryCommit = async (way: Way, units: readonly Unit[], keys?: 'keys'): Promise<Attempt> => {
+    const { connection } = way;
     const tables = byStatement(units);
-    const unknown = wholeRows.unknownTo(current, tables);
-    if (unknown.length > 0) await wholeRows.learn(current, unknown);
+    const unknown = wholeRows.unknownTo(connection, tables);
+    if (unknown.length > 0) await wholeRows.learn(connection, unknown);
     const asked = tables.some(areTwoOfOne) ? 'keys' : keys;
     const entering: Call = {
       statement: enterBatch,
       values: scopeValues(accountsOf(units), settings.livemode),
     };
-    const calls = wholeRows.callsFor(current, tables, asked);
-    const batch = { current, tables, entering, calls };
+    const calls = wholeRows.callsFor(connection, tables, asked);
+    const batch = { way, tables, entering, calls };
     const areSure = calls.every(({ statement }) => statement.isSure);
     try {
       return areSure ? await commitAtOnce(batch) : await commitOnceHeard(batch);
     } catch (error) {
-      if (!current.broken) await current.send(rollback).catch(() => {});
-      if (wholeRows.isNotTaken(error)) return tryCommit(units, keys);
+      if (!connection.broken) await connection.send(rollback).catch(() => {});
+      if (wholeRows.isNotTaken(error, calls)) return tryCommit(way, units, keys);
       const areAsked = asked === 'keys';
       if (!areAsked && isServerError(error) && lost.has(error.code))
-        return tryCommit(units, 'keys');
+        return tryCommit(way, units, 'keys');
       throw error;
     }
   };
 
   type Batch = {
-    readonly current: Connection;
+    readonly way: Way;
     readonly tables: readonly Table[];
     readonly entering: Call;
     readonly calls: readonly Call[];
   };
 
   const commitAtOnce = async (batch: Batch): Promise<Attempt> => {
-    const { current, tables, entering, calls } = batch;
+    const { way, tables, entering, calls } = batch;
     let entered: Entered | undefined;
     const areNotes = tables.every(({ statement }) => statement.isNote);
     if (areNotes) settings.crashPoint('commit.before');
@@ -210,7 +237,7 @@ export const createLane = (settings: LaneSettings): Lane => {
     const heard = ([row]: readonly Row[]): void => {
       entered = row as Entered;
       settings.crashPoint('commit.before');
-      committed = current.send(commit);
+      committed = way.connection.send(commit);
       committed.catch(() => {});
     };
     // What is said together outside of BEGIN is a transaction of its own, and committed with its last statement.
@@ -218,72 +245,46 @@ export const createLane = (settings: LaneSettings): Lane => {
       ? [entering, ...calls]
       : [{ statement: begin }, { ...entering, heard }, ...calls];
     try {
-      await current.sendTogether(said);
+      await way.connection.sendTogether(said);
       await committed;
     } catch (error) {
-      // An answer, or so early a silence that COMMIT was not said.
-      if (entered === undefined || !current.broken) throw error;
-      if ((await outcomeOf(entered)) === 'aborted') throw error;
+      // So early a silence that COMMIT was not said.
+      if (entered === undefined) throw error;
+      await mustBeCommitted(way, entered, error);
     }
     settings.crashPoint('commit.after');
     return { committed: true };
   };
 
-  const commitOnceHeard = async ({ current, tables, entering, calls }: Batch): Promise<Attempt> => {
-    const rows = await current.sendTogether([{ statement: begin }, entering, ...calls]);
+  const commitOnceHeard = async ({ way, tables, entering, calls }: Batch): Promise<Attempt> => {
+    const { connection } = way;
+    const rows = await connection.sendTogether([{ statement: begin }, entering, ...calls]);
     const told = calls.map(({ statement }, index) =>
       statement.isSure ? null : ((rows[index + 2] ?? []) as Returned[]),
     );
     const losers = findLosers(tables, told);
     if (losers.size > 0) {
-      await current.send(rollback);
+      await connection.send(rollback);
       return { committed: false, losers };
     }
 
     settings.crashPoint('commit.before');
     const [entered] = (rows[1] ?? []) as Entered[];
     try {
-      await current.send(commit);
+      await connection.send(commit);
     } catch (error) {
-      if (isServerError(error)) throw error;
-      if ((await outcomeOf(present(entered, 'The batch'))) === 'aborted') throw error;
+      await mustBeCommitted(way, present(entered, 'The batch'), error);
     }
     settings.crashPoint('commit.after');
     return { committed: true };
   };
 
-  const openNow = (): Connection | null => (connection?.broken === false ? connection : null);
-
-  const openConnection = async (): Promise<Connection> => {
-    const open = openNow();
-    if (open !== null) return open;
-    connection?.destroy();
-    connection = null;
-    connection = await settings.connect();
-    return connection;
-  };
-
-  /** What became of a COMMIT that nobody answered. Only the database may say. */
-  const outcomeOf = async ({ xid, server, at }: Entered): Promise<'committed' | 'aborted'> => {
-    for (let waitMs = 50; waitMs <= 6_400; waitMs *= 2) {
-      try {
-        const asked = await openConnection();
-        const [row] = await asked.send<Status>(statusOf, [xid, server, at]);
-        if (row?.status === 'aborted') return 'aborted';
-        if (row?.status === 'committed') {
-          if (row.history === 'same') return 'committed';
-          if (row.history === 'lost') return 'aborted';
-          throw new CommitUnknown(`transaction ${xid}`);
-        }
-      } catch (error) {
-        if (error instanceof CommitUnknown) throw error;
-        // Not given out yet by a server that has crashed: then ours was lost with the crash.
-        if (isServerError(error) && error.code === NUMBER_OF_THE_FUTURE) return 'aborted';
-        if (isServerError(error)) throw new CommitUnknown(`transaction ${xid}`, { cause: error });
-      }
-      await wait(waitMs);
-    }
-    throw new CommitUnknown(`transaction ${xid}`);
+  /** An answer says by itself that it is not. Of a silence the database is asked. */
+  const mustBeCommitted = async (way: Way, entered: Entered, error: unknown): Promise<void> => {
+    if (isAnswered(error) || !way.connection.broken) throw error;
+    const leftMs = way.startedMs + UNCLEAR_AFTER_MS - settings.monotonicMs();
+    const limitMs = Math.max(LOOKED_UP_FOR_MS_MIN, leftMs);
+    if ((await outcomeOf(settings.connect, entered, limitMs)) === 'aborted') throw error;
   };
 
   return {
@@ -291,8 +292,34 @@ export const createLane = (settings: LaneSettings): Lane => {
     close: async () => {
       closed = true;
       await running;
-      await connection?.close();
+      await Promise.all(underWay);
+      await idle?.close();
     },
+  };
+};
+
+/** A batch's own connection, and since when. */
+type Way = { readonly connection: Connection; readonly startedMs: number };
+
+const endsOrStandsStill = (batch: Promise<void>): Promise<void> =>
+  new Promise((resolve) => {
+    const others = setTimeout(resolve, STANDS_STILL_MS);
+    void batch.finally(() => {
+      clearTimeout(others);
+      resolve();
+    });
+  });
+
+/** A busy process reads late: what has arrived meanwhile counts. */
+const cutLater = (connection: Connection): (() => void) => {
+  let hasEnded = false;
+  const cut = (): void => {
+    if (!hasEnded) connection.destroy();
+  };
+  const timer = setTimeout(() => setImmediate(cut), CUT_AFTER_MS);
+  return () => {
+    hasEnded = true;
+    clearTimeout(timer);
   };
 };
 

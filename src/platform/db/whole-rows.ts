@@ -30,7 +30,7 @@ export type WholeRows = {
    */
   callsFor(connection: Connection, tables: readonly RowsOfStatement[], keys?: 'keys'): Call[];
   /** Whether rows were told in a way that this server does not take; from then on they no more are. */
-  isNotTaken(error: unknown): boolean;
+  isNotTaken(error: unknown, calls: readonly Call[]): boolean;
 };
 
 /** How the rows of a statement are spelled on one connection. */
@@ -44,7 +44,6 @@ export const createWholeRows = (): WholeRows => {
   const spellings = new WeakMap<Connection, Map<WriteStatement, Spelling | null>>();
   const out = newBytes();
   let isTaken = true;
-  let wasTold = false;
 
   const knownTo = (connection: Connection): Map<WriteStatement, Spelling | null> => {
     let known = spellings.get(connection);
@@ -64,7 +63,6 @@ export const createWholeRows = (): WholeRows => {
   const callsFor: WholeRows['callsFor'] = (connection, tables, keys) => {
     const known = knownTo(connection);
     out.at = 0;
-    wasTold = false;
     return tables.map((table) => callFor(table, known.get(table.statement), keys));
   };
 
@@ -89,7 +87,7 @@ export const createWholeRows = (): WholeRows => {
         });
         if (made) known.set(statement, { oid: made.oid, elements });
       } catch (error) {
-        if (!isNotTaken(error, true)) throw error;
+        if (!isNotTaken(error)) throw error;
         return;
       }
     }
@@ -108,7 +106,6 @@ export const createWholeRows = (): WholeRows => {
     if (isTaken && spelling && ofRows !== undefined) {
       const begun = out.at;
       if (writeRows(out, spelling, rows)) {
-        wasTold = true;
         // What is said is copied as it is said, so the room is free for the next batch.
         const said = keys === undefined && ofRows.sure.isSure ? ofRows.sure : ofRows;
         return { statement: said, values: [out.buffer.subarray(begun, out.at)] };
@@ -119,14 +116,22 @@ export const createWholeRows = (): WholeRows => {
     return { statement, values: columns };
   };
 
-  const isNotTaken = (error: unknown, made = wasTold): boolean => {
-    if (!made || !isServerError(error) || !notTaken.has(error.code)) return false;
+  const isNotTaken = (error: unknown): boolean => {
+    if (!isServerError(error) || !notTaken.has(error.code)) return false;
     isTaken = false;
     return true;
   };
 
-  return { unknownTo, learn, callsFor, isNotTaken: (error) => isNotTaken(error) };
+  return {
+    unknownTo,
+    learn,
+    callsFor,
+    isNotTaken: (error, calls) => calls.some(isOfWholeRows) && isNotTaken(error),
+  };
 };
+
+const isOfWholeRows = ({ values = [], elements }: Call): boolean =>
+  elements === undefined && values[0] instanceof Uint8Array;
 
 const elementsOfStatement = new WeakMap<WriteStatement, readonly Element[] | null>();
 
