@@ -4,7 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Row, Scope, Statement, Tx } from '#kit/context';
 import { Unclear } from '#kit/failure';
-import { type Connection, DatabaseUnavailable, isServerError } from './connection.ts';
+import { type Connection, DatabaseUnavailable, isAnswered, isServerError } from './connection.ts';
 import type { Call } from './wire.ts';
 
 // What reads rows of an account and then writes may not depend on luck: such transactions are
@@ -61,7 +61,8 @@ export const inTransaction = async <T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> => {
   let hasBegun = false;
-  const query: Tx['query'] = async <R extends Row>(
+  const failures: unknown[] = [];
+  const say: Tx['query'] = async <R extends Row>(
     asked: Statement,
     values: readonly unknown[] = [],
   ): Promise<R[]> => {
@@ -73,8 +74,18 @@ export const inTransaction = async <T>(
     const rows = await connection.sendTogether([...beginning(scope), ...(isAlone ? [] : [call])]);
     return isAlone ? connection.send<R>(asked, values) : ((rows.at(-1) ?? []) as R[]);
   };
+  const query: Tx['query'] = async (asked, values) => {
+    try {
+      return await say(asked, values);
+    } catch (error) {
+      failures.push(error);
+      throw error;
+    }
+  };
   try {
     const result = await work({ query });
+    // It has undone what there was, whoever caught it: COMMIT would do nothing, and not say so.
+    if (failures.length > 0) throw failures[0];
     if (hasBegun) await commitOf(connection);
     return result;
   } catch (error) {
@@ -96,7 +107,7 @@ const commitOf = async (connection: Connection): Promise<void> => {
   try {
     await connection.send(commit);
   } catch (error) {
-    throw error instanceof DatabaseUnavailable
+    throw error instanceof DatabaseUnavailable && !isAnswered(error)
       ? new CommitUnknown('a transaction', { cause: error })
       : error;
   }
