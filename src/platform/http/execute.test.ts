@@ -395,6 +395,22 @@ describe('a handler that changes the vault', () => {
     assert.equal((await postCard()).body.id, 'pm_1');
   });
 
+  test('gives back a key of which it does not know that it has it', async () => {
+    server.hideNext(new Unclear('A COMMIT was not answered.'));
+    assert.equal((await postCard()).status, 500);
+    assert.deepEqual([asked, (await postCard()).status], [0, 200]);
+  });
+
+  test('keeps nobody waiting while the key cannot be given back', async () => {
+    let letGo = (): void => {};
+    handler = () => {
+      letGo = server.holdNext();
+      return Promise.reject(new Unavailable('The vault is away.'));
+    };
+    assert.equal((await postCard()).status, 503);
+    letGo();
+  });
+
   test('keeps no answer that says to come back later, and none that was not committed', async () => {
     handler = () => Promise.reject(new ApiError(503, 'Too many cards at once.'));
     assert.equal((await postCard()).status, 503);

@@ -3,14 +3,14 @@
 // are there or neither. Who loses a race asks the handler again, or repeats the winner's bytes.
 
 import { present } from '#kit/assert';
-import type { Context, Write } from '#kit/context';
+import type { Commit, Context, Write } from '#kit/context';
 import { Unavailable, Unclear } from '#kit/failure';
 import type { ErrorPlace } from './errors.ts';
 import { ApiError, isPassing, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
 import type { AskedAgain, IdempotencyStore, Recollection } from './idempotency.ts';
 import { keyOfPage } from './idempotency.ts';
-import { giveLater, pause } from './pauses.ts';
+import { giveBack, pause } from './pauses.ts';
 import {
   idempotencyKeyInUse,
   idempotencyKeyReused,
@@ -90,7 +90,7 @@ const claimFirst = async (execution: Execution, run: Run): Promise<Answer | null
   if (asked === null || route.claims?.(request.parameters) !== true) return null;
 
   const claim = { ...asked, requestId: request.requestId, passesOn: true };
-  const commit = await context.database.commit(request.scope, [idempotency.claim(context, claim)]);
+  const commit = await commitClaim(execution, run, idempotency.claim(context, claim));
   if (commit.ok) {
     run.claimed = true;
     run.passesOn = true;
@@ -256,16 +256,20 @@ const decide = async (
 const release = async ({ context, idempotency, request }: Execution, run: Run): Promise<void> => {
   if (!(run.claimed || run.claiming) || run.asked === null) return;
   const write = idempotency.release(context, { ...run.asked, requestId: request.requestId });
-  const give = async (): Promise<boolean> => {
-    try {
-      await context.database.commit(request.scope, [write]);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  if (await give()) return;
-  void giveLater(give);
+  await giveBack(() => context.database.commit(request.scope, [write]));
+};
+
+/** Where nobody knows whether the key is ours now it is given back, for whoever asks again. */
+const commitClaim = async (execution: Execution, run: Run, write: Write): Promise<Commit> => {
+  run.claiming = true;
+  try {
+    return await execution.context.database.commit(execution.request.scope, [write]);
+  } catch (error) {
+    if (error instanceof Unclear) await release(execution, run);
+    throw error;
+  } finally {
+    run.claiming = false;
+  }
 };
 
 const render = async (execution: Execution, outcome: Outcome): Promise<Decision> => {
@@ -314,8 +318,7 @@ const answerOf = ({ status, body, error }: Decision): Answer => ({
 });
 
 const refusalOf = (execution: Execution, error: ApiError): Answer => {
-  const { status, body } = errorDecision(execution, error, []);
-  return { status, body, error, stored: false, replayOf: null };
+  return { ...answerOf(errorDecision(execution, error, [])), stored: false };
 };
 
 type Settled = 'stored' | 'not stored' | 'passing' | 'key taken' | 'overtaken';
@@ -398,14 +401,15 @@ const recall = async (execution: Execution, run: Run): Promise<Answer | null> =>
 
 /** From a request that is gone. One of those who ask again gets it. */
 const takeOver = async (
-  { context, idempotency, request }: Execution,
+  execution: Execution,
   run: Run,
   { subject, passesOn, requestId: gone }: Extract<Recollection, { state: 'in_flight' }>,
 ): Promise<boolean> => {
   if (run.asked === null) return false;
+  const { context, idempotency, request } = execution;
   const taking = { ...run.asked, requestId: request.requestId, gone, passesOn, subject };
   const write = idempotency.takeOver(context, taking);
-  const { ok } = await context.database.commit(request.scope, [write]);
+  const { ok } = await commitClaim(execution, run, write);
   if (ok) {
     run.claimed = true;
     run.passesOn = passesOn;

@@ -11,11 +11,26 @@ export const pause = async ({ random }: Context, tries: number): Promise<void> =
   await wait(chance * Math.min(2 ** tries, pauseMaxMs));
 };
 
-/** For a while, and without anybody waiting for it. */
-export const giveLater = async (give: () => Promise<boolean>): Promise<void> => {
+/** Who has waited for a database that stands still need not wait for this as well. */
+const WAITED_FOR_MS = 250;
+
+/** At once where that can be; otherwise it is tried again for a while, and nobody waits for it. */
+export const giveBack = async (give: () => Promise<unknown>): Promise<void> => {
+  const given = isGiven(give);
+  void given.then((isDone) => (isDone ? undefined : giveLater(give)));
+  await Promise.race([given, wait(WAITED_FOR_MS, undefined, { ref: false })]);
+};
+
+const giveLater = async (give: () => Promise<unknown>): Promise<void> => {
   for (let waitMs = 50; waitMs <= 12_800; waitMs *= 2) {
     // It keeps no process from ending.
     await wait(waitMs, undefined, { ref: false });
-    if (await give()) return;
+    if (await isGiven(give)) return;
   }
 };
+
+const isGiven = (give: () => Promise<unknown>): Promise<boolean> =>
+  give().then(
+    () => true,
+    () => false,
+  );

@@ -62,6 +62,10 @@ export type MemoryStore = {
   /** Lets the next commits lose to another request, as an older version would. */
   loseNext(times: number): void;
   failNext(error: Error): void;
+  /** The next commit is made, and whoever made it hears this. */
+  hideNext(error: Error): void;
+  /** The next commit waits until it is let go. */
+  holdNext(): () => void;
   /** As if the holder of every unfinished key had been gone for long: another has it now. */
   takeOverClaims(): void;
 };
@@ -77,8 +81,19 @@ export const createMemoryStore = (): MemoryStore => {
   const kept = new Map<string, Kept>();
   let losing = 0;
   let failing: Error | null = null;
+  let hiding: Error | null = null;
+  let holding: Promise<void> | null = null;
 
-  const commit = async (_scope: Scope, writes: readonly Write[]): Promise<Commit> => {
+  const commit = async (scope: Scope, writes: readonly Write[]): Promise<Commit> => {
+    const hidden = hiding;
+    const held = holding;
+    [hiding, holding] = [null, null];
+    await held;
+    const done = await store(scope, writes);
+    if (hidden !== null) throw hidden;
+    return done;
+  };
+  const store = async (_scope: Scope, writes: readonly Write[]): Promise<Commit> => {
     await new Promise(setImmediate);
     if (failing !== null) {
       const error = failing;
@@ -114,6 +129,12 @@ export const createMemoryStore = (): MemoryStore => {
     committed,
     loseNext: (times) => (losing = times),
     failNext: (error) => (failing = error),
+    hideNext: (error) => (hiding = error),
+    holdNext: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      holding = promise;
+      return resolve;
+    },
     takeOverClaims: () => {
       for (const [key, claim] of kept) {
         if (claim.status === undefined) kept.set(key, { ...claim, requestId: 'req_another' });
