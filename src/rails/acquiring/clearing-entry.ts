@@ -4,9 +4,11 @@
 import type { Context, Scope, Write } from '#kit/context';
 import { uuidMs } from '#kit/ids';
 import { rank, spellTime, writeRows } from '#platform/db';
-import type { Change, Operation } from '#rails/operations';
-import { loadMessages } from './acquiring.store.ts';
+import { type Change, DoesNotCount, type Operation } from '#rails/operations';
+import { loadMessages, moveMessage } from './acquiring.store.ts';
+import type { CardMessage } from './card-message.ts';
 import { businessDayOf, type Moved } from './read-answer.ts';
+import { reverseAgainOf } from './reverse-again.ts';
 
 /** The numbers are stored. */
 export const directions = {
@@ -51,18 +53,21 @@ const insertEntry = writeRows({
 export const onOperation = (
   context: Context,
   scope: Scope,
-  { before, after, conclusion, evidence }: Change,
+  change: Change,
 ): Promise<readonly Write[]> | null => {
+  const { before, after, conclusion, evidence } = change;
   const data = conclusion.told?.data;
   // What the host has booked and is still at work on is counted by it already, and once.
   const isBooked = after.state === 'pending';
   const isEnd = after.state === 'approved' || after.state === 'reversed' || isBooked;
   // What was reversed a second time is counted then: the host had booked it after the first.
   const isNew = before.state !== after.state || evidence?.says.outcome === 'reversed';
-  if (!isEnd || !isNew) return null;
+  if (isEnd && !isNew) return bookedAfterAll(context, scope, change);
+  if (!isEnd) return null;
   if (data?.['moved'] === undefined) {
-    const isTold = after.state === 'approved' && knowsNoMessage.has(evidence?.kind ?? '');
-    return isTold ? entryOfMessage(context, scope, after) : null;
+    return after.state === 'reversed'
+      ? takenBackOf(context, scope, change)
+      : approvedElsewhere(context, scope, change);
   }
   const { host, acquirer, terminal, merchant, rrn, stan, hostDay, moved } = data;
   const { originalStan, originalDay } = data;
@@ -122,42 +127,99 @@ const entry = (
   };
 };
 
-/** Who says that something was approved without having answered its message. */
+/** Who says what became of something without having answered its message. */
 const knowsNoMessage: ReadonlySet<string> = new Set([
   'settlement_line',
   'statement_line',
   'person',
 ]);
 
-const movedBy: Partial<Record<Operation['kind'], Moved>> = {
-  sale: 'debit',
-  capture: 'debit',
-  refund: 'credit',
+const movedBy: Partial<Record<Operation['kind'], readonly [Moved, Moved]>> = {
+  sale: ['debit', 'debit_reversed'],
+  capture: ['debit', 'debit_reversed'],
+  refund: ['credit', 'credit_reversed'],
 };
 
 /**
  * What the host booked is counted, whoever says so first, and named in a file: a bank that pays by files pays for
- * nothing else. Of a provider that is no host there is no message.
+ * nothing else. Of a provider that is no host there is no message. Once a reversal is stored the message is taken
+ * back, and nobody's yes ends the reversal: what the host had booked it takes back when it hears it. The database
+ * says who was first, as with an answer that comes late.
  */
-const entryOfMessage = async (
+const approvedElsewhere = (
+  context: Context,
+  scope: Scope,
+  { after, evidence }: Change,
+): Promise<readonly Write[]> | null => {
+  if (after.state !== 'approved' || !knowsNoMessage.has(evidence?.kind ?? '')) return null;
+  return ofMessages(context, scope, after, ({ first, reversal, counted }) => {
+    if (reversal !== undefined) throw new DoesNotCount('taken_back');
+    return [moveMessage(scope, first, 'acknowledged'), ...counted.slice(0, 1)];
+  });
+};
+
+/**
+ * A person calls reversed what the host had booked and took back: where a reversal was sent both are counted, as the
+ * host counts them. Without one the bank's people undid it. A payment that was counted is then taken back in the file
+ * as well, so that no file asks for what the books have given up; a refund that they undid comes back as money that
+ * could not be paid out, which no file names.
+ */
+const takenBackOf = (
+  context: Context,
+  scope: Scope,
+  { before, after, evidence }: Change,
+): Promise<readonly Write[]> | null => {
+  const wasCounted = before.state === 'approved' || before.state === 'pending';
+  const isPerson = evidence?.kind === 'person';
+  if (!isPerson && !(wasCounted && evidence?.kind === 'answer')) return null;
+  return ofMessages(context, scope, after, ({ reversal, counted }) =>
+    reversal !== undefined || (wasCounted && after.kind !== 'refund') ? counted : [],
+  );
+};
+
+/** The host had nothing to reverse, and settles it now: its reversal goes out once more. */
+const bookedAfterAll = (
+  context: Context,
+  scope: Scope,
+  { after, evidence }: Change,
+): Promise<readonly Write[]> | null =>
+  evidence?.says.outcome === 'approved' && knowsNoMessage.has(evidence.kind)
+    ? reverseAgainOf(context, scope, after)
+    : null;
+
+type Messages = {
+  readonly first: CardMessage;
+  /** The last that was stored. */
+  readonly reversal: CardMessage | undefined;
+  /** That it moved, and that it was taken back; of what moves nothing there is none. */
+  readonly counted: readonly Write[];
+};
+
+const ofMessages = async (
   context: Context,
   scope: Scope,
   operation: Operation,
+  write: (messages: Messages) => readonly Write[],
 ): Promise<readonly Write[]> => {
-  const direction = movedBy[operation.kind];
-  if (direction === undefined) return [];
-  const messages = await loadMessages(context, scope, operation.id);
-  const message = messages.find(({ part }) => part === 0);
-  if (message === undefined) return [];
+  const [first, ...reversals] = await loadMessages(context, scope, operation.id);
+  if (first === undefined || (first.state === 'taken_back' && reversals.length === 0)) return [];
+  const reversal = reversals.at(-1);
   const nowMs = context.clock.now();
-  const { host, acquirer, terminal, merchant, rrn, stan, storedAtMs } = message;
-  const businessDay = dayOfOriginal({
-    originalDay: dayOf(storedAtMs),
-    businessDay: dayOf(nowMs),
-    operation,
-  });
-  const place = { host, acquirer, terminal, merchant, rrn, stan, businessDay };
-  return [entry(scope, operation, { direction, place, authorizationCode: null, nowMs })];
+  const place = ({ storedAtMs, ...message }: CardMessage) => {
+    const { host, acquirer, terminal, merchant, rrn, stan } = message;
+    const originalDay = dayOf(storedAtMs);
+    const businessDay = dayOfOriginal({ originalDay, businessDay: dayOf(nowMs), operation });
+    return { host, acquirer, terminal, merchant, rrn, stan, businessDay };
+  };
+  const counted = (movedBy[operation.kind] ?? []).map((direction, at) =>
+    entry(scope, operation, {
+      direction,
+      place: place(at === 0 ? first : (reversal ?? first)),
+      authorizationCode: null,
+      nowMs,
+    }),
+  );
+  return write({ first, reversal, counted });
 };
 
 /** Less than anybody moves a clock by; so much may lie between the naming of an operation and its message. */

@@ -19,6 +19,7 @@ export const reverse = async (call: CardCall, reference: string): Promise<Outcom
   if (first.state === 'taken_back' && messages.length === 1) {
     return { outcome: 'reversed', code: 'never_sent' };
   }
+  if (first.state === 'acknowledged') return { outcome: 'unknown', code: 'moved_meanwhile' };
   await link.ready(call.deadlineMs);
 
   const stored = messages.findLast(({ part, state }) => part > 0 && state !== 'too_early');
@@ -77,9 +78,9 @@ const storeReversal = async (
     { ...call, place: { ...place, acquirer, terminal, merchant } },
     { part, mti: link.profile.types.reversal, rrn: first.rrn },
   );
-  // The first reversal is a race with a late answer, and one of the two wins it.
+  // The first reversal is a race with a late answer, or with the word of others, and one of the two wins it.
   const taken: readonly Write[] =
-    first.state === 'stored' ? [moveMessage(scope, first, 'taken_back')] : [];
+    first.state === 'taken_back' ? [] : [moveMessage(scope, first, 'taken_back')];
   return (await store(call, reversal, taken)) ? reversal : null;
 };
 

@@ -160,6 +160,8 @@ const lateApproval = async (
   const { context, scope, operation } = call;
   const commit = await context.database.commit(scope, [moveMessage(scope, sent, 'answered_late')]);
   if (commit.ok) return outcome;
+  const [first] = await loadMessages(context, scope, operation.id);
+  if (first?.state === 'acknowledged') return outcome;
   await keepMisfit(call, heard.message, 'approved_after_reversal');
   // Once the reversal is acknowledged, its evidence outweighs this one, and both are kept.
   await reverseAgain(context, scope, operation.id);

@@ -128,11 +128,13 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
     says.amount !== operation.amount ||
     says.currency !== operation.currency;
   if (isNews) {
-    await recordEvidence(context, scope, {
+    const recorded = await recordEvidence(context, scope, {
       operationId: operation.id,
       evidence: { kind: 'settlement_line', says, sourceKey: line.row.key },
       writes: listenersWrites(parts, context, scope),
     });
+    // It is being taken back: the line is heard again when its lease has ended, until that is over.
+    if (!recorded.ok && recorded.code === 'taken_back') return;
   }
   await context.database.commit(scope, [endLine(scope, line, 'fits')]);
 };

@@ -42,6 +42,7 @@ export {
 export { decideByPerson, type PersonSays } from './person.ts';
 export {
   type Change,
+  DoesNotCount,
   type NewEvidence,
   type Recorded,
   recordEvidence,

@@ -27,11 +27,22 @@ export type Change = {
 /** What others commit together with a change: a charge, postings, an event, a stored answer. */
 export type WritesOf = (change: Change) => readonly Write[] | Promise<readonly Write[]>;
 
+/** Thrown by what follows a change: that word cannot count now, and is not kept. It may be said again later. */
+export class DoesNotCount extends Error {
+  override readonly name = 'DoesNotCount';
+  readonly code: 'taken_back';
+
+  constructor(code: DoesNotCount['code']) {
+    super(`What was said does not count: ${code}`);
+    this.code = code;
+  }
+}
+
 export type Recorded =
   | { readonly ok: true; readonly change: Change; readonly repeated: boolean }
   | {
       readonly ok: false;
-      readonly code: 'no_such_operation' | 'lease_lost' | 'another_is_alive';
+      readonly code: 'no_such_operation' | 'lease_lost' | 'another_is_alive' | DoesNotCount['code'];
     };
 
 export type Recording = {
@@ -142,7 +153,7 @@ const applyChange = async (
       tellOfAlerts(context, scope, change);
       return { ok: true, repeated: false, change };
     }
-    if (committed === 'another_is_alive') return { ok: false, code: committed };
+    if (committed !== 'lost') return { ok: false, code: committed };
     // Somebody was faster, here or in what the caller writes: read again and decide again.
     known = undefined;
   }
@@ -160,18 +171,19 @@ const commitChange = async (
   scope: Scope,
   change: Change,
   { writes, keepLease = false }: Pick<Recording, 'writes' | 'keepLease'>,
-): Promise<'done' | 'lost' | 'another_is_alive'> => {
-  const unit = [
-    updateOperation(scope, change.after, { keepLease }),
-    ...(change.evidence === undefined
-      ? []
-      : [insertEvidence(scope, change.after.id, change.evidence)]),
-    ...((await writes?.(change)) ?? []),
-  ];
+): Promise<'done' | 'lost' | 'another_is_alive' | DoesNotCount['code']> => {
   try {
+    const unit = [
+      updateOperation(scope, change.after, { keepLease }),
+      ...(change.evidence === undefined
+        ? []
+        : [insertEvidence(scope, change.after.id, change.evidence)]),
+      ...((await writes?.(change)) ?? []),
+    ];
     const commit = await context.database.commit(scope, unit);
     return commit.ok ? 'done' : 'lost';
   } catch (error) {
+    if (error instanceof DoesNotCount) return error.code;
     // A person may not end the review of a late approval while another attempt lives beside it.
     if (isServerError(error) && error.code === UNIQUE_VIOLATION) return 'another_is_alive';
     throw error;

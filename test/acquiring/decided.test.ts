@@ -1,0 +1,229 @@
+// What a person, or a settlement, says of a payment whose answer nobody heard: the bank and the books count the
+// same, and a reversal that is on its way is never given up for a word.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { loadMessages } from '#rails/acquiring';
+import { heardBy, listLines } from '#rails/connectors';
+import { decideByPerson, loadKnown, loadOperation, type PersonSays } from '#rails/operations';
+import { asOwner } from '../../src/for-tests.ts';
+import { operationListeners } from '../../src/modules.ts';
+import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlements.ts';
+import { controlOf } from '../sandbox/support/control.ts';
+import { openDays } from './support/days.ts';
+import { newWorld, type Sent, stateOf, type World } from './support/world.ts';
+
+const decide = ({ context, scope }: World, { operation }: Sent, says: PersonSays) =>
+  decideByPerson(context, scope, {
+    operationId: operation.id,
+    says,
+    why: 'seen in the list of the bank',
+    writes: (change) => heardBy(operationListeners, context, scope, change),
+  });
+
+const directionsOf = async ({ context }: World, { operation }: Sent) =>
+  (
+    await asOwner(
+      context.on,
+      'select direction from rails.clearing_entries where operation_id = $1 order by direction',
+      [operation.id],
+    )
+  ).map(({ direction }) => direction);
+
+/** The bank books it, and nobody hears that. */
+const loseSale = async (world: World): Promise<Sent> => {
+  world.bank.setFaults([{ id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } }]);
+  const lost = await world.pay({ amount: 650n });
+  assert.equal(lost.operation.state, 'unknown');
+  return lost;
+};
+
+/** The bank takes it back, and nobody hears that either. */
+const loseReversal = async (world: World): Promise<void> => {
+  world.bank.setFaults([{ id: 'mute', kind: 'hang', times: 1, when: { mti: '042' } }]);
+  await world.resolve(1);
+};
+
+const endDay = async (world: Awaited<ReturnType<typeof openDays>>) => {
+  await world.moveTo(1, 3);
+  await world.end();
+  const [ended] = await world.ended();
+  return { lines: ended?.lines, problems: ended?.problems };
+};
+
+describe('a person', () => {
+  test('who calls approved what is being taken back is told so, and it is taken back', async () => {
+    const world = await openDays();
+    const lost = await loseSale(world);
+    await loseReversal(world);
+    assert.deepEqual(await decide(world, lost, 'approved'), { ok: false, code: 'taken_back' });
+    const known = await loadKnown(world.context, world.scope, lost.operation.id);
+    assert.equal(known?.operation.state, 'unknown');
+    assert.ok(known.evidence.every(({ kind }) => kind !== 'person'));
+
+    await world.resolve();
+    assert.equal(await stateOf(world.context, world.scope, lost.operation.id), 'reversed');
+    assert.deepEqual(world.live(lost.operation.reference), []);
+    assert.deepEqual(await endDay(world), { lines: 2, problems: [] });
+    await world.assertHealthy();
+  });
+
+  test('who calls approved what nobody takes back is believed, and nothing takes it back any more', async () => {
+    const world = await openDays();
+    const { context, scope, rails, bank } = world;
+    const lost = await loseSale(world);
+    assert.equal((await decide(world, lost, 'approved')).ok, true);
+    // A worker that had read before them that nobody knows.
+    const { reverse } = rails.parts.functions.get('direct') ?? {};
+    const settings = await asOwner(context.on, 'select settings from rails.connector_accounts');
+    const before = bank.journal().lines.length;
+    const said = await reverse?.({
+      context,
+      scope,
+      operation: lost.operation,
+      account: {
+        id: world.account,
+        connector: 'direct',
+        settings: settings[0]?.['settings'] as Record<string, unknown>,
+      },
+      request: world.payment(await world.card()),
+      providerId: null,
+      original: null,
+      withCard: () => Promise.reject(new Error('nobody needs the card')),
+      http: () => Promise.reject(new Error('nothing is sent over HTTP')),
+      deadline: context.clock.now() + 1_000,
+      signal: new AbortController().signal,
+    });
+    assert.deepEqual(said, { outcome: 'unknown', code: 'moved_meanwhile' });
+    assert.equal(bank.journal().lines.length, before);
+
+    const refund = await world.follow('refund', lost.operation.id, { amount: 50n });
+    assert.equal(refund.operation.state, 'approved');
+    assert.deepEqual(await endDay(world), { lines: 2, problems: [] });
+    await world.assertHealthy();
+  });
+
+  test('who calls reversed what the bank booked and took back unheard has both counted', async () => {
+    const world = await openDays();
+    const lost = await loseSale(world);
+    await loseReversal(world);
+    assert.equal((await decide(world, lost, 'reversed')).ok, true);
+    assert.deepEqual(await endDay(world), { lines: 2, problems: [] });
+    await world.assertHealthy();
+  });
+
+  test('who calls a payment reversed that was counted has it taken back in the file', async () => {
+    const world = await openDays();
+    const sale = await world.pay({ amount: 900n });
+    assert.deepEqual(await directionsOf(world, sale), [1]);
+    assert.equal((await decide(world, sale, 'reversed')).ok, true);
+    assert.deepEqual(await directionsOf(world, sale), [1, 2]);
+    // A refund that the bank could not pay out is no line of a file, whoever tells of it.
+    const refunded = await world.pay({ amount: 800n });
+    const refund = await world.follow('refund', refunded.operation.id, { amount: 300n });
+    assert.equal((await decide(world, refund, 'reversed')).ok, true);
+    assert.deepEqual(await directionsOf(world, refund), [3]);
+    await world.assertHealthy();
+  });
+
+  test('who calls declined what never moved has nothing counted', async () => {
+    const world = await openDays();
+    world.bank.setFaults([{ id: 'down', kind: 'down', times: 1, when: { mti: '0200' } }]);
+    const lost = await world.pay({ amount: 650n });
+    assert.equal((await decide(world, lost, 'declined')).ok, true);
+    assert.deepEqual(await directionsOf(world, lost), []);
+    assert.deepEqual(await endDay(world), { lines: 0, problems: [] });
+  });
+});
+
+describe('a line of a settlement', () => {
+  const settling = async () => {
+    const world = await newWorld({
+      timeoutMs: 2_000,
+      settings: ({ ports }) => ({
+        settlement_url: `http://127.0.0.1:${ports.control}/acquirer/settlements`,
+      }),
+    });
+    const { context, scope, rails, bank } = world;
+    return {
+      ...world,
+      settle: () => controlOf(bank.ports.control).send('POST', '/cut-over', {}),
+      hear: async (): Promise<void> => {
+        for (const table of ['settlement_feeds', 'settlement_lines']) {
+          await asOwner(
+            context.on,
+            `update rails.${table} set due_at = now() - interval '1 hour', leased_until = null
+              where due_at is not null`,
+          );
+        }
+        while ((await hearOfSettlements(rails.parts, context)) > 0);
+      },
+      lines: async () =>
+        (await listLines(context, scope, { onlyForPerson: false, limit: 100 })).map(
+          ({ row, state }) => `${row.kind} ${row.gross} ${state}`,
+        ),
+    };
+  };
+
+  test('about what is being taken back waits until that is over', async () => {
+    const world = await settling();
+    const lost = await loseSale(world);
+    await world.settle();
+    // The bank has settled it, and goes away before it hears of the reversal.
+    world.bank.setFaults([{ id: 'down', kind: 'down', times: 1, when: { mti: '042' } }]);
+    await world.resolve(1);
+    await world.hear();
+    assert.equal(await stateOf(world.context, world.scope, lost.operation.id), 'unknown');
+    assert.deepEqual(await world.lines(), ['payment 650 waiting']);
+
+    await world.resolve();
+    assert.equal(await stateOf(world.context, world.scope, lost.operation.id), 'reversed');
+    assert.deepEqual(world.live(lost.operation.reference), []);
+    await world.hear();
+    assert.deepEqual(await world.lines(), ['payment 650 fits']);
+    assert.deepEqual(await directionsOf(world, lost), [1, 2]);
+    await world.assertHealthy();
+  });
+
+  test('about what the bank had nothing of when it was reversed has it reversed once more', async () => {
+    const world = await settling();
+    const lost = await loseSale(world);
+    await world.settle();
+    await loseReversal(world);
+    // As if the sale had hung in a queue of the bank until its reversal was over.
+    const { context, scope } = world;
+    const { id } = lost.operation;
+    const [, reversal] = await loadMessages(context, scope, id);
+    assert.equal(reversal?.state, 'stored');
+    assert.equal((await decide(world, lost, 'reversed')).ok, true);
+    await asOwner(context.on, `update rails.operations set code = 'no_original' where id = $1`, [
+      id,
+    ]);
+    await asOwner(context.on, 'alter table rails.evidence disable trigger user');
+    await asOwner(
+      context.on,
+      `update rails.evidence set says = '{"outcome":"reversed","code":"no_original"}', kind = 1
+        where operation_id = $1 and says->>'outcome' = 'reversed'`,
+      [id],
+    );
+    await asOwner(context.on, 'alter table rails.evidence enable trigger user');
+    const jobs = () =>
+      asOwner(
+        context.on,
+        `select 1 as one from platform.jobs
+          where name = 'rails.reverse_again' and payload->>'operation' = $1`,
+        [id],
+      );
+    await world.hear();
+    assert.equal((await jobs()).length, 1);
+    assert.deepEqual(await world.lines(), ['payment 650 fits']);
+    assert.equal((await loadOperation(context, scope, id))?.state, 'reversed');
+    // Said again by another line, it is under way already.
+    await asOwner(
+      context.on,
+      `update rails.settlement_lines set state = 1, key = key || ' again', due_at = now()`,
+    );
+    await world.hear();
+    assert.equal((await jobs()).length, 1);
+  });
+});
