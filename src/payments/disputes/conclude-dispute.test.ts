@@ -11,9 +11,10 @@ import { freeOfCharge } from './postings.ts';
 
 const AMOUNT = 5_000n;
 
-const known = (status: DisputeStatus) => {
-  const isTaken = status === 'needs_response' || status === 'under_review';
-  const withdrawn = isTaken ? AMOUNT : 0n;
+const isTaken = (status: DisputeStatus): boolean =>
+  status === 'needs_response' || status === 'under_review';
+
+const known = (status: DisputeStatus, withdrawn = isTaken(status) ? AMOUNT : 0n) => {
   return {
     dispute: {
       status,
@@ -37,12 +38,12 @@ const known = (status: DisputeStatus) => {
   };
 };
 
+const told = (status: DisputeStatus, moved: bigint, amount = AMOUNT) =>
+  ({ status, moved, amount, currency: 'eur', respondByMs: null }) as unknown as DisputeTold;
+const at = { fee: freeOfCharge, nowMs: 0 };
+
 const hear = (from: DisputeStatus, status: DisputeStatus, moved: bigint, amount = AMOUNT) =>
-  hearDispute(
-    known(from),
-    { status, moved, amount, currency: 'eur', respondByMs: null } as unknown as DisputeTold,
-    { fee: freeOfCharge, nowMs: 0 },
-  );
+  hearDispute(known(from), told(status, moved, amount), at);
 
 const leftOut: readonly (readonly [DisputeStatus, DisputeStatus, bigint, string[]])[] = [
   ['needs_response', 'won', AMOUNT, ['closed', 'funds_reinstated']],
@@ -74,8 +75,30 @@ test('What no money proves, or another amount contradicts, is for a person, and 
     hear('warning_needs_response', 'won', AMOUNT),
     hear('lost', 'won', AMOUNT),
     hear('prevented', 'lost', -AMOUNT),
+    // The money is not where the word leaves it.
+    hear('won', 'won', -AMOUNT),
+    hear('under_review', 'won', 0n),
+    hear('under_review', 'lost', AMOUNT),
+    hear('needs_response', 'needs_response', AMOUNT),
+    hear('warning_needs_response', 'warning_under_review', -AMOUNT),
+    hearDispute(known('under_review', 0n), told('won', -AMOUNT), at),
   ]) {
     assert.equal(decided?.dispute.needsReview, true);
     assert.deepEqual([decided.kinds, decided.booked, decided.lost], [[], null, 0n]);
   }
+});
+
+test('What was for a person once is told as any other when it goes on as it should', () => {
+  const { dispute, charge } = known('under_review');
+  const odd = hearDispute({ dispute, charge }, told('won', 0n), at);
+  assert.equal(odd?.dispute.status, 'under_review');
+  const decided = hearDispute({ dispute: odd.dispute, charge }, told('won', AMOUNT), at);
+  assert.deepEqual(
+    [decided?.dispute.status, decided?.dispute.withdrawn, decided?.dispute.needsReview],
+    ['won', 0n, true],
+  );
+  assert.deepEqual(
+    decided?.kinds.map(({ type }) => type),
+    ['charge.dispute.closed', 'charge.dispute.funds_reinstated'],
+  );
 });

@@ -35,7 +35,7 @@ type Known = { readonly dispute: Dispute; readonly charge: Charge };
 type At = { readonly fee: Fee; readonly nowMs: number };
 
 export const openDispute = (known: Known, told: DisputeTold, at: At): DecidedDispute => {
-  const decided = move(known, told, at);
+  const decided = move(known, told, at) ?? forPerson(known);
   return { ...decided, kinds: [disputeCreated, ...moneyKinds(decided.booked)] };
 };
 
@@ -43,11 +43,9 @@ export const openDispute = (known: Known, told: DisputeTold, at: At): DecidedDis
 export const hearDispute = (known: Known, told: DisputeTold, at: At): DecidedDispute | null => {
   const { dispute } = known;
   if (told.status === dispute.status && told.moved === 0n) return null;
-  if (told.status !== dispute.status && !isHeardOf(dispute, told)) {
-    return nothing(known, { ...dispute, needsReview: true }, []);
-  }
-  const decided = move(known, told, at);
-  if (decided.dispute.needsReview) return decided;
+  const isOutOfTurn = told.status !== dispute.status && !isHeardOf(dispute, told);
+  const decided = isOutOfTurn ? null : move(known, told, at);
+  if (decided === null) return forPerson(known);
   const kind = isOver(told.status) ? disputeClosed : disputeUpdated;
   return { ...decided, kinds: [kind, ...moneyKinds(decided.booked)] };
 };
@@ -77,31 +75,41 @@ const nothing = (
   kinds: readonly EventKind[],
 ): DecidedDispute => ({ dispute, charge, kinds, booked: null, lost: 0n });
 
+/** What cannot be moves nothing. */
+const forPerson = (known: Known): DecidedDispute =>
+  nothing(known, { ...known.dispute, needsReview: true }, []);
+
 const moneyKinds = (booked: Booking | null): EventKind[] => {
   if (booked === null) return [];
   return [booked.purpose === 'dispute' ? disputeFundsWithdrawn : disputeFundsReinstated];
 };
 
-const move = ({ dispute, charge }: Known, told: DisputeTold, at: At): DecidedDispute => {
+/** Null: it does not fit. */
+const move = ({ dispute, charge }: Known, told: DisputeTold, at: At): DecidedDispute | null => {
   const as: Dispute = {
     ...dispute,
     status: told.status,
     respondByMs: told.respondByMs,
     caseType: caseTypeOf(dispute, told),
   };
-  if (!fits(as, charge, told)) {
-    return nothing({ dispute, charge }, { ...dispute, needsReview: true }, []);
-  }
+  if (!fits(as, charge, told)) return null;
   if (told.moved < 0n) return finish(withdraw(as, charge, told, at));
   if (told.moved > 0n) return reinstate(as, charge, at);
   return finish(nothing({ dispute, charge }, as, []));
 };
 
-/** Only whole disputes of the charge's own currency move, once in each direction. */
+/** Only whole disputes of the charge's own currency move, once in each direction, and as what came of them says. */
 const fits = (dispute: Dispute, charge: Charge, told: DisputeTold): boolean => {
   const isWhole = told.moved === 0n || abs(told.moved) === dispute.amount;
   const isInTurn = told.moved === 0n || told.moved < 0n === (dispute.withdrawn === 0n);
-  return isWhole && isInTurn && told.currency === charge.currency && told.amount === dispute.amount;
+  const isOfItsOwn = told.currency === charge.currency && told.amount === dispute.amount;
+  return isWhole && isInTurn && isOfItsOwn && agrees(dispute, told);
+};
+
+/** Where the money is after it: what is won is the merchant's, what is lost is not, and an inquiry moves none. */
+const agrees = ({ status, withdrawn }: Dispute, { moved }: DisputeTold): boolean => {
+  if (status === 'won') return moved === withdrawn;
+  return isInquiry(status) ? moved === 0n : status === 'under_review' || moved <= 0n;
 };
 
 const abs = (amount: bigint): bigint => (amount < 0n ? -amount : amount);
