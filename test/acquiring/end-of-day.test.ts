@@ -4,8 +4,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { present } from '#kit/assert';
-import { explainEndedDay, listEndedDays, loadNextDays, watchDayEnds } from '#rails/connectors';
+import type { Context, Scope } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import {
+  explainEndedDay,
+  heardBy,
+  listEndedDays,
+  loadNextDays,
+  watchDayEnds,
+} from '#rails/connectors';
+import { type Change, decideByPerson, type PersonSays } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
+import { operationListeners } from '../../src/modules.ts';
 import { DAY_MS } from '../sandbox/support/control.ts';
 import { charge, connectGateway } from '../sandbox/support/gateway.ts';
 import { dayOf, openDays } from './support/days.ts';
@@ -16,6 +26,12 @@ const batchesOf = ({ context }: World, day: string) =>
     context.on,
     `select agreed, theirs is not null as told from rails.batches where business_day = '${day}'`,
   );
+
+const decide = async (context: Context, scope: Scope, operationId: Uuid, says: PersonSays) => {
+  const why = 'seen in the list of the bank';
+  const writes = (change: Change) => heardBy(operationListeners, context, scope, change);
+  assert.ok((await decideByPerson(context, scope, { operationId, says, why, writes })).ok);
+};
 
 /** As it is shown at /metrics. */
 const counted = async ({ context }: World) => {
@@ -162,6 +178,45 @@ describe('the end of a day', () => {
     assert.deepEqual([after?.lines, after?.problems], [1, []]);
     await world.assertHealthy();
   });
+
+  for (const how of ['is approved', 'is taken back'] as const) {
+    test(`that was ended too early leaves the next one whole when what it missed ${how}`, async () => {
+      const world = await openDays();
+      const { context, scope } = world;
+      const day = world.today();
+      await world.moveTo(0, 23 * 60 + 50);
+      await world.pay({ amount: 300n });
+      world.bank.setFaults([{ id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } }]);
+      const lost = await world.pay({ amount: 700n });
+      await world.moveTo(1, 3);
+      await world.look();
+      // An hour and a half later, by the real clock of the link.
+      const { on } = context;
+      const earlier = (what: string) => `set ${what} = ${what} - interval '90 minutes'`;
+      await asOwner(on, `update rails.day_ends ${earlier('begun_at')}`);
+      await asOwner(on, `update rails.card_messages ${earlier('stored_at')}`);
+      await world.makeDue();
+      await world.end();
+      const [early] = await world.ended();
+      assert.deepEqual(
+        [early?.day, early?.lines, early?.problems.map(({ code }) => code)],
+        [day, 1, ['undecided', 'totals_differ', 'line_missing']],
+      );
+
+      if (how === 'is taken back') await world.resolve();
+      else await decide(context, scope, lost.operation.id, 'approved');
+      await world.pay({ amount: 400n });
+      await world.moveTo(1, 3);
+      await world.end();
+      const [next] = await world.ended();
+      assert.deepEqual([next?.lines, next?.problems], [how === 'is approved' ? 2 : 3, []]);
+      const first = { connectorAccountId: world.account, day, explanation: 'heard late' };
+      await context.database.commit(scope, [
+        explainEndedDay(scope, { ...first, atMs: Date.now() }),
+      ]);
+      await world.assertHealthy();
+    });
+  }
 
   test('that differs waits for a person, who explains it', async () => {
     const world = await openDays();
