@@ -895,7 +895,7 @@ describe('with row level security alone,', async () => {
     });
     const others = [theirs.scope, theirs.liveScope, mine.liveScope];
     for (const [n, scope] of others.entries()) {
-      const writes = [post(context, scope, entry), expectation(context, scope, expected)];
+      const writes = [post(scope, entry, nowMs), expectation(scope, expected)];
       assert.deepEqual(await gateway.context.database.commit(scope, writes), { ok: true });
       if (n === 0) {
         await settled(gateway.on);

@@ -46,7 +46,7 @@ const body = async (path: string, key = merchant.key) =>
   (await gateway.ask('GET', path, { key })).body;
 
 const postFor = async (scope: Scope, entry: Entry): Promise<string> => {
-  const { id, write } = balanceTransaction(context, scope, entry);
+  const { id, write } = balanceTransaction(scope, entry, context.clock.now());
   assert.deepEqual(await context.database.commit(scope, [write]), { ok: true });
   return id;
 };
@@ -204,12 +204,12 @@ describe('each kind of transaction', () => {
     const lost = disputeLostEntry({ ...fact, amount: 400n });
     for (const entry of [settled, lost]) {
       assert.throws(
-        () => balanceTransaction(context, merchant.scope, entry),
+        () => balanceTransaction(merchant.scope, entry, context.clock.now()),
         /no balance transaction/,
       );
     }
     const before = (await stripe.balanceTransactions.list({ limit: 100 })).data.length;
-    await context.database.commit(merchant.scope, [post(context, merchant.scope, settled)]);
+    await context.database.commit(merchant.scope, [post(merchant.scope, settled, context.clock.now())]);
     assert.equal((await stripe.balanceTransactions.list({ limit: 100 })).data.length, before);
   });
 });
@@ -228,7 +228,7 @@ describe('a list', async () => {
     }
     // Three more in one transaction: they share a position.
     const together = [capture(1n), capture(2n), capture(3n)];
-    const written = together.map((entry) => balanceTransaction(context, other.scope, entry));
+    const written = together.map((entry) => balanceTransaction(other.scope, entry, context.clock.now()));
     await context.database.commit(
       other.scope,
       written.map(({ write }) => write),

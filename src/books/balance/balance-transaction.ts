@@ -2,7 +2,7 @@
 
 import { type Entry, entryIdOf, factsOf, post } from '#books/ledger';
 import { assert } from '#kit/assert';
-import type { Context, Scope, Write } from '#kit/context';
+import type { Scope, Write } from '#kit/context';
 import { spellId } from '#kit/ids';
 import { BALANCE_TRANSACTION } from './render-balance.ts';
 
@@ -12,10 +12,10 @@ export const balanceTransactionId = (entry: Pick<Entry, 'subject' | 'purpose' | 
 
 /** The write, and the id by which a charge, refund or dispute names it. */
 export const balanceTransaction = (
-  context: Pick<Context, 'clock'>,
   scope: Scope,
   entry: Entry,
+  postedAtMs: number,
 ): { readonly id: string; readonly write: Write } => {
   assert(factsOf(entry.purpose).type !== undefined, `${entry.purpose} is no balance transaction`);
-  return { id: balanceTransactionId(entry), write: post(context, scope, entry) };
+  return { id: balanceTransactionId(entry), write: post(scope, entry, postedAtMs) };
 };

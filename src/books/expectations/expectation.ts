@@ -29,6 +29,8 @@ export type Expectation = {
   /** Towards us is plus: a payment, a chargeback won. A refund is minus. */
   readonly gross: bigint;
   readonly cost: { readonly amount: bigint; readonly rules: number } | null;
+  /** Since when. */
+  readonly expectedAtMs: number;
   readonly valueDate: Day;
 };
 
@@ -44,7 +46,7 @@ const towardsUs: Readonly<Record<ExpectationKind, 1n | -1n>> = {
 
 /** `amount` is a size; its direction follows from the kind. */
 export const expect = (
-  input: Omit<Expectation, 'gross' | 'valueDate'> & {
+  input: Omit<Expectation, 'gross' | 'expectedAtMs' | 'valueDate'> & {
     readonly amount: bigint;
     readonly schedule: Schedule;
     readonly atMs: number;
@@ -54,6 +56,7 @@ export const expect = (
   return {
     ...rest,
     gross: towardsUs[rest.kind] * amount,
+    expectedAtMs: atMs,
     valueDate: valueDate(schedule, calendarFor(rest.currency), atMs),
   };
 };

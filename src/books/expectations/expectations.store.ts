@@ -10,11 +10,7 @@ import {
 } from './expectation.ts';
 
 /** Written with the capture, refund or dispute that makes it true. A second of the same loses. */
-export const expectation = (
-  context: Pick<Context, 'clock'>,
-  scope: Scope,
-  expected: Expectation,
-): Write => ({
+export const expectation = (scope: Scope, expected: Expectation): Write => ({
   into: insertExpectation,
   row: [
     [
@@ -33,7 +29,7 @@ export const expectation = (
     expectationKinds[expected.kind],
     expected.currency,
     expected.part ?? 0,
-    context.clock.now(),
+    expected.expectedAtMs,
     expected.gross,
     expected.cost?.amount ?? null,
     expected.cost?.rules ?? null,
@@ -83,6 +79,7 @@ type ExpectationRow = Row & {
   readonly gross: bigint;
   readonly cost: bigint | null;
   readonly cost_rules: number | null;
+  readonly expected_at: number;
   readonly value_date: string;
   readonly state: number;
 };
@@ -98,12 +95,13 @@ const fromRow = (row: ExpectationRow): KnownExpectation => ({
   part: row.part,
   gross: row.gross,
   cost: row.cost === null ? null : { amount: row.cost, rules: row.cost_rules ?? 0 },
+  expectedAtMs: row.expected_at,
   valueDate: row.value_date,
   state: nameIn<ExpectationState>(expectationStates, row.state),
 });
 
 const columns = `connector_account_id, reference, kind, currency, part, gross, cost, cost_rules,
-         value_date::text as value_date, state`;
+         expected_at, value_date::text as value_date, state`;
 
 const ofReference = statement(
   'expectations.of_reference',

@@ -32,7 +32,7 @@ const payment = (changes: Partial<Parameters<typeof expect>[0]> = {}): Expectati
 const write = (...all: Expectation[]) =>
   context.database.commit(
     scope,
-    all.map((each) => expectation(context, scope, each)),
+    all.map((each) => expectation(scope, each)),
   );
 
 describe('an expectation', () => {

@@ -9,7 +9,7 @@ import { type Purpose, purposeOfCode, purposes } from './purposes.ts';
  * Posts an entry with whatever else the unit writes. A fact that has its entry already loses, and with
  * it the whole unit: `commit` answers with `lost.name === 'ledger.post'`.
  */
-export const post = (context: Pick<Context, 'clock'>, scope: Scope, entry: Entry): Write => {
+export const post = (scope: Scope, entry: Entry, postedAtMs: number): Write => {
   assert(sumOf(entry.postings) === 0n, 'The postings of an entry sum to zero');
   const { accounts, amounts } = toArrays(entry.postings);
   assert(accounts.length >= 2, 'An entry moves something');
@@ -20,7 +20,7 @@ export const post = (context: Pick<Context, 'clock'>, scope: Scope, entry: Entry
       scope.accountId,
       scope.livemode,
       entryIdOf(entry),
-      context.clock.now(),
+      postedAtMs,
       availableAtMs,
       entry.subject,
       purposes[entry.purpose].code,

@@ -53,7 +53,7 @@ const capture = (changes: Partial<Parameters<typeof captureEntry>[0]> = {}): Ent
 const postAll = (...entries: Entry[]) =>
   context.database.commit(
     scope,
-    entries.map((entry) => post(context, scope, entry)),
+    entries.map((entry) => post(scope, entry, clock.now())),
   );
 const held = async (currency = 'usd'): Promise<Partial<Record<LedgerAccount, bigint>>> =>
   Object.fromEntries((await loadBalances(context, scope)).get(currency) ?? []);
@@ -112,7 +112,7 @@ describe('an entry', () => {
 
   test('that does not sum to zero is refused here', () => {
     const wrong = { ...capture(), postings: { bank: 1n, suspense: -2n } };
-    assert.throws(() => post(context, scope, wrong), /sum to zero/);
+    assert.throws(() => post(scope, wrong, clock.now()), /sum to zero/);
   });
 
   const insert = (accounts: string, amounts: string, more = '') => `

@@ -62,9 +62,8 @@ export const bookMovement = async (
       return { [shown.id]: shown };
     },
     writes: [
-      post(context, scope, entry),
+      post(scope, entry, nowMs),
       expectation(
-        context,
         scope,
         expect({
           connectorAccountId: charge.connectorAccountId,

@@ -5,7 +5,7 @@ import { STANDARD_SCHEDULE } from '#books/calendars';
 import { type ExpectationKind, expect, expectation } from '#books/expectations';
 import { type Fee, feeOf, type loadFeeRules } from '#books/fees';
 import { disputeLostEntry, disputeOpenedEntry, disputeWonEntry, type Entry } from '#books/ledger';
-import type { Context, Scope, Write } from '#kit/context';
+import type { Scope, Write } from '#kit/context';
 import { type Charge, feeFactsOf } from '#payments/charges';
 import type { Booking, Dispute } from './dispute.ts';
 
@@ -62,14 +62,12 @@ export const lostEntry = (
 
 /** What the provider's report will say of it. */
 export const expectedOf = (
-  context: Pick<Context, 'clock'>,
   scope: Scope,
   { connectorAccountId, currency, providerId }: Dispute,
   { purpose, part, amount, atMs }: Booking,
 ): Write => {
   const kind: ExpectationKind = purpose === 'dispute' ? 'chargeback' : 'chargeback_reversal';
   return expectation(
-    context as Context,
     scope,
     expect({
       connectorAccountId,

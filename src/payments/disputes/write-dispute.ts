@@ -39,10 +39,10 @@ export const writeDispute = (
     writes.push(updateCharge(scope, { ...charge, version: chargeBefore.version + 1 }));
   }
   if (booked !== null) {
-    writes.push(balanceTransaction(context, scope, entryOf(dispute, booked)).write);
-    writes.push(expectedOf(context, scope, dispute, booked));
+    writes.push(balanceTransaction(scope, entryOf(dispute, booked), booked.atMs).write);
+    writes.push(expectedOf(scope, dispute, booked));
   }
-  if (lost > 0n) writes.push(post(context, scope, lostEntry(dispute, dispute.rounds - 1, lost)));
+  if (lost > 0n) writes.push(post(scope, lostEntry(dispute, dispute.rounds - 1, lost), nowMs));
   if (kinds.length > 0) {
     writes.push(
       appendChange(context, {
