@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import { parseId } from '#kit/ids';
 import { asOwner } from '../../src/for-tests.ts';
 import { modules } from '../../src/modules.ts';
 import {
@@ -89,6 +90,33 @@ describe('a payment in two steps', () => {
     await resolveUntil(async () => (await statusOf(intent.id)) === 'succeeded');
     assert.deepEqual(callsOf(two).filter((what) => what === 'capture').length, 1);
     assert.equal(bookingOf()?.captured, 5000n);
+  });
+
+  test('is told of as far as it got, which verify looks at, while the second is not known', async () => {
+    two.next.push((_call, truth) => truth(), lostAfter);
+    const { id } = await pay();
+    const uuid = parseId('pi', id);
+    const told = modules
+      .flatMap(({ checks = [] }) => checks)
+      .find(({ name }) => name.startsWith('what became of a payment was told'));
+    const found = async () =>
+      (await asOwner(gateway.on, told?.text ?? '')).filter((row) => row['id'] === uuid).length;
+    const tell = (from: number, as: number) =>
+      asOwner(
+        gateway.on,
+        `update platform.events set kinds = array_replace(kinds, ${from}::smallint, ${as}::smallint)
+          where object_id = $1 and $2::smallint = any (kinds)`,
+        [uuid, from],
+      );
+    assert.equal(await found(), 0);
+    await asOwner(gateway.on, 'alter table platform.events disable trigger user');
+    await tell(201, 207);
+    assert.equal(await found(), 1);
+    await tell(207, 201);
+    assert.equal(await found(), 0);
+    await asOwner(gateway.on, 'alter table platform.events enable trigger user');
+    await resolveUntil(async () => (await statusOf(id)) === 'succeeded');
+    assert.equal(await found(), 0);
   });
 
   test('takes what it holds a little later when the second could not be sent', async () => {

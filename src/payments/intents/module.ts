@@ -16,6 +16,11 @@ import { traceOfIntent } from './trace.ts';
 /** Of the charge that stands; what nobody wanted any more is given back by its own way. */
 const standing = `c.status = 2 and c.details->>'isUnwanted' = 'false'`;
 
+/** Its charge holds the money and is told when that was taken, because its provider knows no purchase in one step. */
+const isToBeTaken = `i.details->>'doing' is not distinct from 'capture'
+  and 'manual' not in (coalesce(i.details->>'captureMethod', ''),
+                       coalesce(i.details->'cardOptions'->>'captureMethod', ''))`;
+
 const ofIntent = `c.account_id = i.account_id and c.livemode = i.livemode and c.intent_id = i.id`;
 
 const checks = [
@@ -187,19 +192,20 @@ const checks = [
                or min(e.snapshot->'intent'->>'received') is distinct from i.received::text`,
   },
   {
-    // While it is under way a charge may have succeeded whose capture is still to come, and be told with that.
     name: 'what became of a payment was told: once that there is one, that it was canceled, and each charge that succeeded',
     of: INTENT,
     text: `select i.account_id, i.id, i.status
              from payments.intents i
              left join platform.events e on e.account_id = i.account_id and e.livemode = i.livemode
                                         and e.object_id = i.id
-            where i.status <> 4 and not i.direct
-            group by i.account_id, i.livemode, i.id, i.status
+            where not i.direct
+            group by i.account_id, i.livemode, i.id
            having count(*) filter (where 201 = any (e.kinds)) <> 1
                or count(*) filter (where 207 = any (e.kinds)) <> case i.status when 7 then 1 else 0 end
                or count(*) filter (where 221 = any (e.kinds))
-                    <> (select count(*) from payments.charges c where ${ofIntent} and c.status = 2)`,
+                    <> (select count(*) from payments.charges c
+                         where ${ofIntent} and c.status = 2
+                           and not (c.id = i.latest_charge_id and ${isToBeTaken}))`,
   },
   {
     name: 'whose money it is, and who paid it, is known',
