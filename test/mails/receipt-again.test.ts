@@ -35,6 +35,28 @@ test('page, mail, receipt and its file call the shop by the same name', async ()
   assert.match(pdf, new RegExp(`/Title <FEFF[0-9A-F]*${spelled}`, 'i'));
 });
 
+test('the mail of an expired session calls the shop as receipts do, whatever else its page looked like', async () => {
+  const told = async (more: object) => {
+    const to = `expired-${Math.random()}@example.com`;
+    const session = await stripe.checkout.sessions.create({
+      ...twoTeas,
+      customer_email: to,
+      after_expiration: { recovery: { enabled: true } },
+      branding_settings: { button_color: '#005500', ...more },
+    });
+    await stripe.checkout.sessions.expire(session.id);
+    const path = `/v1/mails?to=${encodeURIComponent(to)}`;
+    const mails = async () => (await ask('GET', path, { key: merchant.key })).body.data;
+    await waitUntil('the mail', 30_000, async () => (await mails()).length === 1);
+    const [{ id }] = await mails();
+    return (await ask('GET', `/v1/mails/${id}`, { key: merchant.key })).body.text as string;
+  };
+  const settings = 'name=The+Lamp+Shop&expired_sessions=true';
+  await ask('POST', '/v1/mail_settings', { key: merchant.key, form: settings });
+  assert.match(await told({}), /The Lamp Shop/);
+  assert.match(await told({ display_name: 'Fern and Tide' }), /Fern and Tide/);
+});
+
 test('the receipt of a page is a file, and is mailed again to nobody but its payer, not at will', async () => {
   const { id } = await stripe.checkout.sessions.create(twoTeas);
   const mails = async () => (await ask('GET', '/v1/mails', { key: merchant.key })).body.data;

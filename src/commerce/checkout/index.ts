@@ -7,7 +7,7 @@ export { declineClasses } from './decline-classes.ts';
 export { checkoutHandlers, sendNotice } from './handlers.ts';
 export { loadLook } from './look.store.ts';
 export { renderLook } from './look.ts';
-export { nameAtPage } from './name-at-page.ts';
+export { nameAtPage, nameAtSession } from './name-at-page.ts';
 export { openSession } from './open-session.ts';
 export {
   type AccentColours,

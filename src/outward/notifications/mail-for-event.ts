@@ -18,8 +18,8 @@ export type WantedMail = {
   readonly to: string;
   readonly about: string;
   readonly payment: string | null;
-  /** As the page calls the shop that it is about, where the object says so. */
-  readonly shop?: string | null;
+  /** The session, as it is spelled, whose page it is about. */
+  readonly session?: string;
   readonly customer: string | null;
   /** What the object itself says of the payer's language. */
   readonly locale: string | null;
@@ -83,7 +83,6 @@ type Session = {
   readonly customer_email?: string | null;
   readonly customer_details?: { readonly email?: string | null } | null;
   readonly locale?: string | null;
-  readonly branding_settings?: { readonly display_name: string };
   readonly after_expiration?: {
     readonly recovery?: { readonly url?: string | null } | null;
   } | null;
@@ -154,7 +153,7 @@ const expiry: Reader['mail'] = (event, _, wishes) => {
     to,
     about: session.id,
     payment: null,
-    shop: session.branding_settings?.display_name ?? null,
+    session: session.id,
     customer: session.customer ?? null,
     locale: session.locale ?? null,
     receiptOf: null,

@@ -1,7 +1,7 @@
 // Writes down what an event owes its payer, in the transaction that takes it from the outbox: one row for
 // each event and template, however often that is done.
 
-import { nameAtPage } from '#commerce/checkout';
+import { nameAtPage, nameAtSession } from '#commerce/checkout';
 import type { Context, Scope, Tx } from '#kit/context';
 import { newUuid, parseId, type Uuid, uuidMs } from '#kit/ids';
 import { CHARGE, INTENT, receiptUrlOf } from '#payments/charges';
@@ -117,10 +117,11 @@ const mailOf = async (
 const shopOf = async (
   context: Context,
   scope: Scope,
-  { payment, shop = null }: WantedMail,
+  { payment, session }: WantedMail,
 ): Promise<string | null> => {
+  if (session !== undefined) return nameAtSession(context, scope, session);
   const intentId = payment === null ? null : parseId(INTENT, payment);
-  return intentId === null ? shop : nameAtPage(context, scope, intentId);
+  return intentId === null ? null : nameAtPage(context, scope, intentId);
 };
 
 const receiptOf = async (
