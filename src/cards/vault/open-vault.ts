@@ -58,6 +58,7 @@ export const openVault = async (input: {
       wipe: (cvc) => cvc.fill(0),
     }),
     expected: new WeakMap(),
+    deletions: { count: 0 },
     unreadable: createSetAside(context.clock),
     reported: createSetAside(context.clock),
     testCardOf: testCardFinder(settings.testCards),

@@ -63,6 +63,8 @@ export type Opening = {
 /** The row and its key once the entry is durable; null where there is no such card. */
 export type Expected = Opening & {
   readonly audited: Promise<{ readonly row: CardRow; readonly dataKey: KeyObject } | null>;
+  /** How many cards this process had deleted when it was said. */
+  readonly deletions: number;
 };
 
 export type VaultParts = {
@@ -76,6 +78,7 @@ export type VaultParts = {
   readonly cvcs: Held<Buffer>;
   /** Cards that will be opened in a moment. */
   readonly expected: WeakMap<ExpectedCard, Expected>;
+  readonly deletions: { count: number };
   /** Ids of cards and data keys that background work could not read. */
   readonly unreadable: SetAside;
   /** Steps of background work that failed, and keys of the installation that could not be wrapped. */

@@ -54,11 +54,11 @@ export const expectCard = (vault: VaultParts, caller: Caller, input: Opening): E
   // Whoever opens the card hears of it; if nobody does, nobody has to.
   audited.catch(() => {});
   const expected: ExpectedCard = Object.freeze({});
-  vault.expected.set(expected, { ...input, audited });
+  vault.expected.set(expected, { ...input, audited, deletions: vault.deletions.count });
   return expected;
 };
 
-/** Only for what it was said of, and once. */
+/** Only for what it was said of, and once; and not where a card was deleted since: it may be this one. */
 const expectedOf = (
   vault: VaultParts,
   { scope, card, operation, cvcFor, expected }: Opening & { readonly expected?: ExpectedCard },
@@ -71,7 +71,8 @@ const expectedOf = (
     known.operation === operation &&
     known.cvcFor === cvcFor &&
     known.scope.accountId === scope.accountId &&
-    known.scope.livemode === scope.livemode;
+    known.scope.livemode === scope.livemode &&
+    known.deletions === vault.deletions.count;
   return isIt ? known.audited : undefined;
 };
 
@@ -279,7 +280,8 @@ export const deleteCard = async (
     removeCard(scope, card),
     auditOf(vault, caller, access),
   ]);
-  if (!outcome.ok) await noteFailure(vault, caller, access, 'card_gone');
+  if (outcome.ok) vault.deletions.count += 1;
+  else await noteFailure(vault, caller, access, 'card_gone');
   return outcome.ok;
 };
 
@@ -295,5 +297,6 @@ export const deleteUnusedCard = async (
     removeUnusedCard(scope, card, unusedSince),
     auditOf(vault, caller, { scope, card, action: 'vault.card.delete', details }),
   ]);
+  if (outcome.ok) vault.deletions.count += 1;
   return outcome.ok;
 };
