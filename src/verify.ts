@@ -24,6 +24,12 @@ export type Verdict = {
 
 const ROWS_SHOWN_MAX = 3;
 
+/**
+ * Its questions compare whole tables. With the few megabytes that serve payments they would be written to disk and read
+ * again, some twice; a question takes a few times this much, and they are asked one after the other.
+ */
+const WORK_MEMORY = '64MB';
+
 export const verify = async (runtime: Runtime): Promise<Verdict> => {
   const audit = await verifyAudit(runtime.context, runtime.sealing);
   const books = await verifyBooks(runtime.context, runtime.booksSealing);
@@ -43,6 +49,7 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
   });
   try {
     await owner.send({ name: '', text: 'set statement_timeout = 0' });
+    await owner.send({ name: '', text: `set work_mem = '${WORK_MEMORY}'` });
     const stored = await verifyAnswers(owner.send, runtime.masterSecret);
     answers = stored.answers;
     const wrong = [...stored.problems, ...(await forgottenKeys(runtime, owner))];

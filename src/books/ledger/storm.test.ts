@@ -53,14 +53,19 @@ test(`${POSTINGS} postings from ${WRITERS} connections balance at ${LOOKS} momen
       availableAtMs: systemClock.now() - (n % 2) * 1_000 + 500,
     });
     const refunded = refundEntry({ subject: newUuid(context), currency, amount: amount / 2n });
-    const writes = [post(scope, captured, context.clock.now()), post(scope, refunded, context.clock.now())];
+    const writes = [
+      post(scope, captured, context.clock.now()),
+      post(scope, refunded, context.clock.now()),
+    ];
     assert.deepEqual(await context.database.commit(scope, writes), { ok: true });
     const key = `${place} ${currency}`;
     sums.set(key, (sums.get(key) ?? 0n) + amount - amount / 2n);
     posted += 5;
     if (n % 50 !== 0) return;
     // Some come again, and must lose.
-    const again = await context.database.commit(scope, [post(scope, captured, context.clock.now())]);
+    const again = await context.database.commit(scope, [
+      post(scope, captured, context.clock.now()),
+    ]);
     assert.equal(again.ok, false);
     replays += 1;
   };

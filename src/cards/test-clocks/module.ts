@@ -1,5 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId, spellId } from '#kit/ids';
+import { lastEventCarriesItsNumber } from '#platform/events';
 import { ARRIVE_JOB, arrive } from './advance-test-clock.ts';
 import { testClockEventKinds } from './events.ts';
 import { renderTestClock, TEST_CLOCK } from './render-test-clock.ts';
@@ -35,14 +36,6 @@ export const module = {
   eventKinds: testClockEventKinds,
   jobs: [{ name: ARRIVE_JOB, run: arrive }],
   checks: [
-    {
-      name: 'the last event of a test clock carries its number',
-      text: `select c.account_id, c.id, c.events, max(e.sequence) as last
-               from cards.test_clocks c
-               left join platform.events e
-                 on e.account_id = c.account_id and e.livemode = c.livemode and e.object_id = c.id
-              group by c.account_id, c.livemode, c.id, c.events
-             having c.events is distinct from max(e.sequence)`,
-    },
+    lastEventCarriesItsNumber({ what: 'a test clock', table: 'cards.test_clocks', of: TEST_CLOCK }),
   ],
 };

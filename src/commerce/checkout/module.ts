@@ -1,4 +1,5 @@
 import type { Context } from '#kit/context';
+import { lastEventCarriesItsNumber } from '#platform/events';
 import { sessionEventKinds } from './events.ts';
 import { expireDueSessions } from './expire-due.ts';
 import { lookRoutes } from './look-routes.ts';
@@ -92,15 +93,7 @@ const checks = [
                                               and s.id = o.owner_id
             where o.kind = 2 and s.status = 3`,
   },
-  {
-    name: 'the last event of a session carries its number',
-    text: `select s.account_id, s.id, s.events
-             from commerce.checkout_sessions s
-             left join platform.events e on e.account_id = s.account_id and e.livemode = s.livemode
-                                        and e.object_id = s.id
-            group by s.account_id, s.livemode, s.id, s.events
-           having s.events <> coalesce(max(e.sequence + cardinality(e.kinds) - 1), 0)`,
-  },
+  lastEventCarriesItsNumber({ what: 'a session', table: 'commerce.checkout_sessions' }),
 ];
 
 export const module = {

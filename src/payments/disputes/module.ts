@@ -1,4 +1,5 @@
 import { CHARGE } from '#payments/charges';
+import { lastEventCarriesItsNumber } from '#platform/events';
 import { answerJob } from './answer-provider.ts';
 import { disputeEventKinds } from './events.ts';
 import { fraudWarningRoutes } from './fraud-warning-routes.ts';
@@ -57,16 +58,7 @@ const checks = [
     of: DISPUTE,
     text: `select account_id, id from payments.disputes where needs_review`,
   },
-  {
-    name: 'the last event of a dispute carries its number',
-    of: DISPUTE,
-    text: `select d.account_id, d.id, d.events
-             from payments.disputes d
-             left join platform.events e on e.account_id = d.account_id and e.livemode = d.livemode
-                                        and e.object_id = d.id
-            group by d.account_id, d.livemode, d.id, d.events
-           having d.events <> coalesce(max(e.sequence + cardinality(e.kinds) - 1), 0)`,
-  },
+  lastEventCarriesItsNumber({ what: 'a dispute', table: 'payments.disputes', of: DISPUTE }),
   {
     name: 'what became of a dispute was told: once that there is one, and each time that money was taken or came back',
     of: DISPUTE,

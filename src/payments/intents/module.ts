@@ -1,5 +1,5 @@
 import { CHARGE, INTENT } from '#payments/charges';
-import type { Trace } from '#platform/events';
+import { lastEventCarriesItsNumber, type Trace } from '#platform/events';
 import { bankMethodRoutes } from './bank-method-routes.ts';
 import { chargeRoutes } from './charge-routes.ts';
 import { intentEventKinds } from './events.ts';
@@ -43,19 +43,21 @@ const checks = [
   {
     name: 'every charge that succeeded has an operation that was approved, of the same payment, provider, currency and amount with what raised it',
     of: CHARGE,
-    text: `select c.account_id, c.id, o.state, raised.amount
+    text: `with raised as (
+             select i.account_id, i.livemode, i.intent_id, coalesce(i.original_id, r.original_id) as original_id,
+                    sum(i.amount) as amount
+               from rails.operations i
+               left join rails.requests r on r.account_id = i.account_id and r.livemode = i.livemode
+                                         and r.operation_id = i.id
+              where i.kind = 10 and i.state = 3 group by 1, 2, 3, 4)
+           select c.account_id, c.id, o.state, r.amount as raised
              from payments.charges c
              left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
                                          and o.id = c.operation_id
-            cross join lateral (
-                   select coalesce(sum(i.amount), 0) as amount from rails.operations i
-                     left join rails.requests r on r.account_id = i.account_id and r.livemode = i.livemode
-                                               and r.operation_id = i.id
-                    where i.account_id = c.account_id and i.livemode = c.livemode
-                      and coalesce(i.original_id, r.original_id) = c.operation_id
-                      and i.intent_id = c.intent_id and i.kind = 10 and i.state = 3) raised
+             left join raised r on r.account_id = c.account_id and r.livemode = c.livemode
+                               and r.intent_id = c.intent_id and r.original_id = c.operation_id
             where c.status = 2
-              and (o.id is null or o.state <> 3 or o.amount + raised.amount <> c.amount
+              and (o.id is null or o.state <> 3 or o.amount + coalesce(r.amount, 0) <> c.amount
                    or o.currency <> c.currency or o.intent_id <> c.intent_id
                    or o.connector_account_id <> c.connector_account_id)`,
   },
@@ -99,16 +101,7 @@ const checks = [
                                     and i.id = o.owner_id
             where o.kind = 1 and i.status = 7`,
   },
-  {
-    name: 'the last event of an intent carries its number',
-    of: INTENT,
-    text: `select i.account_id, i.id, i.events
-             from payments.intents i
-             left join platform.events e on e.account_id = i.account_id and e.livemode = i.livemode
-                                        and e.object_id = i.id
-            group by i.account_id, i.livemode, i.id, i.events
-           having i.events <> coalesce(max(e.sequence + cardinality(e.kinds) - 1), 0)`,
-  },
+  lastEventCarriesItsNumber({ what: 'an intent', table: 'payments.intents', of: INTENT }),
   {
     name: 'what charges have captured stands in the books, and nothing else does',
     of: CHARGE,
@@ -178,34 +171,44 @@ const checks = [
   {
     name: 'what was paid was told, once, with what stands there',
     of: INTENT,
-    text: `select i.account_id, i.id, i.currency, i.amount, i.received, count(e.id) as told,
-                  min(e.snapshot->'intent'->>'currency') as told_currency,
-                  min(e.snapshot->'intent'->>'amount') as told_amount,
-                  min(e.snapshot->'intent'->>'received') as told_received
+    // What the events show is read out of them at once: they are large, and all payments are compared together.
+    text: `with told as materialized (
+             select e.account_id, e.livemode, e.object_id, shown.currency, shown.amount, shown.received
+               from platform.events e
+              cross join lateral json_to_record(e.snapshot->'intent')
+                      as shown (currency text, amount text, received text)
+              where 205 = any (e.kinds))
+           select i.account_id, i.id, i.currency, i.amount, i.received, count(t.object_id) as told,
+                  min(t.currency) as told_currency, min(t.amount) as told_amount, min(t.received) as told_received
              from payments.intents i
-             left join platform.events e on e.account_id = i.account_id and e.livemode = i.livemode
-                                        and e.object_id = i.id and 205 = any (e.kinds)
+             left join told t on t.account_id = i.account_id and t.livemode = i.livemode and t.object_id = i.id
             where i.status = 6 and not i.direct
             group by i.account_id, i.livemode, i.id
-           having count(e.id) <> 1 or min(e.snapshot->'intent'->>'currency') is distinct from i.currency
-               or min(e.snapshot->'intent'->>'amount') is distinct from i.amount::text
-               or min(e.snapshot->'intent'->>'received') is distinct from i.received::text`,
+           having count(t.object_id) <> 1 or min(t.currency) is distinct from i.currency
+               or min(t.amount) is distinct from i.amount::text
+               or min(t.received) is distinct from i.received::text`,
   },
   {
     name: 'what became of a payment was told: once that there is one, that it was canceled, and each charge that succeeded',
     of: INTENT,
-    text: `select i.account_id, i.id, i.status
-             from payments.intents i
-             left join platform.events e on e.account_id = i.account_id and e.livemode = i.livemode
-                                        and e.object_id = i.id
-            where not i.direct
-            group by i.account_id, i.livemode, i.id
+    text: `with succeeded as (
+             select account_id, livemode, intent_id, count(*) as charges from payments.charges
+              where status = 2 group by 1, 2, 3
+           ), known as materialized (
+             select i.account_id, i.livemode, i.id, i.status,
+                    coalesce(s.charges, 0) - case when ${isToBeTaken} then 1 else 0 end as charges
+               from payments.intents i
+               left join succeeded s on s.account_id = i.account_id and s.livemode = i.livemode
+                                    and s.intent_id = i.id
+              where not i.direct)
+           select k.account_id, k.id, k.status
+             from known k
+             left join platform.events e on e.account_id = k.account_id and e.livemode = k.livemode
+                                        and e.object_id = k.id
+            group by k.account_id, k.livemode, k.id, k.status, k.charges
            having count(*) filter (where 201 = any (e.kinds)) <> 1
-               or count(*) filter (where 207 = any (e.kinds)) <> case i.status when 7 then 1 else 0 end
-               or count(*) filter (where 221 = any (e.kinds))
-                    <> (select count(*) from payments.charges c
-                         where ${ofIntent} and c.status = 2
-                           and not (c.id = i.latest_charge_id and ${isToBeTaken}))`,
+               or count(*) filter (where 207 = any (e.kinds)) <> case k.status when 7 then 1 else 0 end
+               or count(*) filter (where 221 = any (e.kinds)) <> k.charges`,
   },
   {
     name: 'whose money it is, and who paid it, is known',

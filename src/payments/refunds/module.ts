@@ -1,4 +1,5 @@
 import { CHARGE } from '#payments/charges';
+import { lastEventCarriesItsNumber } from '#platform/events';
 import { refundEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
 import { releaseJob } from './release.ts';
@@ -62,16 +63,7 @@ const checks = [
              from given r full join booked b using (account_id, livemode, id, currency)
             where coalesce(r.amount, 0) <> coalesce(b.amount, 0)`,
   },
-  {
-    name: 'the last event of a refund carries its number',
-    of: REFUND,
-    text: `select r.account_id, r.id, r.events
-             from payments.refunds r
-             left join platform.events e on e.account_id = r.account_id and e.livemode = r.livemode
-                                        and e.object_id = r.id
-            group by r.account_id, r.livemode, r.id, r.events
-           having r.events <> coalesce(max(e.sequence + cardinality(e.kinds) - 1), 0)`,
-  },
+  lastEventCarriesItsNumber({ what: 'a refund', table: 'payments.refunds', of: REFUND }),
   {
     name: 'what became of a refund was told: once that there is one, and whether it failed',
     of: REFUND,

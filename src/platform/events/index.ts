@@ -11,6 +11,7 @@ export {
 export { appendChange, type ChangeRow, eventIdOf, newChangeId } from './events.store.ts';
 export { findEvent, findEvents } from './find-event.ts';
 export { handOn, isAnythingOwed, type Listener, type Owed } from './hand-on.ts';
+export { lastEventCarriesItsNumber } from './last-event.ts';
 export { API_VERSION, EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
 export { eachToldKey } from './told-keys.ts';
 export {
