@@ -36,4 +36,7 @@ export const printable = {
   about: 'labels.about',
 } as const;
 
+/** Of what is logged as it is stored: how the API and the commands begin its id. */
+export const prefixes: Readonly<Partial<Record<PrintableField, string>>> = { accountId: 'acct' };
+
 export type PrintableField = keyof typeof printable;

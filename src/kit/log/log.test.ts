@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { spellId } from '#kit/ids';
 import { createLog } from '#kit/log';
 import { manualClock } from '../context/for-tests.ts';
 
@@ -30,6 +31,17 @@ describe('a line of the log', () => {
     const { log, written } = lines();
     log.info({ body: { number: 'x' }, authorization: 'Bearer y', email: 'z@example.com' }, 'Asked');
     assert.doesNotMatch(written[0] ?? '', /body|authorization|email|example/);
+  });
+
+  test('names an account as the commands do', () => {
+    const { log, written } = lines();
+    const accountId = '01a22813-c17a-7000-8f01-8b33983359a9';
+    log.info({ accountId }, 'Asked');
+    log.info({ accountId: 'nobody' }, 'Asked');
+    assert.deepEqual(
+      written.map((line) => JSON.parse(line)['organization.id']),
+      [spellId('acct', accountId), 'nobody'],
+    );
   });
 
   test('masks card numbers and secrets wherever they stand', () => {

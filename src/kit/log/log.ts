@@ -1,6 +1,7 @@
 import pino from 'pino';
 import type { Clock, Log, LogFields } from '#kit/context';
-import { type PrintableField, printable } from './fields.ts';
+import { spellId } from '#kit/ids';
+import { type PrintableField, prefixes, printable } from './fields.ts';
 import { scrub } from './scrub.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -46,10 +47,19 @@ const named = (fields: LogFields): Record<string, unknown> => {
     if (value === undefined || value === null) continue;
     if (name === 'error') Object.assign(out, describeError(value));
     const ecs = printable[name as PrintableField];
-    if (ecs !== undefined) out[ecs] = typeof value === 'object' ? '[object]' : value;
+    if (ecs !== undefined) out[ecs] = asPrinted(name as PrintableField, value);
   }
   return out;
 };
+
+const asPrinted = (name: PrintableField, value: unknown): unknown => {
+  if (typeof value === 'object') return '[object]';
+  const prefix = prefixes[name];
+  return prefix !== undefined && isUuid(value) ? spellId(prefix, value) : value;
+};
+
+const isUuid = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.test(value);
 
 /** A database error repeats values in `detail`; only what names the fault is kept. */
 const describeError = (error: unknown): Record<string, unknown> => {
