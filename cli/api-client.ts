@@ -32,14 +32,15 @@ const isPassing = (status: number): boolean => status === 429 || status >= 500;
 export const apiClient = (where: Where): ApiClient => {
   const { data } = settingsOfProject(process.env);
   const quickstart = readQuickstart(data);
-  const url = (where.url ?? quickstart?.url)?.replace(/\/$/, '');
+  const at = where.url ?? quickstart?.url;
   const key = where.key ?? quickstart?.secretKey;
-  if (url === undefined || key === undefined) {
+  if (at === undefined || key === undefined) {
     throw new CliError(
       `No gateway was found: no npm start is up on ${data}. Start one, name the data folder of one that is up with TOLLGATE_DATA, or give --url and --key.`,
     );
   }
 
+  const url = addressOf(at);
   const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
     const headers = { authorization: `Bearer ${key}` };
     const response = await fetch(`${url}${path}`, { ...init, headers }).catch(() => {
@@ -61,3 +62,7 @@ export const apiClient = (where: Where): ApiClient => {
     del: (path) => ask(path, { method: 'DELETE' }),
   };
 };
+
+/** `localhost:4242`, or with the `/v1` that stands before every path, is plain enough. */
+const addressOf = (text: string): string =>
+  (/^[a-z]+:\/\//.test(text) ? text : `http://${text}`).replace(/(?:\/v1)?\/?$/, '');

@@ -15,16 +15,15 @@ const merchant = await gateway.merchant();
 const where = ['--url', `http://127.0.0.1:${gateway.port}`, '--key', merchant.key];
 const verifier = new Stripe('sk_test_none');
 
-const tollgate = (...args: string[]): Promise<{ code: number; out: string; err: string }> =>
+type Ended = { readonly code: number; readonly out: string; readonly err: string };
+
+const tollgate = (...args: string[]): Promise<Ended> => run(...args, ...where);
+
+const run = (...args: string[]): Promise<Ended> =>
   new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [program, ...args, ...where],
-      { timeout: 240_000 },
-      (error, out, err) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
-      },
-    );
+    execFile(process.execPath, [program, ...args], { timeout: 240_000 }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
+    });
   });
 
 const got: { body: Buffer; signature: string; sequence: string | undefined }[] = [];
@@ -164,6 +163,16 @@ test('trigger says which events it can make, and refuses others', async () => {
     made.out,
     /POST \/v1\/customers {2}cus_\w+\nPOST \/v1\/payment_methods\/pm_card_visa\/attach {2}pm_\w+/,
   );
+});
+
+test('the gateway is found by an address as people write it, and whoever else answers there is told', async () => {
+  const key = ['--key', merchant.key];
+  for (const url of [`127.0.0.1:${gateway.port}`, `http://127.0.0.1:${gateway.port}/v1/`]) {
+    const made = await run('trigger', 'customer.created', '--url', url, ...key);
+    assert.equal(made.code, 0, made.err);
+  }
+  const other = await run('clock', 'show', '--url', shopUrl, ...key);
+  assert.match(other.err, /answered 204, and not as a gateway does\.\n$/);
 });
 
 test('trigger takes back what it made where that is the event', async () => {
