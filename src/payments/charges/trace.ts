@@ -14,6 +14,7 @@ export const traceCharges =
       charges.map(async (charge) => [
         {
           atMs: uuidMs(charge.id),
+          leads: 1,
           what: 'attempt',
           says: `Attempt ${charge.attempt} begins${charge.isUnwanted ? '; its money was not wanted any more and goes back' : ''}.`,
           details: {

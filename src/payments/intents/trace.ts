@@ -63,6 +63,7 @@ export const traceOfIntent =
     return [
       {
         atMs: uuidMs(intent.id),
+        leads: 2,
         what: 'registered',
         says: 'The payment is registered.',
         details: {

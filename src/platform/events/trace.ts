@@ -14,6 +14,8 @@ export type TraceEntry = {
   /** For people: a sentence. Nothing of a card, and nothing a payer typed. */
   readonly says: string;
   readonly details: Readonly<Record<string, unknown>>;
+  /** Where all this is of one millisecond: what begins something stands before what came of it. None is 0. */
+  readonly leads?: number;
   /** Of an event: whoever tells the world of it adds how that went. */
   readonly eventId?: Uuid;
 };
@@ -35,7 +37,7 @@ export const gatherTrace =
   async (context, scope, intentId) => {
     const told: TraceEntry[] = [];
     for (const source of sources) told.push(...(await source(context, scope, { intentId, told })));
-    return told.toSorted((a, b) => a.atMs - b.atMs);
+    return told.toSorted((a, b) => a.atMs - b.atMs || (b.leads ?? 0) - (a.leads ?? 0));
   };
 
 /**
