@@ -209,7 +209,9 @@ describe('each kind of transaction', () => {
       );
     }
     const before = (await stripe.balanceTransactions.list({ limit: 100 })).data.length;
-    await context.database.commit(merchant.scope, [post(merchant.scope, settled, context.clock.now())]);
+    await context.database.commit(merchant.scope, [
+      post(merchant.scope, settled, context.clock.now()),
+    ]);
     assert.equal((await stripe.balanceTransactions.list({ limit: 100 })).data.length, before);
   });
 });
@@ -228,7 +230,9 @@ describe('a list', async () => {
     }
     // Three more in one transaction: they share a position.
     const together = [capture(1n), capture(2n), capture(3n)];
-    const written = together.map((entry) => balanceTransaction(other.scope, entry, context.clock.now()));
+    const written = together.map((entry) =>
+      balanceTransaction(other.scope, entry, context.clock.now()),
+    );
     await context.database.commit(
       other.scope,
       written.map(({ write }) => write),
