@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { type Connection, connect, isServerError } from './connection.ts';
 import { connectionSettings, databaseWith } from './for-tests.ts';
+import { failedAt, openWire } from './wire.ts';
 
 let url: string;
 let connection: Connection;
@@ -77,3 +79,37 @@ test('A server that was said to and not told to commit waits for as long as it w
   await assert.rejects(connection.send(one), /does not answer/);
   assert.equal(connection.broken, true);
 });
+
+/** Takes what is said and answers with one error of these parts. */
+const answeringWith = (parts: readonly string[]): Duplex => {
+  const text = Buffer.from(`${parts.map((part) => `${part}\0`).join('')}\0`);
+  const head = Buffer.alloc(5, 'E');
+  head.writeInt32BE(text.length + 4, 1);
+  const ready = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+  return new Duplex({
+    read: () => {},
+    write(_piece, _encoding, done) {
+      this.push(Buffer.concat([head, text, ready]));
+      done();
+    },
+  });
+};
+
+for (const [what, parts, isOfStatement] of [
+  ['an error of the statement', ['SERROR', 'VERROR', 'C23505', 'MNo'], true],
+  ['one that ends the connection', ['SFATAL', 'VFATAL', 'C57P01', 'MNo'], false],
+  ['what PgBouncer says of a server it has lost', ['SFATAL', 'C08P01', 'MNo'], false],
+  ['what an old one says', ['SERROR', 'C08P01', 'MNo'], false],
+  ['what another pooler says of that', ['SERROR', 'VERROR', 'C58000', 'MNo'], false],
+  ['one of a connection', ['SERROR', 'VERROR', 'C08006', 'MNo'], false],
+] as const) {
+  test(`Of ${what} a COMMIT is ${isOfStatement ? '' : 'not '}known to be refused`, async () => {
+    const wire = openWire(answeringWith(parts), 1_000);
+    const refused = new Promise((resolve, reject) => {
+      wire.ask([{ statement: commit }], resolve, reject);
+    });
+    await assert.rejects(refused, (error) => (failedAt(error) === 0) === isOfStatement);
+    assert.equal(wire.broken, !isOfStatement);
+    wire.destroy();
+  });
+}

@@ -253,5 +253,9 @@ export const openWire = (stream: Duplex, timeoutMs: number): Wire => {
 const nothing: readonly unknown[] = [];
 const nobody: Call = { statement: { name: '', text: '' } };
 
-const isFatal = ({ severity }: DatabaseError): boolean =>
-  severity === 'FATAL' || severity === 'PANIC';
+// Of connections, of a server that goes, and what poolers say of one they have lost: none of it is of the statement. What
+// comes without a severity that is never translated, which PostgreSQL always tells, is a pooler's, as PgBouncer's are.
+const isOfTheWay = /^(08(?!P01)|57P0[1-5]|58000)/;
+
+const isFatal = ({ severity, code = '' }: DatabaseError): boolean =>
+  severity !== 'ERROR' || isOfTheWay.test(code);
