@@ -234,4 +234,19 @@ describe('the account', () => {
       assert.equal((await asAccount(name, other.account)).status, 403);
     });
   }
+
+  test('is not the one where the other header names another', async () => {
+    for (const [account, context] of [
+      [merchant.account, 'acct_other'],
+      ['acct_other', merchant.account],
+    ] as const) {
+      const headers = { 'stripe-account': account, 'stripe-context': context };
+      const { status, body } = await gateway.ask('GET', '/v1/customers', {
+        key: merchant.key,
+        headers,
+      });
+      assert.equal(status, 403);
+      assert.match(body.error.message, /'acct_other'/);
+    }
+  });
 });

@@ -226,8 +226,9 @@ const noteHeaders = (parts: FrameParts, exchange: Exchange, principal: Principal
     exchange.apiVersion = text;
   }
 
-  const account = headers['stripe-account'] ?? headers['stripe-context'];
-  if (account !== undefined) {
+  // Whoever names two accounts means one of them, and nobody knows which.
+  for (const account of [headers['stripe-account'], headers['stripe-context']]) {
+    if (account === undefined) continue;
     const own = parts.spellAccount(principal.scope.accountId);
     if (account !== own) throw accountForbidden(String(account));
     exchange.account = own;
