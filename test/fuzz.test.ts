@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { gatherRoutes } from '../src/roles/api.ts';
 import { runs, seed } from './support/full.ts';
-import { startGatewayHere } from './support/gateway.ts';
+import { openShop } from './support/payments.ts';
 import { type RandomRequest, randomRequest } from './support/random-request.ts';
 import { createRawConnection, type RawAnswer } from './support/raw-connection.ts';
 
@@ -17,11 +17,22 @@ const AT_ONCE = 500;
 // So long it is waited for an answer before the request is taken to hang.
 const ANSWER_WITHIN_MS = 60_000;
 
-const gateway = await startGatewayHere();
-const merchant = await gateway.merchant();
+const { gateway, merchant } = await openShop();
 const { key } = merchant;
 
-const errorKeys = new Set(['code', 'decline_code', 'doc_url', 'message', 'param', 'type']);
+/** What the error is about is shown whole; all else are texts. */
+const errorObjects = new Set(['payment_intent', 'payment_method', 'setup_intent']);
+const errorKeys = new Set([
+  ...errorObjects,
+  'advice_code',
+  'charge',
+  'code',
+  'decline_code',
+  'doc_url',
+  'message',
+  'param',
+  'type',
+]);
 const errorTypes = new Set([
   'api_error',
   'card_error',
@@ -45,7 +56,7 @@ const assertAnswer = (answer: RawAnswer, method: string): void => {
   const error = body['error'] as Record<string, unknown>;
   for (const [name, value] of Object.entries(error)) {
     assert.ok(errorKeys.has(name), `An error has ${name}.`);
-    assert.equal(typeof value, 'string', name);
+    assert.equal(typeof value, errorObjects.has(name) ? 'object' : 'string', name);
   }
   assert.ok(errorTypes.has(String(error['type'])));
   assert.notEqual(error['message'], '');
@@ -53,12 +64,10 @@ const assertAnswer = (answer: RawAnswer, method: string): void => {
 
 describe('random requests', () => {
   test(`are answered, all ${REQUESTS} of them`, async (t) => {
-    const { body: customer } = await gateway.ask('POST', '/v1/customers', { key });
-    const { body: events } = await gateway.ask('GET', '/v1/events', { key });
     const other = await gateway.merchant('Another');
     const world = {
       routes: gatherRoutes(),
-      ids: [customer.id, events.data[0].id, 'cus_missing'],
+      ids: [...(await makeObjects()), 'cus_missing'],
       keys: [
         ...Array.from({ length: 8 }, () => key),
         merchant.liveKey,
@@ -116,6 +125,56 @@ describe('random requests', () => {
     assert.equal(({} as Record<string, unknown>)['x'], undefined, 'No prototype was reached.');
   });
 });
+
+/** One of each kind that a path or a parameter may name. */
+const makeObjects = async (): Promise<string[]> => {
+  const post = async (path: string, form = '') => {
+    const { status, body, text } = await gateway.ask('POST', path, { key, form });
+    assert.equal(status, 200, `${path}: ${text}`);
+    return body;
+  };
+  const { id: customer } = await post('/v1/customers');
+  const kept = await post(
+    '/v1/setup_intents',
+    `customer=${customer}&payment_method=pm_card_visa&confirm=true&return_url=https://shop.test/&mandate_data[customer_acceptance][type]=offline`,
+  );
+  const paying = 'amount=1000&currency=eur';
+  const paid = await post(
+    '/v1/payment_intents',
+    `${paying}&confirm=true&payment_method=pm_card_visa`,
+  );
+  const held = await post('/v1/charges', `${paying}&source=tok_visa&capture=false`);
+  const { body: events } = await gateway.ask('GET', '/v1/events', { key });
+  const { body: booked } = await gateway.ask('GET', '/v1/balance_transactions', { key });
+  const made = await Promise.all([
+    post('/v1/payment_intents', paying),
+    post(
+      '/v1/payment_intents',
+      `${paying}&capture_method=manual&confirm=true&payment_method=pm_card_visa`,
+    ),
+    post('/v1/setup_intents'),
+    post('/v1/refunds', `payment_intent=${paid.id}&amount=100`),
+    post('/v1/payment_methods', 'type=card&card[token]=tok_visa'),
+    post(`/v1/customers/${customer}/sources`, 'source=tok_visa'),
+    post('/v1/tokens', 'card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034'),
+    post('/v1/test_helpers/confirmation_tokens', 'payment_method=pm_card_visa'),
+    post('/v1/webhook_endpoints', 'url=https://shop.test/hook&enabled_events[]=charge.expired'),
+  ]);
+  return [
+    customer,
+    kept.id,
+    kept.mandate,
+    kept.payment_method,
+    paid.id,
+    paid.latest_charge,
+    held.id,
+    events.data[0].id,
+    booked.data[0].id,
+    ...made.map(({ id }) => id),
+    'pm_card_visa',
+    'tok_visa',
+  ];
+};
 
 /** What failed can be sent again: the seed and the place in it, and the request itself. */
 const told = async (

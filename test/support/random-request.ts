@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import type { Route } from '#platform/http';
+import { nearlyRight, type Schema } from './nearly-right.ts';
 
 export type RandomRequest = { readonly method: string; readonly bytes: Buffer };
 
@@ -72,12 +73,6 @@ const value = fc.oneof(
   fc.integer().map(String),
   fc.double().map(String),
 );
-
-type Schema = {
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly 'x-wire'?: { readonly values?: readonly string[] };
-};
 
 const namesOf = (schema: Schema, prefix = ''): string[] =>
   Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
@@ -224,12 +219,34 @@ const method = (usual: string) =>
     ),
   );
 
+const prefixes: Readonly<Record<string, RegExp>> = {
+  balance_transactions: /^txn_/,
+  charges: /^ch_/,
+  confirmation_tokens: /^ctoken_/,
+  customers: /^cus_/,
+  events: /^evt_/,
+  mandates: /^mandate_/,
+  payment_intents: /^pi_/,
+  payment_methods: /^(?:pm|card)_/,
+  refunds: /^re_/,
+  setup_intents: /^seti_/,
+  tokens: /^tok_/,
+  webhook_endpoints: /^we_/,
+};
+
+/** Those that its path is about, where there are some. */
+const idsFor = ({ path }: Route, { ids }: RandomWorld): readonly string[] => {
+  const fitting = ids.filter((id) => prefixes[path.split('/')[2] ?? '']?.test(id));
+  return fitting.length === 0 ? ids : fitting;
+};
+
 /** A path of the route with ids that exist, that do not, or that are none. */
 const pathOf = (route: Route, world: RandomWorld) =>
   fc
     .tuple(
       fc.oneof(
-        { weight: 6, arbitrary: fc.constantFrom(...world.ids) },
+        { weight: 2, arbitrary: fc.constantFrom(...world.ids) },
+        { weight: 6, arbitrary: fc.constantFrom(...idsFor(route, world)) },
         value.map((text) => encodeURIComponent(text.toWellFormed())),
         fc.stringMatching(/^[!"$-.0-;=-~]{1,30}$/),
       ),
@@ -259,28 +276,46 @@ const lostPath = fc.oneof(
 
 export const randomRequest = (world: RandomWorld): fc.Arbitrary<RandomRequest> =>
   fc.constantFrom(...world.routes).chain((route) => {
-    const names = namesOf(route.parameters as unknown as Schema);
+    const schema = route.parameters as unknown as Schema;
+    const names = namesOf(schema);
+    const right = nearlyRight(schema, world.ids);
     const pool = names.length === 0 ? ['expand[]'] : names;
-    return fc
-      .record({
-        method: method(route.method),
-        path: fc.oneof({ weight: 8, arbitrary: pathOf(route, world) }, lostPath),
-        query: fc.oneof({ weight: 2, arbitrary: fc.constant('') }, form(pool)),
-        key: fc.oneof(
-          { weight: 20, arbitrary: fc.constantFrom(...world.keys) },
-          fc.constantFrom('', 'sk_test_x', '😀'),
-        ),
-        type: contentType,
-        body: fc.oneof(
-          form(pool).map((text) => Buffer.from(text)),
-          json(pool).map((text) => Buffer.from(text)),
-          fc.constant(Buffer.alloc(0)),
-          fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
-        ),
-        headers: fc.array(header(world), { maxLength: 3 }),
-        chunked: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
-      })
-      .map(write);
+    const odd = fc.record({
+      method: method(route.method),
+      path: fc.oneof({ weight: 8, arbitrary: pathOf(route, world) }, lostPath),
+      query: fc.oneof(
+        { weight: 2, arbitrary: route.method === 'POST' ? fc.constant('') : right },
+        form(pool),
+      ),
+      key: fc.oneof(
+        { weight: 20, arbitrary: fc.constantFrom(...world.keys) },
+        fc.constantFrom('', 'sk_test_x', '😀'),
+      ),
+      type: contentType,
+      body: fc.oneof(
+        { weight: 4, arbitrary: right.map((text) => Buffer.from(text)) },
+        form(pool).map((text) => Buffer.from(text)),
+        json(pool).map((text) => Buffer.from(text)),
+        fc.constant(Buffer.alloc(0)),
+        fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+      ),
+      headers: fc.array(header(world), { maxLength: 3 }),
+      chunked: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
+    });
+    // Nothing about it is wrong but what it says.
+    const intact = fc.record({
+      method: fc.constant(route.method),
+      path: fc
+        .constantFrom(...idsFor(route, world))
+        .map((id) => route.path.replaceAll(/:\w+/g, id)),
+      query: route.method === 'POST' ? fc.constant('') : right,
+      key: fc.constant(world.keys[0] ?? ''),
+      type: fc.constant('application/x-www-form-urlencoded'),
+      body: right.map((text) => Buffer.from(text)),
+      headers: fc.constant<string[]>([]),
+      chunked: fc.constant(false),
+    });
+    return fc.oneof(odd, intact).map(write);
   });
 
 const write = (parts: {
