@@ -419,6 +419,18 @@ describe('a payment method', () => {
     assert.equal((await refusalOf(paymentMethods.list({ customer: 'cus_x' }))).param, 'customer');
   });
 
+  test('of a kind that is not kept here is in no list, and a kind that nobody knows is refused', async () => {
+    const { id: customer } = await customers.create();
+    await paymentMethods.attach('pm_card_visa', { customer });
+    for (const type of ['us_bank_account', 'sepa_debit', 'custom'] as const) {
+      assert.deepEqual((await customers.listPaymentMethods(customer, { type })).data, []);
+      assert.deepEqual((await paymentMethods.list({ customer, type })).data, []);
+    }
+    const refused = await refusalOf(paymentMethods.list({ customer, type: 'crad' as 'card' }));
+    assert.equal(refused.param, 'type');
+    assert.match(refused.message, /^Invalid type: must be one of .*\bcard\b/);
+  });
+
   /** Their payer is asked each time: they are nobody's to keep. */
   const paysOnce: ReadonlySet<string> = new Set(['ideal', 'bancontact', 'eps', 'p24']);
 

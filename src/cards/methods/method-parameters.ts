@@ -16,6 +16,7 @@ import {
   required,
   text,
 } from '#platform/http';
+import { knownTypes } from './known-types.ts';
 import { otherTypeNames, otherTypes } from './other-types.ts';
 
 const networks = object({
@@ -64,7 +65,8 @@ export const updateMethodParameters = object({
 
 export const methodFilters = {
   allow_redisplay: allowRedisplay,
-  type: oneOf(...typeNames),
+  // Of a kind that nobody keeps here there are none, and whoever shows what a customer has may ask.
+  type: oneOf(...knownTypes, 'custom'),
 } as const;
 
 export const methodListParameters = listParameters(methodFilters);
