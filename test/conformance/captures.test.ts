@@ -4,6 +4,7 @@ import type Stripe from 'stripe';
 import { parseId } from '#kit/ids';
 import { heardBy } from '#rails/connectors';
 import { type Change, loadOfIntent, recordEvidence } from '#rails/operations';
+import { asOwner } from '../../src/for-tests.ts';
 import { operationListeners } from '../../src/modules.ts';
 import {
   lostAfter,
@@ -121,6 +122,27 @@ describe('an authorization', () => {
     }
     const refund = await stripe.refunds.create({ payment_intent: id });
     assert.deepEqual([refund.status, refund.amount], ['succeeded', 1010]);
+  });
+
+  test('is captured in no more parts than the books have room for, and what is left is let go', async () => {
+    const { id } = await held({
+      payment_method_options: { card: { request_multicapture: 'if_available' } },
+    });
+    const part = { amount_to_capture: 1000, final_capture: false };
+    await paymentIntents.capture(id, part);
+    const tried = (captures: number) =>
+      asOwner(
+        gateway.on,
+        `update payments.charges set details = (details::jsonb || jsonb_build_object('captures', $2::int))::json
+          where intent_id = $1`,
+        [parseId('pi', id), captures],
+      );
+    await tried(255);
+    assert.equal((await paymentIntents.capture(id, part)).amount_received, 2000);
+    const refusal = await refusalOf(paymentIntents.capture(id, part));
+    assert.deepEqual([refusal.statusCode, refusal.param], [400, 'amount_to_capture']);
+    const rest = await paymentIntents.capture(id, { amount_to_capture: 0, final_capture: true });
+    assert.deepEqual([rest.status, rest.amount_received], ['succeeded', 2000]);
   });
 
   describe('of which a part was captured', () => {

@@ -133,6 +133,29 @@ describe('a payment in two steps', () => {
     assert.equal(bookingOf()?.captured, 5000n);
   });
 
+  // Every try counts, and the books have room for 256 entries of one kind: a provider that was down for some hours.
+  test('is booked however often the second could not be sent', async () => {
+    two.next.push((_call, truth) => truth(), notSent);
+    const { id } = await pay();
+    await asOwner(
+      gateway.on,
+      `update payments.charges set details = (details::jsonb || '{"captures": 400}')::json
+        where intent_id = $1`,
+      [parseId('pi', id)],
+    );
+    await resolveUntil(async () => {
+      await asOwner(
+        gateway.on,
+        `update payments.intents set due_at = now() where due_at is not null`,
+      );
+      return (await statusOf(id)) === 'succeeded';
+    });
+    const { latest_charge: charge } = await paymentIntents.retrieve(id);
+    const { balance_transaction: booked } = await charges.retrieve(String(charge));
+    const { amount } = await stripe.balanceTransactions.retrieve(String(booked));
+    assert.equal(amount, 5000);
+  });
+
   test('is over when the second is declined, and the hold goes back first', async () => {
     two.next.push((_call, truth) => truth(), says({ outcome: 'declined', code: 'not_permitted' }));
     const refused = await refusalOf(pay());

@@ -130,6 +130,7 @@ export const capture = async (
   refuseExpired(charge, context.clock.now(), scope.livemode);
   const isLast = isFinal || amount === intent.capturable;
   refuseMany(charge, isLast);
+  refuseTooMany(charge);
 
   const captures = charge.captures + 1;
   return sendFollowing(context, request, {
@@ -175,6 +176,18 @@ const refuseMany = ({ mayBeSplit }: Charge, isLast: boolean): void => {
     400,
     'This PaymentIntent does not support more than one capture: request it with payment_method_options[card][request_multicapture]=if_available when confirming, at a provider that can do it, or leave out final_capture=false.',
     { param: 'final_capture' },
+  );
+};
+
+/** As many as the books have parts of one charge. */
+const CAPTURES_MAX = 256;
+
+const refuseTooMany = ({ captured, captures }: Charge): void => {
+  if (captured === 0n || captures < CAPTURES_MAX) return;
+  throw new ApiError(
+    400,
+    `This PaymentIntent was captured, or tried to be, ${CAPTURES_MAX} times: no further part can be captured. Let go of what is left with amount_to_capture=0 and final_capture=true.`,
+    { param: 'amount_to_capture' },
   );
 };
 

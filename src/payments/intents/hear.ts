@@ -179,6 +179,13 @@ export const concludeAsked = async (
 const isAttempt = ({ kind }: Pick<Operation, 'kind'>): boolean =>
   kind === 'sale' || kind === 'authorize';
 
+/**
+ * Which of its bookings it is. Captures are counted as they are tried, and most charges are booked once, however often
+ * that was tried before: the books have room for so many parts, and a provider may be down for longer.
+ */
+const partOf = ({ captured, captures }: Charge, moved: bigint): number =>
+  captured === moved ? 0 : captures - 1;
+
 const write = async (
   context: Context,
   scope: Scope,
@@ -198,7 +205,7 @@ const write = async (
           kind: decided.moved.kind,
           charge: decided.charge,
           subject: decided.charge.id,
-          part: Math.max(decided.charge.captures - 1, 0),
+          part: partOf(decided.charge, decided.moved.amount),
           reference: change.after.reference,
           amount: decided.moved.amount,
         });
