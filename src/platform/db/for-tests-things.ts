@@ -100,8 +100,13 @@ export const waitingForCommit = async (on: TestDatabase, table: string): Promise
   );
 };
 
+/** Nothing of ours runs meanwhile. */
+export const pauseHere = (durationMs: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
+};
+
 /** Once it has run what it was told, since a statement that is stopped is over its time when it goes on. */
 export const stopBackend = (pid: number): void => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  pauseHere(300);
   process.kill(pid, 'SIGSTOP');
 };

@@ -66,6 +66,7 @@ const rollback: Statement = { name: 'rollback', text: 'rollback' };
 const STANDS_STILL_MS = 2_500;
 /** Of a batch since it left. What was not answered by then is cut. */
 const CUT_AFTER_MS = 6_500;
+const LOOK_MS = 500;
 /** Since it left too: after that its callers hear that nobody knows. */
 const UNCLEAR_AFTER_MS = 7_750;
 /** We may have stood still ourselves, and not the database. */
@@ -310,17 +311,14 @@ const endsOrStandsStill = (batch: Promise<void>): Promise<void> =>
     });
   });
 
-/** A busy process reads late: what has arrived meanwhile counts. */
+/** By how often it was looked at: in a process that stood still itself no time has passed for the others. */
 const cutLater = (connection: Connection): (() => void) => {
-  let hasEnded = false;
-  const cut = (): void => {
-    if (!hasEnded) connection.destroy();
-  };
-  const timer = setTimeout(() => setImmediate(cut), CUT_AFTER_MS);
-  return () => {
-    hasEnded = true;
-    clearTimeout(timer);
-  };
+  let looks = 0;
+  const watch = setInterval(() => {
+    looks += 1;
+    if (looks * LOOK_MS >= CUT_AFTER_MS) connection.destroy();
+  }, LOOK_MS);
+  return () => clearInterval(watch);
 };
 
 type Table = {

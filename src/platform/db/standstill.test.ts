@@ -12,6 +12,7 @@ import {
   backends,
   databaseWithThings,
   isThere,
+  pauseHere,
   scope,
   stopBackend,
   thing,
@@ -146,6 +147,15 @@ test('When all of it stands still each of many who wait hears so, and no more th
     proxy.swallowAll(false);
   }
   assert.deepEqual(await database.commit(scope, [thing(ids[299])]), { ok: true });
+});
+
+test('A process that stood still itself cuts nobody off, and hears what was done', async () => {
+  const [pid] = await backends(on);
+  const id = uuid();
+  atCommit = () => pauseHere(8_000);
+  assert.deepEqual(await database.commit(scope, [thing(id)]), { ok: true });
+  assert.deepEqual(await backends(on), [pid]);
+  assert.equal(await isThere(on, id), true);
 });
 
 test('Closing does not wait for a server that stands still', async () => {
