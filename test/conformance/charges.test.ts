@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { asOwner } from '../../src/for-tests.ts';
+import { intentCanceled } from '../../src/payments/intents/events.ts';
 import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -351,6 +352,45 @@ describe('an order', () => {
     const refusal = await refusalOf(paymentIntents.create(other));
     assert.deepEqual([refusal.statusCode, refusal.code], [409, 'order_reference_in_use']);
     assert.equal(refusal.payment_intent?.amount, 500);
+  });
+
+  test('is shown with its payments and in what is told of them, and they are found by it', async () => {
+    const named = { ...(order as object), order_reference: 'A-2' } as never;
+    const first = await paymentIntents.create(named);
+    await paymentIntents.cancel(first.id);
+    const second = await paymentIntents.create(named);
+    await paymentIntents.create({ amount: 500, currency: 'eur' });
+    assert.partialDeepStrictEqual(second, { order_reference: 'A-2' });
+
+    const found = await paymentIntents.list({ order_reference: 'A-2' } as never);
+    assert.deepEqual(
+      found.data.map(({ id }) => id),
+      [second.id, first.id],
+    );
+    const older = await paymentIntents.list({
+      order_reference: 'A-2',
+      starting_after: second.id,
+    } as never);
+    assert.deepEqual(
+      older.data.map(({ id }) => id),
+      [first.id],
+    );
+    const nobody = await paymentIntents.list({ order_reference: 'A-3' } as never);
+    assert.deepEqual(nobody.data, []);
+    const { data } = await stripe.events.list({ type: 'payment_intent.canceled', limit: 1 });
+    assert.partialDeepStrictEqual(data[0]?.data.object, { order_reference: 'A-2' });
+  });
+
+  test('is not shown by an event of before orders were shown, which stays what it was', () => {
+    const intent = { id: '018f0000-0000-7000-8000-000000000000', orderReference: 'A-2', amount: 5 };
+    const rendered = (more: object) =>
+      intentCanceled.renderers[1]?.({ intent, ...more }, false).object ?? {};
+    assert.deepEqual(
+      [rendered({}), rendered({ shows_order: true })].map((it) =>
+        Object.hasOwn(it, 'order_reference'),
+      ),
+      [false, true],
+    );
   });
 });
 

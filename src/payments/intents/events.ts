@@ -7,26 +7,33 @@ import {
   previousAttributes,
   type Snapshot,
 } from '#platform/events';
-import { packShown, unpackShown } from './lean-intent.ts';
+import { packShown, type ShownIntent, unpackShown } from './lean-intent.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { renderIntent } from './render-intent.ts';
 
 export const intentSnapshot = (intent: PaymentIntent, before?: PaymentIntent): Snapshot => ({
   intent: packShown(intent),
+  ...(intent.orderReference === null ? {} : { shows_order: true }),
   ...(before === undefined ? {} : { intent_before: packShown(before) }),
 });
 
 const render: EventRenderer = (snapshot, livemode) => ({
-  object: renderIntent(unpackShown(snapshot['intent']), livemode),
+  object: renderIntent(shownBy(snapshot, snapshot['intent']), livemode),
 });
 
+/** An event stays what it was: before orders were shown, snapshots held them as well. */
+const shownBy = (snapshot: Snapshot, stored: unknown): ShownIntent => {
+  const intent = unpackShown(stored);
+  return snapshot['shows_order'] === true ? intent : { ...intent, orderReference: null };
+};
+
 const renderChanged: EventRenderer = (snapshot, livemode) => {
-  const object = renderIntent(unpackShown(snapshot['intent']), livemode);
+  const object = renderIntent(shownBy(snapshot, snapshot['intent']), livemode);
   const before = snapshot['intent_before'];
   const previous =
     before === undefined
       ? undefined
-      : previousAttributes(renderIntent(unpackShown(before), livemode), object);
+      : previousAttributes(renderIntent(shownBy(snapshot, before), livemode), object);
   return { object, ...(previous === undefined ? {} : { previous_attributes: previous }) };
 };
 

@@ -200,6 +200,19 @@ export const listIntents = listPages({
   values: ({ idFrom, idBefore, customerId }: IntentFilter) => [idFrom, idBefore, customerId],
 });
 
+/** An order has few: they are found by it, however many payments there are. */
+export const listOfOrder = listPages({
+  name: 'intents.list_of_order',
+  ...stored,
+  where: `not direct and ${madeWithin} and ($7::uuid is null or customer_id = $7) and order_reference = $8`,
+  values: ({ idFrom, idBefore, customerId, order }: IntentFilter & { readonly order: string }) => [
+    idFrom,
+    idBefore,
+    customerId,
+    order,
+  ],
+});
+
 export const { search: searchRows, count: countFound } = searchIn({
   ...stored,
   where: 'not direct',

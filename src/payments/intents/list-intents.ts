@@ -3,6 +3,7 @@ import type { Context } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import {
+  described,
   id,
   list,
   listParameters,
@@ -11,12 +12,20 @@ import {
   page,
   rowsWithin,
   type TypedRequest,
+  text,
   timestampRange,
 } from '#platform/http';
-import { listIntents as listRows, loadIntent } from './intents.store.ts';
+import { listOfOrder, listIntents as listRows, loadIntent } from './intents.store.ts';
 import { renderIntent } from './render-intent.ts';
 
-export const intentFilters = listParameters({ created: timestampRange(), customer: id() });
+export const intentFilters = listParameters({
+  created: timestampRange(),
+  customer: id(),
+  order_reference: described(
+    'Ours: the payments of this order, canceled ones included.',
+    text(200),
+  ),
+});
 
 export const listIntents = async (
   context: Context,
@@ -32,10 +41,11 @@ export const listIntents = async (
       ? null
       : await findCustomerNamed(context, scope, asked.customer, 'customer');
 
-  const rows = await listRows(context, scope, {
-    ...rowsWithin(window, asked.created),
-    customerId: customer?.id ?? null,
-  });
+  const which = { ...rowsWithin(window, asked.created), customerId: customer?.id ?? null };
+  const order = asked.order_reference;
+  const rows = await (order === undefined
+    ? listRows(context, scope, which)
+    : listOfOrder(context, scope, { ...which, order }));
   const { rows: shown, hasMore } = page(rows, window);
   return {
     body: list(request.url, {

@@ -77,6 +77,8 @@ export const renderIntent = (intent: ShownIntent, livemode: boolean) => {
     status: intent.status,
     transfer_data: null,
     transfer_group: intent.transferGroup,
+    // Ours, and only where there is one: everything else is Stripe's shape.
+    ...(intent.orderReference === null ? {} : { order_reference: intent.orderReference }),
   } satisfies Shown;
 };
 
