@@ -33,6 +33,8 @@ await stripe.paymentIntents.capture(taken.intent.id, { amount_to_capture: 3_000 
 const held = await pay('pm_card_visa', { capture_method: 'manual' });
 const given = await pay('pm_card_visa');
 const refund = uuid((await stripe.refunds.create({ charge: given.charge, amount: 1_000 })).id);
+const only = { amount: 900, currency: 'eur', source: 'tok_visa', capture: false } as const;
+await stripe.refunds.create({ charge: (await stripe.charges.create(only)).id });
 const dispute = uuid((await disputeOf(await pay('pm_card_createDispute'), 'needs_response')).id);
 const orderedPayment = await pay('pm_card_visa', { order_reference: 'order-1' } as object);
 const declined = await stripe.paymentIntents.create({ amount: 500, currency: 'eur' });

@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
+import { parseId } from '#kit/ids';
+import { asOwner } from '../../src/for-tests.ts';
 import { lostAfter, says } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -77,6 +79,23 @@ describe('a charge that only holds, and is refunded,', () => {
     assert.equal(both.filter(({ status }) => status === 'fulfilled').length, 1);
     const { data } = await refunds.list({ charge: id });
     assert.equal(data.length, 1);
+  });
+
+  test('has one refund for who asks again when its gateway died before the bank was heard', async () => {
+    const { id } = await charges.create(held);
+    shop.bank.next.push(lostAfter);
+    const key = { idempotencyKey: `died ${id}` };
+    const refund = await refunds.create({ charge: id }, key);
+    // As a process leaves it that was killed while it waited for the bank.
+    await asOwner(
+      shop.gateway.on,
+      `update platform.answers set status = null, answer = null, created_at = now() - interval '2 minutes'
+        where subject = '${parseId('re', refund.id)}'`,
+    );
+    await shop.resolveUntil(async () => (await charges.retrieve(id)).refunded);
+    const again = await refunds.create({ charge: id }, key);
+    assert.deepEqual([again.id, again.status], [refund.id, 'succeeded']);
+    assert.equal((await refunds.list({ charge: id })).data.length, 1);
   });
 
   test('has one refund for who asks again under the same key while nobody knows', async () => {

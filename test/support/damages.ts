@@ -118,6 +118,7 @@ const paymentsOf = ({
   heldIntent,
   refused,
   ordered,
+  refund,
 }: Damaged): readonly Damage[] => [
   [
     'the amount of a charge',
@@ -215,6 +216,21 @@ const paymentsOf = ({
     'a refund called failed',
     'update payments.refunds set status = 4',
     /^every refund has its operation/,
+  ],
+  [
+    'a refund of what was only held, called failed',
+    `update payments.refunds set status = 4 where details->>'byVoid' is not null`,
+    /^every refund has its operation/,
+  ],
+  [
+    'a refund of what was only held, called one that moved money',
+    `update payments.refunds set details = (details::jsonb - 'byVoid')::json where details->>'byVoid' is not null`,
+    /^what refunds have given back/,
+  ],
+  [
+    'a refund that moved money, called one of what was only held',
+    `update payments.refunds set details = (details::jsonb || '{"byVoid": 1}')::json where id = '${refund}'`,
+    /^what refunds have given back/,
   ],
   [
     'a refund of another charge',
