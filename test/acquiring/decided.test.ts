@@ -44,6 +44,26 @@ const loseReversal = async (world: World): Promise<void> => {
   await world.resolve(1);
 };
 
+/** What the resolver does about it. */
+const reverse = async (world: World, { operation }: Sent) => {
+  const { context, scope, rails } = world;
+  const [row] = await asOwner(context.on, 'select settings from rails.connector_accounts');
+  const settings = row?.['settings'] as Record<string, unknown>;
+  return rails.parts.functions.get('direct')?.reverse?.({
+    context,
+    scope,
+    operation,
+    account: { id: world.account, connector: 'direct', settings },
+    request: world.payment(await world.card()),
+    providerId: null,
+    original: null,
+    withCard: () => Promise.reject(new Error('nobody needs the card')),
+    http: () => Promise.reject(new Error('nothing is sent over HTTP')),
+    deadline: context.clock.now() + 1_000,
+    signal: new AbortController().signal,
+  });
+};
+
 const endDay = async (world: Awaited<ReturnType<typeof openDays>>) => {
   await world.moveTo(1, 3);
   await world.end();
@@ -70,30 +90,12 @@ describe('a person', () => {
 
   test('who calls approved what nobody takes back is believed, and nothing takes it back any more', async () => {
     const world = await openDays();
-    const { context, scope, rails, bank } = world;
+    const { bank } = world;
     const lost = await loseSale(world);
     assert.equal((await decide(world, lost, 'approved')).ok, true);
-    // A worker that had read before them that nobody knows.
-    const { reverse } = rails.parts.functions.get('direct') ?? {};
-    const settings = await asOwner(context.on, 'select settings from rails.connector_accounts');
     const before = bank.journal().lines.length;
-    const said = await reverse?.({
-      context,
-      scope,
-      operation: lost.operation,
-      account: {
-        id: world.account,
-        connector: 'direct',
-        settings: settings[0]?.['settings'] as Record<string, unknown>,
-      },
-      request: world.payment(await world.card()),
-      providerId: null,
-      original: null,
-      withCard: () => Promise.reject(new Error('nobody needs the card')),
-      http: () => Promise.reject(new Error('nothing is sent over HTTP')),
-      deadline: context.clock.now() + 1_000,
-      signal: new AbortController().signal,
-    });
+    // A worker that had read before them that nobody knows.
+    const said = await reverse(world, lost);
     assert.deepEqual(said, { outcome: 'unknown', code: 'moved_meanwhile' });
     assert.equal(bank.journal().lines.length, before);
 
@@ -101,6 +103,16 @@ describe('a person', () => {
     assert.equal(refund.operation.state, 'approved');
     assert.deepEqual(await endDay(world), { lines: 2, problems: [] });
     await world.assertHealthy();
+  });
+
+  test('who calls approved what was found never to have left is told so', async () => {
+    const world = await openDays();
+    const lost = await loseSale(world);
+    await asOwner(world.context.on, 'delete from rails.card_messages');
+    assert.deepEqual(await reverse(world, lost), { outcome: 'reversed', code: 'never_sent' });
+    assert.deepEqual(await decide(world, lost, 'approved'), { ok: false, code: 'taken_back' });
+    assert.equal((await decide(world, lost, 'reversed')).ok, true);
+    assert.deepEqual(await directionsOf(world, lost), []);
   });
 
   test('who calls reversed what the bank booked and took back unheard has both counted', async () => {

@@ -153,7 +153,8 @@ const approvedElsewhere = (
 ): Promise<readonly Write[]> | null => {
   if (after.state !== 'approved' || !knowsNoMessage.has(evidence?.kind ?? '')) return null;
   return ofMessages(context, scope, after, ({ first, reversal, counted }) => {
-    if (reversal !== undefined) throw new DoesNotCount('taken_back');
+    if (reversal !== undefined || first.state === 'taken_back')
+      throw new DoesNotCount('taken_back');
     return [moveMessage(scope, first, 'acknowledged'), ...counted.slice(0, 1)];
   });
 };
@@ -191,7 +192,7 @@ type Messages = {
   readonly first: CardMessage;
   /** The last that was stored. */
   readonly reversal: CardMessage | undefined;
-  /** That it moved, and that it was taken back; of what moves nothing there is none. */
+  /** That it moved, and that it was taken back; none of what moves nothing, or can never leave. */
   readonly counted: readonly Write[];
 };
 
@@ -202,7 +203,7 @@ const ofMessages = async (
   write: (messages: Messages) => readonly Write[],
 ): Promise<readonly Write[]> => {
   const [first, ...reversals] = await loadMessages(context, scope, operation.id);
-  if (first === undefined || (first.state === 'taken_back' && reversals.length === 0)) return [];
+  if (first === undefined) return [];
   const reversal = reversals.at(-1);
   const nowMs = context.clock.now();
   const place = ({ storedAtMs, ...message }: CardMessage) => {
@@ -211,7 +212,9 @@ const ofMessages = async (
     const businessDay = dayOfOriginal({ originalDay, businessDay: dayOf(nowMs), operation });
     return { host, acquirer, terminal, merchant, rrn, stan, businessDay };
   };
-  const counted = (movedBy[operation.kind] ?? []).map((direction, at) =>
+  const neverLeaves = first.state === 'taken_back' && reversal === undefined;
+  const moved = neverLeaves ? [] : (movedBy[operation.kind] ?? []);
+  const counted = moved.map((direction, at) =>
     entry(scope, operation, {
       direction,
       place: place(at === 0 ? first : (reversal ?? first)),
