@@ -318,6 +318,16 @@ const toldOf = ({ intent, heldIntent, refund, dispute }: Damaged): readonly Dama
     /^the last event of a refund/,
   ],
   [
+    'how often a customer was told of',
+    'update cards.customers set version = version + 1',
+    /^the last event of a customer/,
+  ],
+  [
+    'how often a payment method was told of',
+    `update cards.payment_methods set details = (details::jsonb || '{"events": 9}')::json`,
+    /^the last event of a payment method/,
+  ],
+  [
     'an event of a dispute that is gone',
     `delete from platform.events where object_id = '${dispute}'`,
     /^the last event of a dispute/,
