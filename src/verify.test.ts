@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asOwner, testDatabase } from './for-tests.ts';
 import { allChecks } from './modules.ts';
-import { showRow } from './verify.ts';
+import { firstOf, showRow } from './verify.ts';
 
 test('a row that differs is spelled so that a person can read it', () => {
   const day = new Date('2026-12-06T00:00:00Z');
@@ -22,4 +22,14 @@ test('no question looks into another table for each row: tables are compared as 
     if (plan.some((line) => String(Object.values(line)[0]).includes('SubPlan'))) looking.push(name);
   }
   assert.deepEqual(looking, []);
+});
+
+test('of what is wrong ten thousand times the first rows are fetched, and how many there are', async () => {
+  const on = await testDatabase();
+  const wrong = 'select g as n from generate_series(1, 10000) g order by g desc';
+  assert.deepEqual(await asOwner(on, firstOf(wrong)), [
+    { n: 10_000, rows_in_all: 10_000 },
+    { n: 9_999, rows_in_all: 10_000 },
+    { n: 9_998, rows_in_all: 10_000 },
+  ]);
 });
