@@ -7,6 +7,7 @@ import { ApiError, type Outcome } from '#platform/http';
 import type { Shows } from './client-secret.ts';
 import { renderAttempt, SETUP_ATTEMPT } from './render-setup.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
+import { isUnkept } from './unkept.ts';
 
 export type Answered = {
   readonly setup: SetupIntent;
@@ -40,10 +41,11 @@ export const answerOf = (answered: Answered, shows: Shows, livemode: boolean): O
     return { body: shown, related: relatedOf(answered, livemode) };
   }
   const { type: _type, message, payment_method: _, ...fields } = lastError;
+  const ofCard = !isUnkept(lastError);
   return {
-    body: new ApiError(402, message, {
+    body: new ApiError(ofCard ? 402 : 400, message, {
       ...fields,
-      type: 'card_error',
+      type: ofCard ? 'card_error' : 'invalid_request_error',
       setup_intent: shown,
       ...(method === null ? {} : { payment_method: renderPaymentMethod(method, livemode) }),
     }),

@@ -12,6 +12,7 @@ import { methodOf } from './hear.ts';
 import { renderSetup } from './render-setup.ts';
 import { loadAttempts, loadSetup } from './setup.store.ts';
 import type { SetupIntent } from './setup-intent.ts';
+import { keepingOf } from './unkept.ts';
 
 const ROUNDS_MAX = 10;
 
@@ -54,10 +55,15 @@ const goOnOnce = async (
     shows: renderSetup,
     waiting: present(attempts.get(attemptId), 'The attempt that waits'),
   };
-  if (proof.ok) {
+  const keeping = proof.ok ? await keepingOf(context, scope, setup, method) : null;
+  // A bank is not asked about a card that nobody can keep.
+  if (proof.ok && keeping?.ok === true) {
     return (await verify(context, asking, confirming, proof)) !== null;
   }
-  const error = authenticationFailed(renderPaymentMethod(method, scope.livemode));
+  const error =
+    keeping?.ok === false
+      ? keeping.error
+      : authenticationFailed(renderPaymentMethod(method, scope.livemode));
   const { writes = [] } = await refuse(context, asking, confirming, error);
   return (await context.database.commit(scope, writes)).ok;
 };

@@ -1,7 +1,6 @@
 // What is written of a setup intent whenever something is learned of its question to the bank, by whichever
 // way: the answer, a look-up, a late word.
 
-import { keepingFor } from '#cards/customers';
 import {
   attachMethod,
   loadMethods,
@@ -11,17 +10,17 @@ import {
   updateMethod,
 } from '#cards/methods';
 import type { Context, Database, Scope, Write } from '#kit/context';
-import { newUuid, spellId, type Uuid } from '#kit/ids';
+import { newUuid, type Uuid } from '#kit/ids';
 import type { Mandate } from '#payments/confirmation';
-import type { Cause } from '#payments/intents';
+import type { Cause, LastError } from '#payments/intents';
 import type { OperationListener } from '#rails/connectors';
 import type { Change } from '#rails/operations';
-import { concludeSetup, type DecidedSetup, isHolderWanted } from './conclude-setup.ts';
+import { concludeSetup, type DecidedSetup, failSetup, isHolderWanted } from './conclude-setup.ts';
 import { leftBehind } from './left-behind.ts';
-import { SETUP } from './render-setup.ts';
 import { insertMandate, loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
 import { setupListenersWrites } from './setup-listeners.ts';
+import { keepingOf, unkept } from './unkept.ts';
 import { writeSetup } from './write-setup.ts';
 
 export type ConcludedSetup = {
@@ -134,11 +133,13 @@ const writeConcluded = async (
     readonly cause: Cause;
   },
 ): Promise<ConcludedSetup> => {
-  const { before, decided, method, cause } = input;
-  const kept =
-    decided.isKept && method !== null
+  const { before, method, cause } = input;
+  const kept: Kept =
+    input.decided.isKept && method !== null
       ? await keep(context, scope, input, method)
-      : { method, writes: [] };
+      : { ok: true, method, writes: [] };
+  // The card is good and nobody has it: a setup that said otherwise would be believed.
+  const decided = kept.ok ? input.decided : failSetup(before, kept.error);
   const attempt = { ...decided.attempt, version: before.attempt.version + 1 };
   const mandate = decided.isKept ? mandateOf(context, decided.setup, method) : null;
   const written = writeSetup(context, scope, {
@@ -152,12 +153,12 @@ const writeConcluded = async (
   });
   return {
     setup: written.setup,
-    method: kept.method,
+    method: kept.ok ? kept.method : method,
     attempt,
     mandate,
     isAsked: false,
     writes: [
-      ...kept.writes,
+      ...(kept.ok ? kept.writes : []),
       ...(mandate === null ? [] : [insertMandate(scope, mandate)]),
       ...written.writes,
       updateAttempt(scope, attempt),
@@ -171,33 +172,32 @@ const writeConcluded = async (
   };
 };
 
+type Kept =
+  | { readonly ok: true; readonly method: PaymentMethod | null; readonly writes: readonly Write[] }
+  | { readonly ok: false; readonly error: LastError };
+
 /** The card becomes its customer's, and remembers what its first use was called. */
 const keep = async (
   context: Context,
   scope: Scope,
   { decided, cause }: { readonly decided: DecidedSetup; readonly cause: Cause },
   method: PaymentMethod,
-): Promise<{ readonly method: PaymentMethod; readonly writes: readonly Write[] }> => {
+): Promise<Kept> => {
+  const keeping = await keepingOf(context, scope, decided.setup, method);
+  if (!keeping.ok) return keeping;
   const { customerId } = decided.setup;
-  const keeping =
-    customerId !== null && method.state === 'unattached'
-      ? await keepingFor(context, scope, customerId, method)
-      : null;
-  if (customerId !== null && keeping !== null) {
-    try {
-      const found = { method, isNew: false };
-      const kept = attachMethod(context, { scope, found, customerId, request: cause });
-      return { ...kept, writes: [...keeping, ...kept.writes] };
-    } catch (error) {
-      context.log.warn(
-        { about: spellId(SETUP, decided.setup.id), error },
-        'A card was set up and could not be attached to its customer',
-      );
-    }
+  if (customerId === null || method.state === 'attached') {
+    // Also where nothing else is new: whoever uses it up or detaches it just now loses, or this does.
+    const named = { ...method, version: method.version + 1 };
+    return { ok: true, method: named, writes: [...keeping.writes, updateMethod(scope, named)] };
   }
-  if (method.firstNetworkTransactionId === undefined) return { method, writes: [] };
-  const named = { ...method, version: method.version + 1 };
-  return { method: named, writes: [updateMethod(scope, named)] };
+  try {
+    const found = { method, isNew: false };
+    const attached = attachMethod(context, { scope, found, customerId, request: cause });
+    return { ok: true, method: attached.method, writes: [...keeping.writes, ...attached.writes] };
+  } catch (error) {
+    return { ok: false, error: unkept(scope, method, error) };
+  }
 };
 
 const mandateOf = (

@@ -223,6 +223,11 @@ const table = {
     tryAgainOrOther,
     'The bank did not answer in time. Try again, or use another payment method.',
   ),
+  payment_method_unexpected_state: request(
+    400,
+    'While a setup was under way its payment method was used up by a payment, detached, or given to another customer: the card was not kept.',
+    'Collect the payment method anew, and confirm the setup with it.',
+  ),
   processing_error: card(
     'The network or the issuer could not process it.',
     'An error occurred while processing your card. Try again in a little bit.',
