@@ -130,6 +130,9 @@ const amountOf = (fields: Fields): bigint | undefined => {
   return given !== undefined && /^\d+$/.test(given) ? BigInt(given) : undefined;
 };
 
+/** How the number came, as field 22 begins: from where the merchant keeps it. */
+const ON_FILE = '10';
+
 const askedOf = (
   fields: Fields,
   tags: ReadonlyMap<string, string>,
@@ -137,6 +140,7 @@ const askedOf = (
 ): Request['asked'] => ({
   amountMinor,
   initiatedBy: tags.get('71') === 'M' ? 'merchant' : 'cardholder',
+  isOnFile: text(fields[22])?.startsWith(ON_FILE) === true,
   ...optional('expiry', text(fields[14])),
   ...optional('cvc', tags.get('92')),
   ...optional('postalCode', tags.get('61')),

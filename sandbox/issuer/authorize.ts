@@ -13,6 +13,8 @@ export type Asked = {
   /** The holder was authenticated: by a value that this issuer has made for this payment. */
   readonly isAuthenticated: boolean;
   readonly initiatedBy: 'cardholder' | 'merchant';
+  /** The merchant keeps the card, as its holder agreed when it was set up. */
+  readonly isOnFile: boolean;
   /** Why nobody was asked, as the merchant claims. */
   readonly exemption?: { readonly code: string; readonly currency: string };
 };
@@ -75,7 +77,7 @@ const refusalOf = (
 const needsAuthentication = (card: Card, asked: Asked): boolean =>
   (asked.exemption !== undefined && !isGranted(asked, asked.exemption)) ||
   card.authentication === 'always' ||
-  (card.authentication === 'on_session' && asked.initiatedBy === 'cardholder');
+  (card.authentication === 'on_session' && !(asked.initiatedBy === 'merchant' && asked.isOnFile));
 
 const EUR = '978';
 

@@ -28,6 +28,7 @@ const asked = (more: Partial<Asked> = {}): Asked => ({
   expiry: '3012',
   isAuthenticated: false,
   initiatedBy: 'cardholder',
+  isOnFile: false,
   ...more,
 });
 const rich: AccountView = {
@@ -87,7 +88,9 @@ describe('test cards', () => {
     ['authentication required, off session', '4000002760003184', { initiatedBy: 'merchant' }, '1A'],
     ['authentication required, done', '4000002760003184', { isAuthenticated: true }, '00'],
     ['set up, on session', '4000002500003155', {}, '1A'],
-    ['set up, off session', '4000002500003155', { initiatedBy: 'merchant' }, '00'],
+    ['set up, on session again', '4000002500003155', { isOnFile: true }, '1A'],
+    ['set up, off session', '4000002500003155', { initiatedBy: 'merchant', isOnFile: true }, '00'],
+    ['not set up, off session', '4000002500003155', { initiatedBy: 'merchant' }, '1A'],
     ['authenticated, then no funds', '4000008260003178', { isAuthenticated: true }, '51'],
     ['authenticated, then declined', '4000008400001629', { isAuthenticated: true }, '05'],
     ['authentication is optional', '4000000000003055', {}, '00'],

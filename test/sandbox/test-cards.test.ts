@@ -18,12 +18,12 @@ const control = controlOf(sandbox.ports.control);
 
 type Tags = Readonly<Record<string, string>>;
 let count = 0;
-const buy = async (card: string, tags: Tags = {}, expiry = '3012') => {
+const buy = async (card: string, tags: Tags = {}, expiry = '3012', entry = {}) => {
   count += 1;
   const message = charge(count, {
     card,
     tags: { '70': `pay_${count}`, ...tags },
-    more: { 14: expiry },
+    more: { 14: expiry, ...entry },
   });
   const answer = await gateway.ask(message);
   return { message, code: codeOf(answer), checks: answer?.fields[44] };
@@ -63,6 +63,8 @@ const authenticated = async (card: string): Promise<Tags> => {
   return { '42': eci, '43': authenticationValue, '44': dsTransID };
 };
 const byMerchant: Tags = { '71': 'M' };
+/** How the number came: from where the merchant keeps it. */
+const onFile = { 22: '102' };
 const numbers = (text: string): string[] => text.trim().split(/\s+/);
 
 const declines: Readonly<Record<string, string>> = {
@@ -139,8 +141,9 @@ test('cards that ask for authentication take it, or then decline', async () => {
   for (const number of needAuthentication) {
     const expected = declinedAfterAuthentication[number] ?? '00';
     assert.equal((await buy(number, await authenticated(number))).code, expected, number);
-    const alone = (await buy(number, byMerchant)).code;
-    assert.equal(alone, onSessionOnly.includes(number) ? '00' : '1A', number);
+    assert.equal((await buy(number, byMerchant)).code, '1A', number);
+    const kept = (await buy(number, byMerchant, '3012', onFile)).code;
+    assert.equal(kept, onSessionOnly.includes(number) ? '00' : '1A', number);
   }
 });
 

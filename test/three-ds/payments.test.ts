@@ -370,6 +370,33 @@ describe('a card that is kept', () => {
     assert.equal((await stripe.setupIntents.retrieve(setup.id)).status, 'succeeded');
   });
 
+  test('is not charged off session before its holder has agreed, and is afterwards', async () => {
+    const { id: customer } = await stripe.customers.create();
+    const setup = await stripe.setupIntents.create({
+      customer,
+      confirm: true,
+      payment_method: 'pm_card_authenticationRequiredOnSetup',
+      payment_method_options: { card: { request_three_d_secure: 'any' } },
+      return_url: 'https://shop.test/back?order=7',
+    });
+    assert.equal(setup.status, 'requires_action');
+    const charged = {
+      amount: 2_600,
+      currency: 'eur',
+      customer,
+      confirm: true,
+      off_session: true,
+      payment_method: String(setup.payment_method),
+    } as const;
+    const refusal = await refusalOf(stripe.paymentIntents.create(charged));
+    assert.deepEqual([refusal.statusCode, refusal.code], [402, 'authentication_required']);
+    const page = await atTheBank(setup.next_action?.redirect_to_url?.url ?? '');
+    const given = { code: codeIn(page), do: 'confirm' };
+    await cameBack(await submit(await submit(page, acs, given), acs));
+    assert.equal((await stripe.setupIntents.retrieve(setup.id)).status, 'succeeded');
+    assert.equal((await stripe.paymentIntents.create(charged)).status, 'succeeded');
+  });
+
   test('is not where its holder did not agree, and the error has its page', async () => {
     const { setup, said } = await goAndAnswer('cancel');
     assert.equal(said['redirect_status'], 'failed');

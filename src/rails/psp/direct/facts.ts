@@ -17,8 +17,9 @@ export const factsOf = (request: PaymentRequest, reference: string): Facts => {
 
 export const entryOf = (
   { entry }: AcquirerProfile,
-  { credential, initiator, authentication }: PaymentRequest,
+  { credential, authentication }: Pick<PaymentRequest, 'credential' | 'authentication'>,
 ): AcquirerProfile['entry']['payer'] => {
-  if (credential === 'subsequent' || initiator === 'merchant') return entry.storedCredential;
+  // Who is there says nothing of it: a card that nobody keeps is not called kept because its payer is away.
+  if (credential === 'subsequent') return entry.storedCredential;
   return authentication === null ? entry.payer : entry.payerAuthenticated;
 };
