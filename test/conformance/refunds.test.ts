@@ -192,6 +192,27 @@ describe('a refund', () => {
     }
   });
 
+  test('while its payment is not known yet is to be asked for again, and not refused for good', async () => {
+    bank.next.push(lostAfter);
+    const { id, latest_charge: charge } = await paymentIntents.create({
+      amount: 1000,
+      currency: 'usd',
+      confirm: true,
+      payment_method: 'pm_card_visa',
+    });
+    const named = charge ?? (await charges.list({ payment_intent: id })).data[0]?.id;
+    const ways = [{ charge: String(named), amount: 10 }, { payment_intent: id }];
+    const ask = (way: object) => refunds.create(way, { idempotencyKey: JSON.stringify(way) });
+    assert.equal((await paymentIntents.retrieve(id)).status, 'processing');
+    for (const way of ways) {
+      const refused = await refusalOf(ask(way));
+      assert.deepEqual([refused.statusCode, refused.code], [409, 'payment_intent_outcome_unknown']);
+      assert.match(refused.message, /its payment is under way/);
+    }
+    await resolveUntil(async () => (await paymentIntents.retrieve(id)).status === 'succeeded');
+    for (const way of ways) assert.equal((await ask(way)).status, 'succeeded');
+  });
+
   test('is shown with its charge where that is asked for, and not unasked', async () => {
     const intent = await paid(1000);
     const id = String(intent.latest_charge);

@@ -35,9 +35,9 @@ export const holdOf = async (
   return intent;
 };
 
-export const isUnderWay = ({ id }: Charge): ApiError =>
+export const isUnderWay = ({ id, status }: Pick<Charge, 'id' | 'status'>): ApiError =>
   refuse('payment_intent_outcome_unknown', {
-    message: `Charge ${spellId(CHARGE, id)} cannot be refunded now: something else of it is under way, and what becomes of it is not known yet. Nothing was changed.`,
+    message: `Charge ${spellId(CHARGE, id)} cannot be refunded now: ${status === 'pending' ? 'its payment' : 'something else of it'} is under way, and what becomes of it is not known yet. Nothing was changed.`,
   });
 
 /** Why nothing of a charge that was never captured can go back any more. */

@@ -102,6 +102,7 @@ const chargeOf = async (
   if (asked.payment_intent === undefined) throw parameterMissing('payment_intent');
   const { payment_intent: of } = asked;
   const { charge } = await findIntentWithCharge(context, scope, of, 'payment_intent');
+  if (charge?.status === 'pending') return charge;
   const isTaken = charge !== undefined && charge.captured + charge.capturing > 0n;
   if (charge?.status === 'succeeded' && isTaken) return charge;
   throw new ApiError(
@@ -111,8 +112,9 @@ const chargeOf = async (
   );
 };
 
-/** There may be something to give back once its capture is known: no answer to keep. */
+/** There may be something to give back once its payment or its capture is known: no answer to keep. */
 const refuseUnderWay = (charge: Charge): void => {
+  if (charge.status === 'pending') throw isUnderWay(charge);
   if (charge.capturing > 0n && left(charge) === 0n) throw isUnderWay(charge);
 };
 
