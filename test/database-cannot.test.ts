@@ -59,3 +59,24 @@ test('a payment that meets a locked table is answered 503, and is made by the ne
   errors.splice(0);
   assert.equal((await create()).status, 200);
 });
+
+test('a search for which the database needs too long says how to narrow it, and not to come again', async () => {
+  const { ask, merchant, on } = await startGatewayHere();
+  const { key } = await merchant();
+  await asOwner(
+    on,
+    `create or replace function payments.intents_of_metadata(
+       of_account uuid, of_mode boolean, id_from uuid, id_before uuid, asked jsonb) returns setof uuid
+     language plpgsql as $$ begin
+       raise exception 'canceling statement due to statement timeout' using errcode = 'query_canceled';
+     end $$`,
+  );
+  const query = encodeURIComponent("metadata['order']:'6735'");
+  const { status, headers, body } = await ask('GET', `/v1/payment_intents/search?query=${query}`, {
+    key,
+  });
+  assert.equal(status, 400);
+  assert.equal(headers['retry-after'], undefined);
+  assert.equal(body.error.param, 'query');
+  assert.match(body.error.message, /^This search has to look through too much .* created>/);
+});

@@ -84,6 +84,8 @@ describe('a payment whose holder contests it', () => {
     await bank.advance(AFTERWARDS_MS);
     const opened = await disputeOf(paid, 'needs_response');
     assert.match(opened.id, /^du_\w{22}$/);
+    const found = await charges.search({ query: "disputed:'true' AND amount:5000" });
+    assert.ok(found.data.some(({ id }) => id === paid.charge));
     assert.deepEqual(
       [opened.amount, opened.currency, opened.reason, opened.payment_intent, opened.charge],
       [5_000, 'eur', 'fraudulent', paid.intent.id, paid.charge],

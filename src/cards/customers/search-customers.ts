@@ -4,12 +4,14 @@ import {
   ApiError,
   decodePage,
   encodePage,
+  inTime,
+  metadataIndex,
   type Outcome,
   page,
   parseSearchQuery,
+  planSearch,
   searchParameters,
   searchResult,
-  searchToSql,
   type TypedRequest,
 } from '#platform/http';
 import { countFound, searchRows } from './customers.store.ts';
@@ -33,6 +35,8 @@ const columns = {
   phone: 'phone',
 };
 
+const indexes = [metadataIndex('cards.customers_of_metadata')];
+
 const LIMIT = 10;
 
 export const searchCustomers = async (
@@ -44,15 +48,12 @@ export const searchCustomers = async (
   const from = asked.page === undefined ? null : positionOf(asked.page);
   const limit = asked.limit ?? LIMIT;
 
-  const found = await searchRows(context, scope, {
-    condition: (first) => searchToSql(query, columns, first),
-    from,
-    limit: limit + 1,
-  });
+  const plan = planSearch(query, { columns, indexes });
+  const found = await inTime(searchRows(context, scope, { ...plan, from, limit: limit + 1 }));
   const { rows, hasMore } = page(found, { limit });
   const last = rows.at(-1);
   const totalCount = request.expand.includes('total_count')
-    ? await countFound(context, scope, (first) => searchToSql(query, columns, first))
+    ? await inTime(countFound(context, scope, plan))
     : undefined;
 
   return {

@@ -17,6 +17,7 @@ import {
   updateRows,
   writing,
 } from '#platform/db';
+import { asideOf } from './aside.ts';
 import type { Charge } from './charge.ts';
 import { detailsBeside, unpackDetails } from './lean-charge.ts';
 
@@ -45,6 +46,7 @@ const types = {
   connector_account_id: 'uuid',
   metadata: 'jsonb',
   details: 'json',
+  aside: 'smallint',
 } as const;
 
 const inserted = {
@@ -78,6 +80,7 @@ const updateChargeRow = updateRows({
     'connector_account_id',
     'metadata',
     'details',
+    'aside',
   ],
 });
 
@@ -116,6 +119,7 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     connectorAccountId,
     JSON.stringify(metadata),
     JSON.stringify(packDetails(charge)),
+    asideOf(charge),
   ];
 };
 
@@ -213,7 +217,7 @@ export const insertFirstCharge = writing(insertFirstRow, toRow);
 /** `charge.version` is the new one. */
 export const updateCharge = writing(updateChargeRow, toRow);
 
-const columns = Object.keys(types).slice(2).join(', ');
+const columns = Object.keys(types).slice(2, -1).join(', ');
 const stored = { select: columns, from: 'payments.charges', fromRow };
 
 export const loadCharges = findByIds({ name: 'charges.find', ...stored });

@@ -1,4 +1,5 @@
 export { checkAmount, checkPartAmount } from './amount-limits.ts';
+export { letGo } from './aside.ts';
 export {
   type Charge,
   type ChargedMethod,
@@ -52,3 +53,4 @@ export {
   receiptUrlOf,
 } from './receipt-address.ts';
 export { CHARGE, descriptorOf, INTENT, renderCharge } from './render-charge.ts';
+export { chargeIndexes } from './search-indexes.ts';

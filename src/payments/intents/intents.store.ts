@@ -18,7 +18,7 @@ import {
   updateRows,
   writing,
 } from '#platform/db';
-import { intentStatuses } from './intent-states.ts';
+import { type IntentStatus, intentStatuses } from './intent-states.ts';
 import { leanIntent } from './lean-intent.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -42,6 +42,7 @@ const types = {
   due_at: 'timestamptz',
   metadata: 'jsonb',
   details: 'json',
+  aside: 'smallint',
 } as const;
 
 // Its id is drawn as it is made: there is no other.
@@ -69,6 +70,7 @@ const updateIntentRow = updateRows({
     'due_at',
     'metadata',
     'details',
+    'aside',
   ],
 });
 
@@ -109,8 +111,13 @@ const toRow = (scope: Scope, intent: PaymentIntent): unknown[] => {
     dueAtMs,
     JSON.stringify(metadata),
     JSON.stringify(leanIntent.pack(intent, columnNames)),
+    asideOf(status),
   ];
 };
+
+/** By what a search finds those that are neither under way nor paid. Most payments never have it. */
+export const asideOf = (status: IntentStatus): number | null =>
+  status === 'processing' || status === 'succeeded' ? null : intentStatuses[status];
 
 const columnNames: ReadonlySet<string> = new Set<Columns>([
   'id',
@@ -170,7 +177,7 @@ export const insertIntent = writing(insertIntentRow, toRow);
 /** `intent.version` is the new one. */
 export const updateIntent = writing(updateIntentRow, toRow);
 
-const columns = Object.keys(types).slice(2).join(', ');
+const columns = Object.keys(types).slice(2, -1).join(', ');
 const stored = { select: columns, from: 'payments.intents', fromRow };
 
 export const loadIntents = findByIds({ name: 'intents.find', ...stored });

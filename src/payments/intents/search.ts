@@ -3,21 +3,38 @@
 
 import type { Context } from '#kit/context';
 import { parseId, spellId, type Uuid } from '#kit/ids';
-import { CHARGE, countCharges, INTENT, renderCharge, searchChargeRows } from '#payments/charges';
+import {
+  CHARGE,
+  chargeIndexes,
+  countCharges,
+  INTENT,
+  letGo,
+  renderCharge,
+  searchChargeRows,
+} from '#payments/charges';
+import type { RowSearch, Search } from '#platform/db';
 import {
   ApiError,
+  amountIndex,
+  customerIndex,
   decodePage,
   encodePage,
+  inTime,
+  metadataIndex,
+  NOBODY,
+  noIds,
   type Outcome,
+  ownIds,
   page,
   parseSearchQuery,
+  planSearch,
+  type SearchIndex,
   searchParameters,
   searchResult,
-  searchToSql,
   type TypedRequest,
 } from '#platform/http';
-import { intentStatuses } from './intent-states.ts';
-import { countFound, searchRows } from './intents.store.ts';
+import { type IntentStatus, intentStatuses } from './intent-states.ts';
+import { asideOf, countFound, searchRows } from './intents.store.ts';
 import { renderIntent } from './render-intent.ts';
 
 export const searchFilters = searchParameters();
@@ -26,22 +43,14 @@ const LIMIT = 10;
 
 type Request = TypedRequest<typeof searchFilters>;
 type Query = ReturnType<typeof parseSearchQuery>;
-type Condition = (first: number) => { readonly text: string; readonly values: readonly unknown[] };
 
 type Searched<T> = {
   readonly prefix: string;
   readonly fields: Parameters<typeof parseSearchQuery>[1];
   readonly columns: Readonly<Record<string, string>>;
-  readonly rows: (
-    context: Context,
-    scope: Request['scope'],
-    search: { condition: Condition; from: Uuid | null; limit: number },
-  ) => Promise<T[]>;
-  readonly count: (
-    context: Context,
-    scope: Request['scope'],
-    condition: Condition,
-  ) => Promise<number>;
+  readonly indexes: readonly SearchIndex[];
+  readonly rows: (context: Context, scope: Request['scope'], search: RowSearch) => Promise<T[]>;
+  readonly count: (context: Context, scope: Request['scope'], search: Search) => Promise<number>;
   readonly render: (row: T, livemode: boolean) => unknown;
 };
 
@@ -52,13 +61,13 @@ const searching =
     const query = withIds(parseSearchQuery(asked.query, what.fields));
     const from = asked.page === undefined ? null : positionOf(what.prefix, asked.page);
     const limit = asked.limit ?? LIMIT;
-    const condition: Condition = (first) => searchToSql(query, what.columns, first);
+    const plan = planSearch(query, what);
 
-    const found = await what.rows(context, scope, { condition, from, limit: limit + 1 });
+    const found = await inTime(what.rows(context, scope, { ...plan, from, limit: limit + 1 }));
     const { rows, hasMore } = page(found, { limit });
     const last = rows.at(-1);
     const totalCount = request.expand.includes('total_count')
-      ? await what.count(context, scope, condition)
+      ? await inTime(what.count(context, scope, plan))
       : undefined;
     return {
       body: searchResult(
@@ -77,7 +86,7 @@ const withIds = ({ join, clauses }: Query): Query => ({
   join,
   clauses: clauses.map((clause) =>
     clause.field === 'customer' && typeof clause.value === 'string'
-      ? { ...clause, value: parseId('cus', clause.value) ?? 'nobody' }
+      ? { ...clause, value: parseId('cus', clause.value) ?? NOBODY }
       : clause,
   ),
 });
@@ -114,16 +123,27 @@ export const searchIntents = searching({
     metadata: 'metadata',
     status: statusNames(intentStatuses),
   },
+  indexes: [
+    metadataIndex('payments.intents_of_metadata'),
+    customerIndex('payments.intents'),
+    {
+      field: 'status',
+      idsOf: ([clause], parameter) => {
+        const status = String(clause?.value).toLowerCase();
+        if (!Object.hasOwn(intentStatuses, status)) return noIds;
+        const code = asideOf(status as IntentStatus);
+        if (code === null) return null;
+        return `${ownIds('payments.intents')} and aside = ${parameter(code, 'smallint')}`;
+      },
+    },
+    amountIndex('payments.intents_of_amount'),
+  ],
   rows: searchRows,
   count: countFound,
   render: renderIntent,
 });
 
 const card = "details->'method'->'card'";
-
-/** As it is shown: of a charge of the older API what was held is called given back. */
-const letGo = `(captured = 0 and capturing = 0 and status = 2
-                and details->>'isDirect' = 'true' and details->>'isCaptureOver' = 'true')`;
 
 export const searchCharges = searching({
   prefix: CHARGE,
@@ -161,6 +181,7 @@ export const searchCharges = searching({
                     when refunded + refunding > 0 then 'false' end`,
     status: statusNames({ pending: 1, succeeded: 2, failed: 3 }),
   },
+  indexes: chargeIndexes,
   rows: searchChargeRows,
   count: countCharges,
   render: renderCharge,

@@ -30,11 +30,16 @@ export {
   oneOf,
   ownRows,
   type PageOfRows,
-  type RowSearch,
   readOwn,
-  type SearchCondition,
-  searchIn,
 } from './own-rows.ts';
+export {
+  isTooLong,
+  type RowSearch,
+  type Search,
+  type SearchCondition,
+  type SearchIds,
+  searchIn,
+} from './search-rows.ts';
 export { namesByCode, spellTime } from './spell.ts';
 export { CommitUnknown } from './transaction.ts';
 export { withDatabase, withLogin, withoutPassword } from './url.ts';

@@ -20,7 +20,7 @@ export const readOwn = <R extends Row>(
   context.database.read<R>(scope, found, [scope.accountId, scope.livemode, ...values]);
 
 /** What the rows of a table are read as. */
-type Stored<R extends Row, T> = {
+export type Stored<R extends Row, T> = {
   /** The columns, as SQL. */
   readonly select: string;
   readonly from: string;
@@ -111,42 +111,3 @@ const pageOf = (
 ): string => `select ${of.select} from ${of.from}
  where ${ownRows} and ($3::uuid is null or ${beyond}) and ${of.where}
  order by id ${order} limit $4`;
-
-/** A condition of the caller's, as text of ours with values of theirs. */
-export type SearchCondition = (firstParameter: number) => {
-  readonly text: string;
-  readonly values: readonly unknown[];
-};
-
-export type RowSearch = {
-  readonly condition: SearchCondition;
-  readonly from: Uuid | null;
-  readonly limit: number;
-};
-
-// Unnamed: each query has a text of its own, and prepared statements are kept for ever.
-const unnamed = (text: string): Statement => statement('', text);
-
-/** Newest first. `where` is what every row found must be. */
-export const searchIn = <R extends Row, T>(input: Stored<R, T> & { readonly where: string }) => ({
-  search: async (
-    context: Reading,
-    scope: Scope,
-    { condition, from, limit }: RowSearch,
-  ): Promise<T[]> => {
-    const { text, values } = condition(5);
-    const where = `${input.where} and (${text})`;
-    const found = unnamed(pageOf({ ...input, where }, 'id < $3', 'desc'));
-    const rows = await readOwn<R>(context, scope, found, [from, limit, ...values]);
-    return rows.map(input.fromRow);
-  },
-  count: async (context: Reading, scope: Scope, condition: SearchCondition): Promise<number> => {
-    const { text, values } = condition(3);
-    const found = unnamed(
-      `select count(*)::integer as count from ${input.from}
-        where ${ownRows} and ${input.where} and (${text})`,
-    );
-    const [row] = await readOwn<{ count: number }>(context, scope, found, values);
-    return row?.count ?? 0;
-  },
-});

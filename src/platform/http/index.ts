@@ -27,6 +27,7 @@ export { newRequestId } from './request-id.ts';
 export { type Expandable, type Load, neverFilled, type ResourceDefinition } from './resource.ts';
 export * from './route.ts';
 export * from './schema.ts';
+export * from './search-plan.ts';
 export * from './search-query.ts';
 export * from './search-sql.ts';
 export { sendPage, takesGzip } from './send-page.ts';

@@ -2,6 +2,7 @@
 // page holds, in the direction of travel; `page` turns that into the page and `has_more`.
 
 import { uuidAt } from '#kit/ids';
+import type { MadeWithin } from '#platform/db';
 import { ApiError } from './errors.ts';
 import { resourceMissing } from './refusals.ts';
 import type { TimeRange } from './schema.ts';
@@ -103,14 +104,17 @@ export const listWindow = async <Position>(
 
 /** What a store is asked for that keeps its rows by ids: those begin with the moment they were made at. */
 export const rowsWithin = (window: Window, created: TimeRange | undefined) => {
-  const { from, to } = wholeSeconds(created);
   return {
     direction: window.before === undefined ? ('older' as const) : ('newer' as const),
     from: window.after ?? window.before ?? null,
-    idFrom: uuidAt(from * 1000),
-    idBefore: uuidAt((to + 1) * 1000),
+    ...madeIn(created),
     limit: window.limit + 1,
   };
+};
+
+export const madeIn = (created: TimeRange | undefined): MadeWithin => {
+  const { from, to } = wholeSeconds(created);
+  return { idFrom: uuidAt(from * 1000), idBefore: uuidAt((to + 1) * 1000) };
 };
 
 const unknownCursor = (noun: string, id: string, param: string): ApiError =>

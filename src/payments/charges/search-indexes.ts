@@ -1,0 +1,34 @@
+// What a search of charges can be found by without reading all of them.
+
+import {
+  amountIndex,
+  customerIndex,
+  metadataIndex,
+  noIds,
+  ownIds,
+  type SearchIndex,
+} from '#platform/http';
+import { asideWith } from './aside.ts';
+
+/** `known` are the values by which a field can be asked for, with the mark of the charges that have them, if they have one. */
+const asideIndex = (
+  field: string,
+  known: Readonly<Record<string, Parameters<typeof asideWith>[0] | null>>,
+): SearchIndex => ({
+  field,
+  idsOf: ([clause]) => {
+    const value = String(clause?.value).toLowerCase();
+    const mark = Object.hasOwn(known, value) ? known[value] : undefined;
+    if (mark === undefined) return noIds;
+    return mark && `${ownIds('payments.charges')} and aside in (${asideWith(mark).join(', ')})`;
+  },
+});
+
+export const chargeIndexes: readonly SearchIndex[] = [
+  metadataIndex('payments.charges_of_metadata'),
+  customerIndex('payments.charges'),
+  asideIndex('disputed', { true: 'disputed', false: null }),
+  asideIndex('status', { pending: null, succeeded: null, failed: 'failed' }),
+  asideIndex('refunded', { true: 'givenBack', false: 'givenBack' }),
+  amountIndex('payments.charges_of_amount'),
+];
