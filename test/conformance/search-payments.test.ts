@@ -28,7 +28,7 @@ const pay = (name: string, asked: Asked): Promise<Stripe.PaymentIntent> =>
   make(name, { payment_method: 'pm_card_visa', confirm: true, ...asked });
 
 const { id: customer } = await customers.create();
-await pay('paid', { metadata: { Order: 'ABC-1', city: 'KÖLN' } });
+await pay('paid', { metadata: { Order: 'ABC-1', city: 'KÖLN', street: 'a\tB' } });
 await pay('both', { amount: 1100, metadata: { Ref: 'A', ref: 'B', nothing: '"\\' } });
 await pay('customer', { amount: 1200, customer, metadata: { plan: 'gold' } });
 await pay('held', { amount: 1300, capture_method: 'manual' });
@@ -68,6 +68,9 @@ describe('payments are found', () => {
     ["metadata['Order']:'abc-1'", ['paid']],
     ["metadata['order']:'ABC-1'", []],
     ["metadata['city']:'köln'", ['paid']],
+    ["metadata['street']:'A\tb'", ['paid']],
+    ["metadata['city']:'köln' AND metadata['street']:'A\tb'", ['paid']],
+    ["metadata['city']:'köln' AND metadata['street']:'A\tc'", []],
     ["metadata['Ref']:'a'", ['both']],
     ["metadata['ref']:'b'", ['both']],
     ["metadata['Ref']:'b'", []],
