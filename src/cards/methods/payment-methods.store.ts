@@ -111,14 +111,11 @@ export type MethodFilter = PageOfRows & {
 export const listMethods = listPages({
   name: 'payment_methods.list',
   ...stored,
-  where: `($5::uuid is null or customer_id = $5)
-   and ($6::text is null or type = $6)
-   and ($7::text is null or details->>'allowRedisplay' = $7)
-   and (not $8::boolean or details->>'legacy' is not null)`,
-  values: ({ customerId, type, allowRedisplay, legacyOnly = false }: MethodFilter) => [
-    customerId,
+  where: 'true',
+  asked: ({ customerId, type, allowRedisplay, legacyOnly = false }: MethodFilter) => ({
+    customer_id: customerId,
     type,
-    allowRedisplay,
-    legacyOnly,
-  ],
+    "details->>'allowRedisplay'": allowRedisplay,
+    "(details->>'legacy' is not null)": legacyOnly || null,
+  }),
 });

@@ -220,21 +220,15 @@ export type SessionFilter = PageOfRows &
 export const listSessions = listPages({
   name: 'checkout_sessions.list',
   ...stored,
-  where: `${madeWithin}
-   and ($7::uuid is null or customer_id = $7)
-   and ($8::uuid is null or intent_id = $8)
-   and ($9::uuid is null or link_id = $9)
-   and ($10::text is null or email = $10)
-   and ($11::smallint is null or status = $11)`,
-  values: (filter: SessionFilter) => [
-    filter.idFrom,
-    filter.idBefore,
-    filter.customerId,
-    filter.intentId,
-    filter.linkId,
-    filter.email,
-    filter.status === null ? null : sessionStatuses[filter.status],
-  ],
+  where: madeWithin,
+  values: ({ idFrom, idBefore }: SessionFilter) => [idFrom, idBefore],
+  asked: ({ customerId, intentId, linkId, email, status }) => ({
+    customer_id: customerId,
+    intent_id: intentId,
+    link_id: linkId,
+    email,
+    status: status === null ? null : sessionStatuses[status],
+  }),
 });
 
 const countOfLink = statement(

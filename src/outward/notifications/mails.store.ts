@@ -69,16 +69,13 @@ export type MailFilter = PageOfRows & {
 export const listMails = listPages({
   name: 'mails.list',
   ...stored,
-  where: `($5::text is null or about = $5)
-   and ($6::smallint is null or state = $6)
-   and ($7::text is null or template = $7)
-   and ($8::text is null or recipient = $8)`,
-  values: ({ about, state, template, to }: MailFilter) => [
+  where: 'true',
+  asked: ({ about, state, template, to }: MailFilter) => ({
     about,
-    state === null ? null : mailStates[state],
+    state: state === null ? null : mailStates[state],
     template,
-    to,
-  ],
+    recipient: to,
+  }),
 });
 
 const findOfEvents = statement(

@@ -44,6 +44,8 @@ const types = {
   customer_id: 'uuid',
   operation_id: 'uuid',
   connector_account_id: 'uuid',
+  // Told again beside the details, where it can be found by.
+  transfer_group: 'text',
   metadata: 'jsonb',
   details: 'json',
   aside: 'smallint',
@@ -78,6 +80,7 @@ const updateChargeRow = updateRows({
     'customer_id',
     'operation_id',
     'connector_account_id',
+    'transfer_group',
     'metadata',
     'details',
     'aside',
@@ -117,6 +120,7 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     customerId,
     operationId,
     connectorAccountId,
+    charge.transferGroup ?? null,
     JSON.stringify(metadata),
     JSON.stringify(packDetails(charge)),
     asideOf(charge),
@@ -246,17 +250,13 @@ export type ChargeFilter = PageOfRows &
 export const listCharges = listPages({
   name: 'charges.list',
   ...stored,
-  where: `${madeWithin}
-   and ($7::uuid is null or customer_id = $7)
-   and ($8::uuid is null or intent_id = $8)
-   and ($9::text is null or details->>'transferGroup' = $9)`,
-  values: ({ idFrom, idBefore, customerId, intentId, transferGroup }: ChargeFilter) => [
-    idFrom,
-    idBefore,
-    customerId,
-    intentId,
-    transferGroup,
-  ],
+  where: madeWithin,
+  values: ({ idFrom, idBefore }: ChargeFilter) => [idFrom, idBefore],
+  asked: ({ customerId, intentId, transferGroup }) => ({
+    customer_id: customerId,
+    intent_id: intentId,
+    transfer_group: transferGroup,
+  }),
 });
 
 export const { search: searchRows, count: countFound } = searchIn({ ...stored, where: 'true' });

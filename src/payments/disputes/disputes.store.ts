@@ -182,13 +182,7 @@ export type DisputeFilter = PageOfRows &
 export const listDisputeRows = listPages({
   name: 'disputes.list',
   ...stored,
-  where: `${madeWithin}
-   and ($7::uuid is null or charge_id = $7)
-   and ($8::uuid is null or intent_id = $8)`,
-  values: ({ idFrom, idBefore, chargeId, intentId }: DisputeFilter) => [
-    idFrom,
-    idBefore,
-    chargeId,
-    intentId,
-  ],
+  where: madeWithin,
+  values: ({ idFrom, idBefore }: DisputeFilter) => [idFrom, idBefore],
+  asked: ({ chargeId, intentId }) => ({ charge_id: chargeId, intent_id: intentId }),
 });

@@ -88,13 +88,7 @@ export type FraudWarningFilter = PageOfRows &
 export const listFraudWarningRows = listPages({
   name: 'fraud_warnings.list',
   ...stored,
-  where: `${madeWithin}
-   and ($7::uuid is null or charge_id = $7)
-   and ($8::uuid is null or intent_id = $8)`,
-  values: ({ idFrom, idBefore, chargeId, intentId }: FraudWarningFilter) => [
-    idFrom,
-    idBefore,
-    chargeId,
-    intentId,
-  ],
+  where: madeWithin,
+  values: ({ idFrom, idBefore }: FraudWarningFilter) => [idFrom, idBefore],
+  asked: ({ chargeId, intentId }) => ({ charge_id: chargeId, intent_id: intentId }),
 });

@@ -203,8 +203,9 @@ export type IntentFilter = PageOfRows & MadeWithin & { readonly customerId: Uuid
 export const listIntents = listPages({
   name: 'intents.list',
   ...stored,
-  where: `not direct and ${madeWithin} and ($7::uuid is null or customer_id = $7)`,
-  values: ({ idFrom, idBefore, customerId }: IntentFilter) => [idFrom, idBefore, customerId],
+  where: `not direct and ${madeWithin}`,
+  values: ({ idFrom, idBefore }: IntentFilter) => [idFrom, idBefore],
+  asked: ({ customerId }) => ({ customer_id: customerId }),
 });
 
 /** An order has few: they are found by it, however many payments there are. */

@@ -172,13 +172,7 @@ export type RefundFilter = PageOfRows &
 export const listRefunds = listPages({
   name: 'refunds.list',
   ...stored,
-  where: `${madeWithin}
-   and ($7::uuid is null or charge_id = $7)
-   and ($8::uuid is null or intent_id = $8)`,
-  values: ({ idFrom, idBefore, chargeId, intentId }: RefundFilter) => [
-    idFrom,
-    idBefore,
-    chargeId,
-    intentId,
-  ],
+  where: madeWithin,
+  values: ({ idFrom, idBefore }: RefundFilter) => [idFrom, idBefore],
+  asked: ({ chargeId, intentId }) => ({ charge_id: chargeId, intent_id: intentId }),
 });

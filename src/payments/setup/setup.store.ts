@@ -104,15 +104,9 @@ export type SetupFilter = PageOfRows &
 export const listSetupRows = listPages({
   name: 'setup_intents.list',
   ...stored,
-  where: `${madeWithin}
-   and ($7::uuid is null or customer_id = $7)
-   and ($8::text is null or method_id = $8)`,
-  values: ({ idFrom, idBefore, customerId, methodId }: SetupFilter) => [
-    idFrom,
-    idBefore,
-    customerId,
-    methodId,
-  ],
+  where: madeWithin,
+  values: ({ idFrom, idBefore }: SetupFilter) => [idFrom, idBefore],
+  asked: ({ customerId, methodId }) => ({ customer_id: customerId, method_id: methodId }),
 });
 
 const attemptTypes = {

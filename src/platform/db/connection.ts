@@ -143,5 +143,5 @@ const asUnavailable = (error: unknown): Error =>
     ? error
     : new DatabaseUnavailable(
         `${isServerError(error) ? 'The database cannot do it now' : 'The database does not answer'}: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
+        { cause: error, tookTooLong: isServerError(error) && error.code === '57014' },
       );

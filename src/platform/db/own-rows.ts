@@ -85,22 +85,41 @@ export const madeWithin = 'id >= $5::uuid and id < $6::uuid';
 /**
  * Two statements, `…_older` and `…_newer`. The values of `where` begin at `$5`. Rows come in the order
  * of the direction: the caller turns a page of newer ones round.
+ *
+ * `asked` says what an expression has to equal; null is not asked for, and no part of the statement. A condition
+ * that may be there or not would keep a plan that is made for all values from the index of the one that is.
  */
 export const listPages = <R extends Row, T, Filter = unknown>(
   input: Stored<R, T> & {
     readonly name: string;
     readonly where: string;
     readonly values?: (filter: Filter) => readonly unknown[];
+    readonly asked?: (filter: Filter) => Readonly<Record<string, unknown>>;
   },
 ) => {
-  const listing = {
-    older: statement(`${input.name}_older`, pageOf(input, 'id < $3', 'desc')),
-    newer: statement(`${input.name}_newer`, pageOf(input, 'id > $3', 'asc')),
+  const made = new Map<string, Statement>();
+  const listing = (direction: PageOfRows['direction'], which: string, where: string) => {
+    const name = `${input.name}_${direction}${which === '' ? '' : `_of_${which}`}`;
+    const isOlder = direction === 'older';
+    const [beyond, order] = isOlder
+      ? (['id < $3', 'desc'] as const)
+      : (['id > $3', 'asc'] as const);
+    const found = made.get(name) ?? statement(name, pageOf({ ...input, where }, beyond, order));
+    made.set(name, found);
+    return found;
   };
   return async (context: Reading, scope: Scope, filter: PageOfRows & Filter): Promise<T[]> => {
     const values = [filter.from, filter.limit, ...(input.values?.(filter) ?? [])];
-    const rows = await readOwn<R>(context, scope, listing[filter.direction], values);
-    return rows.map(input.fromRow);
+    const where = [input.where];
+    const which: number[] = [];
+    for (const [at, [expression, value]] of Object.entries(input.asked?.(filter) ?? {}).entries()) {
+      if (value === null) continue;
+      which.push(at);
+      // Behind the account and the mode.
+      where.push(`${expression} = $${values.push(value) + 2}`);
+    }
+    const list = listing(filter.direction, which.join('_'), where.join(' and '));
+    return (await readOwn<R>(context, scope, list, values)).map(input.fromRow);
   };
 };
 
