@@ -1,7 +1,7 @@
 import { assert } from '#kit/assert';
 import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { rank, statement, writeRows } from '#platform/db';
+import { ownRows, rank, statement, writeRows } from '#platform/db';
 import { type Entry, type EntryDetails, entryIdOf, fromArrays, sumOf, toArrays } from './entry.ts';
 import { type Purpose, purposeOfCode, purposes } from './purposes.ts';
 
@@ -89,7 +89,7 @@ export const asPosted = (entry: Entry, postedAtMs: number): PostedEntry => ({
   details: entry.details ?? {},
 });
 
-type EntryRow = Row & {
+export type EntryRow = Row & {
   readonly id: Uuid;
   readonly position: bigint;
   readonly posted_at: number;
@@ -103,13 +103,12 @@ type EntryRow = Row & {
   readonly details: EntryDetails | null;
 };
 
-const columns = `id, position, posted_at, available_at, subject, purpose, part, currency,
+export const columns = `id, position, posted_at, available_at, subject, purpose, part, currency,
          accounts::text as accounts, amounts::text as amounts, details`;
-const ownRows = 'account_id = $1 and livemode = $2';
 
 const numbersIn = (text: string): string[] => text.slice(1, -1).split(',');
 
-const fromRow = (row: EntryRow): PostedEntry => {
+export const fromRow = (row: EntryRow): PostedEntry => {
   const purpose = purposeOfCode(row.purpose);
   assert(purpose !== undefined, 'The purpose of an entry is known');
   return {
@@ -166,69 +165,8 @@ export const loadEntriesOf = async (
   return rows.map(fromRow);
 };
 
-export type EntryFilter = {
-  readonly direction: 'older' | 'newer';
-  /** Exclusive; null is the end from which the direction starts. */
-  readonly from: { readonly position: bigint; readonly id: Uuid } | null;
-  /** Unix seconds, which may lie beyond what a calendar spells. */
-  readonly postedFrom: number;
-  readonly postedBefore: number;
-  readonly purposes: readonly number[];
-  readonly currency: string | null;
-  readonly subject: Uuid | null;
-  readonly limit: number;
-};
-
-// Entries of one transaction share a position; the id decides among them. What is about one object is
-// found by its ids, which are those of the object but for the last bits.
-const listIn = (direction: 'older' | 'newer', ofSubject: boolean) => {
-  const [sign, order] = direction === 'older' ? ['<', 'desc'] : ['>', 'asc'];
-  return statement(
-    `ledger.list_${direction}${ofSubject ? '_of_subject' : ''}`,
-    `select ${columns} from books.entries
-      where ${ownRows} and position ${sign}= $3 and (position, id) ${sign} ($3, $4::uuid)
-        and posted_at >= to_timestamp($5) and posted_at < to_timestamp($6)
-        and purpose = any($7::smallint[])
-        and ($8::text is null or currency = $8)
-        ${ofSubject ? 'and subject = $10::uuid and id >= $11::uuid and id <= $12::uuid' : ''}
-      order by position ${order}, id ${order} limit $9`,
-  );
-};
-const listing = {
-  older: [listIn('older', false), listIn('older', true)],
-  newer: [listIn('newer', false), listIn('newer', true)],
-} as const;
-
-const beyond = {
-  older: { position: 2n ** 63n - 1n, id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' },
-  newer: { position: 0n, id: '00000000-0000-0000-0000-000000000000' },
-} as const;
-
-export const listEntries = async (
-  context: Context,
-  scope: Scope,
-  filter: EntryFilter,
-): Promise<PostedEntry[]> => {
-  const { direction, subject } = filter;
-  const from = filter.from ?? beyond[direction];
-  const asked = listing[direction][subject === null ? 0 : 1];
-  const rows = await context.database.read<EntryRow>(scope, asked, [
-    scope.accountId,
-    scope.livemode,
-    from.position,
-    from.id,
-    filter.postedFrom,
-    filter.postedBefore,
-    filter.purposes,
-    filter.currency,
-    filter.limit,
-    ...(subject === null ? [] : [subject, ...idsOf(subject)]),
-  ]);
-  return rows.map(fromRow);
-};
-
 /** The first and the last id that entries about it can have. */
-const idsOf = (subject: Uuid): readonly [Uuid, Uuid] => [
+export const idsOf = (subject: Uuid): readonly [Uuid, Uuid] => [
   `${subject.slice(0, -4)}0000`,
   `${subject.slice(0, -4)}ffff`,
 ];

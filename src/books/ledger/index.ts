@@ -1,8 +1,6 @@
 export { type Balances, loadBalances, loadBalancesAt } from './balances.ts';
 export {
   asPosted,
-  type EntryFilter,
-  listEntries,
   loadEntries,
   loadEntriesOf,
   type PostedEntry,
@@ -22,6 +20,7 @@ export {
   type LedgerAccount,
   ledgerAccounts,
 } from './ledger-accounts.ts';
+export { type EntryFilter, listEntries } from './list-entries.store.ts';
 export * from './postings.ts';
 export {
   type BalanceTransactionType,

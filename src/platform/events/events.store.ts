@@ -1,5 +1,5 @@
 import type { Context, Scope, Write } from '#kit/context';
-import { newUuid, type Uuid } from '#kit/ids';
+import { newUuid, type Uuid, uuidAt, uuidMs } from '#kit/ids';
 import { rank, statement, writeRows } from '#platform/db';
 import type { EventKind, Snapshot } from './event-kind.ts';
 
@@ -145,45 +145,96 @@ export const loadChangesOf = async (
   ]);
 };
 
+// An object's events of the first minute or less, whose ids begin as its own, are looked for among all of that
+// time; later ones are in an index, which a payment that is paid at once never enters.
+const isLater = 'substr(uuid_send(id), 1, 4) <> substr(uuid_send(object_id), 1, 4)';
+const WINDOW_MS = 2 ** 16;
+
+const findLater = statement(
+  'events.later_of_object',
+  `select ${columns} from platform.events
+    where account_id = $1 and livemode = $2 and object_id = $3 and ${isLater}
+    order by id limit $4`,
+);
+
 const findNext = statement(
   'events.next_of_object',
   `select ${columns} from platform.events
-    where account_id = $1 and livemode = $2 and object_id = $3 and id > $4
+    where account_id = $1 and livemode = $2 and object_id = $3 and id > $4 and id < $5
     order by id limit 1`,
 );
 
-export const loadNextChange = async (
+/** The changes of an object, of which its owner knows how many events they mean. */
+export const loadChangesOfObject = async (
   context: Context,
   scope: Scope,
-  of: { readonly objectId: Uuid; readonly after: Uuid },
-): Promise<ChangeRow | undefined> => {
-  const [row] = await context.database.read<ChangeRow>(scope, findNext, [
-    scope.accountId,
-    scope.livemode,
-    of.objectId,
-    of.after,
-  ]);
-  return row;
+  of: { readonly objectId: Uuid; readonly count: number },
+): Promise<ChangeRow[]> => {
+  const { objectId, count } = of;
+  if (count === 0) return [];
+  const { accountId, livemode } = scope;
+  const { read } = context.database;
+  const later = await read<ChangeRow>(scope, findLater, [accountId, livemode, objectId, count]);
+  const madeMs = uuidMs(objectId);
+  const beforeId = uuidAt(madeMs - (madeMs % WINDOW_MS) + WINDOW_MS);
+  const early: ChangeRow[] = [];
+  let after = uuidAt(madeMs);
+  while (eventsIn(early) + eventsIn(later) < count) {
+    const values = [accountId, livemode, objectId, after, beforeId];
+    const [next] = await read<ChangeRow>(scope, findNext, values);
+    if (next === undefined) break;
+    early.push(next);
+    after = next.id;
+  }
+  return [...early, ...later];
 };
 
-export const loadChanges = (
+const eventsIn = (changes: readonly ChangeRow[]): number =>
+  changes.reduce((sum, { kinds }) => sum + kinds.length, 0);
+
+// What payments tell that are paid at once: two changes each. The index of the others has them by their kinds.
+const frequent: readonly number[] = [201, 205, 221];
+
+const findRare = statement(
+  'events.of_rare_kinds',
+  `select id from platform.changes_of_rare_kinds($1, $2, $6::smallint[], $3::uuid, $4::uuid, $5::uuid, $7, $8)
+           as found (id)
+    order by case when $7 then id end desc, id limit $8`,
+);
+
+export type ChangeFilter = {
+  readonly direction: 'older' | 'newer';
+  readonly from: Uuid | null;
+  readonly createdFrom: Uuid;
+  readonly createdBefore: Uuid;
+  readonly codes: readonly number[] | null;
+  readonly limit: number;
+};
+
+export const loadChanges = async (
   context: Context,
   scope: Scope,
-  asked: {
-    readonly direction: 'older' | 'newer';
-    readonly from: Uuid | null;
-    readonly createdFrom: Uuid;
-    readonly createdBefore: Uuid;
-    readonly codes: readonly number[] | null;
-    readonly limit: number;
-  },
-): Promise<ChangeRow[]> =>
-  context.database.read<ChangeRow>(scope, listing[asked.direction], [
+  asked: ChangeFilter,
+): Promise<ChangeRow[]> => {
+  const { direction, codes, limit } = asked;
+  if (codes?.length === 0) return [];
+  const { read } = context.database;
+  const values = [
     scope.accountId,
     scope.livemode,
     asked.from === null ? null : changeIdOf(asked.from),
     asked.createdFrom,
     asked.createdBefore,
-    asked.codes,
-    asked.limit,
-  ]);
+    codes,
+  ];
+  if (codes === null || codes.some((code) => frequent.includes(code)))
+    return read<ChangeRow>(scope, listing[direction], [...values, limit]);
+  const isOlder = direction === 'older';
+  const rare = await read<{ id: Uuid }>(scope, findRare, [...values, isOlder, limit]);
+  const changes = await loadChangesOf(
+    context,
+    scope,
+    rare.map(({ id }) => id),
+  );
+  return changes.sort((a, b) => (a.id < b.id === isOlder ? 1 : -1));
+};

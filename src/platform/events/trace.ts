@@ -2,9 +2,9 @@
 // independent to the most dependent; one may build on what those before it have told.
 
 import type { Context, Scope } from '#kit/context';
-import { spellId, type Uuid, uuidAt, uuidMs } from '#kit/ids';
+import { spellId, type Uuid, uuidMs } from '#kit/ids';
 import type { EventKinds } from './event-kind.ts';
-import { loadNextChange } from './events.store.ts';
+import { loadChangesOfObject } from './events.store.ts';
 import { EVENT, eventsOf } from './render-event.ts';
 
 export type TraceEntry = {
@@ -40,31 +40,19 @@ export const gatherTrace =
     return told.toSorted((a, b) => a.atMs - b.atMs || (b.leads ?? 0) - (a.leads ?? 0));
   };
 
-/**
- * The events that an object has had. Its owner knows how many: the log is read from the object's beginning
- * until all of them are found, because it has no index by object, which every payment would pay for.
- */
+/** The events that an object has had. Its owner knows how many. */
 export const traceEvents = async (
   context: Context,
   scope: Scope,
   kinds: EventKinds,
   of: { readonly objectId: Uuid; readonly count: number },
-): Promise<readonly TraceEntry[]> => {
-  const told: TraceEntry[] = [];
-  let after = uuidAt(uuidMs(of.objectId));
-  while (told.length < of.count) {
-    const change = await loadNextChange(context, scope, { objectId: of.objectId, after });
-    if (change === undefined) break;
-    for (const { id, kind } of eventsOf(kinds, change)) {
-      told.push({
-        atMs: uuidMs(change.id),
-        what: 'event',
-        says: `The world is told: ${kind.type}.`,
-        details: { event: spellId(EVENT, id), type: kind.type, request: change.request_id },
-        eventId: id,
-      });
-    }
-    after = change.id;
-  }
-  return told;
-};
+): Promise<readonly TraceEntry[]> =>
+  (await loadChangesOfObject(context, scope, of)).flatMap((change) =>
+    eventsOf(kinds, change).map(({ id, kind }) => ({
+      atMs: uuidMs(change.id),
+      what: 'event',
+      says: `The world is told: ${kind.type}.`,
+      details: { event: spellId(EVENT, id), type: kind.type, request: change.request_id },
+      eventId: id,
+    })),
+  );
