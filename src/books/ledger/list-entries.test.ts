@@ -36,10 +36,10 @@ const capture = (currency: string) =>
   });
 const refund = (currency: string) =>
   refundEntry({ subject: newUuid(context), currency, amount: 100n });
-const postAll = (...entries: Parameters<typeof post>[2][]) =>
+const postAll = (...entries: Parameters<typeof post>[1][]) =>
   context.database.commit(
     scope,
-    entries.map((entry) => post(context, scope, entry)),
+    entries.map((entry) => post(scope, entry, clock.now())),
   );
 const euros = async (count: number): Promise<void> => {
   for (let n = 0; n < count; n += 50) {
@@ -169,7 +169,7 @@ describe('lists of entries', () => {
     const offsets = [0, 120, -60, 300, 180, 700, 400, 1_200, 1_000, 5_000, 4_700];
     for (const offset of offsets) {
       const on = at(begun + offset * 1_000);
-      await context.database.commit(other, [post(on, other, capture('eur'))]);
+      await context.database.commit(other, [post(other, capture('eur'), on.clock.now())]);
     }
     for (const from of offsets) {
       for (const until of offsets) {

@@ -3,6 +3,13 @@
 
 export class Unavailable extends Error {
   override readonly name: string = 'Unavailable';
+  /** It does answer: what was asked of it took longer than anything may. */
+  readonly tookTooLong: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly tookTooLong?: boolean } = {}) {
+    super(message, options);
+    this.tookTooLong = options.tookTooLong ?? false;
+  }
 }
 
 /** Nobody knows whether it was done. What is found when it is looked at again counts. */

@@ -1,10 +1,14 @@
 import type { Context, Row, Scope } from '#kit/context';
-import type { Uuid } from '#kit/ids';
+import { type Uuid, uuidAt, uuidMs } from '#kit/ids';
 import {
   findById,
   forgetting,
+  listPages,
+  type MadeWithin,
+  madeWithin,
   namesByCode,
   ownRows,
+  type PageOfRows,
   readOwn,
   spellTime,
   statement,
@@ -91,53 +95,47 @@ export const loadDeliveriesOf = async (
     ? []
     : (await readOwn<DeliveryRow>(context, scope, findOfEvents, [events])).map(fromRow);
 
-const listIn = (direction: 'older' | 'newer') =>
-  statement(
-    `deliveries.list_${direction}`,
-    `select ${columns} from outward.deliveries
-      where ${ownRows}
-        and ($3::uuid is null or id ${direction === 'older' ? '<' : '>'} $3)
-        and ($4::uuid is null or endpoint_id = $4)
-        and ($5::uuid is null or event_id = $5)
-        and id between $6 and $7
-        and ($8::smallint is null or state = $8)
-      order by id ${direction === 'older' ? 'desc' : 'asc'}
-      limit $9`,
-  );
-const listing = { older: listIn('older'), newer: listIn('newer') };
-
 /** Between which ids the deliveries of an event lie. */
-const boundsOf = (eventId: Uuid): readonly [first: Uuid, last: Uuid] => {
-  const moment = eventId.slice(0, 13);
-  return [`${moment}-0000-0000-000000000000`, `${moment}-ffff-ffff-ffffffffffff`];
+const boundsOf = (eventId: Uuid): MadeWithin => {
+  const moment = uuidMs(eventId);
+  return { idFrom: uuidAt(moment), idBefore: uuidAt(moment + 1) };
 };
-const ALL = [
-  '00000000-0000-0000-0000-000000000000',
-  'ffffffff-ffff-ffff-ffff-ffffffffffff',
-] as const;
 
-/** In the order of their events. */
-export const listDeliveries = async (
-  context: Context,
-  scope: Scope,
-  filter: {
-    readonly direction: 'older' | 'newer';
-    readonly from: Uuid | null;
+export type DeliveryFilter = PageOfRows &
+  MadeWithin & {
     readonly endpointId: Uuid | null;
     readonly eventId: Uuid | null;
     readonly state: DeliveryState | null;
-    readonly limit: number;
-  },
+  };
+
+const listRows = listPages({
+  name: 'deliveries.list',
+  select: columns,
+  from: 'outward.deliveries',
+  fromRow,
+  where: madeWithin,
+  values: ({ idFrom, idBefore }: DeliveryFilter) => [idFrom, idBefore],
+  asked: ({ endpointId, eventId, state }) => ({
+    endpoint_id: endpointId,
+    event_id: eventId,
+    state: state === null ? null : deliveryStates[state],
+  }),
+});
+
+/** In the order of their events. */
+export const listDeliveries = (
+  context: Context,
+  scope: Scope,
+  filter: DeliveryFilter,
 ): Promise<Delivery[]> => {
-  const rows = await readOwn<DeliveryRow>(context, scope, listing[filter.direction], [
-    filter.from,
-    filter.endpointId,
-    filter.eventId,
-    ...(filter.eventId === null ? ALL : boundsOf(filter.eventId)),
-    filter.state === null ? null : deliveryStates[filter.state],
-    filter.limit,
-  ]);
-  return rows.map(fromRow);
+  const { eventId, idFrom, idBefore } = filter;
+  if (eventId === null) return listRows(context, scope, filter);
+  const of = boundsOf(eventId);
+  return listRows(context, scope, {
+    ...filter,
+    idFrom: idFrom > of.idFrom ? idFrom : of.idFrom,
+    idBefore: idBefore < of.idBefore ? idBefore : of.idBefore,
+  });
 };
 
 // The lease moves on, so that who is telling it just now does not write over this.

@@ -13,6 +13,7 @@ import {
   parameters,
   resourceMissing,
   route,
+  rowsWithin,
   type TypedRequest,
   wholeSeconds,
 } from '#platform/http';
@@ -31,22 +32,19 @@ const listAll = async (
   request: TypedRequest<typeof deliveryFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  const window = await listWindow<Delivery>(asked, 'webhook delivery', async (spelled) => {
+  const window = await listWindow<Uuid>(asked, 'webhook delivery', async (spelled) => {
     const id = parseId(DELIVERY, spelled);
-    return (id && (await loadDelivery(context, scope, id))) || null;
+    return (id && (await loadDelivery(context, scope, id))?.id) || null;
   });
   const endpoint =
     asked.webhook_endpoint === undefined
       ? null
       : await findEndpoint(context, scope, asked.webhook_endpoint, 'webhook_endpoint');
-  const from = window.after ?? window.before;
   const found = await listDeliveries(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: from?.id ?? null,
+    ...rowsWithin(window, asked.created),
     endpointId: endpoint?.id ?? null,
     eventId: asked.event === undefined ? null : (parseId(EVENT, asked.event) ?? NOBODY),
     state: asked.status ?? null,
-    limit: window.limit + 1,
   });
   const { rows, hasMore } = page(found, window);
   const shown = rows.map((delivery) => renderDelivery(delivery, scope.livemode));

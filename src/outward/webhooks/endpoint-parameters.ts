@@ -67,6 +67,7 @@ export const replayParameters = object({
 });
 
 export const deliveryFilters = listParameters({
+  created: timestampRange(),
   webhook_endpoint: id(),
   event: id(),
   status: oneOf('waiting', 'delivered', 'given_up'),

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuardedAnswer, GuardedPost, Network, Scope } from '#kit/context';
-import { newUuid, spellUuid } from '#kit/ids';
+import { newUuid, spellUuid, uuidAt } from '#kit/ids';
 import { appendChange, type EventKind, gatherEventKinds, handOn } from '#platform/events';
 import { createWorker, holderOf } from '#platform/jobs';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
@@ -150,7 +150,9 @@ describe('a delivery', () => {
       await pump.round(context, kinds);
       return allDelivered();
     });
-    const list = { from: null, endpointId: null, eventId: null, state: null, limit: 20 } as const;
+    const ever = { idFrom: uuidAt(0), idBefore: uuidAt(2 ** 48 - 1) };
+    const filter = { endpointId: null, eventId: null, state: null } as const;
+    const list = { ...ever, ...filter, from: null, limit: 20 };
     const all = await listDeliveries(context, scope, { ...list, direction: 'newer' });
     assert.deepEqual(
       all.map(({ sequence }) => sequence),

@@ -214,6 +214,12 @@ export const overloaded = (): ApiError =>
     retryAfterSeconds: 1,
   });
 
+export const tooMuchToLookThrough = (): ApiError =>
+  new ApiError(
+    400,
+    'This would have to look through more than can be read at once. Narrow it down, for example to a range of `created`, and ask for one range after the other.',
+  );
+
 /** All that a caller learns of a bug; the log has the rest under the same id. */
 export const internalError = (requestId: string): ApiError =>
   new ApiError(

@@ -4,11 +4,12 @@ import { after, before, describe, test } from 'node:test';
 import { Registry } from '@prometheus-io/client';
 import { Type } from 'typebox';
 import type { LogFields } from '#kit/context';
+import { Unavailable } from '#kit/failure';
 import { createHttpMetrics } from './metrics.ts';
 import { parametersExclusive } from './refusals.ts';
 import type { Route } from './route.ts';
 import { route } from './route.ts';
-import { amount, id, metadata, parameters, required, text } from './schema.ts';
+import { amount, id, listParameters, metadata, parameters, required, text } from './schema.ts';
 import type { TestServer } from './testing.ts';
 import { startTestServer, testInsert, testKeys } from './testing.ts';
 
@@ -647,6 +648,34 @@ test('more requests than there is room for get 503 at once', async () => {
   gate.resolve();
   assert.equal((await running).status, 200);
   await small.close();
+});
+
+test('a list that would look through too much says how to ask for less, and is not to be tried again as it is', async () => {
+  let error: Error = new Unavailable('It took too long.', { tookTooLong: true });
+  const slow = await startTestServer({
+    routes: [
+      route({
+        method: 'GET',
+        path: '/v1/things',
+        operation: 'things.list',
+        summary: 'List things',
+        group: 'Things',
+        keys: 'secret',
+        list: true,
+        parameters: listParameters({ colour: text() }),
+        answer: Type.Object({}),
+        handle: () => Promise.reject(error),
+      }),
+    ],
+  });
+  const filtered = await slow.ask('GET', '/v1/things?colour=red&limit=5');
+  assert.deepEqual([filtered.status, filtered.headers['stripe-should-retry']], [400, 'false']);
+  assert.match(filtered.body.error.message, /a range of `created`/);
+  // Without a filter it is the database that is slow, and so it is where it does not answer.
+  assert.equal((await slow.ask('GET', '/v1/things?limit=5')).status, 503);
+  error = new Unavailable('It is away.');
+  assert.equal((await slow.ask('GET', '/v1/things?colour=red')).status, 503);
+  await slow.close();
 });
 
 describe('the address of a caller', () => {

@@ -18,7 +18,7 @@ import { refuseMalformed } from './malformed.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { noMetrics } from './metrics.ts';
 import { createOutageNotes, type NoteOutage } from './note-outage.ts';
-import { internalError, overloaded, urlUnknown } from './refusals.ts';
+import { internalError, overloaded, tooMuchToLookThrough, urlUnknown } from './refusals.ts';
 import { CallerGone } from './request-body.ts';
 import { newRequestId } from './request-id.ts';
 import type { ResourceDefinition } from './resource.ts';
@@ -230,7 +230,7 @@ const answerOrError = async (door: Door, exchange: Exchange): Promise<Answer | n
       logFailure(door, { requestId, operation, error });
     }
 
-    const refusal = refusalFor(error, requestId);
+    const refusal = refusalFor(error, exchange);
     const body = toJson(renderError(refusal, parts.settings));
     return { status: refusal.status, body, error: refusal, stored: false, replayOf: null };
   }
@@ -247,10 +247,20 @@ const logFailure = (
 };
 
 /** A database or a vault that is away comes back: the caller may try again, with the same key. */
-const refusalFor = (error: unknown, requestId: string): ApiError => {
+const refusalFor = (error: unknown, { requestId, matched, query }: Exchange): ApiError => {
   if (error instanceof ApiError) return error;
-  return error instanceof Unavailable ? overloaded() : internalError(requestId);
+  if (!(error instanceof Unavailable)) return internalError(requestId);
+  // To try again would take as long: what is asked for stands far apart, or nowhere.
+  return error.tookTooLong && matched?.compiled.route.list === true && isFiltered(query)
+    ? tooMuchToLookThrough()
+    : overloaded();
 };
+
+const ofAllLists = new Set(['limit', 'starting_after', 'ending_before', 'page', 'expand']);
+
+/** Not everything is listed. */
+const isFiltered = (query: string): boolean =>
+  [...new URLSearchParams(query).keys()].some((name) => !ofAllLists.has(name.replace(/\[.*$/, '')));
 
 const sendAnswer = (
   door: Door,
