@@ -14,7 +14,7 @@ import {
 } from '#books/ledger';
 import type { Scope } from '#kit/context';
 import { newUuid } from '#kit/ids';
-import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
 import { analyzed, rowsRead } from '../../platform/db/for-tests-rows-read.ts';
 import { settled } from './for-tests.ts';
