@@ -238,9 +238,8 @@ const findByOwnReference = statement(
 const findByProviderId = statement(
   'operations.find_by_provider_id',
   `select ${names.slice(2).join(', ')} from rails.operations
-    where ${ownRow} and connector_account_id = $3 and id in (
-      select operation_id from rails.evidence
-       where ${ownRow} and says->>'providerId' = $4)`,
+    where ${ownRow} and connector_account_id = $3
+      and id = any(array(select rails.operations_by_provider_id($1, $2, $4)))`,
 );
 const listOfIntent = statement(
   'operations.of_intent',
