@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pg from 'pg';
-import type { Connection } from './connection.ts';
+import { type Connection, DatabaseUnavailable } from './connection.ts';
 import { createLane } from './group-commit.ts';
 import { insertRows, rank } from './write.ts';
 
@@ -12,18 +12,24 @@ const insert = { table: 'test.things', columns, key: 'id', rank: rank.insert } a
 const thing = { into: insertRows({ name: 'test.thing', ...insert }), row };
 const note = { into: insertRows({ name: 'test.note', ...insert, isNote: true }), row };
 
+const refused = (code: string) =>
+  Object.assign(new pg.DatabaseError('No', 0, 'error'), { code });
+
 /** A lane to a server that takes everything, or refuses with this code, and what was said to it at once. */
-const listening = (refusal?: string) => {
+const listening = (refusal?: string, hear: (names: readonly string[]) => void = () => {}) => {
+  let isCut = false;
   const said: string[][] = [];
   const crossed: string[] = [];
   const sendTogether: Connection['sendTogether'] = async (calls) => {
     const names = calls.map(({ statement: { name } }) => name);
     // Types of whole rows are made where a connection sees a statement for the first time.
     if (names[0] !== '') said.push(names);
+    hear(names);
+    if (isCut) throw new DatabaseUnavailable('Cut');
     for (const { heard, statement } of calls) {
       heard?.([{ xid: '1', server: 'now', at: 'now' }]);
       if (refusal !== undefined && statement.isSure) {
-        throw Object.assign(new pg.DatabaseError('No', 0, 'error'), { code: refusal });
+        throw refused(refusal);
       }
     }
     return names.map((name) => (name.startsWith('test.') ? [{ key: row[0] }] : [{ oid: 1 }]));
@@ -34,9 +40,13 @@ const listening = (refusal?: string) => {
     sendTogether,
     send,
     query: send,
-    broken: false,
+    get broken() {
+      return isCut;
+    },
     close: async () => {},
-    destroy: () => {},
+    destroy: () => {
+      isCut = true;
+    },
   };
   const lane = createLane({
     connect: async () => connection,
@@ -100,4 +110,22 @@ test('Two rows of one key in a batch are asked for by their keys at once', async
   const commits = [lane.submit(scope, [thing]), lane.submit(scope, [thing])];
   assert.deepEqual(await Promise.all(commits), [{ ok: true }, { ok: false, lost: thing.into }]);
   assert.deepEqual(said[0], [...begun, 'test.thing.rows']);
+});
+
+test('Many that are run alone, since together they were refused, are not cut for how long that takes', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { lane, said } = listening(undefined, (names) => {
+    // Slow, and never silent for long.
+    t.mock.timers.tick(1_000);
+    if (names.includes('test.thing.sure')) throw refused('40P01');
+  });
+  const commits = Array.from({ length: 9 }, (_, index) =>
+    lane.submit(scope, [{ ...thing, row: [`01a22392-6e6c-7000-b9aa-00000000000${index}`, 'it'] }]),
+  );
+  const outcomes = await Promise.allSettled(commits);
+  assert.deepEqual(
+    outcomes,
+    commits.map(() => ({ status: 'fulfilled', value: { ok: true } })),
+  );
+  assert.equal(said.filter(([name]) => name === 'commit').length, 9);
 });

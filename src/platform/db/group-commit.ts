@@ -64,10 +64,10 @@ const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
 /** As long others wait behind a batch: longer than it may wait for a lock, and be told so. */
 const STANDS_STILL_MS = 2_500;
-/** Of a batch since it left. What was not answered by then is cut. */
+/** Of a silence, and not of a long list that is answered piece by piece. What was not answered by then is cut. */
 const CUT_AFTER_MS = 6_500;
 const LOOK_MS = 500;
-/** Since it left too: after that its callers hear that nobody knows. */
+/** Of the same silence: after that its callers hear that nobody knows. */
 const UNCLEAR_AFTER_MS = 7_750;
 /** We may have stood still ourselves, and not the database. */
 const LOOKED_UP_FOR_MS_MIN = 1_000;
@@ -125,8 +125,9 @@ export const createLane = (settings: LaneSettings): Lane => {
 
   const runBatch = async (connection: Connection, units: readonly Unit[]): Promise<void> => {
     const startedMs = settings.monotonicMs();
-    const endCut = cutLater(connection);
-    await settleAll({ connection, startedMs }, units);
+    const way: Way = { connection, triedMs: startedMs, looks: 0 };
+    const endCut = cutLater(way);
+    await settleAll(way, units);
     endCut();
     giveBack(connection);
     settings.observe?.({
@@ -197,6 +198,9 @@ export const createLane = (settings: LaneSettings): Lane => {
   // Only otherwise it is asked who did.
   const tryCommit = async (way: Way, units: readonly Unit[], keys?: 'keys'): Promise<Attempt> => {
     const { connection } = way;
+    // Whatever was said before has been answered.
+    way.looks = 0;
+    way.triedMs = settings.monotonicMs();
     const tables = byStatement(units);
     const unknown = wholeRows.unknownTo(connection, tables);
     if (unknown.length > 0) await wholeRows.learn(connection, unknown);
@@ -283,7 +287,7 @@ export const createLane = (settings: LaneSettings): Lane => {
   /** An answer says by itself that it is not. Of a silence the database is asked. */
   const mustBeCommitted = async (way: Way, entered: Entered, error: unknown): Promise<void> => {
     if (isAnswered(error) || !way.connection.broken) throw error;
-    const leftMs = way.startedMs + UNCLEAR_AFTER_MS - settings.monotonicMs();
+    const leftMs = way.triedMs + UNCLEAR_AFTER_MS - settings.monotonicMs();
     const limitMs = Math.max(LOOKED_UP_FOR_MS_MIN, leftMs);
     if ((await outcomeOf(settings.connect, entered, limitMs)) === 'aborted') throw error;
   };
@@ -299,8 +303,8 @@ export const createLane = (settings: LaneSettings): Lane => {
   };
 };
 
-/** A batch's own connection, and since when. */
-type Way = { readonly connection: Connection; readonly startedMs: number };
+/** A batch's own connection, since when what is tried now is under way, and how often it was looked at since. */
+type Way = { readonly connection: Connection; triedMs: number; looks: number };
 
 const endsOrStandsStill = (batch: Promise<void>): Promise<void> =>
   new Promise((resolve) => {
@@ -312,11 +316,10 @@ const endsOrStandsStill = (batch: Promise<void>): Promise<void> =>
   });
 
 /** By how often it was looked at: in a process that stood still itself no time has passed for the others. */
-const cutLater = (connection: Connection): (() => void) => {
-  let looks = 0;
+const cutLater = (way: Way): (() => void) => {
   const watch = setInterval(() => {
-    looks += 1;
-    if (looks * LOOK_MS >= CUT_AFTER_MS) connection.destroy();
+    way.looks += 1;
+    if (way.looks * LOOK_MS >= CUT_AFTER_MS) way.connection.destroy();
   }, LOOK_MS);
   return () => clearInterval(watch);
 };
