@@ -19,7 +19,7 @@ import { manualClock } from '../../kit/context/for-tests.ts';
 import { asOwner, connectionSettings, databaseWith, type TestDatabase } from './for-tests.ts';
 
 import { module } from './module.ts';
-import { statusOf } from './unanswered-commit.ts';
+import { type Entered, statusOf } from './unanswered-commit.ts';
 
 const things: Migration = {
   module: 'test',
@@ -436,26 +436,37 @@ describe('the group commit', () => {
 
   test('of a number that a server gives out anew after a crash the first who had it learns that it was lost', async () => {
     const asking = await connect(connectionSettings(on.appUrl));
-    const history = async (...[xid, server, at]: readonly string[]): Promise<unknown> => {
-      const [row] = await asking.send(statusOf, [xid, server, at]);
+    const history = async (entered: Entered): Promise<unknown> => {
+      const { xid, server, flushed, written } = entered;
+      const [row] = await asking.send(statusOf, [xid, server, flushed, written]);
       assert.equal(row?.['status'], 'committed');
       return row?.['history'];
     };
-    const enter = async (): Promise<[xid: string, server: string, at: string]> => {
+    const enter = async (): Promise<Entered> => {
       const [row] = await asOwner(
         on,
-        `select pg_current_xact_id()::text as xid, pg_postmaster_start_time()::text as server, clock_timestamp()::text as at`,
+        `select pg_current_xact_id()::text as xid, pg_postmaster_start_time()::text as server,
+                pg_current_wal_flush_lsn()::text as flushed, pg_current_wal_insert_lsn()::text as written`,
       );
-      return [String(row?.['xid']), String(row?.['server']), String(row?.['at'])];
+      return row as Entered;
     };
+    const before = await enter();
     await asOwner(on, 'checkpoint');
-    await new Promise((resolve) => setTimeout(resolve, 2_100));
-    const [xid, server, at] = await enter();
-    assert.equal(await history(xid, server, at), 'same');
-    assert.equal(await history(xid, 'of another life', at), 'lost');
+    const entered = await enter();
+    // In the very second of the checkpoint: no clock is asked, which may have been set back since.
+    assert.equal(await history(entered), 'same');
+    assert.equal(await history({ ...entered, server: 'of another life' }), 'lost');
+    const { xid } = entered;
+    assert.equal(await history({ ...before, xid }), 'lost', 'had before the checkpoint, and again');
+    const unflushed = { ...entered, flushed: before.flushed };
+    assert.equal(
+      await history(unflushed),
+      'unclear',
+      'a crash may have left less than was written',
+    );
     await asOwner(on, 'checkpoint');
-    assert.equal(await history(xid, 'of another life', at), 'unclear');
-    assert.equal(await history(xid, server, at), 'unclear');
+    assert.equal(await history({ ...entered, server: 'of another life' }), 'unclear');
+    assert.equal(await history(entered), 'unclear');
     await asking.close();
   });
 

@@ -16,12 +16,12 @@ import { startPostgres } from '../postgres/start-postgres.ts';
 import { type Connection, connect } from './connection.ts';
 import { connectionSettings } from './for-tests.ts';
 import { until } from './for-tests-things.ts';
-import { statusOf } from './unanswered-commit.ts';
+import { type Entered, statusOf } from './unanswered-commit.ts';
 
 const ask = (connection: Connection, text: string) => connection.send({ name: '', text });
 const entering = `select pg_current_xact_id()::text as xid, pg_postmaster_start_time()::text as server,
-                         clock_timestamp()::text as at`;
-type Entered = { readonly xid: string; readonly server: string; readonly at: string };
+                         pg_current_wal_flush_lsn()::text as flushed,
+                         pg_current_wal_insert_lsn()::text as written`;
 
 let entered: Entered;
 let standby: Connection;
@@ -69,8 +69,8 @@ after(async () => {
   for (const end of ends.toReversed()) await end();
 });
 
-const statusNow = async ({ xid, server, at }: Entered) =>
-  (await standby.send(statusOf, [xid, server, at]))[0];
+const statusNow = async ({ xid, server, flushed, written }: Entered) =>
+  (await standby.send(statusOf, [xid, server, flushed, written]))[0];
 
 describe('a server that follows another', () => {
   test('says nothing, neither of what it has heard nor of what it has yet to hear', async () => {

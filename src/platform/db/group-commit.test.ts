@@ -12,8 +12,7 @@ const insert = { table: 'test.things', columns, key: 'id', rank: rank.insert } a
 const thing = { into: insertRows({ name: 'test.thing', ...insert }), row };
 const note = { into: insertRows({ name: 'test.note', ...insert, isNote: true }), row };
 
-const refused = (code: string) =>
-  Object.assign(new pg.DatabaseError('No', 0, 'error'), { code });
+const refused = (code: string) => Object.assign(new pg.DatabaseError('No', 0, 'error'), { code });
 
 /** A lane to a server that takes everything, or refuses with this code, and what was said to it at once. */
 const listening = (refusal?: string, hear: (names: readonly string[]) => void = () => {}) => {
@@ -27,7 +26,7 @@ const listening = (refusal?: string, hear: (names: readonly string[]) => void = 
     hear(names);
     if (isCut) throw new DatabaseUnavailable('Cut');
     for (const { heard, statement } of calls) {
-      heard?.([{ xid: '1', server: 'now', at: 'now' }]);
+      heard?.([{ xid: '1', server: 'now', flushed: '0/1', written: '0/1' }]);
       if (refusal !== undefined && statement.isSure) {
         throw refused(refusal);
       }

@@ -57,7 +57,7 @@ const enterBatch: Statement = {
                 set_config('plan_cache_mode', 'force_generic_plan', true),
                 set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
                 pg_current_xact_id()::text as xid, pg_postmaster_start_time()::text as server,
-                clock_timestamp()::text as at`,
+                pg_current_wal_flush_lsn()::text as flushed, pg_current_wal_insert_lsn()::text as written`,
 };
 const begin: Statement = { name: 'begin', text: 'begin' };
 const commit: Statement = { name: 'commit', text: 'commit' };

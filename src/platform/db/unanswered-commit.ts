@@ -7,22 +7,32 @@ import type { Statement } from '#kit/context';
 import { type Connection, isServerError } from './connection.ts';
 import { CommitUnknown } from './transaction.ts';
 
-/** What a batch learned as it began: its transaction's number, and which life of the server gave it. */
-export type Entered = { readonly xid: string; readonly server: string; readonly at: string };
+/**
+ * What a batch learned as it began: its transaction's number, which life of the server gave it, and how far its log was
+ * then, on the disk and in all.
+ */
+export type Entered = {
+  readonly xid: string;
+  readonly server: string;
+  readonly flushed: string;
+  readonly written: string;
+};
 
 export const statusOf: Statement = {
   name: 'xact_status',
   // A recovery from a crash ends with a checkpoint, and the numbers after it are those that nobody remembers to have
-  // given. Whether there was one since is told by the server's life and by the checkpoint's time, in whole seconds.
+  // given. Whether there was one since is told by the server's life and by where in the log the checkpoint begins, and by
+  // no clock, which may be set back: a crash leaves at least what was on the disk, and a checkpoint that begins behind
+  // all that was written knows our number unless it was lost.
   // A server that follows another has yet to hear what it will know, and says nothing; one that has taken over begins a
   // timeline, and has a checkpoint of the one before, older than ours may be, until it makes its own.
   text: `select case when follows then null else pg_xact_status($1::text::xid8) end as status,
-                case when server = $2 and checkpointed + interval '1 second' <= $3::timestamptz then 'same'
-                     when (server <> $2 or checkpointed > $3::timestamptz)
+                case when server = $2 and begins < $3::text::pg_lsn then 'same'
+                     when (server <> $2 or begins > $4::text::pg_lsn)
                           and first_after <= $1::numeric and timeline = timeline_now then 'lost'
                      else 'unclear' end as history
            from (select pg_is_in_recovery() as follows, pg_postmaster_start_time()::text as server,
-                        checkpoint_time as checkpointed,
+                        redo_lsn as begins,
                         split_part(next_xid, ':', 1)::numeric * 4294967296 + split_part(next_xid, ':', 2)::numeric as first_after,
                         upper(lpad(to_hex(timeline_id), 8, '0')) as timeline,
                         case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end as timeline_now
@@ -86,7 +96,7 @@ const lookUp = async (
 const ask = async (
   look: Look,
   connect: () => Promise<Connection>,
-  { xid, server, at }: Entered,
+  { xid, server, flushed, written }: Entered,
 ): Promise<Told | 'unclear' | null> => {
   if (look.connection === null || look.connection.broken) look.connection = await connect();
   if (look.isOver) {
@@ -94,7 +104,7 @@ const ask = async (
     return null;
   }
   try {
-    const [row] = await look.connection.send<Status>(statusOf, [xid, server, at]);
+    const [row] = await look.connection.send<Status>(statusOf, [xid, server, flushed, written]);
     if (row?.status === 'aborted') return 'aborted';
     if (row?.status !== 'committed') return null;
     if (row.history === 'same') return 'committed';
