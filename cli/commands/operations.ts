@@ -89,7 +89,7 @@ const refusals = {
   another_is_alive:
     'Another attempt at the same payment is alive: {id} cannot be called approved beside it. Void or refund one of them at the provider first.',
   taken_back:
-    'A reversal of {id} is on its way, and ends when the bank has taken back what it had booked: it cannot be called approved. Where the bank says that it has done so, decide reversed.',
+    'A reversal of {id} is on its way, and ends when the bank has taken back what it had booked: it cannot be called declined, nor approved before a day has passed. Where the bank says that it has done so, or that it has nothing of it, decide reversed.',
 } as const;
 
 const idOf = (spelled: string): string => {

@@ -197,6 +197,67 @@ describe('a line of a settlement', () => {
     await world.assertHealthy();
   });
 
+  /** The bank has booked it and paid for it, and refuses to take it back: after a day it is for a person. */
+  const refusedForADay = async (world: World): Promise<Sent> => {
+    world.bank.setFaults([
+      { id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } },
+      { id: 'no', kind: 'decline', code: '12', times: 999, when: { mti: '042' } },
+    ]);
+    const lost = await world.pay({ amount: 650n });
+    await world.resolve(1);
+    await asOwner(
+      world.context.on,
+      `update rails.operations set first_sent_at = first_sent_at - interval '3 days' where id = $1`,
+      [lost.operation.id],
+    );
+    await world.resolve(1);
+    return lost;
+  };
+
+  test('about what the bank will not take back waits for the yes of a person, who can say nothing else', async () => {
+    const world = await settling();
+    const { context, scope, bank } = world;
+    const lost = await refusedForADay(world);
+    const { id } = lost.operation;
+    await world.settle();
+    await world.hear();
+    assert.equal(await stateOf(context, scope, id), 'human');
+    assert.deepEqual(await world.lines(), ['payment 650 waiting']);
+    assert.deepEqual(await decide(world, lost, 'declined'), { ok: false, code: 'taken_back' });
+
+    assert.equal((await decide(world, lost, 'approved')).ok, true);
+    assert.deepEqual(await directionsOf(world, lost), [1]);
+    const before = bank.journal().lines.length;
+    assert.deepEqual(await reverse(world, lost), { outcome: 'unknown', code: 'moved_meanwhile' });
+    assert.equal(bank.journal().lines.length, before);
+    await world.hear();
+    assert.deepEqual(await world.lines(), ['payment 650 fits']);
+    const refund = await world.follow('refund', id, { amount: 50n });
+    assert.equal(refund.operation.state, 'approved');
+    await world.assertHealthy();
+  });
+
+  test('about what was called declined while it was taken back is for a person, whose yes counts', async () => {
+    const world = await settling();
+    const { context, scope } = world;
+    const lost = await refusedForADay(world);
+    const { id } = lost.operation;
+    await world.settle();
+    // As a person could before that was refused: their word, and nobody who hears it.
+    const declined = await decideByPerson(context, scope, {
+      operationId: id,
+      says: 'declined',
+      why: 'not in the list of the bank',
+    });
+    assert.equal(declined.ok, true);
+    await world.hear();
+    assert.equal(await stateOf(context, scope, id), 'declined');
+    assert.deepEqual(await world.lines(), ['payment 650 fits_nothing']);
+
+    assert.equal((await decide(world, lost, 'approved')).ok, true);
+    assert.deepEqual(await directionsOf(world, lost), [1]);
+  });
+
   test('about what the bank had nothing of when it was reversed has it reversed once more', async () => {
     const world = await settling();
     const lost = await loseSale(world);

@@ -4,7 +4,7 @@
 import type { Context, Scope, Write } from '#kit/context';
 import { uuidMs } from '#kit/ids';
 import { rank, spellTime, writeRows } from '#platform/db';
-import { type Change, DoesNotCount, type Operation } from '#rails/operations';
+import { type Change, DoesNotCount, isFinished, type Operation } from '#rails/operations';
 import { loadMessages, moveMessage } from './acquiring.store.ts';
 import type { CardMessage } from './card-message.ts';
 import { businessDayOf, type Moved } from './read-answer.ts';
@@ -63,7 +63,7 @@ export const onOperation = (
   // What was reversed a second time is counted then: the host had booked it after the first.
   const isNew = before.state !== after.state || evidence?.says.outcome === 'reversed';
   if (isEnd && !isNew) return bookedAfterAll(context, scope, change);
-  if (!isEnd) return null;
+  if (!isEnd) return givesUpReversal(change) ? onlyUnreversed(context, scope, after) : null;
   if (data?.['moved'] === undefined) {
     return after.state === 'reversed'
       ? takenBackOf(context, scope, change)
@@ -144,20 +144,34 @@ const movedBy: Partial<Record<Operation['kind'], readonly [Moved, Moved]>> = {
  * What the host booked is counted, whoever says so first, and named in a file: a bank that pays by files pays for
  * nothing else. Of a provider that is no host there is no message. Once a reversal is stored the message is taken
  * back, and nobody's yes ends the reversal: what the host had booked it takes back when it hears it. The database
- * says who was first, as with an answer that comes late.
+ * says who was first, as with an answer that comes late. Where a day of asking took nothing back, or nobody asks any
+ * more, a person's yes gives the reversal up.
  */
 const approvedElsewhere = (
   context: Context,
   scope: Scope,
-  { after, evidence }: Change,
+  { before, after, evidence }: Change,
 ): Promise<readonly Write[]> | null => {
   if (after.state !== 'approved' || !knowsNoMessage.has(evidence?.kind ?? '')) return null;
+  const mayGiveUp =
+    evidence?.kind === 'person' && (before.state === 'human' || isFinished(before.state));
   return ofMessages(context, scope, after, ({ first, reversal, counted }) => {
-    if (reversal !== undefined || first.state === 'taken_back')
-      throw new DoesNotCount('taken_back');
-    return [moveMessage(scope, first, 'acknowledged'), ...counted.slice(0, 1)];
+    const isTakenBack = reversal !== undefined || first.state === 'taken_back';
+    if (isTakenBack && !(mayGiveUp && reversal !== undefined)) throw new DoesNotCount('taken_back');
+    const givenUp = reversal?.state === 'stored' ? [moveMessage(scope, reversal, 'too_early')] : [];
+    return [moveMessage(scope, first, 'acknowledged'), ...givenUp, ...counted.slice(0, 1)];
   });
 };
+
+const givesUpReversal = ({ before, after, evidence }: Change): boolean =>
+  evidence?.kind === 'person' && after.state === 'declined' && !isFinished(before.state);
+
+/** A person's no would end a reversal too, and leave to the host what it had booked. */
+const onlyUnreversed = (context: Context, scope: Scope, after: Operation) =>
+  ofMessages(context, scope, after, ({ reversal }) => {
+    if (reversal !== undefined) throw new DoesNotCount('taken_back');
+    return [];
+  });
 
 /**
  * A person calls reversed what the host had booked and took back: where a reversal was sent both are counted, as the

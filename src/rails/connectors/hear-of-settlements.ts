@@ -7,7 +7,7 @@ import type { Context, Scope } from '#kit/context';
 import { NotSent } from '#kit/http-client';
 import { newUuid, spellId, type Uuid } from '#kit/ids';
 import type { Due, LeaseLimits } from '#platform/db';
-import { type Operation, recordEvidence } from '#rails/operations';
+import { isFinished, type Operation, recordEvidence } from '#rails/operations';
 import { withAccount } from './account-call.ts';
 import { findOperation } from './learn-from-webhooks.ts';
 import type { Parts } from './parts.ts';
@@ -112,15 +112,15 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
   const line = await loadLine(context, scope, id);
   if (line === undefined || line.state !== 'waiting') return;
   const operation = await operationNamedBy(context, scope, line);
-  if (operation === undefined) {
+  const endForPerson = async (what: string): Promise<void> => {
     const { accountId, livemode } = scope;
     context.log.error(
       { accountId, livemode, problem: spellId(SETTLEMENT_LINE, id) },
-      'A provider settled something that nobody here knows: see tollgate settlements list',
+      `A provider settled ${what}: see tollgate settlements list`,
     );
     await context.database.commit(scope, [endLine(scope, line, 'fits_nothing')]);
-    return;
-  }
+  };
+  if (operation === undefined) return endForPerson('something that nobody here knows');
   const says = saysOf(line.row, operation.reference);
   // What is known already is not said again: a settlement names every payment of a day.
   const isNews =
@@ -133,8 +133,11 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
       evidence: { kind: 'settlement_line', says, sourceKey: line.row.key },
       writes: listenersWrites(parts, context, scope),
     });
-    // It is being taken back: the line is heard again when its lease has ended, until that is over.
-    if (!recorded.ok && recorded.code === 'taken_back') return;
+    if (!recorded.ok && recorded.code === 'taken_back') {
+      if (isFinished(operation.state)) return endForPerson('what nobody takes back any more');
+      // It is being taken back: the line is heard again when its lease has ended, until that is over.
+      return;
+    }
   }
   await context.database.commit(scope, [endLine(scope, line, 'fits')]);
 };
