@@ -122,7 +122,7 @@ describe('tollgate verify', () => {
     assert.equal(code, 1);
     assert.match(
       out,
-      /cards\/customers: not so that the last event of a customer carries its version \(1 rows/,
+      /cards\/customers: not so that the last event of a customer carries its number \(1 rows/,
     );
     await asOwner(on, 'delete from cards.customers');
   });

@@ -166,6 +166,10 @@ type Filters = {
 const conditions: readonly (readonly [RegExp, string])[] = [
   [/\baccount_id = \$1 and livemode = \$2/g, '$1::uuid is not null and $2::boolean is not null'],
   [
+    /\b(\w+)\.account_id = \$1 and \1\.livemode = \$2/g,
+    '$$1::uuid is not null and $$2::boolean is not null',
+  ],
+  [
     /\b(\w+)\.account_id = given\.account_id and \1\.livemode = given\.livemode/g,
     'given.account_id is not null and given.livemode is not null',
   ],
@@ -589,6 +593,10 @@ const describeIsolation = (world: World): void => {
   };
 
   test('lists and searches show what is mine and nothing else', async () => {
+    const intents = await bothWays('/v1/payment_intents');
+    const transactions = await bothWays('/v1/balance_transactions');
+    const { body: booked } = await ask('GET', '/v1/balance_transactions', { key });
+    const source = booked.data[0]?.source;
     const queries = [
       `/v1/customers?limit=100&ending_before=${await oldestOf('/v1/customers')}`,
       `/v1/events?limit=100&ending_before=${await oldestOf('/v1/events')}`,
@@ -605,7 +613,12 @@ const describeIsolation = (world: World): void => {
       '/v1/customers/search?query=-name:null&limit=100&expand[]=data.tax_ids',
       ...(await listsOfMethods()),
       '/v1/connector_accounts?limit=100',
-      ...(await bothWays('/v1/payment_intents')),
+      ...intents,
+      ...intents.map((path) => `${path}&order_reference=${secretWord}`),
+      ...transactions,
+      ...transactions.flatMap((path) => [`${path}&type=refund`, `${path}&currency=eur`]),
+      ...transactions.flatMap((path) => (source ? [`${path}&source=${source}`] : [])),
+      '/v1/mails?limit=100',
       ...(await bothWays('/v1/charges')),
       ...(await bothWays('/v1/refunds')),
       ...(await bothWays('/v1/checkout/sessions')),
@@ -1084,8 +1097,11 @@ describe('with row level security alone,', async () => {
       assert.equal(await findOperationOf(context, scope, numbers), null);
       for (const direction of ['older', 'newer'] as const) {
         const asked = { ...page, direction };
-        const of = { customerId: null, methodId: null, chargeId: id, intentId: null };
+        const ofAny = { customerId: null, methodId: null, chargeId: null, intentId: null };
+        const of = { ...ofAny, chargeId: id };
         const found = [
+          ...(await listDisputeRows(context, scope, { ...asked, ...ofAny })),
+          ...(await listFraudWarningRows(context, scope, { ...asked, ...ofAny })),
           ...(await listSetupRows(context, scope, { ...asked, ...of })),
           ...(await listAttemptRows(context, scope, { ...asked, setupId: id })),
           ...(await listDisputeRows(context, scope, { ...asked, ...of })),
