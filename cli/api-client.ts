@@ -47,9 +47,10 @@ export const apiClient = (where: Where): ApiClient => {
       throw new NotNow(`Nothing answers at ${url}.`);
     });
     const { status } = response;
-    const body = (await response.json().catch(() => null)) as {
-      error?: { message: string };
-    } | null;
+    const text = await response.text().catch(() => {
+      throw new NotNow(`${url} broke off in the middle of an answer.`);
+    });
+    const body = parsed(text) as { error?: { message: string } } | null;
     if (status === 200 && body !== null) return body as T;
     const said = body?.error?.message ?? `${url} answered ${status}, and not as a gateway does.`;
     throw new (isPassing(status) ? NotNow : CliError)(said);
@@ -63,6 +64,24 @@ export const apiClient = (where: Where): ApiClient => {
   };
 };
 
-/** `localhost:4242`, or with the `/v1` that stands before every path, is plain enough. */
-const addressOf = (text: string): string =>
-  (/^[a-z]+:\/\//.test(text) ? text : `http://${text}`).replace(/(?:\/v1)?\/?$/, '');
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * `localhost:4242`, or with the `/v1` that stands before every path, is plain enough. A secret key goes
+ * along: it leaves this machine in clear only where somebody wrote `http:`.
+ */
+export const addressOf = (text: string): string => {
+  const isWhole = /^[a-z]+:\/\//i.test(text);
+  const scheme = isOnThisMachine(text) ? 'http' : 'https';
+  return (isWhole ? text : `${scheme}://${text}`).replace(/(?:\/v1)?\/?$/, '');
+};
+
+/** Of the host as it is read for the call: `127.example.com` and `localhost@example.com` are elsewhere. */
+const isOnThisMachine = (text: string): boolean =>
+  /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(URL.parse(`http://${text}`)?.hostname ?? '');

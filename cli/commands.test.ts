@@ -198,7 +198,7 @@ describe('tollgate checkout', () => {
     const { code, err } = await tollgate('checkout', 'check');
     assert.equal(code, 1);
     assert.match(err, /not reached at http:\/\/127\.0\.0\.1:1\.\n$/);
-    const told = await tollgate('checkout', 'check', '--url', 'http://127.0.0.1:2/');
+    const told = await tollgate('checkout', 'check', '--url', '127.0.0.1:2/');
     assert.match(told.err, /not reached at http:\/\/127\.0\.0\.1:2\.\n$/);
     rmSync(file);
   });

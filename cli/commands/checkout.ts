@@ -5,6 +5,7 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { differencesOfLivePage, loadLook, renderLook, setLook } from '#commerce/checkout';
 import { scopeOf, type Where } from '../account-scope.ts';
+import { addressOf } from '../api-client.ts';
 import { CliError } from '../errors.ts';
 import { readQuickstart } from '../quickstart.ts';
 import { readJson } from '../read-json.ts';
@@ -41,7 +42,7 @@ export const addCheckout = (program: Command): void => {
       withRuntime(async ({ context, settings }) => {
         const { publicUrl, data, port } = settings;
         const known = publicUrl || readQuickstart(data)?.url || `http://localhost:${port}`;
-        const at = (where.url ?? known).replace(/\/$/, '');
+        const at = addressOf(where.url ?? known);
         const differences = await differencesOfLivePage(context, at);
         if (differences === null) throw new CliError(`The checkout page was not reached at ${at}.`);
         if (differences.length > 0) {
