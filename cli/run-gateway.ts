@@ -5,6 +5,7 @@ import { type Log, systemClock } from '#kit/context';
 import { createLog } from '#kit/log';
 import {
   explainFileError,
+  holderOf,
   lockFolder,
   prepareDataFolder,
   type RunningPostgres,
@@ -91,13 +92,19 @@ const leaveWhileStarting = ({ stop }: StopRequests): void => {
   });
 };
 
-/** Who starts it twice is told so, and not of "another program". */
+const quickstartLock = 'quickstart.lock';
+
+/**
+ * Who starts it twice is told so, and not of "another program". A quick start that was killed left its
+ * file and not its port: the file is believed while somebody holds the lock that it was written under.
+ */
 const refuseOtherAtPort = async ({ host, port, data }: Settings): Promise<void> => {
   try {
     await refuseTakenPort(host, port);
   } catch (error) {
     const up = readQuickstart(data);
     if (up === null || URL.parse(up.url)?.port !== String(port)) throw error;
+    if (holderOf(data, quickstartLock) === undefined) throw error;
     throw new CliError(
       `Tollgate is up already: ${up.url}, on the data folder ${data}. For a second one set PORT and TOLLGATE_DATA.`,
     );
@@ -107,7 +114,7 @@ const refuseOtherAtPort = async ({ host, port, data }: Settings): Promise<void> 
 /** Only one quick start at a time may write the file; a file of an earlier one is stale. */
 const takeQuickstart = (dataFolder: string): (() => void) => {
   const folder = prepareDataFolder(dataFolder);
-  const lock = lockFolder(folder, 'quickstart.lock');
+  const lock = lockFolder(folder, quickstartLock);
   if (!lock.ok) throw StartError.inUse(folder, lock.holder.pid);
   removeQuickstart(folder);
   return () => {

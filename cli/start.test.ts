@@ -92,11 +92,12 @@ describe('the quick start', { concurrency: 3 }, () => {
     assert.equal(existsSync(join(dataFolder, 'quickstart.json')), false);
   });
 
-  test('has the same keys when it is started again', async () => {
+  test('has the same keys when it is started again, and logs no more where a setting is empty', async () => {
     const dataFolder = dataFolderForTest();
     const keys: string[] = [];
-    for (let round = 0; round < 2; round += 1) {
-      const gateway = quickstart(dataFolder);
+    const empty = { TOLLGATE_LOG_FORMAT: '', TOLLGATE_LOG_LEVEL: '' };
+    for (const env of [undefined, empty]) {
+      const gateway = quickstart(dataFolder, env);
       keys.push((await readiness(dataFolder, gateway)).secret_key);
       gateway.process.kill('SIGINT');
       assert.equal(await gateway.ended, 0);
@@ -173,6 +174,24 @@ describe('the quick start refuses with one sentence', { concurrency: 3 }, () => 
       new RegExp(`^Port ${port} is taken .*; try PORT=\\d+\\.$`, 'm'),
     );
     assert.equal(existsSync(dataFolder), false);
+  });
+
+  test('a port that another program has, also where a killed one left its file', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    after(() => other.close());
+    const { port } = other.address() as { port: number };
+
+    const dataFolder = dataFolderForTest();
+    mkdirSync(dataFolder);
+    const left = {
+      'quickstart.json': JSON.stringify({ api: `http://localhost:${port}` }),
+      'quickstart.lock': '{"pid":999999999,"started":"then"}',
+    };
+    for (const [name, text] of Object.entries(left)) writeFileSync(join(dataFolder, name), text);
+    const gateway = quickstart(dataFolder, { PORT: String(port) });
+    assert.equal(await gateway.ended, 1);
+    isOneSentence(gateway.output(), new RegExp(`^Port ${port} is taken by another program; `));
   });
 
   test('a data folder in use, and leaves the file of the one that uses it', async () => {

@@ -18,7 +18,7 @@ export const addStart = (program: Command): void => {
     .option('--quickstart', 'make test keys, print them and how to begin', false)
     .action(async (options: { role: Role[]; quickstart: boolean }) => {
       const settings = settingsOfProject(
-        options.quickstart ? { ...forNewcomers(process.env), ...process.env } : process.env,
+        options.quickstart ? forNewcomers(process.env) : process.env,
       );
       const code = await runGateway({
         settings,
@@ -33,16 +33,19 @@ export const addStart = (program: Command): void => {
 
 /**
  * Their webhook receiver runs on the same machine, and they want to see next week. They read what is
- * logged: a line for every request would bury what it says.
+ * logged: a line for every request would bury what it says. A setting that is empty was left out.
  */
-const forNewcomers = ({
-  TOLLGATE_LIVE,
-  TOLLGATE_LOG_FORMAT = 'auto',
-}: NodeJS.ProcessEnv): Record<string, string> => ({
-  TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
-  ...(TOLLGATE_LOG_FORMAT === 'auto' ? { TOLLGATE_LOG_LEVEL: 'warn' } : {}),
-  ...(TOLLGATE_LIVE === undefined ? { TOLLGATE_MOVABLE_CLOCK: 'on' } : {}),
-});
+const forNewcomers = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
+  const said = Object.fromEntries(Object.entries(env).filter(([, text]) => text?.trim()));
+  const { TOLLGATE_LIVE, TOLLGATE_LOG_FORMAT = 'auto' } = said;
+  return {
+    ...env,
+    TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
+    ...(TOLLGATE_LOG_FORMAT === 'auto' ? { TOLLGATE_LOG_LEVEL: 'warn' } : {}),
+    ...(TOLLGATE_LIVE === undefined ? { TOLLGATE_MOVABLE_CLOCK: 'on' } : {}),
+    ...said,
+  };
+};
 
 const parseRoles = (text: string): Role[] => {
   const names = text.split(',').map((name) => name.trim());

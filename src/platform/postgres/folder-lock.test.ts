@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { lockFolder } from './folder-lock.ts';
+import { holderOf, lockFolder } from './folder-lock.ts';
 import { temporaryFolder } from './for-tests.ts';
 import { ownIdentity } from './process-identity.ts';
 
@@ -23,14 +23,17 @@ describe('the lock of a folder', () => {
     const second = lockFolder(folder, 'lock');
     assert.ok(!second.ok);
     assert.equal(second.holder.pid, process.pid);
+    assert.equal(holderOf(folder, 'lock')?.pid, process.pid);
 
     first.release();
+    assert.equal(holderOf(folder, 'lock'), undefined);
     assert.ok(lockFolder(folder, 'lock').ok);
   });
 
   test('is taken over from a process that is gone', () => {
     const folder = folderForTest();
     writeFileSync(join(folder, 'lock'), '{"pid":999999999,"started":"then"}');
+    assert.equal(holderOf(folder, 'lock'), undefined);
     assert.ok(lockFolder(folder, 'lock').ok);
   });
 

@@ -23,6 +23,12 @@ export const lockFolder = (folder: string, name: string): FolderLock => {
   }
 };
 
+/** Who holds it right now; to ask takes nothing and leaves nothing. */
+export const holderOf = (folder: string, name: string): ProcessIdentity | undefined => {
+  const found = readLock(join(folder, name));
+  return found === undefined ? undefined : aliveHolder(found);
+};
+
 const take = (folder: string, name: string): FolderLock => {
   const path = join(folder, name);
   const own = JSON.stringify(ownIdentity());
@@ -31,8 +37,8 @@ const take = (folder: string, name: string): FolderLock => {
     if (create(path, own)) return { ok: true, release: () => removeIfStill(path, own) };
 
     const found = readLock(path);
-    const holder = found === undefined ? undefined : parseHolder(found);
-    if (holder !== undefined && isSameProcessAlive(holder)) return { ok: false, holder };
+    const holder = found === undefined ? undefined : aliveHolder(found);
+    if (holder !== undefined) return { ok: false, holder };
     if (found !== undefined) takeAway(path, found);
   }
   throw new Error(`The lock ${path} changed hands ${attemptsMax} times while it was being taken.`);
@@ -81,6 +87,11 @@ const readLock = (path: string): string | undefined => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+};
+
+const aliveHolder = (content: string): ProcessIdentity | undefined => {
+  const holder = parseHolder(content);
+  return holder !== undefined && isSameProcessAlive(holder) ? holder : undefined;
 };
 
 /** A file that cannot be read as a holder was left by a machine that went down while writing. */

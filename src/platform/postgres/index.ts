@@ -1,4 +1,4 @@
-export { type FolderLock, lockFolder } from './folder-lock.ts';
+export { type FolderLock, holderOf, lockFolder } from './folder-lock.ts';
 export { prepareDataFolder } from './home.ts';
 export { runningOwnerUrl } from './owner-url.ts';
 export { explainFileError, StartError, type StartErrorCode } from './start-error.ts';
