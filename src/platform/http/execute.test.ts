@@ -357,6 +357,15 @@ describe('a handler that calls the outside', () => {
 
 describe('a handler that changes the vault', () => {
   const postCard = () => post('amount=5', 'K', { path: '/v1/cards' });
+  /** Once the key is given back. */
+  const waitForCard = async (): Promise<void> => {
+    let { status } = await postCard();
+    for (let tries = 0; status === 409 && tries < 1_200; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      ({ status } = await postCard());
+    }
+    assert.equal(status, 200);
+  };
 
   test('runs for the holder of the key alone', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, postCard));
@@ -380,12 +389,7 @@ describe('a handler that changes the vault', () => {
     };
     assert.equal((await postCard()).status, 503);
     handler = async () => ({ body: { id: 'pm_1' } });
-    let { status } = await postCard();
-    for (let tries = 0; status === 409 && tries < 1_200; tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      ({ status } = await postCard());
-    }
-    assert.equal(status, 200);
+    await waitForCard();
   });
 
   test('keeps no error where nobody knows whether what was begun is stored', async () => {
@@ -399,6 +403,13 @@ describe('a handler that changes the vault', () => {
     server.hideNext(new Unclear('A COMMIT was not answered.'));
     assert.equal((await postCard()).status, 500);
     assert.deepEqual([asked, (await postCard()).status], [0, 200]);
+  });
+
+  test('gives back a key that it has only later, by a COMMIT that was not answered', async () => {
+    server.hideNext(new Unclear('A COMMIT was not answered.'), 1);
+    assert.equal((await postCard()).status, 500);
+    await waitForCard();
+    assert.equal(asked, 1);
   });
 
   test('keeps nobody waiting while the key cannot be given back', async () => {

@@ -5,8 +5,7 @@
 import { present } from '#kit/assert';
 import type { Commit, Context, Write } from '#kit/context';
 import { Unavailable, Unclear } from '#kit/failure';
-import type { ErrorPlace } from './errors.ts';
-import { ApiError, isPassing, renderError } from './errors.ts';
+import { ApiError, type ErrorPlace, isPassing, renderError } from './errors.ts';
 import type { Expander } from './expand.ts';
 import type { AskedAgain, IdempotencyStore, Recollection } from './idempotency.ts';
 import { keyOfPage } from './idempotency.ts';
@@ -236,7 +235,7 @@ const decide = async (
     // The database or the vault is away: nothing was decided, so there is nothing to keep under the key. Nor is there
     // where nobody knows whether it was: whoever asks again hears what is.
     if (error instanceof Unavailable || error instanceof Unclear) {
-      await release(execution, run);
+      await release(execution, run, error);
       throw error;
     }
     if (error instanceof ApiError) return errorDecision(execution, error, []);
@@ -248,15 +247,16 @@ const decide = async (
 };
 
 /**
- * Lets the next try have the key at once. A claim that was finished after all (by a COMMIT of which we
- * never heard) is not touched, nor one under which money may have moved and nothing can be gone on with.
- * While the database is away it is tried again for a while; should that fail too, the claim can be taken
- * over a minute later.
+ * Lets the next try have the key at once. A claim that was finished after all (by a COMMIT of which we never heard) is
+ * not touched, nor one under which money may have moved and nothing can be gone on with. While the database is away, or
+ * the claim not there yet (`after` a COMMIT of which nobody knows), that is tried again; a minute later it can be taken over.
  */
-const release = async ({ context, idempotency, request }: Execution, run: Run): Promise<void> => {
+const release = async (execution: Execution, run: Run, after?: Error): Promise<void> => {
   if (!(run.claimed || run.claiming) || run.asked === null) return;
+  const { context, idempotency, request } = execution;
   const write = idempotency.release(context, { ...run.asked, requestId: request.requestId });
-  await giveBack(() => context.database.commit(request.scope, [write]));
+  const mayAppear = after instanceof Unclear && !run.claimed;
+  await giveBack(() => context.database.commit(request.scope, [write]), mayAppear);
 };
 
 /** Where nobody knows whether the key is ours now it is given back, for whoever asks again. */
@@ -265,7 +265,7 @@ const commitClaim = async (execution: Execution, run: Run, write: Write): Promis
   try {
     return await execution.context.database.commit(execution.request.scope, [write]);
   } catch (error) {
-    if (error instanceof Unclear) await release(execution, run);
+    if (error instanceof Unclear) await release(execution, run, error);
     throw error;
   } finally {
     run.claiming = false;

@@ -62,8 +62,8 @@ export type MemoryStore = {
   /** Lets the next commits lose to another request, as an older version would. */
   loseNext(times: number): void;
   failNext(error: Error): void;
-  /** The next commit is made, and whoever made it hears this. */
-  hideNext(error: Error): void;
+  /** The next commit is made, and whoever made it hears this; so many after it do not find what it made. */
+  hideNext(error: Error, unseenBy?: number): void;
   /** The next commit waits until it is let go. */
   holdNext(): () => void;
   /** As if the holder of every unfinished key had been gone for long: another has it now. */
@@ -81,7 +81,7 @@ export const createMemoryStore = (): MemoryStore => {
   const kept = new Map<string, Kept>();
   let losing = 0;
   let failing: Error | null = null;
-  let hiding: Error | null = null;
+  let hiding: { readonly error: Error; readonly unseenBy: number } | null = null;
   let holding: Promise<void> | null = null;
 
   const commit = async (scope: Scope, writes: readonly Write[]): Promise<Commit> => {
@@ -90,8 +90,9 @@ export const createMemoryStore = (): MemoryStore => {
     [hiding, holding] = [null, null];
     await held;
     const done = await store(scope, writes);
-    if (hidden !== null) throw hidden;
-    return done;
+    if (hidden === null) return done;
+    losing = hidden.unseenBy;
+    throw hidden.error;
   };
   const store = async (_scope: Scope, writes: readonly Write[]): Promise<Commit> => {
     await new Promise(setImmediate);
@@ -129,7 +130,7 @@ export const createMemoryStore = (): MemoryStore => {
     committed,
     loseNext: (times) => (losing = times),
     failNext: (error) => (failing = error),
-    hideNext: (error) => (hiding = error),
+    hideNext: (error, unseenBy = 0) => (hiding = { error, unseenBy }),
     holdNext: () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       holding = promise;
