@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { languageTags } from '../../src/commerce/checkout/page/language.ts';
 import { pdfSpeaks } from '../../src/outward/notifications/receipts/receipt-pdf.ts';
 import { localeFor } from '../../src/outward/notifications/templates/index.ts';
+import { says } from '../../src/payments/intents/for-tests-bank.ts';
 import { payPage, twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
 import { waitUntil } from '../support/writers.ts';
 
-const { gateway, stripe, merchant } = await openShop();
+const { gateway, stripe, merchant, bank } = await openShop();
 const { ask } = gateway;
 
 test('page, mail, receipt and its file call the shop by the same name', async () => {
@@ -82,4 +83,23 @@ test('the receipt of a page is a file, and is mailed again to nobody but its pay
   assert.equal(sent.headers.location, `/c/${id}?mailed`);
   assert.match((await ask('GET', `/c/${id}?mailed`)).text, /sent the receipt to/);
   assert.equal((await mails()).length, before + 1);
+});
+
+test('a receipt lists what was given back, and nobody’s wish to let go of what was only held', async () => {
+  const { id } = await stripe.charges.create({
+    amount: 999,
+    currency: 'usd',
+    source: 'tok_visa',
+    capture: false,
+  });
+  bank.next.push(says({ outcome: 'declined', code: 'do_not_honor' }));
+  const refused = await stripe.refunds.create({ charge: id });
+  assert.equal(refused.status, 'failed');
+  const { receipt_url } = await stripe.charges.capture(id, { amount: 500 });
+  const receipt = async () => (await ask('GET', new URL(receipt_url ?? '').pathname)).text;
+  const text = await receipt();
+  assert.match(text, /\$5\.00/);
+  assert.doesNotMatch(text, /Refunds|\$9\.99/);
+  await stripe.refunds.create({ charge: id, amount: 100 });
+  assert.match(await receipt(), /Refunds[^$]*\$1\.00/);
 });

@@ -72,7 +72,7 @@ export const loadReceipt = async (
     authorizationCode: charge.told?.authorizationCode ?? null,
     statementDescriptor: descriptorOf(charge),
     description: charge.description,
-    refunds: refunds.filter(({ isTold }) => isTold).map(refundOf),
+    refunds: refunds.filter(({ isTold, byVoid }) => isTold && byVoid === undefined).map(refundOf),
     isTest: !scope.livemode,
     locale: localeFor([...(await localesOf(context, scope, customer)), preferences.locale]),
   };
