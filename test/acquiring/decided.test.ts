@@ -124,6 +124,22 @@ describe('a person', () => {
     await world.assertHealthy();
   });
 
+  test('who calls reversed what the bank does not know has nothing counted', async () => {
+    const world = await openDays();
+    world.bank.setFaults([
+      { id: 'down', kind: 'down', times: 1, when: { mti: '0200' } },
+      { id: 'none', kind: 'decline', code: '25', times: 2, when: { mti: '042' } },
+    ]);
+    const lost = await world.pay({ amount: 650n });
+    await world.resolve(1);
+    const { context, scope } = world;
+    const reversal = (await loadMessages(context, scope, lost.operation.id)).at(-1);
+    assert.equal(reversal?.state, 'too_early');
+    assert.equal((await decide(world, lost, 'reversed')).ok, true);
+    assert.deepEqual(await endDay(world), { lines: 0, problems: [] });
+    await world.assertHealthy();
+  });
+
   test('who calls a payment reversed that was counted has it taken back in the file', async () => {
     const world = await openDays();
     const sale = await world.pay({ amount: 900n });
@@ -258,28 +274,56 @@ describe('a line of a settlement', () => {
     assert.deepEqual(await directionsOf(world, lost), [1]);
   });
 
-  test('about what the bank had nothing of when it was reversed has it reversed once more', async () => {
-    const world = await settling();
-    const lost = await loseSale(world);
-    await world.settle();
-    await loseReversal(world);
-    // As if the sale had hung in a queue of the bank until its reversal was over.
+  /** As if the sale had hung in a queue of the bank until its reversal was over. */
+  const saysOnReversal = async (world: World, lost: Sent, code: string): Promise<void> => {
     const { context, scope } = world;
     const { id } = lost.operation;
     const [, reversal] = await loadMessages(context, scope, id);
     assert.equal(reversal?.state, 'stored');
     assert.equal((await decide(world, lost, 'reversed')).ok, true);
-    await asOwner(context.on, `update rails.operations set code = 'no_original' where id = $1`, [
-      id,
-    ]);
+    await asOwner(context.on, `update rails.operations set code = $2 where id = $1`, [id, code]);
     await asOwner(context.on, 'alter table rails.evidence disable trigger user');
     await asOwner(
       context.on,
-      `update rails.evidence set says = '{"outcome":"reversed","code":"no_original"}', kind = 1
+      `update rails.evidence set says = jsonb_build_object('outcome', 'reversed', 'code', $2::text), kind = 1
         where operation_id = $1 and says->>'outcome' = 'reversed'`,
-      [id],
+      [id, code],
     );
     await asOwner(context.on, 'alter table rails.evidence enable trigger user');
+  };
+
+  test('about what the bank had said there was nothing of to reverse is for a person', async () => {
+    const world = await settling();
+    const lost = await loseSale(world);
+    await world.settle();
+    await loseReversal(world);
+    await saysOnReversal(world, lost, 'nothing_to_reverse');
+    await world.hear();
+    assert.equal(await stateOf(world.context, world.scope, lost.operation.id), 'reversed');
+    assert.deepEqual(await world.lines(), ['payment 650 fits_nothing']);
+  });
+
+  test('about what a person called reversed while the bank did not know it is for a person', async () => {
+    const world = await settling();
+    const lost = await loseSale(world);
+    await world.settle();
+    world.bank.setFaults([
+      { id: 'none', kind: 'decline', code: '25', times: 2, when: { mti: '042' } },
+    ]);
+    await world.resolve(1);
+    assert.equal((await decide(world, lost, 'reversed')).ok, true);
+    await world.hear();
+    assert.deepEqual(await world.lines(), ['payment 650 fits_nothing']);
+  });
+
+  test('about what the bank had nothing of when it was reversed has it reversed once more', async () => {
+    const world = await settling();
+    const lost = await loseSale(world);
+    await world.settle();
+    await loseReversal(world);
+    await saysOnReversal(world, lost, 'no_original');
+    const { context, scope } = world;
+    const { id } = lost.operation;
     const jobs = () =>
       asOwner(
         context.on,

@@ -175,7 +175,8 @@ const onlyUnreversed = (context: Context, scope: Scope, after: Operation) =>
 
 /**
  * A person calls reversed what the host had booked and took back: where a reversal was sent both are counted, as the
- * host counts them. Without one the bank's people undid it. A payment that was counted is then taken back in the file
+ * host counts them. Without one the bank's people undid it, and where the host knew nothing of what was to be reversed
+ * nothing moved, unless it was approved after that. A payment that was counted is then taken back in the file
  * as well, so that no file asks for what the books have given up; a refund that they undid comes back as money that
  * could not be paid out, which no file names.
  */
@@ -187,20 +188,34 @@ const takenBackOf = (
   const wasCounted = before.state === 'approved' || before.state === 'pending';
   const isPerson = evidence?.kind === 'person';
   if (!isPerson && !(wasCounted && evidence?.kind === 'answer')) return null;
-  return ofMessages(context, scope, after, ({ reversal, counted }) =>
-    reversal !== undefined || (wasCounted && after.kind !== 'refund') ? counted : [],
-  );
+  return ofMessages(context, scope, after, ({ reversal, counted }) => {
+    const wasTakenBack =
+      reversal !== undefined && (reversal.state !== 'too_early' || before.code === 'no_original');
+    return wasTakenBack || (wasCounted && after.kind !== 'refund') ? counted : [];
+  });
 };
 
-/** The host had nothing to reverse, and settles it now: its reversal goes out once more. */
+/** The host knew no original, and settles it now: its reversal goes out once more. */
 const bookedAfterAll = (
   context: Context,
   scope: Scope,
   { after, evidence }: Change,
-): Promise<readonly Write[]> | null =>
-  evidence?.says.outcome === 'approved' && knowsNoMessage.has(evidence.kind)
+): Promise<readonly Write[]> | null => {
+  if (evidence?.says.outcome !== 'approved' || !knowsNoMessage.has(evidence.kind)) return null;
+  return after.state !== 'reversed' || after.code === 'no_original' || evidence.kind === 'person'
     ? reverseAgainOf(context, scope, after)
-    : null;
+    : onlyWhatMoved(context, scope, after);
+};
+
+/** What was called reversed because nothing had moved, and is settled now, nobody takes back: a person has to know. */
+const onlyWhatMoved = (context: Context, scope: Scope, after: Operation) =>
+  ofMessages(context, scope, after, ({ reversal }) => {
+    const { code } = after;
+    const isUnmoved = code === 'nothing_to_reverse' || code === 'never_sent';
+    if (isUnmoved || (code === 'person' && reversal?.state === 'too_early'))
+      throw new DoesNotCount('taken_back');
+    return [];
+  });
 
 type Messages = {
   readonly first: CardMessage;
