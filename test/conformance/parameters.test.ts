@@ -84,6 +84,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   'payment_intents.confirm': ['client_secret', 'payment_method_data[card][sealed]'],
   'checkout_sessions.create': ['order_reference'],
   'payment_intents.create': ['order_reference', 'payment_method_data[card][sealed]'],
+  'payment_intents.list': ['order_reference'],
   'payment_intents.update': ['payment_method_data[card][sealed]'],
   'webhook_endpoints.create': ['ordering'],
   'webhook_endpoints.update': ['ordering'],

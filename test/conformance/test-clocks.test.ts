@@ -166,7 +166,9 @@ describe('customers of a clock', () => {
         customers.create({ test_clock: id }),
       ]);
       assert.equal((await refusalOf(testClocks.retrieve(id))).code, 'resource_missing');
-      assert.deepEqual((await customers.list({ test_clock: id })).data, []);
+      assert.equal((await refusalOf(customers.list({ test_clock: id }))).code, 'resource_missing');
+      const { data: newest } = await customers.list({ limit: 100 });
+      assert.ok(!newest.some(({ test_clock }) => test_clock === id));
     }
   });
 });
