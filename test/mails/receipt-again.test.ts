@@ -37,8 +37,9 @@ test('page, mail, receipt and its file call the shop by the same name', async ()
 });
 
 test('the mail of an expired session calls the shop as receipts do, whatever else its page looked like', async () => {
+  let sessions = 0;
   const told = async (more: object) => {
-    const to = `expired-${Math.random()}@example.com`;
+    const to = `expired-${(sessions += 1)}@example.com`;
     const session = await stripe.checkout.sessions.create({
       ...twoTeas,
       customer_email: to,
