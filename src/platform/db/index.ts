@@ -33,7 +33,6 @@ export {
   readOwn,
 } from './own-rows.ts';
 export {
-  isTooLong,
   type RowSearch,
   type Search,
   type SearchCondition,

@@ -4,10 +4,8 @@
 // the conditions has one. Which of the two it is is looked at and not left to statistics, which know nothing of what
 // conditions have in common, and of one who asks for what there is not.
 
-import pg from 'pg';
 import type { Context, Row, Scope, Statement } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { DatabaseUnavailable } from './connection.ts';
 import { type MadeWithin, ownRows, readOwn, type Stored } from './own-rows.ts';
 import { statement } from './write.ts';
 
@@ -106,9 +104,3 @@ const among = async (
 
 // Unnamed: each query has a text of its own, and prepared statements are kept for ever.
 const unnamed = (text: string): Statement => statement('', text);
-
-/** The database ended a statement that took longer than any may. */
-export const isTooLong = (error: unknown): boolean =>
-  error instanceof DatabaseUnavailable &&
-  error.cause instanceof pg.DatabaseError &&
-  error.cause.code === '57014';

@@ -1,7 +1,8 @@
 // How a search query is answered: the condition of each row, when the rows were made, and what an index knows of them.
 // Only clauses that must all hold say where to look; every row is held against the whole query all the same.
 
-import { isTooLong, type Search, type SearchIds } from '#platform/db';
+import { Unavailable } from '#kit/failure';
+import type { Search, SearchIds } from '#platform/db';
 import { ApiError } from './errors.ts';
 import { madeIn } from './list.ts';
 import type { SearchClause, SearchQuery } from './search-query.ts';
@@ -130,7 +131,7 @@ export const inTime = async <T>(searched: Promise<T>): Promise<T> => {
   try {
     return await searched;
   } catch (error) {
-    throw isTooLong(error) ? tooMuch() : error;
+    throw error instanceof Unavailable && error.tookTooLong ? tooMuch() : error;
   }
 };
 
