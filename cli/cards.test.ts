@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createMessage, encrypt, generateKey, readKey } from 'openpgp';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
-import { temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
 
 const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const shop = '00000000-0000-7000-8000-000000000000';
@@ -29,7 +29,7 @@ const at = (name: string): string => join(folder, name);
 before(async () => {
   on = await testDatabase();
   env = {
-    PATH: process.env['PATH'],
+    ...bareEnvironment,
     TOLLGATE_DATA: at('data'),
     DATABASE_URL: on.ownerUrl,
     DATABASE_APP_URL: on.appUrl,

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readSettings } from '../src/config.ts';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
-import { temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { startGateway } from '../src/main.ts';
 
 const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
@@ -28,7 +28,7 @@ const tollgate = (...args: string[]): Promise<Result> =>
 before(async () => {
   on = await testDatabase();
   env = {
-    PATH: process.env['PATH'],
+    ...bareEnvironment,
     TOLLGATE_DATA: folder,
     DATABASE_URL: on.ownerUrl,
     DATABASE_APP_URL: on.appUrl,

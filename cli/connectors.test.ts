@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { asOwner, type TestDatabase, testAccount, testContext } from '../src/for-tests.ts';
-import { temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
 
 const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const folder = temporaryFolder('cli-connectors');
@@ -27,7 +27,7 @@ before(async () => {
   ({ on } = context);
   await testAccount(context);
   env = {
-    PATH: process.env['PATH'],
+    ...bareEnvironment,
     TOLLGATE_DATA: folder,
     DATABASE_URL: on.ownerUrl,
     DATABASE_APP_URL: on.appUrl,

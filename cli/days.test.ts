@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { spellId } from '#kit/ids';
 import { clearingFile } from '#rails/acquiring';
 import { asOwner, type TestDatabase, testAccount, testContext } from '../src/for-tests.ts';
-import { temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { insertEndedDay, insertNextDay } from '../src/rails/connectors/day-ends.store.ts';
 
 const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
@@ -30,7 +30,7 @@ const days = (...args: string[]): Promise<Result> =>
 before(() => {
   ({ on } = context);
   env = {
-    PATH: process.env['PATH'],
+    ...bareEnvironment,
     TOLLGATE_DATA: folder,
     DATABASE_URL: on.ownerUrl,
     DATABASE_APP_URL: on.appUrl,

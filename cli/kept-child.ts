@@ -90,8 +90,10 @@ const startChild = async <Told>(
   { name, program, args, env, processFile }: ChildSettings<Told>,
   told: Told | undefined,
 ): Promise<{ readonly process: ChildProcess; readonly told: Told }> => {
+  // With what V8 made of the sources before it begins in a third of the processor time.
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [...nodeFlags, program, ...args(told)], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH, NODE_COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { newUuid, spellId } from '#kit/ids';
 import { SETTLEMENT_LINE } from '#rails/connectors';
 import { testAccount, testContext } from '../src/for-tests.ts';
-import { temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { insertLine } from '../src/rails/connectors/settlement-lines.store.ts';
 
 const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
@@ -13,7 +13,7 @@ const context = await testContext();
 const scope = await testAccount(context);
 const { on } = context;
 const env = {
-  PATH: process.env['PATH'],
+  ...bareEnvironment,
   TOLLGATE_DATA: temporaryFolder('cli-settlements'),
   DATABASE_URL: on.ownerUrl,
   DATABASE_APP_URL: on.appUrl,

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { bareEnvironment } from '../src/kit/context/for-tests.ts';
 import { temporaryFolder } from '../src/platform/postgres/for-tests.ts';
 
 const tollgate = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
@@ -18,7 +19,7 @@ type Run = { process: ChildProcess; output: () => string; ended: Promise<number 
 /** Port 0 lets the system choose, so that tests run beside each other and beside a real gateway. */
 const run = (args: readonly string[], env: Record<string, string> = {}, uid?: number): Run => {
   const child = spawn(process.execPath, [tollgate, ...args], {
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', PORT: '0', ...env },
+    env: { ...bareEnvironment, HOME: '/nonexistent', PORT: '0', ...env },
     cwd: '/',
     ...(uid === undefined ? {} : { uid, gid: uid }),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -131,7 +132,7 @@ describe('the quick start', { concurrency: 3 }, () => {
 
   test('ends when the launcher that started it has gone', async () => {
     const dataFolder = dataFolderForTest();
-    const env = { PATH: process.env.PATH, PORT: '0', TOLLGATE_DATA: dataFolder };
+    const env = { ...bareEnvironment, PORT: '0', TOLLGATE_DATA: dataFolder };
     const script = 'TOLLGATE_PARENT=$$ "$@" & echo $!; wait';
     const command = [process.execPath, tollgate, 'start', '--quickstart'];
     const launcher = spawn('/bin/sh', ['-c', script, 'sh', ...command], {

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { withDatabase, withLogin } from '#platform/db';
 import { runningOwnerUrl } from '#platform/postgres';
-import { silentLog } from '../../src/kit/context/for-tests.ts';
+import { bareEnvironment, silentLog } from '../../src/kit/context/for-tests.ts';
 import { temporaryFolder } from '../../src/platform/postgres/for-tests.ts';
 
 const tollgate = fileURLToPath(new URL('../tollgate.ts', import.meta.url));
@@ -28,7 +28,7 @@ type Ready = { api: string; sandbox?: string; acquirer?: { host: string; port: n
 
 const start = async (env: Record<string, string> = {}): Promise<[ChildProcess, Ready]> => {
   const child = spawn(process.execPath, [tollgate, 'start', '--quickstart'], {
-    env: { PATH: process.env.PATH, PORT: '0', TOLLGATE_DATA: data, ...env },
+    env: { ...bareEnvironment, PORT: '0', TOLLGATE_DATA: data, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   started.push(child);

@@ -16,6 +16,7 @@ import { createKey } from '#identity/keys';
 import { systemClock } from '#kit/context';
 import { type RunningPostgres, startPostgres } from '#platform/postgres';
 import { readSettings } from '../../src/config.ts';
+import { bareEnvironment } from '../../src/kit/context/for-tests.ts';
 import { createLog } from '../../src/kit/log/index.ts';
 import { connect } from '../../src/platform/db/connection.ts';
 import { asOwner, connectionSettings } from '../../src/platform/db/for-tests.ts';
@@ -181,7 +182,7 @@ const foldersIn = (folder: string) => {
 type Folders = ReturnType<typeof foldersIn>;
 
 const environmentOf = (postgres: RunningPostgres, at: Folders): Record<string, string> => ({
-  PATH: process.env['PATH'] ?? '',
+  ...bareEnvironment,
   HOME: at.data,
   TMPDIR: at.temporary,
   PORT: '0',

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { bareEnvironment } from '../../src/kit/context/for-tests.ts';
 import { type Ask, createAsk } from './ask.ts';
 
 const cli = fileURLToPath(new URL('../../cli/tollgate.ts', import.meta.url));
@@ -71,7 +72,7 @@ export const runToItsEnd = async (
 
 const spawnGateway = (environment: Readonly<Record<string, string>>, args: readonly string[]) => {
   const child = spawn(process.execPath, [cli, 'start', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
+    env: { ...bareEnvironment, HOME: process.env['HOME'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');

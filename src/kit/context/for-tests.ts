@@ -83,6 +83,17 @@ export const temporaryFolder = (name: string): string => {
   return folder;
 };
 
+/**
+ * All that a program which a test starts has of our own environment: where programs are, and where V8 keeps what it
+ * made of the sources, without which every one of them would take three times the processor to begin.
+ */
+export const bareEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
+  ['PATH', 'NODE_COMPILE_CACHE'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
 /** What the work costs this thread: what else the machine does meanwhile does not count. */
 export const processorMs = (work: () => void): number => {
   const before = process.threadCpuUsage();
