@@ -16,8 +16,12 @@ export type TestContext = Context & {
   readonly on: TestDatabase;
 };
 
-export const testDatabase = async (): Promise<TestDatabase> =>
-  databaseWith(await readMigrations(modules));
+let migrations: ReturnType<typeof readMigrations> | undefined;
+
+export const testDatabase = async (): Promise<TestDatabase> => {
+  migrations ??= readMigrations(modules);
+  return databaseWith(await migrations);
+};
 
 // Registered here and not in `testContext`: a hook registered inside another hook ends with it.
 const opened: OpenDatabase[] = [];

@@ -99,6 +99,7 @@ const throwAwaySettings = `
 max_connections = 200
 wal_level = minimal
 max_wal_senders = 0
+wal_init_zero = off
 dynamic_shared_memory_type = mmap
 autovacuum = off
 `;
