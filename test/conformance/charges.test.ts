@@ -72,8 +72,8 @@ describe('a charge made directly, as older clients do', () => {
   test('needs something to charge', async () => {
     const nothing = await refusalOf(charges.create({ amount: 999, currency: 'usd' }));
     assert.deepEqual(
-      [nothing.statusCode, nothing.message],
-      [400, 'Must provide source or customer.'],
+      [nothing.statusCode, nothing.code, nothing.message],
+      [400, 'parameter_missing', 'Must provide source or customer.'],
     );
     const { id: customer } = await stripe.customers.create();
     const noCard = await refusalOf(charges.create({ amount: 999, currency: 'usd', customer }));

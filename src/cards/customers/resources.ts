@@ -44,14 +44,18 @@ const loadSources = async (context: Context, scope: Scope, ids: readonly string[
 const listAt = (id: string, name: string, rows: readonly unknown[]) =>
   list(`/v1/customers/${id}/${name}`, { rows, hasMore: false });
 
+/** From this version on they have to be asked for. */
+const ENDED = '2020-08-27';
+
 /** Absent unless asked for. Of a customer who was deleted nothing is left to include. */
 const includable: Readonly<
-  Record<string, { readonly of: readonly string[]; readonly show: Show }>
+  Record<string, { readonly of: readonly string[]; readonly show: Show; readonly until?: string }>
 > = {
   cash_balance: { of: ['cash_balance'], show: renderCashBalance },
   tax: { of: ['tax'], show: renderTax },
   tax_ids: {
     of: ['tax_id'],
+    until: ENDED,
     show: (customer, livemode, id) =>
       listAt(
         id,
@@ -60,7 +64,11 @@ const includable: Readonly<
       ),
   },
   // Nothing can be subscribed to yet, and so the list is truly empty.
-  subscriptions: { of: ['subscription'], show: (_, __, id) => listAt(id, 'subscriptions', []) },
+  subscriptions: {
+    of: ['subscription'],
+    until: ENDED,
+    show: (_, __, id) => listAt(id, 'subscriptions', []),
+  },
 };
 
 const customer: ResourceDefinition = {
@@ -70,17 +78,18 @@ const customer: ResourceDefinition = {
   load: load(renderAny),
   expandable: {
     default_source: { to: ['card'] },
-    sources: { of: ['card'], include: loadSources },
+    sources: { of: ['card'], include: loadSources, until: ENDED },
     'invoice_settings.default_payment_method': { to: ['payment_method'] },
     test_clock: { to: ['test_helpers.test_clock'] },
     'discount.customer': neverFilled,
     'discount.promotion_code': neverFilled,
     'discount.source.coupon': neverFilled,
     ...Object.fromEntries(
-      Object.entries(includable).map(([name, { of, show }]) => [
+      Object.entries(includable).map(([name, { of, show, until }]) => [
         name,
         {
           of,
+          ...(until === undefined ? {} : { until }),
           include: load((found, livemode, id) =>
             found.deleted ? undefined : show(found, livemode, id),
           ),

@@ -89,7 +89,9 @@ export const createCharge = async (
 };
 
 const nothingToCharge = (hasCustomer: boolean): ApiError =>
-  hasCustomer ? refuse('missing') : new ApiError(400, 'Must provide source or customer.');
+  hasCustomer
+    ? refuse('missing')
+    : new ApiError(400, 'Must provide source or customer.', { code: 'parameter_missing' });
 
 const sourceOf = async (
   context: Context,

@@ -61,7 +61,7 @@ export const intentResources: readonly ResourceDefinition[] = [
       },
       application: neverFilled,
       // Removed from the answers of today, and what clients of some years ago read.
-      charges: { include: loadChargeLists, of: ['charge'] },
+      charges: { include: loadChargeLists, of: ['charge'], until: '2022-11-15' },
       customer: { to: ['customer'] },
       latest_charge: { to: ['charge'] },
       on_behalf_of: neverFilled,

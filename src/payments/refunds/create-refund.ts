@@ -24,7 +24,6 @@ import {
   mergeMetadata,
   type Outcome,
   onlyOneOf,
-  parameterMissing,
   refuse,
   type TypedRequest,
 } from '#platform/http';
@@ -99,7 +98,7 @@ const chargeOf = async (
   if (spelled !== undefined) {
     return findCharge(context, scope, spelled, isParameter ? 'charge' : undefined);
   }
-  if (asked.payment_intent === undefined) throw parameterMissing('payment_intent');
+  if (asked.payment_intent === undefined) throw nothingNamed();
   const { payment_intent: of } = asked;
   const { charge } = await findIntentWithCharge(context, scope, of, 'payment_intent');
   if (charge?.status === 'pending') return charge;
@@ -111,6 +110,13 @@ const chargeOf = async (
     { param: 'payment_intent' },
   );
 };
+
+const nothingNamed = (): ApiError =>
+  new ApiError(
+    400,
+    'One of the following params should be provided for this request: payment_intent or charge.',
+    { code: 'parameter_missing' },
+  );
 
 /** There may be something to give back once its payment or its capture is known: no answer to keep. */
 const refuseUnderWay = (charge: Charge): void => {

@@ -44,7 +44,10 @@ const loadOfCharges = async (context: Context, scope: Scope, ids: readonly strin
 const LATEST_MS = 10_000_000_000_000;
 
 export const refundResources: readonly ResourceDefinition[] = [
-  { object: 'charge', expandable: { refunds: { include: loadOfCharges, of: ['refund'] } } },
+  {
+    object: 'charge',
+    expandable: { refunds: { include: loadOfCharges, of: ['refund'], until: '2022-11-15' } },
+  },
   {
     object: 'refund',
     permission: 'refunds',

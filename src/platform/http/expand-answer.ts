@@ -92,6 +92,8 @@ const siteOf = (resources: Resources, holder: Json, tree: Tree, object?: string)
 const enterFields = (resources: Resources, site: Site, wanted: Wanted[], next: Site[]): void => {
   for (const [segment, tree] of site.tree) {
     const { holder, place, id } = site;
+    // Of what was deleted nothing is left to show.
+    if (holder['deleted'] === true) continue;
     const rule = place === null ? undefined : ruleAt(place, segment);
     const value = holder[segment];
 

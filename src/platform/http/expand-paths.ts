@@ -74,7 +74,8 @@ const walk = (
 
 type Step = { readonly places: readonly Place[]; readonly expands: boolean };
 
-const step = (
+/** One segment further; null where there is no such way. */
+export const step = (
   resources: Resources,
   place: Place,
   segment: string,
@@ -107,7 +108,7 @@ const step = (
 const isRemoved = (place: Place, segment: string): boolean =>
   place.resource.removed?.includes(fieldAt(place, segment)) === true;
 
-const checkPermission = ({ permission }: ResourceDefinition, principal: Principal): void => {
+export const checkPermission = ({ permission }: ResourceDefinition, principal: Principal): void => {
   if (principal.kind !== 'restricted' || permission === undefined) return;
   if (principal.permissions[permission] === undefined) throw permissionMissing(permission, 'read');
 };

@@ -5,12 +5,15 @@ import type { Context } from '#kit/context';
 import type { ExpandInput } from './expand-answer.ts';
 import { expandAnswer } from './expand-answer.ts';
 import { checkPath } from './expand-paths.ts';
+import { type Asked, withUnasked } from './older-answers.ts';
 import type { ResourceDefinition, Resources } from './resource.ts';
 import type { Principal, Route } from './route.ts';
 
 export type Expander = {
   /** Throws the refusal of the first bad path. */
   check(paths: readonly string[], route: Route, principal: Principal): void;
+  /** With what the version of the request has in its answers unasked. */
+  withUnasked(paths: readonly string[], asked: Asked): readonly string[];
   /** A copy of the body, filled. Objects of `related` win over loading. */
   expand(context: Context, input: ExpandInput): Promise<unknown>;
 };
@@ -21,6 +24,7 @@ export const createExpander = (definitions: readonly ResourceDefinition[]): Expa
     check: (paths, route, principal) => {
       for (const path of paths) checkPath(resources, path, route, principal);
     },
+    withUnasked: (paths, asked) => withUnasked(resources, paths, asked),
     expand: (context, input) => expandAnswer(resources, context, input),
   };
 };

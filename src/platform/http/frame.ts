@@ -135,7 +135,7 @@ export const answerExchange = async (parts: FrameParts, exchange: Exchange): Pro
       url: exchange.path,
       path: matched.params,
       parameters: parsed.values,
-      expand: parsed.expand,
+      expand: parts.expander.withUnasked(parsed.expand, { route, principal, apiVersion }),
     },
     fingerprint:
       idempotencyKey === null

@@ -64,6 +64,7 @@ const schema = parameters(
     old: ignored(),
     payment_method_data: object({ type: required(text()), ...browserNoise }),
     phone: emptyable(phone()),
+    off_session_or_why: oneOf('true', 'false', 'recurring'),
     plain: Type.Integer({ minimum: 2 }),
     return_url: url(),
     source: either(id(), object({ number: required(cardText()), cvc: cardText(4) })),
@@ -95,6 +96,9 @@ const readings: readonly [form: string, values: unknown][] = [
   // As older versions of stripe-python write them.
   ['confirm=True', { confirm: true }],
   ['confirm=False', { confirm: false }],
+  ['off_session_or_why=True', { off_session_or_why: 'true' }],
+  ['off_session_or_why=False', { off_session_or_why: 'false' }],
+  ['off_session_or_why=recurring', { off_session_or_why: 'recurring' }],
   ['description=', { description: null }],
   ['address=', { address: null }],
   ['address[city]=Bonn&address[line1]=', { address: { city: 'Bonn', line1: null } }],

@@ -27,8 +27,11 @@ export type Load = (
 export type Expandable =
   /** An id, or a list of ids, of one of these kinds. */
   | { readonly to: readonly string[] }
-  /** Absent unless asked for; loaded by the ids of the holders. `of` is what it, or its list, holds. */
-  | { readonly include: Load; readonly of: readonly string[] }
+  /**
+   * Absent unless asked for; loaded by the ids of the holders. `of` is what it, or its list, holds. Versions of
+   * the API before `until` had it in every answer: whoever says such a version has asked for it.
+   */
+  | { readonly include: Load; readonly of: readonly string[]; readonly until?: string }
   /** Always there as an object or a list of objects: asking for it does nothing, what lies below counts. */
   | { readonly inside: readonly string[] };
 

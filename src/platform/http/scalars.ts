@@ -174,11 +174,14 @@ const readTimestampRange: Reader = (raw, name, faults) => {
 };
 
 const oneOfReader = (values: readonly string[]): Reader => {
-  const allowed = new Set(values);
+  const allowed = new Map(values.map((value) => [value, value]));
+  // `off_session` is a boolean to most, and a word to some: as in readBoolean.
+  if (allowed.has('true')) allowed.set('True', 'true').set('False', 'false');
 
   return (raw, name, faults) => {
     const text = textOf(raw);
-    if (text !== null && allowed.has(text)) return text;
+    const value = text === null ? undefined : allowed.get(text);
+    if (value !== undefined) return value;
     faults.form ??= notOneOf(name, values);
     return undefined;
   };
