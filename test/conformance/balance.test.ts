@@ -92,7 +92,16 @@ describe('a charge', () => {
   test('is a pending transaction with its fee, and moves the pending balance', async () => {
     const id = await postFor(merchant.scope, capture(10_000n, { subject: charge }));
     const found = await stripe.balanceTransactions.retrieve(id);
-    assertTransaction(await body(`/v1/balance_transactions/${id}`));
+    const shown = await body(`/v1/balance_transactions/${id}`);
+    assertTransaction(shown);
+    // As older clients ask.
+    assert.deepEqual(await body(`/v1/balance/history/${id}`), shown);
+    const { url, ...listed } = await body('/v1/balance_transactions?limit=100');
+    const { url: history, ...older } = await body('/v1/balance/history?limit=100');
+    assert.deepEqual(
+      [older, history, url],
+      [listed, '/v1/balance/history', '/v1/balance_transactions'],
+    );
     const { created, lastResponse, ...rest } = found;
     assert.ok(Math.abs(created - Date.now() / 1000) < 60);
     assert.equal(lastResponse.statusCode, 200);

@@ -52,8 +52,13 @@ describe('a key is refused', () => {
       { authorization: 'Digest x' },
     ];
     for (const headers of without) {
-      const { status, body } = await gateway.ask('GET', '/v1/customers', { headers });
+      const {
+        status,
+        body,
+        headers: told,
+      } = await gateway.ask('GET', '/v1/customers', { headers });
       assert.equal(status, 401);
+      assert.equal(told['www-authenticate'], 'Bearer realm="Tollgate"');
       assert.equal(body.error.type, 'invalid_request_error');
       assert.match(
         body.error.message,

@@ -98,7 +98,8 @@ const own: Readonly<Record<string, readonly string[]>> = {
 
 /** What clients of earlier versions call, and the SDK calls no more. */
 const legacy: readonly RegExp[] = [
-  /^charges\.(?:create_refund|list_refunds|refund)$/,
+  /^balance_transactions\.(?:history|retrieve_of_history)$/,
+  /^charges\.(?:(?:create|retrieve|update)_refund|list_refunds|refund)$/,
   /^customers\.\w+_cards?$/,
 ];
 

@@ -65,6 +65,39 @@ describe('a refund', () => {
     assert.equal(again.code, 'charge_already_refunded');
   });
 
+  test('is found and changed at its charge, as older clients do, and at no other', async () => {
+    const intent = await paid(1000);
+    const other = await paid(1000);
+    const { id } = await refunds.create({ payment_intent: intent.id, amount: 400 });
+    const at = (charge: unknown): string => `/v1/charges/${String(charge)}/refunds/${id}`;
+    const read: Stripe.Refund = await stripe.rawRequest('GET', at(intent.latest_charge));
+    assert.deepEqual([read.id, read.amount], [id, 400]);
+    const changed: Stripe.Refund = await stripe.rawRequest('POST', at(intent.latest_charge), {
+      metadata: { n: '1' },
+    });
+    assert.deepEqual(changed.metadata, { n: '1' });
+    for (const asked of [
+      stripe.rawRequest('GET', at(other.latest_charge)),
+      stripe.rawRequest('POST', at(other.latest_charge), { metadata: { n: '2' } }),
+    ]) {
+      const { statusCode, message } = await refusalOf(asked);
+      assert.deepEqual([statusCode, message], [404, `No such refund: '${id}'`]);
+    }
+    assert.deepEqual((await refunds.retrieve(id)).metadata, { n: '1' });
+  });
+
+  test('of nothing is told what to name', async () => {
+    const { statusCode, code, message } = await refusalOf(refunds.create({ amount: 1 }));
+    assert.deepEqual(
+      [statusCode, code, message],
+      [
+        400,
+        'parameter_missing',
+        'One of the following params should be provided for this request: payment_intent or charge.',
+      ],
+    );
+  });
+
   test('may be of a part, and never of more than is left', async () => {
     const intent = await paid(1000);
     await refunds.create({ payment_intent: intent.id, amount: 400, metadata: { n: '1' } });

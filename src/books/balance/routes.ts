@@ -1,5 +1,6 @@
 import { loadBalances } from '#books/ledger';
-import { parameters, route } from '#platform/http';
+import type { Context } from '#kit/context';
+import { parameters, route, type TypedRequest } from '#platform/http';
 import { balanceSchema, balanceTransactionSchema } from './balance-schema.ts';
 import {
   balanceTransactionFilters,
@@ -9,6 +10,28 @@ import {
 import { renderBalance } from './render-balance.ts';
 
 const none = parameters({});
+
+const listing = {
+  group: 'Balance',
+  object: 'balance_transaction',
+  keys: 'secret',
+  method: 'GET',
+  list: true,
+  parameters: balanceTransactionFilters,
+  answer: balanceTransactionSchema,
+  handle: listBalanceTransactions,
+} as const;
+
+const retrieving = {
+  group: 'Balance',
+  object: 'balance_transaction',
+  keys: 'secret',
+  method: 'GET',
+  parameters: none,
+  answer: balanceTransactionSchema,
+  handle: (context: Context, { scope, path }: TypedRequest<typeof none>) =>
+    retrieveBalanceTransaction(context, scope, path['id'] ?? ''),
+} as const;
 
 export const balanceRoutes = [
   route({
@@ -27,31 +50,29 @@ export const balanceRoutes = [
     }),
   }),
   route({
-    group: 'Balance',
-    object: 'balance_transaction',
-    keys: 'secret',
-    method: 'GET',
+    ...listing,
     path: '/v1/balance_transactions',
     operation: 'balance_transactions.list',
     summary: 'List balance transactions',
     description: 'Whatever moved the balance, newest first.',
-    list: true,
-    parameters: balanceTransactionFilters,
-    answer: balanceTransactionSchema,
-    handle: listBalanceTransactions,
   }),
   route({
-    group: 'Balance',
-    object: 'balance_transaction',
-    keys: 'secret',
-    method: 'GET',
+    ...retrieving,
     path: '/v1/balance_transactions/:id',
     operation: 'balance_transactions.retrieve',
     summary: 'Retrieve a balance transaction',
     description: 'What moved, what it cost, and from when on it is available.',
-    parameters: none,
-    answer: balanceTransactionSchema,
-    handle: (context, { scope, path }) =>
-      retrieveBalanceTransaction(context, scope, path['id'] ?? ''),
+  }),
+  route({
+    ...listing,
+    path: '/v1/balance/history',
+    operation: 'balance_transactions.history',
+    summary: 'List balance transactions, as older clients do',
+  }),
+  route({
+    ...retrieving,
+    path: '/v1/balance/history/:id',
+    operation: 'balance_transactions.retrieve_of_history',
+    summary: 'Retrieve a balance transaction, as older clients do',
   }),
 ];

@@ -1,9 +1,11 @@
 import { Type } from 'typebox';
+import type { Context, Scope } from '#kit/context';
 import { findCharge, renderCharge } from '#payments/charges';
-import { ApiError, nullableText, parameters, route } from '#platform/http';
+import { ApiError, nullableText, parameters, resourceMissing, route } from '#platform/http';
 import { createRefund } from './create-refund.ts';
 import { findRefund } from './find-refund.ts';
 import { listOf, listRefunds } from './list-refunds.ts';
+import type { Refund } from './refund.ts';
 import {
   createOfChargeParameters,
   createParameters,
@@ -44,6 +46,19 @@ const common = {
   answer: refundSchema,
 } as const;
 const none = parameters({});
+
+/** One of another charge is none of this one. */
+const refundOfCharge = async (
+  context: Context,
+  scope: Scope,
+  path: Readonly<Record<string, string>>,
+): Promise<Refund> => {
+  const { charge: ofCharge = '', refund: spelled = '' } = path;
+  const charge = await findCharge(context, scope, ofCharge);
+  const refund = await findRefund(context, scope, spelled);
+  if (refund.chargeId !== charge.id) throw resourceMissing({ noun: 'refund', id: spelled });
+  return refund;
+};
 
 export const refundRoutes = [
   route({
@@ -125,6 +140,29 @@ export const refundRoutes = [
     summary: 'Refund a charge, as older clients do',
     parameters: createOfChargeParameters,
     handle: (context, request) => createRefund(context, request, request.path['charge'] ?? ''),
+  }),
+  route({
+    ...common,
+    method: 'GET',
+    path: '/v1/charges/:charge/refunds/:refund',
+    operation: 'charges.retrieve_refund',
+    summary: 'Retrieve a refund of a charge, as older clients do',
+    parameters: none,
+    handle: async (context, { scope, path }) => ({
+      body: renderRefund(await refundOfCharge(context, scope, path)),
+    }),
+  }),
+  route({
+    ...common,
+    method: 'POST',
+    path: '/v1/charges/:charge/refunds/:refund',
+    operation: 'charges.update_refund',
+    summary: 'Update a refund of a charge, as older clients do',
+    parameters: updateParameters,
+    handle: async (context, request) => {
+      await refundOfCharge(context, request.scope, request.path);
+      return updateRefund(context, request);
+    },
   }),
   route({
     ...common,

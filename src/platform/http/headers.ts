@@ -59,6 +59,8 @@ export const answerHeaders = (
     // Only what is stored was executed for this key, now or earlier.
     if (answer.stored) headers.push('Original-Request', replayOf ?? frame.requestId);
   }
+  // HTTP wants it, and some of Java's clients read no 401 without it. A browser asks its user nothing.
+  if (error?.status === 401) headers.push('WWW-Authenticate', 'Bearer realm="Tollgate"');
   if (replayOf !== null) headers.push('Idempotent-Replayed', 'true');
   if (frame.account !== null) headers.push('Stripe-Account', frame.account);
   if (error?.fields.retryAfterSeconds !== undefined) {
