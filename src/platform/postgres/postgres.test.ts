@@ -40,6 +40,23 @@ const folderForTest = (): string => {
   return folder;
 };
 
+const original = temporaryFolder();
+after(original.remove);
+let made: Promise<unknown> | undefined;
+
+/** With data in it, copied from those of a first start: making some takes more than all the rest of most tests. */
+const madeFolder = async (): Promise<string> => {
+  made ??= startPostgres({ dataFolder: original.folder, log: silent }).then((postgres) =>
+    postgres.stop(),
+  );
+  // Before a promise is awaited that another test made: after that, it would go with that one.
+  const folder = folderForTest();
+  await made;
+  const parts = ['postgres', 'postgres-passwords.json'].map((name) => join(original.folder, name));
+  execFileSync('cp', ['-a', ...parts, folder]);
+  return folder;
+};
+
 const start = async (
   dataFolder: string,
   options: Partial<PostgresOptions> = {},
@@ -146,7 +163,7 @@ describe('the embedded PostgreSQL', together, () => {
   });
 
   test('is durable and reached by its socket alone', async () => {
-    const { ownerUrl, stop } = await startBound(folderForTest());
+    const { ownerUrl, stop } = await startBound(await madeFolder());
     const settings = await query(
       ownerUrl,
       `select name, setting from pg_settings where name in ('fsync', 'full_page_writes',
@@ -167,7 +184,7 @@ describe('the embedded PostgreSQL', together, () => {
   });
 
   test('keeps the values of statements out of its log', async () => {
-    const folder = folderForTest();
+    const folder = await madeFolder();
     const { ownerUrl, stop } = await startBound(folder);
     await query(ownerUrl, 'create table cards (number text primary key check (number > $$5$$))');
     await assert.rejects(query(ownerUrl, `insert into cards values ('4242424242424242')`));
@@ -177,7 +194,7 @@ describe('the embedded PostgreSQL', together, () => {
   });
 
   test('cuts its log when it has grown', async () => {
-    const folder = folderForTest();
+    const folder = await madeFolder();
     writeFileSync(join(folder, 'postgres.log'), 'x'.repeat(5 * 1024 * 1024));
     const { stop } = await startBound(folder);
     await stop();
@@ -195,7 +212,7 @@ describe('the embedded PostgreSQL', together, () => {
   });
 
   test('runs beside another one in another folder', async () => {
-    const [one, two] = await Promise.all([start(folderForTest()), start(folderForTest())]);
+    const [one, two] = await Promise.all([start(await madeFolder()), start(await madeFolder())]);
     await remember(one.ownerUrl, 'one');
     await remember(two.ownerUrl, 'two');
     assert.equal(await recall(one.ownerUrl), 'one');
@@ -207,7 +224,9 @@ describe('the embedded PostgreSQL', together, () => {
 describe('when something is killed', together, () => {
   test('the server is started again, and what was committed is there', async () => {
     const ends: unknown[] = [];
-    const postgres = await start(folderForTest(), { onUnexpectedEnd: (ended) => ends.push(ended) });
+    const postgres = await start(await madeFolder(), {
+      onUnexpectedEnd: (ended) => ends.push(ended),
+    });
     await remember(postgres.ownerUrl, 'committed');
 
     const killed = postgres.pid;
@@ -220,7 +239,7 @@ describe('when something is killed', together, () => {
   });
 
   test('a server that ends again and again is given up with one sentence', async () => {
-    const postgres = await start(folderForTest());
+    const postgres = await start(await madeFolder());
     const killing = new AbortController();
     void killEach(postgres, killing.signal);
     const { error } = await postgres.exited;
@@ -229,7 +248,7 @@ describe('when something is killed', together, () => {
   });
 
   test('a killed gateway leaves no server behind, and the next one starts at once', async () => {
-    const folder = folderForTest();
+    const folder = await madeFolder();
     const holder = holderOn(folder);
     const { pid, ownerUrl } = await holder.said;
     await remember(ownerUrl as string, 'before');
@@ -243,7 +262,7 @@ describe('when something is killed', together, () => {
   });
 
   test('a gateway killed in the middle of a transaction leaves none either', onLinux, async () => {
-    const holder = holderOn(folderForTest());
+    const holder = holderOn(await madeFolder());
     const { pid, ownerUrl } = await holder.said;
     const client = new Client({ connectionString: ownerUrl as string });
     client.on('error', () => {});
@@ -256,7 +275,7 @@ describe('when something is killed', together, () => {
   });
 
   test('a gateway and its server killed together leave data that can be used', async () => {
-    const folder = folderForTest();
+    const folder = await madeFolder();
     const holder = holderOn(folder);
     const { pid, ownerUrl } = await holder.said;
     await remember(ownerUrl as string, 'synced');
@@ -273,7 +292,7 @@ describe('when something is killed', together, () => {
     'a server that nobody told to stop is stopped before the next one starts',
     onLinux,
     async () => {
-      const folder = folderForTest();
+      const folder = await madeFolder();
       const holder = holderOn(folder);
       const { pid, ownerUrl } = await holder.said;
       await remember(ownerUrl as string, 'orphaned');
@@ -290,7 +309,7 @@ describe('when something is killed', together, () => {
   );
 
   test('a foreign process that has the number of the old server is left in peace', async () => {
-    const folder = folderForTest();
+    const folder = await madeFolder();
     const { stop } = await startBound(folder);
     await stop();
     const foreign = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
@@ -328,7 +347,7 @@ describe('when something is killed', together, () => {
   });
 
   test('a Ctrl-C at the terminal does not reach the server', async () => {
-    const holder = holderOn(folderForTest());
+    const holder = holderOn(await madeFolder());
     const { ownerUrl } = await holder.said;
     process.kill(-(holder.process.pid as number), 'SIGINT');
     await sleep(300);
@@ -339,7 +358,7 @@ describe('when something is killed', together, () => {
 
 describe('a start is refused with one sentence', together, () => {
   test('while another gateway runs on the folder', async () => {
-    const folder = folderForTest();
+    const folder = await madeFolder();
     const holder = holderOn(folder);
     await holder.said;
     const says = new RegExp(`^Another Tollgate \\(process ${holder.process.pid}\\) runs on `);
@@ -352,7 +371,7 @@ describe('a start is refused with one sentence', together, () => {
   });
 
   test('when a newer PostgreSQL made the data, or an older one', async () => {
-    const folder = folderForTest();
+    const folder = await madeFolder();
     const { stop } = await startBound(folder);
     await stop();
     writeFileSync(join(folder, 'postgres/PG_VERSION'), '19\n');
@@ -369,7 +388,7 @@ describe('a start is refused with one sentence', together, () => {
   });
 
   test('when the passwords are lost', async () => {
-    const folder = folderForTest();
+    const folder = await madeFolder();
     const { stop } = await startBound(folder);
     await stop();
     rmSync(join(folder, 'postgres-passwords.json'));
@@ -377,7 +396,7 @@ describe('a start is refused with one sentence', together, () => {
   });
 
   test('when PostgreSQL itself refuses, with its reason', async () => {
-    const folder = folderForTest();
+    const folder = await madeFolder();
     const { stop } = await startBound(folder);
     await stop();
     appendFileSync(join(folder, 'postgres/postgresql.auto.conf'), "shared_buffers = 'much'\n");
