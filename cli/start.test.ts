@@ -38,6 +38,9 @@ const run = (args: readonly string[], env: Record<string, string> = {}, uid?: nu
 const quickstart = (dataFolder: string, env: Record<string, string> = {}): Run =>
   run(['start', '--quickstart'], { TOLLGATE_DATA: dataFolder, ...env });
 
+/** What the first test sees all of, and what comes along with it has tests of its own. */
+const alone = { TOLLGATE_SANDBOX: 'off' };
+
 const dataFolderForTest = (): string => {
   const { folder, remove } = temporaryFolder();
   after(remove);
@@ -97,8 +100,8 @@ describe('the quick start', { concurrency: 3 }, () => {
     const dataFolder = dataFolderForTest();
     const keys: string[] = [];
     const empty = { TOLLGATE_LOG_FORMAT: '', TOLLGATE_LOG_LEVEL: '' };
-    for (const env of [undefined, empty]) {
-      const gateway = quickstart(dataFolder, env);
+    for (const env of [{}, empty]) {
+      const gateway = quickstart(dataFolder, { ...alone, ...env });
       keys.push((await readiness(dataFolder, gateway)).secret_key);
       gateway.process.kill('SIGINT');
       assert.equal(await gateway.ended, 0);
@@ -109,7 +112,7 @@ describe('the quick start', { concurrency: 3 }, () => {
 
   test('leaves no database behind when it is killed, and starts again', async () => {
     const dataFolder = dataFolderForTest();
-    const killed = quickstart(dataFolder);
+    const killed = quickstart(dataFolder, alone);
     await readiness(dataFolder, killed);
     const server = serverOf(dataFolder);
     killed.process.kill('SIGKILL');
@@ -118,7 +121,7 @@ describe('the quick start', { concurrency: 3 }, () => {
     assert.equal(isThere(server), false);
 
     writeFileSync(join(dataFolder, 'quickstart.json'), '{"api":"stale"}');
-    const next = quickstart(dataFolder);
+    const next = quickstart(dataFolder, alone);
     const deadline = performance.now() + 240_000;
     let api = 'stale';
     while (api === 'stale' && performance.now() < deadline) {
@@ -132,7 +135,7 @@ describe('the quick start', { concurrency: 3 }, () => {
 
   test('ends when the launcher that started it has gone', async () => {
     const dataFolder = dataFolderForTest();
-    const env = { ...bareEnvironment, PORT: '0', TOLLGATE_DATA: dataFolder };
+    const env = { ...bareEnvironment, ...alone, PORT: '0', TOLLGATE_DATA: dataFolder };
     const script = 'TOLLGATE_PARENT=$$ "$@" & echo $!; wait';
     const command = [process.execPath, tollgate, 'start', '--quickstart'];
     const launcher = spawn('/bin/sh', ['-c', script, 'sh', ...command], {
@@ -197,7 +200,7 @@ describe('the quick start refuses with one sentence', { concurrency: 3 }, () => 
 
   test('a data folder in use, and leaves the file of the one that uses it', async () => {
     const dataFolder = dataFolderForTest();
-    const first = quickstart(dataFolder);
+    const first = quickstart(dataFolder, alone);
     await readiness(dataFolder, first);
 
     const second = quickstart(dataFolder);
