@@ -30,6 +30,9 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.getByLabel('Security code').pressSequentially('123');
     await page.getByLabel('Name on card').fill('Jenny Rosen');
   };
+  /** Four seconds later it is at the shop, which a busy machine may see first. */
+  const succeeded = (page: Page) =>
+    page.getByRole('heading', { name: /^(Payment successful|A shop)$/ }).waitFor();
   const noFaults = (said: readonly string[]) =>
     assert.deepEqual(
       said.filter((line) => /Content Security|Trusted|uncaught/.test(line)),
@@ -233,7 +236,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     assert.equal(session.posted.length, 0);
     await page.locator('#billing-same').check();
     await page.getByRole('button', { name: /^Pay/ }).click();
-    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    await succeeded(page);
     assert.equal(session.posted[0]?.get('billing_same'), 'true');
   });
 
@@ -244,7 +247,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.goto(url);
     await fill(page);
     await page.locator('#cvc').press('Enter');
-    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    await succeeded(page);
     assert.deepEqual(
       session.posted.map((form) => [form.has('card[sealed]'), form.has('card[cvc]')]),
       [[true, false]],
@@ -257,7 +260,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.goto(url);
     await fill(page);
     await page.evaluate(`for (let i = 0; i < 5; i += 1) document.querySelector('#go').click()`);
-    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    await succeeded(page);
     assert.equal(session.posted.length, 1);
   });
 
@@ -277,7 +280,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     assert.equal(await page.getByLabel('Security code').inputValue(), '');
     await page.getByLabel('Security code').fill('123');
     await page.getByRole('button', { name: /^Pay/ }).click();
-    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    await succeeded(page);
     assert.deepEqual(
       session.posted.map((form) => form.get('attempt')),
       ['018f-attempt-1', '2'],
@@ -311,7 +314,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     assert.equal(await page.locator('#pay').count(), 0, 'there is no form that could charge again');
     assert.doesNotMatch((await page.locator('body').textContent()) ?? '', /not been charged/);
     session.view = paid(session.view);
-    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    await succeeded(page);
     assert.equal(session.posted.length, 1);
   });
 
@@ -334,7 +337,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
       await page.getByRole('button', { name: /^Pay/ }).click();
       const bank = page.frameLocator('#bank-frame iframe').frameLocator('iframe');
       await bank.getByRole('button', { name: 'It is me' }).click();
-      await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+      await succeeded(page);
       noFaults(said);
     });
   }
@@ -356,7 +359,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.getByText('Your bank could not confirm that it is you.').first().waitFor();
     await page.getByLabel('Security code').fill('123');
     await page.getByRole('button', { name: /^Pay/ }).click();
-    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    await succeeded(page);
   });
 
   test('tells a second window what the first one did', async () => {
@@ -388,7 +391,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     await page.getByLabel('Security code').fill('123');
     await page.getByLabel('Name on card').fill('Jenny Rosen');
     await page.getByRole('button', { name: 'Pay €68.90' }).click();
-    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    await succeeded(page);
     assert.equal(session.posted[0]?.get('card[number]'), NUMBER);
     assert.equal(page.url(), url);
   });
@@ -406,7 +409,7 @@ describe('the page of a checkout', { skip: await chromiumIsMissing() }, async ()
     assert.deepEqual(order, ['who', 'email', 'number', 'expiry', 'cvc', 'holder', 'go']);
     await fill(page);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
+    await succeeded(page);
   });
 
   test('fills in a card of test mode with a click, and has none in live mode', async () => {

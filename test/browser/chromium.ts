@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { after, getTestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -74,7 +74,7 @@ export type OpenPage = {
 };
 
 export type TestBrowser = {
-  /** With storage and a cache of its own. */
+  /** With storage and a cache of its own. It ends with the test that opened it. */
   newPage(how?: {
     readonly viewport?: { readonly width: number; readonly height: number };
     readonly locale?: string;
@@ -106,8 +106,11 @@ export const launchChromium = async (
       locale = 'en-US',
       scripts = true,
     } = {}) => {
+      const test = getTestContext();
       const context = await browser.newContext({ viewport, locale, javaScriptEnabled: scripts });
       context.setDefaultTimeout(actionLimitMs);
+      // One that is left open asks and draws on while the others are tried.
+      if (test !== undefined && 'after' in test) test.after(() => context.close());
       const page = await context.newPage();
       const said: string[] = [];
       const asked: string[] = [];
