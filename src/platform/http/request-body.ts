@@ -20,6 +20,8 @@ export const readBody = (request: IncomingMessage, bytesMax: number): Promise<Bu
     return Promise.resolve(noBytes);
   }
   if (Number(length) > bytesMax) return Promise.reject(bodyTooLarge(bytesMax));
+  // Then nothing is to be heard of it any more.
+  if (request.destroyed) return Promise.reject(new CallerGone('The caller hung up.'));
 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

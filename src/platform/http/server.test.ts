@@ -565,6 +565,28 @@ test('a caller who hangs up within the body leaves nothing behind', async () => 
   assert.deepEqual(left.committed, []);
 });
 
+test('a caller who hangs up while others are ahead leaves nothing behind', async () => {
+  closeGate();
+  const settings = { publicUrl: 'http://pay.test', closeTimeoutMs: 3_600_000 };
+  const left = await startTestServer({ routes, settings });
+  const ahead = left.ask('POST', '/v1/slow');
+  await entered.promise;
+  // Its body is there as a whole, and nobody has read it yet.
+  for (const body of ['amount=5', 'amo']) {
+    const socket = connect(left.port, '127.0.0.1', () => {
+      socket.write(
+        `POST /v1/things HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${testKeys.secret}\r\nContent-Length: 8\r\n\r\n${body}`,
+        () => socket.destroy(),
+      );
+    });
+    await new Promise((resolve) => socket.once('close', resolve));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  gate.resolve();
+  assert.equal((await ahead).status, 200);
+  await left.close();
+});
+
 test('a caller who hangs up does not stop the work', async () => {
   closeGate();
   const before = server.committed.length;

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Context } from '#kit/context';
 import { Unavailable } from '#kit/failure';
+import { type Cohorts, createCohorts } from './cohorts.ts';
 import { ApiError, renderError } from './errors.ts';
 import type { Answer } from './execute.ts';
 import { createExpander } from './expand.ts';
@@ -93,6 +94,7 @@ type Door = {
   readonly find: Find;
   readonly security: readonly string[];
   readonly noteOutage: NoteOutage;
+  readonly cohorts: Cohorts;
   inFlight: number;
   closing: boolean;
   whenEmpty: (() => void) | null;
@@ -115,11 +117,14 @@ const createDoor = (options: HttpServerOptions): Door => {
     find: createFinder(options.routes, options.handlers ?? []),
     security: securityHeaders(settings.publicUrl),
     noteOutage: createOutageNotes(options.context),
+    cohorts: createCohorts(() => options.context.clock.monotonicMs()),
     inFlight: 0,
     closing: false,
     whenEmpty: null,
   };
 };
+
+const writing = new Set<string | undefined>(['POST', 'DELETE']);
 
 /** Counts the request in and out, whatever becomes of it and of who asked. */
 const admit = async (
@@ -134,12 +139,15 @@ const admit = async (
   // A caller who hangs up does not end the work; without a listener the error would end the process.
   response.on('error', () => {});
 
+  const cohort = writing.has(request.method) ? await door.cohorts.enter() : null;
   try {
     await serve(door, request, response, startedMs);
   } catch (error) {
     context.log.error({ error }, 'the frame of a request failed');
     response.destroy();
   }
+
+  if (cohort !== null) door.cohorts.leave(cohort);
 
   // An answer that is still on its way keeps the request inside, so that `close` waits for it.
   if (response.closed || response.writableFinished || response.destroyed) leave(door);

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Cohort, createCohorts } from './cohorts.ts';
+
+const anHour = 3_600_000;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const begin = (aheadMsMax: number, monotonicMs = () => 0) => {
+  const cohorts = createCohorts(monotonicMs, aheadMsMax);
+  const inside = new Map<string, Cohort>();
+  return {
+    inside,
+    enter: (name: string): void => {
+      void cohorts.enter().then((cohort) => void inside.set(name, cohort));
+    },
+    leave: (name: string): void => {
+      const cohort = inside.get(name);
+      assert.ok(cohort, `${name} is inside`);
+      inside.delete(name);
+      cohorts.leave(cohort);
+    },
+    names: (): string => [...inside.keys()].join(' '),
+  };
+};
+
+describe('requests that write go through in cohorts', () => {
+  test('one alone waits for nobody, and who arrives in the same turn comes along', async () => {
+    const { enter, names } = begin(anHour);
+    enter('a');
+    enter('b');
+    await turn();
+    assert.equal(names(), 'a b');
+  });
+
+  test('who comes while others are inside begins when the last of them is through', async () => {
+    const { enter, leave, names } = begin(anHour);
+    enter('a');
+    enter('b');
+    await turn();
+    enter('c');
+    await turn();
+    enter('d');
+    leave('a');
+    await turn();
+    assert.equal(names(), 'b');
+    leave('b');
+    await turn();
+    assert.equal(names(), 'c d');
+  });
+
+  test('nobody waits for those who stay inside for long', async () => {
+    let nowMs = 0;
+    const { enter, leave, names } = begin(10, () => nowMs);
+    enter('slow');
+    await turn();
+    nowMs = 9.5;
+    enter('a');
+    while (names() !== 'slow a') await turn();
+    // Whoever comes now is behind the second cohort alone.
+    leave('a');
+    enter('b');
+    await turn();
+    assert.equal(names(), 'slow b');
+    nowMs = 30;
+    enter('c');
+    await turn();
+    assert.equal(names(), 'slow b c');
+  });
+
+  test('who leaves an older cohort hastens nobody', async () => {
+    let nowMs = 0;
+    const { enter, leave, names } = begin(anHour, () => nowMs);
+    enter('slow');
+    await turn();
+    nowMs = 2 * anHour;
+    enter('b');
+    await turn();
+    enter('c');
+    leave('slow');
+    await turn();
+    assert.equal(names(), 'b');
+    leave('b');
+    await turn();
+    assert.equal(names(), 'c');
+  });
+
+  test('cohorts that end while the next one is about to begin leave nobody behind', async () => {
+    let nowMs = 0;
+    const { enter, leave, names } = begin(10, () => nowMs);
+    enter('a');
+    await turn();
+    nowMs = 20;
+    enter('b');
+    leave('a');
+    enter('c');
+    await turn();
+    assert.equal(names(), 'b c');
+    leave('b');
+    leave('c');
+    enter('d');
+    await turn();
+    assert.equal(names(), 'd');
+  });
+});
