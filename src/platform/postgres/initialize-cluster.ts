@@ -78,6 +78,9 @@ const runInitdb = (options: Options, draft: string, passwordFile: string): Promi
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--data-checksums',
+    // A young server writes each new file of its log full of nothing first, while every commit waits: four times as often,
+    // and for a quarter of the time.
+    '--wal-segsize=4',
     '--encoding=UTF8',
     '--locale=C',
     '--locale-provider=builtin',

@@ -167,7 +167,7 @@ describe('the embedded PostgreSQL', together, () => {
     const settings = await query(
       ownerUrl,
       `select name, setting from pg_settings where name in ('fsync', 'full_page_writes',
-        'synchronous_commit', 'data_checksums', 'listen_addresses') order by name`,
+        'synchronous_commit', 'data_checksums', 'listen_addresses', 'wal_segment_size') order by name`,
     );
     assert.deepEqual(
       settings.map(({ name, setting }) => `${String(name)}=${String(setting)}`),
@@ -177,6 +177,7 @@ describe('the embedded PostgreSQL', together, () => {
         'full_page_writes=on',
         'listen_addresses=',
         'synchronous_commit=on',
+        `wal_segment_size=${4 * 1024 * 1024}`,
       ],
     );
     await assert.rejects(query(ownerUrl.replace(/:[^:@]+@/, ':wrong@'), 'select'), /password/);
