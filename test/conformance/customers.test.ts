@@ -39,7 +39,7 @@ const everything = {
   next_invoice_sequence: 7,
   phone: '+49 30 901820',
   preferred_locales: ['de', 'en'],
-  shipping: { name: 'Jenny Rosen', phone: '+49 30 901821', address: berlin },
+  shipping: { name: 'Jenny Rosen', phone: '+49 (0) 30 901 821, ext. 17', address: berlin },
   tax: { ip_address: '192.0.2.7', validate_location: 'deferred' },
   tax_exempt: 'reverse',
   tax_id_data: [

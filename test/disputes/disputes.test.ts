@@ -108,6 +108,16 @@ describe('a payment whose holder contests it', () => {
       'charge.dispute.funds_withdrawn',
     ]);
     assert.equal((await charges.retrieve(paid.charge)).disputed, true);
+    // As older clients ask; of a charge that nobody disputes there is none.
+    const expand = ['data.dispute.charge'];
+    const { data: listed } = await charges.list({ limit: 100, expand });
+    const shown = listed.map((each) => [each.id, (each as { dispute?: Stripe.Dispute }).dispute]);
+    const { dispute, ...others } = Object.fromEntries(
+      shown.map(([id, each]) => [id === paid.charge ? 'dispute' : id, each]),
+    ) as Record<string, Stripe.Dispute | undefined>;
+    assert.deepEqual([dispute?.id, dispute?.status], [opened.id, 'needs_response']);
+    assert.equal((dispute?.charge as Stripe.Charge | undefined)?.id, paid.charge);
+    assert.ok(Object.values(others).every((each) => each?.id !== opened.id));
     const refused = await refusalOf(refunds.create({ charge: paid.charge }));
     assert.equal(refused.code, 'charge_disputed');
     assert.equal(

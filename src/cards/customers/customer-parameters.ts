@@ -54,7 +54,7 @@ const fields = {
   metadata: metadata(),
   name: emptyable(text(256)),
   next_invoice_sequence: integer({ min: 1, max: 1_000_000_000 }),
-  phone: emptyable(phone()),
+  phone: emptyable(phone(20)),
   preferred_locales: emptyable(arrayOf(text(20), { max: 20 })),
   shipping: emptyable(
     object({

@@ -42,7 +42,7 @@ export const confirmParameters = object(
     name: emptyable(text(200)),
     payment_method: id(),
     payment_method_data: createMethodParameters,
-    phone: emptyable(phone()),
+    phone: emptyable(phone(20)),
     quantity: map(integer({ min: 0, max: QUANTITY_MAX }), 100),
     shipping: object({ address: required(address()), name: required(text(200)) }),
     shipping_option: id(),

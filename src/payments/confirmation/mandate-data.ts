@@ -18,7 +18,7 @@ export const mandateParameters = object({
       offline: anything(),
       online: object({
         ip_address: text(100),
-        user_agent: text(1_000),
+        user_agent: text(),
         infer_from_client: anything(),
       }),
       type: required(oneOf('offline', 'online')),

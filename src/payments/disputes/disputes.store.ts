@@ -159,6 +159,19 @@ export const loadDisputesOfIntent = async (
 ): Promise<Dispute[]> =>
   (await readOwn<DisputeRow>(context, scope, findOfIntent, [intentId])).map(fromRow);
 
+const findOfCharges = statement(
+  'disputes.of_charges',
+  `select ${columns} from payments.disputes
+    where ${ownRows} and charge_id = any($3::uuid[]) order by id`,
+);
+
+export const loadDisputesOfCharges = async (
+  context: Context,
+  scope: Scope,
+  chargeIds: readonly Uuid[],
+): Promise<Dispute[]> =>
+  (await readOwn<DisputeRow>(context, scope, findOfCharges, [chargeIds])).map(fromRow);
+
 const findOfProvider = statement(
   'disputes.of_provider',
   `select ${columns} from payments.disputes

@@ -1,7 +1,8 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId } from '#kit/ids';
+import { parseId, spellId } from '#kit/ids';
+import { CHARGE } from '#payments/charges';
 import { neverFilled, type ResourceDefinition } from '#platform/http';
-import { loadDisputes } from './disputes.store.ts';
+import { loadDisputes, loadDisputesOfCharges } from './disputes.store.ts';
 import { fileNames } from './evidence.ts';
 import { DISPUTE, renderDispute } from './render-dispute.ts';
 
@@ -17,7 +18,22 @@ const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
   );
 };
 
+/** The latest of each: a charge may be disputed again. */
+const loadOfCharges = async (context: Context, scope: Scope, ids: readonly string[]) => {
+  const uuids = ids.map((id) => parseId(CHARGE, id)).filter((uuid) => uuid !== null);
+  const disputes = await loadDisputesOfCharges(context, scope, uuids);
+  const nowMs = context.clock.now();
+  return new Map(
+    disputes.map((dispute) => [
+      spellId(CHARGE, dispute.chargeId),
+      renderDispute(dispute, scope.livemode, nowMs),
+    ]),
+  );
+};
+
 export const disputeResources: readonly ResourceDefinition[] = [
+  // Removed from the answers of today, and what clients of some years ago expand.
+  { object: 'charge', expandable: { dispute: { include: loadOfCharges, of: ['dispute'] } } },
   {
     object: 'dispute',
     permission: 'disputes',

@@ -32,7 +32,7 @@ export const createChargeParameters = object({
   card: alias('source'),
   currency: required(currency()),
   customer: id(),
-  description: emptyable(text(1_000)),
+  description: emptyable(text(40_000)),
   destination: anything(),
   metadata: metadata(),
   on_behalf_of: id(),
@@ -56,7 +56,7 @@ export const captureChargeParameters = object({
 
 export const updateChargeParameters = object({
   customer: id(),
-  description: emptyable(text(1_000)),
+  description: emptyable(text(40_000)),
   fraud_details: object({ user_report: emptyable(oneOf('fraudulent', 'safe')) }),
   metadata: metadata(),
   receipt_email: emptyable(email()),

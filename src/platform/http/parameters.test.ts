@@ -142,6 +142,7 @@ const readings: readonly [form: string, values: unknown][] = [
     { return_url: 'https://shop.test/done?id={CHECKOUT_SESSION_ID}' },
   ],
   ['phone=5511912345678', { phone: '5511912345678' }],
+  ['phone=%2B49 (0) 30 1234 5678 ext. 9', { phone: '+49 (0) 30 1234 5678 ext. 9' }],
   ['plain=2', { plain: 2 }],
   ['extra[a][b]=c', { extra: { a: { b: 'c' } } }],
 ];

@@ -38,7 +38,8 @@ export const text = (maxLength = 5_000): TUnsafe<string> => textWith(maxLength, 
 /** An object's id or a client secret. */
 export const id = (maxLength = 5_000): TUnsafe<string> => textWith(maxLength, 'refuseWord');
 
-export const phone = (maxLength = 20): TUnsafe<string> => textWith(maxLength, 'refuseLong');
+/** With its extension and whatever else somebody writes there, a number need not be short. */
+export const phone = (maxLength = 5_000): TUnsafe<string> => textWith(maxLength, 'refuseLong');
 
 /** The fields of a card form, and nothing else. */
 export const cardText = (maxLength = 30): TUnsafe<string> => textWith(maxLength, 'accept');
