@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { verifyKeys } from '#platform/idempotency';
 import { asOwner, testDatabase } from './for-tests.ts';
 import { allChecks } from './modules.ts';
-import { firstOf, showRow } from './verify.ts';
+import { countWithFirst, firstOf, showRow } from './verify.ts';
 
 test('a row that differs is spelled so that a person can read it', () => {
   const day = new Date('2026-12-06T00:00:00Z');
@@ -32,4 +33,24 @@ test('of what is wrong ten thousand times the first rows are fetched, and how ma
     { n: 9_999, rows_in_all: 10_000 },
     { n: 9_998, rows_in_all: 10_000 },
   ]);
+});
+
+test('of what is wrong with a million stored answers the first are kept, and how many there are', async () => {
+  const wrong = countWithFirst();
+  const look = verifyKeys(() => Promise.resolve([]), Buffer.alloc(32, 7), wrong.note);
+  const accountId = '00000000-0000-0000-0000-000000000001';
+  for (let n = 0; n < 30_000; n += 1_000) {
+    const told = Array.from({ length: 1_000 }, (_, at) => ({
+      account_id: accountId,
+      livemode: false,
+      idempotency_key: `key ${n + at}`,
+      request_id: `req_${n + at}`,
+    }));
+    // What a request did is told twice.
+    await look(told);
+    await look(told);
+  }
+  assert.equal(wrong.count(), 30_000);
+  const gone = (n: number): string => `the answer to req_${n} is gone before its time`;
+  assert.deepEqual(wrong.first, [gone(0), gone(1), gone(2)]);
 });

@@ -52,14 +52,12 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
     await owner.send({ name: '', text: `set work_mem = '${WORK_MEMORY}'` });
     // Each of several workers would take as much.
     await owner.send({ name: '', text: 'set max_parallel_workers_per_gather = 0' });
-    const stored = await verifyAnswers(owner.send, runtime.masterSecret);
-    answers = stored.answers;
-    const wrong = [...stored.problems, ...(await forgottenKeys(runtime, owner))];
-    if (wrong.length > 0) {
+    const wrong = countWithFirst();
+    answers = await verifyAnswers(owner.send, runtime.masterSecret, wrong.note);
+    await noteForgottenKeys(runtime, owner, wrong.note);
+    if (wrong.count() > 0) {
       problems.push(
-        `Stored answers: ${wrong.length} are not as they were given, first: ${wrong
-          .slice(0, ROWS_SHOWN_MAX)
-          .join('; ')}.`,
+        `Stored answers: ${wrong.count()} are not as they were given, first: ${wrong.first.join('; ')}.`,
       );
     }
     for (const { module, name, text, of } of checks) {
@@ -93,6 +91,20 @@ export const firstOf = (text: string): string =>
 const withoutCount = (row: Found): Record<string, unknown> =>
   Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'rows_in_all'));
 
+/** The same of what only we can judge. */
+export const countWithFirst = () => {
+  const first: string[] = [];
+  let count = 0;
+  return {
+    first,
+    count: () => count,
+    note: (problem: string): void => {
+      count += 1;
+      if (first.length < ROWS_SHOWN_MAX) first.push(problem);
+    },
+  };
+};
+
 /** Less than answers are kept: what took long has its key for longer than its event. */
 const REMEMBERED_MS = ANSWER_KEPT_MS - 2 * 60 * 60 * 1000;
 
@@ -100,21 +112,17 @@ const REMEMBERED_MS = ANSWER_KEPT_MS - 2 * 60 * 60 * 1000;
  * Events tell when they happened by the clock that may have been moved, and answers are kept by the one that nobody
  * moves: what is young by the one is young by the other.
  */
-const forgottenKeys = async (
+const noteForgottenKeys = async (
   { context, masterSecret }: Runtime,
   { send }: Pick<Connection, 'send'>,
-): Promise<readonly string[]> => {
+  note: (problem: string) => void,
+): Promise<void> => {
   const [moved] = await send({
     name: '',
     text: 'select offset_ms::float8 as ahead from platform.clock',
   });
   const nowMs = realClock(context.clock).now() + Number(moved?.['ahead'] ?? 0);
-  const look = verifyKeys(send, masterSecret);
-  const forgotten = new Set<string>();
-  await eachToldKey(send, uuidAt(nowMs - REMEMBERED_MS), async (told) => {
-    for (const problem of await look(told)) forgotten.add(problem);
-  });
-  return [...forgotten];
+  await eachToldKey(send, uuidAt(nowMs - REMEMBERED_MS), verifyKeys(send, masterSecret, note));
 };
 
 // Columns that are named alike wherever they stand.

@@ -30,23 +30,26 @@ const answersAfter = {
           order by account_id, livemode, key limit ${AT_ONCE}`,
 };
 
-/** `send` as the owner, who may look across accounts. */
+/** Hears of what is wrong, one after the other: there may be millions. */
+export type Note = (problem: string) => void;
+
+/** `send` as the owner, who may look across accounts. Says how many there are. */
 export const verifyAnswers = async (
   send: Send,
   masterSecret: Buffer,
-): Promise<{ readonly answers: number; readonly problems: readonly string[] }> => {
+  note: Note,
+): Promise<number> => {
   const sealKey = deriveKey(masterSecret, ANSWER_SEAL);
-  const problems: string[] = [];
   let answers = 0;
   for (let after: readonly unknown[] = [FIRST, false, FIRST]; ; ) {
     const rows = (await send(answersAfter, after)) as Stored[];
     for (const row of rows) {
       const problem = problemOf(row, sealKey);
-      if (problem !== null) problems.push(`the answer to ${row.request_id} ${problem}`);
+      if (problem !== null) note(`the answer to ${row.request_id} ${problem}`);
     }
     answers += rows.length;
     const last = rows.at(-1);
-    if (last === undefined || rows.length < AT_ONCE) return { answers, problems };
+    if (last === undefined || rows.length < AT_ONCE) return answers;
     after = [last.account_id, last.livemode, last.key];
   }
 };
@@ -78,13 +81,24 @@ const keysAmong = {
            join platform.answers a using (account_id, livemode, key)`,
 };
 
+/** What one request told lies close together. */
+const REQUESTS_REMEMBERED = 10_000;
+
 /**
  * What had an effect lately has its answer, or will have: asked again under a key that was forgotten it would have a
  * second one.
  */
-export const verifyKeys = (send: Send, masterSecret: Buffer) => {
+export const verifyKeys = (send: Send, masterSecret: Buffer, note: Note) => {
   const { keyOf } = digestsFrom(masterSecret);
-  return async (told: readonly ToldKey[]): Promise<readonly string[]> => {
+  const noted = new Set<string>();
+  const noteOnce = (request: string): void => {
+    if (noted.has(request)) return;
+    const [oldest = ''] = noted;
+    if (noted.size >= REQUESTS_REMEMBERED) noted.delete(oldest);
+    noted.add(request);
+    note(`the answer to ${request} is gone before its time`);
+  };
+  return async (told: readonly ToldKey[]): Promise<void> => {
     // By a server's key or by a page's: only the digest tells which.
     const asked = told.flatMap((row) => {
       const scope = { accountId: row.account_id, livemode: row.livemode };
@@ -97,8 +111,8 @@ export const verifyKeys = (send: Send, masterSecret: Buffer) => {
       asked.map(({ key }) => key),
     ]);
     const kept = new Set(found.map(({ key }) => key));
-    return told
-      .filter((_, at) => !kept.has(asked[2 * at]?.key) && !kept.has(asked[2 * at + 1]?.key))
-      .map(({ request_id }) => `the answer to ${request_id} is gone before its time`);
+    for (const [at, { request_id }] of told.entries()) {
+      if (!kept.has(asked[2 * at]?.key) && !kept.has(asked[2 * at + 1]?.key)) noteOnce(request_id);
+    }
   };
 };
