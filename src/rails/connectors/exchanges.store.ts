@@ -1,6 +1,6 @@
-import type { Context, Row, Scope, Tx, Write } from '#kit/context';
-import { type Uuid, uuidAt } from '#kit/ids';
-import { insertRows, rank, spellTime, statement } from '#platform/db';
+import type { Context, Row, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { forgetting, insertRows, rank, spellTime, statement } from '#platform/db';
 import type { Exchange } from './exchange.ts';
 
 const insertRow = insertRows({
@@ -60,13 +60,7 @@ export const loadExchanges = (
 ): Promise<Row[]> =>
   context.database.read(scope, ofOperation, [scope.accountId, scope.livemode, operationId]);
 
-const forget = statement('exchanges.forget', 'select rails.forget_exchanges($1, $2) as count');
-
-export const forgetExchanges = async (
-  tx: Tx,
-  beforeMs: number,
-  atMost: number,
-): Promise<number> => {
-  const [row] = await tx.query<{ count: number }>(forget, [uuidAt(beforeMs), atMost]);
-  return row?.count ?? 0;
-};
+export const forgetExchanges = forgetting(
+  'exchanges.forget',
+  'select rails.forget_exchanges($1, $2) as gone',
+);

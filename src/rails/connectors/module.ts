@@ -1,4 +1,5 @@
 import { type Context, realClock } from '#kit/context';
+import { uuidAt } from '#kit/ids';
 import { areDisputesDue } from './dispute-feeds.store.ts';
 import { endDays } from './end-days.ts';
 import { forgetExchanges } from './exchanges.store.ts';
@@ -13,7 +14,8 @@ import { traceExchanges } from './trace.ts';
 
 const DAY_MS = 86_400_000;
 const KEEP_MS = 30 * DAY_MS;
-const AT_ONCE = 5_000;
+/** Each may hold forty thousand characters. */
+const AT_ONCE = 1_000;
 
 const checks = [
   {
@@ -72,9 +74,9 @@ export const module = {
       name: 'rails.forget_exchanges',
       everyMs: DAY_MS,
       run: async (context: Context): Promise<void> => {
-        const beforeMs = realClock(context.clock).now() - KEEP_MS;
+        const before = uuidAt(realClock(context.clock).now() - KEEP_MS);
         for (let gone = AT_ONCE; gone === AT_ONCE; ) {
-          gone = await context.database.system((tx) => forgetExchanges(tx, beforeMs, AT_ONCE));
+          gone = await forgetExchanges(context, before, AT_ONCE);
         }
       },
     },
