@@ -196,3 +196,33 @@ describe('retention', () => {
     assert.notEqual(await reveal(vault, scope, card), null);
   });
 });
+
+test('names of cards that are gone are looked for so many at a time, round after round', async () => {
+  const { vault, on, clock } = await start();
+  const scope = newScope();
+  await keep(vault, scope);
+  // Of twelve thousand names the first and the last two have no card any more.
+  const owned = `'${scope.accountId}'::uuid, false`;
+  await asOwner(
+    on,
+    `insert into vault.fingerprints (account_id, livemode, version, mac, name, seen_at)
+     select ${owned}, 1, decode(lpad(to_hex(n), 64, '0'), 'hex'), lpad(n::text, 16, '0'), '2020-01-01T00:00:00Z'
+       from generate_series(1, 12000) n`,
+  );
+  await asOwner(
+    on,
+    `insert into vault.cards (account_id, livemode, id, number, details, fingerprint, fingerprint_version, created_at, used_at)
+     select ${owned}, gen_random_uuid(), '', '', lpad(n::text, 16, '0'), 1, now(), now()
+       from generate_series(2, 11998) n`,
+  );
+  clock.advance(DAY_MS);
+  const forgotten: number[] = [];
+  for (let look = 0; look < 4; look += 1) forgotten.push(await vault.maintain(testCaller));
+  assert.deepEqual(forgotten, [1, 2, 0, 0]);
+  await asOwner(
+    on,
+    `delete from vault.cards where fingerprint in ('0000000000000007', '0000000000011000')`,
+  );
+  assert.deepEqual(await vault.maintain(testCaller), 1);
+  assert.deepEqual(await vault.maintain(testCaller), 1);
+});
