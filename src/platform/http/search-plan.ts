@@ -1,5 +1,6 @@
 // How a search query is answered: the condition of each row, when the rows were made, and what an index knows of them.
-// Only clauses that must all hold say where to look; every row is held against the whole query all the same.
+// Of clauses that must all hold one says where to look; where one of them is enough, all have to. Every row is held
+// against the whole query all the same.
 
 import { Unavailable } from '#kit/failure';
 import type { Search, SearchIds } from '#platform/db';
@@ -34,36 +35,69 @@ export const planSearch = (
 
 /** The clauses that every row found has to fulfil by the value it has. */
 const named = ({ join, clauses }: SearchQuery, field: string): SearchClause[] =>
-  clauses.filter(
-    (clause) =>
-      (join === 'and' || clauses.length === 1) &&
-      clause.field === field &&
-      !clause.negated &&
-      clause.value !== null,
-  );
+  join === 'and' || clauses.length === 1 ? clauses.filter((each) => isNamed(each, field)) : [];
+
+const isNamed = (clause: SearchClause, field: string): boolean =>
+  clause.field === field && !clause.negated && clause.value !== null;
 
 const idsOf = (query: SearchQuery, indexes: readonly SearchIndex[]): SearchIds | undefined => {
-  for (const { field, isLoose = false, idsOf: find } of indexes) {
-    const clauses = named(query, field);
-    if (clauses.length === 0) continue;
-    const select = (firstParameter: number) => {
-      const values: unknown[] = [];
-      const text = find(clauses, (value, type) => {
-        values.push(value);
-        return `$${firstParameter + values.length - 1}::${type}`;
-      });
-      return { text, values };
-    };
-    if (select(1).text === null) continue;
-    return {
-      select: (firstParameter) => {
-        const { text, values } = select(firstParameter);
-        return { text: text ?? noIds, values };
-      },
-      isLoose,
-    };
+  if (query.join === 'or') return idsOfEither(query, indexes);
+  for (const index of indexes) {
+    const ids = idsBy(index, named(query, index.field));
+    if (ids !== undefined) return ids;
   }
   return undefined;
+};
+
+/** Of any of the clauses: without an index for one of them all rows would have to be read for it. */
+const idsOfEither = (
+  { clauses }: SearchQuery,
+  indexes: readonly SearchIndex[],
+): SearchIds | undefined => {
+  const all: SearchIds[] = [];
+  for (const clause of clauses) {
+    const known = indexes
+      .filter(({ field }) => isNamed(clause, field))
+      .flatMap((index) => idsBy(index, [clause]) ?? []);
+    const [ids] = known;
+    if (ids === undefined) return undefined;
+    all.push(ids);
+  }
+  return {
+    select: (firstParameter) => {
+      const values: unknown[] = [];
+      const texts = all.map(({ select }) => {
+        const each = select(firstParameter + values.length);
+        values.push(...each.values);
+        return `select id from (${each.text}) as one`;
+      });
+      return { text: texts.join(' union all '), values };
+    },
+    isLoose: all.some(({ isLoose }) => isLoose),
+  };
+};
+
+const idsBy = (
+  { isLoose = false, idsOf: find }: SearchIndex,
+  clauses: readonly SearchClause[],
+): SearchIds | undefined => {
+  if (clauses.length === 0) return undefined;
+  const select = (firstParameter: number) => {
+    const values: unknown[] = [];
+    const text = find(clauses, (value, type) => {
+      values.push(value);
+      return `$${firstParameter + values.length - 1}::${type}`;
+    });
+    return { text, values };
+  };
+  if (select(1).text === null) return undefined;
+  return {
+    select: (firstParameter) => {
+      const { text, values } = select(firstParameter);
+      return { text: text ?? noIds, values };
+    },
+    isLoose,
+  };
 };
 
 /** For a value that no row has. */
