@@ -47,6 +47,7 @@ await paymentIntents
   .confirm(tried.id, { payment_method: 'pm_card_visa_chargeDeclined' })
   .catch(() => undefined);
 await paymentIntents.confirm(tried.id, { payment_method: 'pm_card_visa' });
+await pay('mastercard', { amount: 2000, payment_method: 'pm_card_mastercard' });
 const all = [...names.values()].toReversed();
 
 const asking = (query: string) => ({ query, limit: 100, expand: ['total_count'] });
@@ -85,7 +86,7 @@ describe('payments are found', () => {
     ["metadata['Order']:'ABC-1' AND metadata['Order']:'abc-2'", []],
     ["metadata['__proto__']:'x'", []],
     ['amount:1000', ['paid']],
-    ['amount>1700', ['paid at last']],
+    ['amount>1700 AND amount<2000', ['paid at last']],
     ['amount>1699.5 AND amount<1800', ['declined']],
     ['amount>=1300 AND amount<=1400', ['in part', 'held']],
     ['amount:1000.5', []],
@@ -131,17 +132,34 @@ describe('payments are found', () => {
     ["refunded:'false'", ['in part']],
     ["refunded:'perhaps'", []],
     ["amount:1400 AND refunded:'true'", []],
-    ["refunded:null AND amount>=1700 AND status:'succeeded'", ['paid at last']],
+    ["refunded:null AND amount>=1700 AND status:'succeeded'", ['mastercard', 'paid at last']],
     ["disputed:'true'", []],
     ["disputed:'false' AND amount:1000", ['paid']],
     ["disputed:'true' OR amount:1000", ['paid']],
     [`customer:'${customer}'`, ['customer']],
     ['amount:1234567', []],
+    ["payment_method_details.card.last4:'4444'", ['mastercard']],
+    ['payment_method_details.card.last4:4444 AND amount:2000', ['mastercard']],
+    ['payment_method_details.card.last4:4444 AND amount:1000', []],
+    ["payment_method_details.card.last4:'444'", []],
+    ["payment_method_details.card.last4:'abcd'", []],
+    ["payment_method_details.card.last4:'4444' OR amount:1000", ['mastercard', 'paid']],
+    ["payment_method_details.card.fingerprint:'none'", []],
+    ["payment_method_details.card.fingerprint:'0000000000000000'", []],
   ] as const) {
     test(`by their charges, and ${query}`, async () => {
       assert.deepEqual(await chargesBy(query), expected);
     });
   }
+
+  test('by the fingerprint of their card, however it is spelled', async () => {
+    const { data } = await charges.search({ query: 'amount:2000' });
+    const fingerprint = data[0]?.payment_method_details?.card?.fingerprint ?? '';
+    for (const spelled of [fingerprint, fingerprint.toLowerCase(), fingerprint.toUpperCase()]) {
+      const query = `payment_method_details.card.fingerprint:'${spelled}'`;
+      assert.deepEqual(await chargesBy(query), ['mastercard']);
+    }
+  });
 
   test('page by page, each once', async () => {
     for (const query of ['amount>=1000', 'created>0', "-status:'canceled'"]) {
@@ -213,52 +231,52 @@ describe('an upgrade', () => {
   }
 });
 
+const { accountId } = merchant.scope;
+const wholeAccount = {
+  of_account: `'${accountId}'::uuid`,
+  of_mode: 'false',
+  id_from: `'${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}'::uuid`,
+  id_before: `'${'f'.repeat(8)}-ffff-ffff-ffff-${'f'.repeat(12)}'::uuid`,
+};
+
+/** How PostgreSQL would run a function by which ids are found, with these in place of its parameters. */
+const planOf = async (
+  table: 'intents' | 'charges',
+  by: 'metadata' | 'amount' | 'last4' | 'card',
+  asked: Readonly<Record<string, string>>,
+): Promise<string> => {
+  const [found] = await asOwner(
+    gateway.on,
+    'select prosrc as source, proconfig as settings from pg_proc where proname = $1',
+    [`${table}_of_${by}`],
+  );
+  const { source, settings } = found as { source: string; settings: string[] };
+  const text = Object.entries({ ...wholeAccount, ...asked }).reduce(
+    (before, [parameter, value]) => before.replaceAll(parameter, value),
+    source,
+  );
+  // Enough rows that it is not as quick to read all of a merchant's; they are gone again afterwards.
+  const more = `insert into payments.${table}
+    select (jsonb_populate_record(one, jsonb_build_object('id', uuidv7(), 'amount', 5000 + n,
+             ${table === 'charges' ? `'intent_id', uuidv7(),` : ''}
+             'metadata', jsonb_build_object('order', n)))).*
+      from payments.${table} one, generate_series(1, 2000) n where one.amount = 1000`;
+  const owner = await connect(connectionSettings(gateway.on.ownerUrl));
+  const ask = (statement: string) => owner.send({ name: '', text: statement });
+  try {
+    await ask('begin');
+    await ask(more);
+    await ask(`analyze payments.${table}`);
+    await ask(`set local app.accounts = '{${accountId}}'; set local app.livemode = 'off'`);
+    for (const each of settings) await ask(`set local ${each.replace('=', " to '")}'`);
+    const rows = await ask(`explain ${text}`);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  } finally {
+    await owner.close();
+  }
+};
+
 describe('an index', () => {
-  const { accountId } = merchant.scope;
-  const all = {
-    of_account: `'${accountId}'::uuid`,
-    of_mode: 'false',
-    id_from: `'${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}'::uuid`,
-    id_before: `'${'f'.repeat(8)}-ffff-ffff-ffff-${'f'.repeat(12)}'::uuid`,
-  };
-
-  /** How PostgreSQL would run a function by which ids are found, with these in place of its parameters. */
-  const planOf = async (
-    table: 'intents' | 'charges',
-    by: 'metadata' | 'amount',
-    asked: Readonly<Record<string, string>>,
-  ): Promise<string> => {
-    const [found] = await asOwner(
-      gateway.on,
-      'select prosrc as source, proconfig as settings from pg_proc where proname = $1',
-      [`${table}_of_${by}`],
-    );
-    const { source, settings } = found as { source: string; settings: string[] };
-    const text = Object.entries({ ...all, ...asked }).reduce(
-      (before, [parameter, value]) => before.replaceAll(parameter, value),
-      source,
-    );
-    // Enough rows that it is not as quick to read all of a merchant's; they are gone again afterwards.
-    const more = `insert into payments.${table}
-      select (jsonb_populate_record(one, jsonb_build_object('id', uuidv7(), 'amount', 5000 + n,
-               ${table === 'charges' ? `'intent_id', uuidv7(),` : ''}
-               'metadata', jsonb_build_object('order', n)))).*
-        from payments.${table} one, generate_series(1, 2000) n where one.amount = 1000`;
-    const owner = await connect(connectionSettings(gateway.on.ownerUrl));
-    const ask = (statement: string) => owner.send({ name: '', text: statement });
-    try {
-      await ask('begin');
-      await ask(more);
-      await ask(`analyze payments.${table}`);
-      await ask(`set local app.accounts = '{${accountId}}'; set local app.livemode = 'off'`);
-      for (const each of settings) await ask(`set local ${each.replace('=', " to '")}'`);
-      const rows = await ask(`explain ${text}`);
-      return rows.map((row) => row['QUERY PLAN']).join('\n');
-    } finally {
-      await owner.close();
-    }
-  };
-
   for (const table of ['intents', 'charges'] as const) {
     test(`of the metadata, and one of the amounts, find ${table}`, async () => {
       const byMetadata = await planOf(table, 'metadata', { asked: `'{"order":"Abc"}'::jsonb` });
@@ -267,6 +285,30 @@ describe('an index', () => {
       assert.match(byAmount, new RegExp(`Index Scan on ${table}_amount`));
     });
   }
+});
+
+describe('the card of a charge', () => {
+  test('is found by the pages where it was charged, also where its row was stored before', async () => {
+    const byLast4 = await planOf('charges', 'last4', { asked: '4444::smallint' });
+    assert.match(byLast4, /Index Scan on charges_card/);
+    const byCard = await planOf('charges', 'card', { fingerprint: `'0000000000000000'` });
+    assert.match(byCard, /Index Scan on charges_card/);
+
+    const marks = `select id, last4, card from payments.charges order by id`;
+    const now = await asOwner(gateway.on, marks);
+    assert.ok(new Set(now.map(({ card }) => card)).size > 1);
+    assert.deepEqual(
+      await asOwner(
+        gateway.on,
+        `select id, payments.last4_in(details) as last4, payments.card_in(details) as card
+           from payments.charges order by id`,
+      ),
+      now,
+    );
+    await asOwner(gateway.on, 'update payments.charges set last4 = null, card = null');
+    assert.deepEqual(await chargesBy("payment_method_details.card.last4:'4444'"), ['mastercard']);
+    assert.deepEqual(await chargesBy("payment_method_details.card.last4:'1117'"), []);
+  });
 });
 
 describe('a payment on the way of most', () => {

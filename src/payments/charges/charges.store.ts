@@ -18,6 +18,7 @@ import {
   writing,
 } from '#platform/db';
 import { asideOf } from './aside.ts';
+import { cardBitsOf, last4Of } from './card-bits.ts';
 import type { Charge } from './charge.ts';
 import { detailsBeside, unpackDetails } from './lean-charge.ts';
 
@@ -49,7 +50,11 @@ const types = {
   metadata: 'jsonb',
   details: 'json',
   aside: 'smallint',
+  last4: 'smallint',
+  card: 'integer',
 } as const;
+/** They are found by, and never read. */
+const FOUND_BY = 3;
 
 const inserted = {
   table: 'payments.charges',
@@ -84,6 +89,8 @@ const updateChargeRow = updateRows({
     'metadata',
     'details',
     'aside',
+    'last4',
+    'card',
   ],
 });
 
@@ -124,6 +131,8 @@ const toRow = (scope: Scope, charge: Charge): unknown[] => {
     JSON.stringify(metadata),
     JSON.stringify(packDetails(charge)),
     asideOf(charge),
+    last4Of(charge),
+    cardBitsOf(charge),
   ];
 };
 
@@ -221,7 +230,7 @@ export const insertFirstCharge = writing(insertFirstRow, toRow);
 /** `charge.version` is the new one. */
 export const updateCharge = writing(updateChargeRow, toRow);
 
-const columns = Object.keys(types).slice(2, -1).join(', ');
+const columns = Object.keys(types).slice(2, -FOUND_BY).join(', ');
 const stored = { select: columns, from: 'payments.charges', fromRow };
 
 export const loadCharges = findByIds({ name: 'charges.find', ...stored });
