@@ -199,12 +199,21 @@ export const allChecks = (): readonly (Check & { readonly module: string })[] =>
   );
 };
 
-const undelivered: Undelivered = async (context, scope, events) => {
-  const asked = modules.flatMap((module) => module.undelivered ?? []);
-  const open = await Promise.all(asked.map((ask) => ask(context, scope, events)));
-  const counts = new Map<string, number>();
-  for (const [id, count] of open.flatMap((each) => [...each])) {
-    counts.set(id, (counts.get(id) ?? 0) + count);
-  }
-  return counts;
+const undelivered: Undelivered = {
+  of: async (context, scope, events) => {
+    const open = await Promise.all(owing().map((owed) => owed.of(context, scope, events)));
+    const counts = new Map<string, number>();
+    for (const [id, count] of open.flatMap((each) => [...each])) {
+      counts.set(id, (counts.get(id) ?? 0) + count);
+    }
+    return counts;
+  },
+  pages: (context, scope, asked) => {
+    const [only, another] = owing();
+    if (only === undefined || another !== undefined)
+      throw new Error('What is undelivered is listed by one module.');
+    return only.pages(context, scope, asked);
+  },
 };
+
+const owing = (): readonly Undelivered[] => modules.flatMap((module) => module.undelivered ?? []);

@@ -238,7 +238,7 @@ export const takeOverMails = (tx: Tx, dead: readonly Uuid[]): Promise<unknown> =
 const concludeRow = concluding({
   name: 'mails.conclude',
   table: 'outward.mails',
-  ending: 'leased_until = null',
+  also: 'leased_until = null',
 });
 
 export const concludeMail = (scope: Scope, mail: Mail): Write =>

@@ -1,25 +1,15 @@
 import type { Context, Row, Scope } from '#kit/context';
-import { type Uuid, uuidAt, uuidMs } from '#kit/ids';
+import type { Uuid } from '#kit/ids';
 import {
   findById,
   forgetting,
-  listPages,
-  type MadeWithin,
-  madeWithin,
   namesByCode,
   ownRows,
-  type PageOfRows,
   readOwn,
   spellTime,
   statement,
 } from '#platform/db';
-import {
-  type Delivery,
-  type DeliveryState,
-  deliveryStates,
-  type StoredTry,
-  unpackTry,
-} from './delivery.ts';
+import { type Delivery, deliveryStates, type StoredTry, unpackTry } from './delivery.ts';
 
 export type DeliveryRow = Row & {
   readonly id: Uuid;
@@ -95,53 +85,10 @@ export const loadDeliveriesOf = async (
     ? []
     : (await readOwn<DeliveryRow>(context, scope, findOfEvents, [events])).map(fromRow);
 
-/** Between which ids the deliveries of an event lie. */
-const boundsOf = (eventId: Uuid): MadeWithin => {
-  const moment = uuidMs(eventId);
-  return { idFrom: uuidAt(moment), idBefore: uuidAt(moment + 1) };
-};
-
-export type DeliveryFilter = PageOfRows &
-  MadeWithin & {
-    readonly endpointId: Uuid | null;
-    readonly eventId: Uuid | null;
-    readonly state: DeliveryState | null;
-  };
-
-const listRows = listPages({
-  name: 'deliveries.list',
-  select: columns,
-  from: 'outward.deliveries',
-  fromRow,
-  where: madeWithin,
-  values: ({ idFrom, idBefore }: DeliveryFilter) => [idFrom, idBefore],
-  asked: ({ endpointId, eventId, state }) => ({
-    endpoint_id: endpointId,
-    event_id: eventId,
-    state: state === null ? null : deliveryStates[state],
-  }),
-});
-
-/** In the order of their events. */
-export const listDeliveries = (
-  context: Context,
-  scope: Scope,
-  filter: DeliveryFilter,
-): Promise<Delivery[]> => {
-  const { eventId, idFrom, idBefore } = filter;
-  if (eventId === null) return listRows(context, scope, filter);
-  const of = boundsOf(eventId);
-  return listRows(context, scope, {
-    ...filter,
-    idFrom: idFrom > of.idFrom ? idFrom : of.idFrom,
-    idBefore: idBefore < of.idBefore ? idBefore : of.idBefore,
-  });
-};
-
 // The lease moves on, so that who is telling it just now does not write over this.
 const askedAgain = (which: string, at: string): string => `with again as (
   update outward.deliveries
-     set state = 1, attempts = 0, due_at = ${at}::timestamptz, lease_epoch = lease_epoch + 1
+     set state = 1, given_up = false, attempts = 0, due_at = ${at}::timestamptz, lease_epoch = lease_epoch + 1
    where ${ownRows} and ${which}
   returning account_id, livemode, ${columns}),
 due as (

@@ -18,10 +18,11 @@ import {
   wholeSeconds,
 } from '#platform/http';
 import { findEndpoint } from './change-endpoint.ts';
-import { askAgain, listDeliveries, loadDelivery, replayDeliveries } from './deliveries.store.ts';
+import { askAgain, loadDelivery, replayDeliveries } from './deliveries.store.ts';
 import type { Delivery } from './delivery.ts';
 import { deliveryFilters, replayParameters } from './endpoint-parameters.ts';
 import { deliverySchema, replaySchema } from './endpoint-schema.ts';
+import { listDeliveries } from './list-deliveries.store.ts';
 import { DELIVERY, ENDPOINT, renderDelivery } from './render.ts';
 
 const common = { group: 'Webhooks', keys: 'secret' } as const;

@@ -186,6 +186,7 @@ const key = `kept.account_id = given.account_id and kept.livemode = given.livemo
 const concludeRow = concluding({
   name: 'deliveries.conclude',
   table: 'outward.deliveries',
+  also: `given_up = (given.state = ${deliveryStates.given_up})`,
   where: 'kept.state = 1',
 });
 

@@ -7,6 +7,7 @@ import { endpointRoutes } from './endpoint-routes.ts';
 import { forgetFeed } from './feed.store.ts';
 import { feedRoutes } from './feed-routes.ts';
 import { areDeliveriesDue, takeOverDeliveries } from './leases.store.ts';
+import { undeliveredEvents } from './list-deliveries.store.ts';
 import { createPump, type Pump } from './pump.ts';
 import { traceDeliveries } from './trace.ts';
 
@@ -83,6 +84,10 @@ const checks = [
           where d.state is distinct from 1`,
   },
   {
+    name: 'what was given up is found among it, and nothing else is',
+    text: `select d.account_id, d.id from outward.deliveries d where d.given_up <> (d.state = 3)`,
+  },
+  {
     name: 'the feed tells of events that the log knows',
     text: `select f.account_id, f.livemode, f.position, f.event_id from outward.feed f
             where not exists (
@@ -152,7 +157,7 @@ export const module = {
     { object: 'webhook_delivery', permission: 'webhook_endpoints' },
     { object: 'event_feed', permission: 'events' },
   ],
-  undelivered: loadUndelivered,
+  undelivered: { of: loadUndelivered, pages: undeliveredEvents },
   trace: () => traceDeliveries,
   listeners: ({ eventKinds }: { readonly eventKinds: EventKinds }): readonly Listener[] => [
     {

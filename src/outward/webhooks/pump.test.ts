@@ -9,9 +9,10 @@ import { appendChange, type EventKind, gatherEventKinds, handOn } from '#platfor
 import { createWorker, holderOf } from '#platform/jobs';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { noNetwork } from '../../kit/context/for-tests.ts';
-import { listDeliveries, loadDeliveriesOf } from './deliveries.store.ts';
+import { loadDeliveriesOf } from './deliveries.store.ts';
 import { type Endpoint, newSecret } from './endpoint.ts';
 import { insertEndpoint } from './endpoints.store.ts';
+import { listDeliveries } from './list-deliveries.store.ts';
 import { module, pumpOf } from './module.ts';
 import { provideWebhooks } from './settings-of.ts';
 

@@ -54,13 +54,13 @@ type Concluded = {
 export const concluding = ({
   name,
   table,
-  ending,
+  also,
   where,
 }: {
   readonly name: string;
   readonly table: string;
-  /** What ends the lease in the row, where it stands in the row. */
-  readonly ending?: string;
+  /** What else the row then says, of what is `given`. */
+  readonly also?: string;
   /** A further condition on the row as it stands, which is called `kept`. */
   readonly where?: string;
 }) => {
@@ -80,7 +80,7 @@ export const concluding = ({
     rank: rank.update,
     text: (given) => `update ${table} kept
    set state = given.state, attempts = given.attempts, due_at = given.due_at, tries = given.tries
-       ${ending === undefined ? '' : `, ${ending}`}
+       ${also === undefined ? '' : `, ${also}`}
   from ${given}
  where kept.account_id = given.account_id and kept.livemode = given.livemode
    and kept.id = given.id and kept.lease_epoch = given.lease_epoch

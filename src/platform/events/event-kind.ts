@@ -2,6 +2,7 @@
 
 import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
+import type { MadeWithin, PageOfRows } from '#platform/db';
 
 export type EventKind = {
   /** Stable for ever: rows of years ago carry it. */
@@ -31,12 +32,21 @@ export type EventKinds = {
   readonly all: readonly EventKind[];
 };
 
-/** How many that want these events were not told of them, or not yet; absent: all who do were. */
-export type Undelivered = (
-  context: Context,
-  scope: Scope,
-  events: readonly Uuid[],
-) => Promise<ReadonlyMap<Uuid, number>>;
+/** Who wants events and was not told of them, or not yet. */
+export type Undelivered = {
+  /** How many, of each of these events; absent: all were told. */
+  readonly of: (
+    context: Context,
+    scope: Scope,
+    events: readonly Uuid[],
+  ) => Promise<ReadonlyMap<Uuid, number>>;
+  /** All such events, in the order of their ids, some at a time. */
+  readonly pages: (
+    context: Context,
+    scope: Scope,
+    asked: Omit<PageOfRows, 'limit'> & MadeWithin,
+  ) => AsyncIterable<readonly Uuid[]>;
+};
 
 export const gatherEventKinds = (kinds: readonly EventKind[]): EventKinds => {
   const codes = new Map(kinds.map((kind) => [kind.code, kind]));

@@ -15,6 +15,7 @@ import {
 import { ApiError, type ApiRequest } from '#platform/http';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
+import { nobodyIsOwed } from './for-tests.ts';
 import { eventRoutes } from './routes.ts';
 
 const kind = (code: number, type: string): EventKind => ({
@@ -30,7 +31,7 @@ const [started, moved, ended] = [
   kind(3, 'other.ended'),
 ];
 const kinds = gatherEventKinds([started, moved, ended]);
-const routes = eventRoutes(kinds, async () => new Map());
+const routes = eventRoutes(kinds, nobodyIsOwed);
 
 const clock = manualClock();
 let context: TestContext;

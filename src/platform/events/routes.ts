@@ -13,13 +13,15 @@ import {
   type Route,
   resourceMissing,
   route,
+  rowsWithin,
   text,
   timestampRange,
+  tooMuchToLookThrough,
   type Window,
   wholeSeconds,
 } from '#platform/http';
 import type { EventKinds, Undelivered } from './event-kind.ts';
-import { loadChanges } from './events.store.ts';
+import { loadChanges, loadChangesOf } from './events.store.ts';
 import { findEvent } from './find-event.ts';
 import { EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
 
@@ -59,7 +61,7 @@ export const eventRoutes = (kinds: EventKinds, undelivered: Undelivered): readon
     return id === null ? undefined : findEvent(context, scope, kinds, id);
   };
   const openOf = (context: Context, scope: Scope, events: readonly LoggedEvent[]) =>
-    undelivered(
+    undelivered.of(
       context,
       scope,
       events.map(({ id }) => id),
@@ -95,10 +97,23 @@ export const eventRoutes = (kinds: EventKinds, undelivered: Undelivered): readon
         const found =
           asked.delivery_success === undefined
             ? await load(window)
-            : await loadByDelivery(load, window, async (events) => {
-                const open = await openOf(context, scope, events);
-                return events.filter(({ id }) => open.has(id) !== asked.delivery_success);
-              });
+            : asked.delivery_success
+              ? await loadDelivered(load, window, async (events) => {
+                  const open = await openOf(context, scope, events);
+                  return events.filter(({ id }) => !open.has(id));
+                })
+              : await loadUndelivered(
+                  undelivered.pages(context, scope, rowsWithin(window, asked.created)),
+                  window,
+                  async (ids) => {
+                    const changes = await loadChangesOf(context, scope, ids);
+                    const events = changes.flatMap((change) => eventsOf(kinds, change));
+                    const byId = new Map(events.map((event) => [event.id, event]));
+                    return ids
+                      .flatMap((id) => byId.get(id) ?? [])
+                      .filter(({ kind }) => codes === null || codes.includes(kind.code));
+                  },
+                );
         const { rows, hasMore } = page(found, window);
         const open = await openOf(context, scope, rows);
         const shown = rows.map((event) => renderEvent(event, open.get(event.id)));
@@ -179,10 +194,12 @@ const loadEvents = async (
 };
 
 const PAGE = 100;
-const PAGES_MAX = 50;
+const PAGE_MAX = 1_000;
+/** A second or two. */
+const EVENTS_MAX = 50_000;
 
-/** Deliveries are kept elsewhere, so events are looked through until the page is full. */
-const loadByDelivery = async (
+/** Mostly all are, so events are looked through until the page is full. */
+const loadDelivered = async (
   load: (window: Window) => Promise<LoggedEvent[]>,
   window: Window,
   filter: (events: readonly LoggedEvent[]) => Promise<LoggedEvent[]>,
@@ -190,12 +207,32 @@ const loadByDelivery = async (
   const isOlder = window.before === undefined;
   const found: LoggedEvent[] = [];
   let part: Window = { ...window, limit: PAGE };
-  for (let pages = 0; pages < PAGES_MAX && found.length <= window.limit; pages += 1) {
-    const events = (await load(part)).slice(0, PAGE);
+  for (let seen = 0; found.length <= window.limit; ) {
+    const events = (await load(part)).slice(0, part.limit);
     found.push(...(await filter(events)));
+    seen += events.length;
     const last = events.at(-1);
-    if (last === undefined || events.length < PAGE) break;
-    part = isOlder ? { limit: PAGE, after: last.id } : { limit: PAGE, before: last.id };
+    if (last === undefined || events.length < part.limit) break;
+    if (seen >= EVENTS_MAX && found.length <= window.limit) throw tooMuchToLookThrough();
+    const limit = Math.min(part.limit * 2, PAGE_MAX);
+    part = isOlder ? { limit, after: last.id } : { limit, before: last.id };
+  }
+  return found.slice(0, window.limit + 1);
+};
+
+/** Those that are not are known, and few are of a type that is asked for. */
+const loadUndelivered = async (
+  pages: AsyncIterable<readonly Uuid[]>,
+  window: Window,
+  load: (ids: readonly Uuid[]) => Promise<LoggedEvent[]>,
+): Promise<LoggedEvent[]> => {
+  const found: LoggedEvent[] = [];
+  let seen = 0;
+  for await (const ids of pages) {
+    if (seen >= EVENTS_MAX) throw tooMuchToLookThrough();
+    found.push(...(await load(ids)));
+    if (found.length > window.limit) break;
+    seen += ids.length;
   }
   return found.slice(0, window.limit + 1);
 };

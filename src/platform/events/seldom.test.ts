@@ -9,6 +9,7 @@ import type { ApiRequest } from '#platform/http';
 import { type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
 import { analyzed, rowsRead } from '../db/for-tests-rows-read.ts';
+import { nobodyIsOwed } from './for-tests.ts';
 import { eventRoutes } from './routes.ts';
 
 const kind = (code: number, type: string): EventKind => ({
@@ -26,7 +27,7 @@ const refunded = kind(226, 'charge.refunded');
 const made = kind(241, 'refund.created');
 const never = kind(222, 'charge.failed');
 const kinds = gatherEventKinds([created, succeeded, charged, refunded, made, never]);
-const routes = eventRoutes(kinds, async () => new Map());
+const routes = eventRoutes(kinds, nobodyIsOwed);
 
 const clock = manualClock();
 const MINUTE_MS = 60_000;
