@@ -70,11 +70,11 @@ import {
   askAgain,
   loadDelivery,
   loadUndelivered,
-  replayDeliveries,
 } from '../src/outward/webhooks/deliveries.store.ts';
 import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
 import { loadFeed as loadEventFeed, newestPosition } from '../src/outward/webhooks/feed.store.ts';
 import { concludeDelivery, giveBack, noteWaiting } from '../src/outward/webhooks/leases.store.ts';
+import { countReplayed } from '../src/outward/webhooks/replays.store.ts';
 import type { ConfirmationToken } from '../src/payments/confirmation/confirmation-token.ts';
 import type { Mandate } from '../src/payments/confirmation/mandate.ts';
 import { insertToken, loadToken, useToken } from '../src/payments/confirmation/tokens.store.ts';
@@ -760,7 +760,7 @@ describe('with row level security alone,', async () => {
     const range = { endpointId, from: uuidAt(0), before: uuidAt(1e13), alsoDelivered: true };
     for (const scope of [world.mine.scope, world.mine.liveScope]) {
       assert.equal(await askAgain(context, scope, id), undefined);
-      assert.equal(await replayDeliveries(context, scope, range), 0);
+      assert.equal(await countReplayed(context, scope, range), 0);
       for (const write of [
         concludeDelivery(scope, delivery),
         ...giveBack(scope, { scope, delivery, isQueued: true }).slice(0, 1),

@@ -86,10 +86,12 @@ export const loadDeliveriesOf = async (
     : (await readOwn<DeliveryRow>(context, scope, findOfEvents, [events])).map(fromRow);
 
 // The lease moves on, so that who is telling it just now does not write over this.
-const askedAgain = (which: string, at: string): string => `with again as (
+const again = statement(
+  'deliveries.again',
+  `with again as (
   update outward.deliveries
-     set state = 1, given_up = false, attempts = 0, due_at = ${at}::timestamptz, lease_epoch = lease_epoch + 1
-   where ${ownRows} and ${which}
+     set state = 1, given_up = false, attempts = 0, due_at = $4::timestamptz, lease_epoch = lease_epoch + 1
+   where ${ownRows} and id = $3
   returning account_id, livemode, ${columns}),
 due as (
   insert into outward.due_deliveries
@@ -97,9 +99,8 @@ due as (
   select account_id, livemode, id, endpoint_id, event_id, object_id, due_at from again
   on conflict (endpoint_id, object_id, event_id)
     do update set due_at = excluded.due_at, leased_until = null)
-select ${columns} from again`;
-
-const again = statement('deliveries.again', askedAgain('id = $3', '$4'));
+select ${columns} from again`,
+);
 
 export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Delivery | undefined> =>
   context.database.transaction(scope, async (tx) => {
@@ -110,38 +111,6 @@ export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Deli
       spellTime(context.clock.now()),
     ]);
     return row === undefined ? undefined : fromRow(row);
-  });
-
-const replayRange = statement(
-  'deliveries.replay',
-  askedAgain(
-    `endpoint_id = $3 and id >= $4 and id < $5 and state <> 1
-     and ($7 or state = 3)`,
-    '$6',
-  ),
-);
-
-export const replayDeliveries = (
-  context: Context,
-  scope: Scope,
-  range: {
-    readonly endpointId: Uuid;
-    readonly from: Uuid;
-    readonly before: Uuid;
-    readonly alsoDelivered: boolean;
-  },
-): Promise<number> =>
-  context.database.transaction(scope, async (tx) => {
-    const rows = await tx.query(replayRange, [
-      scope.accountId,
-      scope.livemode,
-      range.endpointId,
-      range.from,
-      range.before,
-      spellTime(context.clock.now()),
-      range.alsoDelivered,
-    ]);
-    return rows.length;
   });
 
 export const forgetDeliveries = forgetting(

@@ -18,12 +18,13 @@ import {
   wholeSeconds,
 } from '#platform/http';
 import { findEndpoint } from './change-endpoint.ts';
-import { askAgain, loadDelivery, replayDeliveries } from './deliveries.store.ts';
+import { askAgain, loadDelivery } from './deliveries.store.ts';
 import type { Delivery } from './delivery.ts';
 import { deliveryFilters, replayParameters } from './endpoint-parameters.ts';
 import { deliverySchema, replaySchema } from './endpoint-schema.ts';
 import { listDeliveries } from './list-deliveries.store.ts';
 import { DELIVERY, ENDPOINT, renderDelivery } from './render.ts';
+import { countReplayed, type Replay, replay } from './replays.store.ts';
 
 const common = { group: 'Webhooks', keys: 'secret' } as const;
 const NOBODY: Uuid = '00000000-0000-0000-0000-000000000000';
@@ -63,7 +64,7 @@ const find = async (
   return delivery;
 };
 
-const replay = async (
+const replayRange = async (
   context: Context,
   request: TypedRequest<typeof replayParameters>,
 ): Promise<Outcome> => {
@@ -71,12 +72,14 @@ const replay = async (
   const endpoint = await findEndpoint(context, scope, request.path['webhook_endpoint'] ?? '');
   const range = wholeSeconds(asked.created);
   refuseEmptyRange(context, range);
-  const count = await replayDeliveries(context, scope, {
+  const wanted: Replay = {
     endpointId: endpoint.id,
     from: uuidAt(range.from * 1000),
-    before: uuidAt((range.to + 1) * 1000),
+    // What happens from now on is told anyway.
+    before: uuidAt(Math.min((range.to + 1) * 1000, context.clock.now() + 1)),
     alsoDelivered: asked.status === 'all',
-  });
+  };
+  const count = await countReplayed(context, scope, wanted);
   return {
     body: {
       object: 'webhook_replay',
@@ -84,6 +87,7 @@ const replay = async (
       webhook_endpoint: spellId(ENDPOINT, endpoint.id),
     },
     writes: [
+      ...(count === 0 ? [] : [replay(context, scope, wanted)]),
       auditEntry(context, {
         scope,
         action: 'webhook_endpoint.replay',
@@ -164,9 +168,9 @@ export const deliveryRoutes = [
     operation: 'webhook_endpoints.replay',
     summary: 'Tell a time range again',
     description:
-      'What was given up in that time is told again, oldest first; with `status=all` also what was delivered.',
+      'What was given up in that time is told again, oldest first; with `status=all` also what was delivered. Much goes a part at a time, so that what happens now does not wait behind it.',
     parameters: replayParameters,
     answer: replaySchema,
-    handle: replay,
+    handle: replayRange,
   }),
 ];

@@ -9,6 +9,7 @@ import { feedRoutes } from './feed-routes.ts';
 import { areDeliveriesDue, takeOverDeliveries } from './leases.store.ts';
 import { undeliveredEvents } from './list-deliveries.store.ts';
 import { createPump, type Pump } from './pump.ts';
+import { areReplaysDue, replayPiece } from './replays.store.ts';
 import { traceDeliveries } from './trace.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -169,6 +170,7 @@ export const module = {
   ],
   rounds: ({ eventKinds }: { readonly eventKinds: EventKinds }) => [
     { run: (context: Context) => pumpOf(context).tend(context) },
+    { run: replayPiece, asks: areReplaysDue },
     {
       run: (context: Context) => pumpOf(context).round(context, eventKinds),
       asks: areDeliveriesDue,
