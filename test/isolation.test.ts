@@ -74,6 +74,10 @@ import {
 import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
 import { loadFeed as loadEventFeed, newestPosition } from '../src/outward/webhooks/feed.store.ts';
 import { concludeDelivery, giveBack, noteWaiting } from '../src/outward/webhooks/leases.store.ts';
+import {
+  listDeliveries,
+  undeliveredEvents,
+} from '../src/outward/webhooks/list-deliveries.store.ts';
 import { countReplayed } from '../src/outward/webhooks/replays.store.ts';
 import type { ConfirmationToken } from '../src/payments/confirmation/confirmation-token.ts';
 import type { Mandate } from '../src/payments/confirmation/mandate.ts';
@@ -770,6 +774,32 @@ describe('with row level security alone,', async () => {
         const commit = await context.database.commit(scope, [write]);
         assert.deepEqual(commit, { ok: false, lost: write.into });
       }
+    }
+  });
+
+  test('the deliveries of others are in no list, nor their events among those that somebody is owed', async () => {
+    const { mine, theirs } = world;
+    const all = {
+      eventId: null,
+      from: null,
+      limit: 100,
+      idFrom: uuidAt(0),
+      idBefore: uuidAt(1e13),
+    };
+    const every = { ...all, direction: 'older', state: null, endpointId: null } as const;
+    const foreign = await listDeliveries(gateway.context, theirs.scope, every);
+    const ids = new Set(foreign.flatMap(({ id, eventId }) => [id, eventId]));
+    const endpointId: string | undefined = foreign[0]?.endpointId;
+    assert.ok(endpointId !== undefined);
+    for (const direction of ['older', 'newer'] as const) {
+      for (const state of [null, 'given_up', 'waiting', 'delivered'] as const) {
+        const asked = { ...all, direction, state };
+        assert.deepEqual(await listDeliveries(context, mine.scope, { ...asked, endpointId }), []);
+        const found = await listDeliveries(context, mine.scope, { ...asked, endpointId: null });
+        assert.ok(found.every(({ id }) => !ids.has(id)));
+      }
+      const open = undeliveredEvents(context, mine.scope, { ...all, direction });
+      for await (const events of open) assert.ok(events.every((id) => !ids.has(id)));
     }
   });
 
