@@ -17,7 +17,9 @@ export const closeDispute = async (
   const { scope, requestId, idempotencyKey } = request;
   const before = await findDispute(context, scope, request.path['dispute'] ?? '');
   const chargeBefore = present(await loadCharge(context, scope, before.chargeId), 'The charge');
-  const decided = stepDispute({ dispute: before, charge: chargeBefore }, 'conceded');
+  const decided = stepDispute({ dispute: before, charge: chargeBefore }, 'conceded', {
+    nowMs: context.clock.now(),
+  });
   if (decided === null) {
     throw new ApiError(
       400,

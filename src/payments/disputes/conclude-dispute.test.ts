@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Charge } from '#payments/charges';
 import type { DisputeStatus, DisputeTold } from '#rails/connectors';
-import { hearDispute } from './conclude-dispute.ts';
+import { hearDispute, stepDispute } from './conclude-dispute.ts';
 import type { Dispute } from './dispute.ts';
 import { isInquiry } from './dispute-states.ts';
 import { freeOfCharge } from './postings.ts';
@@ -101,4 +101,13 @@ test('What was for a person once is told as any other when it goes on as it shou
     decided?.kinds.map(({ type }) => type),
     ['charge.dispute.closed', 'charge.dispute.funds_reinstated'],
   );
+});
+
+test('Evidence is past due where it was submitted too late, and not where nobody answered', () => {
+  const respondByMs = 1_000;
+  const { dispute, charge } = known('needs_response');
+  const open = { dispute: { ...dispute, respondByMs, submissions: 0, isLate: false }, charge };
+  const submit = (nowMs: number) => stepDispute(open, 'submitted', { nowMs })?.dispute;
+  assert.deepEqual([submit(1_000)?.isLate, submit(1_001)?.isLate], [false, true]);
+  assert.equal(stepDispute(open, 'conceded', { nowMs: 2_000 })?.dispute.isLate, false);
 });

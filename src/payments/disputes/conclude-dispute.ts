@@ -55,19 +55,28 @@ const isHeardOf = ({ status: before }: Dispute, { status, moved }: DisputeTold):
   mayBecome(before, status) || (moved !== 0n && mayHaveBecome(before, status));
 
 /** Null: it cannot be done to a dispute that is as this one. */
-export const stepDispute = (known: Known, step: DisputeStep): DecidedDispute | null => {
+export const stepDispute = (
+  known: Known,
+  step: DisputeStep,
+  { nowMs }: Pick<At, 'nowMs'>,
+): DecidedDispute | null => {
   const status = after(known.dispute.status, step);
   if (status === null) return null;
   const dispute: Dispute = {
     ...known.dispute,
     status,
     owedAnswer: step === 'submitted' ? 'evidence' : 'concession',
-    submissions: known.dispute.submissions + (step === 'submitted' ? 1 : 0),
+    ...(step === 'submitted' ? submitted(known.dispute, nowMs) : {}),
   };
   return finish({
     ...nothing(known, dispute, [isOver(status) ? disputeClosed : disputeUpdated]),
   });
 };
+
+const submitted = ({ submissions, respondByMs }: Dispute, nowMs: number): Partial<Dispute> => ({
+  submissions: submissions + 1,
+  isLate: respondByMs !== null && respondByMs < nowMs,
+});
 
 const nothing = (
   { charge }: Known,

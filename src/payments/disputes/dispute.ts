@@ -49,6 +49,8 @@ export type Dispute = {
   readonly eligibleFor: readonly string[];
   readonly evidence: Evidence;
   readonly submissions: number;
+  /** The last of them came when the time to answer was over. Absent where events were told before this was kept. */
+  readonly isLate?: boolean;
   readonly intendedSubmissionMethod:
     | 'manual'
     | 'prefer_manual'

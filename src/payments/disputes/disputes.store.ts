@@ -133,6 +133,7 @@ const fromRow = (row: DisputeRow): Dispute => ({
   counted: row.counted,
   needsReview: row.needs_review,
   metadata: row.metadata,
+  isLate: false,
   ...row.details,
 });
 

@@ -116,6 +116,7 @@ const newDispute = (
   eligibleFor: told.eligibleFor,
   evidence: {},
   submissions: 0,
+  isLate: false,
   intendedSubmissionMethod: null,
   owedAnswer: null,
   bookings: [],

@@ -32,10 +32,7 @@ export const renderDispute = (dispute: Dispute, livemode: boolean, nowMs: number
       due_by: dispute.respondByMs === null ? null : Math.floor(dispute.respondByMs / 1000),
       enhanced_eligibility: eligibilityOf(dispute),
       has_evidence: Object.keys(dispute.evidence).length > 0,
-      past_due:
-        dispute.respondByMs !== null &&
-        dispute.respondByMs < nowMs &&
-        dispute.status.endsWith('needs_response'),
+      past_due: dispute.isLate ?? wasPastDue(dispute, nowMs),
       submission_count: dispute.submissions,
       submission_method: dispute.submissions > 0 ? 'manual' : 'not_submitted',
     },
@@ -61,6 +58,10 @@ export const renderDispute = (dispute: Dispute, livemode: boolean, nowMs: number
     reason: dispute.reason,
     status: dispute.status,
   }) satisfies Shown;
+
+/** An event stays what it was: until it was kept, this was told of disputes that nobody had answered in time. */
+const wasPastDue = ({ respondByMs, status }: Dispute, nowMs: number): boolean =>
+  respondByMs !== null && respondByMs < nowMs && status.endsWith('needs_response');
 
 /** The entry itself, made again from the facts that made it. */
 const transactionOf = (dispute: Dispute, booking: Booking, nowMs: number) => {

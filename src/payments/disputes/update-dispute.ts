@@ -42,7 +42,10 @@ export const updateDispute = async (context: Context, request: Request): Promise
   const isChanged = JSON.stringify(shownOf(kept)) !== JSON.stringify(shownOf(before));
   if (!submits && !isChanged) return { body: renderDispute(before, scope.livemode, now(context)) };
   const decided = submits
-    ? present(stepDispute(known, 'submitted'), 'A dispute that takes evidence')
+    ? present(
+        stepDispute(known, 'submitted', { nowMs: now(context) }),
+        'A dispute that takes evidence',
+      )
     : { ...known, kinds: [disputeUpdated], booked: null, lost: 0n };
   const { dispute, writes } = writeDispute(context, scope, {
     before,
