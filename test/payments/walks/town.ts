@@ -1,0 +1,101 @@
+// Where walks go: a gateway, the bank it pays at, a clock over both, and merchants, each with a terminal of its own.
+
+import assert from 'node:assert/strict';
+import { provideThreeDs } from '#cards/three-ds';
+import type { FaultRule } from '../../../sandbox/faults/fault.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/main.ts';
+import { atEnd } from '../../../src/kit/context/for-tests-end.ts';
+import { modules } from '../../../src/modules.ts';
+import { impatient, quick } from '../../acquiring/support/impatient.ts';
+import { type Control, controlOf } from '../../sandbox/support/control.ts';
+import { newSettings } from '../../sandbox/support/world.ts';
+import { formOf } from '../../support/ask.ts';
+import { startGatewayHere, type TestGateway } from '../../support/gateway.ts';
+
+const PATIENT_MS = 30_000;
+/** How long an answer is waited for while some never come. */
+const HASTY_MS = 250;
+
+export type Seller = { readonly key: string; readonly account: string };
+
+export type Town = {
+  readonly bank: Sandbox;
+  readonly holder: Control;
+  readonly gateway: TestGateway;
+  /** By the clock of the installation. */
+  readonly nowMs: () => number;
+  readonly goBy: (ms: number) => Promise<void>;
+  readonly disturb: (rules: readonly FaultRule[]) => void;
+  readonly isDisturbed: () => boolean;
+  readonly openShop: () => Promise<Seller>;
+};
+
+export const openTown = async (): Promise<Town> => {
+  const bank = await startSandbox(await newSettings());
+  const patience = { timeoutMs: PATIENT_MS };
+  const gateway = await startGatewayHere({
+    movableClock: true,
+    // Answers that come twice or late, and days that are over before their end could be asked for.
+    forgives:
+      /^(?:A message of an acquirer fits nothing|The day of an account at a provider is overdue)/,
+    sandbox: {
+      url: `http://127.0.0.1:${bank.ports.control}`,
+      directory: bank.directoryUrl,
+      acquirer: { host: '127.0.0.1', port: bank.ports.acquirer },
+    },
+    connectors: [impatient(quick(), patience)],
+  });
+  // After the gateway, which would wait for a bank that is gone to end its days with.
+  atEnd(() => bank.stop());
+  provideThreeDs(gateway.context, {
+    publicUrl: `http://127.0.0.1:${gateway.port}`,
+    key: Buffer.alloc(32, 7),
+    listeners: modules.flatMap(({ onAuthentication }) => onAuthentication ?? []),
+  });
+  const mover = await gateway.merchant();
+  let aheadMs = 0;
+  let isDisturbed = false;
+  let shops = 0;
+
+  return {
+    bank,
+    gateway,
+    holder: controlOf(bank.ports.control),
+    nowMs: () => Date.now() + aheadMs,
+    goBy: async (ms) => {
+      const form = `advance=${Math.round(ms / 1_000)}`;
+      const path = '/v1/test_helpers/clock';
+      const { status, text } = await gateway.ask('POST', path, { key: mover.key, form });
+      assert.equal(status, 200, text);
+      aheadMs += Math.round(ms / 1_000) * 1_000;
+    },
+    disturb: (rules) => {
+      isDisturbed = rules.length > 0;
+      patience.timeoutMs = isDisturbed ? HASTY_MS : PATIENT_MS;
+      bank.setFaults(rules);
+    },
+    isDisturbed: () => isDisturbed,
+    openShop: async () => {
+      const { key, account } = await gateway.merchant();
+      shops += 1;
+      const number = String(shops).padStart(4, '0');
+      const settings = {
+        host: '127.0.0.1',
+        port: bank.ports.acquirer,
+        acquirer_id: '12345',
+        terminal_id: `TERM${number}`,
+        merchant_id: `MERCHANT000${number}`,
+        merchant_category: '5999',
+        disputes_url: `http://127.0.0.1:${bank.ports.control}/acquirer/disputes`,
+        directory_url: bank.directoryUrl,
+        acquirer_bin: '412345',
+        merchant_name: 'Fern & Ford',
+        merchant_country: 'DE',
+      };
+      const form = formOf({ connector: 'direct', settings });
+      const made = await gateway.ask('POST', '/v1/connector_accounts', { key, form });
+      assert.equal(made.status, 200, made.text);
+      return { key, account };
+    },
+  };
+};

@@ -1,0 +1,171 @@
+// The end of a walk: the bank is itself again, days go by until nothing is open, and then the bank's journal, the
+// books, the events and the API tell one story of each payment.
+
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
+import { asOwner } from '../../../src/for-tests.ts';
+import { assertOneStory, resolveAll } from '../support.ts';
+import { lookAtCharge } from './around.ts';
+import { assertTold } from './events.ts';
+import { DAY_MS } from './model.ts';
+import { disputesAtBank, referencesOf } from './steps.ts';
+import type { Payment, Walk } from './walk.ts';
+
+const ROUNDS_MAX = 60;
+
+export const conclude = async (walk: Walk): Promise<void> => {
+  const { town, payments } = walk;
+  town.disturb([]);
+  await town.goBy(60_000);
+  await resolveAll(town.gateway.on);
+  const over = new Set<Payment>();
+  for (let round = 0; ; round += 1) {
+    const open = await openOf(walk, over);
+    if (open === undefined) break;
+    if (round === ROUNDS_MAX) walk.disagree(open.payment, `It stays ${open.what}`);
+    await town.goBy(longer[round] ?? (round % 4 === 3 ? 6 * DAY_MS : 120_000));
+    await asOwner(
+      town.gateway.on,
+      `update platform.jobs set run_at = now() - interval '1 second' where name like 'payments.%'`,
+    );
+    await pause(40);
+  }
+  await town.goBy(120_000);
+  await resolveAll(town.gateway.on);
+  for (const payment of payments) await judge(walk, payment);
+  await judgeBooks(walk);
+  await assertTold(walk);
+};
+
+/** Authorizations expire, then banks decide what nobody answered. */
+const longer = [8 * DAY_MS, 120_000, 38 * DAY_MS];
+
+const openOf = async (
+  walk: Walk,
+  over: Set<Payment>,
+): Promise<{ readonly payment: Payment; readonly what: string } | undefined> => {
+  for (const payment of walk.payments) {
+    if (over.has(payment)) continue;
+    await walk.look(payment);
+    const [story] = payment.stories;
+    const isOpen = ['processing', 'requires_capture', 'requires_action'].includes(
+      story?.status ?? '',
+    );
+    if (isOpen) return { payment, what: story?.status ?? '' };
+    if (payment.refunds.size > 0) await walk.lookAtRefunds(payment);
+    const isPending = [...payment.refunds.values()].some(({ status }) => status === 'pending');
+    if (isPending) return { payment, what: 'one with a pending refund' };
+    payment.references = await referencesOf(walk, payment);
+    await walk.lookAtDisputes(payment);
+    const here = [...payment.disputes.values()].map(({ amount, status }) => `${amount} ${status}`);
+    const there = disputesAtBank(walk, payment).map(
+      ({ amountMinor, status }) => `${amountMinor} ${status}`,
+    );
+    const isOver = there.every((each) => /won|lost|closed|prevented/.test(each));
+    if (!isOver || here.toSorted().join() !== there.toSorted().join()) {
+      return { payment, what: `disputed: here ${here.join()}, at the bank ${there.join()}` };
+    }
+    // What did not arrive is told later, as disputes are.
+    const [given, givenThere] = [givenBack(payment), sumAtBank(walk, payment, 'refundedMinor')];
+    if (given !== givenThere)
+      return { payment, what: `given back: ${given} here, ${givenThere} there` };
+    over.add(payment);
+  }
+  return undefined;
+};
+
+const givenBack = ({ refunds }: Payment): number =>
+  [...refunds.values()]
+    .filter(({ status }) => status !== 'failed')
+    .reduce((total, { amount }) => total + amount, 0);
+
+type AtBank = 'heldMinor' | 'capturedMinor' | 'refundedMinor' | 'chargedBackMinor';
+
+const sumAtBank = (walk: Walk, { references }: Payment, what: AtBank): number => {
+  const { approvals } = walk.town.bank.journal().state();
+  return Number(
+    [...approvals.values()]
+      .filter(({ paymentReference = '' }) => references.includes(paymentReference))
+      .reduce((total, approval) => total + approval[what], 0n),
+  );
+};
+
+/** What the bank took, gave back and took away again is what the API says of the payment. */
+const judge = async (walk: Walk, payment: Payment): Promise<void> => {
+  await lookAtCharge(walk, payment);
+  const lost = [...payment.disputes.values()]
+    .filter(({ status }) => status === 'lost')
+    .reduce((total, { amount }) => total + amount, 0);
+  const there = (what: AtBank): number => sumAtBank(walk, payment, what);
+  const kept = (payment.stories[0]?.received ?? 0) - givenBack(payment);
+  try {
+    assert.equal(there('heldMinor'), 0, 'held');
+    assert.equal(there('capturedMinor') - there('refundedMinor'), kept, 'kept');
+    assert.equal(there('chargedBackMinor'), lost, 'charged back');
+  } catch (error) {
+    walk.disagree(payment, `Its bank tells another story. ${String(error)}`);
+  }
+};
+
+type BalanceTransaction = {
+  readonly id: string;
+  readonly amount: number;
+  readonly fee: number;
+  readonly net: number;
+  readonly currency: string;
+  readonly source: string;
+  readonly type: string;
+};
+
+const judgeBooks = async (walk: Walk): Promise<void> => {
+  for (const seller of walk.sellers) {
+    const all: BalanceTransaction[] = [];
+    for (let after = ''; ; ) {
+      const { body } = await walk.get(seller, `/v1/balance_transactions?limit=100${after}`, null);
+      all.push(...body.data);
+      if (!body.has_more) break;
+      after = `&starting_after=${body.data.at(-1).id}`;
+    }
+    for (const each of all) assert.equal(each.net, each.amount - each.fee, each.id);
+    const { body: balance } = await walk.get(seller, '/v1/balance', null);
+    const owned = new Map<string, number>();
+    for (const { currency, amount } of [...balance.available, ...balance.pending]) {
+      owned.set(currency, (owned.get(currency) ?? 0) + amount);
+    }
+    for (const { currency, net } of all) owned.set(currency, (owned.get(currency) ?? 0) - net);
+    for (const [currency, left] of owned) {
+      assert.equal(left, 0, `The balance in ${currency} is not the sum of its transactions`);
+    }
+    for (const payment of walk.payments) {
+      if (payment.seller === seller) judgeSources(walk, payment, all);
+    }
+  }
+};
+
+const judgeSources = (walk: Walk, payment: Payment, all: readonly BalanceTransaction[]): void => {
+  const { currency, refunds, disputes, charges, stories } = payment;
+  const of = (source: string): number =>
+    all
+      .filter((each) => each.source === source)
+      .reduce((sum, each) => {
+        if (each.currency !== currency) walk.disagree(payment, `${each.id} is ${each.currency}`);
+        return sum + each.amount;
+      }, 0);
+  const says = (what: string, booked: number, expected: number): void => {
+    if (booked !== expected) walk.disagree(payment, `${what}: ${booked} booked, not ${expected}`);
+  };
+  const taken = charges.reduce((sum, charge) => sum + of(charge), 0);
+  says('Taken', taken, stories[0]?.received ?? 0);
+  for (const [id, { amount, status }] of refunds) {
+    says(id, of(id), status === 'failed' ? 0 : -amount);
+  }
+  for (const [id, { amount, status }] of disputes) {
+    says(id, of(id), status === 'lost' ? -amount : 0);
+  }
+};
+
+/** Of the whole town, which many walks went through. */
+export const judgeTown = async ({ town }: Pick<Walk, 'town'>): Promise<void> => {
+  await assertOneStory(town.bank, town.gateway.on);
+  assert.deepEqual(await town.bank.checkBooks(), []);
+};
