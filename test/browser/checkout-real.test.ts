@@ -164,7 +164,13 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
       [2, 3],
     ] as const) {
       await fill(page, '4000000000000341');
-      await page.getByRole('button', { name: /^Pay/ }).click();
+      // What the first try was told still stands there during the second.
+      await Promise.all([
+        page.waitForResponse(
+          (answer) => answer.url().endsWith('/confirm') && sent() === confirmations,
+        ),
+        page.getByRole('button', { name: /^Pay/ }).click(),
+      ]);
       await page.getByText('You have not been charged.').first().waitFor();
       assert.equal(sent(), confirmations, `try ${tries}`);
     }
