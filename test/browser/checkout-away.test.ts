@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { openAbroad } from '../support/away.ts';
 import { twoTeas } from '../support/checkout.ts';
-import { chromiumIsMissing, launchChromium } from './chromium.ts';
+import { chromiumIsMissing, keepFrom, launchChromium } from './chromium.ts';
 
 const phone = { width: 390, height: 844 };
 const desk = { width: 1280, height: 800 };
@@ -21,6 +21,7 @@ describe('paying at a bank', { skip: await chromiumIsMissing() }, async () => {
     const { id, payment_method_types: types } = await sessions.create(shops);
     assert.deepEqual(types, ['card', 'ideal', 'bancontact', 'eps', 'p24']);
     const opened = await browser.newPage(how);
+    await keepFrom(opened.page, shops.success_url);
     await opened.page.goto(`${origin}/c/${id}`);
     await opened.page.getByLabel('Email').fill('jenny@example.com');
     return { id, ...opened };

@@ -8,7 +8,7 @@ import { setRules } from '#payments/risk';
 import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
 import { twoTeas } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
-import { chromiumIsMissing, launchChromium } from './chromium.ts';
+import { chromiumIsMissing, keepFrom, launchChromium } from './chromium.ts';
 
 const phone = { width: 390, height: 844 };
 const DECLINED = '4000000000009995';
@@ -22,6 +22,11 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
     bank.calls.length = 0;
   });
 
+  const newPage = async (how: Parameters<typeof browser.newPage>[0]) => {
+    const opened = await browser.newPage(how);
+    await keepFrom(opened.page, 'https://shop.test/**');
+    return opened;
+  };
   const pageOf = (id: string) => `${origin}/c/${id}`;
   const fill = async (page: Page, number = '4242424242424242') => {
     await page.getByLabel('Email').fill('jenny@example.com');
@@ -33,7 +38,7 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
 
   test('is paid once, and stays what it shows', async () => {
     const { id } = await sessions.create(twoTeas);
-    const { page, said, asked } = await browser.newPage({ viewport: phone });
+    const { page, said, asked } = await newPage({ viewport: phone });
     await page.goto(pageOf(id));
     await fill(page);
     await page.getByRole('button', { name: 'Pay €25.00' }).click();
@@ -57,7 +62,7 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
 
   test('keeps the form after a decline, and takes the next card', async () => {
     const { id } = await sessions.create(twoTeas);
-    const { page } = await browser.newPage({ viewport: phone });
+    const { page } = await newPage({ viewport: phone });
     await page.goto(pageOf(id));
     await fill(page, DECLINED);
     await page.getByRole('button', { name: /^Pay/ }).click();
@@ -70,7 +75,7 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
 
   test('says that it does not know, and learns', async () => {
     const { id } = await sessions.create(twoTeas);
-    const { page } = await browser.newPage({ viewport: phone });
+    const { page } = await newPage({ viewport: phone });
     await page.goto(pageOf(id));
     await fill(page);
     bank.next.push(lostAfter);
@@ -89,7 +94,7 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
     const { id } = await sessions.create(twoTeas);
     const windows = await Promise.all(
       [true, false].map(async (hasEvents) => {
-        const { page } = await browser.newPage({ viewport: phone });
+        const { page } = await newPage({ viewport: phone });
         if (!hasEvents) await page.route('**/events', (route) => route.fulfill({ status: 503 }));
         await page.goto(pageOf(id));
         await fill(page);
@@ -111,7 +116,7 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
       customer_creation: 'always',
       success_url: 'https://shop.test/saved',
     });
-    const { page, picture } = await browser.newPage({ viewport: phone });
+    const { page, picture } = await newPage({ viewport: phone });
     await page.goto(pageOf(id));
     assert.doesNotMatch(await page.locator('main').innerText(), /€/);
     await page.getByText('to charge this card for later payments').waitFor();
@@ -132,7 +137,7 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
 
   test('is paid without scripts', async () => {
     const { id } = await sessions.create(twoTeas);
-    const { page } = await browser.newPage({ viewport: phone, scripts: false });
+    const { page } = await newPage({ viewport: phone, scripts: false });
     await page.goto(pageOf(id));
     await fill(page);
     await page.getByRole('button', { name: /^Pay/ }).click();
@@ -142,7 +147,7 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
 
   test('charges nothing when a browser changes the price', async () => {
     const { id } = await sessions.create(twoTeas);
-    const { page } = await browser.newPage({ viewport: phone });
+    const { page } = await newPage({ viewport: phone });
     await page.goto(pageOf(id));
     await fill(page);
     await page.evaluate(`document.querySelector('[name=expected_amount]').value = '1'`);
@@ -156,7 +161,7 @@ describe('the page of a real session', { skip: await chromiumIsMissing() }, asyn
     const asks = { slow: null, proof: 1, three_ds: null, block: null };
     await setRules(gateway.context, merchant.scope, { ladder: { card_in_vain: asks } });
     const { id } = await sessions.create(twoTeas);
-    const { page, asked } = await browser.newPage({ viewport: phone });
+    const { page, asked } = await newPage({ viewport: phone });
     const sent = () => asked.filter((url) => url.endsWith('/confirm')).length;
     await page.goto(pageOf(id));
     for (const [tries, confirmations] of [

@@ -126,6 +126,13 @@ export const launchChromium = async (
   };
 };
 
+/**
+ * A page that would go there by itself after some seconds stays: what it shows until then is there for as long as a
+ * busy machine takes to see it.
+ */
+export const keepFrom = (page: Page, elsewhere: string): Promise<unknown> =>
+  page.route(elsewhere, (route) => route.abort('aborted'));
+
 const takePicture = async (page: Page, name: string): Promise<string> => {
   mkdirSync(screenshotsFolder, { recursive: true });
   const path = join(screenshotsFolder, `${name}.png`);
