@@ -26,10 +26,6 @@ describe('paying at a bank', { skip: await chromiumIsMissing() }, async () => {
     await opened.page.getByLabel('Email').fill('jenny@example.com');
     return { id, ...opened };
   };
-  /** It may be going there by itself in the same moment, which stops the other way of going there. */
-  const reload = async (page: Page): Promise<void> => {
-    await page.reload().catch((error: Error) => assert.match(error.message, /ERR_ABORTED/));
-  };
   const atBank = async (page: Page, button: string): Promise<void> => {
     await page.getByRole('heading', { name: 'Confirm a payment' }).waitFor();
     await page.getByRole('button', { name: button, exact: true }).click();
@@ -97,7 +93,7 @@ describe('paying at a bank', { skip: await chromiumIsMissing() }, async () => {
     await page.getByRole('heading', { name: 'Confirm a payment' }).waitFor();
     await page.goBack();
     await page.getByRole('link', { name: 'Continue to your bank' }).waitFor();
-    await reload(other.page);
+    // By itself: a reload at the moment of its own would end one of the two.
     await other.page.getByRole('link', { name: 'Continue to your bank' }).waitFor();
 
     await page.getByRole('button', { name: 'Cancel and choose another way' }).click();
@@ -106,7 +102,6 @@ describe('paying at a bank', { skip: await chromiumIsMissing() }, async () => {
     await pay(page);
     await atBank(page, 'Approve');
     await page.getByRole('heading', { name: 'Payment successful' }).waitFor();
-    await reload(other.page);
     await other.page.getByRole('heading', { name: 'Payment successful' }).waitFor();
     const { payment_intent: intent } = await sessions.retrieve(id);
     const charges = await stripe.charges.list({ payment_intent: String(intent) });
@@ -144,7 +139,7 @@ describe('paying at a bank', { skip: await chromiumIsMissing() }, async () => {
         heard.push(...(await happened()));
         return heard.includes(later);
       });
-      await reload(page);
+      await page.reload();
       await page.getByRole('heading', { name: text }).waitFor();
     });
   }

@@ -363,6 +363,20 @@ describe('a payer whose bank asks who they are', () => {
     assert.equal(sales(), 1);
   });
 
+  test('and has given up one question, does not end the next by saying so again', async () => {
+    asks();
+    const { id } = await sessions.create(twoTeas);
+    const giveUp = (attempt: number) =>
+      ask('POST', `/c/${id}/confirm`, { form: `do=abandon&attempt=${attempt}` });
+    await pay(id);
+    assert.equal((await giveUp(2)).body.status, 'open');
+    await pay(id);
+    assert.equal((await giveUp(2)).body.status, 'action');
+    assert.equal((await giveUp(3)).body.status, 'open');
+    assert.equal(sales(), 0);
+    asksNobody();
+  });
+
   test('and whose session ends meanwhile, is not charged by a late proof', async () => {
     asks();
     const { id } = await sessions.create(twoTeas);

@@ -11,12 +11,17 @@ import { prove } from './proof.js';
 /** @typedef {import('./checkout.d.ts').State} State */
 
 const REQUEST_LIMIT_MS = 45_000;
+/** A question is asked again; what is sent is not. */
+const QUESTION_LIMIT_MS = 10_000;
 const POLL_MS = 2_000;
 const POLL_WHILE_ASKED_MS = 1_000;
 const WATCH_MS = 8_000;
 /** Long enough to read why, before the page shows the new amount. */
 const REREAD_MS = 4_000;
 const GO_ON_MS = 4_000;
+/** Whoever is still here so long after they left has stopped it, or nothing came. */
+const LEAVING_MS = 10_000;
+const TO_BANK_MS = 30_000;
 const EXPIRY_TOLD_MS = 120_000;
 /** The vault refuses what is older; a page that lay open so long asks for the key of today. */
 const KEY_MARGIN_S = 900;
@@ -39,6 +44,14 @@ let status = data.status;
 /** This window sent the card, so it goes back to the shop by itself. */
 let isMine = new URLSearchParams(location.search).has('paid');
 let isSending = false;
+/** What was sent was not answered, so what is asked since says what became of it. */
+let isLost = false;
+/** Choices of this payer that change the amount: with the first of them the page will be drawn anew. */
+let chosen = 0;
+/** Requests of this window that do something, and are not answered yet. */
+let underWay = 0;
+/** How often something new was learned of the payment. */
+let learned = 0;
 
 /** @param {string} text */
 const say = (text) => {
@@ -108,15 +121,39 @@ const ways = () => [...document.querySelectorAll('input[name="method"]')].map((w
 
 const isByCard = () => ways().every((way) => way.value === 'card' || (way.type === 'radio' && !way.checked));
 
+// ---- leaving --------------------------------------------------------------------------------------
+
+// Between a click and the next page this one goes on. A reload of its own would begin the way anew, or end that of
+// the payer: the link that was pressed would lead nowhere.
+let leftAtMs = Number.NEGATIVE_INFINITY;
+const isLeaving = () => performance.now() - leftAtMs < LEAVING_MS;
+const leaves = () => {
+  leftAtMs = performance.now();
+};
+addEventListener('beforeunload', leaves);
+
+/** @param {() => void} go */
+const leave = (go) => {
+  if (isLeaving()) {
+    setTimeout(leave, LEAVING_MS, go);
+    return;
+  }
+  leaves();
+  go();
+};
+
 // What is typed outlives the reload that follows, in this window's history, and so does the place of the payer;
 // a card never does, and what the server decides comes from the server.
 const drawAgain = (at = location.href) => {
   const typed = [...fields(), ...ways()].filter((field) => !field.matches('[name^="card["],[data-again]'));
   const kept = typed.map(({ id, value, checked }) => ({ id, value, checked }));
-  history.replaceState({ kept, focused: document.activeElement?.id }, '', at);
-  location.reload();
+  leave(() => {
+    history.replaceState({ kept, focused: document.activeElement?.id }, '', at);
+    location.reload();
+  });
 };
-const { kept = [], focused = '' } = history.state ?? {};
+const { kept = [], focused = '', isPaying = false } = history.state ?? {};
+isMine ||= isPaying;
 for (const { id, value, checked } of kept) {
   const field = input(id);
   if (field !== null) Object.assign(field, { value, checked });
@@ -206,18 +243,30 @@ const formData = async () => {
   return body;
 };
 
-/** @param {string} url @param {URLSearchParams} [body] @param {string} [proof] @returns {Promise<State>} */
-const ask = async (url, body, proof) => {
+/** @param {string} url @param {{ body?: URLSearchParams, proof?: string }} [sent] @returns {Promise<State>} */
+const ask = async (url, { body, proof } = {}) => {
   const response = await fetch(url, {
     method: body === undefined ? 'GET' : 'POST',
     headers: { Accept: 'application/json', ...(proof === undefined ? {} : { 'Tollgate-Proof': proof }) },
     ...(body === undefined ? {} : { body }),
     cache: 'no-store',
     redirect: 'error',
-    signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+    signal: AbortSignal.timeout(body === undefined ? QUESTION_LIMIT_MS : REQUEST_LIMIT_MS),
   });
   if (response.status >= 500) throw new Error(`status ${response.status}`);
   return response.json();
+};
+
+/** Does something; null where something newer than its answer was learned meanwhile. @param {URLSearchParams} body @param {string} [proof] */
+const send = async (body, proof) => {
+  const before = learned;
+  underWay += 1;
+  try {
+    const state = await ask(confirmPath, { body, proof });
+    return learned === before ? state : null;
+  } finally {
+    underWay -= 1;
+  }
 };
 
 /** @param {SubmitEvent} event */
@@ -225,7 +274,7 @@ const submit = async (event) => {
   const by = /** @type {HTMLButtonElement | null} */ (event.submitter);
   if (by !== null && by.value === 'update') return;
   event.preventDefault();
-  if (isSending || !checkForm()) return;
+  if (isSending || chosen > 0 || !checkForm()) return;
   showNotice(null);
   busy(true);
   /** @type {URLSearchParams} */
@@ -239,26 +288,33 @@ const submit = async (event) => {
   }
   isMine = true;
   try {
-    const state = await ask(confirmPath, body);
+    const state = await send(body);
     // Refused before the card was looked at. A sealed card is opened once, so it is sealed anew.
-    take(state.proof ? await ask(confirmPath, await formData(), await prove(state.proof)) : state);
+    const last = state?.proof ? await send(await formData(), await prove(state.proof)) : state;
+    if (last !== null) take(last);
   } catch {
     // It may have arrived. Nobody is told that it failed, and nothing is sent again but the question.
+    isLost = true;
     showNotice(texts.lost, { wait: true });
-    follow();
+    void follow();
   }
 };
 form?.addEventListener('submit', (event) => void submit(event));
 
 /** What the server says of the payment. @param {State} state */
 const take = (state) => {
+  learned += 1;
+  isLost = false;
   attempt = state.attempt ?? attempt;
   const before = status;
   status = state.status;
   // To a bank's own page this window goes, and not again when its payer has come back by the browser's button.
   if (status === 'action' && state.away === true) {
-    if (isSending && state.action) location.assign(state.action);
-    else if (before !== status) redraw();
+    const { action } = state;
+    if (isSending && action) {
+      leave(() => location.assign(action));
+      setTimeout(redraw, TO_BANK_MS);
+    } else if (before !== status) redraw();
     return;
   }
   if (status === 'action' && state.action && dialog !== null) {
@@ -267,14 +323,19 @@ const take = (state) => {
   }
   closeBank();
   if (status === 'open') {
-    if (state.total !== undefined && form !== null && state.total !== field('expected_amount')?.value) {
+    // Drawn while something was under way, this page has no form to go on with.
+    if (form === null) {
+      redraw();
+      return;
+    }
+    if (state.total !== undefined && state.total !== field('expected_amount')?.value) {
       busy(false);
       showNotice(texts.amountChanged, { more: texts.notCharged });
       setTimeout(drawAgain, REREAD_MS);
       return;
     }
     if (state.declined) showDecline(state.declined);
-    else if (before !== 'open') location.reload();
+    else if (before !== 'open') drawAgain();
     else if (isSending) showNotice(null);
     busy(false);
     return;
@@ -286,9 +347,11 @@ const take = (state) => {
 const redraw = () => {
   const at = new URL(location.href);
   if (isMine && status === 'complete') at.searchParams.set('paid', '');
-  // Whoever hears the page is told its new heading.
-  history.replaceState({ focused: 'state' }, '', at);
-  location.reload();
+  leave(() => {
+    // Whoever hears the page is told its new heading.
+    history.replaceState({ focused: 'state', isPaying: isMine }, '', at);
+    location.reload();
+  });
 };
 
 /** @param {string} name */
@@ -323,7 +386,7 @@ const openBank = () => {
   dialog.showModal();
   find('bank-title')?.focus();
   say(find('bank-title')?.textContent ?? '');
-  follow();
+  void follow();
 };
 
 const closeBank = () => {
@@ -334,19 +397,27 @@ const closeBank = () => {
 
 const abandon = async () => {
   const cancel = /** @type {HTMLButtonElement | null} */ (find('bank-cancel'));
-  if (cancel !== null) cancel.disabled = true;
+  // Sent twice, the second could come late and end the question after this one.
+  if (cancel === null || cancel.disabled) return;
+  cancel.disabled = true;
   try {
-    const state = await ask(confirmPath, new URLSearchParams({ do: 'abandon', attempt }));
-    take(state);
-    if (state.status === 'open' && form !== null) number?.focus();
+    const state = await send(new URLSearchParams({ do: 'abandon', attempt }));
+    if (state !== null) take(state);
+    if (state?.status === 'open' && form !== null) number?.focus();
   } catch {
-    follow();
+    void follow();
   }
-  if (cancel !== null) cancel.disabled = false;
+  cancel.disabled = false;
 };
 find('bank-cancel')?.addEventListener('click', () => void abandon());
 dialog?.addEventListener('cancel', (event) => {
   event.preventDefault();
+  void abandon();
+});
+// Browsers close it by Escape without asking the page, at the second time or at the first. The question is still there.
+dialog?.addEventListener('close', () => {
+  if (status !== 'action' || !find('bank-frame')?.hasChildNodes()) return;
+  dialog.showModal();
   void abandon();
 });
 find('bank-open')?.addEventListener('click', (event) => {
@@ -356,62 +427,59 @@ find('bank-open')?.addEventListener('click', (event) => {
 
 // ---- following the state --------------------------------------------------------------------------
 
-let isFollowing = false;
 const isOver = () => ['complete', 'expired', 'locked', 'used_up'].includes(status);
 
-/** By events as they come; where they do not come, by asking. */
-const follow = () => {
-  if (isFollowing || isOver()) return;
-  isFollowing = true;
-  const events = new EventSource(`${urls.page}/events`);
-  events.addEventListener('message', (event) => take(JSON.parse(event.data)));
-  events.addEventListener('error', () => {
-    if (events.readyState === EventSource.CLOSED) void poll();
-  });
-  // A question as well, once in a while: an open connection says nothing of a lost event.
-  void poll();
+// An answer may be older than what was learned since it was asked for: it is let go, and asked for again. What was
+// known already is no news, and no decline is told twice: the code that was typed since would be taken away, or a
+// payer whose card is just being tried told that it was not charged.
+const hear = async () => {
+  const [before, wasLost] = [learned, isLost];
+  const state = await ask(statePath).catch(() => null);
+  if (state === null || learned !== before || isLeaving()) return;
+  // Whoever waits for the answer to what they sent waits here: after a decline the form is as they left it.
+  if (state.status === 'processing' && underWay > 0) return;
+  if (state.status !== status || wasLost) take(state);
 };
 
-let isPolling = false;
-const poll = async () => {
-  if (isPolling) return;
-  isPolling = true;
+let isFollowing = false;
+/** Asks, for as long as something is under way: an open connection says nothing of a lost event. */
+const follow = async () => {
+  if (isFollowing) return;
+  isFollowing = true;
   while (!isOver()) {
     const pause = dialog?.open || isSending ? POLL_WHILE_ASKED_MS : POLL_MS * (document.hidden ? 5 : 1);
     await new Promise((resolve) => setTimeout(resolve, pause));
     if (!navigator.onLine) continue;
-    await ask(statePath).then(takeAsked, () => {});
+    await hear();
     if (status === 'open' && !isSending && dialog?.open !== true && !document.hidden) break;
   }
-  isPolling = false;
+  isFollowing = false;
 };
 
-/** An answer to a question while nothing is under way changes nothing of the form. @param {State} state */
-const takeAsked = (state) => {
-  const isQuiet = state.status === 'open' && status === 'open' && !isSending;
-  if (!isQuiet) take(state);
-};
-
-/** Another window may pay meanwhile, or the shop end the session. Where no events come, it is asked, seldom. */
-const watch = () => {
+// Events only ring, and the state is asked for: one that was on its way may be older than an answer. Another window
+// may pay meanwhile, or the shop end the session. Where no events come, it is asked, seldom.
+const listen = () => {
   const events = new EventSource(`${urls.page}/events`);
-  events.addEventListener('message', (event) => takeAsked(JSON.parse(event.data)));
+  events.addEventListener('message', (event) => {
+    if (JSON.parse(event.data).status !== status) void hear();
+  });
   events.addEventListener('error', () => {
     if (events.readyState !== EventSource.CLOSED || isOver()) return;
-    setTimeout(() => void ask(statePath).then(takeAsked, () => {}).then(watch), WATCH_MS);
+    setTimeout(() => void hear().then(listen), WATCH_MS);
   });
 };
 
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && !isOver() && !isSending) ask(statePath).then(takeAsked, () => {});
+  if (!document.hidden && !isOver()) void hear();
 });
 // Back shows a page out of memory, which may be long past.
 addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
 
-if (['processing', 'unknown', 'action'].includes(status)) follow();
-else if (status === 'open') watch();
+if (!isOver()) listen();
+if (!isOver() && status !== 'open') void follow();
+if (status === 'action' && urls.action !== null) openBank();
 
 // ---- around it ------------------------------------------------------------------------------------
 
@@ -451,20 +519,30 @@ for (const button of document.querySelectorAll('[data-card]')) {
 }
 
 // A quantity or a way of delivery changes the amount, and the amount is the server's business.
+let updates = Promise.resolve();
 for (const field of document.querySelectorAll('[data-again]')) {
   // Enter in any field presses the first button of the form, hidden or not: it has to be the one that seals and pays.
   field.parentElement?.querySelector('[value=update]')?.remove();
   const update = async () => {
-    if (form === null || isSending) return;
     const body = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) {
+    for (const [name, value] of new FormData(/** @type {HTMLFormElement} */ (form))) {
       if (!name.startsWith('card[') && typeof value === 'string') body.append(name, value);
     }
     body.set('do', 'update');
-    await ask(confirmPath, body).catch(() => {});
-    drawAgain();
+    await ask(confirmPath, { body }).catch(() => {});
   };
-  field.addEventListener('change', () => void update());
+  // One after the other, and the page is drawn with the last: the reload of one would end the next on its way.
+  /** @param {number} mine @param {Promise<void>} before */
+  const updateAfter = async (mine, before) => {
+    await before;
+    if (mine === chosen) await update();
+    if (mine === chosen) drawAgain();
+  };
+  field.addEventListener('change', () => {
+    if (form === null || isSending) return;
+    chosen += 1;
+    updates = updateAfter(chosen, updates);
+  });
 }
 
 const languages = /** @type {HTMLFormElement | null} */ (find('languages'));
@@ -508,7 +586,7 @@ const goOn = () => {
   going.hidden = false;
   const text = find('going-text');
   if (text !== null) text.textContent = texts.goingOn;
-  const timer = setTimeout(() => location.assign(success), GO_ON_MS);
+  const timer = setTimeout(() => leave(() => location.assign(success)), GO_ON_MS);
   find('stay')?.addEventListener('click', () => {
     clearTimeout(timer);
     going.hidden = true;
@@ -521,7 +599,7 @@ const tellExpiry = () => {
   const notice = find('notice');
   if (notice === null || isSending) return;
   if (left <= 0) {
-    void ask(statePath).then(takeAsked, () => {});
+    void hear();
     return;
   }
   if (left > EXPIRY_TOLD_MS) {

@@ -17,7 +17,7 @@ import {
   sendPage,
   visitorOf,
 } from '#platform/http';
-import { confirmSession } from './confirm-session.ts';
+import { attemptOf, confirmSession } from './confirm-session.ts';
 import { declinedOf, missingAt } from './decline-classes.ts';
 import { sessionNamed } from './find-session.ts';
 import { loadLook } from './look.store.ts';
@@ -215,7 +215,9 @@ const tryTo = async (
   const { scope, session } = opened;
   try {
     if (form.get('do') === 'abandon') {
-      await giveUpAction(context, scope, session);
+      // Of a question that is over, as from a window that was left open: the one that is asked now goes on.
+      const isOutdated = form.has('attempt') && form.get('attempt') !== attemptOf(session);
+      if (!isOutdated) await giveUpAction(context, scope, session);
       return null;
     }
     const said = readPageForm(form, new Date(context.clock.now()).getUTCFullYear());
