@@ -1,11 +1,12 @@
 // Around the question of a card's bank, over the merchant's page: frames it, lets the payer give up, and asks
 // the API what came of it. What the bank's page sends by the browser is not looked at.
 
-import { inTheirWords, retrieve } from './requests.js';
+import { inTheirWords, isUndecided, retrieve } from './requests.js';
 
 const ASK_AGAIN_MS = 1_000;
 /** A bank's answer to the payment itself comes within seconds; what takes longer is told by webhook. */
 const PROCESSING_ROUNDS_MAX = 10;
+const FIRST_ROUNDS_MAX = 5;
 
 /** @param {string} id */
 const find = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -13,7 +14,7 @@ const cancel = /** @type {HTMLButtonElement} */ (find('cancel'));
 
 /** @param {MessagePort} port @param {{ key: string, secret: string }} of */
 const run = async (port, { key, secret }) => {
-  const first = await retrieve(key, secret);
+  const first = await begun(key, secret);
   const url = first.next_action?.use_stripe_sdk?.stripe_js;
   if (first.status === 'requires_action' && url !== undefined) {
     const { pathname } = new URL(url);
@@ -34,6 +35,17 @@ const run = async (port, { key, secret }) => {
   const refusal = value.last_payment_error ?? value.last_setup_error;
   if (refusal) await inTheirWords(refusal, secret);
   port.postMessage({ value });
+};
+
+/** One question that is lost is no end of what the bank asks. @param {string} key @param {string} secret @returns {Promise<any>} */
+const begun = async (key, secret, rounds = 1) => {
+  try {
+    return await retrieve(key, secret);
+  } catch (error) {
+    if (!isUndecided(error) || rounds >= FIRST_ROUNDS_MAX) throw error;
+  }
+  await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  return begun(key, secret, rounds + 1);
 };
 
 /** @param {string} key @param {string} secret @param {any} first */

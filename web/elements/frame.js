@@ -13,7 +13,7 @@ import { fetchVaultKey } from './seal.js';
 /** @typedef {import('./frame.d.ts').Hello} Hello */
 /** @typedef {import('./seal.d.ts').TollgateError} TollgateError */
 
-const SIBLINGS_LIMIT_MS = 1_500;
+const SIBLINGS_LIMIT_MS = 10_000;
 
 /** @param {string} id */
 const find = (id) => document.getElementById(id);
@@ -52,13 +52,16 @@ const codes = {
   needCvc: 'incomplete_cvc',
 };
 
-/** @param {HTMLInputElement} field */
-const faultOf = (field) => {
-  const fault = cardFault(/** @type {Part} */ (field.id), field.value.trim(), cvcLength());
+/** @param {Part} part @param {string} value */
+const faultIn = (part, value) => {
+  const fault = cardFault(part, value, cvcLength());
   if (fault === null) return null;
   const message = texts[fault].replace('{count}', `${cvcLength()}`);
   return { type: 'validation_error', code: codes[fault] ?? fault, message };
 };
+
+/** @param {HTMLInputElement} field */
+const faultOf = ({ id, value }) => faultIn(/** @type {Part} */ (id), value.trim());
 
 /** @param {HTMLInputElement} field @param {string | null} text */
 const showFault = (field, text) => {
@@ -91,18 +94,10 @@ const checkAll = () => {
 const showBrand = () => {
   find('brand')?.querySelector('use')?.setAttribute('href', `#b-${rules.brandOf(digits())}`);
   if (cvc !== null) cvc.maxLength = cvcLength();
+  if (number !== null) askSiblings({ act: 'brand', cvcLength: cvcLength() });
 };
 
-wireCardFields({
-  number,
-  expiry,
-  cvc,
-  cvcLength,
-  onNumber: () => {
-    showBrand();
-    askSiblings({ act: 'brand', cvcLength: cvcLength() });
-  },
-});
+wireCardFields({ number, expiry, cvc, cvcLength, onNumber: showBrand });
 
 for (const field of parts) {
   field.addEventListener('input', () => {
@@ -143,28 +138,26 @@ const typedHere = () => ({
   ...(cvc && { cvc: cvc.value }),
 });
 
-/** What was typed in this frame and those beside it. @returns {Promise<Typed>} */
-const typedEverywhere = () =>
+/** What was typed in this frame and those beside it. @param {readonly Part[]} beside @returns {Promise<Typed>} */
+const typedEverywhere = (beside) =>
   new Promise((resolve, reject) => {
     /** @type {Typed} */
     let typed = typedHere();
-    const isWhole = () => ['number', 'expiry', 'cvc'].every((name) => name in typed);
+    const missing = () => beside.find((part) => !(part in typed));
     const own = checkAll();
-    /** @param {HTMLInputElement} field */
-    const refuse = (field) => {
-      field.focus();
-      reject(faultOf(field));
-    };
-    if (own !== null) return refuse(own);
-    if (isWhole()) return resolve(typed);
-    const timer = setTimeout(() => resolve(typed), SIBLINGS_LIMIT_MS);
+    if (own !== null) {
+      own.focus();
+      return reject(faultOf(own));
+    }
+    if (!missing()) return resolve(typed);
+    // A card is not sent without the code that was typed for it.
+    setTimeout(() => reject(faultIn(missing() ?? 'cvc', '')), SIBLINGS_LIMIT_MS);
     askSiblings({ act: 'ask' }, () => {
       const { port1, port2 } = new MessageChannel();
       port1.addEventListener('message', ({ data }) => {
         if (data.fault) reject(data.fault);
         typed = { ...typed, ...data.typed };
-        if (isWhole() || data.fault) clearTimeout(timer);
-        if (isWhole()) resolve(typed);
+        if (!missing()) resolve(typed);
       });
       port1.start();
       return [port2];
@@ -175,10 +168,10 @@ const typedEverywhere = () =>
 const hearSibling = ({ data, ports: [answer] }) => {
   if (hello === null || data.group !== hello.group) return;
   if (data.act === 'clearCode') clearCode();
-  if (data.act === 'brand') {
+  // Two that have a number would tell each other for ever.
+  if (data.act === 'brand' && number === null) {
     toldCvcLength = data.cvcLength;
     showBrand();
-    return;
   }
   if (data.act !== 'ask' || answer === undefined) return;
   const wrong = checkAll();
@@ -186,9 +179,9 @@ const hearSibling = ({ data, ports: [answer] }) => {
   answer.postMessage(wrong === null ? { typed: typedHere() } : { fault: faultOf(wrong) }, []);
 };
 
-/** @returns {Promise<import('./seal.d.ts').Card>} */
-const readCard = async () => {
-  const { number: typed = '', expiry: date = '', cvc: code } = await typedEverywhere();
+/** @param {readonly Part[]} beside @returns {Promise<import('./seal.d.ts').Card>} */
+const readCard = async (beside) => {
+  const { number: typed = '', expiry: date = '', cvc: code } = await typedEverywhere(beside);
   const { month, year } = rules.readExpiry(date, new Date());
   return { number: typed, exp_month: month, exp_year: year, cvc: code };
 };
@@ -199,6 +192,7 @@ const readCard = async () => {
 const acts = {
   update: ({ options, appearance }) => {
     if (appearance) paintAppearance(appearance);
+    showBrand();
     show(options ?? {});
   },
   focus: () => parts.find(({ value }) => value === '')?.focus() ?? parts[0]?.focus(),
@@ -209,8 +203,8 @@ const acts = {
     showBrand();
     tellChange();
   },
-  send: async ({ what, withCard, params, secret }) => {
-    const card = withCard ? await readCard() : undefined;
+  send: async ({ what, withCard, beside, params, secret }) => {
+    const card = withCard ? await readCard(beside) : undefined;
     try {
       return await send({ key: hello?.key ?? '', what, card, params, secret, texts });
     } catch (error) {

@@ -69,7 +69,7 @@ const confirm = async (init, secret, texts) => {
 };
 
 /** @param {unknown} error */
-const isUndecided = (error) =>
+export const isUndecided = (error) =>
   error instanceof TollgateError &&
   (error.status === null || [409, 429].includes(error.status) || error.status >= 500);
 

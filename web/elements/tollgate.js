@@ -59,10 +59,20 @@
       /** @type {MessagePort} */
       let port;
       /** @type {() => void} */
-      let isThere = () => {};
-      const there = new Promise((resolve) => (isThere = () => resolve(null)));
+      let arrive = () => {};
+      /** @type {Promise<unknown>} */
+      let there;
+      /** Its page is gone, or will be another: what that was asked it answers no more. */
+      const forget = () => {
+        for (const { reject } of waiting.values()) reject(Object.assign(fault('outcome_unknown', 'the fields left the page before they answered. Ask what became of it.'), { type: 'api_connection_error' }));
+        waiting.clear();
+        there = new Promise((resolve) => (arrive = () => resolve(null)));
+      };
+      forget();
 
       frame.addEventListener('load', () => {
+        // A frame that is moved loads anew.
+        if (port) forget();
         port = handOver(frame, { group: of.group, options: of.options, appearance: of.appearance() });
         const timer = setTimeout(() => hear('loaderror', { error: fault('frame_blocked', `the fields did not load from ${base}. Allow it in frame-src of the page's policy.`) }), LOAD_LIMIT_MS);
         port.addEventListener('message', ({ data: { id, value, error, event, detail } }) => {
@@ -75,7 +85,7 @@
           if (event === 'ready') {
             clearTimeout(timer);
             frame.title = detail.title;
-            isThere();
+            arrive();
           }
           if (event === 'submit') frame.closest('form')?.requestSubmit();
           hear(event, detail);
@@ -91,7 +101,7 @@
           port.postMessage({ id: last, act, given });
         });
       };
-      return { frame, ask };
+      return { frame, ask, forget, isThere: () => there };
     };
 
     /** For questions that no field belongs to. @type {ReturnType<typeof talk> | null} */
@@ -125,6 +135,8 @@
         const link = talk(kind, of, (event, detail) => {
           const on = (/** @type {string} */ name, /** @type {boolean} */ is) => place?.classList.toggle(`TollgateElement--${name}`, is);
           if (event === 'focus' || event === 'blur') on('focus', event === 'focus');
+          // A frame that comes late has heard nothing of what was typed in the others.
+          if (event === 'ready') for (const other of made) void other.link.ask('update').catch(() => {});
           if (event === 'change') {
             on('empty', detail.empty);
             on('complete', detail.complete);
@@ -133,11 +145,17 @@
           for (const listener of listeners.get(event) ?? []) listener(detail);
         });
         /** @param {string} act */
-        const act = (act) => () => void link.ask(act);
+        const act = (act) => () => void link.ask(act).catch(() => {});
         const element = {
           kind,
           link,
           clientSecret,
+          /** The parts of a card that stand in frames of their own, once these have loaded. */
+          beside: async () => {
+            const apart = made.filter((other) => other.link.frame.isConnected && /^card(Number|Expiry|Cvc)$/.test(other.kind));
+            await Promise.race([Promise.all(apart.map((other) => other.link.isThere())), new Promise((resolve) => setTimeout(resolve, LOAD_LIMIT_MS))]);
+            return apart.map((other) => other.kind.slice(4).toLowerCase());
+          },
           /** @param {string | Element} target */
           mount: (target) => {
             place = typeof target === 'string' ? document.querySelector(target) : target;
@@ -145,15 +163,18 @@
             place.classList.add('TollgateElement', 'TollgateElement--empty');
             place.replaceChildren(link.frame);
           },
-          unmount: () => link.frame.remove(),
-          destroy: () => {
+          unmount: () => {
             link.frame.remove();
+            link.forget();
+          },
+          destroy: () => {
+            element.unmount();
             made.splice(made.indexOf(element), 1);
           },
           /** @param {any} changed */
           update: (changed) => {
             Object.assign(options, changed);
-            void link.ask('update', { options, appearance: of.appearance() });
+            void link.ask('update', { options, appearance: of.appearance() }).catch(() => {});
           },
           /** @param {string} event @param {(detail: any) => void} listener */
           on: (event, listener) => {
@@ -195,7 +216,8 @@
     const told = (answer) => answer.catch((/** @type {any} */ error) => ({ error: { ...error, message: error.message } }));
 
     /** What an element sends goes with its card; everything else is a question of the page. @param {any} element @param {object} given @returns {Promise<any>} */
-    const send = (element, given) => (element?.link ?? quietFrame()).ask('send', { ...given, withCard: element !== undefined });
+    const send = async (element, given) =>
+      (element?.link ?? quietFrame()).ask('send', { ...given, withCard: element !== undefined, beside: await element?.beside() });
 
     /** The bank's question, over the page; resolves with the intent as the API tells it afterwards. @param {string} secret @returns {Promise<any>} */
     const challenge = (secret) =>
