@@ -115,6 +115,19 @@ describe('a refund', () => {
     );
   });
 
+  test('is in the currency of its payment, and refused in any other', async () => {
+    const { id, latest_charge: charge } = await paid(1000);
+    await happened();
+    const before = bank.calls.length;
+    for (const named of [{ payment_intent: id }, { charge: String(charge) }]) {
+      const refusal = await refusalOf(refunds.create({ ...named, amount: 500, currency: 'jpy' }));
+      assert.deepEqual([refusal.statusCode, refusal.param], [400, 'currency']);
+    }
+    assert.deepEqual([bank.calls.length - before, await happened()], [0, []]);
+    const refund = await refunds.create({ payment_intent: id, amount: 500, currency: 'usd' });
+    assert.deepEqual([refund.status, refund.currency], ['succeeded', 'usd']);
+  });
+
   test('whose outcome nobody knows is pending, and counts as given back', async () => {
     const intent = await paid(1000);
     bank.next.push(lostAfter);

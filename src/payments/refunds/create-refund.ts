@@ -61,6 +61,7 @@ export const createRefund = async (
   expectMovement(context, scope);
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
     const charge = await chargeOf(context, request, spelled, ofCharge === undefined);
+    refuseOtherCurrency(charge, asked.currency);
     const said = {
       reason: asked.reason ?? null,
       metadata: mergeMetadata({}, asked.metadata),
@@ -117,6 +118,16 @@ const nothingNamed = (): ApiError =>
     'One of the following params should be provided for this request: payment_intent or charge.',
     { code: 'parameter_missing' },
   );
+
+/** Whoever names another currency means another amount. */
+const refuseOtherCurrency = ({ id, currency }: Charge, asked: string | undefined): void => {
+  if (asked === undefined || asked === currency) return;
+  throw new ApiError(
+    400,
+    `A refund is in the currency of its charge: ${spellId(CHARGE, id)} is in ${currency}, and not in ${asked}.`,
+    { param: 'currency' },
+  );
+};
 
 /** There may be something to give back once its payment or its capture is known: no answer to keep. */
 const refuseUnderWay = (charge: Charge): void => {
