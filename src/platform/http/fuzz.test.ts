@@ -223,14 +223,19 @@ describe('the canonical text of a request', () => {
     canonicalText(things, {}, '2026-10-28.endive', read(raw));
 
   const word = fc
-    .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
     .filter((each) => !/\d{5}|\0/.test(each) && each.isWellFormed());
+  /** One character, or a letter and its accents. */
+  const accented = fc.constantFrom('café', 'Å', 'q̣̇', '각', 'Ω', 'naïve');
   const request = fc.record(
     {
       amount: fc.integer({ min: 1, max: 99_999_999 }),
       confirm: fc.boolean(),
+      currency: fc.constantFrom('eur', 'usd'),
       name: word,
-      metadata: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), word, { maxKeys: 5 }),
+      metadata: fc.dictionary(fc.oneof(fc.stringMatching(/^[a-z]{1,8}$/), accented), word, {
+        maxKeys: 5,
+      }),
       items: fc.array(
         fc.record({
           price: fc.stringMatching(/^[a-z]{1,8}$/),
@@ -250,7 +255,15 @@ describe('the canonical text of a request', () => {
     );
   };
   const sorted = (sent: Sent) =>
-    JSON.stringify(flat('', sent).sort(([a], [b]) => (a < b ? -1 : 1)));
+    JSON.stringify(flat('', sent).sort(([a], [b]) => (a < b ? -1 : 1))).normalize('NFC');
+  const respelled = (sent: Sent, form: 'NFC' | 'NFD'): Sent =>
+    JSON.parse(JSON.stringify(sent).normalize(form)) as Sent;
+  /** Numbers and booleans as text, and the currency in capitals. */
+  const asText = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return String(value);
+    if (Array.isArray(value)) return value.map(asText);
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asText(each)]));
+  };
   const formOf = (sent: Sent, plus: boolean, escapeBrackets: boolean, reversed: boolean) => {
     const pairs = flat('', sent).map(([name, value]) => {
       const escaped = encodeURIComponent(value);
@@ -271,9 +284,25 @@ describe('the canonical text of a request', () => {
         const forward = canonical(decodeForm(formOf(given, plus, escapeBrackets, false)));
         assert.equal(canonical(decodeForm(formOf(given, !plus, !escapeBrackets, true))), forward);
         assert.equal(canonical(parseJson(JSON.stringify(given))), forward);
+        const { currency: code, ...others } = asText(given) as { currency?: string };
+        const shouted = { ...others, ...(code ? { currency: code.toUpperCase() } : {}) };
+        assert.equal(canonical(parseJson(JSON.stringify(shouted))), forward);
+        for (const form of ['NFC', 'NFD'] as const) {
+          const other = respelled(given, form);
+          assert.equal(canonical(decodeForm(formOf(other, plus, escapeBrackets, true))), forward);
+        }
       }),
-      { numRuns: runs },
+      { numRuns: full ? runs : 400 },
     );
+  });
+
+  test('tells names apart that look alike', () => {
+    const [one, two] = ['\u00e9', 'e\u0301'] as const;
+    const of = (first: string, second: string) =>
+      canonical(parseJson(JSON.stringify({ metadata: { [one]: first, [two]: second } })));
+    assert.equal(of('a', 'b'), of('a', 'b'));
+    assert.notEqual(of('a', 'b'), of('b', 'a'));
+    assert.notEqual(of('a', 'b'), of('c', 'b'));
   });
 
   test('is different for different meaning', () => {
