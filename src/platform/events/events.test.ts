@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Scope } from '#kit/context';
+import { Unavailable } from '#kit/failure';
 import { newUuid, spellId } from '#kit/ids';
 import {
   appendChange,
@@ -202,8 +203,10 @@ describe('the outbox', () => {
       appetite: () => 2,
       hear: async (_, __, ___, onceCommitted) => onceCommitted(() => void (done += 1)),
     };
-    await assert.rejects(handOn(context, [goesOn, failing]), /not now/);
+    // No more than anybody likes at once.
+    assert.equal(await handOn(context, [goesOn, failing]), 0);
     assert.equal(done, 0, 'Nothing is done because of what was not committed.');
+    await asOwner(context.on, 'update platform.outbox set not_before = null, failures = null');
 
     const heard: Owed[] = [];
     const listener = {
@@ -218,6 +221,59 @@ describe('the outbox', () => {
     assert.equal(new Set(heard.map((change) => change.event_id)).size, 3);
     assert.ok(heard.every((change) => change.account_id === scope.accountId));
     assert.equal(await handOn(context, [listener]), 0);
+  });
+});
+
+describe('a change that a listener cannot take', () => {
+  const hearing = (poison: string, heard: string[]): Listener => ({
+    name: 'hears',
+    hear: async (_, __, changes) => {
+      if (changes.some(({ object_id: object }) => object === poison)) throw new Error('poison');
+      heard.push(...changes.map(({ object_id: object }) => object));
+    },
+  });
+  const comesDue = () =>
+    asOwner(context.on, 'update platform.outbox set not_before = clock_timestamp()');
+  const setAside = () =>
+    asOwner(context.on, 'select object_id, failures from platform.outbox order by event_id');
+
+  test('keeps none of the others waiting, and is handed on once it can be taken', async () => {
+    scope = await testAccount(context);
+    await asOwner(context.on, 'delete from platform.outbox');
+    const objects = Array.from({ length: 5 }, () => newUuid(context));
+    const [poison = '', ...others] = objects;
+    for (const object of objects) await append(object, 1, started);
+
+    const heard: string[] = [];
+    const told: string[] = [];
+    const log = { ...context.log, error: (_: unknown, text: string) => void told.push(text) };
+    const watched = { ...context, log };
+    assert.equal(await handOn(watched, [hearing(poison, heard)]), 4);
+    assert.deepEqual(heard, others);
+    assert.equal(told.length, 1);
+    assert.deepEqual(await setAside(), [{ object_id: poison, failures: 1 }]);
+    assert.equal(
+      await handOn(watched, [hearing(poison, heard)]),
+      0,
+      'It is left alone for a while.',
+    );
+
+    await comesDue();
+    assert.equal(await handOn(watched, [hearing(poison, heard)]), 0);
+    assert.deepEqual(await setAside(), [{ object_id: poison, failures: 2 }]);
+    await comesDue();
+    assert.equal(await handOn(watched, [hearing('nobody', heard)]), 1);
+    assert.deepEqual([heard.at(-1), await setAside()], [poison, []]);
+  });
+
+  test('is not at fault where nothing can be handed on, or the database is away', async () => {
+    for (let n = 0; n < 6; n += 1) await append(newUuid(context), 1, started);
+    const failing = (why: Error) => ({ name: 'fails', hear: () => Promise.reject(why) });
+    await assert.rejects(handOn(context, [failing(new Unavailable('away'))]), /away/);
+    assert.ok((await setAside()).every(({ failures }) => failures === null));
+    await assert.rejects(handOn(context, [failing(new Error('bug'))]), /bug/);
+    assert.equal((await setAside()).filter(({ failures }) => failures === 1).length, 3);
+    await asOwner(context.on, 'delete from platform.outbox');
   });
 });
 

@@ -1,9 +1,12 @@
 // Takes what the outbox holds and hands it to those who listen, in the transaction that empties it: an
-// event reaches every listener's own tables exactly once, however often a worker dies on the way.
+// event reaches every listener's own tables exactly once, however often a worker dies on the way. One that a
+// listener cannot take is set aside for a while, and keeps none of the others waiting.
 
 import type { Context, Tx } from '#kit/context';
-import type { Uuid } from '#kit/ids';
+import { Unavailable, Unclear } from '#kit/failure';
+import { spellId, type Uuid } from '#kit/ids';
 import { spellTime, statement } from '#platform/db';
+import { EVENT } from './render-event.ts';
 
 export type Listener = {
   readonly name: string;
@@ -33,36 +36,107 @@ export type Owed = {
 const CHANGES_AT_ONCE = 500;
 
 /** Whether it holds anything, in the order in which it is emptied: what was taken is passed over at once. */
-export const isAnythingOwed = `(select true from platform.outbox order by event_id limit 1)`;
+export const isAnythingOwed = `(select true from platform.outbox where not_before is null or not_before <= clock_timestamp() order by event_id limit 1)`;
 
 // One at a time, who would have to wait for each other later: then no row has to be locked to be found.
 const takeOwed = statement(
   'events.take_owed',
   `delete from platform.outbox
     where ctid = any (array(
-      select ctid from platform.outbox order by event_id
+      select ctid from platform.outbox
+       where not_before is null or not_before <= clock_timestamp()
+       order by event_id
        limit (select case when pg_try_advisory_xact_lock(hashtextextended('tollgate outbox', 0))
                           then $1::integer else 0 end)))
    returning event_id, account_id, livemode, object_id, sequence, kinds, has_address`,
 );
+
+// After 16 s, 32 s, … up to an hour: by then somebody may have seen to it.
+const setAside = statement(
+  'events.set_aside',
+  `update platform.outbox
+      set failures = least(coalesce(failures, 0) + 1, 1000),
+          not_before = clock_timestamp()
+            + make_interval(secs => least(3600, 2 ^ least(coalesce(failures, 0) + 4, 12)))
+    where event_id = $1`,
+);
+
+/** If so many in a row cannot be handed on, it is not for what they are. */
+const FAILURES_IN_A_ROW = 3;
 
 export const handOn = async (context: Context, listeners: readonly Listener[]): Promise<number> => {
   const atMost = Math.min(
     CHANGES_AT_ONCE,
     ...listeners.map(({ appetite }) => appetite?.(context) ?? CHANGES_AT_ONCE),
   );
+  try {
+    return (await handOnTogether(context, listeners, atMost, () => {})).length;
+  } catch (error) {
+    if (isOfTheWorld(error)) throw error;
+    return handOnOneByOne(context, listeners, atMost);
+  }
+};
+
+/** The database is away, or nobody knows what it did: no change is at fault. */
+const isOfTheWorld = (error: unknown): boolean =>
+  error instanceof Unavailable || error instanceof Unclear;
+
+const handOnTogether = async (
+  context: Context,
+  listeners: readonly Listener[],
+  atMost: number,
+  took: (owed: readonly Owed[]) => void,
+): Promise<readonly Owed[]> => {
   // What a try left behind that was not committed is not done.
   let afterwards: (() => void)[] = [];
-  const count = await context.database.system(async (tx) => {
+  const handed = await context.database.system(async (tx) => {
     afterwards = [];
     const owed = await tx.query<Owed>(takeOwed, [atMost]);
+    took(owed);
     for (const listener of owed.length > 0 ? listeners : []) {
       await listener.hear(context, tx, owed, (work) => void afterwards.push(work));
     }
-    return owed.length;
+    return owed;
   });
   for (const work of afterwards) work();
+  return handed;
+};
+
+const handOnOneByOne = async (
+  context: Context,
+  listeners: readonly Listener[],
+  atMost: number,
+): Promise<number> => {
+  let count = 0;
+  let failures = 0;
+  for (let tries = 0; tries < atMost; tries += 1) {
+    let tried: Owed | undefined;
+    try {
+      const handed = await handOnTogether(context, listeners, 1, ([first]) => {
+        tried = first;
+      });
+      if (handed.length === 0) break;
+      [count, failures] = [count + 1, 0];
+    } catch (error) {
+      failures += 1;
+      if (isOfTheWorld(error) || tried === undefined) throw error;
+      await putOff(context, tried, error);
+      if (failures >= FAILURES_IN_A_ROW) throw error;
+    }
+  }
   return count;
+};
+
+const putOff = async (
+  context: Context,
+  { event_id: id, account_id: accountId, livemode }: Owed,
+  error: unknown,
+): Promise<void> => {
+  await context.database.system((tx) => tx.query(setAside, [id]));
+  context.log.error(
+    { about: spellId(EVENT, id), accountId, livemode, error },
+    'An event could not be handed on: the others go on, and it is tried again later',
+  );
 };
 
 const prepare = statement(

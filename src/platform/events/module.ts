@@ -26,5 +26,10 @@ export const module = {
                  from platform.events) numbered
               where sequence <> expected`,
     },
+    {
+      name: 'what happened could be handed on',
+      of: 'evt',
+      text: `select account_id, event_id as id, failures from platform.outbox where failures is not null`,
+    },
   ],
 };
