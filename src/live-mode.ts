@@ -1,11 +1,16 @@
 // What live mode refuses to run on. Each of these has cost somebody money: a database that forgets
-// what it acknowledged, a role that row level security does not bind, a secret nobody chose.
+// what it acknowledged, a role that row level security does not bind, a secret nobody chose. Some of it may
+// change while the gateway runs, and stops live mode then.
 
+import type { Clock, Log } from '#kit/context';
 import { type Connection, connect } from '#platform/db';
 import type { Settings } from './config.ts';
 import { moduleMap } from './modules.ts';
 
-export const refusalsOfLiveMode = async (settings: Settings, nowMs: number): Promise<string[]> => {
+export const refusalsOfLiveMode = async (
+  settings: Settings,
+  clock: Pick<Clock, 'now'>,
+): Promise<string[]> => {
   const refusals: string[] = [];
   if (settings.secret === '') {
     refusals.push('TOLLGATE_SECRET is not set: live mode does not use a secret it made itself.');
@@ -14,7 +19,7 @@ export const refusalsOfLiveMode = async (settings: Settings, nowMs: number): Pro
     refusals.push('TOLLGATE_PUBLIC_URL must begin with https:// in live mode.');
   }
   refusals.push(
-    ...(await asRole(settings.databaseAppUrl, (app) => refusalsOfDatabase(app, nowMs))),
+    ...(await asRole(settings.databaseAppUrl, (app) => refusalsOfDatabase(app, clock))),
     ...(await asRole(settings.databaseVaultUrl, (vault) =>
       refusalsOfRole(vault, 'tollgate_vault'),
     )),
@@ -43,7 +48,7 @@ const CLOCKS_MAY_DIFFER_MS = 2_000;
 
 export const refusalsOfDatabase = async (
   app: Pick<Connection, 'send'>,
-  nowMs: number,
+  clock: Pick<Clock, 'now'>,
 ): Promise<string[]> => {
   const refusals: string[] = [];
   for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
@@ -59,11 +64,58 @@ export const refusalsOfDatabase = async (
     refusals.push(`Row level security is not enabled and forced on ${name}: run tollgate migrate.`);
   }
 
-  const [clock] = await app.send<{ now: number }>(sql('select clock_timestamp() as now'));
-  if (Math.abs((clock?.now ?? 0) - nowMs) > CLOCKS_MAY_DIFFER_MS) {
+  const askedMs = clock.now();
+  const [theirs] = await app.send<{ now: number }>(sql('select clock_timestamp() as now'));
+  const theirMs = theirs?.now ?? 0;
+  // However long it took to answer.
+  const isNear =
+    theirMs > askedMs - CLOCKS_MAY_DIFFER_MS && theirMs < clock.now() + CLOCKS_MAY_DIFFER_MS;
+  if (!isNear) {
     refusals.push("This machine's clock and the database's differ by more than two seconds.");
   }
   return refusals;
+};
+
+const LOOK_EVERY_MS = 60_000;
+
+export type LiveWatch = {
+  /** Whether money may be moved in live mode now. */
+  readonly isSafe: boolean;
+  stop(): Promise<void>;
+};
+
+/** Asks again and again for what would have been refused at the start. */
+export const watchLiveMode = (
+  { clock, log }: { readonly clock: Pick<Clock, 'sleep'>; readonly log: Log },
+  look: () => Promise<readonly string[]>,
+): LiveWatch => {
+  const ending = new AbortController();
+  let told = '';
+
+  const lookOnce = async (): Promise<void> => {
+    const problem = (await look()).join(' ');
+    if (problem === told) return;
+    told = problem;
+    if (problem === '') log.warn({}, 'Live mode goes on');
+    else log.error({ problem }, 'Live mode is stopped: nothing is sent to providers');
+  };
+  const keepLooking = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      await clock.sleep(LOOK_EVERY_MS, ending.signal);
+      // A database that does not answer is told of where it is missed.
+      if (!ending.signal.aborted) await lookOnce().catch(() => {});
+    }
+  };
+  const looking = keepLooking();
+  return {
+    get isSafe() {
+      return told === '';
+    },
+    stop: async () => {
+      ending.abort();
+      await looking;
+    },
+  };
 };
 
 /** A role that may become the owner of the tables is as good as the owner. */

@@ -12,6 +12,7 @@ import { payAtSandbox } from './pay-at-sandbox.ts';
 import { createApi } from './roles/api.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
 import { openGatewayRails, reportForgotten } from './roles/rails.ts';
+import { watchStalls } from './roles/stalls.ts';
 import { serveVaultRole } from './roles/vault.ts';
 import { createGatewayWorker } from './roles/worker.ts';
 import { openRuntime, type Runtime, type SandboxAddress } from './runtime.ts';
@@ -59,7 +60,8 @@ export const startGateway = async (
     ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
   });
   metrics.watch(runtime.context);
-  const takeDown: (() => Promise<void>)[] = [() => runtime.close()];
+  const stalls = watchStalls({ clock: systemClock, log });
+  const takeDown: (() => Promise<void>)[] = [() => runtime.close(), async () => stalls.stop()];
   const stop = async (): Promise<void> => {
     for (const step of takeDown.splice(0).toReversed()) {
       // What cannot be ended must not keep the rest from ending.
@@ -102,8 +104,9 @@ const startRoles = async (
   }
   const rails = speaksWithProviders(roles) ? await openGatewayRails(runtime) : null;
   if (rails !== null) takeDown.push(() => rails.close());
+  // Each process has a send journal of its own.
+  if (rails !== null) await reportForgotten(runtime, rails);
   if (rails !== null && roles.includes('worker')) {
-    await reportForgotten(runtime, rails);
     const worker = createGatewayWorker(runtime, rails);
     await worker.start();
     takeDown.push(() => worker.stop(WORKER_STOP_LIMIT_MS));

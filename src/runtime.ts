@@ -38,7 +38,7 @@ import {
 import { type Directory, directoryOf, provideDirectory } from '#rails/connectors';
 import { discoverConnectors } from '#rails/psp';
 import type { Settings } from './config.ts';
-import { refusalsOfLiveMode } from './live-mode.ts';
+import { type LiveWatch, refusalsOfLiveMode, watchLiveMode } from './live-mode.ts';
 import { modules } from './modules.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { type VaultUse, vaultFor } from './vault-access.ts';
@@ -56,6 +56,8 @@ export type Runtime = {
   readonly booksSealing: Sealing;
   /** The world to pay in that runs beside this gateway, in test mode. */
   readonly sandbox?: SandboxAddress;
+  /** In live mode: whether what was asked for at the start still holds. */
+  readonly live?: LiveWatch;
   close(): Promise<void>;
 };
 
@@ -171,6 +173,9 @@ export const openRuntime = async (
     key: deriveKey(masterSecret, '3-D Secure'),
     listeners: modules.flatMap((module) => module.onAuthentication ?? []),
   });
+  const live = settings.liveMode
+    ? watchLiveMode(context, () => refusalsOfLiveMode(settings, systemClock))
+    : null;
   return {
     settings,
     context,
@@ -180,7 +185,9 @@ export const openRuntime = async (
     sealing: sealingWith(masterSecret, settings.auditAnchor),
     booksSealing: booksSealingWith(masterSecret, settings.auditAnchor),
     ...(sandbox === undefined ? {} : { sandbox }),
+    ...(live === null ? {} : { live }),
     close: async () => {
+      await live?.stop();
       await following?.stop();
       await vault.close();
       await database.close();
@@ -242,7 +249,7 @@ const refuseMovedClock = async (database: OpenDatabase): Promise<void> => {
 };
 
 const refuseUnsafeLiveMode = async (settings: Settings): Promise<void> => {
-  const refusals = await refusalsOfLiveMode(settings, systemClock.now());
+  const refusals = await refusalsOfLiveMode(settings, systemClock);
   if (refusals.length > 0) {
     throw new LiveModeRefused(`Live mode is refused. ${refusals.join(' ')}`);
   }

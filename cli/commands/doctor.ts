@@ -83,7 +83,7 @@ const diagnose = async (settings: Settings): Promise<string[]> => {
         'The schema is not up to date: tollgate migrate, or the next start, brings it there.',
       );
     }
-    const unsafe = await refusalsOfDatabase(database, systemClock.now());
+    const unsafe = await refusalsOfDatabase(database, systemClock);
     // Asked as the owner, who does own the tables.
     return [...problems, ...unsafe.filter((refusal) => !refusal.startsWith('The role '))];
   } finally {

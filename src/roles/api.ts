@@ -18,7 +18,6 @@ import { mailPages, mailReceiptAgain, receiptHandlers } from '#outward/notificat
 import { provideReturns, returnHandlers } from '#payments/intents';
 import { admit, provideDefence, type Step } from '#payments/risk';
 import { setupReturnHandlers } from '#payments/setup';
-import type { OpenDatabase } from '#platform/db';
 import { API_VERSION } from '#platform/events';
 import {
   ApiError,
@@ -96,7 +95,7 @@ export const createApi = (
     spellAccount: (accountId) => spellId('acct', accountId),
     ...(input.metrics ? { metrics: input.metrics } : {}),
     handlers: [
-      ...healthHandlers(context.database, oneQuestion(context)),
+      ...healthHandlers(runtime, oneQuestion(context)),
       ...elementsHandlers(context, async (key, request) => {
         const found = await authenticator.authenticate(context, key, callerOf(request));
         return found.ok ? embeddersIn(context, found.key.scope) : [];
@@ -184,7 +183,7 @@ const oneQuestion = (context: Context): (() => Promise<number>) => {
 
 /** `healthz`: the process is up. `readyz`: it can do its work, and a worker does the rest. */
 const healthHandlers = (
-  database: Pick<OpenDatabase, 'isFull'>,
+  { context: { database }, live }: Pick<Runtime, 'context' | 'live'>,
   aliveWorkers: () => Promise<number>,
 ): readonly PlainHandler[] => [
   {
@@ -199,13 +198,18 @@ const healthHandlers = (
     path: '/readyz',
     handle: async (_, response) => {
       // The gateway listens only once its migrations are done.
-      const checks = { database: !database.isFull(), migrations: true, worker: false };
+      const checks = {
+        database: !database.isFull(),
+        migrations: true,
+        worker: false,
+        ...(live === undefined ? {} : { live: live.isSafe }),
+      };
       try {
         checks.worker = (await aliveWorkers()) > 0;
       } catch {
         checks.database = false;
       }
-      const ready = checks.database && checks.worker;
+      const ready = checks.database && checks.worker && live?.isSafe !== false;
       response
         .writeHead(ready ? 200 : 503, { 'Content-Type': 'application/json' })
         .end(`${JSON.stringify({ ready, checks })}\n`);

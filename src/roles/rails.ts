@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { provideMandates, providePaymentListeners } from '#payments/intents';
 import { findMandate, provideSetupListeners } from '#payments/setup';
+import { leaveOutForgotten } from '#rails/acquiring';
 import { type OpenRails, openRails, provideRails } from '#rails/connectors';
 import { spellOperation } from '#rails/operations';
 import {
@@ -21,6 +22,7 @@ export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => 
     journalFolder: join(settings.data, 'send-journal'),
     listeners: operationListeners,
     disputeListeners,
+    isLiveSafe: () => runtime.live?.isSafe ?? true,
   });
   provideRails(context, rails);
   providePaymentListeners(context, paymentListeners);
@@ -35,6 +37,7 @@ export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => 
  */
 export const reportForgotten = async ({ context }: Runtime, rails: OpenRails): Promise<void> => {
   const forgotten = await rails.forgotten();
+  if (forgotten.length > 0) await leaveOutForgotten(context);
   for (const { operationId, accountId, livemode } of forgotten) {
     context.log.error(
       { about: spellOperation(operationId), accountId, livemode },

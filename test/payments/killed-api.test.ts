@@ -3,8 +3,12 @@
 // begun, and with no second one.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { crashPoints } from '#kit/context';
+import { spellId } from '#kit/ids';
 import { vaultDatabase } from '../../src/cards/vault/for-tests.ts';
 import { asOwner, testContext } from '../../src/for-tests.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
@@ -19,7 +23,9 @@ const bank = await newSandbox();
 const on = await vaultDatabase();
 const context = await testContext({ on });
 const { key } = await createMerchant(context);
-const environment = environmentFor(on, temporaryData());
+const folder = temporaryData();
+const journalFolder = join(folder, 'send-journal');
+const environment = environmentFor(on, folder);
 const worker = await startProcess(environment, ['--role', 'worker']);
 const api = ['--role', 'api'];
 const survivor = await startProcess(environment, api);
@@ -70,6 +76,25 @@ test('The key of one that is slow stays its own', async () => {
   const { body } = await waiting;
   assert.equal(body.status, 'succeeded');
   assert.equal(await slow.stop(), 0, slow.output());
+});
+
+test('One that only answers says which calls of its own journal the database knows nothing of', async () => {
+  const known = readdirSync(journalFolder).length;
+  assert.ok(known > 0, 'All of them have written to it.');
+  const of = { accountId: randomUUID(), intentId: randomUUID(), connectorAccountId: randomUUID() };
+  const line = { ...of, operationId: randomUUID(), livemode: false, atMs: Date.now(), send: 1 };
+  writeFileSync(
+    join(journalFolder, `sends-${Date.now()}-${randomUUID()}.jsonl`),
+    `${JSON.stringify({ ...line, providerKey: 'key', reference: 'op_x' })}\n`,
+  );
+  const again = await startProcess(environment, api);
+  const said = again
+    .output()
+    .split('\n')
+    .filter((each) => /knows nothing of it/.test(each));
+  assert.equal(said.length, 1);
+  assert.ok(said[0]?.includes(spellId('op', line.operationId)));
+  assert.equal(await again.stop(), 0, again.output());
 });
 
 test('Each was paid once, and all is well', async () => {

@@ -218,6 +218,18 @@ export const takeTraceBlock = async (tx: Tx, host: string, windowMs: number): Pr
   return present(row, 'a block of trace numbers').block;
 };
 
+/** Of those that were taken since a backup nobody knows; they are the next ones. */
+const FORGOTTEN_BLOCKS_MAX = 100;
+
+const skipBlocks = statement(
+  'trace_blocks.skip',
+  'update rails.trace_counters set taken = taken + $1',
+);
+
+/** Of every host. */
+export const skipTraceBlocks = (tx: Tx): Promise<unknown> =>
+  tx.query(skipBlocks, [FORGOTTEN_BLOCKS_MAX + 1]);
+
 const insertLetter = statement(
   'dead_letters.insert',
   `insert into rails.dead_letters (id, host, at, problem, mti, stan, rrn, transmitted_at, code, amount,

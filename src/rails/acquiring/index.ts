@@ -21,3 +21,4 @@ export { type CodeMeaning, codeMeanings } from './response-code.ts';
 export { reverse } from './reverse.ts';
 export { sendCompletion, sendVoid } from './send-advice.ts';
 export { sendIncrement, sendPayment, sendRefund } from './send-payment.ts';
+export { leaveOutForgotten } from './trace-numbers.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asOwner, testContext } from '../../for-tests.ts';
-import { BLOCK_SIZE, openTraceNumbers } from './trace-numbers.ts';
+import { BLOCK_SIZE, leaveOutForgotten, openTraceNumbers } from './trace-numbers.ts';
 
 const context = await testContext();
 const HOUR_MS = 3_600_000;
@@ -25,6 +25,22 @@ describe('trace numbers', () => {
     await openTraceNumbers(context, 'restart', HOUR_MS).next();
     const next = Number(await openTraceNumbers(context, 'restart', HOUR_MS).next());
     assert.equal(next, BLOCK_SIZE + 1);
+  });
+
+  test('are not those that a database gave out after the backup that it was put back to', async () => {
+    const of = (count: number): Promise<string>[] => {
+      const numbers = openTraceNumbers(context, 'restored', HOUR_MS);
+      return Array.from({ length: count }, () => numbers.next());
+    };
+    await Promise.all(of(1));
+    const seen = new Set(await Promise.all(of(3 * BLOCK_SIZE)));
+    await asOwner(
+      context.on,
+      `update rails.trace_counters set taken = 1 where host = 'restored';
+       delete from rails.trace_blocks where host = 'restored' and slot > 0`,
+    );
+    await leaveOutForgotten(context);
+    for (const stan of await Promise.all(of(2 * BLOCK_SIZE))) assert.ok(!seen.has(stan), stan);
   });
 
   test('begin again after 999999, when the host has forgotten the first', async () => {

@@ -6,7 +6,7 @@ import type { Context } from '#kit/context';
 import { NotSent } from '#kit/http-client';
 import { stanOf } from '#kit/iso8583';
 import { isServerError } from '#platform/db';
-import { takeTraceBlock } from './acquiring.store.ts';
+import { skipTraceBlocks, takeTraceBlock } from './acquiring.store.ts';
 
 export const BLOCK_SIZE = 999;
 
@@ -52,3 +52,10 @@ export const openTraceNumbers = (
     },
   };
 };
+
+/**
+ * For a database that was put back to an earlier state: it would give out again what hosts have seen since, and they
+ * would take another payment for a repetition of one that was forgotten.
+ */
+export const leaveOutForgotten = (context: Pick<Context, 'database'>): Promise<unknown> =>
+  context.database.system(skipTraceBlocks);

@@ -37,6 +37,9 @@ export const testRails = async (
     readonly timeoutMsMax?: number;
     readonly gates?: GateSettings;
     readonly record?: (exchange: Exchange) => void;
+    /** That of another process, which has ended. */
+    readonly journalFolder?: string;
+    readonly isLiveSafe?: () => boolean;
   } = {},
 ): Promise<OpenRails> => {
   const directory = directoryOf(connectors, testMaster);

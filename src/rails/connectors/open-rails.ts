@@ -29,7 +29,10 @@ import { listenersWrites, send } from './send.ts';
 
 export type OpenRails = Rails & {
   readonly parts: Parts;
-  /** Of which calls the database knows nothing: it was restored from an old backup. */
+  /**
+   * Of which calls the database knows nothing: it was restored from an old backup. From then on nothing is sent for
+   * what these were made for.
+   */
   readonly forgotten: () => Promise<readonly SentLine[]>;
   readonly createResolver: (
     changes?: Partial<Omit<ResolverSettings, 'outgoing' | 'recoveryOf' | 'writes'>>,
@@ -51,6 +54,7 @@ export const openRails = async (
     readonly gates?: GateSettings;
     /** Shorter than the connectors say, for those who test what happens afterwards. */
     readonly timeoutMsMax?: number;
+    readonly isLiveSafe?: () => boolean;
     /** Hears of every exchange over HTTP, masked. */
     readonly record?: (exchange: Exchange) => void;
   },
@@ -77,7 +81,9 @@ export const openRails = async (
     listeners: given.listeners,
     disputeListeners: given.disputeListeners ?? [],
     timeoutMsMax: given.timeoutMsMax ?? Number.POSITIVE_INFINITY,
+    isLiveSafe: given.isLiveSafe ?? (() => true),
     notes: { pending: new Set(), ...(given.record ? { record: given.record } : {}) },
+    forgotten: new Set(),
     counts: { unverified: new Map() },
   };
 
@@ -129,7 +135,11 @@ export const openRails = async (
     },
     send: (caller, scope, sending) => send(parts, caller, scope, sending),
     answerDispute: (caller, scope, answer) => answerDispute(parts, caller, scope, answer),
-    forgotten: () => findForgottenSends(context, journalFolder),
+    forgotten: async () => {
+      const lines = await findForgottenSends(context, journalFolder);
+      for (const { intentId } of lines) parts.forgotten.add(intentId);
+      return lines;
+    },
     createResolver: (changes = {}) =>
       createResolver(context, {
         ...changes,

@@ -2,6 +2,7 @@
 
 import type { Clock, Context } from '#kit/context';
 import type { Mac } from '#kit/crypto';
+import type { Uuid } from '#kit/ids';
 import type { OperationKind, Outgoing } from '#rails/operations';
 import type { ConnectorFunctions, ConnectorOperation } from './connector.ts';
 import type { Directory } from './directory.ts';
@@ -21,7 +22,11 @@ export type Parts = {
   readonly listeners: readonly OperationListener[];
   readonly disputeListeners: readonly DisputeListener[];
   readonly timeoutMsMax: number;
+  /** Whether this process may move money in live mode now. */
+  readonly isLiveSafe: () => boolean;
   readonly notes: Notes;
+  /** What calls were made for of which the database knows nothing: nothing else is sent for it. */
+  readonly forgotten: Set<Uuid>;
   /** Webhooks refused, by connector, since the process began. */
   readonly counts: { readonly unverified: Map<string, number> };
 };

@@ -3,7 +3,9 @@
 
 import { assert, present } from '#kit/assert';
 import { type Context, onRealTime, readAhead, type Scope, type Write } from '#kit/context';
-import { newUuid } from '#kit/ids';
+import { Unavailable } from '#kit/failure';
+import { newUuid, type Uuid } from '#kit/ids';
+import { refuse } from '#platform/http';
 import {
   type Change,
   type ConnectorPort,
@@ -29,6 +31,8 @@ export const send = async (
 ): Promise<Sent> => {
   const context = onRealTime(caller);
   const { request, isFirst = false, intent = [], writes, candidate, ...asked } = sending;
+  refuseUnsafe(parts, scope);
+  refuseForgotten(parts, asked.intentId);
   const verb = present(verbOf[asked.kind], `A function for ${asked.kind}`);
   const at = candidate ?? asked;
   assert(
@@ -65,6 +69,19 @@ export const send = async (
         call.wasGivenUp() && !(says?.outcome === 'unknown' && says.code === 'deadline');
       return isLate ? theirs : [...theirs, ...((await writes?.(change)) ?? [])];
     },
+  });
+};
+
+const refuseUnsafe = ({ isLiveSafe }: Parts, { livemode }: Scope): void => {
+  if (livemode && !isLiveSafe()) throw new Unavailable('Live mode is stopped.');
+};
+
+/** What was done for it lives at its provider, and nobody here knows what that was. */
+const refuseForgotten = ({ forgotten }: Parts, intentId: Uuid): void => {
+  if (!forgotten.has(intentId)) return;
+  throw refuse('payment_intent_outcome_unknown', {
+    message:
+      'Money of this payment was moved, or was to be moved, by a call of which the database knows nothing: it was restored from an earlier state. Nothing else is sent for it until its operator has found out at the provider what became of it.',
   });
 };
 

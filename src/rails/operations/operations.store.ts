@@ -266,7 +266,7 @@ const leaseDue = statement(
 );
 const findForgotten = statement(
   'operations.forgotten',
-  'select * from rails.forgotten_operations($1::uuid[]) as id',
+  'select * from rails.forgotten_operations($1::uuid[], $2::boolean[], $3::uuid[]) as id',
 );
 
 export type Known = { readonly operation: Operation; readonly evidence: readonly Evidence[] };
@@ -392,5 +392,15 @@ export const leaseOperations = async (
   }));
 };
 
-export const loadForgotten = async (tx: Tx, ids: readonly Uuid[]): Promise<Uuid[]> =>
-  (await tx.query<{ id: Uuid }>(findForgotten, [ids])).map(({ id }) => id);
+/** Of these, the ids of those that are not there. */
+export const loadForgotten = async (
+  tx: Tx,
+  wanted: readonly (Scope & { readonly operationId: Uuid })[],
+): Promise<Uuid[]> => {
+  const rows = await tx.query<{ id: Uuid }>(findForgotten, [
+    wanted.map(({ accountId }) => accountId),
+    wanted.map(({ livemode }) => livemode),
+    wanted.map(({ operationId }) => operationId),
+  ]);
+  return rows.map(({ id }) => id);
+};

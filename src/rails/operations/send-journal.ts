@@ -195,8 +195,7 @@ export const findForgottenSends = async (
     const lines = batch;
     batch = [];
     if (lines.length === 0) return;
-    const ids = [...new Set(lines.map(({ operationId }) => operationId))];
-    const missing = new Set(await context.database.system((tx) => loadForgotten(tx, ids)));
+    const missing = new Set(await context.database.system((tx) => loadForgotten(tx, lines)));
     forgotten.push(...lines.filter(({ operationId }) => missing.has(operationId)));
   };
   for await (const line of readSendJournal(folder, sinceMs)) {

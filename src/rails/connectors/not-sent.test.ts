@@ -1,0 +1,104 @@
+// What must not be sent, whoever asks for it: while live mode is not safe, and where the database was put back to an
+// earlier state beside a send journal that was not. What was sent in between may have moved money, and a merchant who
+// asks for it once more must not pay it twice.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Type } from 'typebox';
+import { Unavailable } from '#kit/failure';
+import { newUuid, type Uuid } from '#kit/ids';
+import { ApiError } from '#platform/http';
+import { type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { temporaryFolder } from '../../kit/context/for-tests.ts';
+import type { Connector } from './connector.ts';
+import { cardPayment, testConnectorAccount, testRails } from './for-tests.ts';
+import type { OpenRails } from './open-rails.ts';
+
+const called: string[] = [];
+const paper: Connector = {
+  definition: {
+    name: 'paper',
+    title: 'Paper',
+    verified: 'none',
+    modes: ['test', 'live'],
+    methods: [{ type: 'card', currencies: 'all', countries: 'all' }],
+    operations: { authorize: { recovery: [{ class: 'C' }], timeoutMs: 20_000 } },
+    settings: Type.Object({}),
+  },
+  open: () => ({
+    authorize: async ({ operation }) => {
+      called.push(operation.intentId);
+      const { amount, currency, reference } = operation;
+      return { outcome: 'approved', amount, currency, reference, providerId: reference };
+    },
+    reverse: async () => ({ outcome: 'reversed' }),
+  }),
+};
+
+const journalFolder = join(temporaryFolder('restored'), 'send-journal');
+let isLiveSafe = true;
+const opened = async () => {
+  const context = await testContext();
+  const more = { journalFolder, isLiveSafe: () => isLiveSafe };
+  return { context, rails: await testRails(context, [paper], [], more) };
+};
+const [now, restored] = [await opened(), await opened()];
+
+const authorizing = async (
+  { context, rails }: { context: TestContext; rails: OpenRails },
+  livemode = false,
+) => {
+  const scope = await testAccount(context, livemode);
+  const connectorAccountId = await testConnectorAccount(context, rails, scope, {
+    connector: 'paper',
+  });
+  return (intentId: Uuid) =>
+    rails.send(context, scope, {
+      connectorAccountId,
+      kind: 'authorize',
+      intentId,
+      ordinal: 1,
+      attempt: 1,
+      amount: 1_200n,
+      currency: 'eur',
+      request: cardPayment(),
+    });
+};
+
+test('nothing is sent for what a call was made for that the database has forgotten', async () => {
+  const [authorize, again] = [await authorizing(now), await authorizing(restored)];
+  const ids = Array.from({ length: 3 }, () => newUuid(now.context));
+  for (const id of ids) assert.ok((await authorize(id)).ok);
+  assert.deepEqual(await now.rails.forgotten(), []);
+  assert.deepEqual(called.splice(0), ids);
+
+  const found = await restored.rails.forgotten();
+  assert.deepEqual(
+    found.map(({ intentId }) => intentId),
+    ids,
+  );
+  for (const id of ids) {
+    await assert.rejects(again(id), (error) => {
+      assert.ok(error instanceof ApiError);
+      assert.deepEqual([error.status, error.code], [409, 'payment_intent_outcome_unknown']);
+      return true;
+    });
+  }
+  assert.deepEqual(called, []);
+  const other = newUuid(now.context);
+  assert.ok((await again(other)).ok);
+  assert.deepEqual(called, [other]);
+});
+
+test('nothing is sent in live mode while it is not safe, and whoever wants it is told to come again', async () => {
+  const [live, inTest] = [await authorizing(now, true), await authorizing(now)];
+  called.splice(0);
+  isLiveSafe = false;
+  const id = newUuid(now.context);
+  await assert.rejects(live(id), Unavailable);
+  assert.ok((await inTest(newUuid(now.context))).ok);
+  assert.equal(called.includes(id), false);
+  isLiveSafe = true;
+  assert.ok((await live(id)).ok);
+});
