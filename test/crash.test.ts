@@ -147,10 +147,12 @@ describe('being told to stop', () => {
       const journal = createJournal();
       const sent = { key: merchant.key, ask: () => gateway.ask, clients: CLIENTS, journal };
       const writers = startWriters(sent);
-      await pause(200);
-      const code = gateway.stop();
+      // By then each of them has a connection.
+      await waitUntil('writing', 60_000, async () => writers.written() > CLIENTS * 5);
+      process.kill(gateway.pid, 'SIGTERM');
       await writers.stop();
-      assert.equal(await code, 0, gateway.output());
+      assert.equal(journal.unknown.size, 0, 'Whoever was let in is answered.');
+      assert.equal(await gateway.stop(), 0, gateway.output());
       for (const { text } of journal.acknowledged.values()) {
         const { id } = JSON.parse(text) as { id: string };
         assert.match(id, /^cus_/);
