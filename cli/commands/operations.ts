@@ -89,7 +89,10 @@ const refusals = {
   another_is_alive:
     'Another attempt at the same payment is alive: {id} cannot be called approved beside it. Void or refund one of them at the provider first.',
   taken_back:
-    'A reversal of {id} is on its way, and ends when the bank has taken back what it had booked: it cannot be called declined, nor approved before a day has passed. Where the bank says that it has done so, or that it has nothing of it, decide reversed.',
+    'A reversal of {id} is on its way, and ends when the bank has taken back what it had booked: it can be called neither approved nor declined before a day has passed. Where the bank says that it has taken it back, decide reversed.',
+  at_work: 'The provider is being asked about {id} at this moment: try again in two minutes.',
+  settled:
+    'The provider says that it pays for {id}: it cannot be called declined. See tollgate settlements list.',
 } as const;
 
 const idOf = (spelled: string): string => {

@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { present } from '#kit/assert';
 import { loadMessages } from '#rails/acquiring';
-import { heardBy, listLines } from '#rails/connectors';
+import { explainLine, heardBy, listLines } from '#rails/connectors';
 import { decideByPerson, loadKnown, loadOperation, type PersonSays } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
 import { operationListeners } from '../../src/modules.ts';
@@ -42,6 +43,24 @@ const loseSale = async (world: World): Promise<Sent> => {
 const loseReversal = async (world: World): Promise<void> => {
   world.bank.setFaults([{ id: 'mute', kind: 'hang', times: 1, when: { mti: '042' } }]);
   await world.resolve(1);
+};
+
+/** The bank has booked it, or never got it, and refuses to take it back: after a day it is for a person. */
+const refusedForADay = async (world: World, kind: 'hang' | 'down' = 'hang'): Promise<Sent> => {
+  world.bank.setFaults([
+    { id: 'lost', kind, times: 1, when: { mti: '0200' } },
+    { id: 'no', kind: 'decline', code: '12', times: 999, when: { mti: '042' } },
+  ]);
+  const lost = await world.pay({ amount: 650n });
+  await world.resolve(1);
+  await asOwner(
+    world.context.on,
+    `update rails.operations set first_sent_at = first_sent_at - interval '3 days' where id = $1`,
+    [lost.operation.id],
+  );
+  await world.resolve(1);
+  assert.equal(await stateOf(world.context, world.scope, lost.operation.id), 'human');
+  return lost;
 };
 
 /** What the resolver does about it. */
@@ -113,6 +132,39 @@ describe('a person', () => {
     assert.deepEqual(await decide(world, lost, 'approved'), { ok: false, code: 'taken_back' });
     assert.equal((await decide(world, lost, 'reversed')).ok, true);
     assert.deepEqual(await directionsOf(world, lost), []);
+  });
+
+  test('whose word meets a reversal on the wire is told so, and what the bank took back is heard', async () => {
+    const world = await openDays();
+    const lost = await refusedForADay(world);
+    world.bank.setFaults([
+      { id: 'slow', kind: 'slow', delayMs: 700, times: 1, when: { mti: '042' } },
+    ]);
+    const asked = () => world.bank.journal().lines.length;
+    const before = asked();
+    const resolving = world.resolve(1);
+    while (asked() === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const says of ['approved', 'declined', 'reversed'] as const) {
+      assert.deepEqual(await decide(world, lost, says), { ok: false, code: 'at_work' });
+    }
+    await resolving;
+    assert.equal(await stateOf(world.context, world.scope, lost.operation.id), 'reversed');
+    assert.deepEqual(await endDay(world), { lines: 2, problems: [] });
+    await world.assertHealthy();
+  });
+
+  test('who calls declined what the bank has nothing of, and will not reverse, has nothing counted', async () => {
+    const world = await openDays();
+    const lost = await refusedForADay(world, 'down');
+    const { context, scope, bank } = world;
+    assert.equal((await decide(world, lost, 'declined')).ok, true);
+    assert.equal(await stateOf(context, scope, lost.operation.id), 'declined');
+    assert.deepEqual(await directionsOf(world, lost), []);
+    const before = bank.journal().lines.length;
+    assert.deepEqual(await reverse(world, lost), { outcome: 'unknown', code: 'moved_meanwhile' });
+    assert.equal(bank.journal().lines.length, before);
+    assert.deepEqual(await endDay(world), { lines: 0, problems: [] });
+    await world.assertHealthy();
   });
 
   test('who calls reversed what the bank booked and took back unheard has both counted', async () => {
@@ -213,23 +265,6 @@ describe('a line of a settlement', () => {
     await world.assertHealthy();
   });
 
-  /** The bank has booked it and paid for it, and refuses to take it back: after a day it is for a person. */
-  const refusedForADay = async (world: World): Promise<Sent> => {
-    world.bank.setFaults([
-      { id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } },
-      { id: 'no', kind: 'decline', code: '12', times: 999, when: { mti: '042' } },
-    ]);
-    const lost = await world.pay({ amount: 650n });
-    await world.resolve(1);
-    await asOwner(
-      world.context.on,
-      `update rails.operations set first_sent_at = first_sent_at - interval '3 days' where id = $1`,
-      [lost.operation.id],
-    );
-    await world.resolve(1);
-    return lost;
-  };
-
   test('about what the bank will not take back waits for the yes of a person, who can say nothing else', async () => {
     const world = await settling();
     const { context, scope, bank } = world;
@@ -239,7 +274,7 @@ describe('a line of a settlement', () => {
     await world.hear();
     assert.equal(await stateOf(context, scope, id), 'human');
     assert.deepEqual(await world.lines(), ['payment 650 waiting']);
-    assert.deepEqual(await decide(world, lost, 'declined'), { ok: false, code: 'taken_back' });
+    assert.deepEqual(await decide(world, lost, 'declined'), { ok: false, code: 'settled' });
 
     assert.equal((await decide(world, lost, 'approved')).ok, true);
     assert.deepEqual(await directionsOf(world, lost), [1]);
@@ -253,25 +288,43 @@ describe('a line of a settlement', () => {
     await world.assertHealthy();
   });
 
-  test('about what was called declined while it was taken back is for a person, whose yes counts', async () => {
+  test('about what was called declined is for a person, and fits once they call it approved', async () => {
     const world = await settling();
     const { context, scope } = world;
     const lost = await refusedForADay(world);
+    const other = await world.pay({ amount: 100n });
     const { id } = lost.operation;
     await world.settle();
-    // As a person could before that was refused: their word, and nobody who hears it.
-    const declined = await decideByPerson(context, scope, {
-      operationId: id,
-      says: 'declined',
-      why: 'not in the list of the bank',
-    });
-    assert.equal(declined.ok, true);
+    assert.equal((await decide(world, lost, 'declined')).ok, true);
     await world.hear();
     assert.equal(await stateOf(context, scope, id), 'declined');
-    assert.deepEqual(await world.lines(), ['payment 650 fits_nothing']);
+    const heard = async () => (await world.lines()).toSorted();
+    assert.deepEqual(await heard(), ['payment 100 fits', 'payment 650 fits_nothing']);
 
     assert.equal((await decide(world, lost, 'approved')).ok, true);
     assert.deepEqual(await directionsOf(world, lost), [1]);
+    assert.deepEqual(await heard(), ['payment 100 fits', 'payment 650 waiting']);
+    await world.hear();
+    assert.deepEqual(await heard(), ['payment 100 fits', 'payment 650 fits']);
+    assert.equal(await stateOf(context, scope, other.operation.id), 'approved');
+  });
+
+  test('about what was called declined and that a person has explained stays explained', async () => {
+    const world = await settling();
+    const { context, scope } = world;
+    const lost = await refusedForADay(world);
+    await world.settle();
+    assert.equal((await decide(world, lost, 'declined')).ok, true);
+    await world.hear();
+    const [line] = await listLines(context, scope, { onlyForPerson: true, limit: 1 });
+    const explained = {
+      id: present(line, 'a line').id,
+      explanation: 'theirs',
+      atMs: context.clock.now(),
+    };
+    await context.database.commit(scope, [explainLine(scope, explained)]);
+    assert.equal((await decide(world, lost, 'approved')).ok, true);
+    assert.deepEqual(await world.lines(), ['payment 650 fits_nothing']);
   });
 
   /** As if the sale had hung in a queue of the bank until its reversal was over. */

@@ -13,7 +13,7 @@ export const messageStates = {
   taken_back: 2,
   /** Its answer came when nobody waited any more, and counted. */
   answered_late: 3,
-  /** Its answer was not heard, and others said that the host had booked it: nothing takes it back any more. */
+  /** Its answer was not heard, and others said what the host had done: nothing takes it back any more. */
   acknowledged: 4,
   /** Of a reversal: the host did not know the original, which may still have been on its way. */
   too_early: 5,

@@ -63,7 +63,7 @@ export const onOperation = (
   // What was reversed a second time is counted then: the host had booked it after the first.
   const isNew = before.state !== after.state || evidence?.says.outcome === 'reversed';
   if (isEnd && !isNew) return bookedAfterAll(context, scope, change);
-  if (!isEnd) return givesUpReversal(change) ? onlyUnreversed(context, scope, after) : null;
+  if (!isEnd) return givesUpReversal(change) ? declinedByPerson(context, scope, change) : null;
   if (data?.['moved'] === undefined) {
     return after.state === 'reversed'
       ? takenBackOf(context, scope, change)
@@ -158,19 +158,32 @@ const approvedElsewhere = (
   return ofMessages(context, scope, after, ({ first, reversal, counted }) => {
     const isTakenBack = reversal !== undefined || first.state === 'taken_back';
     if (isTakenBack && !(mayGiveUp && reversal !== undefined)) throw new DoesNotCount('taken_back');
-    const givenUp = reversal?.state === 'stored' ? [moveMessage(scope, reversal, 'too_early')] : [];
-    return [moveMessage(scope, first, 'acknowledged'), ...givenUp, ...counted.slice(0, 1)];
+    return [...leftAlone(scope, first, reversal), ...counted.slice(0, 1)];
   });
 };
+
+/** Nothing takes it back any more, neither a reversal that is stored nor a new one. */
+const leftAlone = (
+  scope: Scope,
+  first: CardMessage,
+  reversal: CardMessage | undefined,
+): readonly Write[] => [
+  moveMessage(scope, first, 'acknowledged'),
+  ...(reversal?.state === 'stored' ? [moveMessage(scope, reversal, 'too_early')] : []),
+];
 
 const givesUpReversal = ({ before, after, evidence }: Change): boolean =>
   evidence?.kind === 'person' && after.state === 'declined' && !isFinished(before.state);
 
-/** A person's no would end a reversal too, and leave to the host what it had booked. */
-const onlyUnreversed = (context: Context, scope: Scope, after: Operation) =>
-  ofMessages(context, scope, after, ({ reversal }) => {
-    if (reversal !== undefined) throw new DoesNotCount('taken_back');
-    return [];
+/**
+ * A person's no would end a reversal too, and leave to the host what it had booked. Where a day of asking took
+ * nothing back, as from a host that has nothing of it and refuses what it does not know, it counts as their yes does.
+ */
+const declinedByPerson = (context: Context, scope: Scope, { before, after }: Change) =>
+  ofMessages(context, scope, after, ({ first, reversal }) => {
+    if (reversal === undefined) return [];
+    if (before.state !== 'human') throw new DoesNotCount('taken_back');
+    return leftAlone(scope, first, reversal);
   });
 
 /**

@@ -7,6 +7,7 @@ import { hearOfDisputes } from './hear-of-disputes.ts';
 import { hearOfSettlements } from './hear-of-settlements.ts';
 import { areInboundDue } from './inbound.store.ts';
 import { learnFromWebhooks } from './learn-from-webhooks.ts';
+import { onOperation } from './lines-of-operation.ts';
 import { partsOf } from './rails-of.ts';
 import { reverseAgainJob } from './reverse-again.ts';
 import { connectorAccountRoutes } from './routes.ts';
@@ -43,6 +44,7 @@ export const module = {
   migrations: new URL('./migrations/', import.meta.url),
   routes: () => connectorAccountRoutes,
   checks,
+  onOperation,
   trace: () => traceExchanges,
   rounds: () => [
     {

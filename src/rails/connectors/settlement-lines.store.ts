@@ -11,6 +11,7 @@ import {
   writeRows,
   writing,
 } from '#platform/db';
+import type { Operation } from '#rails/operations';
 import type { SettlementRow } from './settlement-line.ts';
 import { endingTry, type Tried, WAITING } from './try-rows.ts';
 
@@ -109,6 +110,63 @@ export const explainLine = writing(
     spellTime(given.atMs),
   ],
 );
+
+type NamedByLine = Pick<Operation, 'connectorAccountId' | 'reference'>;
+
+// As a line names an operation: by our reference, and by the provider's own name where it has none of ours. There may
+// be no such line.
+const hearAgainRow = writeRows({
+  name: 'settlement_lines.hear_again',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    connector_account_id: 'uuid',
+    reference: 'text',
+    provider_id: 'text',
+    due_at: 'timestamptz',
+  },
+  key: 'reference',
+  rank: rank.update,
+  text: (given) => `with heard as (
+  update rails.settlement_lines l
+     set state = ${lineStates.waiting}, due_at = given.due_at
+    from ${given}
+   where l.account_id = given.account_id and l.livemode = given.livemode
+     and l.connector_account_id = given.connector_account_id
+     and l.state = ${lineStates.fits_nothing} and l.explanation is null
+     and (l.line->>'reference' = given.reference
+          or (l.line->>'reference' is null and l.line->>'providerId' = given.provider_id))
+)
+select given.reference as key from ${given}`,
+});
+
+/** Those that fitted nothing and that nobody has explained. */
+export const hearLinesAgain = writing(
+  hearAgainRow,
+  (scope, given: NamedByLine & { readonly providerId: string | null; readonly atMs: number }) => [
+    scope.accountId,
+    scope.livemode,
+    given.connectorAccountId,
+    given.reference,
+    given.providerId,
+    spellTime(given.atMs),
+  ],
+);
+
+const findWaiting = statement(
+  'settlement_lines.waiting',
+  `select 1 as waiting from rails.settlement_lines
+    where ${ownRows} and due_at is not null and connector_account_id = $3
+      and line->>'reference' = $4 limit 1`,
+);
+
+/** Whether a provider says of it that it moved, and that has not counted yet. */
+export const isLineWaiting = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  { connectorAccountId, reference }: NamedByLine,
+): Promise<boolean> =>
+  (await readOwn(context, scope, findWaiting, [connectorAccountId, reference])).length > 0;
 
 type LineRow = Row & {
   readonly id: Uuid;

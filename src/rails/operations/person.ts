@@ -6,9 +6,10 @@ import { auditEntry } from '#identity/audit';
 import type { Context, Scope } from '#kit/context';
 import { spellId, type Uuid } from '#kit/ids';
 import type { Outcome } from './evidence.ts';
+import { isLeased } from './leased.store.ts';
 import type { Operation } from './operation.ts';
 import { loadKnown } from './operations.store.ts';
-import { type Recorded, recordEvidence, type WritesOf } from './record-evidence.ts';
+import { DoesNotCount, type Recorded, recordEvidence, type WritesOf } from './record-evidence.ts';
 
 export const personSays = ['approved', 'declined', 'reversed'] as const;
 export type PersonSays = (typeof personSays)[number];
@@ -32,15 +33,20 @@ export const decideByPerson = async (
     operationId: operation.id,
     known,
     evidence: { kind: 'person', says, considered: evidence.map(({ id }) => id) },
-    writes: async (change) => [
-      ...((await asked.writes?.(change)) ?? []),
-      auditEntry(context, {
-        scope,
-        action: 'operation.decide',
-        target: spellId('op', operation.id),
-        details: { says: asked.says, why: asked.why, before: operation.state },
-      }),
-    ],
+    writes: async (change) => {
+      // What is on the wire may change what they saw, and nobody may hear its answer. Who takes the operation over
+      // after this has changed its epoch, and the word is weighed anew.
+      if (await isLeased(context, scope, operation.id)) throw new DoesNotCount('at_work');
+      return [
+        ...((await asked.writes?.(change)) ?? []),
+        auditEntry(context, {
+          scope,
+          action: 'operation.decide',
+          target: spellId('op', operation.id),
+          details: { says: asked.says, why: asked.why, before: operation.state },
+        }),
+      ];
+    },
   });
 };
 

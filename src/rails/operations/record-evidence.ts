@@ -30,7 +30,8 @@ export type WritesOf = (change: Change) => readonly Write[] | Promise<readonly W
 /** Thrown by what follows a change: that word cannot count now, and is not kept. It may be said again later. */
 export class DoesNotCount extends Error {
   override readonly name = 'DoesNotCount';
-  readonly code: 'taken_back';
+  /** It is being taken back; a provider is being asked; a settlement says that it moved. */
+  readonly code: 'taken_back' | 'at_work' | 'settled';
 
   constructor(code: DoesNotCount['code']) {
     super(`What was said does not count: ${code}`);

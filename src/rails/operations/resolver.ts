@@ -123,16 +123,12 @@ const take = async (look: Look, known: Known, step: RecoveryStep | null): Promis
 
 const sendAgain = async (look: Look, known: Known, port: ConnectorPort): Promise<void> => {
   const { context, leased } = look;
-  const again: Operation = {
+  const again = await claim(look, {
     ...known.operation,
     sends: known.operation.sends + 1,
     deadlineMs: deadlineOf(look),
-    version: known.operation.version + 1,
-  };
-  // Refused when the lease has ended: a worker that slept sends nothing.
-  const intent = updateOperation(leased.scope, again, { keepLease: true });
-  const commit = await context.database.commit(leased.scope, [intent]);
-  if (!commit.ok) return;
+  });
+  if (again === null) return;
 
   const evidenceOf = (says: Outcome): NewEvidence => ({ kind: 'answer', says, send: again.sends });
   const says = await call(look, again, port, true, (outcome) => evidenceOf(outcome));
@@ -143,11 +139,21 @@ const sendAgain = async (look: Look, known: Known, port: ConnectorPort): Promise
   }
 };
 
+/** Null when the lease has ended, or somebody has decided meanwhile: a worker that slept sends nothing. */
+const claim = async ({ context, leased }: Look, given: Operation): Promise<Operation | null> => {
+  const claimed: Operation = { ...given, version: given.version + 1 };
+  const intent = updateOperation(leased.scope, claimed, { keepLease: true });
+  return (await context.database.commit(leased.scope, [intent])).ok ? claimed : null;
+};
+
 /** Looking up, or cancelling: what changes nothing of what is known is not kept. */
-const ask = async (look: Look, known: Known, step: RecoveryStep): Promise<void> => {
+const ask = async (look: Look, found: Known, step: RecoveryStep): Promise<void> => {
   const { context } = look;
-  const { operation, evidence } = known;
   const isLookUp = step.class === 'B';
+  const operation = isLookUp ? found.operation : await claim(look, found.operation);
+  if (operation === null) return;
+  const { evidence } = found;
+  const known: Known = { operation, evidence };
   const askedAtMs = context.clock.now();
   const evidenceOf = (says: Outcome): NewEvidence => ({
     kind: isLookUp ? 'look_up' : 'answer',
