@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   listen: async () => (await import('./commands/listen.ts')).addListen,
   operations: async () => (await import('./commands/operations.ts')).addOperations,
   days: async () => (await import('./commands/days.ts')).addDays,
+  disputes: async () => (await import('./commands/disputes.ts')).addDisputes,
   settlements: async () => (await import('./commands/settlements.ts')).addSettlements,
   trigger: async () => (await import('./commands/trigger.ts')).addTrigger,
   clock: async () => (await import('./commands/clock.ts')).addClock,

@@ -51,6 +51,10 @@ const cases: readonly (readonly [string, Entry])[] = [
   ],
   ['dispute won, fee returned', disputeWonEntry({ ...fact, amount: 10_000n, feeReturned: 1_500n })],
   ['dispute won, fee kept', disputeWonEntry({ ...fact, amount: 10_000n, feeReturned: 0n })],
+  [
+    'dispute won after it had been lost',
+    disputeWonEntry({ ...fact, amount: 10_000n, feeReturned: 0n, wasLost: true }),
+  ],
   ['dispute lost', disputeLostEntry({ ...fact, amount: 10_000n })],
   [
     'settlement of 1,000.00 gross at a cost of 18.00',

@@ -89,11 +89,16 @@ export const disputeOpenedEntry = (
     fees_earned: -fact.fee,
   });
 
+/** What waited is the merchant's again; of one that had been lost nothing waits, and the provider owes it anew. */
 export const disputeWonEntry = (
-  fact: Fact & { readonly amount: bigint; readonly feeReturned: bigint },
+  fact: Fact & {
+    readonly amount: bigint;
+    readonly feeReturned: bigint;
+    readonly wasLost?: boolean;
+  },
 ): Entry =>
   entry(fact, 'dispute_won', {
-    disputed: positive(fact.amount),
+    [fact.wasLost === true ? 'provider_receivable' : 'disputed']: positive(fact.amount),
     merchant_available: -(fact.amount + fact.feeReturned),
     fees_earned: fact.feeReturned,
   });

@@ -4,24 +4,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Charge } from '#payments/charges';
 import type { DisputeStatus, DisputeTold } from '#rails/connectors';
-import { hearDispute, stepDispute } from './conclude-dispute.ts';
+import { decideDispute, hearDispute, type PersonSays, stepDispute } from './conclude-dispute.ts';
 import type { Dispute } from './dispute.ts';
 import { isInquiry } from './dispute-states.ts';
-import { freeOfCharge } from './postings.ts';
+import { entryOf, freeOfCharge } from './postings.ts';
 
 const AMOUNT = 5_000n;
+const DISPUTE_ID = '019b0000-0000-7000-8000-0000000000ab';
 
 const isTaken = (status: DisputeStatus): boolean =>
   status === 'needs_response' || status === 'under_review';
 
 const known = (status: DisputeStatus, withdrawn = isTaken(status) ? AMOUNT : 0n) => {
+  const counted = status === 'lost' ? AMOUNT : withdrawn;
   return {
     dispute: {
       status,
       currency: 'eur',
       amount: AMOUNT,
       withdrawn,
-      counted: withdrawn,
+      counted,
       rounds: isInquiry(status) ? 0 : 1,
       needsReview: false,
       caseType: isInquiry(status) ? 'inquiry' : 'chargeback',
@@ -32,7 +34,7 @@ const known = (status: DisputeStatus, withdrawn = isTaken(status) ? AMOUNT : 0n)
       captured: AMOUNT,
       refunded: 0n,
       refunding: 0n,
-      chargedBack: withdrawn,
+      chargedBack: counted,
       chargedBackBeyond: 0n,
     } as Charge,
   };
@@ -73,7 +75,9 @@ test('What no money proves, or another amount contradicts, is for a person, and 
     hear('needs_response', 'won', AMOUNT - 1n),
     hear('needs_response', 'won', AMOUNT, AMOUNT + 1n),
     hear('warning_needs_response', 'won', AMOUNT),
-    hear('lost', 'won', AMOUNT),
+    hear('lost', 'won', 0n),
+    hear('lost', 'won', AMOUNT - 1n),
+    hear('lost', 'needs_response', -AMOUNT),
     hear('prevented', 'lost', -AMOUNT),
     // The money is not where the word leaves it.
     hear('won', 'won', -AMOUNT),
@@ -110,4 +114,73 @@ test('Evidence is past due where it was submitted too late, and not where nobody
   const submit = (nowMs: number) => stepDispute(open, 'submitted', { nowMs })?.dispute;
   assert.deepEqual([submit(1_000)?.isLate, submit(1_001)?.isLate], [false, true]);
   assert.equal(stepDispute(open, 'conceded', { nowMs: 2_000 })?.dispute.isLate, false);
+});
+
+test('What was lost and is given back after all is won: the provider owes it anew', () => {
+  const decided = hear('lost', 'won', AMOUNT);
+  assert.deepEqual(
+    decided?.kinds.map(({ type }) => type),
+    ['charge.dispute.closed', 'charge.dispute.funds_reinstated'],
+  );
+  const { dispute, charge, booked } = decided;
+  assert.deepEqual([dispute.status, dispute.needsReview, dispute.counted], ['won', false, 0n]);
+  assert.deepEqual([charge.chargedBack, booked?.wasLost, booked?.amount], [0n, true, 5_000]);
+  assert.ok(booked !== null);
+  assert.deepEqual(entryOf({ id: DISPUTE_ID, currency: 'eur' }, booked).postings, {
+    provider_receivable: AMOUNT,
+    merchant_available: -AMOUNT,
+    fees_earned: 0n,
+  });
+});
+
+const says = (from: DisputeStatus, said: PersonSays) => {
+  const { dispute, charge } = known(from);
+  return decideDispute({ dispute: { ...dispute, needsReview: true }, charge }, said, at);
+};
+
+const decisions: readonly (readonly [DisputeStatus, PersonSays, bigint, string | null])[] = [
+  ['needs_response', 'won', AMOUNT, 'dispute_won'],
+  ['under_review', 'won', AMOUNT, 'dispute_won'],
+  ['under_review', 'lost', 0n, null],
+  ['lost', 'won', AMOUNT, 'dispute_won'],
+  ['won', 'lost', -AMOUNT, 'dispute'],
+  ['warning_under_review', 'lost', -AMOUNT, 'dispute'],
+  ['warning_under_review', 'warning_closed', 0n, null],
+];
+
+for (const [from, said, moved, purpose] of decisions) {
+  test(`A person says that what is ${from} is ${said}, and the books follow`, () => {
+    const decided = says(from, said);
+    assert.deepEqual([decided?.dispute.status, decided?.dispute.needsReview], [said, false]);
+    assert.equal(decided?.booked?.purpose ?? null, purpose);
+    assert.equal(decided?.charge.chargedBack, said === 'lost' ? AMOUNT : 0n);
+    assert.equal(decided?.dispute.withdrawn, 0n);
+
+    // The bank tells the same later: it stands in the books already, once.
+    const { dispute, charge } = decided;
+    const confirmed = hearDispute({ dispute, charge }, told(said, moved), at);
+    assert.equal(confirmed?.booked ?? null, null);
+    assert.equal(confirmed?.dispute.needsReview ?? false, false);
+    if (moved === 0n) return;
+    // And what it tells after that moves money as ever.
+    assert.ok(confirmed);
+    const again = hearDispute({ dispute: confirmed.dispute, charge }, told(said, moved), at);
+    assert.equal(again?.dispute.needsReview, true);
+  });
+}
+
+test('A person says nothing that cannot have come', () => {
+  for (const [from, said] of [
+    ['won', 'won'],
+    ['lost', 'lost'],
+    ['warning_needs_response', 'won'],
+    ['needs_response', 'warning_closed'],
+    ['prevented', 'lost'],
+    ['prevented', 'won'],
+  ] as const) {
+    assert.equal(says(from, said), null, `${from} to ${said}`);
+  }
+  const { dispute, charge } = known('under_review');
+  const foreign = { dispute: { ...dispute, currency: 'usd' }, charge };
+  assert.equal(decideDispute(foreign, 'won', at), null);
 });

@@ -33,6 +33,7 @@ export type DecidedDispute = {
 
 type Known = { readonly dispute: Dispute; readonly charge: Charge };
 type At = { readonly fee: Fee; readonly nowMs: number };
+type Moved = Pick<DisputeTold, 'status' | 'amount' | 'currency' | 'moved' | 'respondByMs'>;
 
 export const openDispute = (known: Known, told: DisputeTold, at: At): DecidedDispute => {
   const decided = move(known, told, at) ?? forPerson(known);
@@ -42,6 +43,12 @@ export const openDispute = (known: Known, told: DisputeTold, at: At): DecidedDis
 /** Null: nothing follows from it. */
 export const hearDispute = (known: Known, told: DisputeTold, at: At): DecidedDispute | null => {
   const { dispute } = known;
+  if (told.moved !== 0n && Number(told.moved) === dispute.ahead) {
+    // A person was faster: it stands in the books by their word.
+    const { ahead: _told, ...confirmed } = dispute;
+    const rest = { ...known, dispute: confirmed };
+    return hearDispute(rest, { ...told, moved: 0n }, at) ?? nothing(rest, confirmed, []);
+  }
   if (told.status === dispute.status && told.moved === 0n) return null;
   const isOutOfTurn = told.status !== dispute.status && !isHeardOf(dispute, told);
   const decided = isOutOfTurn ? null : move(known, told, at);
@@ -53,6 +60,28 @@ export const hearDispute = (known: Known, told: DisputeTold, at: At): DecidedDis
 /** A step that was left out is believed where money that fits has moved with what came of it. */
 const isHeardOf = ({ status: before }: Dispute, { status, moved }: DisputeTold): boolean =>
   mayBecome(before, status) || (moved !== 0n && mayHaveBecome(before, status));
+
+export const personSays = ['won', 'lost', 'warning_closed'] as const;
+export type PersonSays = (typeof personSays)[number];
+
+/** What a person says came of it, with the money that is not where that leaves it. Null: it cannot be. */
+export const decideDispute = (known: Known, says: PersonSays, at: At): DecidedDispute | null => {
+  const { dispute } = known;
+  const { status, amount, currency, counted, respondByMs } = dispute;
+  if (!mayBecome(status, says) && !mayHaveBecome(status, says)) return null;
+  const moved = counted - (says === 'lost' ? amount : 0n);
+  const decided = move(known, { status: says, amount, currency, moved, respondByMs }, at);
+  if (decided === null) return null;
+  return {
+    ...decided,
+    dispute: {
+      ...decided.dispute,
+      needsReview: false,
+      ...(moved === 0n ? {} : { ahead: Number(moved) }),
+    },
+    kinds: [disputeClosed, ...moneyKinds(decided.booked)],
+  };
+};
 
 /** Null: it cannot be done to a dispute that is as this one. */
 export const stepDispute = (
@@ -94,7 +123,7 @@ const moneyKinds = (booked: Booking | null): EventKind[] => {
 };
 
 /** Null: it does not fit. */
-const move = ({ dispute, charge }: Known, told: DisputeTold, at: At): DecidedDispute | null => {
+const move = ({ dispute, charge }: Known, told: Moved, at: At): DecidedDispute | null => {
   const as: Dispute = {
     ...dispute,
     status: told.status,
@@ -108,16 +137,16 @@ const move = ({ dispute, charge }: Known, told: DisputeTold, at: At): DecidedDis
 };
 
 /** Only whole disputes of the charge's own currency move, once in each direction, and as what came of them says. */
-const fits = (dispute: Dispute, charge: Charge, told: DisputeTold): boolean => {
+const fits = (dispute: Dispute, charge: Charge, told: Moved): boolean => {
   const isWhole = told.moved === 0n || abs(told.moved) === dispute.amount;
-  const isInTurn = told.moved === 0n || told.moved < 0n === (dispute.withdrawn === 0n);
+  const isInTurn = told.moved === 0n || told.moved < 0n === (dispute.counted === 0n);
   const isOfItsOwn = told.currency === charge.currency && told.amount === dispute.amount;
   return isWhole && isInTurn && isOfItsOwn && agrees(dispute, told);
 };
 
 /** Where the money is after it: what is won is the merchant's, what is lost is not, and an inquiry moves none. */
-const agrees = ({ status, withdrawn }: Dispute, { moved }: DisputeTold): boolean => {
-  if (status === 'won') return moved === withdrawn;
+const agrees = ({ status, counted }: Dispute, { moved }: Moved): boolean => {
+  if (status === 'won') return moved === counted;
   return isInquiry(status) ? moved === 0n : status === 'under_review' || moved <= 0n;
 };
 
@@ -130,7 +159,7 @@ const abs = (amount: bigint): bigint => (amount < 0n ? -amount : amount);
 const withdraw = (
   dispute: Dispute,
   charge: Charge,
-  told: DisputeTold,
+  told: Moved,
   { fee, nowMs }: At,
 ): DecidedDispute => {
   const cost = told.status === 'prevented' ? freeOfCharge : fee;
@@ -155,7 +184,8 @@ const withdraw = (
 };
 
 const reinstate = (dispute: Dispute, charge: Charge, { nowMs }: At): DecidedDispute => {
-  const booked = reinstatement(dispute.rounds - 1, dispute.withdrawn, nowMs);
+  const { rounds, counted, withdrawn } = dispute;
+  const booked = reinstatement(rounds - 1, counted, nowMs, withdrawn === 0n);
   return {
     dispute: {
       ...dispute,
@@ -163,7 +193,7 @@ const reinstate = (dispute: Dispute, charge: Charge, { nowMs }: At): DecidedDisp
       counted: 0n,
       bookings: [...dispute.bookings, booked],
     },
-    charge: giveBack(charge, dispute.counted),
+    charge: giveBack(charge, counted),
     kinds: [],
     booked,
     lost: 0n,
@@ -188,5 +218,5 @@ const finish = (decided: DecidedDispute): DecidedDispute => {
   return { ...decided, dispute: { ...dispute, withdrawn: 0n }, lost: dispute.withdrawn };
 };
 
-const caseTypeOf = ({ caseType }: Dispute, { status }: DisputeTold): Dispute['caseType'] =>
+const caseTypeOf = ({ caseType }: Dispute, { status }: Moved): Dispute['caseType'] =>
   caseType === 'inquiry' && !isInquiry(status) ? 'chargeback' : caseType;

@@ -24,7 +24,8 @@ const ways: Readonly<Record<DisputeStatus, readonly DisputeStatus[]>> = {
   under_review: ['won', 'lost'],
   // A second chargeback: pre-arbitration.
   won: ['needs_response'],
-  lost: [],
+  // A bank that gives the money back after all, as an arbitration may end.
+  lost: ['won'],
   prevented: [],
 };
 

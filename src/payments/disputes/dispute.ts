@@ -16,6 +16,8 @@ export type Booking = {
   readonly fees: readonly FeeDetail[];
   readonly feeRules: number;
   readonly atMs: number;
+  /** Won after it had been lost: the amount waits nowhere any more. */
+  readonly wasLost?: true;
 };
 
 export type Dispute = {
@@ -60,6 +62,8 @@ export type Dispute = {
   /** What the merchant decided and the provider has not acknowledged yet. */
   readonly owedAnswer: 'evidence' | 'concession' | null;
   readonly bookings: readonly Booking[];
+  /** What a person said has moved, from the merchant's side, and the provider has not told yet. */
+  readonly ahead?: number;
 };
 
 /** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */

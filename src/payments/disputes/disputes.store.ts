@@ -190,6 +190,20 @@ export const loadDisputeOf = async (
   return row && fromRow(row);
 };
 
+const listForPerson = statement(
+  'disputes.for_person',
+  `select ${columns} from payments.disputes
+    where ${ownRows} and (needs_review or not $3) order by id desc limit $4`,
+);
+
+/** Newest first. */
+export const loadDisputesForPerson = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  { onlyForPerson, limit }: { readonly onlyForPerson: boolean; readonly limit: number },
+): Promise<Dispute[]> =>
+  (await readOwn<DisputeRow>(context, scope, listForPerson, [onlyForPerson, limit])).map(fromRow);
+
 export type DisputeFilter = PageOfRows &
   MadeWithin & { readonly chargeId: Uuid | null; readonly intentId: Uuid | null };
 

@@ -29,7 +29,12 @@ export const withdrawal = (part: number, amount: bigint, fee: Fee, atMs: number)
 });
 
 /** The fee is kept: the work was done. */
-export const reinstatement = (part: number, amount: bigint, atMs: number): Booking => ({
+export const reinstatement = (
+  part: number,
+  amount: bigint,
+  atMs: number,
+  wasLost: boolean,
+): Booking => ({
   purpose: 'dispute_won',
   part,
   amount: Number(amount),
@@ -37,11 +42,12 @@ export const reinstatement = (part: number, amount: bigint, atMs: number): Booki
   fees: [],
   feeRules: 0,
   atMs,
+  ...(wasLost ? { wasLost } : {}),
 });
 
 export const entryOf = (
   { id: subject, currency }: Pick<Dispute, 'id' | 'currency'>,
-  { purpose, part, amount, fee, fees, feeRules }: Booking,
+  { purpose, part, amount, fee, fees, feeRules, wasLost }: Booking,
 ): Entry =>
   purpose === 'dispute'
     ? disputeOpenedEntry({
@@ -52,7 +58,14 @@ export const entryOf = (
         fee: BigInt(fee),
         details: { feeRules, fees },
       })
-    : disputeWonEntry({ subject, part, currency, amount: BigInt(amount), feeReturned: 0n });
+    : disputeWonEntry({
+        subject,
+        part,
+        currency,
+        amount: BigInt(amount),
+        feeReturned: 0n,
+        wasLost: wasLost === true,
+      });
 
 export const lostEntry = (
   { id: subject, currency }: Pick<Dispute, 'id' | 'currency'>,

@@ -1,7 +1,16 @@
-import type { Row, Scope, Write } from '#kit/context';
+import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { findById, leaseDue, rank, spellTime, writeRows } from '#platform/db';
-import type { DisputeNotice } from './dispute-notice.ts';
+import {
+  findById,
+  leaseDue,
+  ownRows,
+  rank,
+  readOwn,
+  spellTime,
+  statement,
+  writeRows,
+} from '#platform/db';
+import type { DisputeNotice, DisputeTold } from './dispute-notice.ts';
 import { endingTry, type Tried, WAITING } from './try-rows.ts';
 
 export type StoredNotice = {
@@ -113,6 +122,39 @@ export const loadNotice = findById({
     tries: row.tries,
   }),
 });
+
+const listOfDispute = statement(
+  'dispute_notices.of_dispute',
+  `select notice, state from rails.dispute_notices
+    where ${ownRows} and connector_account_id = $3 and subject = $4 order by position`,
+);
+
+export type ToldOfDispute = {
+  readonly atMs: number;
+  readonly told: DisputeTold;
+  /** Not heard yet. */
+  readonly isWaiting: boolean;
+};
+
+/** All that a provider has told of a dispute, in the order in which it happened. */
+export const loadDisputeNotices = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  of: { readonly connectorAccountId: Uuid; readonly providerId: string },
+): Promise<readonly ToldOfDispute[]> => {
+  const named = [of.connectorAccountId, `dispute ${of.providerId}`];
+  const rows = await readOwn<Row & { readonly notice: unknown; readonly state: number }>(
+    context,
+    scope,
+    listOfDispute,
+    named,
+  );
+  return rows.flatMap((row) => {
+    const notice = revived(row.notice) as DisputeNotice;
+    if (notice.kind !== 'dispute') return [];
+    return [{ atMs: notice.atMs, told: notice.dispute, isWaiting: row.state === WAITING }];
+  });
+};
 
 export const leaseNotices = leaseDue(
   'dispute_notices.lease',

@@ -1,0 +1,123 @@
+// What a bank tells of a dispute after it was over, or cannot tell, and what a person says of it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseId } from '#kit/ids';
+import { endDispute, explainDispute, loadDispute } from '#payments/disputes';
+import { asOwner } from '../../src/for-tests.ts';
+import { assertHealthy } from '../support/health.ts';
+import { openContested, type Paid } from './support.ts';
+
+const { gateway, merchant, stripe, bank, happened, pay, disputeOf, until } = await openContested();
+const { disputes, refunds } = stripe;
+
+const AFTERWARDS_MS = 5_000;
+
+const available = async (): Promise<number> => {
+  const { available: held } = await stripe.balance.retrieve();
+  return held.find(({ currency }) => currency === 'eur')?.amount ?? 0;
+};
+
+const bankNameOf = async (charge: string): Promise<string> => {
+  const [row] = await asOwner(
+    gateway.on,
+    'select provider_id from payments.disputes where charge_id = $1',
+    [parseId('ch', charge)],
+  );
+  return String(row?.['provider_id']);
+};
+
+/** As if the bank had told that too of the last dispute of that payment. */
+const tell = async ({ charge }: Paid, status: string, moved: number): Promise<void> => {
+  await asOwner(
+    gateway.on,
+    `insert into rails.dispute_notices (account_id, livemode, id, connector_account_id, key, position, subject,
+                                        notice, received_at, due_at)
+     select account_id, livemode, gen_random_uuid(), connector_account_id, gen_random_uuid()::text, position + 1000,
+            subject, jsonb_set(jsonb_set(notice::jsonb, '{dispute,status}', to_jsonb($2::text)),
+                               '{dispute,moved,minor}', to_jsonb($3::text)), now(), now()
+       from rails.dispute_notices where subject = $1 order by position desc limit 1`,
+    [`dispute ${await bankNameOf(charge)}`, status, String(moved)],
+  );
+};
+const isHeard = async (): Promise<boolean> =>
+  (await asOwner(gateway.on, 'select 1 as one from rails.dispute_notices where state = 1 limit 1'))
+    .length === 0;
+
+test('A dispute is won after it was lost, where its bank gives the money back after all', async () => {
+  const before = await available();
+  const paid = await pay('pm_card_createDispute');
+  await bank.advance(AFTERWARDS_MS);
+  const { id } = await disputeOf(paid, 'needs_response');
+  await disputes.close(id);
+  // The bank tells that it was given up, and then otherwise.
+  const heard = `select 1 as one from rails.dispute_notices
+    where state = 2 and subject = $1 and notice->'dispute'->>'status' = 'lost'`;
+  const named = [`dispute ${await bankNameOf(paid.charge)}`];
+  await until(async () => (await asOwner(gateway.on, heard, named)).length > 0 || undefined);
+  await happened();
+  await tell(paid, 'won', 5_000);
+  const won = await disputeOf(paid, 'won');
+  assert.deepEqual(await happened(), ['charge.dispute.closed', 'charge.dispute.funds_reinstated']);
+  assert.deepEqual(
+    won.balance_transactions.map(({ reporting_category: category, amount }) => [category, amount]),
+    [
+      ['dispute', -5_000],
+      ['dispute_reversal', 5_000],
+    ],
+  );
+  assert.equal(await available(), before - 2_000);
+  // The sandbox's bank knows of no such end and will not pay: nobody else refuses it.
+  assert.equal((await refunds.create({ charge: paid.charge })).status, 'failed');
+  await assertHealthy(gateway.on);
+});
+
+test('A dispute of which its bank tells what cannot be is ended by a person, and by nothing that it denies', async () => {
+  const before = await available();
+  const paid = await pay('pm_card_createDispute');
+  await bank.advance(AFTERWARDS_MS);
+  const { id } = await disputeOf(paid, 'needs_response');
+  const disputeId = parseId('du', id) ?? '';
+  const { context } = gateway;
+  const { scope } = merchant;
+  const why = 'case 7719';
+  const review = async () => (await loadDispute(context, scope, disputeId))?.needsReview;
+  assert.deepEqual(await explainDispute(context, scope, { disputeId, why }), {
+    ok: false,
+    code: 'not_for_person',
+  });
+  await tell(paid, 'won', 0);
+  await until(async () => (await review()) || undefined);
+  gateway.errors.length = 0;
+  await happened();
+  const denied = { ok: false, code: 'told_otherwise', told: 'won' };
+  assert.deepEqual(await explainDispute(context, scope, { disputeId, why }), denied);
+  const lost = { disputeId, why, says: 'lost' as const };
+  assert.deepEqual(await endDispute(context, scope, lost), denied);
+  const closed = { disputeId, why, says: 'warning_closed' as const };
+  assert.deepEqual(await endDispute(context, scope, closed), denied);
+
+  const won = { disputeId, why, says: 'won' as const };
+  assert.equal((await endDispute(context, scope, won)).ok, true);
+  assert.deepEqual([(await disputes.retrieve(id)).status, await review()], ['won', false]);
+  assert.equal(await available(), before - 2_000);
+  assert.deepEqual(await happened(), ['charge.dispute.closed', 'charge.dispute.funds_reinstated']);
+  const audited = await asOwner(
+    gateway.on,
+    `select action, details->>'why' as why from identity.audit_entries where target = '${id}'`,
+  );
+  assert.deepEqual(audited, [{ action: 'dispute.decide', why }]);
+  // The bank tells of the money at last: it stands in the books already.
+  await tell(paid, 'won', 5_000);
+  await until(async () => (await isHeard()) || undefined);
+  assert.equal((await disputes.retrieve(id)).balance_transactions.length, 2);
+  assert.deepEqual([await review(), await available()], [false, before - 2_000]);
+
+  // What it tells now cannot be, and is explained: nothing follows from it.
+  await tell(paid, 'won', 5_000);
+  await until(async () => (await review()) || undefined);
+  gateway.errors.length = 0;
+  assert.equal((await explainDispute(context, scope, { disputeId, why })).ok, true);
+  assert.deepEqual([await review(), await available()], [false, before - 2_000]);
+  await assertHealthy(gateway.on);
+});
