@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
+import { present } from '#kit/assert';
+import { parseId } from '#kit/ids';
+import { heardBy } from '#rails/connectors';
+import { type Change, decideByPerson, loadOfIntent, recordEvidence } from '#rails/operations';
+import { operationListeners } from '../../src/modules.ts';
 import { lostAfter, lostBefore, says } from '../../src/payments/intents/for-tests-bank.ts';
+import { assertHealthy } from '../support/health.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 
-const { stripe, bank, happened, resolveUntil } = await openShop();
+const { gateway, merchant, stripe, bank, happened, resolveUntil } = await openShop();
 const { paymentIntents, charges, refunds } = stripe;
 
-const paid = (amount = 5000) =>
+const paid = (amount = 5000, capture_method: 'automatic' | 'manual' = 'automatic') =>
   paymentIntents.create({
     amount,
+    capture_method,
     currency: 'usd',
     confirm: true,
     payment_method: 'pm_card_visa',
@@ -169,6 +176,98 @@ describe('a refund', () => {
     );
     assert.deepEqual(await happened(), ['refund.created', 'refund.failed']);
   });
+
+  test('that had failed and is settled after all is counted, booked and told', async () => {
+    const intent = await paid(1000);
+    bank.next.push(says({ outcome: 'declined', code: 'generic_decline' }));
+    const refund = await refunds.create({ payment_intent: intent.id, amount: 400 });
+    assert.equal(refund.status, 'failed');
+    await happened();
+    const { scope } = merchant;
+    const operations = await loadOfIntent(gateway.context, scope, parseId('pi', intent.id) ?? '');
+    const operation = present(
+      operations.find(({ kind }) => kind === 'refund'),
+      'its operation',
+    );
+    const { id: operationId, reference } = operation;
+    const line = {
+      operationId,
+      evidence: {
+        kind: 'settlement_line' as const,
+        sourceKey: `line of ${reference}`,
+        says: { outcome: 'approved' as const, amount: 400n, currency: 'usd', reference },
+      },
+      writes: (change: Change) => heardBy(operationListeners, gateway.context, scope, change),
+    };
+    for (const _ of ['heard', 'heard again']) {
+      assert.equal((await recordEvidence(gateway.context, scope, line)).ok, true);
+    }
+    assert.deepEqual(await happened(), [
+      'refund.updated',
+      'charge.refund.updated',
+      'charge.refunded',
+    ]);
+    const now = await refunds.retrieve(refund.id, { expand: ['charge', 'balance_transaction'] });
+    assert.deepEqual([now.status, now.failure_reason ?? null], ['succeeded', null]);
+    assert.partialDeepStrictEqual(now, {
+      charge: { amount_refunded: 400 },
+      balance_transaction: { amount: -400, type: 'refund' },
+    });
+    const { data } = await stripe.events.list({ type: 'charge.refunded', limit: 1 });
+    assert.deepEqual(data[0]?.data.previous_attributes, { amount_refunded: 0 });
+    // That its bank had said no to it is a person's business too.
+    gateway.errors.length = 0;
+  });
+
+  for (const [how, capture_method] of [
+    ['paid at once', 'automatic'],
+    ['captured', 'manual'],
+  ] as const) {
+    test(`is made by a bank that takes back what was ${how} and stood in the books`, async () => {
+      const intent = await paid(1000, capture_method);
+      if (capture_method === 'manual') await paymentIntents.capture(intent.id);
+      await refunds.create({ payment_intent: intent.id, amount: 300 });
+      await happened();
+      const { context } = gateway;
+      const { scope } = merchant;
+      const operations = await loadOfIntent(context, scope, parseId('pi', intent.id) ?? '');
+      const kind = capture_method === 'manual' ? 'capture' : 'sale';
+      const { id: operationId } = present(
+        operations.find((each) => each.kind === kind),
+        'its operation',
+      );
+      for (const _ of ['heard', 'heard again']) {
+        const said = await decideByPerson(context, scope, {
+          operationId,
+          says: 'reversed',
+          why: 'in the list of the bank',
+          writes: (change) => heardBy(operationListeners, context, scope, change),
+        });
+        assert.equal(said.ok, true);
+      }
+      assert.deepEqual(await happened(), ['refund.created', 'charge.refunded']);
+      const { data } = await refunds.list({
+        payment_intent: intent.id,
+        expand: ['data.balance_transaction'],
+      });
+      assert.deepEqual(
+        data.map(({ amount, status, destination_details: to }) => [amount, status, to?.card?.type]),
+        [
+          [700, 'succeeded', 'reversal'],
+          [300, 'succeeded', 'refund'],
+        ],
+      );
+      assert.partialDeepStrictEqual(data[0], { balance_transaction: { amount: -700, fee: 0 } });
+      const charge = await charges.retrieve(String(intent.latest_charge));
+      assert.deepEqual([charge.refunded, charge.amount_refunded], [true, 1000]);
+      const refused = await refusalOf(refunds.create({ payment_intent: intent.id }));
+      assert.equal(refused.code, 'charge_already_refunded');
+      // More was taken back than was left.
+      assert.equal(gateway.errors.length > 0, true);
+      gateway.errors.length = 0;
+      await assertHealthy(gateway.on);
+    });
+  }
 
   test('races with others for the rest, and no more than it leaves', async () => {
     for (let round = 0; round < 5; round += 1) {

@@ -47,7 +47,9 @@ const checks = [
                 and c.operation_id = case n.operation_kind when 2 then n.operation_id else n.original_id end
                left join payments.refunds f
                  on f.account_id = n.account_id and f.livemode = n.livemode and f.intent_id = n.intent_id
-                and n.kind in (2, 3) and n.operation_kind = 5 and f.ordinal = n.ordinal)
+                and n.kind in (2, 3)
+                and case n.operation_kind when 5 then f.ordinal = n.ordinal
+                    else f.details->>'takenBack' = n.operation_id::text end)
            select s.account_id, s.reference, s.kind, s.part, s.value_date, s.expected_at, e.posted_at, e.available_at
              from subjects s
              left join books.entries e

@@ -29,6 +29,8 @@ export type MoneyMoved = {
   /** What the provider's report will name. */
   readonly reference: string;
   readonly amount: bigint;
+  /** It costs its merchant nothing. */
+  readonly isFree?: true;
 };
 
 export type Booked = {
@@ -46,13 +48,15 @@ export const expectMovement = (context: Context, scope: Scope): void => {
   loadFeeRules(context, scope).catch(() => {});
 };
 
+const noFee: Fee = { amount: 0n, details: [], version: 0 };
+
 export const bookMovement = async (
   context: Context,
   scope: Scope,
   moved: MoneyMoved,
 ): Promise<Booked> => {
   const nowMs = context.clock.now();
-  const fee = feeOf(await loadFeeRules(context, scope), factsOf(moved));
+  const fee = moved.isFree ? noFee : feeOf(await loadFeeRules(context, scope), factsOf(moved));
   const entry = entryOf(moved, fee, nowMs);
   const { charge, kind, reference, amount, part } = moved;
   return {

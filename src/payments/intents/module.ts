@@ -11,6 +11,12 @@ import { intentResources } from './resources.ts';
 import { intentRoutes } from './routes.ts';
 import { traceOfIntent } from './trace.ts';
 
+/** It stood in the books when its bank took it back, and was refunded with that. */
+const isTakenBack = `(o.state = 9 and exists (
+  select from payments.refunds f
+   where f.account_id = o.account_id and f.livemode = o.livemode and f.intent_id = o.intent_id
+     and f.details->>'takenBack' = o.id::text))`;
+
 // What holds of payments across the tables they touch, and between them and the books.
 
 /** Of the charge that stands; what nobody wanted any more is given back by its own way. */
@@ -57,7 +63,7 @@ const checks = [
              left join raised r on r.account_id = c.account_id and r.livemode = c.livemode
                                and r.intent_id = c.intent_id and r.original_id = c.operation_id
             where c.status = 2
-              and (o.id is null or o.state <> 3 or o.amount + coalesce(r.amount, 0) <> c.amount
+              and (o.id is null or (o.state <> 3 and not ${isTakenBack}) or o.amount + coalesce(r.amount, 0) <> c.amount
                    or o.currency <> c.currency or o.intent_id <> c.intent_id
                    or o.connector_account_id <> c.connector_account_id)`,
   },
@@ -67,7 +73,8 @@ const checks = [
     text: `select c.account_id, c.id, c.captured
              from payments.charges c
              left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
-                                         and o.intent_id = c.intent_id and o.kind = 3 and o.state = 3
+                                         and o.intent_id = c.intent_id and o.kind = 3
+                                         and (o.state = 3 or ${isTakenBack})
             where c.details->>'kind' = 'authorize' and c.details->>'isUnwanted' = 'false' and c.status = 2
             group by c.account_id, c.livemode, c.id, c.captured
            having c.captured <> coalesce(sum(o.amount), 0)`,

@@ -65,4 +65,32 @@ describe('a refund, by what was learned of it', () => {
     ]);
     assert.equal(concludeRefund(succeeded, given, { state: 'approved', code: null }), null);
   });
+
+  test('that had failed and was paid out after all has succeeded, once', () => {
+    const failed: Refund = { ...refund, status: 'failed', isTold: true };
+    const free = { ...charge, refunding: 0n };
+    const paid = concludeRefund(failed, free, { state: 'approved', code: null });
+    assert.deepEqual(
+      [paid?.refund.status, paid?.charge.refunded, paid?.moved],
+      ['succeeded', 400n, 'refund'],
+    );
+    assert.deepEqual(typesOf(paid?.kinds), [
+      'refund.updated',
+      'charge.refund.updated',
+      'charge.refunded',
+    ]);
+    // What a dispute took of it was taken although it had been given back.
+    const contested = { ...free, chargedBack: 1000n };
+    const { charge: now } =
+      concludeRefund(failed, contested, { state: 'approved', code: null }) ?? {};
+    assert.deepEqual([now?.refunded, now?.chargedBack, now?.chargedBackBeyond], [400n, 600n, 400n]);
+  });
+
+  test('that had failed, and whose money was given back anew, is counted once', () => {
+    const failed: Refund = { ...refund, status: 'failed', isTold: true };
+    for (const again of [{ refunded: 700n }, { refunding: 700n }]) {
+      const given = { ...charge, refunding: 0n, ...again };
+      assert.equal(concludeRefund(failed, given, { state: 'approved', code: null }), null);
+    }
+  });
 });

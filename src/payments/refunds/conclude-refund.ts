@@ -1,6 +1,6 @@
 // What a refund and its charge become by what was learned of its operation: pure.
 
-import { type Charge, chargeRefunded, countTaken } from '#payments/charges';
+import { type Charge, chargeRefunded, countTaken, left } from '#payments/charges';
 import type { EventKind } from '#platform/events';
 import type { Conclusion, Told } from '#rails/operations';
 import { chargeRefundUpdated, refundCreated, refundFailed, refundUpdated } from './events.ts';
@@ -26,6 +26,7 @@ export const concludeRefund = (
   if (status === 'pending')
     return refund.isTold ? null : tell({ ...refund, ...destination }, charge);
   if (!mayBecome(refund.status, status)) return null;
+  if (refund.status === 'failed') return paidAfterAll({ ...refund, ...destination }, charge);
 
   // The money of one that failed is the merchant's again, and may be refunded anew, unless a dispute took it.
   const wasOpen = refund.status !== 'succeeded';
@@ -50,6 +51,33 @@ export const concludeRefund = (
       ...(isPaidBack ? [] : [refundFailed]),
     ],
     moved: isPaidBack ? 'refund' : wasOpen ? null : 'refund_failure',
+  };
+};
+
+/**
+ * Its payer was paid although it had been said that it failed. Null where that was given back otherwise meanwhile: then
+ * they were paid twice, of which no charge can tell, and a person looks at the operation.
+ */
+const paidAfterAll = (refund: Refund, before: Charge): DecidedRefund | null => {
+  const charge = roomFor(before, refund.amount);
+  if (charge === null) return null;
+  return {
+    refund: { ...refund, status: 'succeeded', failureReason: null },
+    charge: { ...charge, refunded: charge.refunded + refund.amount },
+    kinds: [refundUpdated, chargeRefundUpdated, chargeRefunded],
+    moved: 'refund',
+  };
+};
+
+/** What a dispute took is taken beyond the payment, as far as that had been given back. */
+const roomFor = (charge: Charge, amount: bigint): Charge | null => {
+  const short = amount - left(charge);
+  if (short <= 0n) return charge;
+  if (short > charge.chargedBack) return null;
+  return {
+    ...charge,
+    chargedBack: charge.chargedBack - short,
+    chargedBackBeyond: charge.chargedBackBeyond + short,
   };
 };
 

@@ -9,21 +9,17 @@ import {
   loadCharge,
   updateCharge,
 } from '#payments/charges';
-import {
-  type Cause,
-  endCanceled,
-  loadIntent,
-  paymentConclusionOf,
-  RELEASE_JOB,
-} from '#payments/intents';
+import { type Cause, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
 import { appendChange } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import type { Change } from '#rails/operations';
 import { concludeRefund, concludeRelease, type DecidedRefund } from './conclude-refund.ts';
+import { endOfIntent } from './end-of-intent.ts';
 import { refundSnapshot } from './events.ts';
 import type { Refund } from './refund.ts';
 import { loadRefundOf, loadRefundOfVoid, updateRefund } from './refunds.store.ts';
+import { isTakenBack, writesOfTakenBack } from './taken-back.ts';
 
 export type Held = { readonly refund: Refund; readonly charge: Charge; readonly cause: Cause };
 
@@ -59,6 +55,7 @@ export const holding = async <T>(
 export const onOperation: OperationListener = (context, scope, change) => {
   const { kind } = change.after;
   if (kind === 'void') return writesOfVoid(context, scope, change);
+  if (isTakenBack(change)) return writesOfTakenBack(context, scope, change);
   return kind === 'refund' ? writesOf(context, scope, change) : null;
 };
 
@@ -186,10 +183,9 @@ const write = async (
   const charge = isChargeChanged
     ? { ...decided.charge, version: before.charge.version + 1 }
     : before.charge;
-  const unreserved = {
-    ...before.charge,
-    refunding: before.charge.refunding - before.refund.amount,
-  };
+  // What was told of the charge before it: of one that had failed nothing is reserved.
+  const reserved = before.refund.status === 'failed' ? 0n : before.refund.amount;
+  const unreserved = { ...before.charge, refunding: before.charge.refunding - reserved };
   return {
     refund,
     charge,
@@ -225,17 +221,4 @@ const write = async (
         : []),
     ],
   };
-};
-
-/** Cancelled while nobody knew: now that the money is back, it is. */
-const endOfIntent = async (
-  context: Context,
-  scope: Scope,
-  charge: Charge,
-): Promise<readonly Write[]> => {
-  const intent = await loadIntent(context, scope, charge.intentId);
-  if (intent === undefined || intent.doing !== 'void' || intent.latestChargeId !== charge.id) {
-    return [];
-  }
-  return endCanceled(context, scope, intent);
 };

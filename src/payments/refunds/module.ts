@@ -28,12 +28,16 @@ const checks = [
              from payments.refunds r
              left join rails.operations o on o.account_id = r.account_id and o.livemode = r.livemode
                                          and o.intent_id = r.intent_id
-                                         and case when r.details->>'byVoid' is null
+                                         and case when r.details->>'takenBack' is not null
+                                             then o.kind in (2, 3) and o.id = (r.details->>'takenBack')::uuid
+                                             when r.details->>'byVoid' is null
                                              then o.kind = 5 and o.ordinal = r.ordinal
                                              else o.kind = 4 and o.ordinal = r.ordinal / 10000
                                               and o.attempt = (r.details->>'byVoid')::integer end
-            where o.id is null or o.amount <> r.amount or o.currency <> r.currency
-               or (r.status = 3) <> (o.state = 3 or (o.kind = 4 and o.state = 9))
+            where o.id is null or o.currency <> r.currency
+               or (o.amount <> r.amount and not (o.kind in (2, 3) and o.amount > r.amount))
+               or (r.status = 3) <> (case when o.kind in (2, 3) then o.state = 9
+                                          else o.state = 3 or (o.kind = 4 and o.state = 9) end)
                or (r.status = 4) <> (o.state in (4, 7) or (o.kind = 5 and o.state = 9))`,
   },
   {
@@ -74,7 +78,8 @@ const checks = [
             where r.events > 0
             group by r.account_id, r.livemode, r.id, r.status
            having count(*) filter (where 241 = any (e.kinds)) <> 1
-               or (count(*) filter (where 243 = any (e.kinds)) = 1) <> (r.status = 4)`,
+               or count(*) filter (where 243 = any (e.kinds))
+                    not between (r.status = 4)::integer and (r.status in (3, 4))::integer`,
   },
 ];
 

@@ -39,6 +39,8 @@ export type Refund = {
   readonly isAutomatic: boolean;
   /** Of what was only held, and is let go of by that void of its payment: no money moves. */
   readonly byVoid?: number;
+  /** Nobody asked for it: the bank took back the sale or the capture of that operation, which had stood in the books. */
+  readonly takenBack?: Uuid;
   /** Whether the world knows of it. */
   readonly isTold: boolean;
   readonly balanceTransactionId: Uuid | null;
@@ -51,12 +53,15 @@ export type Refund = {
   };
 };
 
-/** A refund ends once; only what was said to have succeeded may still turn out to have failed. */
+/**
+ * A refund ends once; but what was said to have succeeded may still turn out to have failed, and money that left after
+ * all, although everybody had said that it did not, has left.
+ */
 const transitions: Readonly<Record<RefundStatus, readonly RefundStatus[]>> = {
   pending: ['succeeded', 'failed', 'requires_action', 'canceled'],
   requires_action: ['succeeded', 'failed', 'canceled', 'pending'],
   succeeded: ['failed'],
-  failed: [],
+  failed: ['succeeded'],
   canceled: [],
 };
 

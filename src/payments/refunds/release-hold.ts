@@ -9,10 +9,11 @@ import { ApiError, type Outcome } from '#platform/http';
 import type { Conclusion } from '#rails/operations';
 import { concludeRelease } from './conclude-refund.ts';
 import { holding } from './hear.ts';
+import { type NewRefund, newRefund } from './new-refund.ts';
 import type { Refund } from './refund.ts';
 import { insertRefund } from './refunds.store.ts';
 import { REFUND, renderRefund } from './render-refund.ts';
-import { type NewRefund, newRefund, type ShowRefund, shownNow } from './send-refund.ts';
+import { type ShowRefund, shownNow } from './send-refund.ts';
 
 type Asked = Omit<NewRefund, 'amount' | 'isAutomatic'> & { readonly amount: number | undefined };
 

@@ -3,21 +3,17 @@
 
 import { present } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
-import { newUuid, spellId, type Uuid } from '#kit/ids';
+import { spellId, type Uuid } from '#kit/ids';
 import { CHARGE, type Charge, loadCharge, renderCharge, updateCharge } from '#payments/charges';
 import type { Asking } from '#payments/intents';
 import type { Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
 import type { Change } from '#rails/operations';
 import { conclusionOf, holding } from './hear.ts';
+import { type NewRefund, newRefund } from './new-refund.ts';
 import type { Refund } from './refund.ts';
 import { insertRefund, loadRefund } from './refunds.store.ts';
 import { REFUND, renderRefund } from './render-refund.ts';
-
-export type NewRefund = Pick<
-  Refund,
-  'amount' | 'reason' | 'metadata' | 'instructionsEmail' | 'isAutomatic'
->;
 
 /** What is answered: the refund, or to older clients its charge. */
 export type ShowRefund = (refund: Refund, charge: Charge) => unknown;
@@ -95,26 +91,3 @@ export const shownNow = async (
   const charge = present(await loadCharge(context, scope, refund.chargeId), 'Its charge');
   return shows(refund, charge);
 };
-
-/** Refunds are counted per payment, and two of its charges may have some. */
-const PER_CHARGE = 10_000;
-
-export const newRefund = (context: Context, charge: Charge, asked: NewRefund): Refund => ({
-  id: newUuid(context),
-  version: 1,
-  events: 0,
-  chargeId: charge.id,
-  intentId: charge.intentId,
-  ordinal: charge.attempt * PER_CHARGE + charge.refunds + 1,
-  status: 'pending',
-  currency: charge.currency,
-  failureReason: null,
-  methodId: charge.method.id,
-  customerId: charge.customerId,
-  isDirect: charge.isDirect,
-  isTold: false,
-  balanceTransactionId: null,
-  failureBalanceTransactionId: null,
-  destination: { type: charge.method.type, trace: null, isReversal: false },
-  ...asked,
-});

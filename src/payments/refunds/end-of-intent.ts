@@ -1,0 +1,16 @@
+import type { Context, Scope, Write } from '#kit/context';
+import type { Charge } from '#payments/charges';
+import { endCanceled, loadIntent } from '#payments/intents';
+
+/** Cancelled while nobody knew: now that the money is back, it is. */
+export const endOfIntent = async (
+  context: Context,
+  scope: Scope,
+  charge: Charge,
+): Promise<readonly Write[]> => {
+  const intent = await loadIntent(context, scope, charge.intentId);
+  if (intent === undefined || intent.doing !== 'void' || intent.latestChargeId !== charge.id) {
+    return [];
+  }
+  return endCanceled(context, scope, intent);
+};
