@@ -5,6 +5,7 @@
 // Above all of them is `kit/`, which knows nothing of payments and has no tables: context, ids, log,
 // crypto, assert.
 
+import type { DetachListener } from '#cards/methods';
 import type { AuthenticationListener } from '#cards/three-ds';
 import type { Context } from '#kit/context';
 import type { PaymentListener } from '#payments/intents';
@@ -82,6 +83,8 @@ export type Module = {
   readonly onPayment?: PaymentListener;
   /** Hears what becomes of the cards it wanted to keep, and writes in the same transaction. */
   readonly onSetup?: SetupListener;
+  /** Hears of every method that leaves its customer, and writes in the same transaction. */
+  readonly onDetached?: DetachListener;
   /** Hears of every authentication that ends while its payer is away, and writes in the same transaction. */
   readonly onAuthentication?: AuthenticationListener;
   /** What a worker does whenever there is something to do. */
@@ -176,6 +179,9 @@ export const paymentListeners: readonly PaymentListener[] = modules.flatMap(
 );
 export const setupListeners: readonly SetupListener[] = modules.flatMap(
   ({ onSetup }) => onSetup ?? [],
+);
+export const detachListeners: readonly DetachListener[] = modules.flatMap(
+  ({ onDetached }) => onDetached ?? [],
 );
 export const moduleMap: readonly { readonly name: string; readonly holds: string }[] = map.map(
   ({ module, holds }) => ({ name: module.name, holds }),

@@ -1,12 +1,14 @@
 // The rails of a process that speaks with providers, from its start to its end.
 
 import { join } from 'node:path';
+import { provideDetachListeners } from '#cards/methods';
 import { provideMandates, providePaymentListeners } from '#payments/intents';
 import { findMandate, provideSetupListeners } from '#payments/setup';
 import { leaveOutForgotten } from '#rails/acquiring';
 import { type OpenRails, openRails, provideRails } from '#rails/connectors';
 import { spellOperation } from '#rails/operations';
 import {
+  detachListeners,
   disputeListeners,
   operationListeners,
   paymentListeners,
@@ -28,6 +30,7 @@ export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => 
   providePaymentListeners(context, paymentListeners);
   provideSetupListeners(context, setupListeners);
   provideMandates(context, findMandate);
+  provideDetachListeners(context, detachListeners);
   return rails;
 };
 

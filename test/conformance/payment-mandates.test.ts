@@ -332,3 +332,51 @@ describe('a payment by a mandate that is there', () => {
     ]);
   });
 });
+
+describe('a mandate for later payments', () => {
+  const agreedFor = async (customer: string) => {
+    const { mandate, payment_method } = await setupIntents.create({
+      customer,
+      payment_method: 'pm_card_visa',
+      confirm: true,
+      mandate_data,
+    });
+    return { mandate: String(mandate), method: String(payment_method) };
+  };
+
+  for (const [how, end] of [
+    ['its card is detached', ({ method }) => stripe.paymentMethods.detach(method)],
+    ['its customer is deleted', ({ customer }) => customers.del(customer)],
+  ] as readonly (readonly [
+    string,
+    (of: { readonly customer: string; readonly method: string }) => Promise<unknown>,
+  ])[]) {
+    test(`is over when ${how}, and that is told once`, async () => {
+      const { id: customer } = await customers.create();
+      const { mandate, method } = await agreedFor(customer);
+      const { mandate: other } = await agreedFor((await customers.create()).id);
+      assert.equal((await mandates.retrieve(mandate)).status, 'active');
+      await end({ customer, method });
+      const over = await mandates.retrieve(mandate);
+      assert.deepEqual(
+        [over.status, over.type, over.payment_method],
+        ['inactive', 'multi_use', method],
+      );
+      assert.equal((await mandates.retrieve(other)).status, 'active');
+      const { data } = await stripe.events.list({ type: 'mandate.updated', limit: 1 });
+      assert.deepEqual(data[0]?.data, { object: over, previous_attributes: { status: 'active' } });
+      assert.equal(
+        data.filter(({ data: { object } }) => 'id' in object && object.id === other).length,
+        0,
+      );
+    });
+  }
+
+  test('is shown to be over where it is expanded', async () => {
+    const { id: customer } = await customers.create();
+    const { mandate, method } = await agreedFor(customer);
+    await stripe.paymentMethods.detach(method);
+    const { data } = await setupIntents.list({ customer, expand: ['data.mandate'] });
+    assert.partialDeepStrictEqual(data[0]?.mandate, { id: mandate, status: 'inactive' });
+  });
+});

@@ -89,7 +89,9 @@ export const withSource = async (
       request,
     });
     const replaced = await loadOwn(context, scope, customer, customer.default_source);
-    const gone = replaced ? detachMethod(context, { scope, method: replaced, request }).writes : [];
+    const gone = replaced
+      ? (await detachMethod(context, { scope, method: replaced, request })).writes
+      : [];
     return {
       customer: {
         ...(replaced ? withoutMethod(customer, spellMethod(replaced)) : customer),
@@ -197,7 +199,7 @@ export const detachAll = async (
       limit: METHODS_AT_ONCE,
     });
     for (const method of methods) {
-      writes.push(...detachMethod(context, { scope, method, request }).writes);
+      writes.push(...(await detachMethod(context, { scope, method, request })).writes);
     }
     if (methods.length < METHODS_AT_ONCE) return writes;
     from = methods.at(-1)?.id ?? null;

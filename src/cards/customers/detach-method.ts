@@ -32,7 +32,7 @@ export const detachPaymentMethod = async (
   try {
     const { method, writes } =
       customer === undefined
-        ? detachMethod(context, { scope, method: found.method, request })
+        ? await detachMethod(context, { scope, method: found.method, request })
         : await detachFrom(context, request, customer, found.method);
     return { body: renderPaymentMethod(method, scope.livemode), writes };
   } catch (error) {
@@ -50,7 +50,7 @@ export const detachFrom = async (
 ): Promise<{ readonly method: PaymentMethod; readonly writes: readonly Write[] }> => {
   const { scope } = request;
   const spelled = spellMethod(attached);
-  const { method, writes } = detachMethod(context, { scope, method: attached, request });
+  const { method, writes } = await detachMethod(context, { scope, method: attached, request });
   const without = await withNextSource(context, scope, customer, spelled);
   const ofCustomer =
     JSON.stringify(without) === JSON.stringify(customer)

@@ -6,6 +6,7 @@ import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { appendChange } from '#platform/events';
 import { ApiError, cardRefused } from '#platform/http';
+import { heardOfDetaching } from './detach-listeners.ts';
 import { kindsFor, methodAttached, methodDetached, methodSnapshot } from './events.ts';
 import type { FoundMethod } from './find-method.ts';
 import type { PaymentMethod } from './payment-method.ts';
@@ -63,14 +64,14 @@ export const attachMethod = (
   };
 };
 
-export const detachMethod = (
+export const detachMethod = async (
   context: Context,
   input: {
     readonly scope: Scope;
     readonly method: PaymentMethod;
     readonly request: Request;
   },
-): Changed => {
+): Promise<Changed> => {
   const { scope, method: before } = input;
   const state = nextState(before.state, 'detach');
   if (state === null) {
@@ -100,6 +101,7 @@ export const detachMethod = (
         snapshot: methodSnapshot(method, before),
         request: input.request,
       }),
+      ...(await heardOfDetaching(context, scope, { method, request: input.request })),
     ],
   };
 };

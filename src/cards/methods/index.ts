@@ -2,6 +2,7 @@ export { attachMethod, consumeMethod, detachMethod } from './attach-method.ts';
 export { bicOf } from './banks.ts';
 export { testCardNames } from './check-card.ts';
 export { type MadeMethod, type MethodData, makeMethod } from './create-method.ts';
+export { type DetachListener, provideDetachListeners } from './detach-listeners.ts';
 export { type FoundMethod, findMethod, findStoredMethod } from './find-method.ts';
 export { knownTypes, namesOfTypes } from './known-types.ts';
 export { listOfMethods } from './list-methods.ts';

@@ -15,7 +15,8 @@ export type Mandate = MandateData & {
   readonly singleUse?: { readonly amount: number; readonly currency: string };
 };
 
-export const renderMandate = (mandate: Mandate, livemode: boolean) =>
+/** `isOver`: its method can be paid with no more. */
+export const renderMandate = (mandate: Mandate, livemode: boolean, isOver = false) =>
   ({
     id: spellId(MANDATE, mandate.id),
     object: 'mandate',
@@ -32,6 +33,6 @@ export const renderMandate = (mandate: Mandate, livemode: boolean) =>
       mandate.methodType === 'card' ? { card: {}, type: 'card' } : { type: mandate.methodType },
     ...(mandate.singleUse === undefined ? { multi_use: {} } : { single_use: mandate.singleUse }),
     // One for a single payment is made when that has succeeded, and then it has been used.
-    status: mandate.singleUse === undefined ? 'active' : 'inactive',
+    status: mandate.singleUse === undefined && !isOver ? 'active' : 'inactive',
     type: mandate.singleUse === undefined ? 'multi_use' : 'single_use',
   }) satisfies Wire<Stripe.Mandate>;

@@ -1,3 +1,4 @@
+import { type Mandate, renderMandate } from '#payments/confirmation';
 import type { EventKind, Snapshot } from '#platform/events';
 import { renderSetup } from './render-setup.ts';
 import type { SetupIntent } from './setup-intent.ts';
@@ -22,10 +23,25 @@ export const setupSucceeded = kind(283, 'setup_intent.succeeded');
 export const setupFailed = kind(284, 'setup_intent.setup_failed');
 export const setupCanceled = kind(285, 'setup_intent.canceled');
 
+/** It is over with its method: nothing else of a mandate changes. */
+export const mandateUpdated: EventKind = {
+  code: 286,
+  type: 'mandate.updated',
+  object: 'mandate',
+  renderers: {
+    1: (snapshot, livemode) => ({
+      object: renderMandate(snapshot['mandate'] as Mandate, livemode, true),
+      previous_attributes: { status: 'active' },
+    }),
+  },
+  renderer: 1,
+};
+
 export const setupEventKinds = [
   setupCreated,
   setupRequiresAction,
   setupSucceeded,
   setupFailed,
   setupCanceled,
+  mandateUpdated,
 ];

@@ -1,4 +1,5 @@
 import { leftBehindJob } from './ask-after-decline.ts';
+import { endMandates } from './end-mandates.ts';
 import { setupEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
 import { goOnJob, onAuthentication } from './hear-authentication.ts';
@@ -38,6 +39,7 @@ export const module = {
   onOperation,
   onAuthentication,
   onPayment: keepMandate,
+  onDetached: endMandates,
   jobs: [goOnJob, leftBehindJob],
   checks,
 };

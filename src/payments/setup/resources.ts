@@ -2,6 +2,7 @@ import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
 import { MANDATE, renderMandate } from '#payments/confirmation';
 import { neverFilled, type ResourceDefinition } from '#platform/http';
+import { mandatesOver } from './end-mandates.ts';
 import { renderAttempt, renderSetup, SETUP, SETUP_ATTEMPT } from './render-setup.ts';
 import { loadAttempts, loadMandates, loadSetups } from './setup.store.ts';
 
@@ -56,7 +57,23 @@ export const setupResources: readonly ResourceDefinition[] = [
     object: 'mandate',
     permission: 'mandates',
     owns: (id) => id.startsWith(`${MANDATE}_`),
-    load: loadingAll(MANDATE, loadMandates, renderMandate),
+    load: async (context, scope, ids) => {
+      const found = await loadMandates(
+        context,
+        scope,
+        ids.map((id) => parseId(MANDATE, id)).filter((uuid) => uuid !== null),
+      );
+      const over = await mandatesOver(context, scope, [...found.values()]);
+      return new Map(
+        ids.flatMap((id) => {
+          const mandate = found.get(parseId(MANDATE, id) ?? '');
+          const { livemode } = scope;
+          return mandate
+            ? [[id, renderMandate(mandate, livemode, over.has(mandate))] as const]
+            : [];
+        }),
+      );
+    },
     expandable: { payment_method: { to: ['payment_method'] } },
   },
 ];

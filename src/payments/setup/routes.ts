@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { renderMandate } from '#payments/confirmation';
 import { nullable, nullableText, parameters, route } from '#platform/http';
 import { checkClientSecret, showsFor } from './client-secret.ts';
+import { mandatesOver } from './end-mandates.ts';
 import { findMandate } from './find-mandate.ts';
 import { findSetup } from './find-setup.ts';
 import { listAttempts, listSetups } from './lists.ts';
@@ -194,8 +195,10 @@ export const setupRoutes = [
     summary: 'Retrieve a mandate',
     description: 'What a payer agreed to, by `mandate_data` of a setup or of a payment.',
     parameters: parameters({}),
-    handle: async (context, { scope, path }) => ({
-      body: renderMandate(await findMandate(context, scope, path['mandate'] ?? ''), scope.livemode),
-    }),
+    handle: async (context, { scope, path }) => {
+      const mandate = await findMandate(context, scope, path['mandate'] ?? '');
+      const isOver = (await mandatesOver(context, scope, [mandate])).has(mandate);
+      return { body: renderMandate(mandate, scope.livemode, isOver) };
+    },
   }),
 ];

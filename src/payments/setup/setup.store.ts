@@ -1,4 +1,4 @@
-import type { Row, Scope, Write } from '#kit/context';
+import type { Context, Row, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { Mandate } from '#payments/confirmation';
 import {
@@ -9,8 +9,11 @@ import {
   madeWithin,
   namesByCode,
   oneOf,
+  ownRows,
   type PageOfRows,
   rank,
+  readOwn,
+  statement,
   updateRows,
   writing,
 } from '#platform/db';
@@ -195,9 +198,24 @@ export const insertMandate = (scope: Scope, { id, ...details }: Mandate): Write 
 
 type MandateRow = Row & { readonly id: Uuid; readonly details: Omit<Mandate, 'id'> };
 
+const mandateFrom = ({ id, details }: MandateRow): Mandate => ({ id, ...details });
+
 export const loadMandates = findByIds({
   name: 'mandates.find',
   select: 'id, details',
   from: 'payments.mandates',
-  fromRow: ({ id, details }: MandateRow): Mandate => ({ id, ...details }),
+  fromRow: mandateFrom,
 });
+
+const findOfMethod = statement(
+  'mandates.of_method',
+  `select id, details from payments.mandates
+    where ${ownRows} and details->>'methodId' = $3 order by id`,
+);
+
+export const loadMandatesOfMethod = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  methodId: string,
+): Promise<Mandate[]> =>
+  (await readOwn<MandateRow>(context, scope, findOfMethod, [methodId])).map(mandateFrom);
