@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { sessionExpired } from '../../src/commerce/checkout/events.ts';
 import { asOwner } from '../../src/for-tests.ts';
 import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
+import type { EventRenderer } from '../../src/platform/events/event-kind.ts';
 import { payPage, twoTeas } from '../support/checkout.ts';
 import { runs } from '../support/full.ts';
 import { openShop } from '../support/payments.ts';
@@ -73,6 +75,45 @@ describe('an order', () => {
       assert.equal(answer.status, 200, answer.text);
       assert.notEqual(answer.body.id, id);
     }
+  });
+
+  test('is shown with its sessions and in what is told of them, and they are found by it', async () => {
+    const order = 'shown-with-its-sessions';
+    const first = (await session(order)).body;
+    await sessions.expire(first.id);
+    const second = (await session(order)).body;
+    await session('shown-with-another');
+    assert.equal(second.order_reference, order);
+    const found = async (more: object = {}) => {
+      const asked = { order_reference: order, ...more } as never;
+      return (await sessions.list(asked)).data.map(({ id }) => id);
+    };
+    assert.deepEqual(await found(), [second.id, first.id]);
+    assert.deepEqual(await found({ starting_after: second.id }), [first.id]);
+    assert.deepEqual(await found({ status: 'open' }), [second.id]);
+    assert.deepEqual(await found({ order_reference: 'shown-with-none' }), []);
+    const { data } = await stripe.events.list({ type: 'checkout.session.expired', limit: 1 });
+    assert.partialDeepStrictEqual(data[0]?.data.object, { id: first.id, order_reference: order });
+  });
+
+  test('is not shown by an event of before sessions showed it, which stays what it was', async () => {
+    const { id } = (await session('told-of-before')).body;
+    await sessions.expire(id);
+    const rows = await asOwner(
+      gateway.on,
+      `select snapshot from platform.events where 402 = any (kinds) order by id desc limit 1`,
+    );
+    const snapshot = rows[0]?.['snapshot'] as Parameters<EventRenderer>[0];
+    const shows = Object.entries(sessionExpired.renderers).map(([version, render]) => {
+      const { object } = render(snapshot, false);
+      assert.partialDeepStrictEqual(object, { id });
+      return [version, Object.hasOwn(object, 'order_reference')];
+    });
+    assert.deepEqual(shows, [
+      ['1', false],
+      ['2', false],
+      ['3', true],
+    ]);
   });
 
   test('whose payment was canceled is free for a payment or a session', async () => {

@@ -83,6 +83,7 @@ const beyond: Readonly<Record<string, RegExp>> = {
 const own: Readonly<Record<string, readonly string[]>> = {
   'payment_intents.confirm': ['client_secret', 'payment_method_data[card][sealed]'],
   'checkout_sessions.create': ['order_reference'],
+  'checkout_sessions.list': ['order_reference'],
   'payment_intents.create': ['order_reference', 'payment_method_data[card][sealed]'],
   'payment_intents.list': ['order_reference'],
   'payment_intents.update': ['payment_method_data[card][sealed]'],

@@ -35,12 +35,22 @@ const withFewerOptions = (session: CheckoutSession): CheckoutSession => {
   return { ...session, intentData: { ...rest, payment_method_options: { ...options, card } } };
 };
 
+/** Nor was its order. */
+const withoutOrder = (session: CheckoutSession): CheckoutSession => ({
+  ...session,
+  orderReference: null,
+});
+
 const kind = (code: number, type: string): EventKind => ({
   code,
   type,
   object: 'checkout.session',
-  renderers: { 1: rendering(withFewerOptions), 2: rendering((session) => session) },
-  renderer: 2,
+  renderers: {
+    1: rendering((session) => withoutOrder(withFewerOptions(session))),
+    2: rendering(withoutOrder),
+    3: rendering((session) => session),
+  },
+  renderer: 3,
 });
 
 export const sessionCompleted = kind(401, 'checkout.session.completed');

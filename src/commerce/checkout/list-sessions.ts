@@ -33,6 +33,7 @@ export const listSessions = async (context: Context, request: Request): Promise<
     intentId: intent,
     linkId: asked.payment_link === undefined ? null : linkOf(asked.payment_link),
     email: asked.customer_details?.email ?? null,
+    order: asked.order_reference ?? null,
     status: asked.status ?? null,
   });
   const { rows: shown, hasMore } = page(rows, window);

@@ -115,6 +115,8 @@ export const renderSession = (session: CheckoutSession, scope: Scope) => {
     url: session.status === 'open' && session.uiMode === 'hosted_page' ? session.pageUrl : null,
     wallet_options:
       session.linkDisplay === undefined ? null : { link: { display: session.linkDisplay } },
+    // Ours, and only where there is one: everything else is Stripe's shape.
+    ...(session.orderReference === null ? {} : { order_reference: session.orderReference }),
   } satisfies Shown;
 };
 

@@ -290,6 +290,7 @@ export const listFilters = listParameters({
   customer: id(),
   customer_account: id(),
   customer_details: object({ email: required(email()) }),
+  order_reference: described('Ours: the sessions of this order, expired ones included.', text(200)),
   payment_intent: id(),
   payment_link: id(),
   status: oneOf('complete', 'expired', 'open'),

@@ -214,6 +214,7 @@ export type SessionFilter = PageOfRows &
     readonly intentId: Uuid | null;
     readonly linkId: Uuid | null;
     readonly email: string | null;
+    readonly order: string | null;
     readonly status: SessionStatus | null;
   };
 
@@ -222,11 +223,12 @@ export const listSessions = listPages({
   ...stored,
   where: madeWithin,
   values: ({ idFrom, idBefore }: SessionFilter) => [idFrom, idBefore],
-  asked: ({ customerId, intentId, linkId, email, status }) => ({
+  asked: ({ customerId, intentId, linkId, email, order, status }) => ({
     customer_id: customerId,
     intent_id: intentId,
     link_id: linkId,
     email,
+    order_reference: order,
     status: status === null ? null : sessionStatuses[status],
   }),
 });
