@@ -33,7 +33,7 @@ const run = async (port, { key, secret }) => {
   }
   const value = await ended(key, secret, first);
   const refusal = value.last_payment_error ?? value.last_setup_error;
-  if (refusal) await inTheirWords(refusal, secret);
+  if (refusal) await inTheirWords(refusal, secret, true);
   port.postMessage({ value });
 };
 

@@ -102,17 +102,22 @@ const post = (key, body, proof) => ({
 });
 
 /**
- * The API speaks to programs; payers read in their own language what to do.
+ * The API speaks to programs; payers read in their own language what to do. What became of a try is theirs to read, also
+ * where it was no card's fault; what a program has asked for wrongly is its maker's.
  *
- * @template {{ type: string, code: string, decline_code: string | null, message: string }} Refusal
- * @param {Refusal} refusal @param {string} secret
+ * @template {{ type: string, code: string, decline_code: string | null, message: string, setup_intent?: any }} Refusal
+ * @param {Refusal} refusal @param {string} secret @param {boolean} [isOfTry]
  * @returns {Promise<Refusal>}
  */
-export const inTheirWords = async (refusal, secret) => {
-  if (refusal.type !== 'card_error') return refusal;
+export const inTheirWords = async (refusal, secret, isOfTry = hasEndedTry(refusal)) => {
+  if (!isOfTry) return refusal;
   const query = formOf({ lang: document.documentElement.lang, mode: secret.startsWith('seti_') ? 'setup' : 'payment' });
   /** @type {Record<string, string>} */
   const texts = await ask(`/elements/declines.json?${query}`).catch(() => ({}));
   const message = texts[refusal.decline_code ?? ''] ?? texts[refusal.code] ?? texts['other'];
   return Object.assign(refusal, { message: message ?? refusal.message });
 };
+
+/** @param {{ type: string, code: string, setup_intent?: any }} refusal */
+const hasEndedTry = ({ type, code, setup_intent: setup }) =>
+  type === 'card_error' || (code !== undefined && setup?.last_setup_error?.code === code);
