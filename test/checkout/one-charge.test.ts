@@ -9,6 +9,7 @@ import { lostAfter, lostBefore, notSent } from '../../src/payments/intents/for-t
 import { pageForm, payPage, twoTeas } from '../support/checkout.ts';
 import { runs } from '../support/full.ts';
 import { openShop } from '../support/payments.ts';
+import { proof } from '../support/proof.ts';
 
 const { gateway, stripe, bank, merchant, happened, resolveUntil } = await openShop();
 const { sessions } = stripe.checkout;
@@ -302,14 +303,6 @@ describe('a process that dies', () => {
 });
 
 describe('a payer whose bank asks who they are', () => {
-  const proof = {
-    outcome: 'authenticated',
-    version: '2.2.0',
-    eci: '05',
-    cavv: null,
-    directoryServerTransactionId: null,
-    exemption: null,
-  } as const;
   const asks = () =>
     provideAuthentication(gateway.context, async () => ({
       ok: false,

@@ -11,6 +11,7 @@ import { asOwner } from '../../src/for-tests.ts';
 import { lostAfter, notSent, says } from '../../src/payments/intents/for-tests-bank.ts';
 import { formOf } from '../support/checkout.ts';
 import { openShop } from '../support/payments.ts';
+import { proof } from '../support/proof.ts';
 import { refusalOf } from '../support/stripe.ts';
 import { waitUntil } from '../support/writers.ts';
 
@@ -228,14 +229,6 @@ describe('the page of a session that keeps a card', () => {
 });
 
 describe('a card whose holder has to be asked', () => {
-  const proof = {
-    outcome: 'authenticated',
-    version: '2.2.0',
-    eci: '05',
-    cavv: null,
-    directoryServerTransactionId: null,
-    exemption: null,
-  } as const;
   let asks = false;
   let dies = false;
   provideAuthentication(gateway.context, async (_context, _scope, asked) => {

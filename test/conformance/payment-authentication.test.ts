@@ -6,6 +6,7 @@ import { parseId } from '#kit/ids';
 import { goOn, provideAuthentication } from '#payments/intents';
 import { asOwner } from '../../src/for-tests.ts';
 import { openShop } from '../support/payments.ts';
+import { proof } from '../support/proof.ts';
 import { refusalOf } from '../support/stripe.ts';
 
 const { gateway, stripe, bank, merchant, happened, resolveUntil } = await openShop();
@@ -22,14 +23,6 @@ const order = {
   confirm: true,
   payment_method: 'pm_card_visa',
   return_url: 'https://shop.test/back',
-} as const;
-const proof = {
-  outcome: 'authenticated',
-  version: '2.2.0',
-  eci: '05',
-  cavv: null,
-  directoryServerTransactionId: null,
-  exemption: null,
 } as const;
 const idOf = (spelled: string): string => parseId('pi', spelled) ?? '';
 

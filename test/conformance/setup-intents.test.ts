@@ -6,6 +6,7 @@ import { provideAuthentication } from '#payments/intents';
 import { goOnSetup } from '#payments/setup';
 import { lostAfter, notSent, says } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
+import { proof } from '../support/proof.ts';
 import { refusalOf } from '../support/stripe.ts';
 
 const { gateway, stripe, page, bank, merchant, happened, resolveUntil } = await openShop();
@@ -18,14 +19,6 @@ provideAuthentication(gateway.context, async (_context, _scope, { isSetup }) =>
     ? { ok: false, why: 'challenge', url: 'https://issuer.test/challenge' }
     : { ok: true, authentication: null },
 );
-const proof = {
-  outcome: 'authenticated',
-  version: '2.2.0',
-  eci: '05',
-  cavv: null,
-  directoryServerTransactionId: null,
-  exemption: null,
-} as const;
 const idOf = (spelled: string): string => parseId('seti', spelled) ?? '';
 const jenny = await customers.create({ name: 'Jenny' });
 
