@@ -35,10 +35,10 @@ const drawPayment = ({ random, payments }: Walk): Payment | undefined => {
 
 const step = async (walk: Walk): Promise<void> => {
   const share = walk.random.next();
-  if (share < 0.12) return create(walk);
-  if (share < 0.17) return letTimeGoBy(walk);
-  if (share < 0.2) return disturb(walk);
-  if (share < 0.24) return repeat(walk);
+  if (share < 0.16) return create(walk);
+  if (share < 0.2) return letTimeGoBy(walk);
+  if (share < 0.23) return disturb(walk);
+  if (share < 0.26) return repeat(walk);
   const payment = drawPayment(walk);
   if (payment === undefined) return create(walk);
   await drawAct(walk)(walk, payment);

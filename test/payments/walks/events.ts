@@ -11,35 +11,43 @@ type Told = {
   readonly data: { readonly object: Shown; readonly previous_attributes?: Shown };
 };
 
-/** What changes without an event of its object: by an update, or with another object that is told of. */
-const silent: Readonly<Record<string, ReadonlySet<string>>> = {
-  payment_intent: new Set([
-    'metadata',
-    'description',
-    'amount',
-    'status',
-    'payment_method',
-    'next_action',
-    'last_payment_error',
-    'latest_charge',
-    'canceled_at',
-    'cancellation_reason',
-    'amount_capturable',
-    'amount_received',
-    'processing',
-  ]),
-  charge: new Set(['disputed', 'amount_refunded', 'refunded', 'amount', 'payment_method_details']),
-  refund: new Set(),
-  dispute: new Set([
-    'evidence_details',
-    'balance_transactions',
-    'is_charge_refundable',
-    'status',
-    'network_reason_code',
-    'payment_method_details',
-    'evidence',
-  ]),
+type MayChange = (to: unknown, from: unknown) => boolean;
+const freely: MayChange = () => true;
+
+/** What changes without an event of its object: by an update, by a clock, or with another object that is told of. */
+const silent: Readonly<Record<string, Readonly<Record<string, MayChange>>>> = {
+  payment_intent: {
+    metadata: freely,
+    description: freely,
+    amount: freely,
+    payment_method: freely,
+    next_action: (to) => to === null,
+    // Another amount takes the question back.
+    status: (to) => to === 'requires_confirmation',
+  },
+  charge: {
+    disputed: freely,
+    // Raised with its payment.
+    amount: freely,
+    payment_method_details: freely,
+    // What was given back in vain is the merchant's again.
+    amount_refunded: (to, from) => Number(to) < Number(from),
+    refunded: (to) => to === false,
+  },
+  dispute: { evidence_details: freely },
 };
+
+/** Which have to say what was before. */
+const changes = new Set([
+  'payment_intent.amount_capturable_updated',
+  'charge.captured',
+  'charge.refunded',
+  'charge.updated',
+  'refund.updated',
+  'charge.refund.updated',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+]);
 
 const readAll = async (walk: Walk, seller: Seller): Promise<readonly Told[]> => {
   const all: Told[] = [];
@@ -77,11 +85,44 @@ const judge = async (
     const { body } = await walk.get(payment.seller, path, payment);
     judgeChain(walk, payment, byObject.get(object) ?? [], body);
   }
+  judgeCounts(walk, payment, (type, of) =>
+    of
+      .flatMap((object) => byObject.get(object) ?? [])
+      .reduce((sum, told) => (told.type === type ? sum + 1 : sum), 0),
+  );
+};
+
+/** Each thing that happened to it was told, and nothing else. */
+const judgeCounts = (
+  walk: Walk,
+  payment: Payment,
+  count: (type: string, of: readonly string[]) => number,
+): void => {
+  const { id, charges, refunds, stories } = payment;
+  const updates = count('payment_intent.amount_capturable_updated', [id]);
+  const failures = count('payment_intent.payment_failed', [id]);
+  const parts = count('charge.updated', charges);
+  const isTold = stories.some(
+    (story) => story.updates === updates && story.failures === failures && story.parts === parts,
+  );
+  if (!isTold) {
+    walk.disagree(
+      payment,
+      `${updates} updates of what is held, ${failures} failures and ${parts} parts were told`,
+    );
+  }
+  const given = count('charge.refunded', charges);
+  const arrived = [...refunds.values()].filter(({ status }) => status !== 'failed').length;
+  const isReceived = stories.some(({ received }) => received > 0);
+  if (isReceived && (given < arrived || given > refunds.size)) {
+    walk.disagree(payment, `${given} charge.refunded were told`);
+  }
 };
 
 const judgeChain = (walk: Walk, payment: Payment, events: readonly Told[], now: Shown): void => {
   const kind = String(now['object']);
-  const mayChange = silent[kind] ?? new Set();
+  const mayChange = (name: string, to: Shown, from: Shown): boolean =>
+    silent[kind]?.[name]?.(to[name], from[name]) ?? false;
   const types = events.map(({ type }) => type);
   const wrong = (says: string): never =>
     walk.disagree(payment, `${String(now['id'])} ${says}: ${types.join(', ')}`);
@@ -91,24 +132,27 @@ const judgeChain = (walk: Walk, payment: Payment, events: readonly Told[], now: 
     if (count(type) !== times) wrong(`has ${count(type)} ${type}, not ${times}`);
   }
   let before: Shown | undefined;
+  // Before the change that was told last: several events may tell of the same one.
+  let earlier: Shown | undefined;
   for (const { type, data } of events) {
     const { object, previous_attributes: previous } = data;
-    const was = previous === undefined ? undefined : undone(object, previous);
-    const known = before;
-    before = object;
-    if (known === undefined) continue;
-    if (was === undefined) continue;
-    for (const name of differing(known, was)) {
-      const isTold = Object.hasOwn(previous ?? {}, name);
-      if (!isTold && mayChange.has(name)) continue;
+    if (previous === undefined && changes.has(type)) wrong(`says nothing of before in ${type}`);
+    if (before === undefined || !isDeepStrictEqual(before, object)) {
+      earlier = before;
+      before = object;
+    }
+    if (earlier === undefined || previous === undefined) continue;
+    const was = undone(object, previous);
+    for (const name of differing(earlier, was)) {
+      if (mayChange(name, was, earlier)) continue;
       wrong(
-        `says of ${name} in ${type} that it was ${JSON.stringify(was[name])}, and told ${JSON.stringify(known[name])} before`,
+        `says of ${name} in ${type} that it was ${JSON.stringify(was[name])}, and told ${JSON.stringify(earlier[name])} before`,
       );
     }
   }
   if (before === undefined) return;
   for (const name of differing(before, now)) {
-    if (mayChange.has(name)) continue;
+    if (mayChange(name, now, before)) continue;
     wrong(
       `is shown with another ${name} than was told last: ${JSON.stringify(before[name])}, ${JSON.stringify(now[name])}`,
     );
@@ -143,9 +187,10 @@ const expectedOf = (kind: string, now: Shown): readonly (readonly [string, numbe
   }
 };
 
+/** Absent is null. */
 const differing = (one: Shown, other: Shown): readonly string[] =>
   [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
-    (name) => !isDeepStrictEqual(one[name], other[name]),
+    (name) => !isDeepStrictEqual(one[name] ?? null, other[name] ?? null),
   );
 
 /** As it was, by what an event says of it; nested like the object. */

@@ -25,6 +25,10 @@ export type Story = {
   readonly capturable: number;
   readonly received: number;
   readonly doing: Doing | null;
+  /** What was told of it: how often another amount was held, a try failed, and a part was taken. */
+  readonly updates: number;
+  readonly failures: number;
+  readonly parts: number;
   /** By the walk's clock: since when it is held, or its holder is asked. */
   readonly sinceMs: number;
 };
@@ -70,11 +74,20 @@ const settled = (story: Story, changes: Partial<Story>): Story => ({
 
 export const paid = (story: Story, { isManual }: Terms, nowMs: number): Story =>
   isManual
-    ? settled(story, { status: 'requires_capture', capturable: story.amount, sinceMs: nowMs })
+    ? settled(story, {
+        status: 'requires_capture',
+        capturable: story.amount,
+        sinceMs: nowMs,
+        updates: story.updates + 1,
+      })
     : settled(story, { status: 'succeeded', received: story.amount, capturable: 0 });
 
 export const failed = (story: Story): Story =>
-  settled(story, { status: 'requires_payment_method', capturable: 0 });
+  settled(story, {
+    status: 'requires_payment_method',
+    capturable: 0,
+    failures: story.failures + 1,
+  });
 
 const asked = (story: Story, nowMs: number): Story =>
   settled(story, { status: 'requires_action', sinceMs: nowMs });
@@ -89,13 +102,24 @@ const captured = (story: Story, amount: number, isFinal: boolean): Story => {
   const left = story.capturable - amount;
   return isFinal || left === 0
     ? settled(story, { status: 'succeeded', received, capturable: 0 })
-    : settled(story, { status: 'requires_capture', received, capturable: left });
+    : settled(story, {
+        status: 'requires_capture',
+        received,
+        capturable: left,
+        updates: story.updates + 1,
+        parts: story.parts + 1,
+      });
 };
 
 const kept = (story: Story): Story => settled(story, { status: 'requires_capture' });
 
 const raised = (story: Story, total: number): Story =>
-  settled(story, { status: 'requires_capture', amount: total, capturable: total });
+  settled(story, {
+    status: 'requires_capture',
+    amount: total,
+    capturable: total,
+    updates: story.updates + 1,
+  });
 
 export const underWay = (story: Story, doing: Doing): Story => ({
   ...story,

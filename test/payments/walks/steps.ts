@@ -36,9 +36,9 @@ const amountUpTo = ({ below }: Random, currency: string, most: number): number =
 
 const drawCard = ({ next, pick }: Random): Card => {
   const share = next();
-  if (share < 0.5) return pick(goodCards);
-  if (share < 0.7) return pick(laterCards);
-  return share < 0.88 ? pick(badCards) : pick(askingCards);
+  if (share < 0.55) return pick(goodCards);
+  if (share < 0.77) return pick(laterCards);
+  return share < 0.9 ? pick(badCards) : pick(askingCards);
 };
 
 const RETURN_URL = 'https://shop.test/back';
@@ -48,6 +48,9 @@ const blank: Omit<Story, 'amount'> = {
   capturable: 0,
   received: 0,
   doing: null,
+  updates: 0,
+  failures: 0,
+  parts: 0,
   sinceMs: 0,
 };
 
@@ -67,10 +70,10 @@ export const create = async (walk: Walk): Promise<void> => {
   const isManual = chance(0.5);
   const terms = {
     isManual,
-    mayBeSplit: isManual && chance(0.4),
-    mayBeRaised: isManual && chance(0.4),
+    mayBeSplit: isManual && chance(0.6),
+    mayBeRaised: isManual && chance(0.6),
   };
-  const confirms = chance(0.75);
+  const confirms = chance(0.85);
   const card = confirms || chance(0.6) ? drawCard(random) : null;
   const options = {
     ...(terms.mayBeSplit ? { request_multicapture: 'if_available' } : {}),
@@ -108,6 +111,8 @@ export const create = async (walk: Walk): Promise<void> => {
     confirms ? tried(story, { ...tryingOf(walk, payment), isAway }) : [{ http: 200, story }],
   );
   walk.payments.push(payment);
+  const isHeld = answer.body?.status === 'requires_capture';
+  if (isHeld && terms.mayBeRaised && chance(0.4)) await increment(walk, payment);
 };
 
 type Act = (walk: Walk, payment: Payment) => Promise<void>;
@@ -132,18 +137,18 @@ const confirm: Act = async (walk, payment) => {
   if (isTried) payment.card = card;
 };
 
-const capture: Act = async (walk, payment) => {
+const capture: Act = async (walk, payment): Promise<void> => {
   const { random } = walk;
   const { capturable, amount: whole } = walk.now(payment)[0] as Story;
+  const isFinal = random.chance(payment.terms.mayBeSplit ? 0.3 : 0.7);
   const share = random.next();
   const unit = unitOf(payment.currency);
   const amount =
-    share < 0.35
+    share < (payment.terms.mayBeSplit ? 0.15 : 0.35)
       ? undefined
       : share < 0.85
-        ? amountUpTo(random, payment.currency, capturable || whole)
+        ? amountUpTo(random, payment.currency, Math.ceil((capturable || whole) / (isFinal ? 1 : 2)))
         : (capturable || whole) + unit * (1 + random.below(50));
-  const isFinal = random.chance(0.5);
   const data = {
     ...(amount === undefined ? {} : { amount_to_capture: amount }),
     ...(isFinal ? {} : { final_capture: false }),
@@ -152,6 +157,8 @@ const capture: Act = async (walk, payment) => {
   const answer = await walk.post(payment.seller, path, data, payment);
   const trying = tryingOf(walk, payment);
   walk.settle(payment, answer, (story) => captures(story, trying, { amount, isFinal }));
+  const isPart = answer.status === 200 && answer.body.status === 'requires_capture';
+  if (isPart && random.chance(0.6)) await capture(walk, payment);
 };
 
 const cancel: Act = async (walk, payment) => {
@@ -330,9 +337,9 @@ const cancelRefund: Act = async (walk, payment) => {
 
 export const acts: Readonly<Record<string, readonly [weight: number, act: Act]>> = {
   confirm: [10, confirm],
-  capture: [12, capture],
+  capture: [14, capture],
   cancel: [4, cancel],
-  increment: [4, increment],
+  increment: [9, increment],
   update: [3, update],
   answerBank: [6, answerBank],
   refund: [12, refund],
