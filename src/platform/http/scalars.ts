@@ -88,9 +88,18 @@ const textReader =
     return text;
   };
 
+/** What is longer is a phone number with words around it, where a card number may stand as well. */
+const PHONE_MAX = 20;
+
 const holdsCard = (text: string, cards: CardPolicy): boolean => {
   if (cards === 'accept') return false;
-  if (cards === 'refuseLong' && text.replaceAll(/\D/g, '').length < 16) return false;
+  if (
+    cards === 'refuseLong' &&
+    text.length <= PHONE_MAX &&
+    text.replaceAll(/\D/g, '').length < 16
+  ) {
+    return false;
+  }
   return containsCardNumber(text, { wholeWords: cards === 'refuseWord' });
 };
 

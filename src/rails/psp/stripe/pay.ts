@@ -36,7 +36,8 @@ const payWith = async (
     confirm: 'true',
     capture_method: how,
     [`metadata[${REFERENCE}]`]: operation.reference,
-    description: request.description,
+    // Of a charge of the older API it may be longer than a payment's there.
+    description: request.description?.slice(0, 1_000),
     statement_descriptor_suffix: request.descriptor.slice(0, 22),
     return_url: request.returnUrl,
     'expand[]': 'latest_charge',
