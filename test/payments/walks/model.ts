@@ -144,9 +144,10 @@ const byItself = (story: Story, terms: Terms, nowMs: number): readonly Story[] =
         ? [story, canceled(story)]
         : [
             story,
-            paid(story, terms, nowMs),
+            // Whenever that was: it may be over already.
+            paid(story, terms, story.sinceMs),
             failed(story),
-            ...(doing.mayAsk ? [asked(story, nowMs)] : []),
+            ...(doing.mayAsk ? [asked(story, story.sinceMs)] : []),
           ];
     case 'increment':
       return [story, kept(story), raised(story, doing.total)];
@@ -233,7 +234,10 @@ export const tried = (story: Story, trying: Trying): readonly Outcome[] => {
   const mayAsk = ending.ends === 'asked' && !isAway;
   return [
     usual(),
-    done(underWay(story, { what: 'payment', isCancelWanted: false, mayAsk })),
+    done({
+      ...underWay(story, { what: 'payment', isCancelWanted: false, mayAsk }),
+      sinceMs: nowMs,
+    }),
     { http: 402, story: failed(story) },
     // A network stands in for a bank that does not answer, and knows little of its cards.
     done(paid(story, terms, nowMs)),

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { codeIn, submit, toTheBank, untilBack } from '../../three-ds/support.ts';
 import { askingCards, badCards, type Card, goodCards, laterCards } from './cards.ts';
 import {
+  type Answer,
   cancels,
   captures,
   confirmed,
@@ -113,9 +114,15 @@ export const create = async (walk: Walk): Promise<void> => {
   walk.payments.push(payment);
   const isHeld = answer.body?.status === 'requires_capture';
   if (isHeld && terms.mayBeRaised && chance(0.4)) await increment(walk, payment);
+  await regret(walk, payment, answer);
 };
 
 type Act = (walk: Walk, payment: Payment) => Promise<void>;
+
+/** Nobody knows what became of it, and its merchant does not want to know. */
+const regret = async (walk: Walk, payment: Payment, { body }: Answer): Promise<void> => {
+  if (body?.status === 'processing' && walk.random.chance(0.4)) await cancel(walk, payment);
+};
 
 const confirm: Act = async (walk, payment) => {
   const { random } = walk;
@@ -135,6 +142,7 @@ const confirm: Act = async (walk, payment) => {
   const trying = tryingOf(walk, { ...payment, card });
   walk.settle(payment, answer, (story) => confirmed(story, { ...trying, givesMethod }));
   if (isTried) payment.card = card;
+  await regret(walk, payment, answer);
 };
 
 const capture: Act = async (walk, payment): Promise<void> => {

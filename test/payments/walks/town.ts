@@ -12,7 +12,7 @@ import { newSettings } from '../../sandbox/support/world.ts';
 import { formOf } from '../../support/ask.ts';
 import { startGatewayHere, type TestGateway } from '../../support/gateway.ts';
 
-const PATIENT_MS = 30_000;
+const PATIENT_MS = 10_000;
 /** How long an answer is waited for while some never come. */
 const HASTY_MS = 250;
 

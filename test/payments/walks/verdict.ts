@@ -52,7 +52,7 @@ const openOf = async (
       story?.status ?? '',
     );
     if (isOpen) return { payment, what: story?.status ?? '' };
-    if (payment.refunds.size > 0) await walk.lookAtRefunds(payment);
+    await walk.lookAtRefunds(payment);
     const isPending = [...payment.refunds.values()].some(({ status }) => status === 'pending');
     if (isPending) return { payment, what: 'one with a pending refund' };
     payment.references = await referencesOf(walk, payment);
@@ -62,7 +62,10 @@ const openOf = async (
       ({ amountMinor, status }) => `${amountMinor} ${status}`,
     );
     const isOver = there.every((each) => /won|lost|closed|prevented/.test(each));
-    if (!isOver || here.toSorted().join() !== there.toSorted().join()) {
+    // Of what was taken back before anybody knew of it nothing can be contested, whatever its holder says.
+    const isHeard = takenOf(payment) > 0 || here.length > 0;
+    const isSame = !isHeard || here.toSorted().join() === there.toSorted().join();
+    if (!isOver || !isSame) {
       return { payment, what: `disputed: here ${here.join()}, at the bank ${there.join()}` };
     }
     // What did not arrive is told later, as disputes are.
@@ -78,6 +81,12 @@ const givenBack = ({ refunds }: Payment): number =>
   [...refunds.values()]
     .filter(({ status }) => status !== 'failed')
     .reduce((total, { amount }) => total + amount, 0);
+
+/** What arrived, and what nobody wanted any more when it was taken. */
+const takenOf = ({ stories, refunds }: Payment): number =>
+  [...refunds.values()]
+    .filter(({ isAutomatic }) => isAutomatic)
+    .reduce((total, { amount }) => total + amount, stories[0]?.received ?? 0);
 
 type AtBank = 'heldMinor' | 'capturedMinor' | 'refundedMinor' | 'chargedBackMinor';
 
@@ -97,7 +106,7 @@ const judge = async (walk: Walk, payment: Payment): Promise<void> => {
     .filter(({ status }) => status === 'lost')
     .reduce((total, { amount }) => total + amount, 0);
   const there = (what: AtBank): number => sumAtBank(walk, payment, what);
-  const kept = (payment.stories[0]?.received ?? 0) - givenBack(payment);
+  const kept = takenOf(payment) - givenBack(payment);
   try {
     assert.equal(there('heldMinor'), 0, 'held');
     assert.equal(there('capturedMinor') - there('refundedMinor'), kept, 'kept');
@@ -163,7 +172,7 @@ const judgeFee = (walk: Walk, payment: Payment, each: BalanceTransaction): void 
 };
 
 const judgeSources = (walk: Walk, payment: Payment, all: readonly BalanceTransaction[]): void => {
-  const { currency, refunds, disputes, charges, stories } = payment;
+  const { currency, refunds, disputes, charges } = payment;
   const of = (source: string): number =>
     all
       .filter((each) => each.source === source)
@@ -180,7 +189,7 @@ const judgeSources = (walk: Walk, payment: Payment, all: readonly BalanceTransac
     if (isPaid || isGiven) judgeFee(walk, payment, each);
   }
   const taken = charges.reduce((sum, charge) => sum + of(charge), 0);
-  says('Taken', taken, stories[0]?.received ?? 0);
+  says('Taken', taken, takenOf(payment));
   for (const [id, { amount, status }] of refunds) {
     says(id, of(id), status === 'failed' ? 0 : -amount);
   }

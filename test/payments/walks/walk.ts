@@ -19,7 +19,12 @@ import {
 } from './model.ts';
 import type { Seller, Town } from './town.ts';
 
-export type Refund = { readonly amount: number; status: RefundStatus };
+export type Refund = {
+  readonly amount: number;
+  status: RefundStatus;
+  /** Nobody asked for it: what was cancelled while nobody knew of it goes back by itself. */
+  readonly isAutomatic?: true;
+};
 export type Dispute = { readonly amount: number; status: string };
 
 export type Payment = {
@@ -188,8 +193,16 @@ export const startWalk = async (
     const path = `/v1/refunds?payment_intent=${id}&limit=100`;
     const { body } = await get(seller, path, payment);
     const seen = body.data as { id: string; status: RefundStatus; amount: number }[];
-    if (seen.length !== refunds.size) disagree(payment, `There are ${seen.length} refunds`);
+    const isUnwanted = now(payment).some(
+      ({ status, doing }) =>
+        status === 'canceled' || (doing?.what === 'payment' && doing.isCancelWanted),
+    );
     for (const { id: refund, status, amount } of seen) {
+      const isWhole = refunds.size === 0 && payment.stories[0]?.amount === amount;
+      if (!refunds.has(refund) && isUnwanted && isWhole) {
+        refunds.set(refund, { amount, status, isAutomatic: true });
+        note(payment, `is given back by itself: ${refund} of ${amount}, ${status}`);
+      }
       const known = refunds.get(refund) ?? disagree(payment, `Nobody asked for ${refund}`);
       const mayFail = card?.later === 'refund_fails' || payment.disputes.size > 0;
       const may = [...refundMay[known.status], ...(mayFail ? ['failed'] : [])];
@@ -198,6 +211,7 @@ export const startWalk = async (
       }
       known.status = status;
     }
+    if (seen.length !== refunds.size) disagree(payment, `There are ${seen.length} refunds`);
   };
 
   const lookAtDisputes: Walk['lookAtDisputes'] = async (payment) => {
