@@ -40,7 +40,10 @@ export const openGatewayRails = async (runtime: Runtime): Promise<OpenRails> => 
  */
 export const reportForgotten = async ({ context }: Runtime, rails: OpenRails): Promise<void> => {
   const forgotten = await rails.forgotten();
-  if (forgotten.length > 0) await leaveOutForgotten(context);
+  if (forgotten.length > 0) {
+    const lastAtMs = forgotten.reduce((last, { atMs }) => Math.max(last, atMs), 0);
+    await leaveOutForgotten(context, lastAtMs);
+  }
   for (const { operationId, accountId, livemode } of forgotten) {
     context.log.error(
       { about: spellOperation(operationId), accountId, livemode },

@@ -15,9 +15,6 @@ const SEAL_EVERY_MS = 2_000;
 
 export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker => {
   const resolver = rails.createResolver();
-  // By a clock that is wrong it would think that others have not been answered.
-  const resolve = async (): Promise<number> =>
-    (runtime.live?.isSafe ?? true) ? resolver.round() : 0;
   const gathered = gather();
   const listeners = modules.flatMap((module) => module.listeners?.(gathered) ?? []);
   return createWorker({
@@ -33,7 +30,7 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
     outbox: { run: (context) => handOn(context, listeners), asks: isAnythingOwed },
     rounds: [
       ...modules.flatMap((module) => module.rounds?.(gathered) ?? []),
-      { run: resolve, asks: areOperationsDue },
+      { run: () => resolver.round(), asks: areOperationsDue },
       everySoOften(SEAL_EVERY_MS, async (context) => {
         let sealed = 0;
         for (let full = true; full; ) {

@@ -223,12 +223,13 @@ const FORGOTTEN_BLOCKS_MAX = 100;
 
 const skipBlocks = statement(
   'trace_blocks.skip',
-  'update rails.trace_counters set taken = taken + $1',
+  `update rails.trace_counters set taken = taken + $1, skipped_at = clock_timestamp()
+    where skipped_at is null or skipped_at < $2::timestamptz`,
 );
 
-/** Of every host. */
-export const skipTraceBlocks = (tx: Tx): Promise<unknown> =>
-  tx.query(skipBlocks, [FORGOTTEN_BLOCKS_MAX + 1]);
+/** Of every host, unless it was done since the last of the forgotten calls. */
+export const skipTraceBlocks = (tx: Tx, lastAtMs: number): Promise<unknown> =>
+  tx.query(skipBlocks, [FORGOTTEN_BLOCKS_MAX + 1, spellTime(lastAtMs)]);
 
 const insertLetter = statement(
   'dead_letters.insert',

@@ -55,7 +55,10 @@ export const openTraceNumbers = (
 
 /**
  * For a database that was put back to an earlier state: it would give out again what hosts have seen since, and they
- * would take another payment for a repetition of one that was forgotten.
+ * would take another payment for a repetition of one that was forgotten. Once, however many processes find forgotten
+ * calls and however often they start: the numbers would have gone round, and be the forgotten ones again.
  */
-export const leaveOutForgotten = (context: Pick<Context, 'database'>): Promise<unknown> =>
-  context.database.system(skipTraceBlocks);
+export const leaveOutForgotten = (
+  context: Pick<Context, 'database'>,
+  lastAtMs: number,
+): Promise<unknown> => context.database.system((tx) => skipTraceBlocks(tx, lastAtMs));

@@ -1,6 +1,7 @@
 // Calls to a provider beside the payments: about an account, and not about one operation.
 
 import type { Context, Scope } from '#kit/context';
+import { Unavailable } from '#kit/failure';
 import type { Uuid } from '#kit/ids';
 import type { AccountCall, ConnectorFunctions } from './connector.ts';
 import { httpFor } from './http.ts';
@@ -9,7 +10,12 @@ import { openAccount } from './port.ts';
 
 const TIMEOUT_MS = 20_000;
 
-/** Throws `NotSent` when the account is deleted or its connector is gone. */
+/** Nothing leaves in live mode while it is not safe: whoever wants it comes again. */
+export const refuseUnsafe = ({ outgoing }: Parts, { livemode }: Scope): void => {
+  if (livemode && !outgoing.isLiveSafe()) throw new Unavailable('Live mode is stopped.');
+};
+
+/** Throws `NotSent` when the account is deleted or its connector is gone, and `Unavailable` where live mode is stopped. */
 export const withAccount = async <T>(
   parts: Parts,
   context: Context,
@@ -20,6 +26,7 @@ export const withAccount = async <T>(
     readonly call: AccountCall;
   }) => Promise<T>,
 ): Promise<T> => {
+  refuseUnsafe(parts, scope);
   const { account, functions, hidden } = await openAccount(
     parts,
     context,

@@ -16,6 +16,7 @@ import { cardPayment, testConnectorAccount, testRails } from './for-tests.ts';
 import type { OpenRails } from './open-rails.ts';
 
 const called: string[] = [];
+let isAnswered = true;
 const paper: Connector = {
   definition: {
     name: 'paper',
@@ -29,10 +30,28 @@ const paper: Connector = {
   open: () => ({
     authorize: async ({ operation }) => {
       called.push(operation.intentId);
+      if (!isAnswered) return { outcome: 'unknown', code: 'timeout' };
       const { amount, currency, reference } = operation;
       return { outcome: 'approved', amount, currency, reference, providerId: reference };
     },
     reverse: async () => ({ outcome: 'reversed' }),
+    lookUp: async () => {
+      called.push('looked up');
+      return { outcome: 'not_found', horizonMs: null };
+    },
+    abandon: async () => {
+      called.push('abandoned');
+      return { outcome: 'not_found', horizonMs: null };
+    },
+    disputes: {
+      isOn: () => true,
+      poll: async () => ({ notices: [], cursor: '', hasMore: false }),
+      submitEvidence: async () => 'taken',
+      accept: async () => {
+        called.push('conceded');
+        return 'taken';
+      },
+    },
   }),
 };
 
@@ -101,4 +120,52 @@ test('nothing is sent in live mode while it is not safe, and whoever wants it is
   assert.equal(called.includes(id), false);
   isLiveSafe = true;
   assert.ok((await live(id)).ok);
+});
+
+test('nor is anything asked, given up or conceded in live mode then, and in test mode all of it is', async () => {
+  const word = async (livemode: boolean) => {
+    const { context, rails } = now;
+    const scope = await testAccount(context, livemode);
+    const connectorAccountId = await testConnectorAccount(context, rails, scope, {
+      connector: 'paper',
+    });
+    isAnswered = false;
+    const sent = await rails.send(context, scope, {
+      connectorAccountId,
+      kind: 'authorize',
+      intentId: newUuid(context),
+      ordinal: 1,
+      attempt: 1,
+      amount: 1_200n,
+      currency: 'eur',
+      request: cardPayment(),
+    });
+    isAnswered = true;
+    assert.ok(sent.ok);
+    const { id } = sent.operation;
+    return {
+      ask: () => rails.askNow(context, scope, id),
+      abandon: () => rails.abandon(context, scope, id),
+      concede: () =>
+        rails.answerDispute(context, scope, {
+          connectorAccountId,
+          providerId: 'dp_1',
+          evidence: null,
+        }),
+    };
+  };
+  const [live, inTest] = [await word(true), await word(false)];
+  called.splice(0);
+  isLiveSafe = false;
+  await live.ask();
+  await live.abandon();
+  await assert.rejects(live.concede(), Unavailable);
+  assert.deepEqual(called, []);
+  await inTest.ask();
+  await inTest.abandon();
+  await inTest.concede();
+  assert.deepEqual(called, ['looked up', 'abandoned', 'looked up', 'conceded']);
+  isLiveSafe = true;
+  await live.concede();
+  assert.equal(called.at(-1), 'conceded');
 });

@@ -67,6 +67,7 @@ export const openRails = async (
   const outgoing = createOutgoing({
     journal,
     gates: createGates(context.clock, given.gates ?? usualGates),
+    ...(given.isLiveSafe ? { isLiveSafe: given.isLiveSafe } : {}),
   });
   const functions = new Map(
     [...directory.connectors].map(([name, connector]) => [name, connector.open(context)] as const),
@@ -81,7 +82,6 @@ export const openRails = async (
     listeners: given.listeners,
     disputeListeners: given.disputeListeners ?? [],
     timeoutMsMax: given.timeoutMsMax ?? Number.POSITIVE_INFINITY,
-    isLiveSafe: given.isLiveSafe ?? (() => true),
     notes: { pending: new Set(), ...(given.record ? { record: given.record } : {}) },
     forgotten: new Set(),
     counts: { unverified: new Map() },

@@ -22,8 +22,6 @@ export type Parts = {
   readonly listeners: readonly OperationListener[];
   readonly disputeListeners: readonly DisputeListener[];
   readonly timeoutMsMax: number;
-  /** Whether this process may move money in live mode now. */
-  readonly isLiveSafe: () => boolean;
   readonly notes: Notes;
   /** What calls were made for of which the database knows nothing: nothing else is sent for it. */
   readonly forgotten: Set<Uuid>;

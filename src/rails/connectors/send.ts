@@ -3,7 +3,6 @@
 
 import { assert, present } from '#kit/assert';
 import { type Context, onRealTime, readAhead, type Scope, type Write } from '#kit/context';
-import { Unavailable } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
 import { refuse } from '#platform/http';
 import {
@@ -16,6 +15,7 @@ import {
   type WritesOf,
 } from '#rails/operations';
 import type { StoredAccount } from './account.ts';
+import { refuseUnsafe } from './account-call.ts';
 import { accountOf } from './known-accounts.ts';
 import { type Parts, verbOf } from './parts.ts';
 import { openStored, originalOf, portOf } from './port.ts';
@@ -70,10 +70,6 @@ export const send = async (
       return isLate ? theirs : [...theirs, ...((await writes?.(change)) ?? [])];
     },
   });
-};
-
-const refuseUnsafe = ({ isLiveSafe }: Parts, { livemode }: Scope): void => {
-  if (livemode && !isLiveSafe()) throw new Unavailable('Live mode is stopped.');
 };
 
 /** What was done for it lives at its provider, and nobody here knows what that was. */

@@ -25,11 +25,16 @@ export type ConnectorPort = {
 export type Outgoing = {
   readonly journal: SendJournal;
   readonly gates: Gates;
+  /** Whether this process may call in live mode now. */
+  readonly isLiveSafe: () => boolean;
   /** Answers that were given up on and may still come; awaited before a process ends. */
   readonly late: Set<Promise<void>>;
 };
 
-export const createOutgoing = (parts: Pick<Outgoing, 'journal' | 'gates'>): Outgoing => ({
+export const createOutgoing = (
+  parts: Pick<Outgoing, 'journal' | 'gates'> & Partial<Pick<Outgoing, 'isLiveSafe'>>,
+): Outgoing => ({
+  isLiveSafe: () => true,
   ...parts,
   late: new Set(),
 });
@@ -51,6 +56,9 @@ export const callOut = async (
   outgoing: Outgoing,
   call: Call,
 ): Promise<Outcome> => {
+  if (call.scope.livemode && !outgoing.isLiveSafe()) {
+    return { outcome: 'not_sent', code: 'live_mode_stopped' };
+  }
   const passage = await outgoing.gates.pass(call.operation.connectorAccountId);
   if (!passage.ok) return { outcome: 'not_sent', code: passage.why };
 

@@ -262,7 +262,7 @@ const findOpen = statement(
 export const areOperationsDue = 'rails.are_operations_due(now.at)';
 const leaseDue = statement(
   'operations.lease',
-  'select * from rails.lease_operations($1::timestamptz, $2, $3)',
+  'select * from rails.lease_operations($1::timestamptz, $2, $3, $4)',
 );
 const findForgotten = statement(
   'operations.forgotten',
@@ -378,12 +378,18 @@ export type Leased = { readonly scope: Scope; readonly id: Uuid; readonly leaseE
 
 export const leaseOperations = async (
   tx: Tx,
-  limits: { readonly nowMs: number; readonly atMost: number; readonly leaseMs: number },
+  limits: {
+    readonly nowMs: number;
+    readonly atMost: number;
+    readonly leaseMs: number;
+    readonly withLive: boolean;
+  },
 ): Promise<Leased[]> => {
   const rows = await tx.query<Owned & { id: Uuid; lease_epoch: number }>(leaseDue, [
     spellTime(limits.nowMs),
     limits.atMost,
     limits.leaseMs,
+    limits.withLive,
   ]);
   return rows.map((row) => ({
     scope: scopeOf(row),

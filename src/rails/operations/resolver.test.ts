@@ -359,6 +359,27 @@ describe('workers', () => {
   });
 });
 
+test('while live mode is not safe nothing of it is taken, and test mode goes on', async () => {
+  await alone();
+  const book = newBook();
+  const [inTest, live] = [scope, await testAccount(context, true)];
+  const stuck = await send(charging(book, () => lost));
+  scope = live;
+  const waiting = await send(charging(book, () => lost));
+  scope = inTest;
+  let isSafe = false;
+  const resolver = resolverOf([{ class: 'B', port: lookingUp(book, null) }], {
+    outgoing: createOutgoing({ journal, gates: createGates(clock), isLiveSafe: () => isSafe }),
+  });
+  const state = async () => (await loadKnown(context, live, waiting.id))?.operation.state;
+  await pass(resolver, 10 * SECOND, SECOND);
+  assert.deepEqual([(await now(stuck)).state, await state()], ['approved', 'unknown']);
+  // It was not even leased.
+  isSafe = true;
+  await resolver.round();
+  assert.equal(await state(), 'approved');
+});
+
 describe('pace', () => {
   test('A17: after an outage nobody storms: never more than the budget, and all is resolved', async () => {
     await alone();

@@ -52,7 +52,13 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
       const spent = spend(budget, pace, atOnce, context.clock.monotonicMs());
       if (spent.granted === 0) return 0;
       const leased = await context.database.system((tx) =>
-        leaseOperations(tx, { nowMs: context.clock.now(), atMost: spent.granted, leaseMs }),
+        leaseOperations(tx, {
+          nowMs: context.clock.now(),
+          atMost: spent.granted,
+          leaseMs,
+          // By a clock that is wrong it would think that others have not been answered.
+          withLive: settings.outgoing.isLiveSafe(),
+        }),
       );
       const unused = spent.granted - leased.length;
       budget = { ...spent.budget, tokens: spent.budget.tokens + unused };
