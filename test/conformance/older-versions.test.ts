@@ -4,10 +4,36 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
+import type { Row, Scope, Statement } from '#kit/context';
+import { Unavailable } from '#kit/failure';
+import type { OpenDatabase } from '#platform/db';
 import { openShop } from '../support/payments.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
 
-const { gateway, merchant, stripe } = await openShop();
+/** Statements that read from it end as where somebody holds its lock. */
+let closed: string | null = null;
+const asked: string[] = [];
+
+const closing = (database: OpenDatabase): OpenDatabase => ({
+  ...database,
+  pool: database.pool,
+  read: async <T extends Row>(scope: Scope | null, of: Statement, values?: readonly unknown[]) => {
+    asked.push(of.name);
+    if (closed !== null && of.text.includes(closed)) throw new Unavailable('It is locked');
+    return await database.read<T>(scope, of, values);
+  },
+});
+
+const without = async <T>(table: string, work: () => Promise<T>): Promise<T> => {
+  closed = table;
+  try {
+    return await work();
+  } finally {
+    closed = null;
+  }
+};
+
+const { gateway, merchant, stripe } = await openShop(undefined, { wrapDatabase: closing });
 
 const speaking = (apiVersion: string, key = merchant.key): Stripe =>
   // The SDK's types know of the newest version alone.
@@ -16,13 +42,13 @@ const speaking = (apiVersion: string, key = merchant.key): Stripe =>
 const in2019 = speaking('2019-12-03');
 const in2022 = speaking('2022-08-01');
 
-type List<T> = { readonly data: readonly T[] };
+type List<T> = { readonly data: readonly T[]; readonly has_more?: boolean };
 type OldCharge = Omit<Stripe.Charge, 'refunds'> & { readonly refunds?: List<Stripe.Refund> };
 type Old = {
   readonly id: string;
   readonly charges?: List<OldCharge>;
   readonly refunds?: List<Stripe.Refund>;
-  readonly sources?: List<{ readonly id: string }>;
+  readonly sources?: List<{ readonly id: string; readonly object: string; readonly name: string }>;
   readonly subscriptions?: List<unknown>;
   readonly tax_ids?: List<unknown>;
 };
@@ -107,6 +133,103 @@ describe('before 2022-11-15', () => {
       false,
     );
   });
+
+  test('nor does it get them by asking once more what another key has asked', async () => {
+    const repeated = { idempotencyKey: 'asked-by-two' };
+    const { id } = await stripe.paymentIntents.create({ amount: 999, currency: 'usd' });
+    const asking = { payment_method: 'pm_card_visa' };
+    await in2022.paymentIntents.confirm(id, asking, repeated);
+    const narrow = speaking(
+      '2022-08-01',
+      await merchant.restrictedKey({ payment_intents: 'write' }),
+    );
+    const refused = await refusalOf(narrow.paymentIntents.confirm(id, asking, repeated));
+    assert.equal(refused.type, 'StripeIdempotencyError');
+
+    const wide = await merchant.restrictedKey({
+      payment_intents: 'write',
+      charges: 'read',
+      refunds: 'read',
+    });
+    const again = await speaking('2022-08-01', wide).paymentIntents.confirm(id, asking, repeated);
+    assert.equal(read(again).charges?.data.length, 1);
+  });
+});
+
+describe('what cannot be read', () => {
+  const statusOf = async (id: string) => (await stripe.paymentIntents.retrieve(id)).status;
+
+  test('does not cost the answer of a bank where nobody asked for it', async () => {
+    const { id } = await stripe.paymentIntents.create({ amount: 999, currency: 'usd' });
+    await without('payments.refunds', () =>
+      in2022.paymentIntents.confirm(id, { payment_method: 'pm_card_visa' }),
+    );
+    assert.equal(await statusOf(id), 'succeeded');
+  });
+
+  test('nor where it was asked for: the answer comes without it', async () => {
+    const { id } = await stripe.paymentIntents.create({ amount: 999, currency: 'usd' });
+    const paid = await without('payments.refunds', () =>
+      stripe.paymentIntents.confirm(id, {
+        payment_method: 'pm_card_visa',
+        expand: ['latest_charge.refunds'],
+      }),
+    );
+    const charge = paid.latest_charge as Stripe.Charge;
+    assert.deepEqual([charge.status, 'refunds' in charge], ['succeeded', false]);
+    assert.equal(await statusOf(id), 'succeeded');
+  });
+
+  test('is not even tried for a payment that is made and paid at once', async () => {
+    asked.splice(0);
+    const made = read(await in2022.paymentIntents.create(paid));
+    assert.deepEqual(made.charges?.data[0]?.refunds?.data, []);
+    assert.deepEqual(
+      asked.filter((name) => /^(charges|refunds)\./.test(name)),
+      [],
+    );
+  });
+});
+
+describe('a list in the answer to a change', () => {
+  test('has what was there, and what was made', async () => {
+    const { id, latest_charge: charge } = await stripe.paymentIntents.create(paid);
+    const first = await stripe.refunds.create({ payment_intent: id, amount: 100 });
+    const next = await in2022.refunds.create({
+      charge: String(charge),
+      amount: 200,
+      expand: ['charge'],
+    });
+    assert.deepEqual(
+      read(next.charge).refunds?.data.map((each) => each.id),
+      [next.id, first.id],
+    );
+  });
+
+  test('has the ten newest, and says that there are more', async () => {
+    const { id, latest_charge: charge } = await stripe.paymentIntents.create(paid);
+    const made: string[] = [];
+    for (let count = 0; count < 11; count += 1) {
+      const refund = await stripe.refunds.create({ payment_intent: id, amount: 1 });
+      made.unshift(refund.id);
+    }
+    const { refunds } = read(await in2022.charges.retrieve(String(charge)));
+    assert.deepEqual(
+      [refunds?.data.map((each) => each.id), refunds?.has_more],
+      [made.slice(0, 10), true],
+    );
+  });
+
+  test('is read in one question for all that a list has', async () => {
+    await stripe.paymentIntents.create(paid);
+    await stripe.paymentIntents.create(paid);
+    asked.splice(0);
+    await in2022.paymentIntents.list({ limit: 3 });
+    assert.deepEqual(
+      asked.filter((name) => /newest/.test(name)),
+      ['charges.newest_of_intents', 'refunds.newest_of_charges'],
+    );
+  });
 });
 
 describe('before 2020-08-27', () => {
@@ -116,6 +239,43 @@ describe('before 2020-08-27', () => {
     assert.deepEqual([made.subscriptions?.data, made.tax_ids?.data], [[], []]);
     const { data } = await in2019.customers.list({ limit: 1 });
     assert.deepEqual(read(data[0]).sources?.data[0]?.id, made.sources?.data[0]?.id);
+  });
+
+  test('the cards of a customer who is shown with a payment are cards', async () => {
+    const customer = await in2019.customers.create({ source: 'tok_visa' });
+    const made = await in2019.paymentIntents.create({
+      amount: 999,
+      currency: 'usd',
+      customer: customer.id,
+      payment_method: String(customer.default_source),
+      confirm: true,
+      expand: ['customer'],
+    });
+    assert.deepEqual(
+      read(made.customer).sources?.data.map(({ id, object }) => [id, object]),
+      [[customer.default_source, 'card']],
+    );
+  });
+
+  test('a card that is added or changed is there as it is now', async () => {
+    const { id } = await stripe.customers.create();
+    const added = await in2019.customers.createSource(id, {
+      source: 'tok_visa',
+      expand: ['customer'],
+    });
+    const { customer } = added as unknown as { customer: Stripe.Customer };
+    assert.equal(customer.default_source, added.id);
+    assert.deepEqual(
+      read(customer).sources?.data.map((card) => card.id),
+      [added.id],
+    );
+
+    const changed = await in2019.customers.updateSource(id, added.id, {
+      name: 'Jenny Rosen',
+      expand: ['customer'],
+    });
+    const { customer: now } = changed as unknown as { customer: unknown };
+    assert.equal(read(now).sources?.data[0]?.name, 'Jenny Rosen');
   });
 
   test('one who was deleted has nothing', async () => {

@@ -1,8 +1,9 @@
 // What `expand` finds at a customer.
 
+import { loadNewestSources, renderSource } from '#cards/methods';
 import type { Context, Scope } from '#kit/context';
 import { parseId, spellId } from '#kit/ids';
-import { list, neverFilled, type ResourceDefinition } from '#platform/http';
+import { INCLUDED_MAX, list, neverFilled, type ResourceDefinition } from '#platform/http';
 import type { Customer } from './customer.ts';
 import { loadCustomers } from './customers.store.ts';
 import {
@@ -29,16 +30,19 @@ const load = (show: Show) => async (context: Context, scope: Scope, ids: readonl
   return shown;
 };
 
+const sourcesUrl = (id: string): string => `/v1/customers/${id}/sources`;
+
 /** The first ten; the rest is under the list's own address. */
 const loadSources = async (context: Context, scope: Scope, ids: readonly string[]) => {
-  const shown = new Map<string, unknown>();
-  for (const id of ids) {
-    const customerId = parseId(CUSTOMER, id);
-    if (customerId !== null) {
-      shown.set(id, await listSources(context, scope, { customerId, id }, {}));
-    }
-  }
-  return shown;
+  const holders = ids.map((id) => parseId(CUSTOMER, id)).filter((uuid) => uuid !== null);
+  const found = await loadNewestSources(context, scope, { holders, limit: INCLUDED_MAX + 1 });
+  return new Map(
+    [...found].map(([uuid, methods]) => {
+      const id = spellId(CUSTOMER, uuid);
+      const rows = methods.slice(0, INCLUDED_MAX).map(renderSource);
+      return [id, list(sourcesUrl(id), { rows, hasMore: methods.length > rows.length })] as const;
+    }),
+  );
 };
 
 const listAt = (id: string, name: string, rows: readonly unknown[]) =>
@@ -78,7 +82,12 @@ const customer: ResourceDefinition = {
   load: load(renderAny),
   expandable: {
     default_source: { to: ['card'] },
-    sources: { of: ['card'], include: loadSources, until: ENDED },
+    sources: {
+      of: ['card'],
+      include: loadSources,
+      until: ENDED,
+      grows: { by: 'customer', url: sourcesUrl },
+    },
     'invoice_settings.default_payment_method': { to: ['payment_method'] },
     test_clock: { to: ['test_helpers.test_clock'] },
     'discount.customer': neverFilled,

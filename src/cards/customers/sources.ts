@@ -13,7 +13,7 @@ import {
   updateSourceMethod,
 } from '#cards/methods';
 import type { Context, Scope } from '#kit/context';
-import type { Uuid } from '#kit/ids';
+import { spellId, type Uuid } from '#kit/ids';
 import {
   type ListParameters,
   list,
@@ -30,6 +30,7 @@ import { loadOwn } from './customer-methods.ts';
 import { customerLives } from './customers.store.ts';
 import { detachFrom } from './detach-method.ts';
 import { findCustomer, findLivingCustomer } from './find-customer.ts';
+import { CUSTOMER, renderCustomer } from './render-customer.ts';
 import type {
   createSourceParameters,
   sourceFilters,
@@ -107,17 +108,17 @@ export const createSource = async (
       request,
     });
     // The first card of a customer becomes the default; a later one does not.
-    const first =
-      customer.default_source === null
-        ? changeCustomer(
-            context,
-            scope,
-            { before: customer, after: { ...customer, default_source: spellMethod(method) } },
-            request,
-          )
-        : [];
+    const isFirst = customer.default_source === null;
+    const after = isFirst ? { ...customer, default_source: spellMethod(method) } : customer;
+    const first = isFirst
+      ? changeCustomer(context, scope, { before: customer, after }, request)
+      : [];
     return {
       body: renderSource(method),
+      related: () => ({
+        [spellId(CUSTOMER, customer.id)]: renderCustomer(after, scope.livemode),
+        [spellMethod(method)]: renderSource(method),
+      }),
       writes: [...made.writes, customerLives(scope, customer.id, method.id), ...first, ...writes],
       undo: made.undo,
     };
@@ -143,7 +144,11 @@ export const updateSource = async (
     asked: request.parameters,
     request,
   });
-  return { body: renderSource(changed.method), writes: changed.writes };
+  return {
+    body: renderSource(changed.method),
+    related: () => ({ [spellMethod(changed.method)]: renderSource(changed.method) }),
+    writes: changed.writes,
+  };
 };
 
 export const deleteSource = async (

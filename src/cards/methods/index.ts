@@ -16,7 +16,13 @@ export {
 export { methodSchema } from './method-schema.ts';
 export { optionsOfOthers } from './other-options.ts';
 export { type Address, emptyAddress, type PaymentMethod } from './payment-method.ts';
-export { insertMethod, listMethods, loadMethods, updateMethod } from './payment-methods.store.ts';
+export {
+  insertMethod,
+  listMethods,
+  loadMethods,
+  loadNewestSources,
+  updateMethod,
+} from './payment-methods.store.ts';
 export { renderCard, renderSource } from './render-card.ts';
 export {
   networksOf,

@@ -5,6 +5,7 @@ import {
   insertRows,
   listPages,
   namesByCode,
+  newestOfEach,
   oneOf,
   type PageOfRows,
   rank,
@@ -118,4 +119,13 @@ export const listMethods = listPages({
     "details->>'allowRedisplay'": allowRedisplay,
     "(details->>'legacy' is not null)": legacyOnly || null,
   }),
+});
+
+/** Those that are sources too. */
+export const loadNewestSources = newestOfEach({
+  name: 'payment_methods.newest_sources',
+  ...stored,
+  by: 'customer_id',
+  where: "type = 'card' and details->>'legacy' is not null",
+  holderOf: ({ customerId }) => customerId,
 });

@@ -7,6 +7,7 @@ import {
   type MadeWithin,
   madeWithin,
   namesByCode,
+  newestOfEach,
   oneOf,
   ownRows,
   type PageOfRows,
@@ -248,6 +249,13 @@ export const loadChargesOfIntent = async (
 ): Promise<Charge[]> => {
   return (await readOwn<ChargeRow>(context, scope, findOfIntent, [intentId])).map(fromRow);
 };
+
+export const loadNewestOfIntents = newestOfEach({
+  name: 'charges.newest_of_intents',
+  ...stored,
+  by: 'intent_id',
+  holderOf: ({ intentId }) => intentId,
+});
 
 export type ChargeFilter = PageOfRows &
   MadeWithin & {

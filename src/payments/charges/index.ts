@@ -16,6 +16,7 @@ export {
   loadCharge,
   loadCharges,
   loadChargesOfIntent,
+  loadNewestOfIntents,
   searchRows as searchChargeRows,
   updateCharge,
 } from './charges.store.ts';

@@ -1,13 +1,10 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId, spellId } from '#kit/ids';
-import { INTENT, loadChargesOfIntent, renderCharge } from '#payments/charges';
-import { list, neverFilled, type ResourceDefinition } from '#platform/http';
+import { INTENT, loadNewestOfIntents, renderCharge } from '#payments/charges';
+import { INCLUDED_MAX, list, neverFilled, type ResourceDefinition } from '#platform/http';
 import { loadIntents } from './intents.store.ts';
 import { linesOf } from './order-details.ts';
 import { renderIntent } from './render-intent.ts';
-
-/** As many as a list has that is not asked for more. */
-const LINES_SHOWN = 10;
 
 const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
   const uuids = ids.map((id) => parseId(INTENT, id)).filter((uuid) => uuid !== null);
@@ -29,22 +26,29 @@ const loadLines = async (context: Context, scope: Scope, ids: readonly string[])
     [...intents.values()].map((intent) => {
       const id = spellId(INTENT, intent.id);
       const lines = linesOf(intent);
-      const rows = lines.slice(0, LINES_SHOWN);
+      const rows = lines.slice(0, INCLUDED_MAX);
       const url = `/v1/payment_intents/${id}/amount_details_line_items`;
       return [id, list(url, { rows, hasMore: lines.length > rows.length })] as const;
     }),
   );
 };
 
+const chargesUrl = (id: string): string => `/v1/charges?payment_intent=${id}`;
+
 const loadChargeLists = async (context: Context, scope: Scope, ids: readonly string[]) => {
-  const lists = ids.map(async (id) => {
-    const charges = await loadChargesOfIntent(context, scope, parseId(INTENT, id) ?? '');
-    const rows = charges
-      .toSorted((a, b) => b.attempt - a.attempt)
-      .map((charge) => renderCharge(charge, scope.livemode));
-    return [id, list(`/v1/charges?payment_intent=${id}`, { rows, hasMore: false })] as const;
-  });
-  return new Map(await Promise.all(lists));
+  const holders = ids.map((id) => parseId(INTENT, id)).filter((uuid) => uuid !== null);
+  const found = await loadNewestOfIntents(context, scope, { holders, limit: INCLUDED_MAX + 1 });
+  return new Map(
+    [...found].map(([uuid, charges]) => {
+      const id = spellId(INTENT, uuid);
+      const rows = charges
+        .toSorted((a, b) => b.attempt - a.attempt)
+        .slice(0, INCLUDED_MAX)
+        .map((charge) => renderCharge(charge, scope.livemode));
+      const hasMore = charges.length > rows.length;
+      return [id, list(chargesUrl(id), { rows, hasMore })] as const;
+    }),
+  );
 };
 
 export const intentResources: readonly ResourceDefinition[] = [
@@ -61,7 +65,12 @@ export const intentResources: readonly ResourceDefinition[] = [
       },
       application: neverFilled,
       // Removed from the answers of today, and what clients of some years ago read.
-      charges: { include: loadChargeLists, of: ['charge'], until: '2022-11-15' },
+      charges: {
+        include: loadChargeLists,
+        of: ['charge'],
+        until: '2022-11-15',
+        grows: { by: 'payment_intent', url: chargesUrl },
+      },
       customer: { to: ['customer'] },
       latest_charge: { to: ['charge'] },
       on_behalf_of: neverFilled,

@@ -7,6 +7,7 @@ import {
   type MadeWithin,
   madeWithin,
   namesByCode,
+  newestOfEach,
   oneOf,
   ownRows,
   type PageOfRows,
@@ -165,6 +166,13 @@ export const loadRefundsOfIntent = async (
   intentId: Uuid,
 ): Promise<Refund[]> =>
   (await readOwn<RefundRow>(context, scope, findOfIntent, [intentId])).map(fromRow);
+
+export const loadNewestOfCharges = newestOfEach({
+  name: 'refunds.newest_of_charges',
+  ...stored,
+  by: 'charge_id',
+  holderOf: ({ chargeId }) => chargeId,
+});
 
 export type RefundFilter = PageOfRows &
   MadeWithin & { readonly chargeId: Uuid | null; readonly intentId: Uuid | null };

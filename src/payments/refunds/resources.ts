@@ -1,8 +1,8 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId, uuidAt } from '#kit/ids';
+import { parseId, spellId } from '#kit/ids';
 import { CHARGE } from '#payments/charges';
-import { list, neverFilled, type ResourceDefinition } from '#platform/http';
-import { listRefunds, loadRefunds } from './refunds.store.ts';
+import { INCLUDED_MAX, list, neverFilled, type ResourceDefinition } from '#platform/http';
+import { loadNewestOfCharges, loadRefunds } from './refunds.store.ts';
 import { REFUND, renderRefund } from './render-refund.ts';
 
 const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
@@ -16,37 +16,32 @@ const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
   );
 };
 
-const FIRST_PAGE = 10;
+const refundsUrl = (id: string): string => `/v1/charges/${id}/refunds`;
 
 /** As the charge's own list of them begins. */
 const loadOfCharges = async (context: Context, scope: Scope, ids: readonly string[]) => {
-  const shown = new Map<string, unknown>();
-  for (const id of ids) {
-    const chargeId = parseId(CHARGE, id);
-    if (chargeId === null) continue;
-    const rows = await listRefunds(context, scope, {
-      direction: 'older',
-      from: null,
-      idFrom: uuidAt(0),
-      idBefore: uuidAt(LATEST_MS),
-      chargeId,
-      intentId: null,
-      limit: FIRST_PAGE + 1,
-    });
-    const first = rows.slice(0, FIRST_PAGE).map(renderRefund);
-    const hasMore = rows.length > FIRST_PAGE;
-    shown.set(id, list(`/v1/charges/${id}/refunds`, { rows: first, hasMore }));
-  }
-  return shown;
+  const holders = ids.map((id) => parseId(CHARGE, id)).filter((uuid) => uuid !== null);
+  const found = await loadNewestOfCharges(context, scope, { holders, limit: INCLUDED_MAX + 1 });
+  return new Map(
+    [...found].map(([uuid, refunds]) => {
+      const id = spellId(CHARGE, uuid);
+      const rows = refunds.slice(0, INCLUDED_MAX).map(renderRefund);
+      return [id, list(refundsUrl(id), { rows, hasMore: refunds.length > rows.length })] as const;
+    }),
+  );
 };
-
-/** Later than any id says. */
-const LATEST_MS = 10_000_000_000_000;
 
 export const refundResources: readonly ResourceDefinition[] = [
   {
     object: 'charge',
-    expandable: { refunds: { include: loadOfCharges, of: ['refund'], until: '2022-11-15' } },
+    expandable: {
+      refunds: {
+        include: loadOfCharges,
+        of: ['refund'],
+        until: '2022-11-15',
+        grows: { by: 'charge', url: refundsUrl },
+      },
+    },
   },
   {
     object: 'refund',

@@ -27,6 +27,7 @@ export {
   listPages,
   type MadeWithin,
   madeWithin,
+  newestOfEach,
   oneOf,
   ownRows,
   type PageOfRows,

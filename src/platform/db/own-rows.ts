@@ -130,3 +130,40 @@ const pageOf = (
 ): string => `select ${of.select} from ${of.from}
  where ${ownRows} and ($3::uuid is null or ${beyond}) and ${of.where}
  order by id ${order} limit $4`;
+
+/** The newest of each of several holders, in one question. */
+export const newestOfEach = <R extends Identified, T>(
+  input: Stored<R, T> & {
+    readonly name: string;
+    /** The column that names the holder. */
+    readonly by: string;
+    readonly where?: string;
+    readonly holderOf: (found: T) => Uuid | null;
+  },
+) => {
+  const { name, select, from, by, where = 'true' } = input;
+  const found = statement(
+    name,
+    `select newest.* from unnest($3::uuid[]) as holder(id)
+       cross join lateral (
+         select ${select} from ${from}
+          where ${ownRows} and ${by} = holder.id and ${where}
+          order by ${from}.id desc limit $4
+       ) as newest
+      order by newest.id desc`,
+  );
+  return async (
+    context: Reading,
+    scope: Scope,
+    { holders, limit }: { readonly holders: readonly Uuid[]; readonly limit: number },
+  ): Promise<ReadonlyMap<Uuid, readonly T[]>> => {
+    const shown = new Map<Uuid, T[]>(holders.map((id) => [id, []]));
+    if (shown.size === 0) return shown;
+    const rows = await readOwn<R>(context, scope, found, [[...shown.keys()], limit]);
+    for (const each of rows.map(input.fromRow)) {
+      const holder = input.holderOf(each);
+      if (holder !== null) shown.get(holder)?.push(each);
+    }
+    return shown;
+  };
+};

@@ -5,8 +5,8 @@
 import { present } from '#kit/assert';
 import type { Commit, Context, Write } from '#kit/context';
 import { Unavailable, Unclear } from '#kit/failure';
-import { ApiError, type ErrorPlace, isPassing, renderError } from './errors.ts';
-import type { Expander } from './expand.ts';
+import { ApiError, type ErrorPlace, isPassing } from './errors.ts';
+import { type Ahead, type Expander, nothingAhead } from './expand.ts';
 import type { AskedAgain, IdempotencyStore, Recollection } from './idempotency.ts';
 import { keyOfPage } from './idempotency.ts';
 import { giveBack, pause } from './pauses.ts';
@@ -16,8 +16,8 @@ import {
   internalError,
   lockTimeout,
 } from './refusals.ts';
-import type { ApiRequest, Outcome, Route } from './route.ts';
-import { toJson } from './to-json.ts';
+import { type Decision, errorDecision, renderAnswer } from './render-answer.ts';
+import type { ApiRequest, Route } from './route.ts';
 
 export type Answer = {
   readonly status: number;
@@ -33,6 +33,8 @@ export type Execution = {
   readonly context: Context;
   readonly route: Route;
   readonly request: Omit<ApiRequest, 'begin' | 'claim' | 'claimed' | 'conclude' | 'resumes'>;
+  /** Whether the version of the request has lists in its answers that nobody asked for. */
+  readonly hasUnasked: boolean;
   /** Of the key and of what was asked; null without a key. */
   readonly fingerprint: string | null;
   readonly idempotency: IdempotencyStore;
@@ -115,6 +117,8 @@ type Run = {
   claiming: boolean;
   /** Whether something was begun under the key that whoever asks again can go on with. */
   hasSubject: boolean;
+  /** What was read for the answer before anything was sent. */
+  ahead: Ahead;
   /** What was handed out to be committed by another. */
   concluded: Decision | null;
   /** Whether it is kept under the key too. */
@@ -142,6 +146,7 @@ const createRun = (execution: Execution): Run => {
     passesOn: false,
     claiming: false,
     hasSubject: false,
+    ahead: nothingAhead,
     concluded: null,
     keepsConcluded: false,
     request: {
@@ -177,7 +182,7 @@ const createRun = (execution: Execution): Run => {
         if (!ok && lost !== undefined && idempotency.isClaim(lost)) throw new KeyTaken();
       },
       conclude: async (outcome) => {
-        const decision = await render(execution, outcome);
+        const decision = await renderAnswer(execution, outcome, run.ahead);
         const { status, body } = decision;
         if (asked === null) {
           run.concluded = decision;
@@ -206,14 +211,6 @@ const createRun = (execution: Execution): Run => {
   return run;
 };
 
-type Decision = {
-  readonly status: number;
-  readonly body: string;
-  readonly error: ApiError | null;
-  readonly writes: readonly Write[];
-  readonly undo: (() => Promise<void>) | null;
-};
-
 /** Asks the handler and renders what it says. A bug is a decision too: it may be stored. */
 const decide = async (
   execution: Execution,
@@ -222,10 +219,13 @@ const decide = async (
   const { context, route } = execution;
 
   try {
+    if (execution.hasUnasked && route.method !== 'GET') {
+      run.ahead = await execution.expander.readAhead(context, route, run.request);
+    }
     const outcome = await route.handle(context, run.request);
     if (outcome.concluded === true) return 'concluded';
     try {
-      return await render(execution, outcome);
+      return await renderAnswer(execution, outcome);
     } catch (error) {
       await outcome.undo?.();
       throw error;
@@ -271,43 +271,6 @@ const commitClaim = async (execution: Execution, run: Run, write: Write): Promis
     run.claiming = false;
   }
 };
-
-const render = async (execution: Execution, outcome: Outcome): Promise<Decision> => {
-  const { writes = [] } = outcome;
-  if (outcome.body instanceof ApiError) {
-    const decision = errorDecision(execution, outcome.body, writes);
-    return { ...decision, undo: outcome.undo ?? null };
-  }
-
-  const { context, request, expander } = execution;
-  const { scope, expand: paths } = request;
-  const { related } = outcome;
-  const { object = '' } = execution.route;
-  const body =
-    paths.length === 0
-      ? outcome.body
-      : await expander.expand(context, {
-          scope,
-          body: outcome.body,
-          object,
-          paths,
-          ...(related === undefined ? {} : { related: related() }),
-        });
-  const { status = 200, undo = null } = outcome;
-  return { status, body: toJson(body), error: null, writes, undo };
-};
-
-const errorDecision = (
-  { place }: Execution,
-  error: ApiError,
-  writes: readonly Write[],
-): Decision => ({
-  status: error.status,
-  body: toJson(renderError(error, place)),
-  error,
-  writes,
-  undo: null,
-});
 
 const answerOf = ({ status, body, error }: Decision): Answer => ({
   status,

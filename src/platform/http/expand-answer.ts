@@ -1,8 +1,10 @@
 // Fills a rendered answer level by level: what waits on one level is loaded together, each id once.
 
 import type { Context, Scope } from '#kit/context';
+import { list as listOf } from './list.ts';
+import type { Ahead } from './read-ahead.ts';
 import type { Expandable, Load, Place, Resources } from './resource.ts';
-import { fieldAt, kindsOf, ruleAt } from './resource.ts';
+import { fieldAt, INCLUDED_MAX, kindsOf, ruleAt } from './resource.ts';
 
 export type ExpandInput = {
   readonly scope: Scope;
@@ -10,8 +12,13 @@ export type ExpandInput = {
   readonly object: string;
   readonly paths: readonly string[];
   readonly related?: Readonly<Record<string, unknown>>;
+  /** Something is written down with this answer: what cannot be read is left as it is. */
+  readonly ahead?: Ahead;
+  /** Where what was included is noted. */
+  readonly included?: Included;
 };
 
+type Included = Map<Expandable, Map<string, unknown>>;
 type Json = Record<string, unknown>;
 type Tree = Map<string, Tree>;
 
@@ -36,12 +43,13 @@ type Wanted = {
 export const expandAnswer = async (
   resources: Resources,
   context: Context,
-  { scope, body, object, paths, related = {} }: ExpandInput,
+  input: ExpandInput,
 ): Promise<unknown> => {
+  const { body, object, paths } = input;
   if (!isObject(body)) return body;
 
   const root = { ...body };
-  const loader = createLoader(resources, context, scope, related);
+  const loader = createLoader(resources, context, input);
   let sites: Site[] = [siteOf(resources, root, treeOf(paths), object)];
 
   while (sites.length > 0) {
@@ -149,8 +157,15 @@ const isObject = (value: unknown): value is Json =>
 const asRelated = (value: unknown, related: Readonly<Record<string, unknown>>): unknown => {
   const data: unknown = isObject(value) ? value['data'] : undefined;
   if (!isObject(value) || !Array.isArray(data)) return value;
-  return { ...value, data: data.map((item) => related[nameOf(item)] ?? item) };
+  // A card is a payment method too, of the same id.
+  const shown = data.map((item) => {
+    const changed = related[nameOf(item)];
+    return kindOf(changed) === kindOf(item) ? changed : item;
+  });
+  return { ...value, data: shown };
 };
+
+const kindOf = (item: unknown): unknown => (isObject(item) ? item['object'] : undefined);
 
 const nameOf = (item: unknown): string => (isObject(item) ? String(item['id']) : '');
 
@@ -162,15 +177,23 @@ type Loader = {
 const createLoader = (
   resources: Resources,
   context: Context,
-  scope: Scope,
-  related: Readonly<Record<string, unknown>>,
+  { scope, related = {}, ahead, included = new Map(), body }: ExpandInput,
 ): Loader => {
-  const objects = new Map<string, unknown>(Object.entries(related));
-  const included = new Map<Expandable, Map<string, unknown>>();
+  const objects = new Map<string, unknown>();
+  for (const [id, object] of Object.entries(related)) {
+    objects.set(`${String(kindOf(object))} ${id}`, object);
+  }
+  const made = new Set(ahead?.isNew === true ? [nameOf(body)] : []);
   const asked = new Set<string>();
 
+  const find = ({ rule, id }: Wanted): unknown => {
+    if (!('to' in rule)) return included.get(rule)?.get(id);
+    const key = rule.to.map((kind) => `${kind} ${id}`).find((each) => objects.has(each));
+    return key === undefined ? undefined : objects.get(key);
+  };
+
   const loadReferences = async (wanted: readonly Wanted[]): Promise<void> => {
-    const missing = wanted.filter(({ id, rule }) => 'to' in rule && !objects.has(id));
+    const missing = wanted.filter((want) => 'to' in want.rule && find(want) === undefined);
     const byKind = new Map<string, Set<string>>();
     for (const { id, rule } of missing) {
       for (const kind of kindsOf(rule)) {
@@ -185,32 +208,99 @@ const createLoader = (
     await Promise.all(
       [...byKind].map(async ([kind, ids]) => {
         const loaded = await resources.get(kind)!.load!(context, scope, [...ids]);
-        for (const [id, object] of loaded) objects.set(id, object);
+        for (const [id, object] of loaded) objects.set(`${kind} ${id}`, object);
       }),
     );
   };
 
+  const remember = (rule: Expandable, id: string, value: unknown): void => {
+    included.set(rule, (included.get(rule) ?? new Map()).set(id, value));
+  };
+
   const loadIncluded = async (wanted: readonly Wanted[]): Promise<void> => {
-    const byRule = new Map<Expandable, Set<string>>();
+    const byRule = new Map<Include, Set<string>>();
     for (const { rule, id } of wanted) {
       if (!('include' in rule) || included.get(rule)?.has(id)) continue;
+      if (ahead?.hasUnasked === true && rule.until !== undefined) {
+        const before = ahead.included.get(rule)?.get(id);
+        const now = grown({ rule, id, before, related, made });
+        if (now !== undefined) remember(rule, id, now);
+        continue;
+      }
       byRule.set(rule, (byRule.get(rule) ?? new Set()).add(id));
     }
 
     await Promise.all(
       [...byRule].map(async ([rule, ids]) => {
-        const loaded = await (rule as { include: Load }).include(context, scope, [...ids]);
-        const shown = [...loaded].map(([id, value]) => [id, asRelated(value, related)] as const);
-        included.set(rule, new Map([...(included.get(rule) ?? []), ...shown]));
+        const loaded = await rule.include(context, scope, [...ids]);
+        for (const [id, before] of loaded) {
+          remember(rule, id, grown({ rule, id, before, related, made }));
+        }
       }),
     );
+  };
+
+  /** What a bank has answered is not lost because something else cannot be shown. */
+  const orLeave = async (loading: Promise<void>): Promise<void> => {
+    try {
+      await loading;
+    } catch (error) {
+      if (ahead === undefined) throw error;
+      context.log.error({ error }, 'An answer is given without what was to be expanded in it');
+    }
   };
 
   return {
     load: async (wanted) => {
       if (wanted.length === 0) return;
-      await Promise.all([loadReferences(wanted), loadIncluded(wanted)]);
+      await Promise.all([orLeave(loadReferences(wanted)), orLeave(loadIncluded(wanted))]);
     },
-    find: ({ rule, id }) => ('to' in rule ? objects.get(id) : included.get(rule)?.get(id)),
+    find,
   };
+};
+
+type Include = Extract<Expandable, { include: Load }>;
+
+/** A list as it was read before, with what the request has made since. Undefined: nobody knows the list. */
+const grown = (list: {
+  readonly rule: Include;
+  readonly id: string;
+  readonly before: unknown;
+  readonly related: Readonly<Record<string, unknown>>;
+  readonly made: Set<string>;
+}): unknown => {
+  const { rule, id, related, made } = list;
+  const { grows, of } = rule;
+  if (grows === undefined) return asRelated(list.before, related);
+  const before =
+    list.before ?? (made.has(id) ? listOf(grows.url(id), { rows: [], hasMore: false }) : undefined);
+  if (!isObject(before) || !Array.isArray(before['data'])) return undefined;
+
+  const data: readonly unknown[] = before['data'];
+  const known = new Set(data.map(nameOf));
+  const added = Object.values(related).filter(
+    (item) =>
+      isObject(item) &&
+      of.includes(String(item['object'])) &&
+      item[grows.by] === id &&
+      !known.has(nameOf(item)) &&
+      isNewer(item, data, before['has_more'] === true),
+  );
+  for (const item of added) made.add(nameOf(item));
+  const rows = [...added, ...data];
+  return asRelated(
+    {
+      ...before,
+      data: rows.slice(0, INCLUDED_MAX),
+      has_more: before['has_more'] === true || rows.length > INCLUDED_MAX,
+    },
+    related,
+  );
+};
+
+/** What is not among the newest may be one of the rest. */
+const isNewer = (item: Json, data: readonly unknown[], hasMore: boolean): boolean => {
+  const [newest] = data;
+  if (!hasMore || !isObject(newest)) return true;
+  return Number(item['created']) >= Number(newest['created']);
 };

@@ -5,15 +5,20 @@ import type { Context } from '#kit/context';
 import type { ExpandInput } from './expand-answer.ts';
 import { expandAnswer } from './expand-answer.ts';
 import { checkPath } from './expand-paths.ts';
-import { type Asked, withUnasked } from './older-answers.ts';
+import { type Asked, type WithUnasked, withUnasked } from './older-answers.ts';
+import { type Ahead, nothingAhead, readAhead } from './read-ahead.ts';
 import type { ResourceDefinition, Resources } from './resource.ts';
-import type { Principal, Route } from './route.ts';
+import type { ApiRequest, Principal, Route } from './route.ts';
+
+export { type Ahead, nothingAhead };
 
 export type Expander = {
   /** Throws the refusal of the first bad path. */
   check(paths: readonly string[], route: Route, principal: Principal): void;
   /** With what the version of the request has in its answers unasked. */
-  withUnasked(paths: readonly string[], asked: Asked): readonly string[];
+  withUnasked(paths: readonly string[], asked: Asked): WithUnasked;
+  /** What the answer to a write will hold unasked, as it is before. Never fails. */
+  readAhead(context: Context, route: Route, request: ApiRequest): Promise<Ahead>;
   /** A copy of the body, filled. Objects of `related` win over loading. */
   expand(context: Context, input: ExpandInput): Promise<unknown>;
 };
@@ -25,6 +30,7 @@ export const createExpander = (definitions: readonly ResourceDefinition[]): Expa
       for (const path of paths) checkPath(resources, path, route, principal);
     },
     withUnasked: (paths, asked) => withUnasked(resources, paths, asked),
+    readAhead: (context, route, request) => readAhead(resources, context, route, request),
     expand: (context, input) => expandAnswer(resources, context, input),
   };
 };

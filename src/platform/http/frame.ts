@@ -123,6 +123,14 @@ export const answerExchange = async (parts: FrameParts, exchange: Exchange): Pro
     const [subject = route.operation] = Object.values(matched.params);
     await parts.guard?.(context, { scope: principal.scope, subject, does: route.withCard });
   }
+  const { paths, withheld } = parts.expander.withUnasked(parsed.expand, {
+    route,
+    principal,
+    apiVersion,
+  });
+  // A key that may see less asks for something else.
+  const asked =
+    withheld.length === 0 ? parsed : { ...parsed, expand: [...parsed.expand, ...withheld] };
   return execute({
     context,
     route,
@@ -135,12 +143,13 @@ export const answerExchange = async (parts: FrameParts, exchange: Exchange): Pro
       url: exchange.path,
       path: matched.params,
       parameters: parsed.values,
-      expand: parts.expander.withUnasked(parsed.expand, { route, principal, apiVersion }),
+      expand: paths,
     },
+    hasUnasked: paths.length > parsed.expand.length,
     fingerprint:
       idempotencyKey === null
         ? null
-        : parts.idempotency.fingerprint(canonicalText(route, matched.params, apiVersion, parsed)),
+        : parts.idempotency.fingerprint(canonicalText(route, matched.params, apiVersion, asked)),
     idempotency: parts.idempotency,
     expander: parts.expander,
     place: settings,

@@ -24,7 +24,13 @@ export { referencePage } from './reference-page.ts';
 export * from './refusals.ts';
 export { CallerGone, readBody } from './request-body.ts';
 export { newRequestId } from './request-id.ts';
-export { type Expandable, type Load, neverFilled, type ResourceDefinition } from './resource.ts';
+export {
+  type Expandable,
+  INCLUDED_MAX,
+  type Load,
+  neverFilled,
+  type ResourceDefinition,
+} from './resource.ts';
 export * from './route.ts';
 export * from './schema.ts';
 export * from './search-plan.ts';

@@ -15,8 +15,27 @@ export type Asked = {
 /** The last version that ended one. */
 const NOTHING_UNASKED_FROM = '2022-11-15';
 
-/** The paths, which were checked, and those that go without saying. */
+export type WithUnasked = {
+  /** The paths, which were checked, and those that go without saying. */
+  readonly paths: readonly string[];
+  /** What the version would have in its answer, and this key may not see; each with a minus. */
+  readonly withheld: readonly string[];
+};
+
 export const withUnasked = (
+  resources: Resources,
+  asked: readonly string[],
+  request: Asked,
+): WithUnasked => {
+  const paths = unaskedOf(resources, asked, request);
+  const { principal } = request;
+  if (principal.kind !== 'restricted') return { paths, withheld: [] };
+  const whole = { ...request, principal: { ...principal, kind: 'secret' as const } };
+  const withheld = unaskedOf(resources, asked, whole).filter((path) => !paths.includes(path));
+  return { paths, withheld: withheld.map((path) => `-${path}`) };
+};
+
+const unaskedOf = (
   resources: Resources,
   paths: readonly string[],
   { route, principal, apiVersion }: Asked,

@@ -31,9 +31,24 @@ export type Expandable =
    * Absent unless asked for; loaded by the ids of the holders. `of` is what it, or its list, holds. Versions of
    * the API before `until` had it in every answer: whoever says such a version has asked for it.
    */
-  | { readonly include: Load; readonly of: readonly string[]; readonly until?: string }
+  | {
+      readonly include: Load;
+      readonly of: readonly string[];
+      readonly until?: string;
+      readonly grows?: Grows;
+    }
   /** Always there as an object or a list of objects: asking for it does nothing, what lies below counts. */
   | { readonly inside: readonly string[] };
+
+/** How many a list has that is included. */
+export const INCLUDED_MAX = 10;
+
+/** A list, the newest first, to which a request may add what it made: what is not committed cannot be loaded. */
+export type Grows = {
+  /** The field of an item that names the holder. */
+  readonly by: string;
+  readonly url: (id: string) => string;
+};
 
 /** Of a kind that this installation does not have: asking for it is no fault, and it stays null. */
 export const neverFilled: Expandable = { to: [] };
