@@ -220,6 +220,22 @@ describe('a list in the answer to a change', () => {
     );
   });
 
+  test('has the newest tries of a payment, and says that there are more', async () => {
+    const { id } = await stripe.paymentIntents.create({ amount: 999, currency: 'usd' });
+    for (let count = 0; count < 10; count += 1) {
+      const declined = { payment_method: 'pm_card_visa_chargeDeclined' };
+      await refusalOf(stripe.paymentIntents.confirm(id, declined));
+    }
+    const confirmed = await in2022.paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });
+    for (const intent of [confirmed, await in2022.paymentIntents.retrieve(id)]) {
+      const { charges } = read(intent);
+      assert.deepEqual(
+        [charges?.data.length, charges?.data[0]?.status, charges?.has_more],
+        [10, 'succeeded', true],
+      );
+    }
+  });
+
   test('is read in one question for all that a list has', async () => {
     await stripe.paymentIntents.create(paid);
     await stripe.paymentIntents.create(paid);
