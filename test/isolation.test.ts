@@ -88,6 +88,8 @@ import {
   listDisputeRows,
   loadDisputeOf,
   loadDisputes,
+  loadDisputesForPerson,
+  loadDisputesOfCharges,
   updateDispute,
 } from '../src/payments/disputes/disputes.store.ts';
 import {
@@ -106,6 +108,7 @@ import {
   listSetupRows,
   loadAttempts,
   loadMandates,
+  loadMandatesOfMethod,
   loadSetup,
   updateAttempt,
   updateSetup,
@@ -131,9 +134,11 @@ import {
   updateNextDay,
 } from '../src/rails/connectors/day-ends.store.ts';
 import { insertFeed, loadFeed, moveFeed } from '../src/rails/connectors/dispute-feeds.store.ts';
+import type { DisputeTold } from '../src/rails/connectors/dispute-notice.ts';
 import {
   endNotice,
   insertNotice,
+  loadDisputeNotices,
   loadNotice,
 } from '../src/rails/connectors/dispute-notices.store.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
@@ -146,10 +151,13 @@ import {
 import {
   endLine,
   explainLine,
+  hearLinesAgain,
   insertLine,
+  isLineWaiting,
   listLines,
   loadLine,
 } from '../src/rails/connectors/settlement-lines.store.ts';
+import { isLeased } from '../src/rails/operations/leased.store.ts';
 import { gatherRoutes } from '../src/roles/api.ts';
 import type { Answer, Ask } from './support/ask.ts';
 import { isFull, runs } from './support/full.ts';
@@ -1025,6 +1033,17 @@ describe('with row level security alone,', async () => {
       },
       receivedAtMs: nowMs + 3_600_000,
     } as const;
+    const ofDispute = {
+      ...notice,
+      id: newUuid(context),
+      position: 1n,
+      notice: {
+        key: '2',
+        atMs: nowMs,
+        kind: 'dispute',
+        dispute: { providerId: 'cb_1', amount: 1n } as DisputeTold,
+      },
+    } as const;
     const webhook = {
       id,
       connectorAccountId: id,
@@ -1052,7 +1071,7 @@ describe('with row level security alone,', async () => {
         key: '1',
         kind: 'payment',
         reference: null,
-        providerId: null,
+        providerId: 'p_1',
         currency: 'eur',
         gross: 1n,
         fee: 0n,
@@ -1063,6 +1082,17 @@ describe('with row level security alone,', async () => {
         raw: {},
       },
     } as const;
+    const waitingLine = {
+      ...line,
+      id: newUuid(context),
+      state: 'waiting',
+      receivedAtMs: nowMs + 3_600_000,
+      row: { ...line.row, key: '2', reference: 'TGX', providerId: null },
+    } as const;
+    const named = { connectorAccountId: id, reference: 'TGX' };
+    const hearAgain = (scope: Scope) =>
+      hearLinesAgain(scope, { ...named, providerId: 'p_1', atMs: nowMs + 3_600_000 });
+    const all = { onlyForPerson: false, limit: 100 };
     const nextDay = {
       id,
       version: 2,
@@ -1086,16 +1116,18 @@ describe('with row level security alone,', async () => {
     const made = [
       insertSetup(theirs.scope, setup),
       insertAttempt(theirs.scope, attempt),
-      insertMandate(theirs.scope, { id } as Mandate),
+      insertMandate(theirs.scope, { id, methodId: id } as unknown as Mandate),
       insertDispute(theirs.scope, dispute),
       insertFraudWarning(theirs.scope, id, warning),
       insertFeed(theirs.scope, id, nowMs + 3_600_000),
       insertNotice(theirs.scope, notice),
+      insertNotice(theirs.scope, ofDispute),
       insertInbound(theirs.scope, webhook),
       insertNextDay(theirs.scope, { id, dueAtMs: nowMs + 3_600_000 }),
       insertEndedDay(theirs.scope, endedDay),
       insertSettlementFeed(theirs.scope, { id, dueAtMs: nowMs + 3_600_000 }),
       insertLine(theirs.scope, line),
+      insertLine(theirs.scope, waitingLine),
       insertToken(theirs.scope, token),
     ];
     assert.deepEqual(await gateway.context.database.commit(theirs.scope, made), { ok: true });
@@ -1104,7 +1136,12 @@ describe('with row level security alone,', async () => {
       assert.equal(await loadSetup(context, scope, id), undefined);
       assert.equal((await loadAttempts(context, scope, [id])).size, 0);
       assert.equal((await loadMandates(context, scope, [id])).size, 0);
+      assert.deepEqual(await loadMandatesOfMethod(context, scope, id), []);
       assert.equal((await loadDisputes(context, scope, [id])).size, 0);
+      assert.deepEqual(await loadDisputesOfCharges(context, scope, [id]), []);
+      const reviewed = await loadDisputesForPerson(context, scope, all);
+      assert.ok(!reviewed.some((each) => each.id === id));
+      assert.deepEqual(await loadDisputeNotices(context, scope, dispute), []);
       assert.equal((await loadFraudWarnings(context, scope, [id])).size, 0);
       assert.equal(await loadDisputeOf(context, scope, id, 'cb_1'), undefined);
       assert.equal(await loadFeed(context, scope, id), undefined);
@@ -1115,9 +1152,14 @@ describe('with row level security alone,', async () => {
       assert.equal(await loadEndedDay(context, scope, endedDay), undefined);
       assert.equal(await loadSettlementFeed(context, scope, id), undefined);
       assert.equal(await loadLine(context, scope, id), undefined);
-      const settled = await listLines(context, scope, { onlyForPerson: false, limit: 100 });
+      assert.equal(await isLineWaiting(context, scope, named), false);
+      // Of mine there may be none: that is no reason to lose it, and theirs stays as it was.
+      const heard = await context.database.commit(scope, [hearAgain(scope)]);
+      assert.deepEqual(heard, { ok: true });
+      assert.equal((await loadLine(context, theirs.scope, id))?.state, 'fits_nothing');
+      const settled = await listLines(context, scope, all);
       assert.ok(!settled.some((each) => each.id === id));
-      const ended = await listEndedDays(context, scope, { onlyForPerson: false, limit: 100 });
+      const ended = await listEndedDays(context, scope, all);
       assert.ok(!ended.some(({ connectorAccountId }) => connectorAccountId === id));
       assert.equal(await loadClearingFile(context, scope, file.id), undefined);
       assert.equal(await hasUnfiled(context, scope, day), false);
@@ -1160,11 +1202,23 @@ describe('with row level security alone,', async () => {
         assert.deepEqual(commit, { ok: false, lost: write.into });
       }
     }
+    // As they were asked above: their own account finds it.
+    assert.equal((await loadMandatesOfMethod(context, theirs.scope, id)).length, 1);
+    assert.equal((await loadDisputesOfCharges(context, theirs.scope, [id])).length, 1);
+    const reviewed = await loadDisputesForPerson(context, theirs.scope, all);
+    assert.ok(reviewed.some((each) => each.id === id));
+    assert.equal((await loadDisputeNotices(context, theirs.scope, dispute)).length, 1);
+    assert.equal(await isLineWaiting(context, theirs.scope, named), true);
+    await context.database.commit(theirs.scope, [hearAgain(theirs.scope)]);
+    assert.equal((await loadLine(context, theirs.scope, id))?.state, 'waiting');
     // What stands there only to be tried is taken away again: no check is to find it.
     for (const table of ['disputes', 'fraud_warnings', 'setup_intents']) {
       await asOwner(gateway.on, `delete from payments.${table} where id = '${id}'`);
     }
-    await asOwner(gateway.on, `delete from rails.settlement_lines where id = '${id}'`);
+    await asOwner(
+      gateway.on,
+      `delete from rails.settlement_lines where connector_account_id = '${id}'`,
+    );
     await asOwner(gateway.on, `delete from rails.clearing_entries where operation_id = '${id}'`);
     await asOwner(gateway.on, `delete from rails.ended_days where connector_account_id = '${id}'`);
   });
@@ -1268,6 +1322,27 @@ describe('with row level security alone,', async () => {
       assert.deepEqual(commit, { ok: false, lost: move.into });
     }
     assert.equal((await loadMessages(context, theirs.scope, message.operationId)).length, 1);
+  });
+
+  test('nobody sees whether a worker is at an operation of others', async () => {
+    const { mine, theirs } = world;
+    const change = (until: string) =>
+      asOwner(
+        gateway.on,
+        `update rails.operations set leased_until = ${until}
+          where id = (select id from rails.operations
+                       where account_id = $1 and not livemode order by id limit 1)
+        returning id`,
+        [theirs.scope.accountId],
+      );
+    const [row] = await change(`now() + interval '1 hour'`);
+    assert.ok(row !== undefined);
+    const id = String(row['id']);
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.equal(await isLeased(context, scope, id), false);
+    }
+    assert.equal(await isLeased(context, theirs.scope, id), true);
+    await change('null');
   });
 
   test('what became available to others is neither seen nor told', async () => {
