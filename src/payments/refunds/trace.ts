@@ -34,7 +34,8 @@ export const traceRefunds =
     return told.flat();
   };
 
-const saysOf = ({ isAutomatic, byVoid }: Refund): string => {
+const saysOf = ({ isAutomatic, byVoid, takenBack }: Refund): string => {
+  if (takenBack !== undefined) return 'The bank has taken back by itself what had been paid.';
   if (byVoid !== undefined) return 'The merchant lets go of what is held, and was not captured.';
   return isAutomatic
     ? 'What nobody wanted any more is given back by itself.'
