@@ -215,6 +215,21 @@ describe('a refund', () => {
     });
     const { data } = await stripe.events.list({ type: 'charge.refunded', limit: 1 });
     assert.deepEqual(data[0]?.data.previous_attributes, { amount_refunded: 0 });
+    // It comes back, and has failed once more.
+    const said = await decideByPerson(gateway.context, scope, {
+      operationId,
+      says: 'reversed',
+      why: 'in the list of the bank',
+      writes: line.writes,
+    });
+    assert.equal(said.ok, true);
+    assert.deepEqual(await happened(), [
+      'refund.updated',
+      'charge.refund.updated',
+      'refund.failed',
+    ]);
+    assert.equal((await refunds.retrieve(refund.id)).status, 'failed');
+    await assertHealthy(gateway.on);
     // That its bank had said no to it is a person's business too.
     gateway.errors.length = 0;
   });

@@ -348,6 +348,11 @@ const toldOf = ({ intent, heldIntent, refund, dispute }: Damaged): readonly Dama
     /^what became of a refund was told/,
   ],
   [
+    'a refund that was made, told as one that failed as well',
+    `update platform.events set kinds = kinds || 243::smallint where object_id = '${refund}' and 241 = any (kinds)`,
+    /^what became of a refund was told/,
+  ],
+  [
     'a dispute that was opened, told as one that was closed',
     `update platform.events set kinds = array_replace(kinds, 261::smallint, 263::smallint) where object_id = '${dispute}' and 261 = any (kinds)`,
     /^what became of a dispute was told/,

@@ -69,7 +69,8 @@ const checks = [
   },
   lastEventCarriesItsNumber({ what: 'a refund', table: 'payments.refunds', of: REFUND }),
   {
-    name: 'what became of a refund was told: once that there is one, and whether it failed',
+    // One that had failed may be paid after all, and then fail once more.
+    name: 'what became of a refund was told: once that there is one, and each time that it failed',
     of: REFUND,
     text: `select r.account_id, r.id, r.status
              from payments.refunds r
@@ -78,8 +79,11 @@ const checks = [
             where r.events > 0
             group by r.account_id, r.livemode, r.id, r.status
            having count(*) filter (where 241 = any (e.kinds)) <> 1
-               or count(*) filter (where 243 = any (e.kinds))
-                    not between (r.status = 4)::integer and (r.status in (3, 4))::integer`,
+               or bool_or((243 = any (e.kinds)) <> (e.snapshot->'refund'->>'status' = 'failed'
+                          and e.snapshot->'refund_before'->>'status' is distinct from 'failed'))
+               or count(*) filter (where 243 = any (e.kinds)) <> (r.status = 4)::integer
+                    + count(*) filter (where e.snapshot->'refund_before'->>'status' = 'failed'
+                                         and e.snapshot->'refund'->>'status' <> 'failed')`,
   },
 ];
 
