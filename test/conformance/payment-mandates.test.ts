@@ -363,12 +363,16 @@ describe('a mandate for later payments', () => {
         ['inactive', 'multi_use', method],
       );
       assert.equal((await mandates.retrieve(other)).status, 'active');
-      const { data } = await stripe.events.list({ type: 'mandate.updated', limit: 1 });
-      assert.deepEqual(data[0]?.data, { object: over, previous_attributes: { status: 'active' } });
-      assert.equal(
-        data.filter(({ data: { object } }) => 'id' in object && object.id === other).length,
-        0,
+      const told = await stripe.events
+        .list({ type: 'mandate.updated', limit: 100 })
+        .autoPagingToArray({ limit: 10_000 });
+      const toldOf = (id: string) =>
+        told.filter(({ data: { object } }) => 'id' in object && object.id === id);
+      assert.deepEqual(
+        toldOf(mandate).map(({ data }) => data),
+        [{ object: over, previous_attributes: { status: 'active' } }],
       );
+      assert.deepEqual(toldOf(other), []);
     });
   }
 
