@@ -19,6 +19,7 @@ import {
 } from './for-tests-bank.ts';
 import { assertConcluded } from './for-tests-checks.ts';
 import { createGates, usualGates } from './gates.ts';
+import { isLeased } from './leased.store.ts';
 import type { Operation } from './operation.ts';
 import { loadKnown } from './operations.store.ts';
 import { recordEvidence } from './record-evidence.ts';
@@ -356,6 +357,10 @@ describe('workers', () => {
       },
     }).round();
     assert.deepEqual([(await now(bad)).state, (await now(good)).state], ['unknown', 'approved']);
+    // Nobody is at it any more, and it is looked at later.
+    const { tries, dueAtMs } = await now(bad);
+    assert.deepEqual([tries, Number(dueAtMs) > clock.now()], [1, true]);
+    assert.equal(await isLeased(context, scope, bad.id), false);
   });
 });
 

@@ -14,7 +14,7 @@ import {
   loadKnown,
   updateOperation,
 } from './operations.store.ts';
-import { type BudgetSettings, fullBudget, spend } from './pace.ts';
+import { type BudgetSettings, fullBudget, nextLookMs, spend } from './pace.ts';
 import {
   type Change,
   type NewEvidence,
@@ -69,7 +69,7 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
   };
 };
 
-/** One that fails ends its lease by time and does not disturb its neighbours. */
+/** One that fails is looked at later, as one of which nothing was learned, and does not disturb its neighbours. */
 const resolveOne = async (
   context: Context,
   settings: ResolverSettings,
@@ -81,6 +81,34 @@ const resolveOne = async (
     context.log.error(
       { about: spellOperation(leased.id), error },
       'An operation could not be resolved for now',
+    );
+    await putOff(context, leased);
+  }
+};
+
+/** Ends the lease, or a person would be told for ever that somebody is at work. No state changes, and nobody hears of it. */
+const putOff = async (context: Context, { scope, id, leaseEpoch }: Leased): Promise<void> => {
+  try {
+    const known = await loadKnown(context, scope, id);
+    if (known === undefined) return;
+    // Whoever was sending is past its deadline, by which it would be due at once.
+    const next = {
+      ...known.operation,
+      state: 'unknown',
+      tries: known.operation.tries + 1,
+    } as const;
+    await postpone(context, scope, {
+      operationId: id,
+      leaseEpoch,
+      known,
+      isTry: true,
+      toHuman: false,
+      dueAtMs: nextLookMs(context, next),
+    });
+  } catch (error) {
+    context.log.error(
+      { about: spellOperation(id), error },
+      'An operation stays leased until its time is over',
     );
   }
 };
