@@ -135,7 +135,7 @@ test('What was lost and is given back after all is won: the provider owes it ane
 
 const says = (from: DisputeStatus, said: PersonSays) => {
   const { dispute, charge } = known(from);
-  return decideDispute({ dispute: { ...dispute, needsReview: true }, charge }, said, at);
+  return decideDispute({ dispute: { ...dispute, needsReview: true }, charge }, said, at, undefined);
 };
 
 const decisions: readonly (readonly [DisputeStatus, PersonSays, bigint, string | null])[] = [
@@ -182,5 +182,83 @@ test('A person says nothing that cannot have come', () => {
   }
   const { dispute, charge } = known('under_review');
   const foreign = { dispute: { ...dispute, currency: 'usd' }, charge };
-  assert.equal(decideDispute(foreign, 'won', at), null);
+  assert.equal(decideDispute(foreign, 'won', at, undefined), null);
+});
+
+const rounds: readonly (readonly [
+  string,
+  DisputeStatus,
+  bigint,
+  PersonSays,
+  readonly (readonly [DisputeStatus, bigint])[],
+  bigint,
+])[] = [
+  [
+    'What is contested again after it was won is taken again, also where a person had called it lost before',
+    'needs_response',
+    0n,
+    'lost',
+    [
+      ['won', AMOUNT],
+      ['needs_response', -AMOUNT],
+      ['lost', 0n],
+    ],
+    AMOUNT,
+  ],
+  [
+    'What is won in a second round comes back, also where a person had called the first one won',
+    'under_review',
+    AMOUNT,
+    'won',
+    [
+      ['needs_response', -AMOUNT],
+      ['won', AMOUNT],
+    ],
+    0n,
+  ],
+  [
+    'A round that begins without its money is a new one as well',
+    'under_review',
+    AMOUNT,
+    'won',
+    [
+      ['needs_response', 0n],
+      ['needs_response', -AMOUNT],
+      ['won', AMOUNT],
+    ],
+    0n,
+  ],
+];
+
+for (const [name, from, withdrawn, said, words, counted] of rounds) {
+  test(name, () => {
+    const decided = decideDispute(known(from, withdrawn), said, at, undefined);
+    assert.ok(decided?.booked);
+    let { dispute, charge } = decided;
+    for (const [status, moved] of words) {
+      const heard = hearDispute({ dispute, charge }, told(status, moved), at);
+      assert.ok(heard, `${status} is heard`);
+      assert.equal(heard.booked === null, moved === 0n, `${status} moves ${moved}`);
+      ({ dispute, charge } = heard);
+    }
+    assert.deepEqual(
+      [dispute.counted, charge.chargedBack, dispute.needsReview, dispute.ahead],
+      [counted, counted, false, undefined],
+    );
+  });
+}
+
+test('What a bank had told before a person booked it is not awaited again', () => {
+  const decided = decideDispute(known('under_review'), 'won', at, told('won', AMOUNT));
+  assert.deepEqual([decided?.booked?.amount, decided?.dispute.ahead], [5_000, undefined]);
+});
+
+test('A word without money does not end the wait for what a person said, and another currency is not it', () => {
+  const decided = decideDispute(known('lost'), 'won', at, undefined);
+  assert.ok(decided);
+  const { dispute, charge } = decided;
+  assert.equal(hearDispute({ dispute, charge }, told('won', 0n), at), null);
+  const foreign = { ...told('won', AMOUNT), currency: 'usd' };
+  assert.equal(hearDispute({ dispute, charge }, foreign, at)?.dispute.needsReview, true);
+  assert.equal(hearDispute({ dispute, charge }, told('won', AMOUNT), at)?.booked, null);
 });

@@ -42,13 +42,21 @@ export const openDispute = (known: Known, told: DisputeTold, at: At): DecidedDis
 
 /** Null: nothing follows from it. */
 export const hearDispute = (known: Known, told: DisputeTold, at: At): DecidedDispute | null => {
-  const { dispute } = known;
-  if (told.moved !== 0n && Number(told.moved) === dispute.ahead) {
+  if (told.status === known.dispute.status && told.moved === 0n) return null;
+  const { ahead, ...dispute } = known.dispute;
+  if (ahead === undefined) return hearMoved(known, told, at);
+  const rest = { ...known, dispute };
+  if (Number(told.moved) === ahead && told.currency === dispute.currency) {
     // A person was faster: it stands in the books by their word.
-    const { ahead: _told, ...confirmed } = dispute;
-    const rest = { ...known, dispute: confirmed };
-    return hearDispute(rest, { ...told, moved: 0n }, at) ?? nothing(rest, confirmed, []);
+    return hearMoved(rest, { ...told, moved: 0n }, at) ?? nothing(rest, dispute, []);
   }
+  // Their word covers the very next movement of what was over, and none of a later round.
+  const isStillAwaited = told.moved === 0n && isOver(told.status);
+  return hearMoved(isStillAwaited ? known : rest, told, at);
+};
+
+const hearMoved = (known: Known, told: DisputeTold, at: At): DecidedDispute | null => {
+  const { dispute } = known;
   if (told.status === dispute.status && told.moved === 0n) return null;
   const isOutOfTurn = told.status !== dispute.status && !isHeardOf(dispute, told);
   const decided = isOutOfTurn ? null : move(known, told, at);
@@ -64,20 +72,31 @@ const isHeardOf = ({ status: before }: Dispute, { status, moved }: DisputeTold):
 export const personSays = ['won', 'lost', 'warning_closed'] as const;
 export type PersonSays = (typeof personSays)[number];
 
-/** What a person says came of it, with the money that is not where that leaves it. Null: it cannot be. */
-export const decideDispute = (known: Known, says: PersonSays, at: At): DecidedDispute | null => {
-  const { dispute } = known;
+/**
+ * What a person says came of it, with the money that is not where that leaves it. `lastTold` is the last movement that
+ * the bank has told, heard or not: it is not told again. Null: it cannot be.
+ */
+export const decideDispute = (
+  known: Known,
+  says: PersonSays,
+  at: At,
+  lastTold: Pick<DisputeTold, 'moved' | 'currency'> | undefined,
+): DecidedDispute | null => {
+  const { ahead, ...dispute } = known.dispute;
   const { status, amount, currency, counted, respondByMs } = dispute;
   if (!mayBecome(status, says) && !mayHaveBecome(status, says)) return null;
   const moved = counted - (says === 'lost' ? amount : 0n);
-  const decided = move(known, { status: says, amount, currency, moved, respondByMs }, at);
+  const told = { status: says, amount, currency, moved, respondByMs };
+  const decided = move({ ...known, dispute }, told, at);
   if (decided === null) return null;
+  const isTold = lastTold?.moved === moved && lastTold.currency === currency;
+  const awaited = moved === 0n ? ahead : isTold ? undefined : Number(moved);
   return {
     ...decided,
     dispute: {
       ...decided.dispute,
       needsReview: false,
-      ...(moved === 0n ? {} : { ahead: Number(moved) }),
+      ...(awaited === undefined ? {} : { ahead: awaited }),
     },
     kinds: [disputeClosed, ...moneyKinds(decided.booked)],
   };

@@ -8,7 +8,12 @@ import { present } from '#kit/assert';
 import type { Context, Scope, Write } from '#kit/context';
 import { spellId, type Uuid } from '#kit/ids';
 import { type Charge, loadCharge } from '#payments/charges';
-import { type DisputeStatus, loadDisputeNotices, type ToldOfDispute } from '#rails/connectors';
+import {
+  type DisputeStatus,
+  type DisputeTold,
+  loadDisputeNotices,
+  type ToldOfDispute,
+} from '#rails/connectors';
 import { decideDispute, type PersonSays, personSays } from './conclude-dispute.ts';
 import type { Dispute } from './dispute.ts';
 import { isOver } from './dispute-states.ts';
@@ -44,11 +49,11 @@ export const explainDispute = async (
 ): Promise<SaidOfDispute> => {
   const known = await load(context, scope, disputeId);
   if (!('dispute' in known)) return known;
-  const { dispute, charge, told } = known;
+  const { dispute, charge, told, lastMoved } = known;
   if (!dispute.needsReview) return { ok: false, code: 'not_for_person' };
   const end = personSays.find((says) => says === told);
   const at = await atNow(context, scope, known);
-  if (end !== undefined && decideDispute({ dispute, charge }, end, at) !== null) {
+  if (end !== undefined && decideDispute({ dispute, charge }, end, at, lastMoved) !== null) {
     return { ok: false, code: 'told_otherwise', told: end };
   }
   const explained = { ...dispute, needsReview: false, version: dispute.version + 1 };
@@ -71,12 +76,12 @@ export const endDispute = async (
 ): Promise<SaidOfDispute> => {
   const known = await load(context, scope, disputeId);
   if (!('dispute' in known)) return known;
-  const { dispute: before, charge, told } = known;
+  const { dispute: before, charge, told, lastMoved } = known;
   if (told !== undefined && isOver(told) && told !== says) {
     return { ok: false, code: 'told_otherwise', told };
   }
   const at = await atNow(context, scope, known);
-  const decided = decideDispute({ dispute: before, charge }, says, at);
+  const decided = decideDispute({ dispute: before, charge }, says, at, lastMoved);
   if (decided === null) return { ok: false, code: 'cannot_be' };
   const { dispute, writes } = writeDispute(context, scope, {
     before,
@@ -100,6 +105,8 @@ type Known = {
   readonly charge: Charge;
   /** The bank's last word. */
   readonly told: DisputeStatus | undefined;
+  /** The last that moved money, whether that could be booked or not. */
+  readonly lastMoved: DisputeTold | undefined;
 };
 
 const load = async (
@@ -114,7 +121,8 @@ const load = async (
   if (notices.some(({ isWaiting }: ToldOfDispute) => isWaiting)) {
     return { ok: false, code: 'changing' };
   }
-  return { dispute, charge, told: notices.at(-1)?.told.status };
+  const lastMoved = notices.findLast(({ told }) => told.moved !== 0n)?.told;
+  return { dispute, charge, told: notices.at(-1)?.told.status, lastMoved };
 };
 
 const atNow = async (context: Context, scope: Scope, { dispute, charge }: Known) => ({
