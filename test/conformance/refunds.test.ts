@@ -5,6 +5,7 @@ import { present } from '#kit/assert';
 import { parseId } from '#kit/ids';
 import { heardBy } from '#rails/connectors';
 import { type Change, decideByPerson, loadOfIntent, recordEvidence } from '#rails/operations';
+import { asOwner } from '../../src/for-tests.ts';
 import { operationListeners } from '../../src/modules.ts';
 import { lostAfter, lostBefore, says } from '../../src/payments/intents/for-tests-bank.ts';
 import { assertHealthy } from '../support/health.ts';
@@ -395,5 +396,40 @@ describe('a refund', () => {
     const [last] = charge.refunds?.data ?? [];
     assert.ok(typeof last?.balance_transaction === 'object');
     assert.equal(last.balance_transaction?.amount, -10);
+  });
+
+  test('cannot be made of what a bank took back while another refund had it', async () => {
+    const intent = await paid(1000);
+    bank.next.push(lostBefore);
+    const refund = await refunds.create({ payment_intent: intent.id, amount: 300 });
+    assert.equal(refund.status, 'pending');
+    const { context } = gateway;
+    const { scope } = merchant;
+    const operations = await loadOfIntent(context, scope, parseId('pi', intent.id) ?? '');
+    const said = await decideByPerson(context, scope, {
+      operationId: present(
+        operations.find(({ kind }) => kind === 'sale'),
+        'its sale',
+      ).id,
+      says: 'reversed',
+      why: 'in the list of the bank',
+      writes: (change) => heardBy(operationListeners, context, scope, change),
+    });
+    assert.equal(said.ok, true);
+    await assertHealthy(gateway.on);
+    await resolveUntil(async () => (await refunds.retrieve(refund.id)).status === 'failed');
+    const refused = await refusalOf(refunds.create({ payment_intent: intent.id }));
+    assert.equal(refused.code, 'charge_already_refunded');
+    const left = 'nothing that its bank has taken back is left to a charge';
+    await assert.rejects(assertHealthy(gateway.on), new RegExp(left));
+    await assertHealthy(gateway.on, [left]);
+    // Who put it right by hand leaves nothing to name.
+    await asOwner(
+      gateway.on,
+      `update payments.charges set details = (details::jsonb - 'takenBackBeyond')::json
+        where id = $1`,
+      [parseId('ch', String(intent.latest_charge))],
+    );
+    gateway.errors.length = 0;
   });
 });

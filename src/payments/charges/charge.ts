@@ -47,6 +47,8 @@ export type Charge = {
   readonly chargedBack: bigint;
   /** Taken by them beyond that: it had been given back already, or was about to be. */
   readonly chargedBackBeyond: bigint;
+  /** Taken back by the bank with the payment while a refund or a dispute had it: is it free again, nobody has it to give. */
+  readonly takenBackBeyond?: number;
   readonly customerId: Uuid | null;
   readonly operationId: Uuid | null;
   readonly connectorAccountId: Uuid;
@@ -95,6 +97,14 @@ export type Charge = {
 export const left = (
   charge: Pick<Charge, 'captured' | 'refunded' | 'refunding' | 'chargedBack'>,
 ): bigint => charge.captured - charge.refunded - charge.refunding - charge.chargedBack;
+
+/** What may be given back: not what its bank has already. */
+export const refundable = (
+  charge: Parameters<typeof left>[0] & Pick<Charge, 'takenBackBeyond'>,
+): bigint => {
+  const rest = left(charge) - BigInt(charge.takenBackBeyond ?? 0);
+  return rest < 0n ? 0n : rest;
+};
 
 type Taken = Pick<
   Charge,

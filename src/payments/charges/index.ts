@@ -6,6 +6,7 @@ export {
   type ChargeStatus,
   countTaken,
   left,
+  refundable,
   type Shipping,
 } from './charge.ts';
 export {

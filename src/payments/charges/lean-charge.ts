@@ -127,6 +127,7 @@ const NOT_SHOWN = [
   'connectorAccountId',
   'kind',
   'isUnwanted',
+  'takenBackBeyond',
   'untold',
 ] as const;
 const notShown: ReadonlySet<string> = new Set(NOT_SHOWN);

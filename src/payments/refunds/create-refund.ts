@@ -9,6 +9,7 @@ import {
   expectMovement,
   findCharge,
   left,
+  refundable,
 } from '#payments/charges';
 import {
   askingOf,
@@ -167,7 +168,7 @@ const amountOf = (charge: Charge, asked: number | undefined): bigint => {
       message: `Charge ${id} has been charged back; cannot issue a refund.`,
     });
   }
-  const rest = left(charge);
+  const rest = refundable(charge);
   if (rest === 0n) {
     throw refuse('charge_already_refunded', {
       message: `Charge ${id} has already been refunded.`,

@@ -67,6 +67,14 @@ const checks = [
              from given r full join booked b using (account_id, livemode, id, currency)
             where coalesce(r.amount, 0) <> coalesce(b.amount, 0)`,
   },
+  {
+    name: 'nothing that its bank has taken back is left to a charge',
+    of: CHARGE,
+    text: `select account_id, id, details->>'takenBackBeyond' as beyond
+             from payments.charges
+            where details->>'takenBackBeyond' is not null
+              and captured - refunded - refunding - charged_back > 0`,
+  },
   lastEventCarriesItsNumber({ what: 'a refund', table: 'payments.refunds', of: REFUND }),
   {
     // One that had failed may be paid after all, and then fail once more.

@@ -3,7 +3,7 @@
 
 import { assert } from '#kit/assert';
 import type { Context } from '#kit/context';
-import { left, loadCharge } from '#payments/charges';
+import { loadCharge, refundable } from '#payments/charges';
 import { askingByItself, RELEASE_JOB, releaseHeld } from '#payments/intents';
 import type { JobKind } from '#platform/jobs';
 import { sendRefund } from './send-refund.ts';
@@ -17,7 +17,7 @@ export const releaseJob: JobKind = {
     const charge = await loadCharge(context, scope, chargeId);
     if (charge === undefined || !charge.isUnwanted) return;
     if (charge.kind === 'authorize') return releaseHeld(context, scope, charge.id);
-    const amount = left(charge);
+    const amount = refundable(charge);
     if (amount === 0n) return;
     await sendRefund(context, askingByItself(scope), charge, {
       amount,

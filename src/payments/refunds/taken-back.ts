@@ -35,16 +35,23 @@ export const writesOfTakenBack = async (
   const charges = await loadChargesOfIntent(context, scope, after.intentId);
   const before = charges.find((charge) => isOf(charge, after));
   if (before === undefined) return [];
-  // What was given back already, or taken by a dispute, is gone from the books.
+  // What was given back already, or taken by a dispute, is gone from the books. Should that fail, or be won, it is not
+  // there to be given back: its bank has it, and a check names the charge.
   const rest = left(before);
   const amount = rest < after.amount ? rest : after.amount;
-  if (amount < after.amount) {
+  const beyond = Number(after.amount - amount);
+  const taken: Charge = {
+    ...before,
+    version: before.version + 1,
+    ...(beyond === 0 ? {} : { takenBackBeyond: (before.takenBackBeyond ?? 0) + beyond }),
+  };
+  if (beyond > 0) {
     context.log.error(
       { about: spellId(CHARGE, before.id), accountId: scope.accountId },
       'A bank took a payment back of which there was less left: a person has to look at it',
     );
   }
-  if (amount === 0n) return [];
+  if (amount === 0n) return [updateCharge(scope, taken)];
 
   const asked = newRefund(context, before, {
     amount,
@@ -54,8 +61,7 @@ export const writesOfTakenBack = async (
     isAutomatic: true,
   });
   const charge: Charge = {
-    ...before,
-    version: before.version + 1,
+    ...taken,
     refunds: before.refunds + 1,
     refunded: before.refunded + amount,
   };
