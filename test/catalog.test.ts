@@ -24,6 +24,8 @@ const references: Readonly<Record<string, readonly string[]>> = {
     'sequence',
     'kinds',
     'has_address',
+    'failures',
+    'not_before',
   ],
 };
 

@@ -617,6 +617,8 @@ const describeIsolation = (world: World): void => {
       `/v1/webhook_endpoints?limit=100&ending_before=${await oldestOf('/v1/webhook_endpoints')}`,
       '/v1/webhook_endpoints?limit=100',
       '/v1/customers?limit=100',
+      '/v1/customers?limit=100&expand[]=data.sources',
+      '/v1/payment_intents?limit=100&expand[]=data.charges.data.refunds',
       `/v1/customers?email=${secretWord}@example.com`,
       '/v1/customers?created[gt]=0&limit=100',
       `/v1/customers/search?query=${encodeURIComponent(`name~'${secretWord}'`)}`,
