@@ -1,6 +1,7 @@
 // How many rows a question reads: PostgreSQL counts them, whatever the machine is doing, also within functions.
 
-import type { Context, Row, Scope, Statement } from '#kit/context';
+import { present } from '#kit/assert';
+import type { Context, Row, Scope, Statement, Write } from '#kit/context';
 import { asOwner, type TestDatabase } from './for-tests.ts';
 
 type Asked = {
@@ -25,7 +26,22 @@ export const rowsRead = async <C extends Context>(
   return most;
 };
 
-const readBy = async (context: Context, { scope, statement, values }: Asked): Promise<number> => {
+/** What is read to write it; it is written with that. */
+export const rowsReadToWrite = (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  { into, row }: Write,
+): Promise<number> =>
+  readBy(context, {
+    scope,
+    statement: present(into.ofOne, 'A statement of one row'),
+    values: row,
+  });
+
+const readBy = async (
+  context: Pick<Context, 'database'>,
+  { scope, statement, values }: Asked,
+): Promise<number> => {
   if (scope === null) return 0;
   const given = values.length === 0 ? '' : `(${values.map(spelled).join(', ')})`;
   return context.database.transaction(scope, async (tx) => {

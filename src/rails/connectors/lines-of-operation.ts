@@ -3,31 +3,39 @@
 
 import type { Context, Scope, Write } from '#kit/context';
 import { type Change, DoesNotCount } from '#rails/operations';
-import { hearLinesAgain, isLineWaiting } from './settlement-lines.store.ts';
+import { lineKindOf } from './settlement-line.ts';
+import { hearLinesAgain, isLineWaiting, type NamedByLine } from './settlement-lines.store.ts';
 
 export const onOperation = (
   context: Context,
   scope: Scope,
   change: Change,
 ): Promise<readonly Write[]> | null => {
-  const { before, after, conclusion, evidence } = change;
+  const { before, after, evidence } = change;
   // As it is for nearly all: what a provider answers at once has been settled by nobody.
   if (before.state === 'created' || before.state === 'sending') return null;
+  const named = namesOf(change);
+  if (named === null) return null;
   if (after.state === 'approved' && before.state !== 'approved') {
-    const { connectorAccountId, reference } = after;
-    const { providerId } = conclusion;
-    const named = { connectorAccountId, reference, providerId, atMs: context.clock.now() };
-    return Promise.resolve([hearLinesAgain(scope, named)]);
+    return Promise.resolve([hearLinesAgain(scope, { named, atMs: context.clock.now() })]);
   }
   const isPersonsNo = after.state === 'declined' && evidence?.kind === 'person';
-  return isPersonsNo ? refuseWhatIsSettled(context, scope, change) : null;
+  return isPersonsNo ? refuseWhatIsSettled(context, scope, named) : null;
+};
+
+/** None where no line is about such operations. */
+const namesOf = ({ after, conclusion }: Change): NamedByLine | null => {
+  const lineKind = lineKindOf(after.kind);
+  if (lineKind === null) return null;
+  const { connectorAccountId, reference } = after;
+  return { lineKind, connectorAccountId, reference, providerId: conclusion.providerId };
 };
 
 const refuseWhatIsSettled = async (
   context: Context,
   scope: Scope,
-  { after }: Change,
+  named: NamedByLine,
 ): Promise<readonly Write[]> => {
-  if (await isLineWaiting(context, scope, after)) throw new DoesNotCount('settled');
+  if (await isLineWaiting(context, scope, named)) throw new DoesNotCount('settled');
   return [];
 };

@@ -55,6 +55,12 @@ export const operationsOf: Readonly<
   refund: ['refund'],
 };
 
+/** Null where no line speaks of it. */
+export const lineKindOf = (kind: OperationKind): SettlementRow['kind'] | null =>
+  lineKinds.find((each) => operationsOf[each]?.includes(kind)) ?? null;
+
+const lineKinds = Object.keys(operationsOf) as SettlementRow['kind'][];
+
 /** Money that was settled was moved. */
 export const saysOf = (
   { kind, gross, currency, providerId, asked }: SettlementRow,

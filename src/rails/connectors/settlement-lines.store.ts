@@ -111,16 +111,22 @@ export const explainLine = writing(
   ],
 );
 
-type NamedByLine = Pick<Operation, 'connectorAccountId' | 'reference'>;
+/** What lines name an operation by. */
+export type NamedByLine = Pick<Operation, 'connectorAccountId' | 'reference'> & {
+  /** Of lines about such operations. */
+  readonly lineKind: SettlementRow['kind'];
+  /** Counts where a line has no reference of ours. */
+  readonly providerId: string | null;
+};
 
-// As a line names an operation: by our reference, and by the provider's own name where it has none of ours. There may
-// be no such line.
+// There may be no such line.
 const hearAgainRow = writeRows({
   name: 'settlement_lines.hear_again',
   columns: {
     account_id: 'uuid',
     livemode: 'boolean',
     connector_account_id: 'uuid',
+    kind: 'text',
     reference: 'text',
     provider_id: 'text',
     due_at: 'timestamptz',
@@ -130,12 +136,11 @@ const hearAgainRow = writeRows({
   text: (given) => `with heard as (
   update rails.settlement_lines l
      set state = ${lineStates.waiting}, due_at = given.due_at
-    from ${given}
-   where l.account_id = given.account_id and l.livemode = given.livemode
-     and l.connector_account_id = given.connector_account_id
+    from ${given} cross join lateral rails.lines_that_fit_nothing(
+           given.account_id, given.livemode, given.connector_account_id, given.kind, given.reference,
+           given.provider_id) as named(id)
+   where l.account_id = given.account_id and l.livemode = given.livemode and l.id = named.id
      and l.state = ${lineStates.fits_nothing} and l.explanation is null
-     and (l.line->>'reference' = given.reference
-          or (l.line->>'reference' is null and l.line->>'providerId' = given.provider_id))
 )
 select given.reference as key from ${given}`,
 });
@@ -143,30 +148,35 @@ select given.reference as key from ${given}`,
 /** Those that fitted nothing and that nobody has explained. */
 export const hearLinesAgain = writing(
   hearAgainRow,
-  (scope, given: NamedByLine & { readonly providerId: string | null; readonly atMs: number }) => [
+  (scope, { named, atMs }: { readonly named: NamedByLine; readonly atMs: number }) => [
     scope.accountId,
     scope.livemode,
-    given.connectorAccountId,
-    given.reference,
-    given.providerId,
-    spellTime(given.atMs),
+    named.connectorAccountId,
+    named.lineKind,
+    named.reference,
+    named.providerId,
+    spellTime(atMs),
   ],
 );
 
 const findWaiting = statement(
   'settlement_lines.waiting',
   `select 1 as waiting from rails.settlement_lines
-    where ${ownRows} and due_at is not null and connector_account_id = $3
-      and line->>'reference' = $4 limit 1`,
+    where ${ownRows} and due_at is not null and connector_account_id = $3 and kind = $4
+      and (line->>'reference' = $5 or (line->>'reference' is null and line->>'providerId' = $6))
+    limit 1`,
 );
 
 /** Whether a provider says of it that it moved, and that has not counted yet. */
 export const isLineWaiting = async (
   context: Pick<Context, 'database'>,
   scope: Scope,
-  { connectorAccountId, reference }: NamedByLine,
-): Promise<boolean> =>
-  (await readOwn(context, scope, findWaiting, [connectorAccountId, reference])).length > 0;
+  named: NamedByLine,
+): Promise<boolean> => {
+  const { connectorAccountId, lineKind, reference, providerId } = named;
+  const of = [connectorAccountId, lineKind, reference, providerId];
+  return (await readOwn(context, scope, findWaiting, of)).length > 0;
+};
 
 type LineRow = Row & {
   readonly id: Uuid;
