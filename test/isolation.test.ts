@@ -1091,9 +1091,13 @@ describe('with row level security alone,', async () => {
       receivedAtMs: nowMs + 3_600_000,
       row: { ...line.row, key: '2', reference: 'TGX', providerId: null },
     } as const;
-    const named = { connectorAccountId: id, reference: 'TGX' };
-    const hearAgain = (scope: Scope) =>
-      hearLinesAgain(scope, { ...named, providerId: 'p_1', atMs: nowMs + 3_600_000 });
+    const named = {
+      connectorAccountId: id,
+      lineKind: line.row.kind,
+      reference: 'TGX',
+      providerId: 'p_1',
+    };
+    const hearAgain = (scope: Scope) => hearLinesAgain(scope, { named, atMs: nowMs + 3_600_000 });
     const all = { onlyForPerson: false, limit: 100 };
     const nextDay = {
       id,
