@@ -166,6 +166,16 @@ export const recipes: Readonly<Record<string, readonly Step[]>> = {
     ...attached,
     { path: '/v1/payment_methods/{method}', form: { 'metadata[by]': 'tollgate trigger' } },
   ],
+  'mandate.updated': [
+    ...attached,
+    setup({
+      customer: '{customer}',
+      payment_method: '{method}',
+      confirm: 'true',
+      'mandate_data[customer_acceptance][type]': 'offline',
+    }),
+    { path: '/v1/payment_methods/{method}/detach' },
+  ],
   'payment_method.detached': [...attached, { path: '/v1/payment_methods/{method}/detach' }],
   'payment_intent.created': [unpaid],
   'payment_intent.succeeded': [payment('pm_card_visa')],

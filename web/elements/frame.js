@@ -13,8 +13,6 @@ import { fetchVaultKey } from './seal.js';
 /** @typedef {import('./frame.d.ts').Hello} Hello */
 /** @typedef {import('./seal.d.ts').TollgateError} TollgateError */
 
-const SIBLINGS_LIMIT_MS = 10_000;
-
 /** @param {string} id */
 const find = (id) => document.getElementById(id);
 /** @param {string} id */
@@ -150,8 +148,8 @@ const typedEverywhere = (beside) =>
       return reject(faultOf(own));
     }
     if (!missing()) return resolve(typed);
-    // A card is not sent without the code that was typed for it.
-    setTimeout(() => reject(faultIn(missing() ?? 'cvc', '')), SIBLINGS_LIMIT_MS);
+    // A card is not sent without the code that was typed for it: fields beside this one have ten seconds to answer.
+    setTimeout(() => reject(faultIn(missing() ?? 'cvc', '')), 10_000);
     askSiblings({ act: 'ask' }, () => {
       const { port1, port2 } = new MessageChannel();
       port1.addEventListener('message', ({ data }) => {

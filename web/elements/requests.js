@@ -5,9 +5,6 @@
 import { prove } from '../checkout/proof.js';
 import { ask, formOf, sendSealed, TollgateError } from './seal.js';
 
-/** Between the tries of a confirmation whose answer did not come. */
-const PAUSES_MS = [1_000, 2_000, 4_000, 8_000];
-
 /**
  * @typedef {object} Request
  * @property {string} key
@@ -57,7 +54,8 @@ export const retrieve = (key, secret) =>
 /** @param {ReturnType<typeof post>} init @param {string} secret @param {Readonly<Record<string, string>>} texts */
 const confirm = async (init, secret, texts) => {
   const sent = { ...init, headers: { ...init.headers, 'Idempotency-Key': crypto.randomUUID() } };
-  for (const pauseMs of PAUSES_MS) {
+  // Where its answer did not come it is tried again.
+  for (const pauseMs of [1_000, 2_000, 4_000, 8_000]) {
     try {
       return await ask(`${pathOf(secret)}/confirm`, sent);
     } catch (error) {
@@ -109,15 +107,11 @@ const post = (key, body, proof) => ({
  * @param {Refusal} refusal @param {string} secret @param {boolean} [isOfTry]
  * @returns {Promise<Refusal>}
  */
-export const inTheirWords = async (refusal, secret, isOfTry = hasEndedTry(refusal)) => {
-  if (!isOfTry) return refusal;
+export const inTheirWords = async (refusal, secret, isOfTry = refusal.type === 'card_error') => {
+  if (!isOfTry && (refusal.setup_intent?.last_setup_error?.code ?? 0) !== refusal.code) return refusal;
   const query = formOf({ lang: document.documentElement.lang, mode: secret.startsWith('seti_') ? 'setup' : 'payment' });
   /** @type {Record<string, string>} */
   const texts = await ask(`/elements/declines.json?${query}`).catch(() => ({}));
-  const message = texts[refusal.decline_code ?? ''] ?? texts[refusal.code] ?? texts['other'];
-  return Object.assign(refusal, { message: message ?? refusal.message });
+  refusal.message = texts[refusal.decline_code ?? ''] ?? texts[refusal.code] ?? texts['other'] ?? refusal.message;
+  return refusal;
 };
-
-/** @param {{ type: string, code: string, setup_intent?: any }} refusal */
-const hasEndedTry = ({ type, code, setup_intent: setup }) =>
-  type === 'card_error' || (code !== undefined && setup?.last_setup_error?.code === code);

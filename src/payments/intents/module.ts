@@ -11,11 +11,12 @@ import { intentResources } from './resources.ts';
 import { intentRoutes } from './routes.ts';
 import { traceOfIntent } from './trace.ts';
 
-/** It stood in the books when its bank took it back, and was refunded with that. */
-const isTakenBack = `(o.state = 9 and exists (
-  select from payments.refunds f
-   where f.account_id = o.account_id and f.livemode = o.livemode and f.intent_id = o.intent_id
-     and f.details->>'takenBack' = o.id::text))`;
+/** Operations that stood in the books when their bank took them back, and were refunded with that. */
+const joinTakenBack = `left join (
+  select distinct account_id, livemode, intent_id, (details->>'takenBack')::uuid as operation_id
+    from payments.refunds where details->>'takenBack' is not null
+) t on t.account_id = o.account_id and t.livemode = o.livemode and t.intent_id = o.intent_id
+   and t.operation_id = o.id and o.state = 9`;
 
 // What holds of payments across the tables they touch, and between them and the books.
 
@@ -62,8 +63,9 @@ const checks = [
                                          and o.id = c.operation_id
              left join raised r on r.account_id = c.account_id and r.livemode = c.livemode
                                and r.intent_id = c.intent_id and r.original_id = c.operation_id
+             ${joinTakenBack}
             where c.status = 2
-              and (o.id is null or (o.state <> 3 and not ${isTakenBack}) or o.amount + coalesce(r.amount, 0) <> c.amount
+              and (o.id is null or (o.state <> 3 and t.operation_id is null) or o.amount + coalesce(r.amount, 0) <> c.amount
                    or o.currency <> c.currency or o.intent_id <> c.intent_id
                    or o.connector_account_id <> c.connector_account_id)`,
   },
@@ -74,10 +76,11 @@ const checks = [
              from payments.charges c
              left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
                                          and o.intent_id = c.intent_id and o.kind = 3
-                                         and (o.state = 3 or ${isTakenBack})
+                                         and o.state in (3, 9)
+             ${joinTakenBack}
             where c.details->>'kind' = 'authorize' and c.details->>'isUnwanted' = 'false' and c.status = 2
             group by c.account_id, c.livemode, c.id, c.captured
-           having c.captured <> coalesce(sum(o.amount), 0)`,
+           having c.captured <> coalesce(sum(o.amount) filter (where o.state = 3 or t.operation_id is not null), 0)`,
   },
   {
     name: 'a payment that is under way has an operation that may be alive, or is looked after',
