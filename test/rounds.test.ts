@@ -8,6 +8,7 @@ import { isAnythingOwed } from '#platform/events';
 import { areOperationsDue } from '#rails/operations';
 import { asOwner, type TestContext, testContext } from '../src/for-tests.ts';
 import { gather, modules } from '../src/modules.ts';
+import { areReplaysDue } from '../src/outward/webhooks/replays.store.ts';
 import { areJobsDue } from '../src/platform/jobs/jobs.store.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 29);
@@ -33,9 +34,13 @@ const saysOf = async (question: string): Promise<boolean> => {
   ]);
   return row?.is ?? false;
 };
+/** Those that were ever answered yes. */
+const heardYes = new Set<string>();
 const yes = async (): Promise<string[]> => {
   const said = await Promise.all(questions.map(saysOf));
-  return questions.filter((_, n) => said[n]);
+  const answered = questions.filter((_, n) => said[n]);
+  for (const question of answered) heardYes.add(question);
+  return answered;
 };
 
 const emptyOf: Readonly<Record<string, string>> = {
@@ -95,7 +100,6 @@ const due = [
 ] as const;
 
 test('Where nothing is there, nothing is to be done', async () => {
-  assert.equal(new Set(questions).size, 11);
   assert.deepEqual(await yes(), []);
 });
 
@@ -150,10 +154,41 @@ test('A lease of deliveries that has ended is to be looked at', async () => {
   await asOwner(context.on, 'delete from outward.leases');
 });
 
+test('A time range is to be told again while its endpoint has little left to be told, or is told no more', async () => {
+  const question = areReplaysDue;
+  await insert('outward.replays', {});
+  assert.deepEqual(await yes(), [question], 'its endpoint is gone');
+  await change('outward.replays', 'endpoint_id = (select id from outward.webhook_endpoints)');
+  await change('outward.webhook_endpoints', 'state = 1');
+  assert.deepEqual(await yes(), [question]);
+  await change('outward.webhook_endpoints', 'state = 2');
+  assert.deepEqual(await yes(), [], 'disabled');
+  await change('outward.webhook_endpoints', 'state = 1');
+  await insert('outward.due_deliveries', { due_at: at(NOW_MS + 1) });
+  await asOwner(
+    context.on,
+    `insert into outward.due_deliveries
+     select (jsonb_populate_record(d, jsonb_build_object('event_id', gen_random_uuid()))).*
+       from outward.due_deliveries d, generate_series(2, 1000)`,
+  );
+  await change('outward.due_deliveries', 'endpoint_id = (select id from outward.webhook_endpoints)');
+  assert.deepEqual(await yes(), [question], 'none is due yet');
+  await change('outward.due_deliveries', `due_at = ${at(NOW_MS)}`);
+  assert.deepEqual(await yes(), ['outward.are_deliveries_due(now.at)'], 'a thousand are due');
+  await asOwner(context.on, 'delete from outward.due_deliveries; delete from outward.replays');
+});
+
 test('What is in the outbox is to be handed on, and what was released is to be told', async () => {
   await insert('platform.outbox', {});
   await insert('books.releases', { released: '2', told: '1' });
   assert.deepEqual(await yes(), [isAnythingOwed, 'exists (select from books.untold_releases(1))']);
   await asOwner(context.on, 'delete from platform.outbox; delete from books.releases');
   assert.deepEqual(await yes(), []);
+});
+
+test('No question is asked that was not answered here', () => {
+  assert.deepEqual(
+    questions.filter((question) => !heardYes.has(question)),
+    [],
+  );
 });
