@@ -171,7 +171,10 @@ test('A time range is to be told again while its endpoint has little left to be 
      select (jsonb_populate_record(d, jsonb_build_object('event_id', gen_random_uuid()))).*
        from outward.due_deliveries d, generate_series(2, 1000)`,
   );
-  await change('outward.due_deliveries', 'endpoint_id = (select id from outward.webhook_endpoints)');
+  await change(
+    'outward.due_deliveries',
+    'endpoint_id = (select id from outward.webhook_endpoints)',
+  );
   assert.deepEqual(await yes(), [question], 'none is due yet');
   await change('outward.due_deliveries', `due_at = ${at(NOW_MS)}`);
   assert.deepEqual(await yes(), ['outward.are_deliveries_due(now.at)'], 'a thousand are due');
