@@ -90,7 +90,10 @@ const endDay = async (world: Awaited<ReturnType<typeof openDays>>) => {
   return { lines: ended?.lines, problems: ended?.problems };
 };
 
-describe('a person', () => {
+// Each has a world of its own, and waits for answers that do not come.
+const atOnce = { concurrency: 4 };
+
+describe('a person', atOnce, () => {
   test('who calls approved what is being taken back is told so, and it is taken back', async () => {
     const world = await openDays();
     const lost = await loseSale(world);
@@ -216,7 +219,7 @@ describe('a person', () => {
   });
 });
 
-describe('a line of a settlement', () => {
+describe('a line of a settlement', atOnce, () => {
   const settling = async () => {
     const world = await newWorld({
       timeoutMs: 2_000,

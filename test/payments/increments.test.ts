@@ -7,7 +7,7 @@ import { modules } from '../../src/modules.ts';
 import { refusalOf } from '../support/stripe.ts';
 import { assertOneStory, openTown, resolveAll } from './support.ts';
 
-const { bank, gateway, merchant, stripe } = await openTown();
+const { bank, gateway, merchant, stripe } = await openTown({ patienceMs: 5_000 });
 const { paymentIntents } = stripe;
 
 const hold = (payment_method = 'pm_card_debit_incrementalAuthAuthorized') =>

@@ -5,22 +5,22 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { type CrashPoint, type Scope, systemClock } from '#kit/context';
+import { after, describe, test } from 'node:test';
+import { type CrashPoint, systemClock } from '#kit/context';
 import { Unclear } from '#kit/failure';
-import { type OpenDatabase, openDatabase } from '#platform/db';
-import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { openDatabase } from '#platform/db';
+import { asOwner, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
-import { type Proxy, proxyBefore } from '../../platform/db/for-tests-proxy.ts';
+import { proxyBefore } from '../../platform/db/for-tests-proxy.ts';
 import {
   backends,
   stopBackend,
   until,
   waitingForCommit,
 } from '../../platform/db/for-tests-things.ts';
-import { createOutgoing, type Outgoing } from './call-out.ts';
+import { createOutgoing } from './call-out.ts';
 import { newFor } from './for-tests.ts';
-import { type BankBook, charging, lookingUp, newBook } from './for-tests-bank.ts';
+import { charging, lookingUp, newBook } from './for-tests-bank.ts';
 import { assertConcluded } from './for-tests-checks.ts';
 import { createGates } from './gates.ts';
 import type { Operation } from './operation.ts';
@@ -29,99 +29,96 @@ import { createResolver } from './resolver.ts';
 import { openSendJournal, readSendJournal } from './send-journal.ts';
 import { sendOperation } from './send-operation.ts';
 
-const clock = manualClock();
-let looking: TestContext;
-let context: TestContext;
-let scope: Scope;
-let proxy: Proxy;
-let database: OpenDatabase;
-let folder: string;
-let outgoing: Outgoing;
-let book: BankBook;
-/** Called at each COMMIT, with which it is of this test. */
-let atCommit: (nth: number) => void = () => {};
-let commits = 0;
+const closing: (() => Promise<void>)[] = [];
+after(async () => {
+  for (const close of closing) await close();
+});
 
-before(async () => {
-  looking = await testContext({ clock });
-  scope = await testAccount(looking);
+/** Each waits for seconds, so each has a room of its own, and they wait at once. */
+const openRoom = async () => {
+  const clock = manualClock();
+  const looking = await testContext({ clock });
+  const scope = await testAccount(looking);
   await waitingForCommit(looking.on, 'rails.operations');
-  proxy = await proxyBefore(looking.on.appUrl);
+  const proxy = await proxyBefore(looking.on.appUrl);
+  /** Called at each COMMIT, with which it is. */
+  let atCommit: (nth: number) => void = () => {};
+  let commits = 0;
   const crashPoint = (point: CrashPoint): void => {
     if (point === 'commit.before') atCommit((commits += 1));
   };
-  database = openDatabase({ url: proxy.url, poolSize: 2, clock: systemClock, crashPoint });
-  context = { ...looking, database };
-  folder = await mkdtemp(join(tmpdir(), 'sends-'));
-  outgoing = createOutgoing({
+  const database = openDatabase({ url: proxy.url, poolSize: 2, clock: systemClock, crashPoint });
+  const context = { ...looking, database };
+  const folder = await mkdtemp(join(tmpdir(), 'sends-'));
+  const outgoing = createOutgoing({
     journal: await openSendJournal(context, folder),
     gates: createGates(clock),
   });
-});
-after(async () => {
-  await outgoing.journal.close();
-  await database.close();
-  proxy.close();
-  await rm(folder, { recursive: true });
-});
-beforeEach(() => {
-  book = newBook();
-});
-
-/** Of the lane alone: whoever looks beside it is told apart by how it came. */
-const laneOf = async (): Promise<number> => {
-  proxy.endAll();
-  await looking.database.close().catch(() => {});
-  await until(async () => (await backends(looking.on)).length === 0);
-  // Opens it.
-  const unit = await database.commit(scope, []).catch(() => database.commit(scope, []));
-  assert.ok(unit.ok);
-  const [pid = 0] = await backends(looking.on);
-  return pid;
-};
-
-/** Sends one; of its nth commit nobody knows what became, until the backend is let go. */
-const sendUnclear = async (nth: 1 | 2, then: 'goes on' | 'ends'): Promise<Operation> => {
-  const pid = await laneOf();
-  commits = 0;
-  atCommit = (which) => {
-    if (which !== nth) return;
-    stopBackend(pid);
-    proxy.swallow('back');
-  };
-  const operation = newFor(context, scope, { timeoutMs: 20_000 });
-  try {
-    const sent = sendOperation(context, scope, outgoing, { operation, port: charging(book) });
-    await assert.rejects(sent, Unclear);
-    if (then === 'ends') await asOwner(looking.on, `select pg_terminate_backend(${pid})`);
-  } finally {
-    atCommit = () => {};
-    process.kill(pid, 'SIGCONT');
-  }
-  await until(async () => (await backends(looking.on, 'busy')).length === 0);
-  return operation;
-};
-
-const now = async ({ id }: Operation) => (await loadKnown(context, scope, id))?.operation;
-const isInJournal = async ({ id }: Operation): Promise<boolean> => {
-  for await (const line of readSendJournal(folder)) if (line.operationId === id) return true;
-  return false;
-};
-const resolve = async (): Promise<void> => {
-  clock.advance(60_000);
-  const port = lookingUp(book, 1_000);
-  const resolver = createResolver(context, {
-    outgoing,
-    recoveryOf: () => ({ steps: [{ class: 'B', port }], timeoutMs: 5_000 }),
+  closing.push(async () => {
+    await outgoing.journal.close();
+    await database.close();
+    proxy.close();
+    await rm(folder, { recursive: true });
   });
-  for (let round = 0; round < 5; round += 1) {
-    await resolver.round();
-    clock.advance(60_000);
-  }
+  const book = newBook();
+
+  /** The backend of the lane. Whoever looks beside it is gone by then: they are told apart by how they came. */
+  const openLane = async (): Promise<number> => {
+    await looking.database.close();
+    await until(async () => (await backends(looking.on)).length === 0);
+    const unit = await database.commit(scope, []);
+    assert.ok(unit.ok);
+    const [pid = 0] = await backends(looking.on);
+    return pid;
+  };
+
+  return {
+    context,
+    book,
+    /** Sends one; of its nth commit nobody knows what became, until the backend is let go. */
+    sendUnclear: async (nth: 1 | 2, then: 'goes on' | 'ends'): Promise<Operation> => {
+      const pid = await openLane();
+      commits = 0;
+      atCommit = (which) => {
+        if (which !== nth) return;
+        stopBackend(pid);
+        proxy.swallow('back');
+      };
+      const operation = newFor(context, scope, { timeoutMs: 20_000 });
+      try {
+        const sent = sendOperation(context, scope, outgoing, { operation, port: charging(book) });
+        await assert.rejects(sent, Unclear);
+        if (then === 'ends') await asOwner(looking.on, `select pg_terminate_backend(${pid})`);
+      } finally {
+        atCommit = () => {};
+        process.kill(pid, 'SIGCONT');
+      }
+      await until(async () => (await backends(looking.on, 'busy')).length === 0);
+      return operation;
+    },
+    now: async ({ id }: Operation) => (await loadKnown(context, scope, id))?.operation,
+    isInJournal: async ({ id }: Operation): Promise<boolean> => {
+      for await (const line of readSendJournal(folder)) if (line.operationId === id) return true;
+      return false;
+    },
+    resolve: async (): Promise<void> => {
+      clock.advance(60_000);
+      const port = lookingUp(book, 1_000);
+      const resolver = createResolver(context, {
+        outgoing,
+        recoveryOf: () => ({ steps: [{ class: 'B', port }], timeoutMs: 5_000 }),
+      });
+      for (let round = 0; round < 5; round += 1) {
+        await resolver.round();
+        clock.advance(60_000);
+      }
+    },
+  };
 };
 
-describe('where it is unclear whether the intent was committed', () => {
-  test('nothing is sent, and what was committed all the same is found not to have been', async () => {
+describe('of a commit of which nobody knows', { concurrency: true }, () => {
+  test('what was to be sent is not, and the intent that was committed all the same is found not to have been sent', async () => {
+    const { context, book, sendUnclear, now, isInJournal, resolve } = await openRoom();
     const operation = await sendUnclear(1, 'goes on');
     assert.deepEqual([book.calls, await isInJournal(operation)], [0, false]);
     assert.equal((await now(operation))?.state, 'sending');
@@ -131,15 +128,15 @@ describe('where it is unclear whether the intent was committed', () => {
     await assertConcluded(context);
   });
 
-  test('nothing is sent, and nothing is there where it was not', async () => {
+  test('what was to be sent is not, and nothing is there where it was not committed', async () => {
+    const { book, sendUnclear, now, isInJournal } = await openRoom();
     const operation = await sendUnclear(1, 'ends');
     assert.deepEqual([book.calls, await isInJournal(operation)], [0, false]);
     assert.equal(await now(operation), undefined);
   });
-});
 
-describe('where it is unclear whether what was learned was committed', () => {
-  test('it counts where it was', async () => {
+  test('what was learned counts where it was committed', async () => {
+    const { context, book, sendUnclear, now, resolve } = await openRoom();
     const operation = await sendUnclear(2, 'goes on');
     assert.equal((await now(operation))?.state, 'approved');
     await resolve();
@@ -147,7 +144,8 @@ describe('where it is unclear whether what was learned was committed', () => {
     await assertConcluded(context);
   });
 
-  test('it is asked for where it was not, and nothing is sent again', async () => {
+  test('what was learned is asked for where it was not, and nothing is sent again', async () => {
+    const { context, book, sendUnclear, now, resolve } = await openRoom();
     const operation = await sendUnclear(2, 'ends');
     assert.equal((await now(operation))?.state, 'sending');
     await resolve();
