@@ -64,7 +64,7 @@ import {
 } from '../src/commerce/checkout/places.store.ts';
 import { completedOf, loadSessionOfOrder } from '../src/commerce/checkout/sessions.store.ts';
 import { asOwner } from '../src/for-tests.ts';
-import { modules } from '../src/modules.ts';
+import { gather, modules } from '../src/modules.ts';
 import { concludeMail, loadMail } from '../src/outward/notifications/mails.store.ts';
 import {
   askAgain,
@@ -771,10 +771,29 @@ describe('with row level security alone,', async () => {
     const delivery = await loadDelivery(gateway.context, world.theirs.scope, id);
     assert.ok(delivery !== undefined);
     const { endpointId } = delivery;
-    const range = { endpointId, from: uuidAt(0), before: uuidAt(1e13), alsoDelivered: true };
+    const codes = gather().eventKinds.all.map(({ code }) => code);
+    const range = {
+      endpointId,
+      alsoDelivered: true,
+      from: uuidAt(0),
+      before: uuidAt(1e13),
+      missed: null,
+    };
+    // Of their event nothing was owed to an endpoint that nobody has.
+    const [first, last] = ['0', 'f'].map((digit) => `${delivery.eventId.slice(0, -1)}${digit}`);
+    assert.ok(first !== undefined && last !== undefined);
+    const missed = {
+      endpointId: newUuid(context),
+      alsoDelivered: true,
+      from: first,
+      before: last,
+      missed: { codes, from: first, before: last },
+    };
+    assert.ok((await countReplayed(context, world.theirs.scope, missed)) > 0);
     for (const scope of [world.mine.scope, world.mine.liveScope]) {
       assert.equal(await askAgain(context, scope, id), undefined);
       assert.equal(await countReplayed(context, scope, range), 0);
+      assert.equal(await countReplayed(context, scope, missed), 0);
       for (const write of [
         concludeDelivery(scope, delivery),
         ...giveBack(scope, { scope, delivery, isQueued: true }).slice(0, 1),

@@ -277,6 +277,49 @@ describe('an event', () => {
     await endpoints.del(made.id);
   });
 
+  test('of a time in which its endpoint was disabled is told once when that time is asked for', async () => {
+    const sink = await startSink();
+    const made = await endpoints.create({ url: sink.url, enabled_events: ['customer.created'] });
+    const told = () => sink.received.map(({ event }) => event.data.object.id);
+    const delivered = async (count: number) => {
+      await sink.until(count);
+      await until(async () =>
+        (await deliveriesTo(made.id)).every(({ status }) => status === 'delivered'),
+      );
+      assert.equal(told().length, count);
+    };
+    const replay = async (status: string) =>
+      (
+        await ask(
+          'POST',
+          `/v1/webhook_endpoints/${made.id}/replay`,
+          `created[gte]=1&status=${status}`,
+        )
+      ).body.count;
+    const ids = [(await customers.create({ name: 'Heard' })).id];
+    await delivered(1);
+    await endpoints.update(made.id, { disabled: true });
+    for (const name of ['Un', 'heard', 'of']) {
+      const { id } = await customers.create({ name });
+      await customers.update(id, { name: 'Unwanted' });
+      ids.push(id);
+    }
+    await until(
+      async () => (await asOwner(gateway.on, 'select from platform.outbox')).length === 0,
+    );
+    await endpoints.update(made.id, { disabled: false });
+    assert.equal((await deliveriesTo(made.id)).length, 1);
+
+    assert.equal(await replay('given_up'), 3);
+    await delivered(4);
+    assert.deepEqual(told().toSorted(), ids.toSorted());
+    assert.equal(await replay('given_up'), 0);
+    assert.equal(await replay('all'), 4);
+    await delivered(8);
+    assert.deepEqual(told().slice(4).toSorted(), ids.toSorted());
+    await endpoints.del(made.id);
+  });
+
   test('is told with both secrets while one is being rolled', async () => {
     const sink = await startSink();
     const made = await endpoints.create({ url: sink.url, enabled_events: ['customer.created'] });

@@ -12,7 +12,7 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import { checkUrl } from './allowed-url.ts';
-import { type Endpoint, newSecret, rolled } from './endpoint.ts';
+import { type Endpoint, newSecret, rolled, switched } from './endpoint.ts';
 import type { createParameters, rollParameters, updateParameters } from './endpoint-parameters.ts';
 import { insertEndpoint, loadEndpoint, updateEndpoint } from './endpoints.store.ts';
 import { ENDPOINT, renderEndpoint, renderWithSecret } from './render.ts';
@@ -47,6 +47,7 @@ export const createEndpoint = async (
     description: asked.description ?? null,
     metadata: mergeMetadata({}, asked.metadata),
     whyDisabled: null,
+    disabled: null,
     failingSinceMs: null,
   };
   return {
@@ -68,15 +69,13 @@ export const changeEndpoint = async (
   const state =
     asked.disabled === undefined ? before.state : asked.disabled ? 'disabled' : 'enabled';
   const endpoint: Endpoint = {
-    ...before,
+    ...switched(before, { state, why: null, nowMs: context.clock.now() }),
     version: before.version + 1,
-    state,
     url: asked.url ?? before.url,
     events: asked.enabled_events === undefined ? before.events : wantedEvents(asked.enabled_events),
     ordered: asked.ordering === undefined ? before.ordered : asked.ordering === 'per_object',
     description: asked.description === undefined ? before.description : asked.description,
     metadata: mergeMetadata(before.metadata, asked.metadata),
-    whyDisabled: state === before.state ? before.whyDisabled : null,
   };
   return {
     body: renderEndpoint(endpoint, scope.livemode),

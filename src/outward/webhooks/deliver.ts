@@ -8,7 +8,7 @@ import { EVENT } from '#platform/events';
 import { maskSensitive } from '#platform/http';
 import { mayConnectTo } from './allowed-url.ts';
 import { type Delivery, TRIES_KEPT, type Try } from './delivery.ts';
-import { type Endpoint, liveSecrets } from './endpoint.ts';
+import { type Endpoint, liveSecrets, switched } from './endpoint.ts';
 import { noteEndpointHealth, updateEndpoint } from './endpoints.store.ts';
 import { concludeDelivery, noteWaiting } from './leases.store.ts';
 import { ENDPOINT } from './render.ts';
@@ -143,10 +143,8 @@ const disableWhereHopeless = async (
       : 'Nothing could be delivered to it for five days, although it was tried.';
   const commit = await context.database.commit(scope, [
     updateEndpoint(context, scope, {
-      ...endpoint,
+      ...switched(endpoint, { state: 'disabled', why: whyDisabled, nowMs: context.clock.now() }),
       version: endpoint.version + 1,
-      state: 'disabled',
-      whyDisabled,
     }),
   ]);
   if (!commit.ok) return;

@@ -3,7 +3,7 @@
 import { auditEntry } from '#identity/audit';
 import { type Context, unixSeconds } from '#kit/context';
 import { parseId, spellId, type Uuid, uuidAt } from '#kit/ids';
-import { EVENT } from '#platform/events';
+import { EVENT, type EventKinds } from '#platform/events';
 import {
   ApiError,
   list,
@@ -24,7 +24,7 @@ import { deliveryFilters, replayParameters } from './endpoint-parameters.ts';
 import { deliverySchema, replaySchema } from './endpoint-schema.ts';
 import { listDeliveries } from './list-deliveries.store.ts';
 import { DELIVERY, ENDPOINT, renderDelivery } from './render.ts';
-import { countReplayed, type Replay, replay } from './replays.store.ts';
+import { countReplayed, replay, replayOf } from './replays.store.ts';
 
 const common = { group: 'Webhooks', keys: 'secret' } as const;
 const NOBODY: Uuid = '00000000-0000-0000-0000-000000000000';
@@ -66,19 +66,19 @@ const find = async (
 
 const replayRange = async (
   context: Context,
+  kinds: EventKinds,
   request: TypedRequest<typeof replayParameters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   const endpoint = await findEndpoint(context, scope, request.path['webhook_endpoint'] ?? '');
   const range = wholeSeconds(asked.created);
   refuseEmptyRange(context, range);
-  const wanted: Replay = {
-    endpointId: endpoint.id,
+  const wanted = replayOf(context, kinds, endpoint, {
     from: uuidAt(range.from * 1000),
     // What happens from now on is told anyway.
     before: uuidAt(Math.min((range.to + 1) * 1000, context.clock.now() + 1)),
     alsoDelivered: asked.status === 'all',
-  };
+  });
   const count = await countReplayed(context, scope, wanted);
   return {
     body: {
@@ -115,7 +115,7 @@ const refuseEmptyRange = (
   });
 };
 
-export const deliveryRoutes = [
+export const deliveryRoutes = (kinds: EventKinds) => [
   route({
     ...common,
     object: 'webhook_delivery',
@@ -168,9 +168,9 @@ export const deliveryRoutes = [
     operation: 'webhook_endpoints.replay',
     summary: 'Tell a time range again',
     description:
-      'What was given up in that time is told again, oldest first; with `status=all` also what was delivered. Much goes a part at a time, so that what happens now does not wait behind it.',
+      'What was given up in that time is told again, oldest first, and so is what happened while the endpoint was disabled, of the last 28 days; with `status=all` also what was delivered. Much goes a part at a time, so that what happens now does not wait behind it.',
     parameters: replayParameters,
     answer: replaySchema,
-    handle: replayRange,
+    handle: (context, request) => replayRange(context, kinds, request),
   }),
 ];

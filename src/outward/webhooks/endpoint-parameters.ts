@@ -61,7 +61,7 @@ export const rollParameters = object({
 export const replayParameters = object({
   created: required(timestampRange()),
   status: described(
-    '`given_up` tells again only what was never delivered; `all` everything.',
+    '`given_up` tells only what was never delivered; `all` everything.',
     oneOf('given_up', 'all'),
   ),
 });

@@ -59,6 +59,6 @@ export const deliverySchema = Type.Object({
 
 export const replaySchema = Type.Object({
   object: Type.Literal('webhook_replay'),
-  count: Type.Integer({ description: 'How many deliveries are told again because of it.' }),
+  count: Type.Integer({ description: 'How many deliveries are told because of it.' }),
   webhook_endpoint: Type.String(),
 });

@@ -150,7 +150,7 @@ export const module = {
   migrations: new URL('./migrations/', import.meta.url),
   routes: ({ eventKinds }: { readonly eventKinds: EventKinds }) => [
     ...endpointRoutes,
-    ...deliveryRoutes,
+    ...deliveryRoutes(eventKinds),
     ...feedRoutes(eventKinds),
   ],
   resources: [

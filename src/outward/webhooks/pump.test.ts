@@ -87,6 +87,7 @@ const endpointOf = async (
     description: null,
     metadata: {},
     whyDisabled: null,
+    disabled: null,
     failingSinceMs: null,
   };
   await context.database.commit(scope, [insertEndpoint(context, scope, endpoint)]);
