@@ -4,8 +4,13 @@ import type Stripe from 'stripe';
 import { present } from '#kit/assert';
 import { parseId } from '#kit/ids';
 import { heardBy } from '#rails/connectors';
-import { type Change, decideByPerson, loadOfIntent, recordEvidence } from '#rails/operations';
-import { asOwner } from '../../src/for-tests.ts';
+import {
+  type Change,
+  decideByPerson,
+  loadOfIntent,
+  type PersonSays,
+  recordEvidence,
+} from '#rails/operations';
 import { operationListeners } from '../../src/modules.ts';
 import { lostAfter, lostBefore, says } from '../../src/payments/intents/for-tests-bank.ts';
 import { assertHealthy } from '../support/health.ts';
@@ -398,38 +403,82 @@ describe('a refund', () => {
     assert.equal(last.balance_transaction?.amount, -10);
   });
 
-  test('cannot be made of what a bank took back while another refund had it', async () => {
-    const intent = await paid(1000);
-    bank.next.push(lostBefore);
-    const refund = await refunds.create({ payment_intent: intent.id, amount: 300 });
-    assert.equal(refund.status, 'pending');
+  /** A person says of the only such call of a payment what the bank's people told them. */
+  const decide = async (intent: Stripe.PaymentIntent, kind: string, word: PersonSays) => {
     const { context } = gateway;
     const { scope } = merchant;
     const operations = await loadOfIntent(context, scope, parseId('pi', intent.id) ?? '');
     const said = await decideByPerson(context, scope, {
       operationId: present(
-        operations.find(({ kind }) => kind === 'sale'),
-        'its sale',
+        operations.find((each) => each.kind === kind),
+        'its operation',
       ).id,
-      says: 'reversed',
+      says: word,
       why: 'in the list of the bank',
       writes: (change) => heardBy(operationListeners, context, scope, change),
     });
     assert.equal(said.ok, true);
+  };
+  const made = async (intent: Stripe.PaymentIntent) => {
+    const { data } = await refunds.list({ payment_intent: intent.id });
+    return data.map(({ amount, status }) => `${amount} ${status}`);
+  };
+
+  for (const [how, next] of [
+    ['comes to nothing', lostBefore],
+    ['is paid out', lostAfter],
+  ] as const) {
+    test(`of what a bank took back meanwhile is taken back with it where it ${how}`, async () => {
+      const isPaid = next === lostAfter;
+      const intent = await paid(1000);
+      bank.next.push(next);
+      const refund = await refunds.create({ payment_intent: intent.id, amount: 300 });
+      assert.equal(refund.status, 'pending');
+      await decide(intent, 'sale', 'reversed');
+      assert.deepEqual(await made(intent), ['700 succeeded', '300 pending']);
+      await assertHealthy(gateway.on);
+      await happened();
+      await resolveUntil(async () => (await refunds.retrieve(refund.id)).status !== 'pending');
+      assert.deepEqual(await made(intent), [
+        ...(isPaid ? [] : ['300 succeeded']),
+        '700 succeeded',
+        `300 ${isPaid ? 'succeeded' : 'failed'}`,
+      ]);
+      assert.deepEqual(await happened(), [
+        'refund.updated',
+        'charge.refund.updated',
+        ...(isPaid ? [] : ['refund.failed', 'refund.created', 'charge.refunded']),
+      ]);
+      const refused = await refusalOf(refunds.create({ payment_intent: intent.id }));
+      assert.equal(refused.code, 'charge_already_refunded');
+      // Said once more, it is nothing new.
+      await decide(intent, 'sale', 'reversed');
+      assert.deepEqual(await happened(), []);
+      await assertHealthy(gateway.on);
+      gateway.errors.length = 0;
+    });
+  }
+
+  test('of what a bank took back is booked by the word of a person where only a later capture leaves room', async () => {
+    const intent = await paymentIntents.create({
+      amount: 1000,
+      currency: 'usd',
+      confirm: true,
+      capture_method: 'manual',
+      payment_method: 'pm_card_visa',
+      payment_method_options: { card: { request_multicapture: 'if_available' } },
+    });
+    await paymentIntents.capture(intent.id, { amount_to_capture: 500, final_capture: false });
+    bank.next.push(lostAfter);
+    const refund = await refunds.create({ payment_intent: intent.id, amount: 300 });
+    await decide(intent, 'capture', 'reversed');
+    await resolveUntil(async () => (await refunds.retrieve(refund.id)).status === 'succeeded');
+    await paymentIntents.capture(intent.id);
+    const named = 'nothing that its bank has taken back is left to a charge';
+    await assert.rejects(assertHealthy(gateway.on), new RegExp(named));
+    await decide(intent, 'capture', 'reversed');
+    assert.deepEqual(await made(intent), ['300 succeeded', '200 succeeded', '300 succeeded']);
     await assertHealthy(gateway.on);
-    await resolveUntil(async () => (await refunds.retrieve(refund.id)).status === 'failed');
-    const refused = await refusalOf(refunds.create({ payment_intent: intent.id }));
-    assert.equal(refused.code, 'charge_already_refunded');
-    const left = 'nothing that its bank has taken back is left to a charge';
-    await assert.rejects(assertHealthy(gateway.on), new RegExp(left));
-    await assertHealthy(gateway.on, [left]);
-    // Who put it right by hand leaves nothing to name.
-    await asOwner(
-      gateway.on,
-      `update payments.charges set details = (details::jsonb - 'takenBackBeyond')::json
-        where id = $1`,
-      [parseId('ch', String(intent.latest_charge))],
-    );
     gateway.errors.length = 0;
   });
 });

@@ -4,7 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseId } from '#kit/ids';
 import { endDispute, explainDispute, loadDispute } from '#payments/disputes';
+import { heardBy } from '#rails/connectors';
+import { decideByPerson, loadOfIntent } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
+import { operationListeners } from '../../src/modules.ts';
 import { assertHealthy } from '../support/health.ts';
 import { openContested, type Paid } from './support.ts';
 
@@ -119,5 +122,79 @@ test('A dispute of which its bank tells what cannot be is ended by a person, and
   gateway.errors.length = 0;
   assert.equal((await explainDispute(context, scope, { disputeId, why })).ok, true);
   assert.deepEqual([await review(), await available()], [false, before - 2_000]);
+  await assertHealthy(gateway.on);
+});
+
+test('A dispute that a person called won, and then lost, has cost its fee once', async () => {
+  const before = await available();
+  const paid = await pay('pm_card_createDispute');
+  await bank.advance(AFTERWARDS_MS);
+  const { id } = await disputeOf(paid, 'needs_response');
+  const disputeId = parseId('du', id) ?? '';
+  const say = async (says: 'won' | 'lost') => {
+    const said = { disputeId, says, why: 'case 7719' };
+    assert.equal((await endDispute(gateway.context, merchant.scope, said)).ok, true);
+  };
+  await say('won');
+  assert.equal(await available(), before - 2_000);
+  await happened();
+  await say('lost');
+  assert.equal(await available(), before - 7_000);
+  assert.deepEqual(await happened(), ['charge.dispute.closed', 'charge.dispute.funds_withdrawn']);
+  const { status, balance_transactions: moved } = await disputes.retrieve(id);
+  assert.deepEqual(
+    [status, moved.map(({ amount, fee }) => [amount, fee])],
+    [
+      'lost',
+      [
+        [-5_000, 2_000],
+        [5_000, 0],
+        [-5_000, 0],
+      ],
+    ],
+  );
+  await assertHealthy(gateway.on);
+  // The bank gives it back, and takes it anew: that is another round, and costs another fee.
+  await tell(paid, 'won', 5_000);
+  await disputeOf(paid, 'won');
+  await tell(paid, 'needs_response', -5_000);
+  await disputeOf(paid, 'needs_response');
+  assert.equal(await available(), before - 9_000);
+  await assertHealthy(gateway.on);
+});
+
+test('A payment that its bank takes back while it is contested is refunded with what it gives back of it', async () => {
+  const before = await available();
+  const paid = await pay('pm_card_createDispute');
+  await bank.advance(AFTERWARDS_MS);
+  await disputeOf(paid, 'needs_response');
+  const { context } = gateway;
+  const { scope } = merchant;
+  const operations = await loadOfIntent(context, scope, parseId('pi', paid.intent.id) ?? '');
+  const said = await decideByPerson(context, scope, {
+    operationId: operations[0]?.id ?? '',
+    says: 'reversed',
+    why: 'in the list of the bank',
+    writes: (change) => heardBy(operationListeners, context, scope, change),
+  });
+  assert.equal(said.ok, true);
+  gateway.errors.length = 0;
+  assert.deepEqual((await refunds.list({ charge: paid.charge })).data, []);
+  await assertHealthy(gateway.on);
+  await happened();
+  await tell(paid, 'won', 5_000);
+  await disputeOf(paid, 'won');
+  assert.deepEqual((await happened()).toSorted(), [
+    'charge.dispute.closed',
+    'charge.dispute.funds_reinstated',
+    'charge.refunded',
+    'refund.created',
+  ]);
+  const { data } = await refunds.list({ charge: paid.charge });
+  assert.deepEqual(
+    data.map(({ amount, status }) => `${amount} ${status}`),
+    ['5000 succeeded'],
+  );
+  assert.equal(await available(), before - 7_000);
   await assertHealthy(gateway.on);
 });

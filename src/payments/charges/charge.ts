@@ -47,7 +47,7 @@ export type Charge = {
   readonly chargedBack: bigint;
   /** Taken by them beyond that: it had been given back already, or was about to be. */
   readonly chargedBackBeyond: bigint;
-  /** Taken back by the bank with the payment while a refund or a dispute had it: is it free again, nobody has it to give. */
+  /** Taken back by the bank with the payment while a refund or a dispute had it: is it free again, it is booked so. */
   readonly takenBackBeyond?: number;
   readonly customerId: Uuid | null;
   readonly operationId: Uuid | null;

@@ -49,7 +49,8 @@ const checks = [
                  on f.account_id = n.account_id and f.livemode = n.livemode and f.intent_id = n.intent_id
                 and n.kind in (2, 3)
                 and case n.operation_kind when 5 then f.ordinal = n.ordinal
-                    else f.details->>'takenBack' = n.operation_id::text end)
+                    else f.details->>'takenBack' = n.operation_id::text
+                     and coalesce((f.details->>'takenBackPart')::integer, 0) = n.part end)
            select s.account_id, s.reference, s.kind, s.part, s.value_date, s.expected_at, e.posted_at, e.available_at
              from subjects s
              left join books.entries e

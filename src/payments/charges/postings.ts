@@ -24,7 +24,7 @@ export type MoneyMoved = {
   readonly charge: Charge;
   /** The charge's or the refund's own id: what the balance transaction says it is of. */
   readonly subject: Uuid;
-  /** The how-manieth capture of its charge, from 0. */
+  /** The how-manieth capture of its charge, or refund of what its bank took back, from 0. */
   readonly part: number;
   /** What the provider's report will name. */
   readonly reference: string;
@@ -111,7 +111,7 @@ export const entryOf = (
           : msOf(valueDate(STANDARD_SCHEDULE, calendarFor(currency), nowMs)),
       });
     case 'refund':
-      return refundEntry({ ...fact, fee: fee.amount, details });
+      return refundEntry({ ...fact, part, fee: fee.amount, details });
     case 'refund_failure':
       return refundFailedEntry(fact);
   }

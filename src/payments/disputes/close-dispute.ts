@@ -26,7 +26,7 @@ export const closeDispute = async (
       `This dispute cannot be closed because it has a status of ${before.status}. Only a dispute with one of the following statuses may be closed: needs_response, warning_needs_response.`,
     );
   }
-  const { dispute, writes } = writeDispute(context, scope, {
+  const { dispute, writes } = await writeDispute(context, scope, {
     before,
     chargeBefore,
     decided,

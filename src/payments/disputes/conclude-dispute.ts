@@ -87,7 +87,10 @@ export const decideDispute = (
   if (!mayBecome(status, says) && !mayHaveBecome(status, says)) return null;
   const moved = counted - (says === 'lost' ? amount : 0n);
   const told = { status: says, amount, currency, moved, respondByMs };
-  const decided = move({ ...known, dispute }, told, at);
+  // What they said before was wrong: the bank has taken nothing anew, and asks for no second fee.
+  const isCorrected = status === 'won' && (ahead !== undefined || (lastTold?.moved ?? 0n) > 0n);
+  const cost = isCorrected ? { ...at, fee: freeOfCharge } : at;
+  const decided = move({ ...known, dispute }, told, cost);
   if (decided === null) return null;
   const isTold = lastTold?.moved === moved && lastTold.currency === currency;
   const awaited = moved === 0n ? ahead : isTold ? undefined : Number(moved);

@@ -83,7 +83,7 @@ export const endDispute = async (
   const at = await atNow(context, scope, known);
   const decided = decideDispute({ dispute: before, charge }, says, at, lastMoved);
   if (decided === null) return { ok: false, code: 'cannot_be' };
-  const { dispute, writes } = writeDispute(context, scope, {
+  const { dispute, writes } = await writeDispute(context, scope, {
     before,
     chargeBefore: charge,
     decided,

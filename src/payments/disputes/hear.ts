@@ -63,7 +63,7 @@ const hear = async (
       'A provider says of a dispute what cannot be: a person has to look at it',
     );
   }
-  const { writes } = writeDispute(context, scope, {
+  const { writes } = await writeDispute(context, scope, {
     before: known ?? null,
     chargeBefore: charge,
     decided,

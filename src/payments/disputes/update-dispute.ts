@@ -47,7 +47,7 @@ export const updateDispute = async (context: Context, request: Request): Promise
         'A dispute that takes evidence',
       )
     : { ...known, kinds: [disputeUpdated], booked: null, lost: 0n };
-  const { dispute, writes } = writeDispute(context, scope, {
+  const { dispute, writes } = await writeDispute(context, scope, {
     before,
     chargeBefore,
     decided,

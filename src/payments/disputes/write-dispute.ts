@@ -6,6 +6,7 @@ import { post } from '#books/ledger';
 import type { Context, Scope, Write } from '#kit/context';
 import { type Charge, updateCharge } from '#payments/charges';
 import type { Cause } from '#payments/intents';
+import { takeWhatIsFree } from '#payments/refunds';
 import { appendChange } from '#platform/events';
 import type { DecidedDispute } from './conclude-dispute.ts';
 import type { Dispute } from './dispute.ts';
@@ -13,7 +14,7 @@ import { insertDispute, updateDispute } from './disputes.store.ts';
 import { disputeSnapshot } from './events.ts';
 import { entryOf, expectedOf, lostEntry } from './postings.ts';
 
-export const writeDispute = (
+export const writeDispute = async (
   context: Context,
   scope: Scope,
   input: {
@@ -23,7 +24,7 @@ export const writeDispute = (
     readonly decided: DecidedDispute;
     readonly cause: Cause;
   },
-): { readonly dispute: Dispute; readonly writes: readonly Write[] } => {
+): Promise<{ readonly dispute: Dispute; readonly writes: readonly Write[] }> => {
   const { before, chargeBefore, decided, cause } = input;
   const { kinds, booked, lost, charge } = decided;
   const nowMs = context.clock.now();
@@ -35,8 +36,10 @@ export const writeDispute = (
   const writes: Write[] = [
     before === null ? insertDispute(scope, dispute) : updateDispute(scope, dispute),
   ];
-  if (charge !== chargeBefore) {
-    writes.push(updateCharge(scope, { ...charge, version: chargeBefore.version + 1 }));
+  // What is the merchant's again may be with the bank, which took the payment back meanwhile.
+  const now = await takeWhatIsFree(context, scope, charge);
+  if (now.charge !== chargeBefore) {
+    writes.push(updateCharge(scope, { ...now.charge, version: chargeBefore.version + 1 }));
   }
   if (booked !== null) {
     writes.push(balanceTransaction(scope, entryOf(dispute, booked), booked.atMs).write);
@@ -55,5 +58,6 @@ export const writeDispute = (
       }),
     );
   }
+  writes.push(...now.writes);
   return { dispute, writes };
 };

@@ -19,7 +19,7 @@ import { endOfIntent } from './end-of-intent.ts';
 import { refundSnapshot } from './events.ts';
 import type { Refund } from './refund.ts';
 import { loadRefundOf, loadRefundOfVoid, updateRefund } from './refunds.store.ts';
-import { isTakenBack, writesOfTakenBack } from './taken-back.ts';
+import { isTakenBack, takeWhatIsFree, writesOfTakenBack } from './taken-back.ts';
 
 export type Held = { readonly refund: Refund; readonly charge: Charge; readonly cause: Cause };
 
@@ -180,9 +180,12 @@ const write = async (
   const isChargeChanged =
     decided.charge.refunded !== before.charge.refunded ||
     decided.charge.refunding !== before.charge.refunding;
-  const charge = isChargeChanged
+  const changed = isChargeChanged
     ? { ...decided.charge, version: before.charge.version + 1 }
     : before.charge;
+  const { charge, writes: takenBack } = isChargeChanged
+    ? await takeWhatIsFree(context, scope, changed)
+    : { charge: changed, writes: [] };
   // What was told of the charge before it: of one that had failed nothing is reserved.
   const reserved = before.refund.status === 'failed' ? 0n : before.refund.amount;
   const unreserved = { ...before.charge, refunding: before.charge.refunding - reserved };
@@ -201,12 +204,13 @@ const write = async (
         snapshot: {
           ...refundSnapshot(refund, before.refund.isTold ? before.refund : undefined),
           ...(decided.kinds.some(({ object }) => object === 'charge')
-            ? chargeSnapshot(charge, unreserved)
+            ? chargeSnapshot(changed, unreserved)
             : {}),
         },
         request: cause,
       }),
       ...(booked?.writes ?? []),
+      ...takenBack,
       ...(refund.isAutomatic && refund.status === 'succeeded'
         ? await endOfIntent(context, scope, charge)
         : []),

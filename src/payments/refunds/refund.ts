@@ -41,6 +41,8 @@ export type Refund = {
   readonly byVoid?: number;
   /** Nobody asked for it: the bank took back the sale or the capture of that operation, which had stood in the books. */
   readonly takenBack?: Uuid;
+  /** The how-manieth of that operation, from 0: what a refund or a dispute had of it is taken back when it is free. */
+  readonly takenBackPart?: number;
   /** Whether the world knows of it. */
   readonly isTold: boolean;
   readonly balanceTransactionId: Uuid | null;

@@ -1,7 +1,9 @@
 // A payment that stood in the books, and that its bank has taken back after all: a reversal took effect that nobody
 // had heard of when others said yes, or the bank's people undid it. For its payer and for the books that is a refund
-// which nobody asked for and which has been made.
+// which nobody asked for and which has been made. What a refund or a dispute has of it just then is gone from the
+// books already; should that fail, or be won, it is free, and the bank has it: then it is booked as taken back too.
 
+import { loadExpectationsOf } from '#books/expectations';
 import type { Context, Scope, Write } from '#kit/context';
 import { spellId } from '#kit/ids';
 import {
@@ -15,44 +17,95 @@ import {
   updateCharge,
 } from '#payments/charges';
 import { appendChange } from '#platform/events';
-import type { Change, Operation } from '#rails/operations';
+import { type Change, loadOfIntent, type Operation } from '#rails/operations';
 import { endOfIntent } from './end-of-intent.ts';
 import { refundCreated, refundSnapshot } from './events.ts';
 import { newRefund } from './new-refund.ts';
 import type { Refund } from './refund.ts';
 import { insertRefund } from './refunds.store.ts';
 
-export const isTakenBack = ({ before, after }: Change): boolean =>
-  before.state === 'approved' &&
+/** A person who says so once more has what is free by now booked. */
+export const isTakenBack = ({ before, after, evidence }: Change): boolean =>
+  (after.kind === 'sale' || after.kind === 'capture') &&
   after.state === 'reversed' &&
-  (after.kind === 'sale' || after.kind === 'capture');
+  (before.state === 'approved' || (before.state === 'reversed' && evidence?.kind === 'person'));
 
 export const writesOfTakenBack = async (
   context: Context,
   scope: Scope,
-  { after }: Change,
+  { before: { state }, after }: Change,
 ): Promise<readonly Write[]> => {
   const charges = await loadChargesOfIntent(context, scope, after.intentId);
   const before = charges.find((charge) => isOf(charge, after));
   if (before === undefined) return [];
-  // What was given back already, or taken by a dispute, is gone from the books. Should that fail, or be won, it is not
-  // there to be given back: its bank has it, and a check names the charge.
-  const rest = left(before);
-  const amount = rest < after.amount ? rest : after.amount;
-  const beyond = Number(after.amount - amount);
-  const taken: Charge = {
-    ...before,
-    version: before.version + 1,
-    ...(beyond === 0 ? {} : { takenBackBeyond: (before.takenBackBeyond ?? 0) + beyond }),
-  };
-  if (beyond > 0) {
+  if (state === 'reversed') {
+    const { charge, writes } = await takeWhatIsFree(context, scope, before);
+    return writes.length === 0 ? [] : [updateCharge(scope, next(charge)), ...writes];
+  }
+  const owed = { ...before, takenBackBeyond: (before.takenBackBeyond ?? 0) + Number(after.amount) };
+  const { charge, writes } = await take(context, scope, owed, [{ ...after, parts: 0 }]);
+  if (charge.takenBackBeyond !== undefined) {
     context.log.error(
       { about: spellId(CHARGE, before.id), accountId: scope.accountId },
       'A bank took a payment back of which there was less left: a person has to look at it',
     );
   }
-  if (amount === 0n) return [updateCharge(scope, taken)];
+  return [updateCharge(scope, next(charge)), ...writes];
+};
 
+const next = (charge: Charge): Charge => ({ ...charge, version: charge.version + 1 });
+
+export type Taken = { readonly charge: Charge; readonly writes: readonly Write[] };
+
+/** Of a charge that has just changed, and that whoever asks will write: what its bank has of it is free no more. */
+export const takeWhatIsFree = async (
+  context: Context,
+  scope: Scope,
+  charge: Charge,
+): Promise<Taken> => {
+  if (charge.takenBackBeyond === undefined || left(charge) === 0n) return { charge, writes: [] };
+  const operations = await loadOfIntent(context, scope, charge.intentId);
+  const takenBack = operations.filter((each) => each.state === 'reversed' && isOf(charge, each));
+  const open = takenBack.map(async (operation): Promise<Open> => {
+    const booked = (await loadExpectationsOf(context, scope, operation)).filter(
+      ({ kind }) => kind === 'payment' || kind === 'refund',
+    );
+    const amount = booked.reduce((sum, { gross }) => sum + gross, 0n);
+    const parts = booked.filter(({ kind }) => kind === 'refund').length;
+    return { ...operation, amount, parts };
+  });
+  return take(context, scope, charge, await Promise.all(open));
+};
+
+/** An operation that was taken back: how much of it is not booked so, and how many times some of it was. */
+type Open = Pick<Operation, 'id' | 'reference' | 'amount'> & { readonly parts: number };
+
+const take = async (
+  context: Context,
+  scope: Scope,
+  before: Charge,
+  operations: readonly Open[],
+): Promise<Taken> => {
+  let taken: Taken = { charge: before, writes: [] };
+  for (const operation of operations) {
+    const { charge } = taken;
+    const beyond = BigInt(charge.takenBackBeyond ?? 0);
+    const amount = [left(charge), beyond, operation.amount].reduce((a, b) => (a < b ? a : b));
+    if (amount <= 0n) continue;
+    const made = await refundOf(context, scope, charge, { ...operation, amount });
+    taken = { ...made, writes: [...taken.writes, ...made.writes] };
+  }
+  const { charge, writes } = taken;
+  const isEnd = charge !== before && charge.isUnwanted;
+  return { charge, writes: isEnd ? [...writes, ...(await endOfIntent(context, scope, charge))] : writes };
+};
+
+const refundOf = async (
+  context: Context,
+  scope: Scope,
+  before: Charge,
+  { id, reference, amount, parts }: Open,
+): Promise<Taken> => {
   const asked = newRefund(context, before, {
     amount,
     reason: null,
@@ -60,8 +113,11 @@ export const writesOfTakenBack = async (
     instructionsEmail: null,
     isAutomatic: true,
   });
+  const { takenBackBeyond = 0, ...rest } = before;
+  const beyond = takenBackBeyond - Number(amount);
   const charge: Charge = {
-    ...taken,
+    ...rest,
+    ...(beyond === 0 ? {} : { takenBackBeyond: beyond }),
     refunds: before.refunds + 1,
     refunded: before.refunded + amount,
   };
@@ -69,8 +125,8 @@ export const writesOfTakenBack = async (
     kind: 'refund',
     charge,
     subject: asked.id,
-    part: 0,
-    reference: after.reference,
+    part: parts,
+    reference,
     amount,
     isFree: true,
   });
@@ -79,29 +135,34 @@ export const writesOfTakenBack = async (
     ...asked,
     status: 'succeeded',
     isTold: true,
-    takenBack: after.id,
+    takenBack: id,
+    ...(parts === 0 ? {} : { takenBackPart: parts }),
     events: kinds.length,
     balanceTransactionId: booked.balanceTransactionId,
     destination: { type: charge.method.type, trace: null, isReversal: true },
   };
-  return [
-    insertRefund(scope, refund),
-    updateCharge(scope, charge),
-    appendChange(context, {
-      scope,
-      objectId: refund.id,
-      sequence: 1,
-      kinds,
-      snapshot: { ...refundSnapshot(refund), ...chargeSnapshot(charge, before) },
-      request: null,
-    }),
-    ...booked.writes,
-    ...(charge.isUnwanted ? await endOfIntent(context, scope, charge) : []),
-  ];
+  return {
+    charge,
+    writes: [
+      insertRefund(scope, refund),
+      appendChange(context, {
+        scope,
+        objectId: refund.id,
+        sequence: 1,
+        kinds,
+        snapshot: { ...refundSnapshot(refund), ...chargeSnapshot(charge, before) },
+        request: null,
+      }),
+      ...booked.writes,
+    ],
+  };
 };
 
 /** A capture is of the one charge of its payment that held what it took. */
 const isOf = (charge: Charge, { kind, id }: Pick<Operation, 'kind' | 'id'>): boolean =>
   kind === 'sale'
     ? charge.operationId === id
-    : charge.kind === 'authorize' && charge.captured > 0n && !charge.isUnwanted;
+    : kind === 'capture' &&
+      charge.kind === 'authorize' &&
+      charge.captured > 0n &&
+      !charge.isUnwanted;
