@@ -49,6 +49,8 @@ export type Charge = {
   readonly chargedBackBeyond: bigint;
   /** Taken back by the bank with the payment while a refund or a dispute had it: is it free again, it is booked so. */
   readonly takenBackBeyond?: number;
+  /** Given back beyond what there was: a refund that was said to have failed was paid out, after it was made anew. */
+  readonly refundedBeyond?: number;
   readonly customerId: Uuid | null;
   readonly operationId: Uuid | null;
   readonly connectorAccountId: Uuid;
@@ -108,16 +110,26 @@ export const refundable = (
 
 type Taken = Pick<
   Charge,
-  'captured' | 'refunded' | 'refunding' | 'chargedBack' | 'chargedBackBeyond'
+  'captured' | 'refunded' | 'refunding' | 'chargedBack' | 'chargedBackBeyond' | 'refundedBeyond'
 >;
 
-/** Whatever is left is counted as taken first, where disputes took more than there was. */
+/** Whatever is left is counted as taken first, where disputes took, and refunds gave, more than there was. */
 export const countTaken = <T extends Taken>(charge: T): T => {
   const rest = left(charge);
   const counted = rest < charge.chargedBackBeyond ? rest : charge.chargedBackBeyond;
-  return {
+  const contested = {
     ...charge,
     chargedBack: charge.chargedBack + counted,
     chargedBackBeyond: charge.chargedBackBeyond - counted,
   };
+  const beyond = BigInt(charge.refundedBeyond ?? 0);
+  const given = rest - counted < beyond ? rest - counted : beyond;
+  return given === 0n
+    ? contested
+    : withRefundedBeyond({ ...contested, refunded: charge.refunded + given }, beyond - given);
 };
+
+export const withRefundedBeyond = <T extends Pick<Charge, 'refundedBeyond'>>(
+  { refundedBeyond: _before, ...charge }: T,
+  beyond: bigint,
+): T => ({ ...charge, ...(beyond === 0n ? {} : { refundedBeyond: Number(beyond) }) }) as T;

@@ -8,6 +8,7 @@ export {
   left,
   refundable,
   type Shipping,
+  withRefundedBeyond,
 } from './charge.ts';
 export {
   countFound as countCharges,

@@ -128,6 +128,7 @@ const NOT_SHOWN = [
   'kind',
   'isUnwanted',
   'takenBackBeyond',
+  'refundedBeyond',
   'untold',
 ] as const;
 const notShown: ReadonlySet<string> = new Set(NOT_SHOWN);

@@ -215,7 +215,7 @@ const reinstate = (dispute: Dispute, charge: Charge, { nowMs }: At): DecidedDisp
       counted: 0n,
       bookings: [...dispute.bookings, booked],
     },
-    charge: giveBack(charge, counted),
+    charge: countTaken(giveBack(charge, counted)),
     kinds: [],
     booked,
     lost: 0n,

@@ -36,11 +36,6 @@ export const writeDispute = async (
   const writes: Write[] = [
     before === null ? insertDispute(scope, dispute) : updateDispute(scope, dispute),
   ];
-  // What is the merchant's again may be with the bank, which took the payment back meanwhile.
-  const now = await takeWhatIsFree(context, scope, charge);
-  if (now.charge !== chargeBefore) {
-    writes.push(updateCharge(scope, { ...now.charge, version: chargeBefore.version + 1 }));
-  }
   if (booked !== null) {
     writes.push(balanceTransaction(scope, entryOf(dispute, booked), booked.atMs).write);
     writes.push(expectedOf(scope, dispute, booked));
@@ -57,6 +52,11 @@ export const writeDispute = async (
         request: cause,
       }),
     );
+  }
+  // What is the merchant's again may be with the bank, which took the payment back meanwhile.
+  const now = await takeWhatIsFree(context, scope, charge);
+  if (now.charge !== chargeBefore) {
+    writes.push(updateCharge(scope, { ...now.charge, version: chargeBefore.version + 1 }));
   }
   writes.push(...now.writes);
   return { dispute, writes };

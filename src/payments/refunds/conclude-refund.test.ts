@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { present } from '#kit/assert';
 import type { Charge } from '#payments/charges';
 import { concludeRefund } from './conclude-refund.ts';
 import type { Refund } from './refund.ts';
@@ -92,5 +93,43 @@ describe('a refund, by what was learned of it', () => {
       const given = { ...charge, refunding: 0n, ...again };
       assert.equal(concludeRefund(failed, given, { state: 'approved', code: null }), null);
     }
+  });
+
+  test('that was paid out twice is so by the word of a person, and counts first where something is free', () => {
+    const failed: Refund = { ...refund, status: 'failed', isTold: true };
+    const given = { ...charge, refunding: 0n, refunded: 700n };
+    const said = { state: 'approved', code: 'person' } as const;
+    const twice = concludeRefund(failed, given, said, { isPersons: true });
+    assert.deepEqual(
+      [twice?.refund.status, twice?.charge.refunded, twice?.charge.refundedBeyond, twice?.moved],
+      ['succeeded', 1000n, 100, 'refund'],
+    );
+    // The other one comes back.
+    const other: Refund = { ...refund, amount: 700n, status: 'succeeded', isTold: true };
+    const back = concludeRefund(other, present(twice, 'what follows').charge, {
+      state: 'reversed',
+      code: null,
+    });
+    assert.deepEqual([back?.charge.refunded, back?.charge.refundedBeyond], [400n, undefined]);
+    // So does what was given beyond.
+    const undone = concludeRefund(
+      present(twice, 'what follows').refund,
+      present(twice, 'what follows').charge,
+      {
+        state: 'reversed',
+        code: null,
+      },
+    );
+    assert.deepEqual([undone?.charge.refunded, undone?.charge.refundedBeyond], [700n, undefined]);
+    // What waits for a refund that is on its way is given beyond until that one fails.
+    const waiting = { ...charge, refunding: 700n };
+    const beside = present(
+      concludeRefund(failed, waiting, said, { isPersons: true }),
+      'what follows',
+    ).charge;
+    assert.deepEqual([beside.refunded, beside.refundedBeyond], [300n, 100]);
+    const pending: Refund = { ...refund, amount: 700n };
+    const freed = concludeRefund(pending, beside, { state: 'declined', code: null });
+    assert.deepEqual([freed?.charge.refunded, freed?.charge.refundedBeyond], [400n, undefined]);
   });
 });

@@ -1,6 +1,12 @@
 // What a refund and its charge become by what was learned of its operation: pure.
 
-import { type Charge, chargeRefunded, countTaken, left } from '#payments/charges';
+import {
+  type Charge,
+  chargeRefunded,
+  countTaken,
+  left,
+  withRefundedBeyond,
+} from '#payments/charges';
 import type { EventKind } from '#platform/events';
 import type { Conclusion, Told } from '#rails/operations';
 import { chargeRefundUpdated, refundCreated, refundFailed, refundUpdated } from './events.ts';
@@ -19,6 +25,8 @@ export const concludeRefund = (
   refund: Refund,
   charge: Charge,
   conclusion: Pick<Conclusion, 'state' | 'code'> & Partial<Pick<Conclusion, 'told'>>,
+  /** It is a person's word. */
+  { isPersons = false }: { readonly isPersons?: boolean } = {},
 ): DecidedRefund | null => {
   const status = statusOf(conclusion.state);
   if (status === null) return null;
@@ -26,7 +34,8 @@ export const concludeRefund = (
   if (status === 'pending')
     return refund.isTold ? null : tell({ ...refund, ...destination }, charge);
   if (!mayBecome(refund.status, status)) return null;
-  if (refund.status === 'failed') return paidAfterAll({ ...refund, ...destination }, charge);
+  if (refund.status === 'failed')
+    return paidAfterAll({ ...refund, ...destination }, charge, isPersons);
 
   // The money of one that failed is the merchant's again, and may be refunded anew, unless a dispute took it.
   const wasOpen = refund.status !== 'succeeded';
@@ -39,11 +48,15 @@ export const concludeRefund = (
       isTold: true,
       failureReason: isPaidBack ? null : failureReasonOf(conclusion),
     },
-    charge: countTaken({
-      ...charge,
-      refunding: wasOpen ? charge.refunding - refund.amount : charge.refunding,
-      refunded: charge.refunded + (isPaidBack ? refund.amount : wasOpen ? 0n : -refund.amount),
-    }),
+    charge: countTaken(
+      wasOpen
+        ? {
+            ...charge,
+            refunding: charge.refunding - refund.amount,
+            refunded: charge.refunded + (isPaidBack ? refund.amount : 0n),
+          }
+        : cameBack(charge, refund.amount),
+    ),
     kinds: [
       ...(refund.isTold
         ? [refundUpdated, chargeRefundUpdated]
@@ -54,17 +67,29 @@ export const concludeRefund = (
   };
 };
 
+/** What was given back beyond the payment comes back first. */
+const cameBack = (charge: Charge, amount: bigint): Charge => {
+  const before = BigInt(charge.refundedBeyond ?? 0);
+  const beyond = amount < before ? amount : before;
+  const refunded = charge.refunded - (amount - beyond);
+  return withRefundedBeyond({ ...charge, refunded }, before - beyond);
+};
+
 /**
- * Its payer was paid although it had been said that it failed. Null where that was given back otherwise meanwhile: then
- * they were paid twice, of which no charge can tell, and a person looks at the operation.
+ * Its payer was paid although it had been said that it failed. Where that was given back otherwise meanwhile they were
+ * paid twice: null, unless a person says so, who has looked at the provider.
  */
-const paidAfterAll = (refund: Refund, before: Charge): DecidedRefund | null => {
-  const charge = roomFor(before, refund.amount);
-  if (charge === null) return null;
+const paidAfterAll = (refund: Refund, before: Charge, isPersons: boolean): DecidedRefund | null => {
+  const { amount } = refund;
+  const charge = roomFor(before, amount);
+  if (charge === null && !isPersons) return null;
+  const counted = charge === null ? left(before) : amount;
+  const beyond = BigInt(before.refundedBeyond ?? 0) + amount - counted;
+  const given = charge ?? before;
   return {
     refund: { ...refund, status: 'succeeded', failureReason: null },
-    charge: { ...charge, refunded: charge.refunded + refund.amount },
-    kinds: [refundUpdated, chargeRefundUpdated, chargeRefunded],
+    charge: withRefundedBeyond({ ...given, refunded: given.refunded + counted }, beyond),
+    kinds: [refundUpdated, chargeRefundUpdated, ...(counted === 0n ? [] : [chargeRefunded])],
     moved: 'refund',
   };
 };

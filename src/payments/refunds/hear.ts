@@ -127,7 +127,8 @@ const conclude = async (
   if (known === null) return null;
 
   const { refund, charge } = known;
-  const decided = concludeRefund(refund, charge, change.conclusion);
+  const isPersons = change.evidence?.kind === 'person';
+  const decided = concludeRefund(refund, charge, change.conclusion, { isPersons });
   if (decided === null) return { refund, charge, booked: null, writes: [] };
   return write(context, scope, { change, decided, before: known, cause: given?.cause ?? null });
 };
@@ -179,16 +180,31 @@ const write = async (
   };
   const isChargeChanged =
     decided.charge.refunded !== before.charge.refunded ||
-    decided.charge.refunding !== before.charge.refunding;
+    decided.charge.refunding !== before.charge.refunding ||
+    decided.charge.refundedBeyond !== before.charge.refundedBeyond;
   const changed = isChargeChanged
     ? { ...decided.charge, version: before.charge.version + 1 }
     : before.charge;
-  const { charge, writes: takenBack } = isChargeChanged
-    ? await takeWhatIsFree(context, scope, changed)
-    : { charge: changed, writes: [] };
   // What was told of the charge before it: of one that had failed nothing is reserved.
   const reserved = before.refund.status === 'failed' ? 0n : before.refund.amount;
   const unreserved = { ...before.charge, refunding: before.charge.refunding - reserved };
+  const told = appendChange(context, {
+    scope,
+    objectId: refund.id,
+    sequence: before.refund.events + 1,
+    kinds: decided.kinds,
+    snapshot: {
+      ...refundSnapshot(refund, before.refund.isTold ? before.refund : undefined),
+      ...(decided.kinds.some(({ object }) => object === 'charge')
+        ? chargeSnapshot(changed, unreserved)
+        : {}),
+    },
+    request: cause,
+  });
+  // Told after what set it free.
+  const { charge, writes: takenBack } = isChargeChanged
+    ? await takeWhatIsFree(context, scope, changed)
+    : { charge: changed, writes: [] };
   return {
     refund,
     charge,
@@ -196,19 +212,7 @@ const write = async (
     writes: [
       updateRefund(scope, refund),
       ...(isChargeChanged ? [updateCharge(scope, charge)] : []),
-      appendChange(context, {
-        scope,
-        objectId: refund.id,
-        sequence: before.refund.events + 1,
-        kinds: decided.kinds,
-        snapshot: {
-          ...refundSnapshot(refund, before.refund.isTold ? before.refund : undefined),
-          ...(decided.kinds.some(({ object }) => object === 'charge')
-            ? chargeSnapshot(changed, unreserved)
-            : {}),
-        },
-        request: cause,
-      }),
+      told,
       ...(booked?.writes ?? []),
       ...takenBack,
       ...(refund.isAutomatic && refund.status === 'succeeded'

@@ -17,8 +17,9 @@ const checks = [
              from payments.charges c
              left join payments.refunds r on r.account_id = c.account_id and r.livemode = c.livemode
                                          and r.charge_id = c.id and r.details->>'byVoid' is null
-            group by c.account_id, c.livemode, c.id, c.refunded, c.refunding
-           having c.refunded <> coalesce(sum(r.amount) filter (where r.status = 3), 0)
+            group by c.account_id, c.livemode, c.id, c.refunded, c.refunding, c.details->>'refundedBeyond'
+           having c.refunded + coalesce((c.details->>'refundedBeyond')::bigint, 0)
+                  <> coalesce(sum(r.amount) filter (where r.status = 3), 0)
                or c.refunding <> coalesce(sum(r.amount) filter (where r.status in (1, 2)), 0)`,
   },
   {

@@ -97,7 +97,10 @@ const take = async (
   }
   const { charge, writes } = taken;
   const isEnd = charge !== before && charge.isUnwanted;
-  return { charge, writes: isEnd ? [...writes, ...(await endOfIntent(context, scope, charge))] : writes };
+  return {
+    charge,
+    writes: isEnd ? [...writes, ...(await endOfIntent(context, scope, charge))] : writes,
+  };
 };
 
 const refundOf = async (

@@ -173,6 +173,19 @@ describe('what is concluded', () => {
     const news = evidenceOf(told('settlement_line', approved));
     const later = conclude(operation, [wrong, word, news]);
     assert.deepEqual([later.state, later.alerts], ['approved', ['contradiction']]);
+    // Their yes answers the no that they knew of, and their no no yes.
+    const known = [wrong, word, news];
+    const considered = known.map(({ id }) => id);
+    const yes = conclude(operation, [
+      ...known,
+      evidenceOf(told('person', approved, { considered })),
+    ]);
+    assert.deepEqual([yes.state, yes.needsReview], ['approved', false]);
+    const no = conclude(operation, [
+      ...known,
+      evidenceOf(told('person', declined, { considered })),
+    ]);
+    assert.deepEqual([no.state, no.needsReview], ['approved', true]);
   });
 
   test('what waits says for whom', () => {

@@ -147,21 +147,27 @@ const outweighs = (a: Weighed, b: Weighed): boolean => {
   return a.from.id > b.from.id;
 };
 
-/** A yes beside a no; a sign of life of a call that provably stayed here. */
+/**
+ * A yes beside a no; a sign of life of a call that provably stayed here. What a person says of it answers the no that
+ * they considered.
+ */
 const contradicts = (
   weighed: readonly Weighed[],
   isNews: (evidence: Evidence) => boolean,
 ): boolean => {
   const everySendStayed = weighed.some(({ means }) => means === 'not_sent');
   const clash = (a: Weighed, b: Weighed): boolean =>
-    (a.means === 'approved' && b.means === 'declined') ||
+    (a.means === 'approved' && b.means === 'declined' && !answers(a, b)) ||
     (a.from.says.outcome === 'not_sent' &&
       isSignOfLife(b) &&
+      !answers(b, a) &&
       (everySendStayed || (a.from.send !== null && a.from.send === b.from.send)));
   return weighed.some((a) =>
     weighed.some((b) => clash(a, b) && (isNews(a.from) || isNews(b.from))),
   );
 };
+
+const answers = (word: Weighed, no: Weighed): boolean => word.from.considered.includes(no.from.id);
 
 const isSignOfLife = ({ means, from }: Weighed): boolean =>
   from.says.outcome !== 'not_found' && means !== 'unknown' && means !== 'not_sent';
