@@ -13,6 +13,7 @@ import {
   says,
   testBank,
 } from '../../src/payments/intents/for-tests-bank.ts';
+import { assertHealthy } from '../support/health.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 
@@ -291,6 +292,58 @@ describe('an authorization', () => {
     // It was no answer to keep: the same key is told what is true now.
     const late = await refusalOf(paymentIntents.cancel(intent.id, {}, withKey));
     assert.equal(late.code, 'payment_intent_unexpected_state');
+  });
+
+  describe('that its bank takes back before its time', () => {
+    const takeBack = async (id: string): Promise<void> => {
+      const { context } = gateway;
+      const { scope } = merchant;
+      const operations = await loadOfIntent(context, scope, parseId('pi', id) ?? '');
+      const recorded = await recordEvidence(context, scope, {
+        operationId: operations[0]?.id ?? '',
+        evidence: { kind: 'webhook', says: { outcome: 'reversed' } },
+        writes: (change: Change) => heardBy(operationListeners, context, scope, change),
+      });
+      assert.equal(recorded.ok, true);
+    };
+    const goneAtBank = () => first.next.push(says({ outcome: 'declined', code: 'not_permitted' }));
+
+    test('ends its payment, as when its days are over', async () => {
+      const { id, latest_charge: charge } = await held();
+      await happened();
+      goneAtBank();
+      await takeBack(id);
+      await resolveUntil(async () => (await statusOf(id)) === 'canceled');
+      assert.equal((await paymentIntents.retrieve(id)).cancellation_reason, 'expired');
+      assert.deepEqual(await happened(), ['charge.expired', 'payment_intent.canceled']);
+      const refused = await refusalOf(paymentIntents.capture(id));
+      assert.equal(refused.code, 'payment_intent_unexpected_state');
+      assert.equal((await charges.retrieve(String(charge))).captured, false);
+      await assertHealthy(gateway.on);
+    });
+
+    test('leaves what was captured of it', async () => {
+      const { id } = await held({
+        payment_method_options: { card: { request_multicapture: 'if_available' } },
+      });
+      await paymentIntents.capture(id, { amount_to_capture: 2000, final_capture: false });
+      goneAtBank();
+      await takeBack(id);
+      await resolveUntil(async () => (await statusOf(id)) === 'succeeded');
+      assert.equal((await paymentIntents.retrieve(id)).amount_received, 2000);
+      await assertHealthy(gateway.on);
+    });
+
+    test('ends its payment once the capture that is under way has come to nothing', async () => {
+      const { id } = await held();
+      first.next.push(lostBefore);
+      await paymentIntents.capture(id);
+      await takeBack(id);
+      assert.equal(await statusOf(id), 'processing');
+      goneAtBank();
+      await resolveUntil(async () => (await statusOf(id)) === 'canceled');
+      await assertHealthy(gateway.on);
+    });
   });
 
   test('is either captured or released, whatever races', async () => {

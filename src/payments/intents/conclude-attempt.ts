@@ -50,7 +50,7 @@ export const concludeAttempt = (known: Known): Decided | null => {
       if (!isCurrent) return null;
       return known.isReroutable ? wait(known) : fail(known, notProcessedBy(known));
     case 'reversed':
-      return isCurrent ? fail(known, notProcessedBy(known)) : null;
+      return isCurrent ? fail(known, notProcessedBy(known)) : endHold(known);
     case 'action_required':
       return isCurrent ? requireAction(known) : null;
     case 'pending':
@@ -118,6 +118,23 @@ const approve = (known: Known): Decided => {
     moved,
     isPaid: true,
     release: false,
+  };
+};
+
+/**
+ * What was held is taken back, before its time: that is over now, and the payment ends as by time. Null: nothing is held
+ * of it.
+ */
+const endHold = ({ intent, charge, change, nowMs }: Known): Decided | null => {
+  const { captureBeforeMs, capturing, isCaptureOver, operationId } = charge;
+  const isHeld = operationId === change.after.id && (!isCaptureOver || capturing > 0n);
+  if (!isHeld || captureBeforeMs === null || captureBeforeMs <= nowMs) return null;
+  const isIdle = intent.status === 'requires_capture' && intent.latestChargeId === charge.id;
+  return {
+    ...nothing,
+    intent: isIdle ? { ...intent, dueAtMs: nowMs } : intent,
+    charge: { ...charge, captureBeforeMs: nowMs },
+    kinds: [],
   };
 };
 

@@ -50,6 +50,8 @@ const checks = [
   {
     name: 'every charge that succeeded has an operation that was approved, of the same payment, provider, currency and amount with what raised it',
     of: CHARGE,
+    // What was only held (1) may be taken back (9): no money moved. What a refund or a dispute had of what was taken back
+    // is refunded with that only when it is free.
     text: `with raised as (
              select i.account_id, i.livemode, i.intent_id, coalesce(i.original_id, r.original_id) as original_id,
                     sum(i.amount) as amount
@@ -65,7 +67,9 @@ const checks = [
                                and r.intent_id = c.intent_id and r.original_id = c.operation_id
              ${joinTakenBack}
             where c.status = 2
-              and (o.id is null or (o.state <> 3 and t.operation_id is null) or o.amount + coalesce(r.amount, 0) <> c.amount
+              and (o.id is null or (o.state <> 3 and t.operation_id is null
+                       and not (o.state = 9 and (o.kind = 1 or c.details->>'takenBackBeyond' is not null)))
+                   or o.amount + coalesce(r.amount, 0) <> c.amount
                    or o.currency <> c.currency or o.intent_id <> c.intent_id
                    or o.connector_account_id <> c.connector_account_id)`,
   },
@@ -80,7 +84,10 @@ const checks = [
              ${joinTakenBack}
             where c.details->>'kind' = 'authorize' and c.details->>'isUnwanted' = 'false' and c.status = 2
             group by c.account_id, c.livemode, c.id, c.captured
-           having c.captured <> coalesce(sum(o.amount) filter (where o.state = 3 or t.operation_id is not null), 0)`,
+           having c.captured not between
+                  coalesce(sum(o.amount) filter (where o.state = 3 or t.operation_id is not null), 0)
+                  and coalesce(sum(o.amount) filter (where o.state = 3 or t.operation_id is not null
+                                                        or c.details->>'takenBackBeyond' is not null), 0)`,
   },
   {
     name: 'a payment that is under way has an operation that may be alive, or is looked after',
