@@ -11,6 +11,7 @@ import { asOwner } from '../../src/for-tests.ts';
 import { operationListeners } from '../../src/modules.ts';
 import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlements.ts';
 import { controlOf } from '../sandbox/support/control.ts';
+import { charge, codeOf, connectGateway, reversal } from '../sandbox/support/gateway.ts';
 import { openDays } from './support/days.ts';
 import { newWorld, type Sent, stateOf, type World } from './support/world.ts';
 
@@ -398,5 +399,82 @@ describe('a line of a settlement', atOnce, () => {
     );
     await world.hear();
     assert.equal((await jobs()).length, 1);
+  });
+
+  test('that says that it was taken back ends its reversal, and both are counted', async () => {
+    const world = await settling();
+    const { context, scope } = world;
+    const lost = await loseSale(world);
+    await world.settle();
+    await loseReversal(world);
+    await world.settle();
+    await world.hear();
+    assert.equal(await stateOf(context, scope, lost.operation.id), 'reversed');
+    assert.deepEqual(await directionsOf(world, lost), [1, 2]);
+    await world.hear();
+    const heard = (await world.lines()).toSorted();
+    assert.deepEqual(heard, ['payment 650 fits', 'payment_reversal -650 fits']);
+    await world.assertHealthy();
+  });
+
+  test('that says that what stands was taken back takes it back, in the file too', async () => {
+    const world = await settling();
+    const { context, scope, bank } = world;
+    const sale = await world.pay({ amount: 900n });
+    await world.settle();
+    const [first] = await loadMessages(context, scope, sale.operation.id);
+    const { stan, rrn, transmittedAt } = present(first, 'its message');
+    const people = await connectGateway(bank.ports.acquirer);
+    const fields = { 7: transmittedAt, 11: stan, 37: rrn };
+    const undone = await people.ask(reversal(77, charge(1, { amount: 900, more: fields })));
+    assert.equal(codeOf(undone), '00');
+    people.close();
+    await world.settle();
+    await world.hear();
+    assert.equal(await stateOf(context, scope, sale.operation.id), 'reversed');
+    assert.deepEqual(await directionsOf(world, sale), [1, 2]);
+    const heard = (await world.lines()).toSorted();
+    assert.deepEqual(heard, ['payment 900 fits', 'payment_reversal -900 fits']);
+    await world.assertHealthy();
+  });
+
+  test('about a refund that did not arrive says so of the only one of its amount, and else asks a person', async () => {
+    const world = await settling();
+    const { context, scope, bank } = world;
+    const sale = await world.pay({ amount: 900n, card: '4000000000005126' });
+    const give = (amount: bigint, attempt: number) =>
+      world.follow('refund', sale.operation.id, {
+        amount,
+        intentId: sale.operation.intentId,
+        ordinal: attempt,
+      });
+    const one = await give(300n, 1);
+    const twins = [await give(100n, 2), await give(100n, 3)];
+    await world.settle();
+    await controlOf(bank.ports.control).advance(5_000);
+    await world.settle();
+    await world.hear();
+    const states = await Promise.all(
+      [one, ...twins].map(({ operation }) => stateOf(context, scope, operation.id)),
+    );
+    assert.deepEqual(states, ['reversed', 'approved', 'approved']);
+    assert.deepEqual((await world.lines()).toSorted(), [
+      'payment 900 fits',
+      'refund -100 fits',
+      'refund -100 fits',
+      'refund -300 fits',
+      'refund_failure 100 fits_nothing',
+      'refund_failure 100 fits_nothing',
+      'refund_failure 300 fits',
+    ]);
+    // The bank's people say that both of the two came back.
+    for (const twin of twins) assert.equal((await decide(world, twin, 'reversed')).ok, true);
+    const open = await listLines(context, scope, { onlyForPerson: true, limit: 9 });
+    const explained = { explanation: 'both came back', atMs: context.clock.now() };
+    await context.database.commit(
+      scope,
+      open.map(({ id }) => explainLine(scope, { id, ...explained })),
+    );
+    await world.assertHealthy();
   });
 });

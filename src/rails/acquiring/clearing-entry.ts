@@ -187,11 +187,11 @@ const declinedByPerson = (context: Context, scope: Scope, { before, after }: Cha
   });
 
 /**
- * A person calls reversed what the host had booked and took back: where a reversal was sent both are counted, as the
- * host counts them. Without one the bank's people undid it, and where the host knew nothing of what was to be reversed
- * nothing moved, unless it was approved after that. A payment that was counted is then taken back in the file
- * as well, so that no file asks for what the books have given up; a refund that they undid comes back as money that
- * could not be paid out, which no file names.
+ * A person, or a settlement, calls reversed what the host had booked and took back: where a reversal was sent both are
+ * counted, as the host counts them. Without one the bank's people undid it, and where the host knew nothing of what was
+ * to be reversed nothing moved, unless it was approved after that, or settled and taken back. A payment that was counted
+ * is then taken back in the file as well, so that no file asks for what the books have given up; a refund that they
+ * undid comes back as money that could not be paid out, which no file names.
  */
 const takenBackOf = (
   context: Context,
@@ -199,12 +199,13 @@ const takenBackOf = (
   { before, after, evidence }: Change,
 ): Promise<readonly Write[]> | null => {
   const wasCounted = before.state === 'approved' || before.state === 'pending';
-  const isPerson = evidence?.kind === 'person';
-  if (!isPerson && !(wasCounted && evidence?.kind === 'answer')) return null;
+  const isElsewhere = knowsNoMessage.has(evidence?.kind ?? '');
+  if (!isElsewhere && !(wasCounted && evidence?.kind === 'answer')) return null;
+  const isSettled = wasCounted || evidence?.kind === 'settlement_line';
   return ofMessages(context, scope, after, ({ reversal, counted }) => {
     const wasTakenBack =
       reversal !== undefined && (reversal.state !== 'too_early' || before.code === 'no_original');
-    return wasTakenBack || (wasCounted && after.kind !== 'refund') ? counted : [];
+    return wasTakenBack || (isSettled && after.kind !== 'refund') ? counted : [];
   });
 };
 

@@ -124,7 +124,7 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
   const says = saysOf(line.row, operation.reference);
   // What is known already is not said again: a settlement names every payment of a day.
   const isNews =
-    operation.state !== 'approved' ||
+    operation.state !== says.outcome ||
     says.amount !== operation.amount ||
     says.currency !== operation.currency;
   if (isNews) {

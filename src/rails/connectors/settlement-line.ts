@@ -26,6 +26,10 @@ export type SettlementRow = {
   readonly kind:
     | 'payment'
     | 'refund'
+    /** A payment that was taken back whole. */
+    | 'payment_reversal'
+    /** A refund that was taken back, or did not arrive. */
+    | 'refund_failure'
     | 'chargeback'
     | 'chargeback_reversal'
     | 'fee'
@@ -53,21 +57,23 @@ export const operationsOf: Readonly<
 > = {
   payment: ['sale', 'authorize', 'capture'],
   refund: ['refund'],
+  payment_reversal: ['sale', 'capture'],
+  refund_failure: ['refund'],
 };
 
-/** Null where no line speaks of it. */
+/** Of the lines that say that it moved. Null where no line speaks of it. */
 export const lineKindOf = (kind: OperationKind): SettlementRow['kind'] | null =>
   lineKinds.find((each) => operationsOf[each]?.includes(kind)) ?? null;
 
 const lineKinds = Object.keys(operationsOf) as SettlementRow['kind'][];
 
-/** Money that was settled was moved. */
+/** Money that was settled was moved, or came back. */
 export const saysOf = (
   { kind, gross, currency, providerId, asked }: SettlementRow,
   reference: string,
-): Extract<Outcome, { outcome: 'approved' }> => ({
-  outcome: 'approved',
-  amount: asked?.amount ?? (kind === 'refund' ? -gross : gross),
+): Extract<Outcome, { outcome: 'approved' | 'reversed' }> => ({
+  outcome: kind === 'payment_reversal' || kind === 'refund_failure' ? 'reversed' : 'approved',
+  amount: asked?.amount ?? (kind === 'refund' || kind === 'payment_reversal' ? -gross : gross),
   currency: asked?.currency ?? currency,
   reference,
   ...(providerId === null ? {} : { providerId }),

@@ -10,7 +10,7 @@ import type {
   SettlementReader,
   SettlementRow,
 } from '#rails/connectors';
-import { loadOperation } from '#rails/operations';
+import { loadByReference, loadOfIntent, loadOperation, type Operation } from '#rails/operations';
 import { settingsOf } from './settings.ts';
 
 /** Of one cycle there are as many as the merchant has currencies; a cycle is read whole. */
@@ -63,24 +63,47 @@ const textOf = (json: Json, name: string): string => {
 };
 
 /** The report names the payment; the numbers of the message say which of its operations it was. */
-const withReference = async (
-  { context, scope }: AccountCall,
-  row: SettlementRow,
-): Promise<SettlementRow> => {
+const withReference = async (call: AccountCall, row: SettlementRow): Promise<SettlementRow> => {
+  const { context, scope } = call;
   const { rrn = '', stan = '', terminal = '' } = row.raw;
-  if (stan === '') return row;
-  const id = await findOperationOf(context, scope, { rrn, stan, terminal });
-  const operation = id === null ? undefined : await loadOperation(context, scope, id);
+  const id = stan === '' ? null : await findOperationOf(context, scope, { rrn, stan, terminal });
+  const operation =
+    id === null ? await onlyOneOf(call, row) : await loadOperation(context, scope, id);
   return operation === undefined ? row : { ...row, reference: operation.reference };
+};
+
+/** What no message of ours took back: of several that have that amount none is meant, unless all of them came back. */
+const onlyOneOf = async (
+  { context, scope, account }: AccountCall,
+  { kind, reference, currency, gross }: SettlementRow,
+): Promise<Operation | undefined> => {
+  const isOf = takenBack[kind];
+  if (isOf === undefined || reference === null) return undefined;
+  const [named] = await loadByReference(context, scope, account.id, reference);
+  if (named === undefined || isOf.has(named.kind)) return named;
+  const size = gross < 0n ? -gross : gross;
+  const fitting = (await loadOfIntent(context, scope, named.intentId)).filter(
+    (each) =>
+      isOf.has(each.kind) &&
+      each.connectorAccountId === account.id &&
+      each.amount === size &&
+      each.currency === currency,
+  );
+  const isClear = fitting.length === 1 || fitting.every(({ state }) => state === 'reversed');
+  return isClear ? fitting[0] : undefined;
+};
+
+const takenBack: Readonly<Partial<Record<SettlementRow['kind'], ReadonlySet<string>>>> = {
+  payment_reversal: new Set(['sale', 'capture']),
+  refund_failure: new Set(['refund']),
 };
 
 const kinds: Readonly<Record<string, SettlementRow['kind']>> = {
   sale: 'payment',
   refund: 'refund',
-  // Of an operation whose own end was told when it was taken back.
-  sale_reversal: 'adjustment',
-  refund_reversal: 'adjustment',
-  refund_failure: 'adjustment',
+  sale_reversal: 'payment_reversal',
+  refund_reversal: 'refund_failure',
+  refund_failure: 'refund_failure',
   chargeback: 'chargeback',
   chargeback_reversal: 'chargeback_reversal',
   dispute_fee: 'fee',
