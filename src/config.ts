@@ -23,7 +23,7 @@ export const definitions = define({
     env: 'PORT',
     kind: 'port',
     default: '4242',
-    says: 'The one port of the gateway: API, documents, health and, later, checkout.',
+    says: 'The one port of the gateway: API, documents, health, and the pages of payers.',
   },
   host: {
     env: 'TOLLGATE_HOST',

@@ -86,6 +86,27 @@ test('names are asked for as the merchant wants them, and are its to read', asyn
   assert.deepEqual(link.name_collection, session.name_collection);
 });
 
+test('what a page asks its payer is told of their card as well', async () => {
+  const session = await sessions.create({ ...twoTeas, billing_address_collection: 'required' });
+  const address =
+    'billing_address[line1]=Hafenstra%C3%9Fe+1&billing_address[city]=Hamburg&billing_address[postal_code]=20359&billing_address[country]=DE';
+  const paid = await payPage(gateway.ask)(session.id, { more: address });
+  assert.equal(paid.body.status, 'complete');
+  const { payment_intent: intent } = await sessions.retrieve(session.id, {
+    expand: ['payment_intent.latest_charge', 'payment_intent.payment_method'],
+  });
+  assert.ok(intent !== null && typeof intent === 'object');
+  const { latest_charge: charge, payment_method: method } = intent;
+  assert.ok(charge !== null && typeof charge === 'object');
+  assert.ok(method !== null && typeof method === 'object');
+  for (const { billing_details: told } of [charge, method]) {
+    assert.deepEqual(
+      [told.email, told.address?.postal_code, told.address?.country],
+      ['jenny@example.com', '20359', 'DE'],
+    );
+  }
+});
+
 test('a language that does not exist is refused, with those that do', async () => {
   const refusal = await refusalOf(sessions.create({ ...twoTeas, locale: 'xx' }));
   assert.equal(refusal.param, 'locale');

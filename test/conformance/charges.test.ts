@@ -100,6 +100,9 @@ describe('a charge made directly, as older clients do', () => {
       capture: false,
     });
     assert.equal(charge.captured, false);
+    const tooMuch = await refusalOf(charges.capture(charge.id, { amount: 1_000 }));
+    assert.deepEqual([tooMuch.code, tooMuch.param], ['amount_too_large', 'amount']);
+    assert.match(tooMuch.message, /^The provided amount \(1000\) is greater/);
     const captured = await charges.capture(charge.id, {
       amount: 500,
       receipt_email: 'jenny@example.com',

@@ -59,6 +59,20 @@ const makers: Readonly<Record<string, (more: object) => Promise<object>>> = {
   'a session': (more) => checkout.sessions.create({ ...session, ...more }),
 };
 
+test('an older list of ways to pay that nobody takes here is told which there are', async () => {
+  for (const type of ['klrna', 'sepa_debit']) {
+    const refused = await refusalOf(
+      stripe.paymentIntents.create({
+        amount: 1200,
+        currency: 'eur',
+        payment_method_types: [type],
+      } as never),
+    );
+    assert.equal(refused.param, 'payment_method_types');
+    assert.match(refused.message, /has these: card, ideal, bancontact, eps, p24\.$/);
+  }
+});
+
 for (const [what, make] of Object.entries(makers)) {
   describe(`${what} names ways to pay`, () => {
     test('that nobody here takes', async () => {

@@ -30,6 +30,21 @@ beforeEach(async () => {
 });
 
 describe('a card that is kept for later', () => {
+  test('is told of as what its request did, and so is a card that is not', async () => {
+    for (const [method, type] of [
+      ['pm_card_visa', 'setup_intent.succeeded'],
+      ['pm_card_visa_chargeDeclined', 'setup_intent.setup_failed'],
+    ] as const) {
+      const idempotencyKey = `kept-${type}`;
+      await setupIntents
+        .create({ payment_method: method, confirm: true }, { idempotencyKey })
+        .catch(() => {});
+      const { data } = await stripe.events.list({ type, limit: 1 });
+      assert.equal(data[0]?.request?.idempotency_key, idempotencyKey);
+      assert.match(String(data[0]?.request?.id), /^req_/);
+    }
+  });
+
   test('is kept for no customer who was deleted before it is confirmed', async () => {
     const { id: customer } = await customers.create();
     const setup = await setupIntents.create({ customer, payment_method: 'pm_card_visa' });

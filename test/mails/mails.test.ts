@@ -142,6 +142,18 @@ describe('a payment', () => {
     assert.match(readMessage(takenFor(to)[0]?.message ?? '').text, /€100\.00/);
   });
 
+  test('is told of once more, elsewhere, where its charge has another address for the receipt', async () => {
+    const [to, other] = [somebody(), somebody()];
+    const { latest_charge: charge } = await pay(to);
+    await mailTo(to, 'payment_receipt');
+    await stripe.charges.update(String(charge), { receipt_email: other, description: 'Tea' });
+    const mail = await mailTo(other, 'payment_receipt');
+    assert.equal(mail.about, charge);
+    await stripe.charges.update(String(charge), { description: 'Two teas' });
+    await allHeard();
+    assert.deepEqual([(await mailsTo(to)).length, (await mailsTo(other)).length], [1, 1]);
+  });
+
   test('is told of in the colours of its merchant, with the logo in the mail itself', async () => {
     const to = somebody();
     const logo =

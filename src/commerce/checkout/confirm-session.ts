@@ -30,7 +30,7 @@ import { hasRoom } from './places.store.ts';
 import { locked, notActive, outdated } from './refusals.ts';
 import { withRedisplay } from './saved-methods.ts';
 import { type CheckoutSession, isLocked, isOpenAt } from './session.ts';
-import type { Said } from './take-answers.ts';
+import { type Said, withBilling } from './take-answers.ts';
 import { checkWayOfSession } from './ways-of-session.ts';
 import { writeSession } from './write-session.ts';
 
@@ -70,7 +70,11 @@ export const confirmSession = async (
     throw parameterMissing('payment_method');
   }
   const taken = present(
-    await takeMethod(context, asking.scope, withRedisplay(said, first)),
+    await takeMethod(
+      context,
+      asking.scope,
+      withBilling(withRedisplay(said, first), wanted.collected),
+    ),
     'The method that was named',
   );
   return undoing(taken, async () => {

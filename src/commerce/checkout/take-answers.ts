@@ -119,6 +119,20 @@ const collect = (session: CheckoutSession, said: Said): Collected => {
   };
 };
 
+/** What the page asked its payer for is told of a new card as well: its bank compares it, and the charge shows it. */
+export const withBilling = (said: Said, { email, name, billing }: Collected): Said => {
+  const { payment_method_data: data } = said;
+  if (data === undefined) return said;
+  const told = data.billing_details;
+  const details = {
+    ...told,
+    address: told?.address ?? billing,
+    email: told?.email ?? email,
+    name: told?.name ?? name,
+  };
+  return { ...said, payment_method_data: { ...data, billing_details: details } };
+};
+
 const checkShipping = (
   { shippingCountries: countries }: CheckoutSession,
   shipping: Collected['shipping'],

@@ -4,7 +4,14 @@
 import { type PaymentMethod, type WayToPay, waysToPay, wayToPay } from '#cards/methods';
 import { present } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
-import { applyParameters, blankIntent, checkTypes, invalidType, waysFor } from '#payments/intents';
+import {
+  applyParameters,
+  blankIntent,
+  checkTypes,
+  invalidType,
+  unknownType,
+  waysFor,
+} from '#payments/intents';
 import { ApiError } from '#platform/http';
 import type { CheckoutSession } from './session.ts';
 
@@ -43,7 +50,7 @@ export const refuseMethods = async (
 ): Promise<void> => {
   const { types, allowedTypes, mode } = session;
   const unknown = types?.find((type) => wayToPay(type) === undefined);
-  if (unknown !== undefined) throw invalidType(unknown, ['card'], 'payment_method_types');
+  if (unknown !== undefined) throw unknownType(unknown, 'payment_method_types');
   const wanted = waysToPay.filter(({ type }) => wants(session, type));
   if (wanted.length === 0 || (mode === 'setup' && !wanted.includes(card))) {
     throw new ApiError(400, 'No payment method is left that this account takes.', {

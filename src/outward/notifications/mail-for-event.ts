@@ -10,6 +10,8 @@ export type ToldEvent = {
   readonly atMs: number;
   readonly livemode: boolean;
   readonly object: Readonly<Record<string, unknown>>;
+  /** What it was before, of what the event says that it changed. */
+  readonly previous: Readonly<Record<string, unknown>>;
   /** The object of another event of the same change. */
   readonly beside: (type: string) => Readonly<Record<string, unknown>> | null;
 };
@@ -106,6 +108,13 @@ const receipt: Reader['mail'] = (event, wasInDoubt, wishes) => {
   }));
 };
 
+/** To whom it was not sent before. */
+const receiptElsewhere: Reader['mail'] = (event, _, wishes) =>
+  isToldElsewhere(event) ? receipt(event, false, wishes) : null;
+
+const isToldElsewhere = ({ previous }: ToldEvent): boolean =>
+  Object.hasOwn(previous, 'receipt_email');
+
 const refund: Reader['mail'] = (event, _, wishes) => {
   const charge = event.object as Charge;
   const refunded = Number(event.beside('refund.created')?.['amount'] ?? 0);
@@ -178,6 +187,7 @@ const nothing = { overtakes: () => null };
 const readers: Readonly<Record<string, Reader>> = {
   'charge.succeeded': { ...ofCharge, mail: receipt },
   'charge.captured': { ...ofCharge, mail: receipt },
+  'charge.updated': { ...nothing, mail: receiptElsewhere },
   'charge.refunded': { ...nothing, mail: refund },
   'charge.pending': { ...nothing, mail: doubt },
   'payment_intent.payment_failed': { ...ofIntent, mail: failure(true) },
@@ -191,8 +201,10 @@ export const overtakenPayment = ({ type, object }: ToldEvent): string | null =>
   readers[type]?.overtakes(object as never) ?? null;
 
 /** The charge, as it is spelled, whose receipt says something new and is looked at by a payer. */
-export const receiptToKeep = ({ type, object }: ToldEvent): string | null => {
+export const receiptToKeep = (event: ToldEvent): string | null => {
+  const { type, object } = event;
   if (readers[type] === undefined || !type.startsWith('charge.')) return null;
+  if (type === 'charge.updated' && !isToldElsewhere(event)) return null;
   const charge = object as Charge;
   return charge.captured && charge.receipt_email !== null ? charge.id : null;
 };

@@ -65,16 +65,20 @@ export const hearEvents = async (
   if (toKeep.length > 0) await enqueueWith(context, tx, toKeep);
 };
 
-const toldOf = (logged: LoggedEvent, all: readonly LoggedEvent[]): ToldEvent => ({
-  type: logged.kind.type,
-  atMs: uuidMs(logged.change.id),
-  livemode: logged.change.livemode,
-  object: renderEvent(logged).data.object,
-  beside: (type) => {
-    const other = all.find((each) => each.kind.type === type);
-    return other === undefined ? null : renderEvent(other).data.object;
-  },
-});
+const toldOf = (logged: LoggedEvent, all: readonly LoggedEvent[]): ToldEvent => {
+  const { object, previous_attributes: previous = {} } = renderEvent(logged).data;
+  return {
+    type: logged.kind.type,
+    atMs: uuidMs(logged.change.id),
+    livemode: logged.change.livemode,
+    object,
+    previous,
+    beside: (type) => {
+      const other = all.find((each) => each.kind.type === type);
+      return other === undefined ? null : renderEvent(other).data.object;
+    },
+  };
+};
 
 const mailOf = async (
   context: Context,

@@ -10,7 +10,7 @@ import type { confirmParameters, createParameters, updateParameters } from './in
 import { mandateOptionsOf } from './mandate-options.ts';
 import { withOrderDetails } from './order-details.ts';
 import type { CardOptions, PaymentIntent } from './payment-intent.ts';
-import { invalidType } from './ways-of-intent.ts';
+import { unknownType } from './ways-of-intent.ts';
 
 export type Asked = Partial<
   Omit<
@@ -79,7 +79,7 @@ const typesOf = (
   if (types !== undefined) {
     const impossible = types.find((type) => wayToPay(type) === undefined);
     if (types.length === 0 || impossible !== undefined) {
-      throw invalidType(impossible ?? '', ['card'], 'payment_method_types');
+      throw unknownType(impossible ?? '', 'payment_method_types');
     }
     return { types: [...new Set(types)], allowedTypes: null, automaticMethods: null };
   }

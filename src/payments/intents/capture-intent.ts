@@ -47,6 +47,7 @@ export const captureIntent = async (
       intent,
       ...(charge === undefined ? {} : { charge }),
       amount: asked.amount_to_capture === undefined ? null : BigInt(asked.amount_to_capture),
+      param: 'amount_to_capture',
       isFinal: asked.final_capture ?? true,
       change: (before) => ({
         ...withOrderDetails(
@@ -94,6 +95,8 @@ export type Capture = {
   readonly charge?: Charge;
   /** Null: all that is left. */
   readonly amount: bigint | null;
+  /** What the amount is called where it was asked. */
+  readonly param: 'amount' | 'amount_to_capture';
   readonly isFinal: boolean;
   readonly change: (intent: PaymentIntent) => PaymentIntent;
   readonly changeCharge: (charge: Charge) => Charge;
@@ -104,7 +107,7 @@ export type Capture = {
 export const capture = async (
   context: Context,
   request: Asking,
-  { intent, charge: known, amount: asked, isFinal, change, changeCharge, shows }: Capture,
+  { intent, charge: known, amount: asked, param, isFinal, change, changeCharge, shows }: Capture,
 ): Promise<Outcome | null> => {
   const { scope } = request;
   if (intent.status !== 'requires_capture') {
@@ -122,11 +125,11 @@ export const capture = async (
   if (amount > intent.capturable) {
     throw new ApiError(
       400,
-      `The provided amount_to_capture (${amount}) is greater than the amount that can be captured (${intent.capturable}).`,
-      { code: 'amount_too_large', param: 'amount_to_capture' },
+      `The provided ${param} (${amount}) is greater than the amount that can be captured (${intent.capturable}).`,
+      { code: 'amount_too_large', param },
     );
   }
-  if (asked !== null) checkPartAmount(amount, intent.currency, 'amount_to_capture');
+  if (asked !== null) checkPartAmount(amount, intent.currency, param);
   refuseExpired(charge, context.clock.now(), scope.livemode);
   const isLast = isFinal || amount === intent.capturable;
   refuseMany(charge, isLast);
@@ -157,7 +160,7 @@ export const capture = async (
 const letGoOfRest = async (
   context: Context,
   request: Asking,
-  { intent, isFinal, change, shows }: Omit<Capture, 'amount' | 'changeCharge'>,
+  { intent, isFinal, change, shows }: Omit<Capture, 'amount' | 'changeCharge' | 'param'>,
 ): Promise<Outcome | null> => {
   if (!isFinal || intent.received === 0n) {
     throw new ApiError(

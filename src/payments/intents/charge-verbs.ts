@@ -128,6 +128,7 @@ export const captureCharge = async (
     const outcome = await capture(context, askingOf(request), {
       intent,
       amount: asked.amount === undefined ? null : BigInt(asked.amount),
+      param: 'amount',
       isFinal: true,
       change: (before) => before,
       changeCharge: (before) => ({

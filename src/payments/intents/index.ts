@@ -60,4 +60,11 @@ export { onceKnown, returnHandlers, returnHandlersOf, withOutcome } from './retu
 export { screenPayer } from './screen-payer.ts';
 export { checkMethod, relatedTo, type TakenMethod, takeMethod } from './take-method.ts';
 export { useProof } from './use-proof.ts';
-export { checkNeeds, checkTypes, checkWay, invalidType, waysFor } from './ways-of-intent.ts';
+export {
+  checkNeeds,
+  checkTypes,
+  checkWay,
+  invalidType,
+  unknownType,
+  waysFor,
+} from './ways-of-intent.ts';

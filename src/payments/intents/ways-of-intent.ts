@@ -121,6 +121,14 @@ export const checkTypes = async (
   );
 };
 
+/** Of no name that anybody could take here, whatever the account is connected to. */
+export const unknownType = (type: string, param: string): ApiError =>
+  new ApiError(
+    400,
+    `The payment method type "${type}" is invalid. This installation has these: ${waysToPay.map((way) => way.type).join(', ')}.`,
+    { param },
+  );
+
 export const invalidType = (type: string, taken: readonly string[], param: string): ApiError =>
   new ApiError(
     400,

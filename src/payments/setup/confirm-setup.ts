@@ -29,7 +29,7 @@ import { asPayment, CURRENCY, newAttempt, proofOf } from './attempt.ts';
 import type { Shows } from './client-secret.ts';
 import { authenticationFailed, failSetup } from './conclude-setup.ts';
 import { setupCreated, setupRequiresAction } from './events.ts';
-import { conclusionOf, mayAskAfter } from './hear.ts';
+import { conclusionOf, whileSending } from './hear.ts';
 import { checkMethod, triedTooOften } from './refusals.ts';
 import { insertAttempt, loadSetup, updateAttempt } from './setup.store.ts';
 import type { SetupAttempt, SetupIntent } from './setup-intent.ts';
@@ -244,7 +244,6 @@ export const verify = async (
   });
   let last: Change | null = null;
   let asks = false as boolean;
-  const isAskable = waiting === null && authentication === null;
   const send = () =>
     railsOf(context).send(context, scope, {
       id: operationId,
@@ -266,14 +265,19 @@ export const verify = async (
       ],
       writes: async (change) => {
         last = change;
-        const known = await conclusionOf(context, scope, change, request.cause);
+        const known = await conclusionOf(context, scope, change);
         const answered = present(known, 'The setup of this operation');
         asks = answered.isAsked;
         if (asks) return [];
         return request.conclude(answerOf(answered, shows, scope.livemode));
       },
     });
-  const sent = isAskable ? await mayAskAfter(context, operationId, send) : await send();
+  const sent = await whileSending(
+    context,
+    operationId,
+    { cause: request.cause, mayAsk: waiting === null && authentication === null },
+    send,
+  );
   request.claimed(sent);
   if (!sent.ok) return null;
   const learned = last as Change | null;

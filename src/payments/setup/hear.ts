@@ -33,16 +33,24 @@ export type ConcludedSetup = {
   readonly isAsked: boolean;
 };
 
-const askable = new WeakMap<Database, Set<Uuid>>();
+type Sent = {
+  /** By which request: whoever hears of the answer first tells of it in events. */
+  readonly cause: Cause;
+  /** A bank that wants its holder to be asked has not ended what the operation is of. */
+  readonly mayAsk: boolean;
+};
 
-/** While `work` runs, a bank that wants its holder to be asked has not ended what the operation is of. */
-export const mayAskAfter = async <T>(
+const underWay = new WeakMap<Database, Map<Uuid, Sent>>();
+
+/** While `work` runs, what is learned of the operation is what was sent for. */
+export const whileSending = async <T>(
   { database }: Context,
   operationId: Uuid,
+  sent: Sent,
   work: () => Promise<T>,
 ): Promise<T> => {
-  const all = askable.get(database) ?? new Set<Uuid>();
-  askable.set(database, all.add(operationId));
+  const all = underWay.get(database) ?? new Map<Uuid, Sent>();
+  underWay.set(database, all.set(operationId, sent));
   try {
     return await work();
   } finally {
@@ -66,11 +74,10 @@ export const conclusionOf = (
   context: Context,
   scope: Scope,
   change: Change,
-  cause: Cause = null,
 ): Promise<ConcludedSetup | null> => {
   const known = concluded.get(change);
   if (known !== undefined) return known;
-  const made = conclude(context, scope, change, cause);
+  const made = conclude(context, scope, change);
   concluded.set(change, made);
   return made;
 };
@@ -79,7 +86,6 @@ const conclude = async (
   context: Context,
   scope: Scope,
   { after, conclusion }: Change,
-  cause: Cause,
 ): Promise<ConcludedSetup | null> => {
   if (after.kind !== 'verify') return null;
   const setup = await loadSetup(context, scope, after.intentId);
@@ -90,8 +96,8 @@ const conclude = async (
   if (attempt === undefined || attempt.attempt !== after.attempt) {
     return { setup, method, writes: [], isAsked: false };
   }
-  const mayAsk = askable.get(context.database)?.has(after.id) === true;
-  if (mayAsk && conclusion.state === 'declined' && isHolderWanted(conclusion)) {
+  const sent = underWay.get(context.database)?.get(after.id);
+  if (sent?.mayAsk === true && conclusion.state === 'declined' && isHolderWanted(conclusion)) {
     return {
       setup,
       method,
@@ -110,7 +116,7 @@ const conclude = async (
       method === null || named === undefined
         ? method
         : { ...method, firstNetworkTransactionId: named },
-    cause,
+    cause: sent?.cause ?? null,
   });
 };
 
