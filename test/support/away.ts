@@ -120,7 +120,10 @@ export const openAbroad = async (changes: GatewayChanges = {}): Promise<Abroad> 
         if (await isSo()) return;
         await asOwner(
           on,
-          `update rails.operations set due_at = now() - interval '1 second' where due_at is not null`,
+          `update rails.operations
+              set due_at = now() - interval '1 second',
+                  leased_until = case when lease_epoch > 0 then leased_until end
+            where due_at is not null`,
         );
         await asOwner(on, `update platform.jobs set run_at = now() - interval '1 second'`);
         await new Promise((resolve) => setTimeout(resolve, 25));

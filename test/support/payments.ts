@@ -49,9 +49,10 @@ export const openShop = async (
       if (await isThere()) return;
       await asOwner(
         gateway.on,
-        // Of what is unknown (8) the call has ended: nothing is to be waited for but the clock.
+        // Of what is unknown (8) the call has ended: nothing is to be waited for but the clock. Nor is a sender.
         `update rails.operations
             set due_at = now() - interval '1 second',
+                leased_until = case when lease_epoch > 0 then leased_until end,
                 deadline_at = case when state = 8 then least(deadline_at, now() - interval '1 second')
                                    else deadline_at end
           where due_at is not null`,

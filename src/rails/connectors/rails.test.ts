@@ -324,7 +324,8 @@ describe('the recovery of what is not known', () => {
   const resolveNow = async (): Promise<void> => {
     await asOwner(
       context.on,
-      `update rails.operations set due_at = now() - interval '1 minute' where due_at is not null`,
+      `update rails.operations set due_at = now() - interval '1 minute', leased_until = null
+        where due_at is not null`,
     );
     calls.length = 0;
     heard.length = 0;

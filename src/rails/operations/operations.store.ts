@@ -35,6 +35,8 @@ const types = {
 
 const names = Object.keys(types);
 
+// Whoever sends it has it until it is due, by the database's clock as well: a worker whose own clock is ahead of the
+// sender's would otherwise think that nobody answered, and take back what is being approved.
 const insertRow = (name: string, onConflict: string) =>
   writeRows({
     name,
@@ -42,8 +44,11 @@ const insertRow = (name: string, onConflict: string) =>
     key: 'id',
     rank: rank.claim,
     losesByConflict: true,
-    text: (given) => `insert into rails.operations (${names.join(', ')}, original_id, request)
-select ${names.map((name) => (name === 'alerts' ? 'alerts::text[]' : name)).join(', ')}, original_id, request
+    text: (
+      given,
+    ) => `insert into rails.operations (${names.join(', ')}, original_id, request, leased_until)
+select ${names.map((name) => (name === 'alerts' ? 'alerts::text[]' : name)).join(', ')}, original_id, request,
+       clock_timestamp() + (due_at - first_sent_at)
   from ${given}
 ${onConflict}
 returning id::text as key`,

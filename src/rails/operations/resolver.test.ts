@@ -324,6 +324,30 @@ describe('workers', () => {
     assert.deepEqual([state, code], ['approved', null]);
   });
 
+  test('G1: one whose clock is hours ahead leaves what is being sent to its sender', async () => {
+    await alone();
+    const book = newBook();
+    let hear = (): void => {};
+    let arrived = (): void => {};
+    const underWay = new Promise<void>((resolve) => (arrived = resolve));
+    const sending = send(
+      charging(book, async (operation) => {
+        arrived();
+        await new Promise<void>((resolve) => (hear = resolve));
+        return approvalOf(operation);
+      }),
+    );
+    await underWay;
+    const ahead = { ...context, clock: { ...clock, now: () => clock.now() + 3 * HOUR } };
+    const resolver = createResolver(ahead, {
+      outgoing: outgoing(),
+      recoveryOf: () => ({ steps: [{ class: 'C', port: cancelling(book) }], timeoutMs: SECOND }),
+    });
+    assert.equal(await resolver.round(), 0);
+    hear();
+    assert.deepEqual([(await sending).state, book.calls], ['approved', 1]);
+  });
+
   test('G2: one that slept past its lease before it sends, sends nothing', async () => {
     await alone();
     const book = newBook();

@@ -103,6 +103,7 @@ const openRoom = async () => {
     },
     resolve: async (): Promise<void> => {
       clock.advance(60_000);
+      await asOwner(looking.on, 'update rails.operations set leased_until = null');
       const port = lookingUp(book, 1_000);
       const resolver = createResolver(context, {
         outgoing,
