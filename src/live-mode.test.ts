@@ -75,3 +75,29 @@ test('live mode that has become unsafe is stopped within a minute, and goes on w
   assert.equal(looks, 5);
   await watch.stop();
 });
+
+test('live mode is stopped at once where the clock is set between two looks, and looked at at once', async () => {
+  const clock = manualClock();
+  let setMs = 0;
+  const said: string[] = [];
+  const log: Log = { ...silentLog, warn: (_, message) => void said.push(message) };
+  let looks = 0;
+  const isNear = Promise.withResolvers<readonly string[]>();
+  const watch = watchLiveMode({ clock: { ...clock, now: () => clock.now() + setMs }, log }, () => {
+    looks += 1;
+    return isNear.promise;
+  });
+  // Adjusted, as clocks are every day.
+  setMs = 1_500;
+  assert.deepEqual([watch.isSafe, looks], [true, 0]);
+  for (const each of [3_600_000, -3_600_000]) {
+    setMs = each;
+    assert.equal(watch.isSafe, false);
+  }
+  for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+  assert.deepEqual([watch.isSafe, looks], [false, 1]);
+  isNear.resolve([]);
+  for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+  assert.deepEqual([watch.isSafe, said], [true, ["This machine's clock was set"]]);
+  await watch.stop();
+});

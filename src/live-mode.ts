@@ -86,14 +86,28 @@ export type LiveWatch = {
 
 /** Asks again and again for what would have been refused at the start. */
 export const watchLiveMode = (
-  { clock, log }: { readonly clock: Pick<Clock, 'sleep'>; readonly log: Log },
+  { clock, log }: { readonly clock: Omit<Clock, 'alarm'>; readonly log: Log },
   look: () => Promise<readonly string[]>,
 ): LiveWatch => {
   const ending = new AbortController();
   let told = '';
+  // A clock that is set between two looks is one that nobody has compared: it would judge wrongly what others are
+  // still waiting for. One that is only adjusted keeps pace with the one that nobody sets.
+  const aheadMs = (): number => clock.now() - clock.monotonicMs();
+  let comparedMs = aheadMs();
+  let wake = (): void => {};
+
+  const isAsCompared = (): boolean => {
+    if (Math.abs(aheadMs() - comparedMs) < CLOCKS_MAY_DIFFER_MS) return true;
+    wake();
+    return false;
+  };
 
   const lookOnce = async (): Promise<void> => {
+    const nowMs = aheadMs();
     const problem = (await look()).join(' ');
+    if (!isAsCompared()) log.warn({}, "This machine's clock was set");
+    comparedMs = nowMs;
     if (problem === told) return;
     told = problem;
     if (problem === '') log.warn({}, 'Live mode goes on');
@@ -101,7 +115,9 @@ export const watchLiveMode = (
   };
   const keepLooking = async (): Promise<void> => {
     while (!ending.signal.aborted) {
-      await clock.sleep(LOOK_EVERY_MS, ending.signal);
+      const waking = new AbortController();
+      wake = () => waking.abort();
+      await clock.sleep(LOOK_EVERY_MS, AbortSignal.any([ending.signal, waking.signal]));
       // A database that does not answer is told of where it is missed.
       if (!ending.signal.aborted) await lookOnce().catch(() => {});
     }
@@ -109,7 +125,7 @@ export const watchLiveMode = (
   const looking = keepLooking();
   return {
     get isSafe() {
-      return told === '';
+      return told === '' && isAsCompared();
     },
     stop: async () => {
       ending.abort();
