@@ -7,7 +7,7 @@ import { verifyAudit } from '#identity/audit';
 import { realClock } from '#kit/context';
 import { spellId, type Uuid, uuidAt } from '#kit/ids';
 import { CHARGE, INTENT } from '#payments/charges';
-import { type Connection, connect } from '#platform/db';
+import { type Connection, connect, isServerError } from '#platform/db';
 import { eachToldKey } from '#platform/events';
 import { ANSWER_KEPT_MS, verifyAnswers, verifyKeys } from '#platform/idempotency';
 import { allChecks } from './modules.ts';
@@ -31,12 +31,15 @@ const ROWS_SHOWN_MAX = 3;
 const WORK_MEMORY = '64MB';
 
 export const verify = async (runtime: Runtime): Promise<Verdict> => {
-  const audit = await verifyAudit(runtime.context, runtime.sealing);
-  const books = await verifyBooks(runtime.context, runtime.booksSealing);
-  const problems = [
-    ...audit.problems.map((problem) => `Audit log: ${problem}`),
-    ...books.problems.map((problem) => `Books: ${problem}`),
-  ];
+  const problems: string[] = [];
+  const audit =
+    (await asked(problems, 'Audit log', () => verifyAudit(runtime.context, runtime.sealing))) ??
+    unread;
+  problems.push(...audit.problems.map((problem) => `Audit log: ${problem}`));
+  const books =
+    (await asked(problems, 'Books', () => verifyBooks(runtime.context, runtime.booksSealing))) ??
+    unread;
+  problems.push(...books.problems.map((problem) => `Books: ${problem}`));
   const checks = allChecks();
 
   let answers = 0;
@@ -53,17 +56,21 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
     // Each of several workers would take as much.
     await owner.send({ name: '', text: 'set max_parallel_workers_per_gather = 0' });
     const wrong = countWithFirst();
-    answers = await verifyAnswers(owner.send, runtime.masterSecret, wrong.note);
-    await noteForgottenKeys(runtime, owner, wrong.note);
+    await asked(problems, 'Stored answers', async () => {
+      answers = await verifyAnswers(owner.send, runtime.masterSecret, wrong.note);
+      await noteForgottenKeys(runtime, owner, wrong.note);
+    });
     if (wrong.count() > 0) {
       problems.push(
         `Stored answers: ${wrong.count()} are not as they were given, first: ${wrong.first.join('; ')}.`,
       );
     }
     for (const { module, name, text, of } of checks) {
-      const found = await owner.send<Found>({ name: '', text: firstOf(text) });
-      const [first] = found;
-      if (first === undefined) continue;
+      const found = await asked(problems, `${module}, whether ${name}`, () =>
+        owner.send<Found>({ name: '', text: firstOf(text) }),
+      );
+      const [first] = found ?? [];
+      if (found === undefined || first === undefined) continue;
       const shown = found.map((row) => showRow(withoutCount(row), of));
       problems.push(
         `${module}: not so that ${name} (${first.rows_in_all} rows, first: ${shown.join('; ')}).`,
@@ -79,6 +86,23 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
     checks: checks.length,
     problems,
   };
+};
+
+const unread = { seals: 0, entries: 0, problems: [] };
+
+/** A damaged page ends the question that reads it, and is a finding; what it does not hold is asked all the same. */
+const asked = async <T>(
+  problems: string[],
+  what: string,
+  ask: () => Promise<T>,
+): Promise<T | undefined> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isServerError(error)) throw error;
+    problems.push(`${what}: could not be asked, the database says: ${error.message}.`);
+    return undefined;
+  }
 };
 
 type Found = Record<string, unknown> & { readonly rows_in_all: number };

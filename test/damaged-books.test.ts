@@ -132,6 +132,24 @@ describe('what verify says', async () => {
     );
   });
 
+  test('names the questions that the database cannot answer, as over a damaged page, and asks the others', async () => {
+    const change = (by: string) =>
+      `update payments.intents set amount = amount ${by} 1 where id = ${heldIntent}`;
+    const rename = (from: string, to: string) => `alter table outward.${from} rename to ${to}`;
+    await asOwner(on, rename('receipt_numbers', 'gone'));
+    const problems = await damaged(change('+'), change('-'));
+    await asOwner(on, rename('gone', 'receipt_numbers'));
+    const [unasked = [], others = []] = [true, false].map((isUnasked) =>
+      problems.filter((problem) => problem.includes('could not be asked') === isUnasked),
+    );
+    assert.match(
+      unasked[0] ?? '',
+      /^outward\/notifications, whether .*: could not be asked, .*receipt_numbers/,
+    );
+    assert.equal(others.length, 1, others.join('\n'));
+    assert.match(others[0] ?? '', /amount 5001/);
+  });
+
   test('names the request whose stored answer was changed, removed, or given another status', async () => {
     const [row] = await asOwner(
       on,
