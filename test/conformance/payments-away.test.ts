@@ -237,8 +237,9 @@ describe('a payer who is sent away', () => {
   });
 
   test('and declines may take another way to pay', async () => {
-    const { id, url } = await leave();
+    const { id, url } = await leave({ return_url: 'shop-app://paid?order=7' });
     const back = new URL(await comeBack(await answerAt(url, 'decline')));
+    assert.match(back.href, /^shop-app:\/\/paid\?order=7&payment_intent=/, 'an app is opened');
     assert.equal(back.searchParams.get('redirect_status'), 'failed');
     const failed = await paymentIntents.retrieve(id);
     assert.equal(failed.status, 'requires_payment_method');

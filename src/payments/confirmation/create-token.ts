@@ -20,9 +20,9 @@ import {
   parameterMissing,
   phone,
   required,
+  returnUrl,
   type TypedRequest,
   text,
-  url,
 } from '#platform/http';
 import { type ConfirmationToken, renderToken } from './confirmation-token.ts';
 import { acceptingNow, mandateOf, mandateParameters } from './mandate-data.ts';
@@ -39,7 +39,7 @@ export const createParameters = object(
     payment_method: id(),
     payment_method_data: createMethodParameters,
     payment_method_options: object({ ...optionsOfOthers, card: cardOptions }),
-    return_url: url(),
+    return_url: returnUrl(),
     setup_future_usage: oneOf('off_session', 'on_session'),
     shipping: object({
       address: required(address()),

@@ -21,8 +21,8 @@ import {
   oneOf,
   phone,
   required,
+  returnUrl,
   text,
-  url,
 } from '#platform/http';
 import { awayParameters } from './away-options.ts';
 import { mandateOptionsParameters } from './mandate-options.ts';
@@ -165,7 +165,7 @@ export const createParameters = object(
       'The merchant’s own name of the order. It is registered once per account and mode: again with the same amount and currency answers the payment that exists, else 409.',
       text(200),
     ),
-    return_url: url(),
+    return_url: returnUrl(),
     save_payment_method: boolean(),
     use_stripe_sdk: boolean(),
   },
@@ -197,7 +197,7 @@ export const confirmParameters = object(
     payment_method_data: createMethodParameters,
     payment_method_options: methodOptions,
     receipt_email: emptyable(email()),
-    return_url: url(),
+    return_url: returnUrl(),
     save_payment_method: boolean(),
     setup_future_usage: emptyable(futureUsage),
     shipping: emptyable(shippingParameters),

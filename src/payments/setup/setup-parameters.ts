@@ -17,9 +17,9 @@ import {
   object,
   oneOf,
   required,
+  returnUrl,
   text,
   timestampRange,
-  url,
 } from '#platform/http';
 
 const setupMandateOptions = object({ ...mandateFields, currency: required(currency()) });
@@ -57,7 +57,7 @@ const refused = {
 const confirming = {
   confirmation_token: id(),
   mandate_data: emptyable(mandateParameters),
-  return_url: url(),
+  return_url: returnUrl(),
   use_stripe_sdk: boolean(),
 } as const;
 

@@ -52,7 +52,9 @@ export const readerOfScalar = (wire: Wire): Reader => {
     case 'email':
       return readEmail;
     case 'url':
-      return readUrl;
+      return urlReader(isWebAddress);
+    case 'returnUrl':
+      return urlReader((text) => isWebAddress(text) || isAppAddress(text));
     case 'currency':
       return currencyReader(wire.codes);
     case 'metadata':
@@ -209,19 +211,44 @@ const readEmail: Reader = (raw, name, faults) => {
   return text;
 };
 
-const readUrl: Reader = (raw, name, faults) => {
-  const text = textOf(raw);
-  if (text === null || text.length > 5_000 || !isWebAddress(text)) {
-    faults.form ??= urlInvalid(name);
-    return undefined;
-  }
-  if (containsCardNumber(text)) faults.form ??= cardNumberRefused(name);
-  return text;
-};
+const urlReader =
+  (isAddress: (text: string) => boolean): Reader =>
+  (raw, name, faults) => {
+    const text = textOf(raw);
+    if (text === null || text.length > 5_000 || !isAddress(text)) {
+      faults.form ??= urlInvalid(name);
+      return undefined;
+    }
+    if (containsCardNumber(text)) faults.form ??= cardNumberRefused(name);
+    return text;
+  };
 
 const isWebAddress = (text: string): boolean => {
   if (!/^https?:\/\//i.test(text) || /[\s\\]/.test(text)) return false;
   return URL.canParse(text.replaceAll(/[{}]/g, ''));
+};
+
+/** What a browser runs, or reads by itself, is no app that could be opened. */
+const ofBrowsers: ReadonlySet<string> = new Set([
+  'about',
+  'blob',
+  'data',
+  'file',
+  'filesystem',
+  'ftp',
+  'http',
+  'https',
+  'javascript',
+  'vbscript',
+  'view-source',
+  'ws',
+  'wss',
+]);
+
+const isAppAddress = (text: string): boolean => {
+  const [, scheme] = /^([a-z][a-z0-9+.-]{1,100}):\/\/[^\s\\/?#]/i.exec(text) ?? [];
+  if (scheme === undefined || /[\s\\]/.test(text)) return false;
+  return !ofBrowsers.has(scheme.toLowerCase()) && URL.canParse(text);
 };
 
 const currencyReader = (codes: readonly string[]): Reader => {

@@ -17,6 +17,7 @@ export type Wire =
   | { readonly kind: 'oneOf'; readonly values: readonly string[] }
   | { readonly kind: 'email' }
   | { readonly kind: 'url' }
+  | { readonly kind: 'returnUrl' }
   | { readonly kind: 'currency'; readonly codes: readonly string[] }
   | { readonly kind: 'metadata' }
   | { readonly kind: 'either'; readonly options: readonly TSchema[] }
@@ -105,6 +106,10 @@ export const email = (): TUnsafe<string> =>
 /** An absolute http or https address. */
 export const url = (): TUnsafe<string> =>
   wire<string>({ kind: 'url' }, { type: 'string', format: 'uri', maxLength: 5_000 });
+
+/** Where a payer comes back to: an address of the web, or of an app (`shop-app://paid`). */
+export const returnUrl = (): TUnsafe<string> =>
+  wire<string>({ kind: 'returnUrl' }, { type: 'string', format: 'uri', maxLength: 5_000 });
 
 /** Three letters in either case; lower case inside. */
 export const currency = (codes: readonly string[] = currencyCodes): TUnsafe<string> =>
