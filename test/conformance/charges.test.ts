@@ -102,7 +102,6 @@ describe('a charge made directly, as older clients do', () => {
     assert.equal(charge.captured, false);
     const tooMuch = await refusalOf(charges.capture(charge.id, { amount: 1_000 }));
     assert.deepEqual([tooMuch.code, tooMuch.param], ['amount_too_large', 'amount']);
-    assert.match(tooMuch.message, /^The provided amount \(1000\) is greater/);
     const captured = await charges.capture(charge.id, {
       amount: 500,
       receipt_email: 'jenny@example.com',
@@ -155,7 +154,7 @@ describe('a charge made directly, as older clients do', () => {
       assert.equal((await refusalOf(again())).code, 'charge_already_refunded');
     }
     const late = await refusalOf(charges.capture(id));
-    assert.deepEqual([late.statusCode, late.payment_intent], [400, undefined]);
+    assert.deepEqual([late.code, late.payment_intent], ['charge_already_refunded', undefined]);
   });
 
   test('that nobody captured in time has expired, and is not called refunded to who refunds it', async () => {
@@ -183,6 +182,7 @@ describe('a charge made directly, as older clients do', () => {
       assert.match(refused.message, /has expired: it was not captured in time/);
     }
     assert.equal((await refusalOf(refundOf(id))).code, 'charge_expired_for_capture');
+    assert.equal((await refusalOf(charges.capture(id))).code, 'charge_expired_for_capture');
     await happened();
   });
 

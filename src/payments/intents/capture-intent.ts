@@ -25,7 +25,8 @@ import type { captureParameters } from './intent-parameters.ts';
 import { letGo } from './let-go.ts';
 import { withOrderDetails } from './order-details.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-import { cannotCapture, cannotCaptureCharge } from './refusals.ts';
+import { cannotCapture, cannotCaptureChargeYet } from './refusals.ts';
+import { nothingHeld } from './release-direct-charge.ts';
 import { renderIntent } from './render-intent.ts';
 import { sendFollowing } from './send-following.ts';
 
@@ -111,7 +112,11 @@ export const capture = async (
 ): Promise<Outcome | null> => {
   const { scope } = request;
   if (intent.status !== 'requires_capture') {
-    throw intent.isDirect ? cannotCaptureCharge() : cannotCapture(intent, scope.livemode);
+    if (!intent.isDirect) throw cannotCapture(intent, scope.livemode);
+    const id = intent.latestChargeId;
+    throw intent.status === 'canceled' && id !== null
+      ? nothingHeld({ id }, intent)
+      : cannotCaptureChargeYet();
   }
   // What was read a moment before it was authorized is not held yet.
   const charge = known?.operationId

@@ -72,10 +72,10 @@ export const cannotCapture = (intent: PaymentIntent, livemode: boolean): ApiErro
   );
 
 /** Its intent is nobody's to see. */
-export const cannotCaptureCharge = (): ApiError =>
+export const cannotCaptureChargeYet = (): ApiError =>
   new ApiError(
     400,
-    'This charge cannot be captured: it has been captured or refunded, its days are over, or something else of it is under way.',
+    'This charge cannot be captured now: something else of it is under way. Retrieve it to see what came of that.',
   );
 
 export const cannotCancel = (intent: PaymentIntent, livemode: boolean): ApiError =>

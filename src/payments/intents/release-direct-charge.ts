@@ -40,7 +40,7 @@ export const isUnderWay = ({ id, status }: Pick<Charge, 'id' | 'status'>): ApiEr
     message: `Charge ${spellId(CHARGE, id)} cannot be refunded now: ${status === 'pending' ? 'its payment' : 'something else of it'} is under way, and what becomes of it is not known yet. Nothing was changed.`,
   });
 
-/** Why nothing of a charge that was never captured can go back any more. */
+/** Why nothing of a charge that was never captured can be taken or go back any more. */
 export const nothingHeld = (
   { id }: Pick<Charge, 'id'>,
   { cancellationReason: reason }: Pick<PaymentIntent, 'cancellationReason'>,
@@ -48,7 +48,7 @@ export const nothingHeld = (
   const charge = spellId(CHARGE, id);
   return reason === 'expired'
     ? refuse('charge_expired_for_capture', {
-        message: `The authorization of charge ${charge} has expired: it was not captured in time, its bank has let go of it, and there is nothing to refund.`,
+        message: `The authorization of charge ${charge} has expired: it was not captured in time, its bank has let go of it, and nothing of it can be captured or refunded.`,
         charge,
       })
     : refuse('charge_already_refunded', {
