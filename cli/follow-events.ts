@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ApiClient, NotNow } from './api-client.ts';
+import { CliError } from './errors.ts';
+import { impossible, recipes } from './recipes.ts';
 
 export type Event = {
   id: string;
@@ -24,12 +26,12 @@ const POLL_MS = 1_000;
  */
 export const followEvents = async (
   client: ApiClient,
-  type: string | undefined,
+  types: string | undefined,
   see: (event: Event, sequence: Sequence) => Promise<void> | void,
   /** From now on: what happens afterwards is seen. */
   begins: () => void = () => {},
 ): Promise<never> => {
-  const isWanted = matching(type);
+  const isWanted = matching(types);
   let { next } = await client.get<Feed>('/v1/event_feed');
   begins();
   for (;;) {
@@ -58,10 +60,19 @@ const patiently = async <T>(url: string, ask: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** `customer.created`, or `customer.*` for all that begin like it. */
-const matching = (type: string | undefined): ((name: string) => boolean) => {
-  if (type === undefined || type === '*') return () => true;
-  if (!type.endsWith('*')) return (name) => name === type;
-  const stem = type.slice(0, -1);
-  return (name) => name.startsWith(stem);
+/** `customer.created`, or `customer.*` for all that begin like it; several with commas between them. */
+const matching = (types: string | undefined): ((name: string) => boolean) => {
+  const wanted = (types ?? '*').split(',').map((type) => matchingOne(type.trim()));
+  return (name) => wanted.some((isWanted) => isWanted(name));
 };
+
+const matchingOne = (type: string): ((name: string) => boolean) => {
+  const stem = type.slice(0, -1);
+  const isWanted = (name: string): boolean =>
+    type.endsWith('*') ? name.startsWith(stem) : name === type;
+  // Whoever waits for a name that is misspelt would wait for ever.
+  if (told.some(isWanted)) return isWanted;
+  throw new CliError(`No event is called "${type}"; there are ${told.join(', ')}.`);
+};
+
+const told = [...Object.keys(recipes), ...Object.keys(impossible)];

@@ -59,7 +59,15 @@ const until = async (
 test('listen forwards what happens, signed with the secret that it prints', async () => {
   const child = spawn(
     process.execPath,
-    [program, 'listen', '--forward-to', shopUrl, '--events', 'customer.*', ...where],
+    [
+      program,
+      'listen',
+      '--forward-to',
+      shopUrl,
+      '--events',
+      'refund.created, customer.*',
+      ...where,
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let out = '';
@@ -98,6 +106,20 @@ test('listen forwards what happens, signed with the secret that it prints', asyn
     );
   } finally {
     child.kill('SIGTERM');
+  }
+});
+
+test('listen does not wait for events that nothing is called', async () => {
+  for (const [types, wrong] of [
+    ['payment_intent.suceeded', 'payment_intent.suceeded'],
+    ['charge.*,invoice.*', 'invoice.*'],
+  ] as const) {
+    const said = await tollgate('listen', '--forward-to', shopUrl, '--events', types);
+    assert.equal(said.code, 1);
+    assert.ok(
+      said.err.startsWith(`No event is called "${wrong}"; there are customer.created, `),
+      said.err,
+    );
   }
 });
 

@@ -12,7 +12,7 @@ export const addEvents = (program: Command): void => {
 
   withWhere(events.command('tail'))
     .description('print events as they happen, until Ctrl-C')
-    .option('--type <type>', 'only these: customer.created, or customer.*')
+    .option('--type <types>', 'only these: customer.created,charge.*')
     .option('--json', 'whole events, one a line', false)
     .action(async (options: Where & { type?: string; json: boolean }) => {
       await followEvents(apiClient(options), options.type, (event) =>

@@ -18,7 +18,7 @@ export const addListen = (program: Command): void => {
   withWhere(program.command('listen'))
     .description('post events to a server of yours as they happen, signed like webhooks')
     .addOption(forwardTo().makeOptionMandatory())
-    .option('--events <type>', 'only these: payment_intent.succeeded, or payment_intent.*')
+    .option('--events <types>', 'only these: payment_intent.succeeded,charge.*')
     .addOption(secretOption('sign with this one rather than with a new one'))
     .action(listen);
 };
