@@ -29,9 +29,12 @@ import {
   APP_ROLE,
   agreeOn,
   connect,
+  type Fence,
+  fenceFileIn,
   migrate,
   type OpenDatabase,
   openDatabase,
+  openFence,
   readMigrations,
   withLogin,
 } from '#platform/db';
@@ -49,6 +52,8 @@ export type Runtime = {
   readonly settings: Settings;
   readonly context: Context & { readonly database: OpenDatabase };
   readonly secrets: Secrets;
+  /** Which server is believed, and who hears when another takes over. */
+  readonly fence: Fence;
   readonly masterSecret: Buffer;
   /** The providers there are. */
   readonly directory: Directory;
@@ -103,6 +108,11 @@ export const openRuntime = async (
     auditAnchor: given.auditAnchor || join(given.data, 'audit-anchor.txt'),
   };
   const crashPoint = crashPointFrom(settings.crashAt);
+  const fence = openFence({
+    file: fenceFileIn(settings.data),
+    log: how.log,
+    monotonicMs: systemClock.monotonicMs,
+  });
 
   await migrate({
     connection: {
@@ -110,6 +120,7 @@ export const openRuntime = async (
       connectTimeoutMs: 5_000,
       statementTimeoutMs: 6_000,
       applicationName: 'tollgate migrations',
+      fence,
     },
     migrations: await readMigrations(modules),
     log: how.log,
@@ -124,6 +135,7 @@ export const openRuntime = async (
     poolSize: settings.databasePool,
     clock: systemClock,
     crashPoint,
+    fence,
     ...(how.observeBatch ? { observeBatch: how.observeBatch } : {}),
   });
   await refuseOtherSecret(database, masterSecret);
@@ -142,12 +154,13 @@ export const openRuntime = async (
     database,
   };
   // Cards are kept, forgotten and taken from browsers by the real time.
-  const vault = await vaultFor(settings, onRealTime(context), how.vault ?? 'use').catch(
-    async (error: unknown) => {
-      await database.close();
-      throw error;
-    },
-  );
+  const vault = await vaultFor(settings, onRealTime(context), {
+    use: how.vault ?? 'use',
+    fence,
+  }).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
   provideVault(context, vault.vault);
   const sandbox = await how.sandbox;
   const following = settings.liveMode
@@ -180,6 +193,7 @@ export const openRuntime = async (
     settings,
     context,
     secrets,
+    fence,
     masterSecret,
     directory,
     sealing: sealingWith(masterSecret, settings.auditAnchor),

@@ -15,7 +15,7 @@ import {
   type VaultAddress,
 } from '#cards/vault';
 import type { Context } from '#kit/context';
-import { type OpenDatabase, openDatabase } from '#platform/db';
+import { type Fence, type OpenDatabase, openDatabase } from '#platform/db';
 import type { Settings } from './config.ts';
 
 /** `use`: never gets a number out. `reveal`: speaks with providers. `here`: is the vault. */
@@ -26,10 +26,10 @@ export type VaultAccess = { readonly vault: Vault; close(): Promise<void> };
 export const vaultFor = async (
   settings: Settings,
   context: Context,
-  use: VaultUse,
+  { use, fence }: { readonly use: VaultUse; readonly fence: Fence },
 ): Promise<VaultAccess> => {
   const at = use === 'here' ? null : await vaultAddress(settings);
-  if (at === null || use === 'here') return openVaultHere(settings, context);
+  if (at === null || use === 'here') return openVaultHere(settings, context, fence);
   const vault = connectVault({ at, tokenFile: tokenFilesOf(settings)[use] });
   return { vault, close: () => vault.close() };
 };
@@ -56,12 +56,17 @@ export const tokenFilesOf = (settings: Settings): { use: string; reveal: string 
 };
 
 /** The vault in this process, on a connection of its own that only its role may use. */
-const openVaultHere = async (settings: Settings, context: Context): Promise<VaultAccess> => {
+const openVaultHere = async (
+  settings: Settings,
+  context: Context,
+  fence: Fence,
+): Promise<VaultAccess> => {
   const database = openDatabase({
     url: settings.databaseVaultUrl,
     poolSize: Math.max(2, Math.floor(settings.databasePool / 2)),
     clock: context.clock,
     crashPoint: context.crashPoint,
+    fence,
   });
   try {
     const vault = await openVault({

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { Row, Statement, Tx } from '#kit/context';
 import { Unavailable } from '#kit/failure';
+import type { Admission, Fence } from './fence.ts';
 import { lendingSocket } from './lending-socket.ts';
 import { type Call, failedAt, openWire } from './wire.ts';
 
@@ -14,6 +15,8 @@ export type ConnectionSettings = {
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
   readonly applicationName: string;
+  /** Says which server is believed; absent: any. */
+  readonly fence?: Fence;
 };
 
 /** The database cannot be reached, is frozen, or refuses for now. Nothing was committed. */
@@ -50,6 +53,7 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
   });
   // Its errors reject what is under way, and `broken` says the rest.
   client.on('error', () => {});
+  let admission: Admission | undefined;
 
   try {
     await client.connect();
@@ -62,6 +66,9 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
        set statement_timeout = '5s'; set idle_in_transaction_session_timeout = '10s';
        set synchronous_commit = on`,
     });
+    admission = await settings.fence?.admit(
+      async (text) => (await client.query({ ...inTime, text })).rows,
+    );
   } catch (error) {
     client.end().catch(() => {});
     streamOf(client).destroy();
@@ -71,6 +78,13 @@ export const connect = async (settings: ConnectionSettings): Promise<Connection>
   const stream = streamOf(client);
   const wire = openWire(stream, settings.statementTimeoutMs);
   let closed = false;
+  try {
+    const leave = admission?.(() => wire.destroy());
+    if (leave !== undefined) stream.once('close', leave);
+  } catch (error) {
+    wire.destroy();
+    throw error;
+  }
 
   const sendTogether = (calls: readonly Call[]): Promise<Row[][]> =>
     new Promise((resolve, reject) => {

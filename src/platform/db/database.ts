@@ -2,6 +2,7 @@
 
 import type { Clock, CrashPoint, Database, Scope, Tx } from '#kit/context';
 import { type ConnectionSettings, connect, isOutOfRoom } from './connection.ts';
+import type { Fence } from './fence.ts';
 import { createLane, type Lane } from './group-commit.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createReads } from './reads.ts';
@@ -12,6 +13,7 @@ export type DatabaseSettings = {
   readonly poolSize: number;
   readonly clock: Clock;
   readonly crashPoint: (point: CrashPoint) => void;
+  readonly fence?: Fence;
   readonly observeBatch?: (batch: { units: number; seconds: number }) => void;
 };
 
@@ -36,6 +38,7 @@ export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
     connectTimeoutMs: 3_000,
     statementTimeoutMs: 6_000,
     applicationName: 'tollgate',
+    ...(settings.fence ? { fence: settings.fence } : {}),
   };
   const pool = createPool({ ...connection, size: settings.poolSize, waitTimeoutMs: 1_000 });
 

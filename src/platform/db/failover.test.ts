@@ -2,18 +2,15 @@
 // must not be taken for more than it knows.
 
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { renameSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { prepareBinaries } from '../postgres/binaries.ts';
+import type { Log } from '#kit/context';
+import { silentLog } from '../../kit/context/for-tests.ts';
 import { silent, temporaryFolder } from '../postgres/for-tests.ts';
-import { findHome } from '../postgres/home.ts';
-import { ownerUrlOf } from '../postgres/owner-url.ts';
-import { passwordsFor } from '../postgres/passwords.ts';
-import { giveAllTo } from '../postgres/run-as.ts';
-import { startServer } from '../postgres/server-process.ts';
-import { startPostgres } from '../postgres/start-postgres.ts';
-import { type Connection, connect } from './connection.ts';
+import { copyServer, startCopy } from '../postgres/for-tests-copy.ts';
+import { type RunningPostgres, startPostgres } from '../postgres/start-postgres.ts';
+import { type Connection, connect, DatabaseUnavailable } from './connection.ts';
+import { fenceFileIn, openFence } from './fence.ts';
 import { connectionSettings } from './for-tests.ts';
 import { until } from './for-tests-things.ts';
 import { type Entered, statusOf } from './unanswered-commit.ts';
@@ -27,38 +24,37 @@ let entered: Entered;
 let standby: Connection;
 const ends: (() => unknown)[] = [];
 
+const [of, copy, remembered] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+const file = fenceFileIn(remembered.folder);
+const log: Log = { ...silentLog, error: (_, message) => void said.push(message) };
+const said: string[] = [];
+const openedFence = () => openFence({ file, log, monotonicMs: () => performance.now() });
+const fence = openedFence();
+let takeOvers = 0;
+fence.onTakeOver(() => {
+  takeOvers += 1;
+});
+const fenced = (url: string, by = fence) => connect({ ...connectionSettings(url), fence: by });
+let primary: RunningPostgres;
+let toPrimary: Connection;
+let url: string;
+
 before(async () => {
-  const [of, copy] = [temporaryFolder(), temporaryFolder()];
-  ends.push(of.remove, copy.remove);
-  const running = await startPostgres({ dataFolder: of.folder, log: silent });
-  const home = findHome(of.folder, silent);
-  try {
-    const connection = await connect(connectionSettings(running.ownerUrl));
-    await ask(connection, 'create table things (id integer)');
-    await ask(connection, 'checkpoint');
-    await ask(connection, 'begin');
-    entered = (await ask(connection, entering))[0] as Entered;
-    await ask(connection, 'insert into things values (1); commit');
-    await connection.close();
-    // As it is, in the middle of its life, and with all that it has written.
-    cpSync(home.cluster, join(copy.folder, 'postgres'), { recursive: true });
-  } finally {
-    await running.stop();
-  }
-  const cluster = join(copy.folder, 'postgres');
-  rmSync(join(cluster, 'postmaster.pid'));
-  writeFileSync(join(cluster, 'standby.signal'), '');
-  chmodSync(cluster, 0o700);
-  giveAllTo(cluster, home.runAs);
-  const own = findHome(copy.folder, silent);
-  const binaries = prepareBinaries({
-    copyFolder: join(own.folder, 'binaries'),
-    runAs: own.runAs,
-  });
-  const logFile = join(copy.folder, 'postgres.log');
-  const server = await startServer({ home: own, binaries, logFile, throwAway: false });
+  ends.push(of.remove, copy.remove, remembered.remove);
+  primary = await startPostgres({ dataFolder: of.folder, log: silent });
+  ends.push(() => primary.stop());
+  const connection = await connect(connectionSettings(primary.ownerUrl));
+  await ask(connection, 'create table things (id integer)');
+  await ask(connection, 'checkpoint');
+  await ask(connection, 'begin');
+  entered = (await ask(connection, entering))[0] as Entered;
+  await ask(connection, 'insert into things values (1); commit');
+  await connection.close();
+  toPrimary = await fenced(primary.ownerUrl);
+  copyServer(of.folder, copy.folder);
+  const { server, ownerUrl } = await startCopy(of.folder, copy.folder);
   ends.push(() => server.stop());
-  const url = ownerUrlOf(own, passwordsFor(of.folder, true).owner, 'tollgate');
+  url = ownerUrl;
   await until(async () => {
     standby = await connect(connectionSettings(url)).catch(() => standby);
     return standby !== undefined;
@@ -78,6 +74,11 @@ describe('a server that follows another', () => {
     const later = String(BigInt(entered.xid) + 1_000n);
     assert.equal((await statusNow({ ...entered, xid: later }))?.['status'], null);
   });
+
+  test('is asked nothing behind the fence', async () => {
+    await assert.rejects(fenced(url), /follows another/);
+    assert.equal(toPrimary.broken, false);
+  });
 });
 
 describe('a server that has taken over', () => {
@@ -95,5 +96,35 @@ describe('a server that has taken over', () => {
       status: 'committed',
       history: 'lost',
     });
+  });
+});
+
+describe('the server that was taken over from', () => {
+  test('is left by all that still hold on to it, once the other was seen', async () => {
+    await (await fenced(url)).close();
+    assert.equal(takeOvers, 1);
+    await until(async () => toPrimary.broken);
+    await (await fenced(url)).close();
+    assert.equal(takeOvers, 1);
+  });
+
+  test('is refused although it leads, by those who saw the other and by those who start later', async () => {
+    for (const by of [fence, openedFence()]) {
+      await assert.rejects(fenced(primary.ownerUrl, by), (error) => {
+        assert.ok(error instanceof DatabaseUnavailable);
+        assert.match(error.message, /at timeline 1, and timeline 2 of the same database was seen/);
+        assert.ok(error.message.includes(file));
+        return true;
+      });
+    }
+    // Each says it once, and not at every try.
+    await assert.rejects(fenced(primary.ownerUrl));
+    assert.deepEqual(said, Array(2).fill('The database is an old one: nothing is asked of it'));
+  });
+
+  test('is taken on purpose by who starts anew without what was seen', async () => {
+    renameSync(file, `${file}.kept`);
+    await (await fenced(primary.ownerUrl, openedFence())).close();
+    await assert.rejects(fenced(primary.ownerUrl), DatabaseUnavailable);
   });
 });

@@ -17,6 +17,7 @@ export {
   type Owned,
   scopeOf,
 } from './due-rows.ts';
+export { type Fence, fenceFileIn, openFence } from './fence.ts';
 export { agreeOn } from './installation.ts';
 export { type Lean, leanBy } from './lean.ts';
 export * from './migrate.ts';
