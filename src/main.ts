@@ -11,7 +11,7 @@ import { payAtBanks } from './pay-at-banks.ts';
 import { payAtSandbox } from './pay-at-sandbox.ts';
 import { createApi } from './roles/api.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
-import { openGatewayRails, reportForgotten } from './roles/rails.ts';
+import { openGatewayRails, reportForgotten, watchDatabase } from './roles/rails.ts';
 import { watchStalls } from './roles/stalls.ts';
 import { serveVaultRole } from './roles/vault.ts';
 import { createGatewayWorker } from './roles/worker.ts';
@@ -104,8 +104,12 @@ const startRoles = async (
   }
   const rails = speaksWithProviders(roles) ? await openGatewayRails(runtime) : null;
   if (rails !== null) takeDown.push(() => rails.close());
-  // Each process has a send journal of its own.
-  if (rails !== null) await reportForgotten(runtime, rails);
+  if (rails !== null) {
+    const watch = watchDatabase(runtime, rails);
+    takeDown.push(() => watch.stop());
+    // Each process has a send journal of its own.
+    await reportForgotten(runtime, rails);
+  }
   if (rails !== null && roles.includes('worker')) {
     const worker = createGatewayWorker(runtime, rails);
     await worker.start();

@@ -33,6 +33,7 @@ import { type OpenDatabase, ownRows } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import { railsOf } from '#rails/connectors';
+import { letGo, loadForgottenCalls, noteForgotten } from '#rails/operations';
 import { settled } from '../src/books/ledger/for-tests.ts';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
 import {
@@ -1347,6 +1348,33 @@ describe('with row level security alone,', async () => {
       assert.deepEqual(commit, { ok: false, lost: move.into });
     }
     assert.equal((await loadMessages(context, theirs.scope, message.operationId)).length, 1);
+  });
+
+  test('a call that the database has forgotten is seen and let go by its own account alone', async () => {
+    const { mine, theirs } = world;
+    const line = {
+      ...theirs.scope,
+      atMs: Date.now(),
+      operationId: newUuid(context),
+      intentId: newUuid(context),
+      connectorAccountId: newUuid(context),
+      providerKey: 'key',
+      reference: 'op_x',
+      send: 1,
+    };
+    const { lines, locked } = await noteForgotten(context, [line], () => []);
+    assert.deepEqual([lines, locked.has(line.intentId)], [[line], true]);
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.deepEqual(await loadForgottenCalls(context, scope, 10), []);
+      assert.equal(await letGo(context, scope, { operationId: line.operationId, why: 'x' }), false);
+    }
+    const [own] = await loadForgottenCalls(context, theirs.scope, 10);
+    assert.equal(own?.id, line.operationId);
+    const released = await letGo(context, theirs.scope, {
+      operationId: line.operationId,
+      why: 'x',
+    });
+    assert.equal(released, true);
   });
 
   test('nobody sees whether a worker is at an operation of others', async () => {

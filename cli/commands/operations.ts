@@ -7,6 +7,9 @@ import { parseId, spellId } from '#kit/ids';
 import { heardBy } from '#rails/connectors';
 import {
   decideByPerson,
+  type ForgottenCall,
+  letGo,
+  loadForgottenCalls,
   loadForPerson,
   loadKnown,
   type Operation,
@@ -81,6 +84,34 @@ export const addOperations = (program: Command): void => {
         say(lineOf(recorded.change.after));
       }),
     );
+
+  add(
+    'forgotten',
+    'list calls that were made and that the database, put back, knows nothing of',
+  ).action((where: Where) =>
+    withRuntime(async (runtime) => {
+      const scope = await scopeOf(runtime, where);
+      const found = await loadForgottenCalls(runtime.context, scope, SHOWN_MAX);
+      if (found.length === 0) say('Nothing was forgotten, or all of it was looked at.');
+      for (const call of found) say(forgottenLineOf(call));
+    }),
+  );
+
+  add(
+    'release <operation>',
+    'let the payment of a forgotten one go on, after the provider was asked',
+  )
+    .requiredOption('--why <text>', 'what you saw there; goes into the audit log')
+    .action((spelled: string, options: Where & { why: string }) =>
+      withRuntime(async (runtime) => {
+        const scope = await scopeOf(runtime, options);
+        const asked = { operationId: idOf(spelled), why: options.why };
+        if (!(await letGo(runtime.context, scope, asked))) {
+          throw new CliError(`No forgotten call ${spelled} waits for a person.`);
+        }
+        say(`${spelled} keeps nothing any more. Processes that run hear of it within seconds.`);
+      }),
+    );
 };
 
 const refusals = {
@@ -100,6 +131,19 @@ const idOf = (spelled: string): string => {
   if (id === null) throw new CliError(`${spelled} is no operation; their ids begin with op_.`);
   return id;
 };
+
+const forgottenLineOf = (call: ForgottenCall): string =>
+  [
+    spellId('op', call.id),
+    new Date(call.sentAtMs).toISOString().slice(0, 16).replace('T', ' '),
+    (call.kind ?? '').padEnd(9),
+    (call.amount === null || call.currency === null
+      ? ''
+      : formatAmount(call.amount, call.currency)
+    ).padStart(14),
+    paint.bold(spellId('pi', call.intentId)),
+    paint.dim(`${call.reference}  ${call.providerKey}`),
+  ].join('  ');
 
 const lineOf = (operation: Operation): string => {
   const { id, kind, amount, currency, state, reference, alerts, firstSentAtMs } = operation;

@@ -13,9 +13,14 @@ export type Context = {
   readonly database: Database;
   /** Who acts. It is written into the audit log and into events. */
   readonly actor: Actor;
+  /** Under which idempotency key it was asked for. Absent: nobody can ask for the same again. */
+  readonly askedUnder?: () => AskedUnder;
   /** Ends the process on purpose at a numbered point; a function without a body when off. */
   readonly crashPoint: (point: CrashPoint) => void;
 };
+
+/** Digests of an idempotency key and of what was asked under it, as they are stored. */
+export type AskedUnder = { readonly key: string; readonly fingerprint: string };
 
 export type Clock = {
   /** Wall time in whole milliseconds since 1970. A user of test mode may move it. */

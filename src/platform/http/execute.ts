@@ -48,8 +48,9 @@ const triesMax = 40;
 /** Thrown through the handler when its `begin` finds the key taken. */
 class KeyTaken extends Error {}
 
-export const execute = async (execution: Execution): Promise<Answer> => {
-  const run = createRun(execution);
+export const execute = async (given: Execution): Promise<Answer> => {
+  const run = createRun(given);
+  const execution = namingKey(given, run);
   const early = await claimFirst(execution, run);
   if (early !== null) return early;
 
@@ -79,6 +80,13 @@ export const execute = async (execution: Execution): Promise<Answer> => {
   }
   await release(execution, run);
   return refusalOf(execution, lockTimeout());
+};
+
+/** What is sent to the outside is noted with the key it was asked under: the database may forget both. */
+const namingKey = (execution: Execution, { asked }: Run): Execution => {
+  if (asked === null) return execution;
+  const { context, idempotency } = execution;
+  return { ...execution, context: { ...context, askedUnder: () => idempotency.spelled(asked) } };
 };
 
 /**

@@ -1,7 +1,7 @@
 // What the frame needs of the store of idempotent answers. The store is a later module, so it is
 // given to the server rather than imported.
 
-import type { Context, Scope, Write, WriteStatement } from '#kit/context';
+import type { AskedUnder, Context, Scope, Write, WriteStatement } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { cardNumberRefused, idempotencyKeyInvalid } from './refusals.ts';
 import { containsCardNumber } from './sensitive.ts';
@@ -71,6 +71,8 @@ export type IdempotencyStore = {
   /** Of what loses when somebody else holds the key. */
   isClaim(statement: WriteStatement): boolean;
   fingerprint(canonical: string): string;
+  /** How the key and what is asked under it are stored. */
+  spelled(asked: AskedAgain): AskedUnder;
 };
 
 export type Recollection =

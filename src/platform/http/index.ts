@@ -46,4 +46,5 @@ export {
   type PlainHandler,
 } from './server.ts';
 export { type HttpSettings, httpDefaults } from './settings.ts';
+export { toJson } from './to-json.ts';
 export { deviceCookie, visitorOf } from './visitor.ts';

@@ -181,6 +181,7 @@ export const createMemoryStore = (): MemoryStore => {
         };
       },
       isClaim: (statement) => ofTheKey.includes(statement),
+      spelled: ({ key, fingerprint }) => ({ key, fingerprint }),
       fingerprint: (canonical) => canonical,
     },
   };

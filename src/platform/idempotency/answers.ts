@@ -1,7 +1,14 @@
 // One idempotency key, one effect, one answer. The answer is committed in the transaction of the
 // effect; whoever comes second loses the claim, takes nothing else with it, and reads the answer.
 
-import { type Context, realClock, type Scope, type WriteStatement } from '#kit/context';
+import {
+  type AskedUnder,
+  type Context,
+  realClock,
+  type Scope,
+  type Write,
+  type WriteStatement,
+} from '#kit/context';
 import { deriveKey, macUnder, open, seal } from '#kit/crypto';
 import { type Uuid, uuidFromHex } from '#kit/ids';
 import { insertRows, rank, spellTime, statement, writeRows } from '#platform/db';
@@ -32,6 +39,31 @@ export const digestsFrom = (masterSecret: Buffer) => {
     keyOf: ({ scope, key }: Pick<AskedAgain, 'scope' | 'key'>): string =>
       digest(`key\n${boundTo(scope)}\n${key}`),
   };
+};
+
+/**
+ * Answers a key whose own answer is lost, before anybody asks under it again: what was done under it went outside, and the
+ * database was put back to an earlier state. Not where there is an answer, or something to go on with. Takes nothing with it.
+ */
+export const answersToLost = (masterSecret: Buffer) => {
+  const sealKey = deriveKey(masterSecret, ANSWER_SEAL);
+  return (
+    context: Context,
+    scope: Scope,
+    { asked, ...answer }: Omit<AnswerToKeep, keyof AskedAgain> & { readonly asked: AskedUnder },
+  ): Write => ({
+    into: answerLost,
+    row: [
+      scope.accountId,
+      scope.livemode,
+      asked.key,
+      asked.fingerprint,
+      answer.requestId,
+      realClock(context.clock).now(),
+      answer.status,
+      seal(context.random, sealKey, Buffer.from(answer.body), `${boundTo(scope)}\n${asked.key}`),
+    ],
+  });
 };
 
 export const createAnswers = (
@@ -156,6 +188,7 @@ export const createAnswers = (
     },
     isClaim: (into) => losersOfTheKey.has(into),
     fingerprint: (canonical) => digest(`request\n${canonical}`),
+    spelled: (asked) => ({ key: keyOf(asked), fingerprint: asked.fingerprint }),
   };
 };
 
@@ -183,6 +216,31 @@ const claimAnswer = insertRows({
   key: 'key',
   rank: rank.claim,
   orNothing: true,
+});
+
+// A claim without anything to go on with would let whoever asks again begin anew.
+const answerLost = writeRows({
+  name: 'answers.lost',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    key: 'uuid',
+    fingerprint: 'uuid',
+    request_id: 'text',
+    created_at: 'timestamptz',
+    status: 'smallint',
+    answer: 'bytea',
+  },
+  key: 'key',
+  rank: rank.claim,
+  text: (given) => `with answered as (
+  insert into platform.answers as a (account_id, livemode, key, fingerprint, request_id, created_at, status, answer, passes_on)
+  select account_id, livemode, key, fingerprint, request_id, created_at, status, answer, false from ${given}
+  on conflict (account_id, livemode, key) do update
+     set status = excluded.status, answer = excluded.answer, created_at = excluded.created_at,
+         fingerprint = excluded.fingerprint, passes_on = false, holder = null
+   where a.status is null and a.subject is null)
+select key::text as key from ${given}`,
 });
 
 /** Longer than any request may take. */

@@ -10,9 +10,14 @@ import { openAccount } from './port.ts';
 
 const TIMEOUT_MS = 20_000;
 
-/** Nothing leaves in live mode while it is not safe: whoever wants it comes again. */
+/** Nothing leaves while it is not safe, in live mode or at all: whoever wants it comes again. */
 export const refuseUnsafe = ({ outgoing }: Parts, { livemode }: Scope): void => {
   if (livemode && !outgoing.isLiveSafe()) throw new Unavailable('Live mode is stopped.');
+  if (outgoing.takeOvers.areOpen) {
+    throw new Unavailable(
+      'Another database server took over: what it has forgotten is looked for.',
+    );
+  }
 };
 
 /** Throws `NotSent` when the account is deleted or its connector is gone, and `Unavailable` where live mode is stopped. */

@@ -9,6 +9,7 @@ import { Type } from 'typebox';
 import { Unavailable } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
 import { ApiError } from '#platform/http';
+import { letGo, loadForgottenCalls } from '#rails/operations';
 import { type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import type { Connector } from './connector.ts';
@@ -57,12 +58,17 @@ const paper: Connector = {
 
 const journalFolder = join(temporaryFolder('restored'), 'send-journal');
 let isLiveSafe = true;
-const opened = async () => {
-  const context = await testContext();
-  const more = { journalFolder, isLiveSafe: () => isLiveSafe };
+const opened = async (given: Partial<TestContext> = {}, folder = journalFolder) => {
+  const context = await testContext(given);
+  const more = { journalFolder: folder, isLiveSafe: () => isLiveSafe };
   return { context, rails: await testRails(context, [paper], [], more) };
 };
 const [now, restored] = [await opened(), await opened()];
+/** Another process on the restored database, which has a journal of its own and nothing in it. */
+const beside = await opened(
+  { on: restored.context.on },
+  join(temporaryFolder('beside'), 'send-journal'),
+);
 
 const authorizing = async (
   { context, rails }: { context: TestContext; rails: OpenRails },
@@ -108,6 +114,47 @@ test('nothing is sent for what a call was made for that the database has forgott
   const other = newUuid(now.context);
   assert.ok((await again(other)).ok);
   assert.deepEqual(called, [other]);
+
+  // Nor by a process with another journal, once it has heard of it; until a person has looked at each.
+  const elsewhere = await authorizing(beside);
+  const hear = () => beside.context.database.system((tx) => beside.rails.hearOfForgotten(tx));
+  await hear();
+  for (const id of ids) await assert.rejects(elsewhere(id), ApiError);
+  assert.deepEqual(called.splice(0), [other]);
+  const [first] = found;
+  assert.ok(first !== undefined);
+  const release = () =>
+    letGo(beside.context, first, { operationId: first.operationId, why: 'Nothing is there.' });
+  assert.deepEqual([await release(), await release()], [true, false]);
+  await hear();
+  assert.ok((await elsewhere(first.intentId)).ok);
+  assert.deepEqual(called, [first.intentId]);
+  const left = await restored.rails.forgotten();
+  assert.deepEqual(
+    left.map(({ intentId }) => intentId),
+    ids.slice(1),
+  );
+  const [second] = left;
+  assert.ok(second !== undefined);
+  const [waiting, ...others] = await loadForgottenCalls(restored.context, second, 10);
+  assert.deepEqual(
+    [waiting?.kind, waiting?.amount, waiting?.currency, waiting?.reference, others.length],
+    ['authorize', 1_200n, 'eur', second.reference, 1],
+  );
+});
+
+test('while another server takes over nothing is sent, nor what was begun before it did', async () => {
+  const authorize = await authorizing(now);
+  called.splice(0);
+  const goOn = now.rails.hold();
+  const again = now.rails.hold();
+  await assert.rejects(authorize(newUuid(now.context)), Unavailable);
+  goOn();
+  await assert.rejects(authorize(newUuid(now.context)), Unavailable);
+  again();
+  const id = newUuid(now.context);
+  assert.ok((await authorize(id)).ok);
+  assert.deepEqual(called, [id]);
 });
 
 test('nothing is sent in live mode while it is not safe, and whoever wants it is told to come again', async () => {

@@ -1,12 +1,14 @@
 // The rails of a process: every connector opened once, the send journal, the gates, and the resolver.
 
-import { type Context, onRealTime, readAhead, type Scope } from '#kit/context';
+import { type Context, onRealTime, readAhead, type Scope, type Tx, type Write } from '#kit/context';
 import {
   createGates,
   createOutgoing,
   createResolver,
   findForgottenSends,
   type GateSettings,
+  loadLockedIntents,
+  noteForgotten,
   openSendJournal,
   providerKeysFrom,
   type Resolver,
@@ -31,9 +33,13 @@ export type OpenRails = Rails & {
   readonly parts: Parts;
   /**
    * Of which calls the database knows nothing: it was restored from an old backup. From then on nothing is sent for
-   * what these were made for.
+   * what these were made for, by any process. Those that a person has looked at are not among them.
    */
   readonly forgotten: () => Promise<readonly SentLine[]>;
+  /** Hears what other processes have found, and what a person has let go. */
+  readonly hearOfForgotten: (tx: Tx) => Promise<void>;
+  /** Nothing is sent from now on, until what it gives is called. */
+  readonly hold: () => () => void;
   readonly createResolver: (
     changes?: Partial<Omit<ResolverSettings, 'outgoing' | 'recoveryOf' | 'writes'>>,
   ) => Resolver;
@@ -55,6 +61,8 @@ export const openRails = async (
     /** Shorter than the connectors say, for those who test what happens afterwards. */
     readonly timeoutMsMax?: number;
     readonly isLiveSafe?: () => boolean;
+    /** Written with each call that the database has forgotten, as it is noted. */
+    readonly answersLost?: (line: SentLine) => readonly Write[];
     /** Hears of every exchange over HTTP, masked. */
     readonly record?: (exchange: Exchange) => void;
   },
@@ -136,9 +144,26 @@ export const openRails = async (
     send: (caller, scope, sending) => send(parts, caller, scope, sending),
     answerDispute: (caller, scope, answer) => answerDispute(parts, caller, scope, answer),
     forgotten: async () => {
-      const lines = await findForgottenSends(context, journalFolder);
-      for (const { intentId } of lines) parts.forgotten.add(intentId);
+      const found = await findForgottenSends(context, journalFolder);
+      const answers = given.answersLost ?? (() => []);
+      const { lines, locked } = await noteForgotten(context, found, answers);
+      parts.forgotten = locked;
       return lines;
+    },
+    hearOfForgotten: async (tx) => {
+      const before = parts.forgotten;
+      const locked = await loadLockedIntents(tx);
+      // What was found here meanwhile may not be among them yet.
+      if (parts.forgotten === before) parts.forgotten = locked;
+    },
+    hold: () => {
+      const { takeOvers } = outgoing;
+      takeOvers.count += 1;
+      takeOvers.areOpen = true;
+      const { count } = takeOvers;
+      return () => {
+        if (takeOvers.count === count) takeOvers.areOpen = false;
+      };
     },
     createResolver: (changes = {}) =>
       createResolver(context, {

@@ -24,7 +24,7 @@ export type Parts = {
   readonly timeoutMsMax: number;
   readonly notes: Notes;
   /** What calls were made for of which the database knows nothing: nothing else is sent for it. */
-  readonly forgotten: Set<Uuid>;
+  forgotten: ReadonlySet<Uuid>;
   /** Webhooks refused, by connector, since the process began. */
   readonly counts: { readonly unverified: Map<string, number> };
 };

@@ -27,6 +27,11 @@ export type Outgoing = {
   readonly gates: Gates;
   /** Whether this process may call in live mode now. */
   readonly isLiveSafe: () => boolean;
+  /**
+   * How often another server took over from the database, and whether what it may have forgotten is still being looked
+   * for. What was committed to the one before may be gone, and nothing is sent because of it.
+   */
+  readonly takeOvers: { count: number; areOpen: boolean };
   /** Answers that were given up on and may still come; awaited before a process ends. */
   readonly late: Set<Promise<void>>;
 };
@@ -36,6 +41,7 @@ export const createOutgoing = (
 ): Outgoing => ({
   isLiveSafe: () => true,
   ...parts,
+  takeOvers: { count: 0, areOpen: false },
   late: new Set(),
 });
 
@@ -59,13 +65,17 @@ export const callOut = async (
   if (call.scope.livemode && !outgoing.isLiveSafe()) {
     return { outcome: 'not_sent', code: 'live_mode_stopped' };
   }
+  const { takeOvers } = outgoing;
+  const { count } = takeOvers;
+  if (takeOvers.areOpen) return takenOver;
   const passage = await outgoing.gates.pass(call.operation.connectorAccountId);
   if (!passage.ok) return { outcome: 'not_sent', code: passage.why };
 
   call.port.ahead?.(call.operation);
   if (call.movesMoney) {
     try {
-      await outgoing.journal.append(lineOf(call.scope, call.operation, context.clock.now()));
+      const asked = context.askedUnder?.();
+      await outgoing.journal.append(lineOf(call.scope, call.operation, context.clock.now(), asked));
     } catch (error) {
       passage.leave(null);
       context.log.error({ error }, 'The send journal cannot be written: nothing is sent');
@@ -74,6 +84,10 @@ export const callOut = async (
   }
   context.crashPoint(call.points.journaled);
 
+  if (takeOvers.count !== count) {
+    passage.leave(null);
+    return takenOver;
+  }
   if (context.clock.now() >= call.deadlineMs) {
     passage.leave(null);
     return { outcome: 'not_sent', code: 'deadline_before_call' };
@@ -83,6 +97,8 @@ export const callOut = async (
   context.crashPoint(call.points.answered);
   return outcome;
 };
+
+const takenOver: Outcome = { outcome: 'not_sent', code: 'database_taken_over' };
 
 type Heard = {
   readonly outcome: Outcome;

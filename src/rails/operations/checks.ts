@@ -69,4 +69,10 @@ export const checks = [
             group by account_id, livemode, intent_id, case kind when 2 then 1 else kind end, ordinal
            having count(*) > 1 and not bool_or(needs_review)`,
   },
+  {
+    name: 'a call that this database has forgotten was looked at by a person',
+    of: 'op',
+    text: `select account_id, livemode, id, intent_id, reference from rails.forgotten_calls
+            where released_at is null`,
+  },
 ];

@@ -16,6 +16,8 @@ export {
   type Told,
   traceKinds,
 } from './evidence.ts';
+export { type ForgottenCall, loadForgottenCalls, loadLockedIntents } from './forgotten.store.ts';
+export { letGo, noteForgotten } from './forgotten.ts';
 export { createGates, type GateSettings, type Gates, usualGates } from './gates.ts';
 export {
   type NewOperation,

@@ -49,6 +49,7 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
 
   return {
     round: async () => {
+      if (settings.outgoing.takeOvers.areOpen) return 0;
       const spent = spend(budget, pace, atOnce, context.clock.monotonicMs());
       if (spent.granted === 0) return 0;
       const leased = await context.database.system((tx) =>

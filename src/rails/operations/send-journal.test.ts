@@ -33,7 +33,7 @@ const source = { clock, random: { bytes: (count: number) => Buffer.alloc(count, 
 const scope = { accountId: newUuid(source), livemode: true };
 const newFolder = () => mkdtemp(join(tmpdir(), 'sends-'));
 const lineNumber = (n: number): SentLine => ({
-  ...lineOf(scope, newFor(source, scope), clock.now()),
+  ...lineOf(scope, newFor(source, scope), clock.now(), { key: 'k', fingerprint: 'f' }),
   reference: `r${n}`,
 });
 const readAll = async (folder: string, sinceMs?: number): Promise<string[]> => {
@@ -126,9 +126,13 @@ describe('the send journal', () => {
     const line = JSON.parse(await readFile(join(folder, name), 'utf8')) as object;
     assert.deepEqual(Object.keys(line).sort(), [
       'accountId',
+      'amount',
+      'asked',
       'atMs',
       'connectorAccountId',
+      'currency',
       'intentId',
+      'kind',
       'livemode',
       'operationId',
       'providerKey',

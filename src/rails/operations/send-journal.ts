@@ -6,9 +6,9 @@
 import { constants, write } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Context, Scope } from '#kit/context';
+import type { AskedUnder, Context, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
-import type { Operation } from './operation.ts';
+import type { Operation, OperationKind } from './operation.ts';
 import { loadForgotten } from './operations.store.ts';
 
 export type SentLine = {
@@ -21,6 +21,13 @@ export type SentLine = {
   readonly providerKey: string;
   readonly reference: string;
   readonly send: number;
+  // Lines of older versions have none of these.
+  readonly kind?: OperationKind;
+  /** Minor units. */
+  readonly amount?: string;
+  readonly currency?: string;
+  /** Under which idempotency key it was asked for, and what: digests, as they are stored. */
+  readonly asked?: AskedUnder;
 };
 
 export type SendJournal = {
@@ -29,7 +36,12 @@ export type SendJournal = {
   close(): Promise<void>;
 };
 
-export const lineOf = (scope: Scope, operation: Operation, atMs: number): SentLine => ({
+export const lineOf = (
+  scope: Scope,
+  operation: Operation,
+  atMs: number,
+  asked?: AskedUnder,
+): SentLine => ({
   atMs,
   accountId: scope.accountId,
   livemode: scope.livemode,
@@ -39,6 +51,10 @@ export const lineOf = (scope: Scope, operation: Operation, atMs: number): SentLi
   providerKey: operation.providerKey,
   reference: operation.reference,
   send: operation.sends,
+  kind: operation.kind,
+  amount: String(operation.amount),
+  currency: operation.currency,
+  ...(asked === undefined ? {} : { asked }),
 });
 
 const PREFIX = 'sends-';
@@ -196,7 +212,8 @@ export const findForgottenSends = async (
     batch = [];
     if (lines.length === 0) return;
     const missing = new Set(await context.database.system((tx) => loadForgotten(tx, lines)));
-    forgotten.push(...lines.filter(({ operationId }) => missing.has(operationId)));
+    // One that was sent again has several lines; the first tells who asked for it.
+    for (const line of lines) if (missing.delete(line.operationId)) forgotten.push(line);
   };
   for await (const line of readSendJournal(folder, sinceMs)) {
     batch.push(line);

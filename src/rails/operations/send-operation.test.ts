@@ -77,6 +77,22 @@ describe('sending', () => {
     );
   });
 
+  test('sends nothing where another database server took over since the intent was committed', async () => {
+    const taken: Outgoing = { ...outgoing, takeOvers: { count: 0, areOpen: false } };
+    const take = (areOpen: boolean) => () => Object.assign(taken.takeOvers, { count: 1, areOpen });
+    for (const ahead of [take(true), take(false)]) {
+      taken.takeOvers.count = 0;
+      const port = () => assert.fail('It was called.');
+      const sending = { operation: operationFor(), port: Object.assign(port, { ahead }) };
+      const sent = await sendOperation(context, scope, taken, sending);
+      assert.deepEqual(sent.ok && [sent.operation.state, sent.operation.code], [
+        'not_sent',
+        'database_taken_over',
+      ]);
+      taken.takeOvers.areOpen = false;
+    }
+  });
+
   test('makes ready what the call needs while the line is written, once the intent is committed', async () => {
     const order: string[] = [];
     const written = Promise.withResolvers<void>();
