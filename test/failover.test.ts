@@ -8,9 +8,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { asOwner, testContext } from '../src/for-tests.ts';
+import { connect as connectTo } from '../src/platform/db/connection.ts';
+import { connectionSettings } from '../src/platform/db/for-tests.ts';
 import { withLogin } from '../src/platform/db/url.ts';
 import { silent, temporaryFolder } from '../src/platform/postgres/for-tests.ts';
-import { copyServer, startCopy } from '../src/platform/postgres/for-tests-copy.ts';
+import { backUpServer, startCopy } from '../src/platform/postgres/for-tests-copy.ts';
 import { startPostgres } from '../src/platform/postgres/start-postgres.ts';
 import { openAccountAt } from './payments/support.ts';
 import { newSandbox } from './sandbox/support/world.ts';
@@ -102,7 +104,9 @@ test('What a server that took over has forgotten is asked for again under its ke
   const held = await pay(2_001, 'held', `${card}&capture_method=manual`);
   const other = await pay(2_002, 'other', `${card}&capture_method=manual`);
   const paid = await pay(2_003, 'paid');
-  copyServer(of.folder, copy.folder);
+  const owner = await connectTo(connectionSettings(primary.ownerUrl));
+  await backUpServer((text) => owner.send({ name: '', text }), of.folder, copy.folder);
+  await owner.close();
   const lost = {
     payment: () => pay(2_004, 'lost'),
     'payment with a card': () => pay(2_005, 'lost with a card', fields),

@@ -69,11 +69,4 @@ export const checks = [
             group by account_id, livemode, intent_id, case kind when 2 then 1 else kind end, ordinal
            having count(*) > 1 and not bool_or(needs_review)`,
   },
-  {
-    name: 'a call that this database has forgotten was looked at by a person',
-    of: 'op',
-    // A journal that lay beside another database tells of accounts that nobody here can ask for.
-    text: `select f.account_id, f.livemode, f.id, f.intent_id, f.reference from rails.forgotten_calls f
-            where f.released_at is null and exists (select from identity.accounts a where a.id = f.account_id)`,
-  },
 ];
