@@ -1,7 +1,7 @@
 import type { Context, Tx, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { insertRows, type LeaseLimits, rank, spellTime, statement } from '#platform/db';
-import type { JobPayload } from './job.ts';
+import type { JobPayload, PeriodicJob } from './job.ts';
 
 export type LeasedJob = {
   readonly id: Uuid;
@@ -97,8 +97,10 @@ const keepLeaseRows = statement(
 const startPeriod = statement(
   'jobs.start_period',
   `insert into platform.periods (name, period) values ($1, $2)
-   on conflict (name) do update set period = excluded.period
+   on conflict (name) do update set period = excluded.period, claimed_at = clock_timestamp()
      where platform.periods.period < excluded.period
+        or (platform.periods.period > excluded.period
+            and platform.periods.claimed_at < clock_timestamp() - make_interval(secs => 2 * $3::float8 / 1000))
    returning period`,
 );
 
@@ -155,8 +157,11 @@ export const retry = (
   tx.query(retryJob, [job.id, job.lease_epoch, spellTime(next.runAtMs), next.error, next.giveUp]);
 
 /** True for the one worker that may start this period. */
-export const claimPeriod = async (tx: Tx, name: string, period: number): Promise<boolean> =>
-  (await tx.query(startPeriod, [name, period])).length === 1;
+export const claimPeriod = async (
+  tx: Tx,
+  { name, everyMs }: Pick<PeriodicJob, 'name' | 'everyMs'>,
+  period: number,
+): Promise<boolean> => (await tx.query(startPeriod, [name, period, everyMs])).length === 1;
 
 export const heartbeat = (tx: Tx, id: Uuid, role: string, version: string): Promise<unknown[]> =>
   tx.query(beat, [id, role, version]);

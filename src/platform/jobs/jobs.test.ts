@@ -161,6 +161,24 @@ describe('a periodic job', () => {
     assert.equal(runs, 2);
   });
 
+  test('is run again by the others when one whose clock was years ahead is gone', async () => {
+    let runs = 0;
+    const daily = { name: 'daily', everyMs: 86_400_000, run: async () => void (runs += 1) };
+    const ahead = { ...context, clock: { ...clock, now: () => clock.now() + 700 * 86_400_000 } };
+    await createWorker({ context: ahead, version: 'test', jobs: [], periodicJobs: [daily] }).tick();
+    const others = [workerOf([], [daily]), workerOf([], [daily])];
+    const dayLater = async (lastClaim: string): Promise<number> => {
+      const claimed = `update platform.periods set claimed_at = now() - interval '${lastClaim}' where name = 'daily'`;
+      await asOwner(context.on, claimed);
+      clock.advance(86_400_000);
+      await Promise.all(others.map((worker) => worker.tick()));
+      return runs;
+    };
+    assert.equal(await dayLater('47 hours'), 1);
+    assert.equal(await dayLater('49 hours'), 2);
+    assert.equal(await dayLater('24 hours'), 3);
+  });
+
   test('that fails does not stop the worker', async () => {
     const worker = workerOf(
       [],

@@ -161,7 +161,7 @@ export const createWorker = (input: {
     for (const job of input.periodicJobs) {
       const period = Math.floor(context.clock.now() / job.everyMs);
       if (periodsStarted.get(job.name) === period || periodic.has(job.name)) continue;
-      const mine = await context.database.system((tx) => claimPeriod(tx, job.name, period));
+      const mine = await context.database.system((tx) => claimPeriod(tx, job, period));
       periodsStarted.set(job.name, period);
       if (mine) periodic.set(job.name, runPeriodicJob(job));
     }
