@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { newUuid, spellId } from '#kit/ids';
 import { DISPUTE, type Dispute } from '#payments/disputes';
+import { DISPUTE_NOTICE } from '#rails/connectors';
 import { testAccount, testContext } from '../src/for-tests.ts';
 import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { insertDispute } from '../src/payments/disputes/disputes.store.ts';
-import { insertNotice } from '../src/rails/connectors/dispute-notices.store.ts';
+import { giveNoticeToPerson, insertNotice } from '../src/rails/connectors/dispute-notices.store.ts';
 
 const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const context = await testContext();
@@ -75,9 +76,36 @@ test('a dispute of which its bank tells what cannot be is listed and shown, and 
       notice: { key: '1', atMs, kind: 'dispute', dispute: told },
     }),
   ]);
+  const strange = newUuid(context);
+  const notice = {
+    key: '2',
+    atMs,
+    kind: 'dispute',
+    dispute: {
+      ...told,
+      providerId: 'dp_78',
+      reference: 'op_2',
+      status: 'needs_response',
+      moved: -5_000n,
+    },
+  } as const;
+  await context.database.commit(scope, [
+    insertNotice(scope, {
+      id: strange,
+      connectorAccountId,
+      position: 2n,
+      receivedAtMs: atMs,
+      notice,
+    }),
+  ]);
+  await context.database.commit(scope, [giveNoticeToPerson(scope, strange)]);
+  const spelledNotice = spellId(DISPUTE_NOTICE, strange);
+  const unknown = `${spelledNotice}  2026-11-28 09:30      €50.00 eur  needs response  moved -€50.00 eur  dp_78 of op_2  nobody knows it`;
   const line = `${spelled}      €50.00 eur  under review  dp_77  for a person`;
   const listed = await disputes('list', '--open');
-  assert.equal(listed.out, `${line}\n`, listed.err);
+  assert.equal(listed.out, `${unknown}\n${line}\n`, listed.err);
+  const explained = await disputes('explain', spelledNotice, '--why', 'paid at the till');
+  assert.equal(explained.out, `${spelledNotice} is explained.\n`, explained.err);
   const shown = await disputes('show', spelled);
   assert.equal(
     shown.out,

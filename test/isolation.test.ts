@@ -138,9 +138,12 @@ import { insertFeed, loadFeed, moveFeed } from '../src/rails/connectors/dispute-
 import type { DisputeTold } from '../src/rails/connectors/dispute-notice.ts';
 import {
   endNotice,
+  explainNotice,
+  giveNoticeToPerson,
   insertNotice,
   loadDisputeNotices,
   loadNotice,
+  loadNoticesForPerson,
 } from '../src/rails/connectors/dispute-notices.store.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
 import { endTry, insertInbound, loadInbound } from '../src/rails/connectors/inbound.store.ts';
@@ -1157,6 +1160,7 @@ describe('with row level security alone,', async () => {
       insertToken(theirs.scope, token),
     ];
     assert.deepEqual(await gateway.context.database.commit(theirs.scope, made), { ok: true });
+    await context.database.commit(theirs.scope, [giveNoticeToPerson(theirs.scope, id)]);
     const page = { from: null, idFrom: '0'.repeat(8) + id.slice(8), idBefore: other, limit: 9 };
     for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
       assert.equal(await loadSetup(context, scope, id), undefined);
@@ -1172,6 +1176,8 @@ describe('with row level security alone,', async () => {
       assert.equal(await loadDisputeOf(context, scope, id, 'cb_1'), undefined);
       assert.equal(await loadFeed(context, scope, id), undefined);
       assert.equal(await loadNotice(context, scope, id), undefined);
+      const strange = await loadNoticesForPerson(context, scope, 100);
+      assert.ok(!strange.some((each) => each.id === id));
       assert.equal(await loadInbound(context, scope, id), undefined);
       assert.equal(await loadNextDay(context, scope, id), undefined);
       assert.ok(!(await loadNextDays(context, scope)).some((each) => each.id === id));
@@ -1216,6 +1222,8 @@ describe('with row level security alone,', async () => {
         updateDispute(scope, { ...dispute, version: 2 }),
         moveFeed(scope, { ...feed, dueAtMs: nowMs }),
         endNotice(scope, { id, tries: 0 }, 'taken', null),
+        giveNoticeToPerson(scope, id),
+        explainNotice(scope, { id, explanation: 'none', atMs: nowMs }),
         endTry(scope, { id, tries: 0 }, 'understood', null),
         updateNextDay(scope, nextDay),
         moveSettlementFeed(scope, settlementFeed),
@@ -1234,6 +1242,9 @@ describe('with row level security alone,', async () => {
     const reviewed = await loadDisputesForPerson(context, theirs.scope, all);
     assert.ok(reviewed.some((each) => each.id === id));
     assert.equal((await loadDisputeNotices(context, theirs.scope, dispute)).length, 1);
+    assert.ok((await loadNoticesForPerson(context, theirs.scope, 100)).some((n) => n.id === id));
+    const own = explainNotice(theirs.scope, { id, explanation: 'theirs', atMs: nowMs });
+    assert.deepEqual(await context.database.commit(theirs.scope, [own]), { ok: true });
     assert.equal(await isLineWaiting(context, theirs.scope, named), true);
     await context.database.commit(theirs.scope, [hearAgain(theirs.scope)]);
     assert.equal((await loadLine(context, theirs.scope, id))?.state, 'waiting');

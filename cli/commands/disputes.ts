@@ -3,6 +3,7 @@
 
 import { type Command, Option } from 'commander';
 import { namedAmount } from '#books/currencies';
+import { auditEntry } from '#identity/audit';
 import { parseId, spellId } from '#kit/ids';
 import {
   DISPUTE,
@@ -15,7 +16,14 @@ import {
   personSaysOfDispute,
   type SaidOfDispute,
 } from '#payments/disputes';
-import { loadDisputeNotices } from '#rails/connectors';
+import {
+  DISPUTE_NOTICE,
+  type DisputeNotice,
+  explainNotice,
+  loadDisputeNotices,
+  loadNoticesForPerson,
+  type StoredNotice,
+} from '#rails/connectors';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { paint, say } from '../say.ts';
@@ -41,9 +49,11 @@ export const addDisputes = (program: Command): void => {
         const scope = await scopeOf(runtime, options);
         const asked = { onlyForPerson: options.open, limit: SHOWN_MAX };
         const found = await loadDisputesForPerson(runtime.context, scope, asked);
-        if (found.length === 0) {
+        const unknown = await loadNoticesForPerson(runtime.context, scope, SHOWN_MAX);
+        if (found.length === 0 && unknown.length === 0) {
           say(options.open ? 'Nothing waits for a person.' : 'Nothing was contested yet.');
         }
+        for (const notice of unknown) say(lineOfNotice(notice));
         for (const dispute of found) say(lineOf(dispute));
       }),
     );
@@ -73,6 +83,26 @@ export const addDisputes = (program: Command): void => {
     .action((spelled: string, options: Where & { why: string }) =>
       withRuntime(async (runtime) => {
         const scope = await scopeOf(runtime, options);
+        const noticeId = parseId(DISPUTE_NOTICE, spelled);
+        if (noticeId !== null) {
+          const { context } = runtime;
+          const explained = await context.database.commit(scope, [
+            explainNotice(scope, {
+              id: noticeId,
+              explanation: options.why,
+              atMs: context.clock.now(),
+            }),
+            auditEntry(context, {
+              scope,
+              action: 'dispute_notice.explain',
+              target: spelled,
+              details: { why: options.why },
+            }),
+          ]);
+          if (!explained.ok) throw new CliError(`${spelled} waits for no explanation.`);
+          say(`${spelled} is explained.`);
+          return;
+        }
         const asked = { disputeId: idOf(spelled), why: options.why };
         const said = await explainDispute(runtime.context, scope, asked);
         say(lineOf(disputeIn(said, spelled)));
@@ -129,3 +159,30 @@ const lineOf = ({ id, amount, currency, status, providerId, needsReview }: Dispu
     paint.dim(providerId),
     ...(needsReview ? ['for a person'] : []),
   ].join('  ');
+
+/** What is told of something that nobody here knows, with the names by which its provider finds it. */
+const lineOfNotice = ({ id, receivedAtMs, notice }: StoredNotice): string =>
+  [spellId(DISPUTE_NOTICE, id), timeOf(receivedAtMs), ...toldIn(notice), 'nobody knows it'].join(
+    '  ',
+  );
+
+const toldIn = (notice: DisputeNotice): readonly string[] => {
+  switch (notice.kind) {
+    case 'dispute': {
+      const { amount, currency, moved, status, providerId, reference } = notice.dispute;
+      return [
+        namedAmount(amount, currency).padStart(14),
+        paint.bold(wordsOf(status)),
+        `moved ${namedAmount(moved, currency)}`,
+        paint.dim(`${providerId} of ${reference}`),
+      ];
+    }
+    case 'operation': {
+      const { of, says } = notice.said;
+      const name = 'reference' in of ? of.reference : of.providerId;
+      return [paint.bold(wordsOf(says.outcome)), paint.dim(`of ${name}`)];
+    }
+    case 'fraud_warning':
+      return [paint.dim(`a warning of ${notice.warning.reference}`)];
+  }
+};

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseId } from '#kit/ids';
 import { endDispute, explainDispute, loadDispute } from '#payments/disputes';
-import { heardBy } from '#rails/connectors';
+import { explainNotice, heardBy, loadNoticesForPerson } from '#rails/connectors';
 import { decideByPerson, loadOfIntent } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
 import { operationListeners } from '../../src/modules.ts';
@@ -196,5 +196,94 @@ test('A payment that its bank takes back while it is contested is refunded with 
     ['5000 succeeded'],
   );
   assert.equal(await available(), before - 7_000);
+  await assertHealthy(gateway.on);
+});
+
+test('A dispute about what nobody here knows waits for a person after three days, and is heard once it is known', async () => {
+  const { context } = gateway;
+  const { scope } = merchant;
+  /** As if its provider had told that so many days ago. */
+  const strange = async (name: string, status: string, days: number): Promise<void> => {
+    const dispute = {
+      providerId: name,
+      reference: 'op_nobody',
+      status,
+      reason: 'general',
+      networkReasonCode: null,
+      currency: 'eur',
+      amount: { minor: '5000' },
+      moved: { minor: status === 'lost' ? '0' : '-5000' },
+      openedAtMs: 0,
+      respondByMs: null,
+      eligibleFor: [],
+    };
+    const warning = { providerId: name, reference: 'op_nobody' };
+    const key = `${name} ${status}`;
+    const told =
+      status === 'warning'
+        ? { key, atMs: 0, kind: 'fraud_warning', warning }
+        : { key, atMs: 0, kind: 'dispute', dispute };
+    await asOwner(
+      gateway.on,
+      `insert into rails.dispute_notices (account_id, livemode, id, connector_account_id, key, position, subject,
+                                          notice, received_at, due_at)
+       select account_id, livemode, gen_random_uuid(), connector_account_id, $1, 5000 + $5::integer, $2, $3,
+              now() - make_interval(days => $4), now()
+         from rails.dispute_feeds limit 1`,
+      [
+        key,
+        `${status === 'warning' ? 'warning' : 'dispute'} ${name}`,
+        JSON.stringify(told),
+        days,
+        status === 'lost' ? 1 : 0,
+      ],
+    );
+  };
+  const statesOf = async (name: string): Promise<unknown[]> =>
+    (
+      await asOwner(
+        gateway.on,
+        'select state from rails.dispute_notices where subject like $1 order by position',
+        [`% ${name}`],
+      )
+    ).map(({ state }) => state);
+  const waiting = () => loadNoticesForPerson(context, scope, 100);
+  const named = async (): Promise<string[]> =>
+    (await waiting()).map(({ notice }) => notice.key).toSorted();
+
+  await strange('fresh', 'needs_response', 2);
+  await strange('theirs', 'needs_response', 4);
+  await strange('theirs', 'lost', 4);
+  await strange('ours', 'needs_response', 4);
+  await strange('odd', 'warning', 4);
+  await until(async () => ((await waiting()).length === 2 ? true : undefined));
+  await until(async () => ((await statesOf('odd'))[0] === 3 ? true : undefined));
+  assert.deepEqual(await named(), ['ours needs_response', 'theirs needs_response']);
+  const said = gateway.errors.splice(0).filter((line) => /see tollgate disputes list/.test(line));
+  assert.equal(said.length, 2, 'Once of each.');
+  await assert.rejects(assertHealthy(gateway.on), /told of a dispute and nobody knew/);
+
+  const theirs = (await waiting()).find(({ notice }) => notice.key.startsWith('theirs'));
+  assert.ok(theirs !== undefined);
+  const { id } = theirs;
+  const explain = () =>
+    context.database.commit(scope, [
+      explainNotice(scope, { id, explanation: 'of the till', atMs: context.clock.now() }),
+    ]);
+  assert.deepEqual(await explain(), { ok: true });
+  assert.equal((await explain()).ok, false);
+  assert.deepEqual(await statesOf('theirs'), [3, 3], 'With it went what stood behind it.');
+
+  const paid = await pay('pm_card_visa');
+  await asOwner(
+    gateway.on,
+    `update rails.dispute_notices n
+        set notice = jsonb_set(n.notice::jsonb, '{dispute,reference}', to_jsonb(o.reference))
+       from rails.operations o where o.intent_id = $1 and n.subject = 'dispute ours'`,
+    [parseId('pi', paid.intent.id)],
+  );
+  assert.equal((await disputeOf(paid, 'needs_response')).amount, 5_000);
+  assert.deepEqual(await waiting(), []);
+  assert.deepEqual(await statesOf('fresh'), [1]);
   await assertHealthy(gateway.on);
 });

@@ -9,6 +9,7 @@ import {
   spellTime,
   statement,
   writeRows,
+  writing,
 } from '#platform/db';
 import type { DisputeNotice, DisputeTold } from './dispute-notice.ts';
 import { endingTry, type Tried, WAITING } from './try-rows.ts';
@@ -20,6 +21,7 @@ export type StoredNotice = {
   readonly notice: DisputeNotice;
   readonly receivedAtMs: number;
   readonly tries: number;
+  readonly isForPerson: boolean;
 };
 
 // A provider may tell the same twice: it stands there once, and that is no reason to lose the page.
@@ -49,7 +51,10 @@ const insertRow = writeRows({
 select id::text as key from told`,
 });
 
-export const insertNotice = (scope: Scope, stored: Omit<StoredNotice, 'tries'>): Write => ({
+export const insertNotice = (
+  scope: Scope,
+  stored: Omit<StoredNotice, 'tries' | 'isForPerson'>,
+): Write => ({
   into: insertRow,
   row: [
     scope.accountId,
@@ -99,6 +104,65 @@ export const endNotice = (
   dueAtMs: number | null,
 ): Write => endTry(scope, notice, states[state], dueAtMs);
 
+const forPersonRow = writeRows({
+  name: 'dispute_notices.for_person',
+  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid' },
+  key: 'id',
+  rank: rank.update + 1,
+  text: (given) => `update rails.dispute_notices n set for_person = true
+  from ${given}
+ where n.account_id = given.account_id and n.livemode = given.livemode and n.id = given.id
+   and n.state = ${WAITING}
+returning n.id::text as key`,
+});
+
+/** It waits on, and a person sees it. */
+export const giveNoticeToPerson = writing(forPersonRow, (scope, id: Uuid) => [
+  scope.accountId,
+  scope.livemode,
+  id,
+]);
+
+// With it goes all that was told of the same dispute and stands behind it.
+const explainRow = writeRows({
+  name: 'dispute_notices.explain',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    explanation: 'text',
+    explained_at: 'timestamptz',
+  },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `with ended as (
+  update rails.dispute_notices n
+     set state = ${states.given_up}, due_at = null, leased_until = null,
+         explanation = given.explanation, explained_at = given.explained_at
+    from ${given}
+    join rails.dispute_notices of
+      on of.account_id = given.account_id and of.livemode = given.livemode and of.id = given.id
+     and of.state = ${WAITING} and of.for_person
+   where n.account_id = given.account_id and n.livemode = given.livemode
+     and n.connector_account_id = of.connector_account_id and n.subject = of.subject
+     and n.state = ${WAITING}
+  returning n.id, given.id as asked
+)
+select id::text as key from ended where id = asked`,
+});
+
+/** Lost when it does not wait for a person. */
+export const explainNotice = writing(
+  explainRow,
+  (scope, given: { readonly id: Uuid; readonly explanation: string; readonly atMs: number }) => [
+    scope.accountId,
+    scope.livemode,
+    given.id,
+    given.explanation,
+    spellTime(given.atMs),
+  ],
+);
+
 type NoticeRow = Row & {
   readonly id: Uuid;
   readonly connector_account_id: Uuid;
@@ -106,22 +170,41 @@ type NoticeRow = Row & {
   readonly notice: unknown;
   readonly received_at: number;
   readonly tries: number;
+  readonly for_person: boolean;
 };
+const columns = 'id, connector_account_id, position, notice, received_at, tries, for_person';
+
+const fromRow = (row: NoticeRow): StoredNotice => ({
+  id: row.id,
+  connectorAccountId: row.connector_account_id,
+  position: row.position,
+  notice: revived(row.notice) as DisputeNotice,
+  receivedAtMs: row.received_at,
+  tries: row.tries,
+  isForPerson: row.for_person,
+});
 
 export const loadNotice = findById({
   name: 'dispute_notices.find',
-  select: 'id, connector_account_id, position, notice, received_at, tries',
+  select: columns,
   from: 'rails.dispute_notices',
   where: `state = ${WAITING}`,
-  fromRow: (row: NoticeRow): StoredNotice => ({
-    id: row.id,
-    connectorAccountId: row.connector_account_id,
-    position: row.position,
-    notice: revived(row.notice) as DisputeNotice,
-    receivedAtMs: row.received_at,
-    tries: row.tries,
-  }),
+  fromRow,
 });
+
+const listForPerson = statement(
+  'dispute_notices.list_for_person',
+  `select ${columns} from rails.dispute_notices
+    where ${ownRows} and for_person and state = ${WAITING} order by id desc limit $3`,
+);
+
+/** Newest first: what a provider tells that is about nothing here. Of each dispute the first, which the others wait for. */
+export const loadNoticesForPerson = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  limit: number,
+): Promise<StoredNotice[]> =>
+  (await readOwn<NoticeRow>(context, scope, listForPerson, [limit])).map(fromRow);
 
 const listOfDispute = statement(
   'dispute_notices.of_dispute',

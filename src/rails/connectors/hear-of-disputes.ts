@@ -3,13 +3,14 @@
 
 import type { Context, Scope } from '#kit/context';
 import { NotSent } from '#kit/http-client';
-import { newUuid, type Uuid } from '#kit/ids';
+import { newUuid, spellId, type Uuid } from '#kit/ids';
 import { recordEvidence } from '#rails/operations';
 import type { Said } from './connector.ts';
 import { withReader } from './dispute-calls.ts';
 import { type DisputeFeed, leaseFeeds, loadFeed, moveFeed } from './dispute-feeds.store.ts';
 import {
   endNotice,
+  giveNoticeToPerson,
   insertNotice,
   leaseNotices,
   loadNotice,
@@ -26,7 +27,9 @@ const POLL_MS = 10_000;
 const QUIET_MS = 10 * 60_000;
 const RETRY_MS = 2_000;
 const RETRY_MS_MAX = 60 * 60_000;
-const GIVE_UP_MS = 3 * 24 * 60 * 60_000;
+const FOR_PERSON_AFTER_MS = 3 * 24 * 60 * 60_000;
+
+export const DISPUTE_NOTICE = 'dsn';
 
 /** One round of the worker; says how much it looked at. */
 export const hearOfDisputes = async (parts: Parts, context: Context): Promise<number> =>
@@ -145,18 +148,31 @@ const take = async (
   await context.database.commit(scope, [endNotice(scope, stored, 'waiting', context.clock.now())]);
 };
 
+/** Nobody knows yet what it is about, and after days a person is told: money may have moved. A warning moves none. */
 const waitLonger = async (context: Context, scope: Scope, stored: StoredNotice): Promise<void> => {
   const nowMs = context.clock.now();
-  if (nowMs - stored.receivedAtMs >= GIVE_UP_MS) {
+  const { accountId, livemode } = scope;
+  const isOld = nowMs - stored.receivedAtMs >= FOR_PERSON_AFTER_MS;
+  if (isOld && stored.notice.kind === 'fraud_warning') {
     context.log.warn(
-      { accountId: scope.accountId, livemode: scope.livemode },
-      'A provider tells of a dispute about something that nobody here knows, and has for days',
+      { accountId, livemode },
+      'A provider warns of a payment that nobody here knows, and has for days',
     );
     await context.database.commit(scope, [endNotice(scope, stored, 'given_up', null)]);
     return;
   }
+  const isNew = isOld && !stored.isForPerson;
+  if (isNew) {
+    context.log.error(
+      { accountId, livemode, problem: spellId(DISPUTE_NOTICE, stored.id) },
+      'A provider tells of a dispute about something that nobody here knows, and has for days: see tollgate disputes list',
+    );
+  }
   const waitMs = Math.min(RETRY_MS * 2 ** Math.min(stored.tries, 12), RETRY_MS_MAX);
-  await context.database.commit(scope, [endNotice(scope, stored, 'waiting', nowMs + waitMs)]);
+  await context.database.commit(scope, [
+    endNotice(scope, stored, 'waiting', nowMs + waitMs),
+    ...(isNew ? [giveNoticeToPerson(scope, stored.id)] : []),
+  ]);
 };
 
 const record = async (

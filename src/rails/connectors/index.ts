@@ -15,8 +15,15 @@ export {
 } from './day-ends.store.ts';
 export { type Directory, directoryOf, provideDirectory } from './directory.ts';
 export * from './dispute-notice.ts';
-export { loadDisputeNotices, type ToldOfDispute } from './dispute-notices.store.ts';
+export {
+  explainNotice,
+  loadDisputeNotices,
+  loadNoticesForPerson,
+  type StoredNotice,
+  type ToldOfDispute,
+} from './dispute-notices.store.ts';
 export { watchDayEnds } from './end-days.ts';
+export { DISPUTE_NOTICE } from './hear-of-disputes.ts';
 export { SETTLEMENT_LINE } from './hear-of-settlements.ts';
 export {
   type AccountChange,

@@ -46,6 +46,11 @@ const checks = [
     text: `select account_id, connector_account_id, key, batch from rails.settlement_lines
             where state = 3 and explanation is null`,
   },
+  {
+    name: 'what a provider told of a dispute and nobody knew was explained by a person',
+    text: `select account_id, connector_account_id, key, subject from rails.dispute_notices
+            where for_person and state = 1`,
+  },
 ];
 
 export const module = {
