@@ -34,7 +34,10 @@ export const addOperations = (program: Command): void => {
       .option('--account <id>', 'whose; needed when there are several accounts')
       .option('--live', 'live mode rather than test mode', false);
 
-  add('list', 'list those that nobody could resolve, or that do not fit what was learned')
+  add(
+    'list',
+    'list those that nobody could resolve, that are pending for two weeks, or that do not fit what was learned',
+  )
     .option('--unknown', 'also those that are still being asked about', false)
     .action((options: Where & { unknown: boolean }) =>
       withRuntime(async (runtime) => {

@@ -6,6 +6,7 @@ import { type EvidenceRow, evidenceColumns, fromEvidenceRow } from './evidence.s
 import type { Evidence } from './evidence.ts';
 import { idOfReference, type Operation, operationKinds } from './operation.ts';
 import { operationStates } from './operation-states.ts';
+import { PENDING_MS_MAX } from './recovery.ts';
 
 const types = {
   account_id: 'uuid',
@@ -253,10 +254,11 @@ const listOfIntent = statement(
 );
 const listForPerson = statement(
   'operations.for_person',
-  `select ${names.slice(2).join(', ')} from rails.operations
-    where ${ownRow} and (state in (8, 10) or needs_review)
-      and ($3 or state = 10 or needs_review)
-    order by id limit $4`,
+  `select ${names.slice(2).join(', ')} from (
+     select * from rails.operations where ${ownRow} and (state in (8, 10) or needs_review)
+        and ($3 or state = 10 or needs_review)
+     union all select * from rails.operations where ${ownRow} and state = 6 and due_at is not null
+        and not needs_review and first_sent_at < $5::timestamptz) found order by id limit $4`,
 );
 const findOpen = statement(
   'operations.open_of_account',
@@ -368,14 +370,14 @@ export const loadOfIntent = async (
   return (await context.database.read<OperationRow>(scope, listOfIntent, of)).map(fromRow);
 };
 
-/** Oldest first: what nobody could resolve, or does not fit. `alsoUnknown`: what is still being asked about, too. */
+/** Oldest first: what nobody could resolve, has long been pending, or does not fit. `alsoUnknown`: also what is still asked about. */
 export const loadForPerson = async (
   context: Context,
   scope: Scope,
   wanted: { readonly alsoUnknown: boolean; readonly limit: number },
 ): Promise<Operation[]> => {
-  const { accountId, livemode } = scope;
-  const of = [accountId, livemode, wanted.alsoUnknown, wanted.limit];
+  const pendingSince = spellTime(context.clock.now() - PENDING_MS_MAX);
+  const of = [scope.accountId, scope.livemode, wanted.alsoUnknown, wanted.limit, pendingSince];
   return (await context.database.read<OperationRow>(scope, listForPerson, of)).map(fromRow);
 };
 

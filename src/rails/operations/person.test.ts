@@ -75,6 +75,16 @@ describe('the list for people', () => {
     assert.deepEqual((await listed()).get(id)?.alerts, ['amount_differs']);
   });
 
+  test('has what its provider has called pending for two weeks, until it says more', async () => {
+    const { id } = await send(async () => ({ outcome: 'pending', code: 'processing' }));
+    clock.advance(14 * DAY - 1);
+    assert.equal((await listed(true)).has(id), false);
+    clock.advance(2);
+    assert.equal((await listed()).get(id)?.state, 'pending');
+    await decideByPerson(context, scope, { operationId: id, says: 'approved', why: 'Asked' });
+    assert.equal((await listed()).has(id), false);
+  });
+
   test('shows nothing of another account or mode', async () => {
     await forPerson();
     const theirs = await testAccount(context);

@@ -11,6 +11,8 @@ const HOUR_MS = 60 * 60 * 1000;
 export const WINDOW_MARGIN_MS = HOUR_MS;
 /** So old, an operation is also shown to a person. */
 export const HUMAN_AFTER_MS = 24 * HOUR_MS;
+/** What a provider says it works on takes some days, a refund ten working days at most: then a person should ask. */
+export const PENDING_MS_MAX = 14 * 24 * HOUR_MS;
 
 export type RecoveryStep =
   /** A: the same key and the same body answer what was answered first, within a window. */
