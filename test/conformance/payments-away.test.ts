@@ -11,7 +11,7 @@ import { twoTeas } from '../support/checkout.ts';
 import { refusalOf } from '../support/stripe.ts';
 
 const abroad = await openAbroad();
-const { stripe, answerAt, comeBack, until, happened, simulator, ahead } = abroad;
+const { stripe, answerAt, comeBack, until, happened, simulator, ahead, tell } = abroad;
 const { paymentIntents, paymentMethods, refunds } = stripe;
 
 /** The older name of which methods may be used is still taken. */
@@ -35,6 +35,15 @@ const leave = async (more: Partial<Params> = {}) => {
 };
 const status = async (id: string) => (await paymentIntents.retrieve(id)).status;
 const becomes = (id: string, wanted: string) => until(async () => (await status(id)) === wanted);
+
+const untilHeard = (event: string) =>
+  until(async () => {
+    const heard = await asOwner(
+      abroad.gateway.on,
+      `select 1 as one from rails.inbound_webhooks where event_id = '${event}' and due_at is null`,
+    );
+    return heard.length > 0;
+  });
 
 beforeEach(async () => {
   await happened();
@@ -222,6 +231,32 @@ describe('a payer who is sent away', () => {
     assert.equal(refund.status, 'succeeded');
     assert.equal(simulator.refunds.size, 1);
     assert.ok((await happened()).includes('charge.refunded'));
+  });
+
+  test('is told of a refund that had succeeded and failed, and of nothing by the older notice after it', async () => {
+    const { id, url } = await leave();
+    await comeBack(await answerAt(url, 'approve'));
+    const refund = await refunds.create({ payment_intent: id, amount: 1_000 });
+    assert.equal(refund.status, 'succeeded');
+    const object = { object: 'refund', ...[...simulator.refunds.values()].at(-1) };
+    await happened();
+    const failed = { ...object, status: 'failed', failure_reason: 'lost_or_stolen_card' };
+    await tell({ id: 'evt_failed', type: 'refund.failed', data: { object: failed } });
+    const now = () => refunds.retrieve(refund.id);
+    await until(async () => (await now()).status === 'failed');
+    assert.equal((await now()).failure_reason, 'lost_or_stolen_card');
+    assert.deepEqual(await happened(), [
+      'refund.updated',
+      'charge.refund.updated',
+      'refund.failed',
+    ]);
+    await tell({ id: 'evt_before', type: 'refund.updated', data: { object } });
+    await untilHeard('evt_before');
+    assert.equal((await now()).status, 'failed');
+    const again = await refunds.create({ payment_intent: id, amount: 1_000 });
+    assert.equal(again.status, 'succeeded', 'Its money is the merchant’s again');
+    const { data } = await stripe.charges.list({ payment_intent: id });
+    assert.equal(data[0]?.amount_refunded, 1_000);
   });
 
   test('who invents the way back has paid nothing', async () => {

@@ -12,6 +12,7 @@ import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
 import {
   apiKey,
   type Simulator,
+  signatureOf,
   startSimulator,
 } from '../../src/rails/psp/stripe/for-tests-simulator.ts';
 import { connector as stripeConnector } from '../../src/rails/psp/stripe/index.ts';
@@ -37,6 +38,8 @@ export type Abroad = {
   readonly comeBack: (address: string) => Promise<string>;
   /** Lets the resolver and the worker look, until it is so. */
   readonly until: (isSo: () => Promise<boolean>) => Promise<void>;
+  /** Stripe's own word, which its simulator would not say by itself. */
+  readonly tell: (event: object) => Promise<void>;
   /** The events since the last time, oldest first. */
   readonly happened: () => Promise<string[]>;
 };
@@ -48,7 +51,7 @@ const openStripeAccount = async (
   { ask, port }: TestGateway,
   { key }: Merchant,
   { url }: Simulator,
-): Promise<void> => {
+): Promise<Abroad['tell']> => {
   const settings = `settings[secret_key]=${apiKey}&settings[api_base]=${url}`;
   const methods = ['ideal', 'bancontact', 'eps', 'p24'].map((type) => `methods[]=${type}`);
   const form = ['connector=stripe', ...methods, settings].join('&');
@@ -66,6 +69,12 @@ const openStripeAccount = async (
     form: `settings[webhook_secret]=${secret}`,
   });
   assert.equal(changed.status, 200, changed.text);
+  return async (event) => {
+    const body = JSON.stringify(event);
+    const headers = { 'stripe-signature': signatureOf(secret, body, Date.now()) };
+    const told = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body });
+    assert.equal(told.status, 200);
+  };
 };
 
 export const openAbroad = async (changes: GatewayChanges = {}): Promise<Abroad> => {
@@ -84,7 +93,7 @@ export const openAbroad = async (changes: GatewayChanges = {}): Promise<Abroad> 
   const merchant = await gateway.merchant();
   const { context, rails, on } = gateway;
   await testConnectorAccount(context, rails, merchant.scope, { connector: 'paperbank' });
-  await openStripeAccount(gateway, merchant, simulator);
+  const tell = await openStripeAccount(gateway, merchant, simulator);
   const stripe = stripeFor(gateway.port, merchant.key);
   const happened = happenedAt(stripe);
 
@@ -96,6 +105,7 @@ export const openAbroad = async (changes: GatewayChanges = {}): Promise<Abroad> 
     bank,
     simulator,
     ahead,
+    tell,
     happened,
     answerAt: async (url, does) => {
       const page = await fetch(url);

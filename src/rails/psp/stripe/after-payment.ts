@@ -108,6 +108,8 @@ export const mapRefund = (object: Json): Outcome => {
     case 'requires_action':
       return { outcome: 'pending', code: status, ...said };
     case 'failed':
+      // It may have succeeded before, for days: Stripe has taken it back, whichever is heard of first.
+      return { outcome: 'reversed', code: refundFailure(object, status), ...said };
     case 'canceled':
       return { outcome: 'declined', code: refundFailure(object, status), ...said };
     default:

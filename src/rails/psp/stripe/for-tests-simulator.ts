@@ -26,6 +26,8 @@ export type Simulator = {
   /** What it refused as a request it does not know; a healthy run has none. */
   readonly refusals: string[];
   readonly play: (fault: FaultName, on: ConnectorOperation) => void;
+  /** Takes back the faults that nobody has met yet. */
+  readonly calm: () => void;
   readonly render: (intent: Intent, expand?: boolean) => Record<string, unknown>;
   /** What it has booked and not yet settled, as its list of balance transactions. */
   readonly settle: () => string;
@@ -90,6 +92,7 @@ export const startSimulator = async (
     settleDue,
     settle,
     play: (fault, on) => void told.push({ fault, on }),
+    calm: () => void told.splice(0),
     render: renderIntent,
     sign: (body, atMs = Date.now()) => signatureOf(webhookSecret, body, atMs),
     close: () =>

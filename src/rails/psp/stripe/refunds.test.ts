@@ -36,3 +36,11 @@ test('a refund says by which number the payer’s bank finds it, once there is o
 test('a payment that was taken back before it was cleared is no second movement', () => {
   assert.deepEqual(toldOf({ type: 'reversal' }), { isReversal: true, data });
 });
+
+test('what failed is taken back, and nothing that was said of it before or comes late counts more', () => {
+  const failed = mapRefund({ id: 're_1', status: 'failed', failure_reason: 'lost_or_stolen_card' });
+  assert.deepEqual(
+    [failed.outcome, 'code' in failed && failed.code],
+    ['reversed', 'lost_or_stolen_card'],
+  );
+});

@@ -73,9 +73,10 @@ export const openObjects = ({ memory }: Pick<Setting, 'memory'>): Objects => {
   };
 };
 
+/** But for what came back. */
 export const refundedOf = (refunds: ReadonlyMap<string, Refund>, { id }: Intent): number =>
   [...refunds.values()]
-    .filter((each) => each.payment_intent === id)
+    .filter(({ payment_intent: of, status }) => of === id && status !== 'failed')
     .reduce((sum, { amount }) => sum + amount, 0);
 
 export const renderIntent = (intent: Intent, expand = true): Record<string, unknown> => ({
