@@ -139,6 +139,7 @@ export const assertOneStory = async (bank: Sandbox, on: TestDatabase): Promise<n
     on,
     `select o.reference, c.captured - c.refunded as kept, c.charged_back, c.capturing, c.refunding
        from payments.charges c join rails.operations o on o.id = c.operation_id
+       join rails.connector_accounts a on a.id = o.connector_account_id and a.connector = 'direct'
       where c.operation_id is not null`,
   );
   for (const { reference, ...ours } of rows) {

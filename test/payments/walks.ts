@@ -1,8 +1,10 @@
 // Walks at random through the whole API of payments, each held against a model of its own and, at its end, against
 // the bank's journal. A walk is drawn from a seed, and goes the same way again but for what takes its time.
 
-import { actsAround, disturb, letTimeGoBy, repeat } from './walks/around.ts';
-import { acts, create } from './walks/steps.ts';
+import { actsAround, disturb, letTimeGoBy, repeat, restOrWork } from './walks/around.ts';
+import { create } from './walks/create.ts';
+import { careForCards } from './walks/saved.ts';
+import { acts } from './walks/steps.ts';
 import { openTown } from './walks/town.ts';
 import { conclude, judgeTown } from './walks/verdict.ts';
 import { type Payment, startWalk, type Walk } from './walks/walk.ts';
@@ -39,6 +41,8 @@ const step = async (walk: Walk): Promise<void> => {
   if (share < 0.2) return letTimeGoBy(walk);
   if (share < 0.23) return disturb(walk);
   if (share < 0.26) return repeat(walk);
+  if (share < 0.33) return careForCards(walk);
+  if (share < 0.345) return restOrWork(walk);
   const payment = drawPayment(walk);
   if (payment === undefined) return create(walk);
   await drawAct(walk)(walk, payment);
@@ -59,7 +63,7 @@ export const open = async () => {
         town = await openTown();
       }
       number += 1;
-      const named = { name: `w${number}`, seed: seed + at, shops: 1 + ((seed + at) % 2) };
+      const named = { name: `w${number}`, seed: seed + at };
       const walk = await startWalk(town, named);
       try {
         for (let taken = 0; taken < steps; taken += 1) await step(walk);

@@ -40,6 +40,8 @@ export type TestGateway = {
   /** What was logged as an error. A test that provokes one empties it. */
   readonly errors: string[];
   readonly rails: OpenRails;
+  /** Ends its worker, and starts another one in its place. */
+  readonly worker: { rest(): Promise<void>; wake(): Promise<void> };
   merchant(name?: string): Promise<Merchant>;
 };
 
@@ -118,7 +120,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   provideRails(opened.context, rails);
   providePaymentListeners(opened.context, paymentListeners);
   provideSetupListeners(opened.context, setupListeners);
-  const worker = createGatewayWorker(opened, rails);
+  let worker = createGatewayWorker(opened, rails);
   await worker.start();
   const api = createApi(runtime, { publicUrl, showMails: changes.showMails ?? false });
   const port = await api.listen(0);
@@ -140,6 +142,13 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
     ask,
     errors,
     rails,
+    worker: {
+      rest: () => worker.stop(STOP_LIMIT_MS),
+      wake: async () => {
+        worker = createGatewayWorker(opened, rails);
+        await worker.start();
+      },
+    },
     merchant: (name) => createMerchant(opened.context, name),
   };
 };

@@ -37,10 +37,13 @@ export type Patience = { timeoutMs: number | undefined };
 export const impatient = (
   over: Record<ProfileName, AcquirerProfile>,
   patience: Patience,
-): Connector => {
-  const direct = directOver(over);
+): Connector => hurried(directOver(over), patience);
+
+/** Another connector with that patience. */
+export const hurried = (connector: Connector, patience: Patience): Connector => {
+  const { definition } = connector;
   const operations = Object.fromEntries(
-    Object.entries(direct.definition.operations).map(([name, support]) => [
+    Object.entries(definition.operations).map(([name, support]) => [
       name,
       {
         ...support,
@@ -50,5 +53,5 @@ export const impatient = (
       },
     ]),
   );
-  return { ...direct, definition: { ...direct.definition, operations } };
+  return { ...connector, definition: { ...definition, operations } };
 };

@@ -2,7 +2,10 @@
 // again, and everything is read in between.
 
 import type { FaultRule } from '../../../sandbox/faults/fault.ts';
+import { bothAtOnce } from './at-once.ts';
+import { lookAtLists, lookAtTrace, lookByQuery } from './lists.ts';
 import { DAY_MS } from './model.ts';
+import { disturbTeller, failRefund, hearNotices } from './notices.ts';
 import { disputesAtBank, referencesOf } from './steps.ts';
 import type { Payment, Sent, Walk } from './walk.ts';
 
@@ -10,6 +13,7 @@ type Act = (walk: Walk, payment: Payment) => Promise<void>;
 
 const contest: Act = async (walk, payment) => {
   const { random, town } = walk;
+  if (payment.seller.teller !== null) return;
   payment.references = await referencesOf(walk, payment);
   const reference = payment.references.at(-1);
   if (reference === undefined) return;
@@ -111,17 +115,9 @@ const lookEverywhere: Act = async (walk, payment) => {
   await walk.look(payment);
   await lookAtCharge(walk, payment);
   await walk.lookAtDisputes(payment);
-  const found = (answer: { body: { data: { id: string }[] } }): boolean =>
-    answer.body.data.some((each) => each.id === id);
-  const words = encodeURIComponent(`metadata['walk']:'${walk.name}'`);
-  for (const path of [
-    '/v1/payment_intents?limit=100',
-    `/v1/payment_intents/search?limit=100&query=${words}`,
-  ]) {
-    const answer = await walk.get(seller, path, payment);
-    if (answer.status !== 200) walk.disagree(payment, `${path}: ${answer.text}`);
-    if (!found(answer)) walk.disagree(payment, `It is not among ${path}`);
-  }
+  await lookAtLists(walk, payment);
+  await lookByQuery(walk, payment);
+  await lookAtTrace(walk, payment);
   const balance = await walk.get(seller, '/v1/balance', payment);
   if (balance.status !== 200) walk.disagree(payment, balance.text);
   const other = random.pick(sellers);
@@ -137,12 +133,20 @@ export const actsAround: Readonly<Record<string, readonly [weight: number, act: 
   contest: [3, contest],
   moveDispute: [1, moveDispute],
   answerDispute: [5, answerDispute],
+  bothAtOnce: [7, bothAtOnce],
+  hearNotices: [6, hearNotices],
+  failRefund: [4, failRefund],
 };
 
 const A_DAY_LESS_MS = 22 * 3_600_000;
 
 const isKept = ({ answer: { status, body } }: Sent): boolean =>
   status === 200 || status === 402 || body?.error?.code === 'payment_intent_unexpected_state';
+
+const expandable = (path: string): string => {
+  if (path === '/v1/customers') return 'default_source';
+  return /intents|payment_methods/.test(path) ? 'customer' : 'charge';
+};
 
 /** What was asked before comes again under its key: the same bytes, and nothing is done. */
 export const repeat = async (walk: Walk): Promise<void> => {
@@ -160,10 +164,7 @@ export const repeat = async (walk: Walk): Promise<void> => {
     walk.disagree(payment, `${key} POST ${path} again:\n${answer.text}\n${again.text}`);
   }
   if (random.chance(0.6)) return;
-  const other = {
-    ...asked,
-    form: `${form}&expand[0]=${path.includes('intent') ? 'customer' : 'charge'}`,
-  };
+  const other = { ...asked, form: `${form}&expand[0]=${expandable(path)}` };
   const refused = await town.gateway.ask('POST', path, other);
   if (refused.status !== 400 || refused.body.error.type !== 'idempotency_error') {
     walk.disagree(payment, `${key} with another body: ${refused.text}`);
@@ -216,4 +217,12 @@ export const disturb = (walk: Walk): void => {
     );
   }
   town.disturb(rules);
+  disturbTeller(walk);
+};
+
+/** Nobody does what nobody waits for, until another worker begins. */
+export const restOrWork = async (walk: Walk): Promise<void> => {
+  const does = walk.random.chance(0.6);
+  for (const { history } of walk.payments) history.push(`  a worker ${does ? 'works' : 'rests'}`);
+  await walk.town.work(does);
 };

@@ -92,7 +92,8 @@ export const failed = (story: Story): Story =>
 const asked = (story: Story, nowMs: number): Story =>
   settled(story, { status: 'requires_action', sinceMs: nowMs });
 
-const canceled = (story: Story): Story => settled(story, { status: 'canceled', capturable: 0 });
+export const canceled = (story: Story): Story =>
+  settled(story, { status: 'canceled', capturable: 0 });
 
 const letGo = (story: Story): Story =>
   story.received > 0 ? settled(story, { status: 'succeeded', capturable: 0 }) : canceled(story);
@@ -158,7 +159,7 @@ const byItself = (story: Story, terms: Terms, nowMs: number): readonly Story[] =
   }
 };
 
-const spell = (story: Story): string => JSON.stringify({ ...story, sinceMs: 0 });
+export const spell = (story: Story): string => JSON.stringify({ ...story, sinceMs: 0 });
 
 export const unique = (stories: readonly Story[]): readonly Story[] => [
   ...new Map(stories.map((story) => [spell(story), story])).values(),
@@ -195,7 +196,7 @@ const refused = (story: Story, code?: string, param?: string): Outcome => ({
   ...(code === undefined ? {} : { code }),
   ...(param === undefined ? {} : { param }),
 });
-const done = (story: Story): Outcome => ({ http: 200, story });
+export const done = (story: Story): Outcome => ({ http: 200, story });
 const STATE = 'payment_intent_unexpected_state';
 const NOT_KNOWN = 'payment_intent_outcome_unknown';
 

@@ -6,17 +6,24 @@ import type { FaultRule } from '../../../sandbox/faults/fault.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/main.ts';
 import { atEnd } from '../../../src/kit/context/for-tests-end.ts';
 import { modules } from '../../../src/modules.ts';
-import { impatient, quick } from '../../acquiring/support/impatient.ts';
+import { connector as stripe } from '../../../src/rails/psp/stripe/index.ts';
+import { hurried, impatient, quick } from '../../acquiring/support/impatient.ts';
 import { type Control, controlOf } from '../../sandbox/support/control.ts';
 import { newSettings } from '../../sandbox/support/world.ts';
 import { formOf } from '../../support/ask.ts';
 import { startGatewayHere, type TestGateway } from '../../support/gateway.ts';
+import { openAccountWith, openTeller, type Teller } from './telling.ts';
 
 const PATIENT_MS = 10_000;
 /** How long an answer is waited for while some never come. */
 const HASTY_MS = 250;
 
-export type Seller = { readonly key: string; readonly account: string };
+export type Seller = {
+  readonly key: string;
+  readonly account: string;
+  /** Null: it is paid at the bank. */
+  readonly teller: Teller | null;
+};
 
 export type Town = {
   readonly bank: Sandbox;
@@ -27,7 +34,9 @@ export type Town = {
   readonly goBy: (ms: number) => Promise<void>;
   readonly disturb: (rules: readonly FaultRule[]) => void;
   readonly isDisturbed: () => boolean;
-  readonly openShop: () => Promise<Seller>;
+  /** Its worker is stopped, or another one begins. */
+  readonly work: (does: boolean) => Promise<void>;
+  readonly openShop: (where: { readonly isTold: boolean }) => Promise<Seller>;
 };
 
 export const openTown = async (): Promise<Town> => {
@@ -43,7 +52,7 @@ export const openTown = async (): Promise<Town> => {
       directory: bank.directoryUrl,
       acquirer: { host: '127.0.0.1', port: bank.ports.acquirer },
     },
-    connectors: [impatient(quick(), patience)],
+    connectors: [impatient(quick(), patience), hurried(stripe, patience)],
   });
   // After the gateway, which would wait for a bank that is gone to end its days with.
   atEnd(() => bank.stop());
@@ -55,13 +64,16 @@ export const openTown = async (): Promise<Town> => {
   const mover = await gateway.merchant();
   let aheadMs = 0;
   let isDisturbed = false;
+  let isWorking = true;
   let shops = 0;
+  const tellers: Teller[] = [];
+  const nowMs = (): number => Date.now() + aheadMs;
 
   return {
     bank,
     gateway,
     holder: controlOf(bank.ports.control),
-    nowMs: () => Date.now() + aheadMs,
+    nowMs,
     goBy: async (ms) => {
       const form = `advance=${Math.round(ms / 1_000)}`;
       const path = '/v1/test_helpers/clock';
@@ -73,10 +85,22 @@ export const openTown = async (): Promise<Town> => {
       isDisturbed = rules.length > 0;
       patience.timeoutMs = isDisturbed ? HASTY_MS : PATIENT_MS;
       bank.setFaults(rules);
+      if (!isDisturbed) for (const teller of tellers) teller.disturb(null);
     },
     isDisturbed: () => isDisturbed,
-    openShop: async () => {
+    work: async (does) => {
+      if (does === isWorking) return;
+      isWorking = does;
+      await (does ? gateway.worker.wake() : gateway.worker.rest());
+    },
+    openShop: async ({ isTold }) => {
       const { key, account } = await gateway.merchant();
+      if (isTold) {
+        const teller = await openTeller(gateway, nowMs);
+        await openAccountWith(gateway, key, teller);
+        tellers.push(teller);
+        return { key, account, teller };
+      }
       shops += 1;
       const number = String(shops).padStart(4, '0');
       const settings = {
@@ -95,7 +119,7 @@ export const openTown = async (): Promise<Town> => {
       const form = formOf({ connector: 'direct', settings });
       const made = await gateway.ask('POST', '/v1/connector_accounts', { key, form });
       assert.equal(made.status, 200, made.text);
-      return { key, account };
+      return { key, account, teller: null };
     },
   };
 };

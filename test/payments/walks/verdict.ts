@@ -8,7 +8,10 @@ import { assertOneStory, resolveAll } from '../support.ts';
 import { lookAtCharge } from './around.ts';
 import { assertTold } from './events.ts';
 import { DAY_MS } from './model.ts';
+import { tellAll } from './notices.ts';
+import { judgePeople } from './saved.ts';
 import { disputesAtBank, referencesOf } from './steps.ts';
+import type { Teller } from './telling.ts';
 import type { Payment, Walk } from './walk.ts';
 
 const ROUNDS_MAX = 60;
@@ -16,8 +19,11 @@ const ROUNDS_MAX = 60;
 export const conclude = async (walk: Walk): Promise<void> => {
   const { town, payments } = walk;
   town.disturb([]);
+  await town.work(true);
   await town.goBy(60_000);
+  await letHorizonsPass(walk);
   await resolveAll(town.gateway.on);
+  await tellAll(walk);
   const over = new Set<Payment>();
   for (let round = 0; ; round += 1) {
     const open = await openOf(walk, over);
@@ -33,9 +39,17 @@ export const conclude = async (walk: Walk): Promise<void> => {
   await town.goBy(120_000);
   await resolveAll(town.gateway.on);
   for (const payment of payments) await judge(walk, payment);
+  await judgePeople(walk);
   await judgeBooks(walk);
   await assertTold(walk);
 };
+
+/** Of what a provider was asked a while ago, and does not know, it was never told. */
+const letHorizonsPass = async ({ town }: Walk): Promise<void> =>
+  void (await asOwner(
+    town.gateway.on,
+    `update rails.operations set deadline_at = deadline_at - interval '3 hours' where state = 8`,
+  ));
 
 /** Authorizations expire, then banks decide what nobody answered. */
 const longer = [8 * DAY_MS, 120_000, 38 * DAY_MS];
@@ -83,20 +97,27 @@ const givenBack = ({ refunds }: Payment): number =>
     .reduce((total, { amount }) => total + amount, 0);
 
 /** What arrived, and what nobody wanted any more when it was taken. */
-const takenOf = ({ stories, refunds }: Payment): number =>
-  [...refunds.values()]
-    .filter(({ isAutomatic }) => isAutomatic)
-    .reduce((total, { amount }) => total + amount, stories[0]?.received ?? 0);
+const takenOf = ({ stories, refunds }: Payment): number => {
+  const unwanted = [...refunds.values()].find(({ isAutomatic }) => isAutomatic);
+  return (unwanted?.amount ?? 0) + (stories[0]?.received ?? 0);
+};
 
 type AtBank = 'heldMinor' | 'capturedMinor' | 'refundedMinor' | 'chargedBackMinor';
 
-const sumAtBank = (walk: Walk, { references }: Payment, what: AtBank): number => {
+const sumAtBank = (walk: Walk, { references, seller }: Payment, what: AtBank): number => {
+  if (seller.teller !== null) return sumAtTeller(seller.teller, references, what);
   const { approvals } = walk.town.bank.journal().state();
   return Number(
     [...approvals.values()]
       .filter(({ paymentReference = '' }) => references.includes(paymentReference))
       .reduce((total, approval) => total + approval[what], 0n),
   );
+};
+
+const sumAtTeller = (teller: Teller, references: readonly string[], what: AtBank): number => {
+  const { held, captured, refunded } = teller.bookOf(references);
+  const sums = { heldMinor: held, capturedMinor: captured, refundedMinor: refunded };
+  return what === 'chargedBackMinor' ? 0 : sums[what];
 };
 
 /** What the bank took, gave back and took away again is what the API says of the payment. */

@@ -17,6 +17,7 @@ import {
   type Terms,
   unique,
 } from './model.ts';
+import type { SetupStatus } from './model-saved.ts';
 import type { Seller, Town } from './town.ts';
 
 export type Refund = {
@@ -27,17 +28,50 @@ export type Refund = {
 };
 export type Dispute = { readonly amount: number; status: string };
 
+/** A customer, and the cards that are theirs or were. */
+export type Person = {
+  readonly id: string;
+  readonly seller: Seller;
+  isDeleted: boolean;
+  readonly cards: SavedCard[];
+};
+
+export type SavedCard = {
+  readonly id: string;
+  readonly card: Card;
+  /** Unsure: it is kept if what is under way with it ends well. */
+  state: 'attached' | 'detached' | 'unsure' | 'unattached';
+  /** With which it is kept. */
+  readonly by?: Payment;
+};
+
+export type Setup = {
+  readonly id: string;
+  readonly person: Person;
+  readonly saved: SavedCard;
+  status: SetupStatus;
+};
+
 export type Payment = {
   readonly id: string;
   readonly seller: Seller;
+  /** Under which it was registered, and who pays. */
+  readonly order: string | null;
+  readonly person: Person | null;
+  /** With whatever it is paid is theirs from then on. */
+  readonly keeps: boolean;
   readonly currency: string;
   readonly history: string[];
   terms: Terms;
   /** With which it was tried last, or will be. */
   card: Card | null;
+  /** The same, where it was kept before. */
+  saved: SavedCard | null;
   stories: readonly Story[];
   readonly refunds: Map<string, Refund>;
   readonly disputes: Map<string, Dispute>;
+  /** A refund of it that succeeded may have failed since, without a word of its card. */
+  mayComeBack: boolean;
   /** All that were tried, as far as they were seen. */
   charges: readonly string[];
   /** By which its bank knows the tries to pay it. */
@@ -59,6 +93,8 @@ export type Walk = {
   readonly name: string;
   readonly sellers: readonly Seller[];
   readonly payments: Payment[];
+  readonly people: Person[];
+  readonly setups: Setup[];
   readonly sent: Sent[];
   readonly random: Random;
   post(seller: Seller, path: string, data: object, about: Payment | null): Promise<Answer>;
@@ -113,12 +149,14 @@ const briefly = ({ status, body }: Answer): string => {
 
 export const startWalk = async (
   town: Town,
-  { name, seed, shops }: { readonly name: string; readonly seed: number; readonly shops: number },
+  { name, seed }: { readonly name: string; readonly seed: number },
 ): Promise<Walk> => {
   const sellers: Seller[] = [];
-  for (let made = 0; made < shops; made += 1) sellers.push(await town.openShop());
+  // Two at the bank, or one there and one at a provider that tells.
+  for (const isTold of [false, seed % 2 === 0]) sellers.push(await town.openShop({ isTold }));
   const payments: Payment[] = [];
   const sent: Sent[] = [];
+  const random = randomOf(seed);
   const began = town.nowMs();
   let asked = 0;
   let last: Payment | null = null;
@@ -155,14 +193,29 @@ export const startWalk = async (
     last = about;
     const form = formOf(data as Record<string, unknown>);
     const key = `${name}-${asked}`;
-    const answer = await town.gateway.ask('POST', path, {
-      key: seller.key,
-      form,
-      idempotencyKey: key,
-    });
+    const send = (): Promise<Answer> =>
+      town.gateway.ask('POST', path, { key: seller.key, form, idempotencyKey: key });
+    const answer = random.chance(0.05) ? await twice(about, path, send) : await send();
     note(about, `POST ${path} ${decodeURIComponent(form)} -> ${briefly(answer)}`);
     if (answer.status >= 500) disagree(about, `POST ${path} ${form}: ${answer.text}`);
     sent.push({ seller, path, form, key, answer, atMs: town.nowMs(), payment: about });
+    return answer;
+  };
+
+  /** At the same time, under one key: one of them does it, and the other is told the same or to come again. */
+  const twice = async (
+    about: Payment | null,
+    path: string,
+    send: () => Promise<Answer>,
+  ): Promise<Answer> => {
+    const [one, other] = await Promise.all([send(), send()]);
+    const isInUse = ({ body }: Answer): boolean => body?.error?.code === 'idempotency_key_in_use';
+    const answer = isInUse(one) ? other : one;
+    const isSame = one.status === other.status && one.text === other.text;
+    note(about, `twice at once: ${briefly(one)} | ${briefly(other)}`);
+    if (isInUse(answer) || (!isSame && !isInUse(one) && !isInUse(other))) {
+      disagree(about, `POST ${path} twice at once:\n${one.text}\n${other.text}`);
+    }
     return answer;
   };
 
@@ -197,14 +250,18 @@ export const startWalk = async (
       ({ status, doing }) =>
         status === 'canceled' || (doing?.what === 'payment' && doing.isCancelWanted),
     );
-    for (const { id: refund, status, amount } of seen) {
-      const isWhole = refunds.size === 0 && payment.stories[0]?.amount === amount;
+    // First those that are known: what is given back by itself and does not arrive is given back anew.
+    const inTurn = seen.toSorted((a, b) => Number(refunds.has(b.id)) - Number(refunds.has(a.id)));
+    for (const { id: refund, status, amount } of inTurn) {
+      const isLeft = [...refunds.values()].every((each) => each.status === 'failed');
+      const isWhole = isLeft && payment.stories[0]?.amount === amount;
       if (!refunds.has(refund) && isUnwanted && isWhole) {
         refunds.set(refund, { amount, status, isAutomatic: true });
         note(payment, `is given back by itself: ${refund} of ${amount}, ${status}`);
       }
       const known = refunds.get(refund) ?? disagree(payment, `Nobody asked for ${refund}`);
-      const mayFail = card?.later === 'refund_fails' || payment.disputes.size > 0;
+      const isBack = card?.later === 'refund_fails' || payment.mayComeBack;
+      const mayFail = isBack || payment.disputes.size > 0;
       const may = [...refundMay[known.status], ...(mayFail ? ['failed'] : [])];
       if (!may.includes(status) || amount !== known.amount) {
         disagree(payment, `${refund} of ${known.amount}, ${known.status}, is ${amount}, ${status}`);
@@ -240,8 +297,10 @@ export const startWalk = async (
     name,
     sellers,
     payments,
+    people: [],
+    setups: [],
     sent,
-    random: randomOf(seed),
+    random,
     post,
     get,
     settle,
