@@ -6,9 +6,10 @@ import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { present } from '#kit/assert';
 import { asOwner } from '../../src/for-tests.ts';
-import { openAbroad } from '../support/away.ts';
+import { allChecks } from '../../src/modules.ts';
+import { openAbroad, openStripeAccount } from '../support/away.ts';
 import { twoTeas } from '../support/checkout.ts';
-import { refusalOf } from '../support/stripe.ts';
+import { refusalOf, stripeFor } from '../support/stripe.ts';
 
 const abroad = await openAbroad();
 const { stripe, answerAt, comeBack, until, happened, simulator, ahead, tell } = abroad;
@@ -350,6 +351,34 @@ describe('a payer who is sent away', () => {
       );
       return told.length > 0;
     });
+  });
+});
+
+describe('a card that is held there', () => {
+  test('and let go of has been let go of, also when that is told once more', async () => {
+    const { gateway } = abroad;
+    const other = await gateway.merchant();
+    const tellOther = await openStripeAccount(gateway, other, simulator, ['card']);
+    const own = stripeFor(gateway.port, other.key).paymentIntents;
+    const { id, status: held } = await own.create({
+      amount: 2_500,
+      currency: 'eur',
+      confirm: true,
+      payment_method: 'pm_card_visa',
+      capture_method: 'manual',
+    });
+    assert.equal(held, 'requires_capture');
+    assert.equal((await own.cancel(id)).status, 'canceled');
+    const object = simulator.render(present([...simulator.intents.values()].at(-1), 'It'), false);
+    assert.equal(object['status'], 'canceled');
+    await tellOther({ id: 'evt_let_go', type: 'payment_intent.canceled', data: { object } });
+    await untilHeard('evt_let_go');
+    assert.equal((await own.retrieve(id)).status, 'canceled');
+    for (const { name, text } of allChecks()) {
+      const rows = await asOwner(gateway.on, text);
+      const theirs = rows.filter(({ account_id: account }) => account === other.accountId);
+      assert.deepEqual(theirs, [], name);
+    }
   });
 });
 

@@ -47,13 +47,14 @@ export type Abroad = {
 const ROUNDS_MAX = 2_400;
 
 /** As a merchant does it: an account for some ways to pay, and an endpoint that Stripe tells of them. */
-const openStripeAccount = async (
+export const openStripeAccount = async (
   { ask, port }: TestGateway,
   { key }: Merchant,
   { url }: Simulator,
+  types = ['ideal', 'bancontact', 'eps', 'p24'],
 ): Promise<Abroad['tell']> => {
   const settings = `settings[secret_key]=${apiKey}&settings[api_base]=${url}`;
-  const methods = ['ideal', 'bancontact', 'eps', 'p24'].map((type) => `methods[]=${type}`);
+  const methods = types.map((type) => `methods[]=${type}`);
   const form = ['connector=stripe', ...methods, settings].join('&');
   const made = await ask('POST', '/v1/connector_accounts', { key, form });
   assert.equal(made.status, 200, made.text);
