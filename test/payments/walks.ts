@@ -41,8 +41,8 @@ const step = async (walk: Walk): Promise<void> => {
   if (share < 0.2) return letTimeGoBy(walk);
   if (share < 0.23) return disturb(walk);
   if (share < 0.26) return repeat(walk);
-  if (share < 0.33) return careForCards(walk);
-  if (share < 0.345) return restOrWork(walk);
+  if (share < 0.36) return careForCards(walk);
+  if (share < 0.375) return restOrWork(walk);
   const payment = drawPayment(walk);
   if (payment === undefined) return create(walk);
   await drawAct(walk)(walk, payment);

@@ -40,10 +40,10 @@ const drawPaying = (walk: Walk, seller: Payment['seller'], hasCard: boolean): Pa
     isForbidden: false,
   };
   const theirs = people.filter((each) => each.seller === seller && !each.isDeleted);
-  if (theirs.length === 0 || card === null || !random.chance(0.4)) return plain;
+  if (theirs.length === 0 || card === null || !random.chance(0.5)) return plain;
   const person = random.pick(theirs);
   const known = knownOf(person);
-  if (known.length === 0 || random.chance(0.35)) {
+  if (known.length === 0 || random.chance(0.3)) {
     return { ...plain, person, keeps: random.chance(0.6) };
   }
   const saved = random.pick(known);

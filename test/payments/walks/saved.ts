@@ -213,8 +213,8 @@ const lookAtCards: ActOfPerson = async (walk, person) => {
 const actsOfPeople: readonly (readonly [weight: number, act: ActOfPerson])[] = [
   [4, attach],
   [6, setUp],
-  [3, answerSetup],
-  [2, detach],
+  [2, answerSetup],
+  [3, detach],
   [0.5, leave],
   [4, lookAtCards],
 ];
