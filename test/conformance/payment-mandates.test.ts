@@ -49,6 +49,28 @@ const countMandates = async (): Promise<number> =>
   (await asOwner(gateway.on, 'select 1 as one from payments.mandates')).length;
 
 describe('a payer who agrees with a payment', () => {
+  test('online has done so from somewhere, which is to be said', async () => {
+    const nowhere = { mandate_data: { customer_acceptance: { type: 'online' as const } } };
+    const made = await countMandates();
+    for (const agreeing of [
+      () => paymentIntents.create({ ...paying, ...nowhere } as never),
+      () =>
+        setupIntents.create({ payment_method: 'pm_card_visa', confirm: true, ...nowhere } as never),
+      () =>
+        testHelpers.confirmationTokens.create({
+          payment_method: 'pm_card_visa',
+          ...nowhere,
+        } as never),
+    ]) {
+      const refused = await refusalOf(agreeing());
+      assert.deepEqual(
+        [refused.code, refused.param],
+        ['parameter_missing', 'mandate_data[customer_acceptance][online]'],
+      );
+    }
+    assert.equal(await countMandates(), made);
+  });
+
   test('has made a mandate for it, named by its charge', async () => {
     const intent = await paymentIntents.create({
       ...paying,

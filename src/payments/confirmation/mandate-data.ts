@@ -2,7 +2,15 @@
 
 import type { Static } from 'typebox';
 import type { Context } from '#kit/context';
-import { anything, object, oneOf, required, text, timestamp } from '#platform/http';
+import {
+  anything,
+  object,
+  oneOf,
+  parameterMissing,
+  required,
+  text,
+  timestamp,
+} from '#platform/http';
 
 export type MandateData = {
   readonly acceptedAtMs: number;
@@ -39,6 +47,10 @@ export const mandateOf = (
   { nowMs, address }: Accepting,
 ): MandateData => {
   const { online } = accepted;
+  // From where is what it proves.
+  if (accepted.type === 'online' && online === undefined) {
+    throw parameterMissing('mandate_data[customer_acceptance][online]');
+  }
   const seen = online?.infer_from_client === undefined ? null : address;
   return {
     acceptedAtMs: accepted.accepted_at === undefined ? nowMs : accepted.accepted_at * 1000,
