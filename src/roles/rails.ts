@@ -83,6 +83,8 @@ const WAITS_FOR_OTHERS_MS = 5_000;
 /** All have noticed it within that, and one of them has left numbers out. */
 const NOTICED_WITHIN_MS = 60_000;
 const AGAIN_MS = 1_000;
+/** A database that stands still answers nobody who is about to end. */
+const STOP_LIMIT_MS = 1_000;
 
 /**
  * Keeps an eye on which server leads, on a connection that is opened for it each time, and on what other processes have
@@ -133,8 +135,12 @@ export const watchDatabase = (
   return {
     stop: async () => {
       ending.abort();
-      await watching;
-      await looking;
+      const ended = new AbortController();
+      await Promise.race([
+        Promise.all([watching, looking]),
+        context.clock.sleep(STOP_LIMIT_MS, ended.signal),
+      ]);
+      ended.abort();
     },
   };
 };
