@@ -40,7 +40,7 @@ export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
     applicationName: 'tollgate',
     ...(settings.fence ? { fence: settings.fence } : {}),
   };
-  const pool = createPool({ ...connection, size: settings.poolSize, waitTimeoutMs: 1_000 });
+  const pool = createPool({ ...connection, size: settings.poolSize, waitTimeoutMs: 900 });
 
   const reads = createReads(pool);
 
