@@ -469,6 +469,55 @@ describe('a refund', () => {
     });
   }
 
+  /** What a settlement says of the first such call of a payment, which had been refused. */
+  const settledAfterAll = async (intent: Stripe.PaymentIntent, kind: string) => {
+    const { context } = gateway;
+    const { scope } = merchant;
+    const operations = await loadOfIntent(context, scope, parseId('pi', intent.id) ?? '');
+    const found = operations.find((each) => each.kind === kind);
+    const { id: operationId, amount, currency, reference } = present(found, 'its operation');
+    const heard = await recordEvidence(context, scope, {
+      operationId,
+      evidence: {
+        kind: 'settlement_line',
+        sourceKey: `line of ${reference}`,
+        says: { outcome: 'approved', amount, currency, reference },
+      },
+      writes: (change) => heardBy(operationListeners, context, scope, change),
+    });
+    assert.equal(heard.ok, true);
+  };
+
+  test('is not made of a capture that came too late to be booked, when its bank takes that back', async () => {
+    const intent = await paid(1000, 'manual');
+    bank.next.push(says({ outcome: 'declined', code: 'generic_decline' }));
+    await refusalOf(paymentIntents.capture(intent.id));
+    await paymentIntents.capture(intent.id);
+    await settledAfterAll(intent, 'capture');
+    await happened();
+    await decide(intent, 'capture', 'reversed');
+    assert.deepEqual(await made(intent), []);
+    assert.deepEqual(await happened(), []);
+    await assertHealthy(gateway.on);
+    gateway.errors.length = 0;
+  });
+
+  test('that is said to be paid beside the one made instead stays failed where a person says it was not', async () => {
+    const intent = await paid(1000);
+    bank.next.push(says({ outcome: 'declined', code: 'generic_decline' }));
+    await refunds.create({ payment_intent: intent.id });
+    await refunds.create({ payment_intent: intent.id });
+    await settledAfterAll(intent, 'refund');
+    await decide(intent, 'refund', 'declined');
+    assert.deepEqual(await made(intent), ['1000 succeeded', '1000 failed']);
+    // It is named until they know better.
+    await assert.rejects(assertHealthy(gateway.on));
+    await decide(intent, 'refund', 'reversed');
+    assert.deepEqual(await made(intent), ['1000 succeeded', '1000 failed']);
+    await assertHealthy(gateway.on);
+    gateway.errors.length = 0;
+  });
+
   test('that had failed and was paid out beside the one made instead is booked by the word of a person', async () => {
     const intent = await paid(1000);
     bank.next.push(says({ outcome: 'declined', code: 'generic_decline' }));
@@ -513,6 +562,8 @@ describe('a refund', () => {
     await paymentIntents.capture(intent.id);
     const named = 'nothing that its bank has taken back is left to a charge';
     await assert.rejects(assertHealthy(gateway.on), new RegExp(named));
+    await decide(intent, 'capture', 'approved');
+    assert.deepEqual(await made(intent), ['200 succeeded', '300 succeeded']);
     await decide(intent, 'capture', 'reversed');
     assert.deepEqual(await made(intent), ['300 succeeded', '200 succeeded', '300 succeeded']);
     await assertHealthy(gateway.on);

@@ -127,7 +127,8 @@ const conclude = async (
   if (known === null) return null;
 
   const { refund, charge } = known;
-  const isPersons = change.evidence?.kind === 'person';
+  const { evidence } = change;
+  const isPersons = evidence?.kind === 'person' && evidence.says.outcome === 'approved';
   const decided = concludeRefund(refund, charge, change.conclusion, { isPersons });
   if (decided === null) return { refund, charge, booked: null, writes: [] };
   return write(context, scope, { change, decided, before: known, cause: given?.cause ?? null });

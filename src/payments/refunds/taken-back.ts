@@ -28,7 +28,10 @@ import { insertRefund } from './refunds.store.ts';
 export const isTakenBack = ({ before, after, evidence }: Change): boolean =>
   (after.kind === 'sale' || after.kind === 'capture') &&
   after.state === 'reversed' &&
-  (before.state === 'approved' || (before.state === 'reversed' && evidence?.kind === 'person'));
+  (before.state === 'approved' ||
+    (before.state === 'reversed' &&
+      evidence?.kind === 'person' &&
+      evidence.says.outcome === 'reversed'));
 
 export const writesOfTakenBack = async (
   context: Context,
@@ -42,8 +45,11 @@ export const writesOfTakenBack = async (
     const { charge, writes } = await takeWhatIsFree(context, scope, before);
     return writes.length === 0 ? [] : [updateCharge(scope, next(charge)), ...writes];
   }
-  const owed = { ...before, takenBackBeyond: (before.takenBackBeyond ?? 0) + Number(after.amount) };
-  const { charge, writes } = await take(context, scope, owed, [{ ...after, parts: 0 }]);
+  const open = await openOf(context, scope, after);
+  // One that was said to have failed, and whose payment went on without it, stands in no book.
+  if (open.amount <= 0n) return [];
+  const owed = { ...before, takenBackBeyond: (before.takenBackBeyond ?? 0) + Number(open.amount) };
+  const { charge, writes } = await take(context, scope, owed, [open]);
   if (charge.takenBackBeyond !== undefined) {
     context.log.error(
       { about: spellId(CHARGE, before.id), accountId: scope.accountId },
@@ -66,19 +72,21 @@ export const takeWhatIsFree = async (
   if (charge.takenBackBeyond === undefined || left(charge) === 0n) return { charge, writes: [] };
   const operations = await loadOfIntent(context, scope, charge.intentId);
   const takenBack = operations.filter((each) => each.state === 'reversed' && isOf(charge, each));
-  const open = takenBack.map(async (operation): Promise<Open> => {
-    const booked = (await loadExpectationsOf(context, scope, operation)).filter(
-      ({ kind }) => kind === 'payment' || kind === 'refund',
-    );
-    const amount = booked.reduce((sum, { gross }) => sum + gross, 0n);
-    const parts = booked.filter(({ kind }) => kind === 'refund').length;
-    return { ...operation, amount, parts };
-  });
+  const open = takenBack.map((operation) => openOf(context, scope, operation));
   return take(context, scope, charge, await Promise.all(open));
 };
 
 /** An operation that was taken back: how much of it is not booked so, and how many times some of it was. */
 type Open = Pick<Operation, 'id' | 'reference' | 'amount'> & { readonly parts: number };
+
+const openOf = async (context: Context, scope: Scope, operation: Operation): Promise<Open> => {
+  const booked = (await loadExpectationsOf(context, scope, operation)).filter(
+    ({ kind }) => kind === 'payment' || kind === 'refund',
+  );
+  const amount = booked.reduce((sum, { gross }) => sum + gross, 0n);
+  const parts = booked.filter(({ kind }) => kind === 'refund').length;
+  return { ...operation, amount, parts };
+};
 
 const take = async (
   context: Context,
