@@ -438,6 +438,29 @@ describe('a line of a settlement', atOnce, () => {
     await world.assertHealthy();
   });
 
+  test('about a refund of which we took back the first try fits it, also where it was then made anew', async () => {
+    const world = await settling();
+    const { context, scope, bank } = world;
+    const sale = await world.pay({ amount: 900n });
+    const { id, intentId } = sale.operation;
+    bank.setFaults([{ id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } }]);
+    const lost = await world.follow('refund', id, { amount: 300n, intentId, ordinal: 1 });
+    await world.settle();
+    await world.resolve();
+    assert.equal(await stateOf(context, scope, lost.operation.id), 'reversed');
+    const anew = await world.follow('refund', id, { amount: 300n, intentId, ordinal: 2 });
+    await world.settle();
+    await world.hear();
+    assert.equal(await stateOf(context, scope, anew.operation.id), 'approved');
+    assert.deepEqual((await world.lines()).toSorted(), [
+      'payment 900 fits',
+      'refund -300 fits',
+      'refund -300 fits',
+      'refund_failure 300 fits',
+    ]);
+    await world.assertHealthy();
+  });
+
   test('about a refund that did not arrive says so of the only one of its amount, and else asks a person', async () => {
     const world = await settling();
     const { context, scope, bank } = world;

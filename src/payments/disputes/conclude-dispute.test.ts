@@ -253,6 +253,20 @@ test('What a bank had told before a person booked it is not awaited again', () =
   assert.deepEqual([decided?.booked?.amount, decided?.dispute.ahead], [5_000, undefined]);
 });
 
+for (const [name, withdrawn, lastTold, fee] of [
+  ['Who takes back their own won pays no second fee', AMOUNT, told('needs_response', -AMOUNT), 0],
+  ['What a bank had given back costs another fee', 0n, told('under_review', AMOUNT), 2_000],
+] as const) {
+  test(`${name} when a person calls lost what they had called won`, () => {
+    const won = decideDispute(known('under_review', withdrawn), 'won', at, lastTold);
+    assert.ok(won);
+    const { dispute, charge } = won;
+    const paid = { ...at, fee: { ...freeOfCharge, amount: 2_000n } };
+    const lost = decideDispute({ dispute, charge }, 'lost', paid, lastTold);
+    assert.deepEqual([lost?.dispute.status, lost?.booked?.fee], ['lost', fee]);
+  });
+}
+
 test('A word without money does not end the wait for what a person said, and another currency is not it', () => {
   const decided = decideDispute(known('lost'), 'won', at, undefined);
   assert.ok(decided);

@@ -87,8 +87,9 @@ export const decideDispute = (
   if (!mayBecome(status, says) && !mayHaveBecome(status, says)) return null;
   const moved = counted - (says === 'lost' ? amount : 0n);
   const told = { status: says, amount, currency, moved, respondByMs };
-  // What they said before was wrong: the bank has taken nothing anew, and asks for no second fee.
-  const isCorrected = status === 'won' && (ahead !== undefined || (lastTold?.moved ?? 0n) > 0n);
+  // What they said before was wrong: the bank has taken nothing anew, and asks for no second fee. What it had given back
+  // by its own word it has.
+  const isCorrected = status === 'won' && ahead !== undefined;
   const cost = isCorrected ? { ...at, fee: freeOfCharge } : at;
   const decided = move({ ...known, dispute }, told, cost);
   if (decided === null) return null;

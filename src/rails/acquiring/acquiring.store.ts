@@ -166,11 +166,10 @@ const findByNumbers = statement(
   'card_messages.by_numbers',
   `select operation_id from rails.card_messages
     where account_id = $1 and livemode = $2 and rrn = $3 and stan = $4 and terminal = $5
-      and part = 0
     order by stored_at desc limit 1`,
 );
 
-/** The operation of that message, as its host names it in a report. */
+/** The operation of that message, or of that reversal of one, as its host names it in a report. */
 export const findOperationOf = async (
   context: Pick<Context, 'database'>,
   scope: Scope,
