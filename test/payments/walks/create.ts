@@ -60,17 +60,17 @@ const drawPaying = (walk: Walk, seller: Payment['seller'], hasCard: boolean): Pa
 
 export const create = async (walk: Walk): Promise<void> => {
   const { random } = walk;
-  const before = random.chance(0.12) ? walk.payments.filter(({ order }) => order !== null) : [];
+  const before = random.chance(0.25) ? walk.payments.filter(({ order }) => order !== null) : [];
   const ordered = before.length === 0 ? null : random.pick(before);
   const seller = ordered?.seller ?? random.pick(walk.sellers);
   const { currency, unit } = pickCurrency(walk, ordered);
   const [same] = ordered === null ? [] : walk.now(ordered);
   const amount =
-    same !== undefined && currency === ordered?.currency && random.chance(0.6)
+    same !== undefined && currency === ordered?.currency && random.chance(0.5)
       ? same.amount
       : 1_000 + unit * random.below(900);
   const order =
-    ordered?.order ?? (random.chance(0.3) ? `${walk.name}-order-${walk.sent.length}` : null);
+    ordered?.order ?? (random.chance(0.4) ? `${walk.name}-order-${walk.sent.length}` : null);
   await begin(walk, { seller, currency, amount, order });
 };
 

@@ -24,9 +24,14 @@ export const hearNotices: Act = async (walk, payment) => {
 };
 
 /** What was given back does not arrive, days after it was said that it had. */
-export const failRefund: Act = async (walk, payment) => {
+export const failRefund = async (walk: Walk): Promise<void> => {
+  const given = walk.payments.filter(
+    ({ seller, refunds }) => seller.teller !== null && refunds.size > 0,
+  );
+  if (given.length === 0) return;
+  const payment = walk.random.pick(given);
   const { teller } = payment.seller;
-  if (teller === null || payment.refunds.size === 0) return;
+  if (teller === null) return;
   payment.references = await referencesOf(walk, payment);
   teller.note();
   const reference = walk.random.pick(payment.references);

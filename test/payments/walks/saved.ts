@@ -215,7 +215,7 @@ const actsOfPeople: readonly (readonly [weight: number, act: ActOfPerson])[] = [
   [6, setUp],
   [2, answerSetup],
   [3, detach],
-  [0.5, leave],
+  [1, leave],
   [4, lookAtCards],
 ];
 const WEIGHT = actsOfPeople.reduce((sum, [weight]) => sum + weight, 0);
