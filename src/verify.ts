@@ -7,7 +7,7 @@ import { verifyAudit } from '#identity/audit';
 import { realClock } from '#kit/context';
 import { spellId, type Uuid, uuidAt } from '#kit/ids';
 import { CHARGE, INTENT } from '#payments/charges';
-import { type Connection, connect, isServerError } from '#platform/db';
+import { type Connection, connect, DatabaseUnavailable, isServerError } from '#platform/db';
 import { eachToldKey } from '#platform/events';
 import { ANSWER_KEPT_MS, verifyAnswers, verifyKeys } from '#platform/idempotency';
 import { allChecks } from './modules.ts';
@@ -99,8 +99,10 @@ const asked = async <T>(
   try {
     return await ask();
   } catch (error) {
-    if (!isServerError(error)) throw error;
-    problems.push(`${what}: could not be asked, the database says: ${error.message}.`);
+    // Of a disk that cannot be read it is the cause.
+    const said = error instanceof DatabaseUnavailable ? error.cause : error;
+    if (!isServerError(said)) throw error;
+    problems.push(`${what}: could not be asked, the database says: ${said.message}.`);
     return undefined;
   }
 };

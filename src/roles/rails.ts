@@ -56,6 +56,9 @@ const answersLostOf = ({ context, settings, masterSecret }: Runtime) => {
   };
 };
 
+/** Nobody lets a standby take over that is further behind, and a journal of months is read only at the start. */
+const LOST_AT_MOST_MS = 24 * 60 * 60 * 1000;
+
 /**
  * A database that came back from a backup has forgotten calls that were made since. Nobody may guess
  * what became of them: they are named, and a person looks at each with its provider.
@@ -65,7 +68,7 @@ export const reportForgotten = async (
   rails: OpenRails,
   takenOverAtMs = 0,
 ): Promise<void> => {
-  const forgotten = await rails.forgotten();
+  const forgotten = await rails.forgotten(Math.max(0, takenOverAtMs - LOST_AT_MOST_MS));
   const lastAtMs = forgotten.reduce((last, { atMs }) => Math.max(last, atMs), takenOverAtMs);
   // Numbers that a process holds may be forgotten too, before any of them was sent.
   if (lastAtMs > 0) await leaveOutForgotten(context, lastAtMs);
@@ -78,8 +81,11 @@ export const reportForgotten = async (
 };
 
 const LOOK_EVERY_MS = 3_000;
-/** Others have noticed it by then too, and said what the database has forgotten of theirs. */
-const WAITS_FOR_OTHERS_MS = 5_000;
+/**
+ * Others have noticed it by then too, and said what the database has forgotten of theirs: one look that waits in vain for the
+ * server before, the pause, one that finds the new one, and as long again for the journal.
+ */
+const WAITS_FOR_OTHERS_MS = 12_000;
 /** All have noticed it within that, and one of them has left numbers out. */
 const NOTICED_WITHIN_MS = 60_000;
 const AGAIN_MS = 1_000;

@@ -21,7 +21,7 @@ const noted = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 test('a server says who it is to the roles that serve, and it is noted before it is asked anything', async () => {
   const on = await databaseWith([]);
   const { file, fence, said } = fenceOf();
-  const connection = await connect({ ...connectionSettings(on.ownerUrl), fence });
+  const connection = await connect({ ...connectionSettings(on.appUrl), fence });
   const [server] = await connection.send({
     name: '',
     text: 'select system_identifier::text as system from pg_control_system()',

@@ -144,11 +144,11 @@ const readTimelines = async (file: string): Promise<Timelines> => {
 
 let written = 0;
 
-/** On the disk before anything is asked of that server: complete, or as it was. */
+/** On the disk before anything is asked of that server: complete, or as it was. No secret, and read by whoever runs a command. */
 const keepTimelines = async (file: string, timelines: Timelines): Promise<void> => {
   written += 1;
   const next = `${file}.${process.pid}-${written}.new`;
-  const handle = await open(next, 'w', 0o600);
+  const handle = await open(next, 'w', 0o644);
   await handle.writeFile(`${JSON.stringify(timelines)}\n`);
   await handle.sync();
   await handle.close();

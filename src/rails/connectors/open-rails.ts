@@ -35,7 +35,7 @@ export type OpenRails = Rails & {
    * Of which calls the database knows nothing: it was restored from an old backup. From then on nothing is sent for
    * what these were made for, by any process. Those that a person has looked at are not among them.
    */
-  readonly forgotten: () => Promise<readonly SentLine[]>;
+  readonly forgotten: (sinceMs?: number) => Promise<readonly SentLine[]>;
   /** Hears what other processes have found, and what a person has let go. */
   readonly hearOfForgotten: (tx: Tx) => Promise<void>;
   /** Nothing is sent from now on, until what it gives is called. */
@@ -143,8 +143,8 @@ export const openRails = async (
     },
     send: (caller, scope, sending) => send(parts, caller, scope, sending),
     answerDispute: (caller, scope, answer) => answerDispute(parts, caller, scope, answer),
-    forgotten: async () => {
-      const found = await findForgottenSends(context, journalFolder);
+    forgotten: async (sinceMs) => {
+      const found = await findForgottenSends(context, journalFolder, sinceMs);
       const answers = given.answersLost ?? (() => []);
       const { lines, locked } = await noteForgotten(context, found, answers);
       parts.forgotten = locked;

@@ -177,7 +177,9 @@ export async function* readSendJournal(
   sinceMs = 0,
 ): AsyncGenerator<SentLine, void> {
   for (const { name } of await filesIn(folder)) {
-    const file = await open(join(folder, name), 'r');
+    const path = join(folder, name);
+    if ((await stat(path)).mtimeMs < sinceMs) continue;
+    const file = await open(path, 'r');
     try {
       for await (const text of file.readLines()) {
         const line = parseLine(text);
