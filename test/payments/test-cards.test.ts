@@ -269,12 +269,14 @@ describe('a security code that is asked for again', () => {
 });
 
 test('a number of no card, or one of real life, is refused before any bank is asked', async () => {
-  const before = bank.journal().lines.length;
+  // What the cards before have in store comes by time, and nobody asks for it.
+  const asked = () => bank.journal().lines.filter(({ fact }) => 'request' in fact).length;
+  const before = asked();
   for (const number of ['4242424242424241', '4111111111111112', '5424000000000015']) {
     const refused = await refusalOf(paymentIntents.create(orderWith(number, '123')));
     assert.equal(refused.statusCode, 402, number);
   }
-  assert.equal(bank.journal().lines.length, before);
+  assert.equal(asked(), before);
 });
 
 test('and bank and gateway tell one story of all of it', async () => {
