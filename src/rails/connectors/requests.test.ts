@@ -4,7 +4,7 @@ import type { Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { newFor } from '../operations/for-tests.ts';
-import { insertOperation } from '../operations/operations.store.ts';
+import { insertOperation } from '../operations/write-operation.store.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 import { askedOf, loadRequest } from './requests.store.ts';
 

@@ -6,7 +6,8 @@ import { asOwner, type TestContext, testAccount, testContext } from '../../for-t
 import { checks } from './checks.ts';
 import { insertEvidence } from './evidence.store.ts';
 import { newFor } from './for-tests.ts';
-import { insertOperation, loadByReference } from './operations.store.ts';
+import { loadByReference } from './operations.store.ts';
+import { insertOperation } from './write-operation.store.ts';
 
 let context: TestContext;
 let scope: Scope;

@@ -30,7 +30,6 @@ export {
 } from './operation.ts';
 export { blocksOthers, isFinished, type OperationState } from './operation-states.ts';
 export {
-  type Asked,
   areOperationsDue,
   hasOpenOperations,
   loadAsked,
@@ -62,3 +61,4 @@ export {
 } from './send-journal.ts';
 export { type Sending, type Sent, sendOperation } from './send-operation.ts';
 export { houseTimeOf } from './trace.ts';
+export type { Asked } from './write-operation.store.ts';

@@ -1,169 +1,16 @@
 import { present } from '#kit/assert';
-import type { Context, Row, Scope, Tx, Write } from '#kit/context';
+import type { Context, Row, Scope, Tx } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { type Owned, rank, scopeOf, spellTime, statement, writeRows } from '#platform/db';
+import { type Owned, scopeOf, spellTime, statement } from '#platform/db';
 import { type EvidenceRow, evidenceColumns, fromEvidenceRow } from './evidence.store.ts';
 import type { Evidence } from './evidence.ts';
 import { idOfReference, type Operation, operationKinds } from './operation.ts';
 import { operationStates } from './operation-states.ts';
 import { PENDING_MS_MAX } from './recovery.ts';
+import { operationColumns } from './write-operation.store.ts';
 
-const types = {
-  account_id: 'uuid',
-  livemode: 'boolean',
-  id: 'uuid',
-  intent_id: 'uuid',
-  connector_account_id: 'uuid',
-  kind: 'smallint',
-  ordinal: 'integer',
-  attempt: 'integer',
-  state: 'smallint',
-  amount: 'bigint',
-  currency: 'text',
-  reference: 'text',
-  provider_key: 'text',
-  sends: 'integer',
-  first_sent_at: 'timestamptz',
-  deadline_at: 'timestamptz',
-  code: 'text',
-  alerts: 'text',
-  needs_review: 'boolean',
-  version: 'integer',
-  due_at: 'timestamptz',
-  tries: 'integer',
-  lease_epoch: 'integer',
-} as const;
-
-const names = Object.keys(types);
-
-// Whoever sends it has it until it is due, by the database's clock as well: a worker whose own clock is ahead of the
-// sender's would otherwise think that nobody answered, and take back what is being approved.
-const insertRow = (name: string, onConflict: string) =>
-  writeRows({
-    name,
-    columns: { ...types, original_id: 'uuid', request: 'json' },
-    key: 'id',
-    rank: rank.claim,
-    losesByConflict: true,
-    text: (
-      given,
-    ) => `insert into rails.operations (${names.join(', ')}, original_id, request, leased_until)
-select ${names.map((name) => (name === 'alerts' ? 'alerts::text[]' : name)).join(', ')}, original_id, request,
-       clock_timestamp() + (due_at - first_sent_at)
-  from ${given}
-${onConflict}
-returning id::text as key`,
-  });
-// An attempt that is there already, or another that is alive beside it, makes this one lose.
-const insertOperationRow = insertRow('operations.insert', 'on conflict do nothing');
-const insertFirstRow = insertRow('operations.insert_first', '');
-
-// Only from the version that was read and under the lease that was taken: a worker that slept past its
-// lease changes nothing. What the provider was told of an operation is never changed at all. A lease is
-// kept only while it runs by the database's clock.
-const updateOperationRow = writeRows({
-  name: 'operations.update',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    id: 'uuid',
-    state: 'smallint',
-    sends: 'integer',
-    deadline_at: 'timestamptz',
-    code: 'text',
-    alerts: 'text',
-    needs_review: 'boolean',
-    version: 'integer',
-    due_at: 'timestamptz',
-    tries: 'integer',
-    lease_epoch: 'integer',
-    keep_lease: 'boolean',
-  },
-  key: 'id',
-  rank: rank.update,
-  text: (given) => `update rails.operations o
-   set state = given.state, sends = given.sends, deadline_at = given.deadline_at,
-       code = given.code, alerts = given.alerts::text[], needs_review = given.needs_review,
-       version = given.version, due_at = given.due_at, tries = given.tries,
-       leased_until = case when given.keep_lease then o.leased_until end
-  from ${given}
- where (o.account_id, o.livemode, o.id) = (given.account_id, given.livemode, given.id)
-   and (o.version, o.lease_epoch) = (given.version - 1, given.lease_epoch)
-   and (not given.keep_lease or o.leased_until > clock_timestamp())
-returning o.id::text as key`,
-});
-
-const toRow = (scope: Scope, operation: Operation): unknown[] => [
-  scope.accountId,
-  scope.livemode,
-  operation.id,
-  operation.intentId,
-  operation.connectorAccountId,
-  operationKinds[operation.kind],
-  operation.ordinal,
-  operation.attempt,
-  operationStates[operation.state],
-  operation.amount,
-  operation.currency,
-  operation.reference,
-  operation.providerKey,
-  operation.sends,
-  operation.firstSentAtMs,
-  operation.deadlineMs,
-  operation.code,
-  `{${operation.alerts.join(',')}}`,
-  operation.needsReview,
-  operation.version,
-  operation.dueAtMs,
-  operation.tries,
-  operation.leaseEpoch,
-];
-
-/** What is asked of the provider, as whoever sends it spells it. */
-export type Asked = {
-  /** The operation that it follows. */
-  readonly original: Uuid | null;
-  readonly request: unknown;
-};
-
-export const insertOperation = (scope: Scope, operation: Operation, asked?: Asked): Write => ({
-  into: insertOperationRow,
-  row: [...toRow(scope, operation), ...askedRow(asked)],
-});
-
-/** For an intent that is inserted with it: there is nothing it could lose against. */
-export const insertFirstOperation = (scope: Scope, operation: Operation, asked?: Asked): Write => ({
-  into: insertFirstRow,
-  row: [...toRow(scope, operation), ...askedRow(asked)],
-});
-
-const askedRow = (asked: Asked | undefined): unknown[] =>
-  asked === undefined ? [null, null] : [asked.original, JSON.stringify(asked.request)];
-
-/** `operation.version` is the new one, `operation.leaseEpoch` the one that was read or leased. */
-export const updateOperation = (
-  scope: Scope,
-  operation: Operation,
-  { keepLease = false }: { readonly keepLease?: boolean } = {},
-): Write => ({
-  into: updateOperationRow,
-  row: [
-    scope.accountId,
-    scope.livemode,
-    operation.id,
-    operationStates[operation.state],
-    operation.sends,
-    operation.deadlineMs,
-    operation.code,
-    `{${operation.alerts.join(',')}}`,
-    operation.needsReview,
-    operation.version,
-    operation.dueAtMs,
-    operation.tries,
-    operation.leaseEpoch,
-    keepLease,
-  ],
-});
+/** Whose they are is known by who asks. */
+const columns = operationColumns.slice(2).join(', ');
 
 const nameOf = <Name extends string>(numbers: Readonly<Record<Name, number>>, number: unknown) =>
   present(
@@ -223,7 +70,7 @@ const ownRow = '(account_id, livemode) = ($1, $2)';
 
 const findOperation = statement(
   'operations.find',
-  `select ${names.slice(2).join(', ')} from rails.operations where ${ownRow} and id = $3`,
+  `select ${columns} from rails.operations where ${ownRow} and id = $3`,
 );
 const findRequest = statement(
   'operations.find_request',
@@ -232,29 +79,29 @@ const findRequest = statement(
 // An index holds the references that are not the operation's own id.
 const findByReference = statement(
   'operations.find_by_reference',
-  `select ${names.slice(2).join(', ')} from rails.operations
+  `select ${columns} from rails.operations
     where ${ownRow} and connector_account_id = $3 and reference = $4
       and reference not like 'op\\_%'`,
 );
 const findByOwnReference = statement(
   'operations.find_by_own_reference',
-  `select ${names.slice(2).join(', ')} from rails.operations
+  `select ${columns} from rails.operations
     where ${ownRow} and connector_account_id = $3 and id = $4`,
 );
 const findByProviderId = statement(
   'operations.find_by_provider_id',
-  `select ${names.slice(2).join(', ')} from rails.operations
+  `select ${columns} from rails.operations
     where ${ownRow} and connector_account_id = $3
       and id = any(array(select rails.operations_by_provider_id($1, $2, $4)))`,
 );
 const listOfIntent = statement(
   'operations.of_intent',
-  `select ${names.slice(2).join(', ')} from rails.operations
+  `select ${columns} from rails.operations
     where ${ownRow} and intent_id = $3 order by id`,
 );
 const listForPerson = statement(
   'operations.for_person',
-  `select ${names.slice(2).join(', ')} from (
+  `select ${columns} from (
      select * from rails.operations where ${ownRow} and (state in (8, 10) or needs_review)
         and ($3 or state = 10 or needs_review)
      union all select * from rails.operations where ${ownRow} and state = 6 and due_at is not null
@@ -282,7 +129,7 @@ export type Known = { readonly operation: Operation; readonly evidence: readonly
 const findKnown = statement(
   'operations.known',
   `select o.*, ${evidenceColumns}
-     from (select ${names.slice(2).join(', ')} from rails.operations where ${ownRow} and id = $3) o
+     from (select ${columns} from rails.operations where ${ownRow} and id = $3) o
      left join (select * from rails.evidence where ${ownRow} and operation_id = $3) e on true
     order by e.id`,
 );

@@ -10,8 +10,9 @@ import { insertEvidence } from './evidence.store.ts';
 import type { Evidence } from './evidence.ts';
 import { type Operation, spellOperation } from './operation.ts';
 import { isFinished, next } from './operation-states.ts';
-import { type Known, loadKnown, updateOperation } from './operations.store.ts';
+import { type Known, loadKnown } from './operations.store.ts';
 import { nextLookMs } from './pace.ts';
+import { updateOperation } from './write-operation.store.ts';
 
 export type NewEvidence = Pick<Evidence, 'kind' | 'says'> &
   Partial<Pick<Evidence, 'atMs' | 'send' | 'sourceKey' | 'considered'>>;

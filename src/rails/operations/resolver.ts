@@ -7,13 +7,7 @@ import { type ConnectorPort, callOut, type Outgoing } from './call-out.ts';
 import { conclude } from './conclude.ts';
 import type { Outcome } from './evidence.ts';
 import { type Operation, spellOperation } from './operation.ts';
-import {
-  type Known,
-  type Leased,
-  leaseOperations,
-  loadKnown,
-  updateOperation,
-} from './operations.store.ts';
+import { type Known, type Leased, leaseOperations, loadKnown } from './operations.store.ts';
 import { type BudgetSettings, fullBudget, nextLookMs, spend } from './pace.ts';
 import {
   type Change,
@@ -23,6 +17,7 @@ import {
   recordEvidence,
 } from './record-evidence.ts';
 import { chooseStep, isForHuman, type Recovery, type RecoveryStep } from './recovery.ts';
+import { updateOperation } from './write-operation.store.ts';
 
 export type ResolverSettings = {
   readonly outgoing: Outgoing;

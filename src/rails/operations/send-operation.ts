@@ -7,14 +7,10 @@ import { type ConnectorPort, callOut, type Outgoing } from './call-out.ts';
 import type { Conclusion } from './conclude.ts';
 import { conclude } from './conclude.ts';
 import type { Operation } from './operation.ts';
-import {
-  type Asked,
-  insertFirstOperation,
-  insertOperation,
-  loadKnown,
-} from './operations.store.ts';
+import { loadKnown } from './operations.store.ts';
 import { nextLookMs } from './pace.ts';
 import { recordEvidence, type WritesOf } from './record-evidence.ts';
+import { type Asked, insertFirstOperation, insertOperation } from './write-operation.store.ts';
 
 export type Sending = {
   readonly operation: Operation;
