@@ -174,7 +174,7 @@ test('What a server that took over has forgotten is asked for again under its ke
 test('The server that was taken over from is asked nothing, although it would answer', async () => {
   const before = booked();
   await waitUntil('it lives again', 30_000, () =>
-    asOwner({ ownerUrl: primary.ownerUrl, appUrl: '' }, 'select 1').then(
+    asOwner({ ownerUrl: primary.ownerUrl }, 'select 1').then(
       () => true,
       () => false,
     ),

@@ -31,7 +31,7 @@ after(async () => {
 const emptyDatabase = async () => {
   const { ownerUrl } = server.running;
   const name = `empty_${randomUUID().replaceAll('-', '')}`;
-  await asOwner({ ownerUrl, appUrl: '' }, `create database ${name}`);
+  await asOwner({ ownerUrl }, `create database ${name}`);
   return { ownerUrl: withDatabase(ownerUrl, name), appUrl: '' };
 };
 

@@ -17,7 +17,7 @@ export const assertHealthy = async (
       name,
     );
   for (const check of checks.filter(({ name }) => !except.includes(name))) {
-    const rows = await asOwner({ appUrl: '', ...database }, check.text);
+    const rows = await asOwner(database, check.text);
     assert.deepEqual(rows, [], `Not healthy: ${check.name}`);
   }
 };

@@ -5,6 +5,7 @@ import { crashPointFrom, systemRandom } from '#kit/context';
 import { sha256 } from '#kit/crypto';
 import { spellBytes } from '#kit/ids';
 import { silentLog } from '../../kit/context/for-tests.ts';
+import { atEnd } from '../../kit/context/for-tests-end.ts';
 import { testServer } from '../postgres/for-tests.ts';
 import { type Connection, type ConnectionSettings, connect } from './connection.ts';
 import { APP_ROLE, type Migration, migrate } from './migrate.ts';
@@ -77,17 +78,53 @@ const makeTemplate = async (
   await run(server, `alter database ${template}_new rename to ${template}`);
 };
 
+// A server's process for each of some ten thousand questions was a quarter of what the whole run took: the last few
+// connections are kept for who asks next.
+const KEPT_MAX = 3;
+let kept: { readonly url: string; readonly connection: Connection }[] = [];
+let isOver = false;
+atEnd(async () => {
+  isOver = true;
+  await Promise.all(kept.splice(0).map(({ connection }) => connection.close()));
+});
+
+/** What else is said on the same connection would depend on it. */
+const leavesTraces = /(?:^|;)\s*(?:set|begin|create\s+temp)\b/i;
+
+const takeKept = (url: string): Connection | undefined => {
+  const found = kept.find((each) => each.url === url && !each.connection.broken);
+  kept = kept.filter((each) => each !== found && !each.connection.broken);
+  return found?.connection;
+};
+
+const keep = async (url: string, connection: Connection): Promise<void> => {
+  kept.push({ url, connection });
+  const [oldest] = kept;
+  if (isOver || kept.length > KEPT_MAX) {
+    kept = kept.filter((each) => each !== oldest);
+    await oldest?.connection.close();
+  }
+};
+
 /** Runs SQL as the owner, past every policy: for arranging and for looking. */
 export const asOwner = async (
-  database: TestDatabase,
+  { ownerUrl }: Pick<TestDatabase, 'ownerUrl'>,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Record<string, unknown>[]> => {
-  const owner = await connect(connectionSettings(database.ownerUrl));
+  const before = takeKept(ownerUrl);
+  const owner = before ?? (await connect(connectionSettings(ownerUrl)));
   try {
-    return await owner.send({ name: '', text }, values);
-  } finally {
+    const rows = await owner.send({ name: '', text }, values);
+    if (leavesTraces.test(text)) await owner.close();
+    else await keep(ownerUrl, owner);
+    return rows;
+  } catch (error) {
+    const isGone = owner.broken;
     await owner.close();
+    // It was cut off while nobody used it, as those who test that do.
+    if (before !== undefined && isGone) return asOwner({ ownerUrl }, text, values);
+    throw error;
   }
 };
 
