@@ -2,16 +2,20 @@
 // the provider's own word decides what became of it.
 
 import assert from 'node:assert/strict';
-import { beforeEach, describe, test } from 'node:test';
+import { after, beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { present } from '#kit/assert';
 import { asOwner } from '../../src/for-tests.ts';
 import { allChecks } from '../../src/modules.ts';
+import { startSimulator } from '../../src/rails/psp/stripe/for-tests-simulator.ts';
 import { openAbroad, openStripeAccount } from '../support/away.ts';
 import { twoTeas } from '../support/checkout.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
 
 const abroad = await openAbroad();
+// What is settled at an account is told to whoever has its key, so another merchant has an account of their own.
+const apart = await startSimulator();
+after(() => apart.close());
 const { stripe, answerAt, comeBack, until, happened, simulator, ahead, tell } = abroad;
 const { paymentIntents, paymentMethods, refunds } = stripe;
 
@@ -358,7 +362,7 @@ describe('a card that is held there', () => {
   test('and let go of has been let go of, also when that is told once more', async () => {
     const { gateway } = abroad;
     const other = await gateway.merchant();
-    const tellOther = await openStripeAccount(gateway, other, simulator, ['card']);
+    const tellOther = await openStripeAccount(gateway, other, apart, ['card']);
     const own = stripeFor(gateway.port, other.key).paymentIntents;
     const { id, status: held } = await own.create({
       amount: 2_500,
@@ -369,7 +373,7 @@ describe('a card that is held there', () => {
     });
     assert.equal(held, 'requires_capture');
     assert.equal((await own.cancel(id)).status, 'canceled');
-    const object = simulator.render(present([...simulator.intents.values()].at(-1), 'It'), false);
+    const object = apart.render(present([...apart.intents.values()].at(-1), 'It'), false);
     assert.equal(object['status'], 'canceled');
     await tellOther({ id: 'evt_let_go', type: 'payment_intent.canceled', data: { object } });
     await untilHeard('evt_let_go');
