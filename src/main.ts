@@ -103,8 +103,8 @@ const startRoles = async (
     takeDown.push(() => vault.close());
   }
   const rails = speaksWithProviders(roles) ? await openGatewayRails(runtime) : null;
-  if (rails !== null) takeDown.push(() => rails.close());
   if (rails !== null) {
+    takeDown.push(() => rails.close());
     const watch = watchDatabase(runtime, rails);
     takeDown.push(() => watch.stop());
     // Each process has a send journal of its own.

@@ -66,11 +66,10 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
       );
     }
     for (const { module, name, text, of } of checks) {
-      const found = await asked(problems, `${module}, whether ${name}`, () =>
-        owner.send<Found>({ name: '', text: firstOf(text) }),
-      );
-      const [first] = found ?? [];
-      if (found === undefined || first === undefined) continue;
+      const ask = () => owner.send<Found>({ name: '', text: firstOf(text) });
+      const found = (await asked(problems, `${module}, whether ${name}`, ask)) ?? [];
+      const [first] = found;
+      if (first === undefined) continue;
       const shown = found.map((row) => showRow(withoutCount(row), of));
       problems.push(
         `${module}: not so that ${name} (${first.rows_in_all} rows, first: ${shown.join('; ')}).`,

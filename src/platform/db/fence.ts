@@ -23,7 +23,7 @@ type Ask = (text: string) => Promise<readonly Record<string, unknown>[]>;
 type Server = { readonly system: string; readonly timeline: number };
 type Timelines = Readonly<Record<string, number>>;
 
-const identify = `select pg_is_in_recovery() as follows, system_identifier::text as system,
+const identify = `select system_identifier::text as system,
          case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end as timeline
     from pg_control_system()`;
 
