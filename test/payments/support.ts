@@ -60,15 +60,7 @@ export const openAccountAt = async (bank: Sandbox, ask: Ask, key: string): Promi
 /** Looks at everything that is open, now and not when it is due, until nothing is. */
 export const resolveAll = async (on: TestDatabase): Promise<void> => {
   for (let round = 0; round < 600; round += 1) {
-    const open = await asOwner(
-      on,
-      `select 1 as one from rails.operations where due_at is not null`,
-    );
-    const jobs = await asOwner(
-      on,
-      `select 1 as one from platform.jobs where name like 'payments.%'`,
-    );
-    if (open.length === 0 && jobs.length === 0) return;
+    if ((await openIn(on)).length === 0) return;
     await asOwner(
       on,
       `update rails.operations set due_at = now() - interval '1 second', leased_until = null,
@@ -80,7 +72,19 @@ export const resolveAll = async (on: TestDatabase): Promise<void> => {
     );
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  assert.fail('Something stays open');
+  const open = await openIn(on);
+  if (open.length > 0) assert.fail(`Something stays open:\n${open.join('\n')}`);
+};
+
+/** Operations and jobs that somebody has to look at, each in a line. */
+const openIn = async (on: TestDatabase): Promise<readonly string[]> => {
+  const rows = await asOwner(
+    on,
+    `select 'operation ' || to_jsonb(o)::text as told from rails.operations o where due_at is not null
+     union all
+     select 'job ' || to_jsonb(j)::text from platform.jobs j where name like 'payments.%'`,
+  );
+  return rows.map(({ told }) => String(told));
 };
 
 const hurryFeeds = async (on: TestDatabase): Promise<void> => {

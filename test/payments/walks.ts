@@ -1,6 +1,7 @@
 // Walks at random through the whole API of payments, each held against a model of its own and, at its end, against
 // the bank's journal. A walk is drawn from a seed, and goes the same way again but for what takes its time.
 
+import assert from 'node:assert/strict';
 import { actsAround, disturb, letTimeGoBy, repeat, restOrWork } from './walks/around.ts';
 import { create } from './walks/create.ts';
 import { careForCards } from './walks/saved.ts';
@@ -22,9 +23,9 @@ const WEIGHT = Object.values(ofPayments).reduce((sum, [weight]) => sum + weight,
 
 const drawAct = ({ random }: Walk) => {
   let at = random.below(WEIGHT);
-  for (const [weight, act] of Object.values(ofPayments)) {
+  for (const [name, [weight, act]] of Object.entries(ofPayments)) {
     at -= weight;
-    if (at < 0) return act;
+    if (at < 0) return { name, act };
   }
   throw new Error('Some act is drawn');
 };
@@ -35,17 +36,20 @@ const drawPayment = ({ random, payments }: Walk): Payment | undefined => {
   return payments[from + random.below(payments.length - from)];
 };
 
-const step = async (walk: Walk): Promise<void> => {
+type Step = readonly [what: string, does: () => unknown];
+
+const drawStep = (walk: Walk): Step => {
   const share = walk.random.next();
-  if (share < 0.16) return create(walk);
-  if (share < 0.2) return letTimeGoBy(walk);
-  if (share < 0.23) return disturb(walk);
-  if (share < 0.26) return repeat(walk);
-  if (share < 0.36) return careForCards(walk);
-  if (share < 0.375) return restOrWork(walk);
+  if (share < 0.16) return ['create', () => create(walk)];
+  if (share < 0.2) return ['time', () => letTimeGoBy(walk)];
+  if (share < 0.23) return ['faults', () => disturb(walk)];
+  if (share < 0.26) return ['repeat', () => repeat(walk)];
+  if (share < 0.36) return ['cards', () => careForCards(walk)];
+  if (share < 0.375) return ['worker', () => restOrWork(walk)];
   const payment = drawPayment(walk);
-  if (payment === undefined) return create(walk);
-  await drawAct(walk)(walk, payment);
+  if (payment === undefined) return ['create', () => create(walk)];
+  const { name, act } = drawAct(walk);
+  return [name, () => act(walk, payment)];
 };
 
 /** A clock is moved by ten years at most, and a walk may take some months. */
@@ -55,34 +59,54 @@ export const open = async () => {
   let town = await openTown();
   let number = 0;
 
+  const judge = async (from: number, to: number): Promise<void> => {
+    try {
+      await judgeTown({ town });
+    } catch (error) {
+      const told = error instanceof Error ? error.stack : String(error);
+      assert.fail(`After the walks of seeds ${from} to ${to}: ${told}`);
+    }
+  };
+
   const go = async ({ seed, walks, steps }: Asked): Promise<Walked> => {
     let payments = 0;
     for (let at = 0; at < walks; at += 1) {
       if (number > 0 && number % TOGETHER_MAX === 0) {
-        await judgeTown({ town });
+        await judge(seed, seed + at - 1);
         town = await openTown();
       }
       number += 1;
-      const named = { name: `w${number}`, seed: seed + at };
-      const walk = await startWalk(town, named);
+      const walk = await startWalk(town, { name: `w${number}`, seed: seed + at });
       try {
-        for (let taken = 0; taken < steps; taken += 1) await step(walk);
-        await conclude(walk);
+        await take(walk, steps);
       } catch (error) {
-        // What ended otherwise than by a disagreement says nothing of its walk.
-        if (error instanceof Error && error.message.includes(`seed ${named.seed}`)) throw error;
-        walk.disagree(
-          walk.last(),
-          `It ended: ${error instanceof Error ? error.stack : String(error)}`,
-        );
+        // What is under way is not waited for as long as a bank that is not itself might take.
+        town.disturb([]);
+        throw error;
       }
       payments += walk.payments.length;
     }
-    await judgeTown({ town });
+    await judge(seed, seed + walks - 1);
     return { walks, steps: walks * steps, payments };
   };
 
   return { go };
+};
+
+const take = async (walk: Walk, steps: number): Promise<void> => {
+  try {
+    for (let taken = 1; taken <= steps; taken += 1) {
+      const [what, does] = drawStep(walk);
+      walk.at = `step ${taken} of ${steps}: ${what}`;
+      await does();
+    }
+    walk.at = 'its end';
+    await conclude(walk);
+  } catch (error) {
+    // What ended otherwise than by a disagreement says nothing of its walk.
+    if (error instanceof Error && error.message.includes(walk.named)) throw error;
+    walk.disagree(walk.last(), `It ended: ${error instanceof Error ? error.stack : String(error)}`);
+  }
 };
 
 export type WalksSide = Awaited<ReturnType<typeof open>>;

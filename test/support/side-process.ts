@@ -11,7 +11,10 @@ const open = async (): Promise<Side> => {
   return module.open();
 };
 
-const tell = (told: Told): void => void process.send?.(told);
+/** Nobody hears it any more where another part has failed. */
+const tell = (told: Told): void => {
+  if (process.connected) process.send?.(told);
+};
 
 const opening = open();
 

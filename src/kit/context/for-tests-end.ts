@@ -7,11 +7,32 @@ import { after } from 'node:test';
 type Close = () => unknown;
 
 let byHand: Close[] | undefined;
+/** Of a test file, in the order in which they were opened. */
+const open: Close[] = [];
 
 /** Outside of hooks: one that is registered inside another ends with it. */
 export const atEnd = (close: Close): void => {
-  if (byHand === undefined) after(async () => void (await close()));
-  else byHand.push(close);
+  if (byHand !== undefined) return void byHand.push(close);
+  open.push(close);
+  after(async () => {
+    const at = open.indexOf(close);
+    if (at < 0) return;
+    open.splice(at, 1);
+    try {
+      await close();
+    } catch (error) {
+      // The runner calls no hook after one that fails, and what is left open keeps the file until its limit.
+      for (const left of open.splice(at)) await closedAnyway(left);
+      throw error;
+    }
+  });
+};
+
+/** The first that failed is told of. */
+const closedAnyway = async (close: Close): Promise<void> => {
+  try {
+    await close();
+  } catch {}
 };
 
 /** Before anything is opened; what it gives closes all of it, in the order in which it was opened. */

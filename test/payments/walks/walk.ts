@@ -91,6 +91,8 @@ export type Sent = {
 export type Walk = {
   readonly town: Town;
   readonly name: string;
+  /** As a failure names it. */
+  readonly named: string;
   readonly sellers: readonly Seller[];
   readonly payments: Payment[];
   readonly people: Person[];
@@ -109,6 +111,8 @@ export type Walk = {
   disagree(payment: Payment | null, says: string): never;
   /** Of which something was asked last. */
   last(): Payment | null;
+  /** How far it is, said there as well. */
+  at: string;
 };
 
 export type Random = {
@@ -160,6 +164,8 @@ export const startWalk = async (
   const began = town.nowMs();
   let asked = 0;
   let last: Payment | null = null;
+  const named = `walk ${name}, seed ${seed}`;
+  const where = { at: 'its beginning' };
 
   const moment = (): string => {
     const minutes = Math.round((town.nowMs() - began) / 60_000);
@@ -169,7 +175,7 @@ export const startWalk = async (
   const disagree: Walk['disagree'] = (payment, says) =>
     assert.fail(
       [
-        `${says} (walk ${name}, seed ${seed})`,
+        `${says} (${named}, ${where.at})`,
         ...(payment === null ? [] : [`History of ${payment.id} of ${payment.seller.account}:`]),
         ...(payment?.history ?? []),
         ...(payment?.stories.map((story) => `possible: ${JSON.stringify(story)}`) ?? []),
@@ -292,9 +298,10 @@ export const startWalk = async (
     }
   };
 
-  return {
+  return Object.assign(where, {
     town,
     name,
+    named,
     sellers,
     payments,
     people: [],
@@ -310,5 +317,5 @@ export const startWalk = async (
     lookAtDisputes,
     disagree,
     last: () => last,
-  };
+  });
 };
