@@ -154,6 +154,22 @@ describe('nobody knows what became of it', () => {
     await assert.rejects(send(at(half), { withinMs: 200 }), noAnswer('timeout'));
   });
 
+  test('when it stood still while it connected: nothing leaves after its time', async () => {
+    const server = await reacting((socket) => socket.end(answer('')));
+    const deadlineMs = systemClock.now() + 5_000;
+    let asked = 0;
+    // As of a process that stood still after it had begun, and whose alarm has not rung yet.
+    const clock = {
+      ...systemClock,
+      now: () => (asked++ === 0 ? systemClock.now() : deadlineMs + 1),
+      sleep: () => new Promise<void>(() => {}),
+    };
+    const request = { method: 'POST', url: at(server), body: 'amount=1' } as const;
+    const sent = sendOnce({ ...context, clock }, request, { deadlineMs });
+    await assert.rejects(sent, noAnswer('timeout'));
+    assert.equal(server.heard.join(''), '');
+  });
+
   test('when it is given up on from outside', async () => {
     const giveUp = new AbortController();
     const server = await reacting(() => giveUp.abort());

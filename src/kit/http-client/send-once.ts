@@ -17,13 +17,19 @@ export const sendOnce = async (
   request: HttpRequest,
   limits: Limits,
 ): Promise<HttpResponse> => {
-  const trace: Trace = { made: false, sent: false };
   const remainingMs = limits.deadlineMs - context.clock.now();
   if (remainingMs <= 0 || limits.signal?.aborted === true) throw new NotSent('deadline');
 
   const ended = new AbortController();
   const done = new AbortController();
   const stop = (): void => ended.abort();
+  const trace: Trace = {
+    made: false,
+    sent: false,
+    endIfLate: () => {
+      if (context.clock.now() >= limits.deadlineMs) stop();
+    },
+  };
   limits.signal?.addEventListener('abort', stop, { once: true });
   const expire = async (): Promise<void> => {
     await context.clock.sleep(remainingMs, done.signal);

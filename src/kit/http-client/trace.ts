@@ -9,8 +9,13 @@ import { subscribe } from 'node:diagnostics_channel';
 export type Trace = {
   /** The client that publishes made the request. Where it did not, nothing is proven. */
   made: boolean;
-  /** Its head was handed to a socket. */
+  /** Its head was handed to a socket, or was just about to be when its time was over. */
   sent: boolean;
+  /**
+   * Asked before its head is handed to a socket: a process that stood still while it connected hears of the connection
+   * before its own alarm. By then others may have said what came of the call. Ends the request where its time is over.
+   */
+  readonly endIfLate: () => void;
 };
 
 const calls = new AsyncLocalStorage<Trace>();
@@ -25,7 +30,10 @@ subscribe('undici:request:create', (message) => {
 
 subscribe('undici:client:sendHeaders', (message) => {
   const trace = traces.get((message as { request: object }).request);
-  if (trace !== undefined) trace.sent = true;
+  if (trace === undefined) return;
+  // That nothing leaves any more is true, and not what is proven.
+  trace.sent = true;
+  trace.endIfLate();
 });
 
 export const traced = <T>(trace: Trace, work: () => Promise<T>): Promise<T> =>
