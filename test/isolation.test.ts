@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { STANDARD_SCHEDULE } from '#books/calendars';
-import { expect, expectation, loadExpectationsOf, loadOpenExpectations } from '#books/expectations';
-import { loadFeeRules, loadFeeRulesOf, setFeeRules } from '#books/fees';
+import { expect, expectation, loadExpectationsOf } from '#books/expectations';
+import { loadFeeRules, setFeeRules } from '#books/fees';
 import {
   captureEntry,
   type Entry,
@@ -987,9 +987,7 @@ describe('with row level security alone,', async () => {
     assert.equal((await loadEntries(context, scope, [id])).size, 0);
     assert.deepEqual(await loadEntriesOf(context, scope, fact.subject), []);
     assert.deepEqual(await loadExpectationsOf(context, scope, asked), []);
-    assert.deepEqual(await loadOpenExpectations(context, scope, asked), []);
     assert.equal((await loadFeeRules(context, scope)).version, 0);
-    assert.equal(await loadFeeRulesOf(context, scope, 1), null);
     // The first version of mine, although the others have one of theirs.
     const set = await setFeeRules(context, scope, { rules: [] });
     assert.equal(set.ok && set.version, 1);

@@ -12,27 +12,13 @@ const otherDecimals: Readonly<Record<string, number>> = {
   mga: 0,
 };
 
-const wholeHundreds = { charge: new Set(['isk', 'ugx']), payout: new Set(['huf', 'twd']) };
+const wholeHundreds = new Set(['isk', 'ugx']);
 
 export const apiExponent = (code: string): number =>
   otherDecimals[code] ?? currencyOf(code).exponent;
 
 /** Every amount is a multiple of it. */
-export const stepOf = (code: string, use: 'charge' | 'payout'): bigint => {
-  if (wholeHundreds.charge.has(code)) return 100n;
-  if (use === 'payout' && wholeHundreds.payout.has(code)) return 100n;
+export const stepOf = (code: string): bigint => {
+  if (wholeHundreds.has(code)) return 100n;
   return apiExponent(code) === 3 ? 10n : 1n;
-};
-
-/** To the currency's own smallest unit, for those who count by the standard. Null: it would lose a digit. */
-export const toIsoMinor = (amount: bigint, code: string): bigint | null =>
-  rescale(amount, apiExponent(code), currencyOf(code).exponent);
-
-export const fromIsoMinor = (amount: bigint, code: string): bigint | null =>
-  rescale(amount, currencyOf(code).exponent, apiExponent(code));
-
-const rescale = (amount: bigint, from: number, to: number): bigint | null => {
-  if (to >= from) return amount * 10n ** BigInt(to - from);
-  const by = 10n ** BigInt(from - to);
-  return amount % by === 0n ? amount / by : null;
 };

@@ -1,6 +1,6 @@
-// Whether a charge or a payout may have that amount. A refusal is a value; the API turns it into words.
+// Whether a charge may have that amount. A refusal is a value; the API turns it into words.
 
-import { currencies, decimalOf, formatMoney } from '#kit/money';
+import { currencies, formatMoney } from '#kit/money';
 import { apiExponent, stepOf } from './api-currency.ts';
 
 export type AmountRefusal =
@@ -41,11 +41,11 @@ const smallest: Readonly<Record<string, bigint>> = {
 const DIGITS = 8;
 const moreDigits: Readonly<Record<string, number>> = { inr: 9, cop: 10, huf: 10, jpy: 10, idr: 12 };
 
-export const smallestCharge = (code: string): bigint => smallest[code] ?? stepOf(code, 'charge');
+export const smallestCharge = (code: string): bigint => smallest[code] ?? stepOf(code);
 
 export const largestCharge = (code: string): bigint => {
   const largest = 10n ** BigInt(moreDigits[code] ?? DIGITS) - 1n;
-  return largest - (largest % stepOf(code, 'charge'));
+  return largest - (largest % stepOf(code));
 };
 
 /** In the order of the API's own checks: currency, size, steps. */
@@ -54,40 +54,25 @@ export const checkCharge = (amount: bigint, code: string): AmountRefusal | null 
   const [least, most] = [smallestCharge(code), largestCharge(code)];
   if (amount < least) return { code: 'amount_too_small', limit: least };
   if (amount > most) return { code: 'amount_too_large', limit: most };
-  return checkSteps(amount, code, 'charge');
+  return checkSteps(amount, code);
 };
 
 /** Refunds and captures may be as small as a step. */
 export const checkPart = (amount: bigint, code: string): AmountRefusal | null => {
   if (!currencies.has(code)) return { code: 'currency_unknown' };
-  const step = stepOf(code, 'charge');
+  const step = stepOf(code);
   if (amount < step) return { code: 'amount_too_small', limit: step };
-  return checkSteps(amount, code, 'charge');
+  return checkSteps(amount, code);
 };
 
-export const checkPayout = (amount: bigint, code: string): AmountRefusal | null => {
-  if (!currencies.has(code)) return { code: 'currency_unknown' };
-  const step = stepOf(code, 'payout');
-  if (amount < step) return { code: 'amount_too_small', limit: step };
-  return checkSteps(amount, code, 'payout');
-};
-
-const checkSteps = (
-  amount: bigint,
-  code: string,
-  use: 'charge' | 'payout',
-): AmountRefusal | null => {
-  const step = stepOf(code, use);
+const checkSteps = (amount: bigint, code: string): AmountRefusal | null => {
+  const step = stepOf(code);
   return amount % step === 0n ? null : { code: 'amount_not_in_steps', step };
 };
 
 /** `$0.50`, with the API's decimals. */
 export const formatAmount = (amount: bigint, code: string, locale = 'en-US'): string =>
   formatMoney(amount, { currency: code, exponent: apiExponent(code), locale });
-
-/** `0.50` */
-export const plainAmount = (amount: bigint, code: string): string =>
-  decimalOf(amount, apiExponent(code));
 
 /** `$0.50 usd`, as error messages name limits. */
 export const namedAmount = (amount: bigint, code: string): string =>

@@ -4,15 +4,11 @@ import {
   apiExponent,
   checkCharge,
   checkPart,
-  checkPayout,
   formatAmount,
-  fromIsoMinor,
   largestCharge,
   namedAmount,
-  plainAmount,
   smallestCharge,
   stepOf,
-  toIsoMinor,
 } from '#books/currencies';
 import { currencyCodes } from '#kit/money';
 
@@ -54,13 +50,6 @@ describe('amounts', () => {
       assert.deepEqual(checkCharge(amount, code), refusal));
   }
 
-  test('of a payout are whole in forints and Taiwan dollars, although charges need not be', () => {
-    assert.deepEqual(checkPayout(12_345n, 'huf'), { code: 'amount_not_in_steps', step: 100n });
-    assert.equal(checkPayout(12_300n, 'huf'), null);
-    assert.deepEqual(checkPayout(150n, 'twd'), { code: 'amount_not_in_steps', step: 100n });
-    assert.equal(checkCharge(150n, 'twd'), null);
-  });
-
   test('of a refund may be as small as the currency', () => {
     assert.equal(checkPart(1n, 'usd'), null);
     assert.deepEqual(checkPart(0n, 'usd'), { code: 'amount_too_small', limit: 1n });
@@ -72,20 +61,12 @@ describe('amounts', () => {
     assert.equal(formatAmount(99_999_999n, 'usd'), '$999,999.99');
     assert.equal(formatAmount(50n, 'jpy'), '¥50');
     // Two decimals, as the API counts, and not those of the standard.
-    assert.equal(plainAmount(500n, 'isk'), '5.00');
-    assert.equal(plainAmount(500n, 'mga'), '500');
-  });
-
-  test('are counted by the standard where a provider does so', () => {
-    assert.equal(toIsoMinor(500n, 'isk'), 5n);
-    assert.equal(toIsoMinor(550n, 'isk'), null);
-    assert.equal(toIsoMinor(5n, 'mga'), 500n);
-    assert.equal(fromIsoMinor(550n, 'mga'), null);
-    assert.equal(toIsoMinor(1_234n, 'usd'), 1_234n);
+    assert.match(formatAmount(500n, 'isk'), /5\.00$/);
+    assert.match(formatAmount(500n, 'mga'), /500$/);
   });
 });
 
-test(`no currency and no amount is answered with an error, and what is accepted converts there and back, ${ROUNDS} times`, () => {
+test(`no currency and no amount is answered with an error, ${ROUNDS} times`, () => {
   let state = 88_172_645;
   const draw = (below: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -94,15 +75,13 @@ test(`no currency and no amount is answered with an error, and what is accepted 
   let accepted = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const code = currencyCodes[draw(currencyCodes.length)] as string;
-    const amount = BigInt(draw(10 ** (1 + draw(13)))) * stepOf(code, 'charge') - BigInt(draw(3));
+    const amount = BigInt(draw(10 ** (1 + draw(13)))) * stepOf(code) - BigInt(draw(3));
     const refusal = checkCharge(amount, code);
     const isInLimits = amount >= smallestCharge(code) && amount <= largestCharge(code);
-    const isInSteps = amount % stepOf(code, 'charge') === 0n;
+    const isInSteps = amount % stepOf(code) === 0n;
     if ((refusal === null) !== (isInLimits && isInSteps)) assert.fail(`${amount} ${code}`);
     if (refusal !== null) continue;
     accepted += 1;
-    const iso = toIsoMinor(amount, code);
-    if (iso === null || fromIsoMinor(iso, code) !== amount) assert.fail(`${amount} ${code}`);
     if (apiExponent(code) === 3 && amount % 10n !== 0n) assert.fail(`${amount} ${code}`);
   }
   assert.ok(accepted > ROUNDS / 10);

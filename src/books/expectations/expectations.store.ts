@@ -109,13 +109,6 @@ const ofReference = statement(
     where account_id = $1 and livemode = $2 and connector_account_id = $3 and reference = $4
     order by kind, currency, part`,
 );
-const openUpTo = statement(
-  'expectations.open',
-  `select ${columns} from books.expectations
-    where account_id = $1 and livemode = $2 and connector_account_id = $3 and state = 1
-      and value_date <= $4::date
-    order by value_date, reference limit $5`,
-);
 
 export const loadExpectationsOf = async (
   context: Context,
@@ -127,22 +120,6 @@ export const loadExpectationsOf = async (
     scope.livemode,
     of.connectorAccountId,
     of.reference,
-  ]);
-  return rows.map(fromRow);
-};
-
-/** What should have been settled by that day and is not proven, oldest first. */
-export const loadOpenExpectations = async (
-  context: Context,
-  scope: Scope,
-  asked: { readonly connectorAccountId: Uuid; readonly upTo: string; readonly limit: number },
-): Promise<KnownExpectation[]> => {
-  const rows = await context.database.read<ExpectationRow>(scope, openUpTo, [
-    scope.accountId,
-    scope.livemode,
-    asked.connectorAccountId,
-    asked.upTo,
-    asked.limit,
   ]);
   return rows.map(fromRow);
 };

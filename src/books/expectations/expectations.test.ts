@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { STANDARD_SCHEDULE } from '#books/calendars';
-import {
-  type Expectation,
-  expect,
-  expectation,
-  loadExpectationsOf,
-  loadOpenExpectations,
-} from '#books/expectations';
+import { type Expectation, expect, expectation, loadExpectationsOf } from '#books/expectations';
 import { newUuid } from '#kit/ids';
 import { testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
@@ -63,16 +57,6 @@ describe('an expectation', () => {
     const asked = { connectorAccountId, reference: 'TG2' };
     assert.deepEqual(await loadExpectationsOf(context, scope, asked), []);
     assert.deepEqual(await write(payment({ part: 1 })), { ok: true });
-  });
-
-  test('is late when its day has passed and nothing proved it', async () => {
-    const upTo = (day: string) =>
-      loadOpenExpectations(context, scope, { connectorAccountId, upTo: day, limit: 10 });
-    assert.equal((await upTo('2026-01-19')).length, 0);
-    assert.equal((await upTo('2026-01-20')).length, 3);
-    const stranger = await testAccount(context);
-    const asked = { connectorAccountId, upTo: '2027-01-01', limit: 10 };
-    assert.deepEqual(await loadOpenExpectations(context, stranger, asked), []);
   });
 
   test('cannot be rewritten by the role that serves, only its state', async () => {

@@ -1,12 +1,2 @@
-export {
-  type Expectation,
-  type ExpectationKind,
-  type ExpectationState,
-  expect,
-} from './expectation.ts';
-export {
-  expectation,
-  type KnownExpectation,
-  loadExpectationsOf,
-  loadOpenExpectations,
-} from './expectations.store.ts';
+export { type Expectation, type ExpectationKind, expect } from './expectation.ts';
+export { expectation, loadExpectationsOf } from './expectations.store.ts';

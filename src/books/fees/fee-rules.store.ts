@@ -30,11 +30,6 @@ const newest = statement(
   `select version, rules from books.fee_rules
     where account_id = $1 and livemode = $2 order by version desc limit 1`,
 );
-const ofVersion = statement(
-  'fees.of_version',
-  `select version, rules from books.fee_rules
-    where account_id = $1 and livemode = $2 and version = $3`,
-);
 
 const setOf = (row: RulesRow | undefined): FeeRuleSet =>
   row === undefined ? STANDARD_FEES : { version: row.version, rules: row.rules };
@@ -69,21 +64,6 @@ const readFeeRules = async (context: Context, scope: Scope): Promise<FeeRuleSet>
     spellTime(context.clock.now()),
   ]);
   return setOf(row);
-};
-
-/** What an old movement was reckoned by. */
-export const loadFeeRulesOf = async (
-  context: Context,
-  scope: Scope,
-  version: number,
-): Promise<FeeRuleSet | null> => {
-  if (version === STANDARD_FEES.version) return STANDARD_FEES;
-  const [row] = await context.database.read<RulesRow>(scope, ofVersion, [
-    scope.accountId,
-    scope.livemode,
-    version,
-  ]);
-  return row === undefined ? null : setOf(row);
 };
 
 export const loadNewestVersion = async (context: Context, scope: Scope): Promise<number> => {

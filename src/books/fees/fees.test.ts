@@ -5,7 +5,6 @@ import {
   type FeeRule,
   feeOf,
   loadFeeRules,
-  loadFeeRulesOf,
   STANDARD_FEES,
   setFeeRules,
 } from '#books/fees';
@@ -155,9 +154,6 @@ describe('rules of a merchant', async () => {
     assert.equal((await loadFeeRules(context, scope)).version, 0);
     clock.advance(5_000);
     assert.deepEqual(await loadFeeRules(context, scope), { version: 1, rules });
-    assert.deepEqual(await loadFeeRulesOf(context, scope, 1), { version: 1, rules });
-    assert.deepEqual(await loadFeeRulesOf(context, scope, 0), STANDARD_FEES);
-    assert.equal(await loadFeeRulesOf(context, scope, 2), null);
     assert.equal((await loadFeeRules(context, { ...scope, livemode: true })).version, 0);
     await assert.rejects(asOwner(context.on, 'delete from books.fee_rules'), /append-only/);
   });

@@ -6,31 +6,11 @@ export {
   type PostedEntry,
   post,
 } from './entries.store.ts';
-export {
-  type Entry,
-  type EntryDetails,
-  entryIdOf,
-  type FeeDetail,
-  type Postings,
-  sumOf,
-} from './entry.ts';
-export {
-  accountNames,
-  clearingAccounts,
-  type LedgerAccount,
-  ledgerAccounts,
-} from './ledger-accounts.ts';
+export { type Entry, entryIdOf, type FeeDetail, sumOf } from './entry.ts';
+export { accountNames, type LedgerAccount } from './ledger-accounts.ts';
 export { type EntryFilter, listEntries } from './list-entries.store.ts';
 export * from './postings.ts';
-export {
-  type BalanceTransactionType,
-  factsOf,
-  listedCodes,
-  type Purpose,
-  type PurposeFacts,
-  purposeOfCode,
-  purposes,
-} from './purposes.ts';
+export { factsOf, listedCodes, purposes } from './purposes.ts';
 export {
   areReleasesUntold,
   listUntoldReleases,

@@ -31,11 +31,3 @@ const names = new Map<number, LedgerAccount>(
 export const accountNames: readonly LedgerAccount[] = [...names.values()];
 
 export const accountOfCode = (code: number): LedgerAccount | undefined => names.get(code);
-
-/** Accounts that are empty when everything was explained; what stays in them has an age and a reason. */
-export const clearingAccounts: readonly LedgerAccount[] = [
-  'disputed',
-  'payout_in_transit',
-  'suspense',
-  'exchange',
-];

@@ -10,7 +10,6 @@ export { type AskedSource, type MadeSource, makeSource } from './make-source.ts'
 export {
   createMethodParameters,
   methodFilters,
-  methodListParameters,
   sourceParameter,
 } from './method-parameters.ts';
 export { methodSchema } from './method-schema.ts';

@@ -8,7 +8,6 @@ import {
   emptyable,
   id,
   integer,
-  listParameters,
   metadata,
   object,
   oneOf,
@@ -24,7 +23,7 @@ const networks = object({
 });
 
 /** A sealed card may stand wherever a plain one does. */
-export const cardParameters = object({
+const cardParameters = object({
   number: cardText(),
   exp_month: integer(),
   exp_year: integer(),
@@ -44,7 +43,7 @@ const billingDetails = object({
 
 const allowRedisplay = oneOf('always', 'limited', 'unspecified');
 
-export const typeNames = ['card', ...otherTypeNames] as const;
+const typeNames = ['card', ...otherTypeNames] as const;
 
 export const createMethodParameters = object({
   ...otherTypes,
@@ -68,8 +67,6 @@ export const methodFilters = {
   // Of a kind that nobody keeps here there are none, and whoever shows what a customer has may ask.
   type: oneOf(...knownTypes, 'custom'),
 } as const;
-
-export const methodListParameters = listParameters(methodFilters);
 
 const legacyCard = {
   address_city: text(),

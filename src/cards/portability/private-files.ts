@@ -48,8 +48,6 @@ export const openLines = async (path: string) => {
   };
 };
 
-export type Lines = Awaited<ReturnType<typeof openLines>>;
-
 /**
  * One run at a time writes there: two would take each other's unfinished files away. A run that was
  * killed leaves its mark, and whoever comes next sees that nobody stands behind it.

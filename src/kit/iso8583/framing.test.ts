@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  answerTpdu,
   ascii1987,
   createFrameDecoder,
   deriveDialect,
   encodeFrame,
   type Frame,
   type Framing,
-  tpdu,
   unpack,
 } from '#kit/iso8583';
 import { seededPick } from './for-tests.ts';
@@ -188,13 +186,5 @@ describe('a length that lies', () => {
         }
       }
     }
-  });
-});
-
-describe('a route of a terminal', () => {
-  test('is five bytes, and an answer goes back on it', () => {
-    const request = tpdu({ destination: '0001', source: '8000' });
-    assert.equal(request.toString('hex'), '6000018000');
-    assert.equal(answerTpdu(request).toString('hex'), '6080000001');
   });
 });

@@ -124,18 +124,3 @@ const bodySize = (framing: Framing, length: number): number | Refusal => {
   if (message > framing.messageBytesMax) return refuse('frame', 'frame_too_long');
   return framing.headerBytes + message;
 };
-
-export const TPDU_BYTES = 5;
-
-/** 60, then four digits of where it goes and four of where it comes from. */
-export const tpdu = (route: { destination: string; source: string }): Buffer => {
-  const digits = `60${route.destination}${route.source}`;
-  assert(/^\d{10}$/.test(digits), 'A TPDU has four digits of destination and four of source');
-  return Buffer.from(digits, 'hex');
-};
-
-/** An answer goes back where its request came from. */
-export const answerTpdu = (header: Buffer): Buffer => {
-  assert(header.length === TPDU_BYTES, 'A TPDU has five bytes');
-  return Buffer.concat([header.subarray(0, 1), header.subarray(3, 5), header.subarray(1, 3)]);
-};

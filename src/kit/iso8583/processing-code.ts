@@ -33,15 +33,6 @@ export type ProcessingCode = {
   readonly to: ProcessedAccount;
 };
 
-export const spellProcessingCode = (code: {
-  readonly transaction: ProcessedTransaction;
-  readonly from?: ProcessedAccount;
-  readonly to?: ProcessedAccount;
-}): string =>
-  transactions[code.transaction] +
-  accounts[code.from ?? 'unspecified'] +
-  accounts[code.to ?? 'unspecified'];
-
 /** Undefined when a part is not in our tables; hosts have codes of their own. */
 export const parseProcessingCode = (field: string): ProcessingCode | undefined => {
   const transaction = nameOf(transactions, field.slice(0, 2));

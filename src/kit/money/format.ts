@@ -13,16 +13,6 @@ export const decimalOf = (amount: bigint, exponent: number): string => {
   return exponent === 0 ? sign + whole : `${sign}${whole}.${digits.slice(-exponent)}`;
 };
 
-/** The other way. Null for what is no amount, or has more decimals than the currency. */
-export const amountOf = (decimal: string, exponent: number): bigint | null => {
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal);
-  if (match === null) return null;
-  const [, sign = '', whole = '', fraction = ''] = match;
-  if (fraction.length > exponent) return null;
-  const size = BigInt(whole + fraction.padEnd(exponent, '0'));
-  return sign === '-' ? -size : size;
-};
-
 export const formatMoney = (
   amount: bigint,
   { currency, exponent, locale }: { currency: string; exponent: number; locale: string },

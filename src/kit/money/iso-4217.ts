@@ -1,4 +1,5 @@
-// The currencies of ISO 4217 (list one, and what left it since 2015), in a table of our own. `Intl` is
+// The currencies of ISO 4217 (list one, and what left it since 2015: refunds and reports speak of a past currency for
+// years), in a table of our own. `Intl` is
 // not asked for decimal places: it follows the cash in use rather than the standard (no decimals for HUF,
 // IDR, COP and a dozen more), and changes with the version of ICU.
 
@@ -11,9 +12,6 @@ export type Currency = {
   readonly numeric: string;
   /** Decimal places of the standard. */
   readonly exponent: number;
-  /** First and last day of its life as legal tender, where that lies in our time. */
-  readonly validFrom?: string;
-  readonly validTo?: string;
 };
 
 /** By decimal places: code and number. */
@@ -40,31 +38,12 @@ const listed: Readonly<Record<number, string>> = {
   4: 'clf 990, uyw 927',
 };
 
-// A past currency keeps its row: refunds and reports speak of it for years.
-const lives: Readonly<Record<string, Pick<Currency, 'validFrom' | 'validTo'>>> = {
-  ang: { validTo: '2025-06-30' },
-  bgn: { validTo: '2025-12-31' },
-  byn: { validFrom: '2016-07-01' },
-  cuc: { validTo: '2021-06-30' },
-  hrk: { validTo: '2022-12-31' },
-  mru: { validFrom: '2018-01-01' },
-  sle: { validFrom: '2022-04-01' },
-  sll: { validTo: '2023-12-31' },
-  std: { validTo: '2017-12-31' },
-  stn: { validFrom: '2018-01-01' },
-  ved: { validFrom: '2021-10-01' },
-  ves: { validFrom: '2018-08-20' },
-  xcg: { validFrom: '2025-03-31' },
-  zwg: { validFrom: '2024-06-25' },
-  zwl: { validTo: '2024-08-31' },
-};
-
 export const currencies: ReadonlyMap<string, Currency> = new Map(
   Object.entries(listed)
     .flatMap(([exponent, codes]) =>
       codes.split(', ').map((each) => {
         const [code = '', numeric = ''] = each.split(' ');
-        return { code, numeric, exponent: Number(exponent), ...lives[code] };
+        return { code, numeric, exponent: Number(exponent) };
       }),
     )
     .sort((a, b) => (a.code < b.code ? -1 : 1))
@@ -77,7 +56,3 @@ export const currencyOf = (code: string): Currency => {
   if (found === undefined) throw new Bug(`${code} is no currency of ISO 4217`);
   return found;
 };
-
-/** Whether it is legal tender on that day (`2026-01-31`). */
-export const isValidOn = ({ validFrom, validTo }: Currency, day: string): boolean =>
-  (validFrom === undefined || validFrom <= day) && (validTo === undefined || day <= validTo);

@@ -28,7 +28,7 @@ export const checkAmount = (amount: bigint, currency: string): void => {
 /** Of what is captured or given back: it may be small, and no currency has less than its step. */
 export const checkPartAmount = (amount: bigint, currency: string, param: string): void => {
   if (checkPart(amount, currency) === null) return;
-  throw notInSteps(stepOf(currency, 'charge'), currency, param);
+  throw notInSteps(stepOf(currency), currency, param);
 };
 
 const notInSteps = (step: bigint, currency: string, param: string): ApiError =>

@@ -74,6 +74,3 @@ export const next = (status: IntentStatus, event: IntentEvent): IntentStatus | n
 
 export const statusesWith = (event: IntentEvent): IntentStatus[] =>
   (Object.keys(transitions) as IntentStatus[]).filter((status) => next(status, event) !== null);
-
-export const isEnded = (status: IntentStatus): boolean =>
-  Object.keys(transitions[status]).length === 0;

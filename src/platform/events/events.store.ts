@@ -53,8 +53,7 @@ export const newChangeId = (context: Pick<Context, 'clock' | 'random'>): Uuid =>
 /** The id of the nth event of a change, and back. */
 export const eventIdOf = (changeId: Uuid, position: number): Uuid =>
   `${changeId.slice(0, -1)}${position.toString(16)}`;
-export const changeIdOf = (eventId: Uuid): Uuid => `${eventId.slice(0, -1)}0`;
-export const positionOf = (eventId: Uuid): number => Number.parseInt(eventId.slice(-1), 16);
+const changeIdOf = (eventId: Uuid): Uuid => `${eventId.slice(0, -1)}0`;
 
 const insertChange = writeRows({
   name: 'events.append',

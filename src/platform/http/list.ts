@@ -126,15 +126,6 @@ const bothCursors = (): ApiError =>
     'Received both starting_after and ending_before parameters. Please pass in only one.',
   );
 
-/**
- * Whether a moment (Unix seconds) lies in the range. SQL does the same with two bounds, which
- * `wholeSeconds` gives as inclusive ones.
- */
-export const inRange = (moment: number, range: TimeRange): boolean => {
-  const { from, to } = wholeSeconds(range);
-  return moment >= from && moment <= to;
-};
-
 // Moments before 1970 and after 9999 are brought to just outside of both: nothing was created there,
 // and ids, which the bounds become, carry no such moments.
 export const wholeSeconds = (range: TimeRange = {}): { from: number; to: number } => {

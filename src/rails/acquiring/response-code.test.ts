@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { responseCodes } from '#kit/iso8583';
+import { responseCodes } from './for-tests-response-codes.ts';
 import { type CodeClass, codeMeanings, inCountry, meaningOf } from './response-code.ts';
 
 const classesOfNo: ReadonlySet<CodeClass> = new Set([

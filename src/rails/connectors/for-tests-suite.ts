@@ -5,7 +5,6 @@
 // The suite reads the definition and runs every scenario that it promises. What an other side cannot
 // play is reported as waiting, never silently left out.
 
-import type { Uuid } from '#kit/ids';
 import type { Connector, ConnectorOperation, RawWebhook } from './connector.ts';
 import type { OtherMethod } from './request.ts';
 
@@ -102,6 +101,3 @@ export type WebhookChanges = {
   /** Booked under this reference, and told under that one. */
   readonly reference?: string;
 };
-
-/** A card as the vault holds it, for requests of the suite. */
-export type StoredSuiteCard = { readonly card: Uuid; readonly cvcFor: string };

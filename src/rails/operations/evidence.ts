@@ -108,8 +108,6 @@ export type Outcome =
   /** The provider knows nothing of it, as of then. It may only be slow to know. */
   | { readonly outcome: 'not_found'; readonly horizonMs: number | null };
 
-export type OutcomeName = Outcome['outcome'];
-
 export type Evidence = {
   readonly id: Uuid;
   readonly kind: EvidenceKind;

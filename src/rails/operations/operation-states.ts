@@ -55,7 +55,3 @@ export const next = (state: OperationState, event: StateEvent): OperationState |
 /** Nothing is asked any more; only the unexpected is still heard. */
 export const isFinished = (state: OperationState): boolean =>
   state === 'approved' || state === 'declined' || state === 'not_sent' || state === 'reversed';
-
-/** Something may yet be, or is, approved: no other attempt may begin beside it. */
-export const blocksOthers = (state: OperationState): boolean =>
-  state !== 'declined' && state !== 'not_sent' && state !== 'reversed';

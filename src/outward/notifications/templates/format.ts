@@ -21,9 +21,6 @@ export const moment = (ms: number, locale: Locale): string => {
   return `${format.format(ms)} UTC`;
 };
 
-export const day = (ms: number, locale: Locale): string =>
-  new Intl.DateTimeFormat(tagOf(locale), { dateStyle: 'long', timeZone: 'UTC' }).format(ms);
-
 const brands: Readonly<Record<string, string>> = {
   amex: 'American Express',
   cartes_bancaires: 'Cartes Bancaires',

@@ -43,7 +43,7 @@ type Receipt = {
 };
 
 /** What the payer may know of a refusal, and can do something about. Everything else is `declined`. */
-export const failureReasons = ['declined', 'funds', 'expired', 'security_code'] as const;
+const failureReasons = ['declined', 'funds', 'expired', 'security_code'] as const;
 export type FailureReason = (typeof failureReasons)[number];
 
 export type Letters = {

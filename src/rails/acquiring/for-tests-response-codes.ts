@@ -1,6 +1,6 @@
 // Field 39: what each code says. Codes up to 98 are those of 1987 as hosts use them; those with a
 // letter, and the second meaning where there are two, come from networks. What a code means for a
-// payment is decided by whoever speaks with the host, which may read single codes otherwise.
+// payment is in `response-code.ts`; this is the list that it is held against.
 
 export const responseCodes: ReadonlyMap<string, string> = new Map([
   ['00', 'Approved'],
