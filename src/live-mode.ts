@@ -161,10 +161,10 @@ const refusalsOfRole = async (
 };
 
 /** Floors whose tables are Tollgate's. */
-export const schemas = [...new Set(moduleMap.map(({ name }) => name.split('/', 1)[0])), 'vault'];
+const schemas = [...new Set(moduleMap.map(({ name }) => name.split('/', 1)[0])), 'vault'];
 
 /** Tables with an account that row level security does not hold. */
-export const unforced = `
+const unforced = `
   select n.nspname || '.' || c.relname as name
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace

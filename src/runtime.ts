@@ -76,12 +76,12 @@ export type SandboxAddress = {
 };
 
 /** The database was written with another master secret. */
-export class WrongSecret extends Error {
+class WrongSecret extends Error {
   override readonly name = 'WrongSecret';
 }
 
 /** Live mode was asked for on something it must not run on. */
-export class LiveModeRefused extends Error {
+class LiveModeRefused extends Error {
   override readonly name = 'LiveModeRefused';
 }
 

@@ -116,7 +116,7 @@ const keyProviders = async (
   return settings.keyShares === '' ? [kms] : [kms, await local()];
 };
 
-export const shareFolders = (settings: Settings): readonly [string, string] => {
+const shareFolders = (settings: Settings): readonly [string, string] => {
   if (settings.keyShares === '') {
     return [join(settings.data, 'keys', 'a'), join(settings.data, 'keys', 'b')];
   }

@@ -19,7 +19,7 @@ export type Due = { readonly atMs: number; readonly facts: () => readonly BankFa
 
 /** T + 1: sales of a day are on the merchant's account on the next day of the bank. */
 const FUNDED_AFTER_DAYS = 1;
-export const ACQUIRER = 'Sandbox Acquiring';
+const ACQUIRER = 'Sandbox Acquiring';
 
 /** In the order in which they come first when they are due together. */
 export const dueOfBank = (bank: BankState): readonly Due[] => [

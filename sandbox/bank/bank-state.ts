@@ -109,8 +109,8 @@ export const emptyBankState = (): BankState => ({
 
 const DAY_MS = 86_400_000;
 /** When the bank books what is due on a day, and when it ends the day and writes statements. */
-export const BANK_OPENS_MS = 6 * 3_600_000;
-export const BANK_CLOSES_MS = 18 * 3_600_000;
+const BANK_OPENS_MS = 6 * 3_600_000;
+const BANK_CLOSES_MS = 18 * 3_600_000;
 
 export const opensAt = (day: string): number => startOf(day) + BANK_OPENS_MS;
 export const closesAt = (day: string): number => startOf(day) + BANK_CLOSES_MS;
@@ -123,7 +123,7 @@ export const beginBank = (bank: BankState, atMs: number): void => {
 
 export const merchantKey = (merchant: string, currency: string): string =>
   `${merchant}/${currency}`;
-export const positionKey = (network: string, currency: string): string => `${network}/${currency}`;
+const positionKey = (network: string, currency: string): string => `${network}/${currency}`;
 
 /** What is taken back before it was cleared is not cleared at all. */
 export const addItem = (bank: BankState, item: ClearingItem, takesBack?: string): void => {
@@ -226,7 +226,7 @@ export const applyBankFact = (bank: BankState, fact: BankFact, atMs: number): vo
   }
 };
 
-export const settlementReference = (of: {
+const settlementReference = (of: {
   readonly cycle: number;
   readonly network: string;
   readonly currency: string;

@@ -15,7 +15,7 @@ export const PRICE_VERSION = '2026-1';
 const SCHEME_BASIS_POINTS = 12n;
 const ACQUIRER_BASIS_POINTS = 25n;
 const ACQUIRER_PER_ITEM = 8n;
-export const DISPUTE_FEE = 1_500n;
+const DISPUTE_FEE = 1_500n;
 
 /** Interchange, a share for the scheme, a share and a fixed amount for the acquirer. */
 export const feesOfSale = (funding: Funding, amountMinor: bigint): Fees => ({

@@ -10,7 +10,7 @@ import { numberOf, readAmount } from './currencies.ts';
 import { isIban, magicAccounts } from './iban.ts';
 import { childrenOf, type Element, elementAt, readXml, textAt } from './xml.ts';
 
-export const PAIN_001 = 'urn:iso:std:iso:20022:tech:xsd:pain.001.001.09';
+const PAIN_001 = 'urn:iso:std:iso:20022:tech:xsd:pain.001.001.09';
 const PAYMENTS_MAX = 5_000;
 
 export type FileRefusal = {

@@ -8,7 +8,7 @@ import { lettersOf, spellAmount } from './currencies.ts';
 import { BANK_BIC } from './iban.ts';
 import { type Node, spellXml } from './xml.ts';
 
-export const CAMT_053 = 'urn:iso:std:iso:20022:tech:xsd:camt.053.001.08';
+const CAMT_053 = 'urn:iso:std:iso:20022:tech:xsd:camt.053.001.08';
 
 export type Statement = {
   readonly iban: string;

@@ -53,7 +53,7 @@ export const journalOf = (lines: readonly JournalLine[]): Journal => ({
   liveApprovals: () => liveApprovalsOf(stateOf(lines)),
 });
 
-export const stateOf = (lines: readonly JournalLine[]): State => {
+const stateOf = (lines: readonly JournalLine[]): State => {
   const state = emptyState();
   for (const { fact, at } of lines) applyFact(state, fact, Date.parse(at));
   return state;

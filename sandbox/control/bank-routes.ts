@@ -162,7 +162,7 @@ export const bankRoutes = ({ world }: Controlled): Routes => {
   }
 };
 
-export const batchView = (batch: ClosedBatch) => ({
+const batchView = (batch: ClosedBatch) => ({
   id: batch.id,
   cycle: batch.cycle,
   business_day: batch.day,

@@ -102,7 +102,7 @@ const isGranted = (
 };
 
 /** A card is good to the last day of its month, in GMT. */
-export const isExpired = (expiry: string | undefined, nowMs: number): boolean => {
+const isExpired = (expiry: string | undefined, nowMs: number): boolean => {
   if (expiry === undefined) return false;
   const month = Number(expiry.slice(2));
   if (month < 1 || month > 12) return true;
@@ -119,7 +119,7 @@ const fitsCvc = (card: Card, cvc: string): boolean =>
   card.cvc === undefined && cvc.length === (card.network === 'amex' ? 4 : 3);
 
 /** What a network approves without asking, when the issuer does not answer. */
-export const STAND_IN_MINOR_MAX = 5_000n;
+const STAND_IN_MINOR_MAX = 5_000n;
 
 const stopList: ReadonlySet<string> = new Set(['41', '43']);
 

@@ -9,7 +9,7 @@ import { type Asking, type Json, proofIn } from './directory.ts';
 import type { Shown } from './page.ts';
 import { report } from './report.ts';
 
-export const TRIES_MAX = 3;
+const TRIES_MAX = 3;
 const ASKING_MAX = 10_000;
 /** The browser waits so long for the merchant's side to hear the result, and goes on without. */
 const REPORT_WAIT_MS = 2_000;

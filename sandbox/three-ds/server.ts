@@ -25,7 +25,7 @@ export type ThreeDsSettings = { readonly port: number; readonly challengeMs?: nu
 const LOOPBACK = '127.0.0.1';
 const BODY_BYTES_MAX = 65_536;
 const REQUEST_TIMEOUT_MS = 10_000;
-export const CHALLENGE_MS = 10 * 60_000;
+const CHALLENGE_MS = 10 * 60_000;
 const SLOW_MS = 1_000;
 
 export const startThreeDs = async (

@@ -348,7 +348,7 @@ const compareTotals = ({ state }: World, request: Request): Decided => {
   };
 };
 
-export const spellTotals = (totals: Totals): Answer => {
+const spellTotals = (totals: Totals): Answer => {
   const net = netOf(totals);
   const digits = String(net < 0n ? -net : net).padStart(16, '0');
   return {

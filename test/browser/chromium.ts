@@ -13,9 +13,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 const executable = process.env['TOLLGATE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Not in the repository: pictures are for whoever looks at a failure. */
-export const screenshotsFolder = fileURLToPath(
-  new URL('../../.tollgate-screenshots/', import.meta.url),
-);
+const screenshotsFolder = fileURLToPath(new URL('../../.tollgate-screenshots/', import.meta.url));
 
 const flags = [
   '--headless',

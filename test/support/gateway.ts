@@ -48,7 +48,7 @@ export type TestGateway = {
 // Far more than anything takes: on a crowded machine, a mail that is under way is waited for as well.
 const STOP_LIMIT_MS = 60_000;
 
-export const publicUrl = 'http://pay.test';
+const publicUrl = 'http://pay.test';
 
 export type GatewayChanges = {
   readonly on?: TestDatabase;

@@ -70,7 +70,7 @@ export const digitsMax = (digits) => {
 };
 
 /** @param {string} digits */
-export const passesLuhn = (digits) => {
+const passesLuhn = (digits) => {
   let sum = 0;
   for (let at = 0; at < digits.length; at += 1) {
     const digit = Number(digits[digits.length - 1 - at]);

@@ -7,7 +7,7 @@ import { spellId } from '#kit/ids';
 import { BALANCE_TRANSACTION } from './render-balance.ts';
 
 /** Known before it is posted, since the id is the business key. */
-export const balanceTransactionId = (entry: Pick<Entry, 'subject' | 'purpose' | 'part'>): string =>
+const balanceTransactionId = (entry: Pick<Entry, 'subject' | 'purpose' | 'part'>): string =>
   spellId(BALANCE_TRANSACTION, entryIdOf(entry));
 
 /** The write, and the id by which a charge, refund or dispute names it. */

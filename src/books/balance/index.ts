@@ -1,3 +1,2 @@
-export { balanceTransaction, balanceTransactionId } from './balance-transaction.ts';
-export { loadBalanceTransactions } from './balance-transactions.ts';
-export { renderBalance, renderBalanceTransaction } from './render-balance.ts';
+export { balanceTransaction } from './balance-transaction.ts';
+export { renderBalanceTransaction } from './render-balance.ts';

@@ -5,7 +5,7 @@ export type Calendar = { readonly name: string; readonly isHoliday: (day: Day) =
 
 const DAY_MS = 86_400_000;
 
-export const dayOf = (ms: number): Day => new Date(ms).toISOString().slice(0, 10);
+const dayOf = (ms: number): Day => new Date(ms).toISOString().slice(0, 10);
 export const msOf = (day: Day): number => Date.parse(`${day}T00:00:00Z`);
 export const addDays = (day: Day, days: number): Day => dayOf(msOf(day) + days * DAY_MS);
 /** 0 is Sunday. */

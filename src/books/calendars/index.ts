@@ -4,7 +4,6 @@ export {
   type Calendar,
   calendarFor,
   type Day,
-  dayOf,
   FED,
   isBankDay,
   msOf,

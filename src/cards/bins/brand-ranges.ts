@@ -5,7 +5,7 @@
 // 2-series 222100–272099; RuPay as in the pattern of Juspay's hyperswitch (Apache-2.0), since NPCI
 // publishes no open list; written down 2026-11-20. Not files of the networks.
 
-export const brands = [
+const brands = [
   'amex',
   'diners',
   'discover',

@@ -1,7 +1,6 @@
 export { brandOf, cvcLengthOf, hasIssuedLength } from './brand.ts';
-export { type Brand, brands } from './brand-ranges.ts';
+export { type Brand } from './brand-ranges.ts';
 export {
-  type AttachRefusal,
   type Funding,
   riskOfTestCard,
   type TestCard,

@@ -32,7 +32,7 @@ const kind = (code: number, type: string): EventKind => ({
 export const methodAttached = kind(111, 'payment_method.attached');
 export const methodUpdated = kind(112, 'payment_method.updated');
 export const methodDetached = kind(113, 'payment_method.detached');
-export const methodAutomaticallyUpdated = kind(114, 'payment_method.automatically_updated');
+const methodAutomaticallyUpdated = kind(114, 'payment_method.automatically_updated');
 
 /** A card of an older client, as that client knows it: what is gone is shown as it was. */
 const sourceKind = (code: number, what: 'created' | 'updated' | 'deleted'): EventKind => ({

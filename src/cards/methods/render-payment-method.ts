@@ -8,7 +8,7 @@ import { isOtherType, shownOf } from './other-types.ts';
 import type { CardFacts, PaymentMethod } from './payment-method.ts';
 import { CARD, CUSTOMER } from './render-card.ts';
 
-export const PAYMENT_METHOD = 'pm';
+const PAYMENT_METHOD = 'pm';
 
 /** One that an older client made is called `card_…` everywhere. */
 export const spellMethod = (method: Pick<PaymentMethod, 'id' | 'legacy'>): string =>

@@ -8,7 +8,7 @@ import { containsCardNumber } from '#platform/http';
 import { ForbiddenColumn, PortabilityError } from './failures.ts';
 
 /** In the order of precedence: the first that is there and not empty counts. */
-export const knownColumns = {
+const knownColumns = {
   number: ['card.number', 'card_number', 'credit_card.number', 'number'],
   exp_month: ['card.exp_month', 'card_exp_month', 'credit_card.expiration_month', 'exp_month'],
   exp_year: ['card.exp_year', 'card_exp_year', 'credit_card.expiration_year', 'exp_year'],

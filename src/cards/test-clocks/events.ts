@@ -19,7 +19,7 @@ export const clockCreated = kind(121, 'created');
 export const clockAdvancing = kind(122, 'advancing');
 export const clockReady = kind(123, 'ready');
 export const clockDeleted = kind(124, 'deleted');
-export const clockFailed = kind(125, 'internal_failure');
+const clockFailed = kind(125, 'internal_failure');
 
 export const testClockEventKinds = [
   clockCreated,

@@ -12,7 +12,7 @@ export type Addressed = { readonly scope: Scope; readonly id: Uuid };
 
 const BYTES = 33;
 
-export const tokenFor = (
+const tokenFor = (
   context: Pick<Context, 'database' | 'random'>,
   purpose: Purpose,
   { scope, id }: Addressed,

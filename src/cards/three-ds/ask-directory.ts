@@ -16,9 +16,9 @@ import { areqOf, readAres } from './messages.ts';
 import { type Posted, post } from './post.ts';
 import { sealValue } from './sealed-value.ts';
 
-export const ANSWER_WITHIN_MS = 10_000;
+const ANSWER_WITHIN_MS = 10_000;
 /** Longer than any answer takes: a process that died while asking is noticed then. */
-export const ASKING_MS = 30_000;
+const ASKING_MS = 30_000;
 
 type Tell = { readonly tell: boolean };
 

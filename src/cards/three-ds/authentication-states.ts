@@ -30,7 +30,7 @@ export type AuthenticationEvent =
   | 'expire';
 
 /** An end has no way out: a proof is used or not, and a new try is a new authentication. */
-export const transitions: Readonly<
+const transitions: Readonly<
   Record<AuthenticationState, Readonly<Partial<Record<AuthenticationEvent, AuthenticationState>>>>
 > = {
   created: {

@@ -133,7 +133,7 @@ const exemptions: readonly string[] = [
   'transaction_risk_analysis',
 ] satisfies readonly Exemption[];
 
-export const isExemption = (preference: Preference): preference is Exemption =>
+const isExemption = (preference: Preference): preference is Exemption =>
   exemptions.includes(preference);
 
 const outcomes: Readonly<Record<string, Authentication['outcome']>> = {

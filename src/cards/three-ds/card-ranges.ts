@@ -37,9 +37,7 @@ export const cardRanges = async (
   return ranges;
 };
 
-export const readRanges = (
-  answer: Readonly<Record<string, unknown>>,
-): readonly CardRange[] | null => {
+const readRanges = (answer: Readonly<Record<string, unknown>>): readonly CardRange[] | null => {
   const { messageType, cardRangeData } = answer;
   if (messageType !== 'PRes' || !Array.isArray(cardRangeData)) return null;
   const ranges: CardRange[] = [];

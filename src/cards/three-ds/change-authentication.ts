@@ -47,7 +47,7 @@ export const changeAuthentication = async (
   throw new Bug('An authentication changed under us however often it was read anew');
 };
 
-export const apply = (
+const apply = (
   before: CardAuthentication,
   { event, learned = {}, dueAtMs }: Step,
   nowMs: number,

@@ -1,20 +1,15 @@
 export {
   type Authentication,
   type Claim,
-  type Exemption,
   renderProof,
   type ShownProof,
   shownProof,
 } from './authentication.ts';
-export type { AuthenticationState } from './authentication-states.ts';
-export type { Binding } from './authentications.store.ts';
 export { type Beginning, type Begun, beginAuthentication } from './begin-authentication.ts';
 export type {
   AuthenticationChange,
   AuthenticationListener,
   BrowserInfo,
-  CardAuthentication,
-  Payer,
   Preference,
   ThreeDsMerchant,
 } from './card-authentication.ts';
@@ -28,11 +23,5 @@ export {
 } from './exemptions.ts';
 export { findAuthentication } from './find-authentication.ts';
 export { threeDsHandlers } from './pages/handlers.ts';
-export { provideThreeDs, type ThreeDsSettings } from './settings.ts';
-export {
-  lostTheProof,
-  type Used,
-  type UseRefusal,
-  useAuthentication,
-  useRefusals,
-} from './use-authentication.ts';
+export { provideThreeDs } from './settings.ts';
+export { lostTheProof, useAuthentication } from './use-authentication.ts';

@@ -10,7 +10,7 @@ import type {
 } from './card-authentication.ts';
 import { countryNumber, currencyNumber } from './iso-numbers.ts';
 
-export const PROTOCOL_VERSION = '2.2.0';
+const PROTOCOL_VERSION = '2.2.0';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -9,7 +9,7 @@ import { type CardAuthentication, proofOf } from './card-authentication.ts';
 import { openValue } from './sealed-value.ts';
 
 /** In order of precedence. */
-export const useRefusals = {
+const useRefusals = {
   no_such_authentication: 'There is no such authentication.',
   not_completed: 'The holder of the card has not been authenticated.',
   other_intent: 'The authentication was made for another payment.',
@@ -55,7 +55,7 @@ export const useAuthentication = async (
 export const lostTheProof = (commit: Commit, used: { readonly write: Write }): boolean =>
   !commit.ok && commit.lost === used.write.into;
 
-export const refusalOf = (
+const refusalOf = (
   found: CardAuthentication | undefined,
   wanted: Binding,
   nowMs: number,

@@ -3,8 +3,8 @@
 import type { CardFacts, Secret } from './vault.ts';
 
 const ZERO = 48;
-export const DIGITS_MIN = 12;
-export const DIGITS_MAX = 19;
+const DIGITS_MIN = 12;
+const DIGITS_MAX = 19;
 /** A digit count and the longest number: every sealed number is as long as every other. */
 const PADDED_BYTES = 20;
 

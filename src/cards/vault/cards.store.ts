@@ -129,7 +129,7 @@ export const touchCard = (scope: Scope, id: Uuid, nowMs: number): Write => ({
 });
 
 // Only the key that was read is replaced: of two who replace it at once, one has done it.
-export const replaceCardKeyRow = writeRows({
+const replaceCardKeyRow = writeRows({
   name: 'vault.replace_card_key',
   columns: {
     account_id: 'uuid',

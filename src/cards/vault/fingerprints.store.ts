@@ -22,7 +22,7 @@ export const loadFingerprints = (
     macs.map(({ mac }) => mac),
   ]);
 
-export const insertFingerprintRow = insertRows({
+const insertFingerprintRow = insertRows({
   name: 'vault.insert_fingerprint',
   table: 'vault.fingerprints',
   columns: {

@@ -153,7 +153,7 @@ const noteUse = async (vault: VaultParts, scope: Scope, row: CardRow): Promise<v
 
 export type CardWithKey = { readonly row: CardRow; readonly dataKey: KeyObject };
 
-export const loadWithKey = async (
+const loadWithKey = async (
   vault: VaultParts,
   scope: Scope,
   card: Uuid,

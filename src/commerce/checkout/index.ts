@@ -10,14 +10,12 @@ export { renderLook } from './look.ts';
 export { nameAtPage, nameAtSession } from './name-at-page.ts';
 export { openSession } from './open-session.ts';
 export {
-  type AccentColours,
   accentColours,
   brandMark,
   cardSprite,
   chooseLanguage,
   cvcPicture,
   declineKeysOf,
-  type Field,
   field,
   glyphs,
   newNonce,

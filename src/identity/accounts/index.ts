@@ -1,1 +1,1 @@
-export { type Account, findAccount, listAccounts, newAccount } from './accounts.store.ts';
+export { findAccount, listAccounts, newAccount } from './accounts.store.ts';

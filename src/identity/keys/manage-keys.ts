@@ -27,10 +27,7 @@ export type NewKey = {
 };
 
 /** The key's text, and the writes that make it work. */
-export const newKey = (
-  context: Context,
-  input: NewKey,
-): { id: string; text: string; writes: Write[] } => {
+const newKey = (context: Context, input: NewKey): { id: string; text: string; writes: Write[] } => {
   const { scope } = input;
   const text = newKeyText(context.random, input.kind, scope.livemode);
   const { lookup, hash } = present(readKeyText(text), 'The key just made');
@@ -72,7 +69,7 @@ export const createKey = async (context: Context, input: NewKey): Promise<string
 };
 
 /** Old and new work side by side for that long; a week is the most. */
-export const ROLL_OVERLAP_MAX_MS = 7 * 24 * 60 * 60 * 1000;
+const ROLL_OVERLAP_MAX_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** A new key of the same kind and permissions; the old one ends after the overlap. */
 export const rollKey = async (

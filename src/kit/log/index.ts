@@ -1,2 +1,2 @@
-export { createLog, type LogSettings } from './log.ts';
-export { passesLuhn, scrub } from './scrub.ts';
+export { createLog } from './log.ts';
+export { passesLuhn } from './scrub.ts';

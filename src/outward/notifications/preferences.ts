@@ -27,7 +27,7 @@ export const defaults: Preferences = {
   locale: 'en',
 };
 
-export const INTENT_PLACE = '{PAYMENT_INTENT_ID}';
+const INTENT_PLACE = '{PAYMENT_INTENT_ID}';
 
 export const retryUrlFor = (template: string, intent: string): string =>
   template.replaceAll(INTENT_PLACE, encodeURIComponent(intent));

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** Before the second try, the third … */
-export const waitsMs = [
+const waitsMs = [
   MINUTE,
   5 * MINUTE,
   30 * MINUTE,

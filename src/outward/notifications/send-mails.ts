@@ -98,7 +98,7 @@ const sendOne = async (
 };
 
 /** The whole mail, which depends on its row, the setting of the sender, and whether its logo is still there. */
-export const messageOf = async (context: Context, scope: Scope, mail: Mail): Promise<Buffer> => {
+const messageOf = async (context: Context, scope: Scope, mail: Mail): Promise<Buffer> => {
   const { from } = mailSettingsOf(context);
   const picture = pictureOf(mail, await logoOf(context, scope, mail.letter.sender));
   const { sender, atMs } = mail.letter;

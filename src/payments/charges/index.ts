@@ -2,8 +2,6 @@ export { checkAmount, checkPartAmount } from './amount-limits.ts';
 export { letGo } from './aside.ts';
 export {
   type Charge,
-  type ChargedMethod,
-  type ChargeStatus,
   countTaken,
   left,
   refundable,
@@ -41,13 +39,7 @@ export {
 } from './events.ts';
 export { findCharge } from './find-charge.ts';
 export { otherFailureOf } from './other-decline.ts';
-export {
-  type Booked,
-  bookMovement,
-  expectMovement,
-  feeFactsOf,
-  type MoneyMoved,
-} from './postings.ts';
+export { type Booked, bookMovement, expectMovement, feeFactsOf } from './postings.ts';
 export {
   type Addressed,
   errorPageOf,

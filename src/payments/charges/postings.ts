@@ -86,7 +86,7 @@ export const bookMovement = async (
 };
 
 /** Pure. */
-export const entryOf = (
+const entryOf = (
   { kind, charge, subject, part, amount }: MoneyMoved,
   fee: Fee,
   nowMs: number,

@@ -8,7 +8,7 @@ import type { Wire } from '#kit/wire';
 import type { MandateData } from './mandate-data.ts';
 
 export const CONFIRMATION_TOKEN = 'ctoken';
-export const LIVES_MS = 12 * 60 * 60 * 1000;
+const LIVES_MS = 12 * 60 * 60 * 1000;
 
 export type ConfirmationToken = {
   readonly id: Uuid;

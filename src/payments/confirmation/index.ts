@@ -7,4 +7,4 @@ export {
   mandateOf,
   mandateParameters,
 } from './mandate-data.ts';
-export { type TakenToken, takeConfirmationToken } from './take-token.ts';
+export { takeConfirmationToken } from './take-token.ts';

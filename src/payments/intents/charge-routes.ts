@@ -13,7 +13,7 @@ import { searchCharges, searchFilters } from './search.ts';
 const text = nullableText;
 const anyObject = Type.Record(Type.String(), Type.Unknown());
 
-export const chargeSchema = Type.Object({
+const chargeSchema = Type.Object({
   id: Type.String(),
   object: Type.Literal('charge'),
   amount: Type.Integer({ description: 'Minor units.' }),

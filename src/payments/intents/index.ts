@@ -1,4 +1,3 @@
-export type { Shows } from './answer.ts';
 export {
   type Asked as IntentAsked,
   applyParameters,
@@ -12,13 +11,7 @@ export {
   tellingFor,
   toldWith,
 } from './asking.ts';
-export {
-  type Authenticate,
-  type AuthenticationAsked,
-  type AuthenticationSaid,
-  authenticate,
-  provideAuthentication,
-} from './authenticate.ts';
+export { authenticate, provideAuthentication } from './authenticate.ts';
 export { awayParameters } from './away-options.ts';
 export { cancel as cancelIntent } from './cancel-intent.ts';
 export { refuseWithoutConfirm, undoing } from './create-intent.ts';
@@ -26,7 +19,7 @@ export { findIntent, findIntentWithCharge } from './find-intent.ts';
 export { goOn, type Proof } from './go-on.ts';
 export { conclusionOf as paymentConclusionOf, RELEASE_JOB } from './hear.ts';
 export { networks, shippingParameters } from './intent-parameters.ts';
-export { loadIntent, loadIntentOfOrder, loadIntents, updateIntent } from './intents.store.ts';
+export { loadIntent, loadIntentOfOrder } from './intents.store.ts';
 export { lastErrorOf, withErrorPage } from './last-error.ts';
 export { letGo } from './let-go.ts';
 export { checkIntentAsked, makeIntent, mayBeTried, tryToPay } from './made-intent.ts';
@@ -37,7 +30,6 @@ export { claimOrder, releaseOrder } from './orders.store.ts';
 export { refuseOptionsFromPage } from './page-options.ts';
 export { endAtProvider, isPayerAway } from './payer-away.ts';
 export type { Cause } from './payment.ts';
-export { writePayment } from './payment.ts';
 export {
   blankIntent,
   type LastError,
@@ -45,26 +37,15 @@ export {
   type PaymentIntent,
   type Screened,
 } from './payment-intent.ts';
-export {
-  type PaymentListener,
-  type PaymentTold,
-  providePaymentListeners,
-} from './payment-listeners.ts';
+export { type PaymentListener, providePaymentListeners } from './payment-listeners.ts';
 export { methodOf } from './payment-request.ts';
 export { methodWasUsed, nobodyTakes, orderInUse, orderIsOfPayment } from './refusals.ts';
 export { endCanceled, releaseHeld } from './release-charge.ts';
 export { holdOf, holdsDirectly, isUnderWay, nothingHeld } from './release-direct-charge.ts';
-export { errorForPage, renderIntent } from './render-intent.ts';
+export { errorForPage } from './render-intent.ts';
 export { provideReturns, readReturnToken } from './return-address.ts';
 export { onceKnown, returnHandlers, returnHandlersOf, withOutcome } from './return-handlers.ts';
 export { screenPayer } from './screen-payer.ts';
 export { checkMethod, relatedTo, type TakenMethod, takeMethod } from './take-method.ts';
 export { useProof } from './use-proof.ts';
-export {
-  checkNeeds,
-  checkTypes,
-  checkWay,
-  invalidType,
-  unknownType,
-  waysFor,
-} from './ways-of-intent.ts';
+export { checkNeeds, checkTypes, invalidType, unknownType, waysFor } from './ways-of-intent.ts';

@@ -6,7 +6,7 @@ import { addressShape, nullable, nullableText } from '#platform/http';
 const text = nullableText;
 const anyObject = Type.Record(Type.String(), Type.Unknown());
 
-export const shippingSchema = Type.Object({
+const shippingSchema = Type.Object({
   address: Type.Optional(addressShape()),
   carrier: text(),
   name: Type.Optional(Type.String()),

@@ -1,4 +1,3 @@
-export type { Refund, RefundStatus } from './refund.ts';
-export { listRefunds, loadRefund, loadRefunds } from './refunds.store.ts';
-export { REFUND, renderRefund } from './render-refund.ts';
+export type { Refund } from './refund.ts';
+export { listRefunds } from './refunds.store.ts';
 export { takeWhatIsFree } from './taken-back.ts';

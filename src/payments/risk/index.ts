@@ -1,6 +1,6 @@
-export { type Asked, admit } from './admit.ts';
-export { type Attack, accountsUnderAttack, listAttacks } from './attacks.ts';
-export { type Step, standardLadder, steps } from './ladder.ts';
+export { admit } from './admit.ts';
+export { accountsUnderAttack, listAttacks } from './attacks.ts';
+export { type Step, standardLadder } from './ladder.ts';
 export {
   isDelicate,
   toldWithoutReason,

@@ -93,7 +93,7 @@ const stepAt = (rungs: Rungs, count: number): Step =>
     return from !== null && count >= from;
   }) ?? 'none';
 
-export const higher = (a: Step, b: Step): Step => (steps[a] >= steps[b] ? a : b);
+const higher = (a: Step, b: Step): Step => (steps[a] >= steps[b] ? a : b);
 export const isAtLeast = (step: Step, least: Step): boolean => steps[step] >= steps[least];
 
 /** What went well speaks for whoever shares an address: offices and phones behind one are many people. */

@@ -13,7 +13,7 @@ import {
 } from '#platform/db';
 import { type Step, steps } from './ladder.ts';
 
-export const outcomes = { open: 0, well: 1, in_vain: 2 } as const;
+const outcomes = { open: 0, well: 1, in_vain: 2 } as const;
 export type Outcome = keyof typeof outcomes;
 
 export type CardTry = {

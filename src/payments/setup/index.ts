@@ -8,12 +8,8 @@ export {
   type SetupAsked,
   tryToSetUp,
 } from './made-setup.ts';
-export { renderSetup, SETUP } from './render-setup.ts';
+export { SETUP } from './render-setup.ts';
 export { setupReturnHandlers } from './return-handlers.ts';
 export { loadSetup } from './setup.store.ts';
 export type { SetupIntent } from './setup-intent.ts';
-export {
-  provideSetupListeners,
-  type SetupListener,
-  type SetupTold,
-} from './setup-listeners.ts';
+export { provideSetupListeners, type SetupListener } from './setup-listeners.ts';

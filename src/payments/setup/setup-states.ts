@@ -28,7 +28,7 @@ const open: Ways = {
   canceled: 'canceled',
 };
 
-export const transitions: Readonly<Record<SetupStatus, Ways>> = {
+const transitions: Readonly<Record<SetupStatus, Ways>> = {
   requires_payment_method: open,
   requires_confirmation: open,
   requires_action: open,

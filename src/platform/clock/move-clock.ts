@@ -11,7 +11,7 @@ import { renderClock } from './render-clock.ts';
 const TRIES_MAX = 10;
 const DAY_MS = 86_400_000;
 /** Of one move: whoever means a date by milliseconds learns of it before it is the year 50000. */
-export const MOVE_MS_MAX = 400 * DAY_MS;
+const MOVE_MS_MAX = 400 * DAY_MS;
 const OFFSET_MS_MAX = 3_650 * DAY_MS;
 
 export const moveClock = async (

@@ -25,7 +25,7 @@ const passwordsOf = (migrations: readonly Migration[]): Record<string, string> =
     ? { tollgate_vault: VAULT_PASSWORD }
     : {};
 
-export const VAULT_PASSWORD = 'onlyForVaultTests';
+const VAULT_PASSWORD = 'onlyForVaultTests';
 
 const TEMPLATE_LOCK = 4_242;
 

@@ -1,11 +1,5 @@
-export {
-  type Connection,
-  type ConnectionSettings,
-  connect,
-  DatabaseUnavailable,
-  isServerError,
-} from './connection.ts';
-export { type DatabaseSettings, type OpenDatabase, openDatabase } from './database.ts';
+export { type Connection, connect, DatabaseUnavailable, isServerError } from './connection.ts';
+export { type OpenDatabase, openDatabase } from './database.ts';
 export { describeSchema } from './describe-schema.ts';
 export {
   concluding,
@@ -19,7 +13,7 @@ export {
 } from './due-rows.ts';
 export { type Fence, fenceFileIn, openFence } from './fence.ts';
 export { agreeOn } from './installation.ts';
-export { type Lean, leanBy } from './lean.ts';
+export { leanBy } from './lean.ts';
 export * from './migrate.ts';
 export {
   byKeys,
@@ -34,14 +28,7 @@ export {
   type PageOfRows,
   readOwn,
 } from './own-rows.ts';
-export {
-  type RowSearch,
-  type Search,
-  type SearchCondition,
-  type SearchIds,
-  searchIn,
-} from './search-rows.ts';
+export { type RowSearch, type Search, type SearchIds, searchIn } from './search-rows.ts';
 export { namesByCode, spellTime } from './spell.ts';
-export { CommitUnknown } from './transaction.ts';
 export { withDatabase, withLogin, withoutPassword } from './url.ts';
 export { insertRows, rank, statement, updateRows, writeRows, writing } from './write.ts';

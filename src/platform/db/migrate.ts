@@ -22,7 +22,7 @@ export type Migration = {
 export type MigrationSource = { readonly name: string; readonly migrations?: URL };
 
 /** The schema is ahead of, or differs from, what this version of Tollgate knows. */
-export class SchemaMismatch extends Error {
+class SchemaMismatch extends Error {
   override readonly name = 'SchemaMismatch';
 }
 

@@ -18,7 +18,7 @@ const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
 
 /** Also tells the transaction's number, by which an unanswered COMMIT can be looked up later. */
-export const enterScope: Statement = {
+const enterScope: Statement = {
   name: 'enter_scope',
   text: `select set_config('app.accounts', $1, true), set_config('app.livemode', $2, true)`,
 };

@@ -1,5 +1,4 @@
 export {
-  type EventData,
   type EventKind,
   type EventKinds,
   type EventRenderer,

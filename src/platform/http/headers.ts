@@ -71,7 +71,7 @@ export const answerHeaders = (
   return headers;
 };
 
-export const crossOriginHeaders: readonly string[] = [
+const crossOriginHeaders: readonly string[] = [
   'Access-Control-Allow-Origin',
   '*',
   'Access-Control-Expose-Headers',

@@ -2,9 +2,8 @@ export * from './answer-schema.ts';
 export { documentHandlers } from './documents.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
-export { createExpander, type Expander } from './expand.ts';
+export { createExpander } from './expand.ts';
 export { decodeForm } from './form.ts';
-export type { Authenticate, Guard, RequestLimits } from './frame.ts';
 export { Html, html } from './html.ts';
 export {
   type AnswerToKeep,
@@ -12,39 +11,23 @@ export {
   type Claiming,
   type IdempotencyStore,
   keyOfPage,
-  type Recollection,
 } from './idempotency.ts';
 export * from './list.ts';
-export { type Metadata, mergeMetadata, metadataLimits } from './metadata.ts';
+export { type Metadata, mergeMetadata } from './metadata.ts';
 export { createHttpMetrics, type HttpMetrics } from './metrics.ts';
 export { networkOf } from './network-of.ts';
-export { type OpenApiOptions, openApiDocument } from './openapi.ts';
-export { compileParameters, type Parameters, type Parsed } from './parameters.ts';
-export { referencePage } from './reference-page.ts';
+export { compileParameters } from './parameters.ts';
 export * from './refusals.ts';
 export { CallerGone, readBody } from './request-body.ts';
 export { newRequestId } from './request-id.ts';
-export {
-  type Expandable,
-  INCLUDED_MAX,
-  type Load,
-  neverFilled,
-  type ResourceDefinition,
-} from './resource.ts';
+export { INCLUDED_MAX, neverFilled, type ResourceDefinition } from './resource.ts';
 export * from './route.ts';
 export * from './schema.ts';
 export * from './search-plan.ts';
 export * from './search-query.ts';
 export * from './search-sql.ts';
 export { sendPage, takesGzip } from './send-page.ts';
-export { containsCardNumber, maskKey, maskSensitive } from './sensitive.ts';
-export {
-  addressOf,
-  createHttpServer,
-  type HttpServer,
-  type HttpServerOptions,
-  type PlainHandler,
-} from './server.ts';
-export { type HttpSettings, httpDefaults } from './settings.ts';
+export { containsCardNumber, maskSensitive } from './sensitive.ts';
+export { addressOf, createHttpServer, type HttpServer, type PlainHandler } from './server.ts';
 export { toJson } from './to-json.ts';
 export { deviceCookie, visitorOf } from './visitor.ts';

@@ -4,7 +4,7 @@ import { ApiError } from './errors.ts';
 import type { MetadataChange } from './schema.ts';
 import { echo } from './sensitive.ts';
 
-export const metadataLimits = { keysMax: 50, keyLengthMax: 40, valueLengthMax: 500 } as const;
+const metadataLimits = { keysMax: 50, keyLengthMax: 40, valueLengthMax: 500 } as const;
 
 export type Metadata = Readonly<Record<string, string>>;
 

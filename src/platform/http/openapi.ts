@@ -212,7 +212,7 @@ const envelopeOf = (route: Route, item: Json): Json => {
  * The schema without our own keywords: what unsets may be an empty string, what is ignored is not
  * told, and an old name refers to the new one.
  */
-export const plainSchema = (schema: TSchema): Json => strip(schema as unknown as Json) ?? {};
+const plainSchema = (schema: TSchema): Json => strip(schema as unknown as Json) ?? {};
 
 const strip = (schema: Json): Json | null => {
   const { 'x-wire': wire, 'x-emptyable': emptyable, 'x-exclusive': exclusive, ...rest } = schema;

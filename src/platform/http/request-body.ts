@@ -84,7 +84,7 @@ const together = (query: RawMap, body: RawMap): RawMap => {
   return body;
 };
 
-export const bodyTooLarge = (bytesMax: number): ApiError =>
+const bodyTooLarge = (bytesMax: number): ApiError =>
   new ApiError(413, `The request body is too large: at most ${bytesMax} bytes are accepted.`);
 
 const bodyUnreadable = (): ApiError =>

@@ -249,7 +249,7 @@ export const address = () =>
   });
 
 /** Fields of every list; `expand` is a parameter everywhere and never declared. */
-export const listFields = {
+const listFields = {
   limit: wire<number>(
     { kind: 'clamped', minimum: 1, maximum: 100 },
     { type: 'integer', default: 10, minimum: 1, maximum: 100 },

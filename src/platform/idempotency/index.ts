@@ -1,2 +1,2 @@
-export { ANSWER_KEPT_MS, answersToLost, createAnswers, type Holders } from './answers.ts';
+export { ANSWER_KEPT_MS, answersToLost, createAnswers } from './answers.ts';
 export { verifyAnswers, verifyKeys } from './verify-answers.ts';

@@ -1,6 +1,6 @@
 export type { JobKind, JobPayload, PeriodicJob } from './job.ts';
 export { countAliveWorkers, enqueue, enqueueWith } from './jobs.store.ts';
 export { holderOf, isGone, isStillHeld } from './life.ts';
-export { type Presence, showPresence } from './presence.ts';
+export { showPresence } from './presence.ts';
 export type { Round } from './rounds.ts';
 export { createWorker, type TakeOver, type Worker } from './worker.ts';

@@ -28,7 +28,7 @@ const AGAIN_MS = 500;
 /** Less than the ten seconds after which the database lets go of it. */
 const PROVEN_FOR_MS = 8_000;
 /** Two beats of a process, so that one is late without being thought dead. */
-export const SILENT_MS = 4_000;
+const SILENT_MS = 4_000;
 
 const LOCK_OF = `hashtextextended('tollgate worker ' || $1::text, 0)`;
 const hold: Statement = statement('life.hold', `select pg_advisory_xact_lock(${LOCK_OF})`);

@@ -1,5 +1,5 @@
-export { type FolderLock, holderOf, lockFolder } from './folder-lock.ts';
+export { holderOf, lockFolder } from './folder-lock.ts';
 export { prepareDataFolder } from './home.ts';
 export { runningOwnerUrl } from './owner-url.ts';
-export { explainFileError, StartError, type StartErrorCode } from './start-error.ts';
+export { explainFileError, StartError } from './start-error.ts';
 export { type PostgresOptions, type RunningPostgres, startPostgres } from './start-postgres.ts';

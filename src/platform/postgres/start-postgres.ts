@@ -44,7 +44,7 @@ export type RunningPostgres = {
   unref(): void;
 };
 
-export const database = 'tollgate';
+const database = 'tollgate';
 
 // A server that ends six times within a minute will end a seventh time.
 const restartsMax = 5;

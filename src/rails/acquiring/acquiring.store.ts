@@ -36,7 +36,7 @@ const columns = {
   stored_at: 'timestamptz',
 } as const;
 
-export const insertMessageRow = insertRows({
+const insertMessageRow = insertRows({
   name: 'card_messages.insert',
   table: 'rails.card_messages',
   columns,

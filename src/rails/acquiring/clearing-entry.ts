@@ -11,7 +11,7 @@ import { businessDayOf, type Moved } from './read-answer.ts';
 import { reverseAgainOf } from './reverse-again.ts';
 
 /** The numbers are stored. */
-export const directions = {
+const directions = {
   debit: 1,
   debit_reversed: 2,
   credit: 3,

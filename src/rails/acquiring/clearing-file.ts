@@ -48,7 +48,7 @@ export const clearingFile = async (
   return present(await loadFile(context, scope, kept), 'the clearing file');
 };
 
-export const spellFile = (id: Uuid, day: Day, entries: readonly Entry[]): string => {
+const spellFile = (id: Uuid, day: Day, entries: readonly Entry[]): string => {
   const totals = totalsOf(entries);
   const records = [
     ['H', 'TOLLGATE CLEARING', '1', day.host, day.acquirer, day.merchant, day.businessDay, id],

@@ -90,7 +90,7 @@ export type LinkTiming = {
   readonly drainMs: number;
 };
 
-export const usualTiming: LinkTiming = {
+const usualTiming: LinkTiming = {
   connectMs: 10_000,
   networkMs: 10_000,
   upMs: 5_000,

@@ -12,11 +12,7 @@ export const fieldText = (value: FieldValue | undefined): string | null =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 
 /** Whether everything that the answer tells of the message is what was sent. */
-export const belongsTo = (
-  profile: AcquirerProfile,
-  sent: CardMessage,
-  { fields }: Message,
-): boolean => {
+const belongsTo = (profile: AcquirerProfile, sent: CardMessage, { fields }: Message): boolean => {
   const expected: Readonly<Record<number, string>> = {
     32: sent.acquirer,
     37: sent.rrn,
@@ -30,7 +26,7 @@ export const belongsTo = (
 };
 
 /** What the host calls the amount and the currency; what it leaves out was matched by reference. */
-export const amountsIn = (
+const amountsIn = (
   { fields }: Message,
   sent: Pick<CardMessage, 'amount' | 'currency'>,
 ): { readonly amount: bigint; readonly currency: string } => {

@@ -38,10 +38,6 @@ export { provideRails, railsOf } from './rails-of.ts';
 export { CONNECTOR_ACCOUNT } from './render.ts';
 export * from './request.ts';
 export { heardBy } from './send.ts';
-export type {
-  SettlementPage,
-  SettlementReader,
-  SettlementRow,
-} from './settlement-line.ts';
+export type { SettlementReader, SettlementRow } from './settlement-line.ts';
 export { explainLine, listLines, loadLine, type StoredLine } from './settlement-lines.store.ts';
 export { webhookHandlers } from './webhook-handlers.ts';

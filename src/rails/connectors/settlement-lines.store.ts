@@ -15,7 +15,7 @@ import type { Operation } from '#rails/operations';
 import type { SettlementRow } from './settlement-line.ts';
 import { endingTry, type Tried, WAITING } from './try-rows.ts';
 
-export const lineStates = { waiting: WAITING, fits: 2, fits_nothing: 3, no_operation: 4 } as const;
+const lineStates = { waiting: WAITING, fits: 2, fits_nothing: 3, no_operation: 4 } as const;
 export type LineState = keyof typeof lineStates;
 
 export type StoredLine = {

@@ -9,7 +9,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** An operation that is being sent is nobody else's until a little after its deadline. */
-export const GRACE_MS = 5 * SECOND_MS;
+const GRACE_MS = 5 * SECOND_MS;
 
 /** 2 s, 4 s, 8 s … up to a minute in the first hour, five minutes on the first day, then an hour. */
 export const lookDelayMs = (tries: number, ageMs: number): number => {

@@ -11,7 +11,7 @@ import type { Operation } from './operation.ts';
 import { loadKnown } from './operations.store.ts';
 import { DoesNotCount, type Recorded, recordEvidence, type WritesOf } from './record-evidence.ts';
 
-export const personSays = ['approved', 'declined', 'reversed'] as const;
+const personSays = ['approved', 'declined', 'reversed'] as const;
 export type PersonSays = (typeof personSays)[number];
 
 export const decideByPerson = async (

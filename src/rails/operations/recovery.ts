@@ -8,9 +8,9 @@ import { isFinished } from './operation-states.ts';
 const HOUR_MS = 60 * 60 * 1000;
 
 /** A provider may count its window from another moment, or by another clock. */
-export const WINDOW_MARGIN_MS = HOUR_MS;
+const WINDOW_MARGIN_MS = HOUR_MS;
 /** So old, an operation is also shown to a person. */
-export const HUMAN_AFTER_MS = 24 * HOUR_MS;
+const HUMAN_AFTER_MS = 24 * HOUR_MS;
 /** What a provider says it works on takes some days, a refund ten working days at most: then a person should ask. */
 export const PENDING_MS_MAX = 14 * 24 * HOUR_MS;
 

@@ -214,7 +214,7 @@ export const newWorld = async (given: WorldSettings = {}): Promise<World> => {
 };
 
 /** Every operation that is open is looked at until none is, or so often. */
-export const resolveAll = async (
+const resolveAll = async (
   context: TestContext,
   rails: OpenRails,
   rounds: number,

@@ -96,7 +96,7 @@ export const network = (stan: string, code: string): Message => ({
 });
 
 export const stanOf = (count: number): string => String(count).padStart(6, '0');
-export const rrnOf = (count: number): string => `632412${stanOf(count)}`;
+const rrnOf = (count: number): string => `632412${stanOf(count)}`;
 
 export type Charge = {
   readonly mti?: string;

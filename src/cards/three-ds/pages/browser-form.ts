@@ -46,7 +46,7 @@ const depthOf = (depth: number | null): number | null =>
   depth === null ? null : (depths.find((known) => known <= depth) ?? null);
 
 /** The largest of the protocol's windows that fits; a phone's whole window is the whole window. */
-export const windowSizeOf = (width: number | null, height: number | null): WindowSize => {
+const windowSizeOf = (width: number | null, height: number | null): WindowSize => {
   if (width === null || height === null || width > 640) return '05';
   if (width >= 600 && height >= 400 && height < 600) return '04';
   if (width >= 500 && height >= 600) return '03';

@@ -56,7 +56,7 @@ const sumOf = ({ amount, currency, asked }: CardAuthentication): Html => {
   return html`<p class="sum"><strong>${spellAmount(amount, currency)}</strong>${asked.merchant.name}</p>`;
 };
 
-export const spellAmount = (amount: bigint, currency: string): string => {
+const spellAmount = (amount: bigint, currency: string): string => {
   const digits = currencyNumber(currency)?.exponent ?? 2;
   const text = String(amount).padStart(digits + 1, '0');
   const whole = text.slice(0, text.length - digits);

@@ -66,7 +66,7 @@ export const box = (it: {
 }): Html => html`<div class="field tick"><input type="checkbox" id="${it.id}" name="${it.name}" value="true" ${it.checked ? html`checked` : null}
 ${it.required ? html`required` : null} aria-describedby="${it.id}-error"><label for="${it.id}">${it.label}</label>${errorOf(it.id, null)}</div>`;
 
-export const errorOf = (id: string, error: string | null): Html =>
+const errorOf = (id: string, error: string | null): Html =>
   html`<span class="error" id="${id}-error" ${error === null ? html`hidden` : null}>${error ?? ''}</span>`;
 
 const insisting = ({ isLenient }: Pick<Field, 'isLenient'>): Html =>

@@ -5,7 +5,7 @@ import { pageScripts } from './assets.ts';
 import { policyFor } from './policy.ts';
 
 /** Stands where each answer has a random value of its own. */
-export const NONCE_PLACE = 'NONCE';
+const NONCE_PLACE = 'NONCE';
 
 export const scriptInventory = () => ({
   object: 'checkout_scripts' as const,
