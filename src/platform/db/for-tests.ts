@@ -82,11 +82,21 @@ const makeTemplate = async (
 // connections are kept for who asks next.
 const KEPT_MAX = 3;
 let kept: { readonly url: string; readonly connection: Connection }[] = [];
+
+// What closes first was opened first, and asks some hundred questions more once a file is over: each check of each module.
+const CLOSED_AFTER_MS = 20;
 let isOver = false;
-atEnd(async () => {
+let closing: NodeJS.Timeout | undefined;
+atEnd(() => {
   isOver = true;
-  await Promise.all(kept.splice(0).map(({ connection }) => connection.close()));
+  closeSoon();
 });
+const closeSoon = (): void => {
+  clearTimeout(closing);
+  closing = setTimeout(() => {
+    for (const { connection } of kept.splice(0)) void connection.close();
+  }, CLOSED_AFTER_MS);
+};
 
 /** What else is said on the same connection would depend on it. */
 const leavesTraces = /(?:^|;)\s*(?:set|begin|create\s+temp)\b/i;
@@ -100,10 +110,11 @@ const takeKept = (url: string): Connection | undefined => {
 const keep = async (url: string, connection: Connection): Promise<void> => {
   kept.push({ url, connection });
   const [oldest] = kept;
-  if (isOver || kept.length > KEPT_MAX) {
+  if (kept.length > KEPT_MAX) {
     kept = kept.filter((each) => each !== oldest);
     await oldest?.connection.close();
   }
+  if (isOver) closeSoon();
 };
 
 /** Runs SQL as the owner, past every policy: for arranging and for looking. */
