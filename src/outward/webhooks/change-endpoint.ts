@@ -47,7 +47,6 @@ export const createEndpoint = async (
     description: asked.description ?? null,
     metadata: mergeMetadata({}, asked.metadata),
     whyDisabled: null,
-    disabled: null,
     failingSinceMs: null,
   };
   return {
@@ -69,7 +68,7 @@ export const changeEndpoint = async (
   const state =
     asked.disabled === undefined ? before.state : asked.disabled ? 'disabled' : 'enabled';
   const endpoint: Endpoint = {
-    ...switched(before, { state, why: null, nowMs: context.clock.now() }),
+    ...switched(before, { state, why: null }),
     version: before.version + 1,
     url: asked.url ?? before.url,
     events: asked.enabled_events === undefined ? before.events : wantedEvents(asked.enabled_events),

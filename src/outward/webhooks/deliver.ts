@@ -143,7 +143,7 @@ const disableWhereHopeless = async (
       : 'Nothing could be delivered to it for five days, although it was tried.';
   const commit = await context.database.commit(scope, [
     updateEndpoint(context, scope, {
-      ...switched(endpoint, { state: 'disabled', why: whyDisabled, nowMs: context.clock.now() }),
+      ...switched(endpoint, { state: 'disabled', why: whyDisabled }),
       version: endpoint.version + 1,
     }),
   ]);

@@ -79,15 +79,17 @@ const replayRange = async (
     before: uuidAt(Math.min((range.to + 1) * 1000, context.clock.now() + 1)),
     alsoDelivered: asked.status === 'all',
   });
-  const count = await countReplayed(context, scope, wanted);
+  const { count, isAll } = await countReplayed(context, scope, wanted);
   return {
     body: {
       object: 'webhook_replay',
       count,
+      exact: isAll,
       webhook_endpoint: spellId(ENDPOINT, endpoint.id),
     },
     writes: [
-      ...(count === 0 ? [] : [replay(context, scope, wanted)]),
+      // Also where nothing was counted: what waits to be handed on while it is disabled is told then.
+      replay(context, scope, wanted),
       auditEntry(context, {
         scope,
         action: 'webhook_endpoint.replay',

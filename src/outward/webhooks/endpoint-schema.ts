@@ -60,5 +60,9 @@ export const deliverySchema = Type.Object({
 export const replaySchema = Type.Object({
   object: Type.Literal('webhook_replay'),
   count: Type.Integer({ description: 'How many deliveries are told because of it.' }),
+  exact: Type.Boolean({
+    description:
+      'Whether those are all. Of a range that holds very much, `count` is how many there are at least.',
+  }),
   webhook_endpoint: Type.String(),
 });

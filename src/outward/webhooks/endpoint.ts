@@ -15,9 +15,6 @@ export type Secret = {
   readonly endsAtMs: number | null;
 };
 
-/** When nothing was owed to it. Of several times, from the beginning of the first to the end of the last. */
-export type Disabled = { readonly fromMs: number; readonly toMs: number | null };
-
 export type Endpoint = {
   readonly id: Uuid;
   readonly version: number;
@@ -32,35 +29,14 @@ export type Endpoint = {
   readonly metadata: Metadata;
   /** In a sentence, for whoever wonders. */
   readonly whyDisabled: string | null;
-  readonly disabled: Disabled | null;
   readonly failingSinceMs: number | null;
 };
-
-/** What happened longer ago is not told any more, so that it does not matter that it was disabled then. */
-const FORGOTTEN_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** As it is once it is enabled, or disabled for this reason. */
 export const switched = (
   endpoint: Endpoint,
-  {
-    state,
-    why,
-    nowMs,
-  }: { readonly state: EndpointState; readonly why: string | null; readonly nowMs: number },
-): Endpoint => {
-  if (state === endpoint.state) return endpoint;
-  const before = endpoint.disabled;
-  const isKnown = before !== null && (before.toMs ?? nowMs) > nowMs - FORGOTTEN_AFTER_MS;
-  return {
-    ...endpoint,
-    state,
-    whyDisabled: why,
-    disabled: {
-      fromMs: isKnown ? before.fromMs : nowMs,
-      toMs: state === 'enabled' ? nowMs : null,
-    },
-  };
-};
+  { state, why }: { readonly state: EndpointState; readonly why: string | null },
+): Endpoint => (state === endpoint.state ? endpoint : { ...endpoint, state, whyDisabled: why });
 
 const SECRET_BYTES = 32;
 /** More old ones than that sign nothing any more. */

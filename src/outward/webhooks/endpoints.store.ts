@@ -1,6 +1,6 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
 import { open, seal } from '#kit/crypto';
-import { type Uuid, uuidMs } from '#kit/ids';
+import type { Uuid } from '#kit/ids';
 import {
   findById,
   listPages,
@@ -13,10 +13,7 @@ import {
 import { type Endpoint, endpointStates, type Secret } from './endpoint.ts';
 import { settingsOf } from './settings-of.ts';
 
-type Details = Pick<
-  Endpoint,
-  'apiVersion' | 'description' | 'metadata' | 'whyDisabled' | 'disabled'
->;
+type Details = Pick<Endpoint, 'apiVersion' | 'description' | 'metadata' | 'whyDisabled'>;
 
 type EndpointRow = Row & {
   readonly id: Uuid;
@@ -26,7 +23,7 @@ type EndpointRow = Row & {
   readonly enabled_events: readonly string[] | null;
   readonly ordered: boolean;
   readonly secrets: Buffer;
-  readonly details: Omit<Details, 'disabled'> & Partial<Pick<Details, 'disabled'>>;
+  readonly details: Details;
   readonly failing_since: number | null;
 };
 
@@ -73,8 +70,8 @@ returning w.id::text as key`,
 });
 
 const toRow = (context: Context, scope: Scope, endpoint: Endpoint): unknown[] => {
-  const { apiVersion, description, metadata, whyDisabled, disabled } = endpoint;
-  const details: Details = { apiVersion, description, metadata, whyDisabled, disabled };
+  const { apiVersion, description, metadata, whyDisabled } = endpoint;
+  const details: Details = { apiVersion, description, metadata, whyDisabled };
   return [
     scope.accountId,
     scope.livemode,
@@ -199,8 +196,6 @@ const fromRow = (context: Context, scope: Scope, row: EndpointRow): Endpoint => 
   events: row.enabled_events,
   ordered: row.ordered,
   secrets: secretsOf(context, scope, row),
-  // One that was disabled before that was noted may have been so from its beginning.
-  disabled: row.state === endpointStates.disabled ? { fromMs: uuidMs(row.id), toMs: null } : null,
   ...row.details,
   failingSinceMs: row.failing_since,
 });

@@ -87,7 +87,6 @@ const endpointOf = async (
     description: null,
     metadata: {},
     whyDisabled: null,
-    disabled: null,
     failingSinceMs: null,
   };
   await context.database.commit(scope, [insertEndpoint(context, scope, endpoint)]);

@@ -6,21 +6,18 @@ import { Unavailable } from '#kit/failure';
 import { newUuid, type Uuid, uuidAt, uuidMs } from '#kit/ids';
 import { ownRows, rank, readOwn, spellTime, statement, writeRows } from '#platform/db';
 import type { EventKinds } from '#platform/events';
-import { tooMuchToLookThrough } from '#platform/http';
 import type { Endpoint } from './endpoint.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** What is older may have been told, and its delivery be forgotten since. */
 const SURE_DAYS = 28;
-/** What happened just before it was disabled may be handed on only then. */
-const AROUND_MS = DAY_MS;
 
 export type Replay = {
   readonly endpointId: Uuid;
   readonly from: Uuid;
   readonly before: Uuid;
   readonly alsoDelivered: boolean;
-  /** Of which part nobody may have owed it these kinds of events. */
+  /** These kinds of events are told of this part if they were handed on while the endpoint was disabled. */
   readonly missed: {
     readonly codes: readonly number[];
     readonly from: Uuid;
@@ -28,29 +25,20 @@ export type Replay = {
   } | null;
 };
 
-/** With what its endpoint wants of the time in which it was disabled. Before it was made nothing was its own. */
+/** With what its endpoint wants of what nobody owed it. Before it was made nothing was its own. */
 export const replayOf = (
   { clock }: Pick<Context, 'clock'>,
   kinds: EventKinds,
-  { id, events, disabled }: Pick<Endpoint, 'id' | 'events' | 'disabled'>,
+  { id, events }: Pick<Endpoint, 'id' | 'events'>,
   range: Pick<Replay, 'from' | 'before' | 'alsoDelivered'>,
 ): Replay => {
-  const fromMs = Math.max(
-    uuidMs(range.from),
-    uuidMs(id),
-    (disabled?.fromMs ?? Infinity) - AROUND_MS,
-    clock.now() - SURE_DAYS * DAY_MS,
-  );
-  const beforeMs = Math.min(uuidMs(range.before), (disabled?.toMs ?? Infinity) + AROUND_MS);
-  if (fromMs >= beforeMs) return { ...range, endpointId: id, missed: null };
+  const fromMs = Math.max(uuidMs(range.from), uuidMs(id), clock.now() - SURE_DAYS * DAY_MS);
+  const from = uuidAt(fromMs);
+  if (from >= range.before) return { ...range, endpointId: id, missed: null };
   const codes = kinds.all
     .filter(({ type }) => events === null || events.includes(type))
     .map(({ code }) => code);
-  return {
-    ...range,
-    endpointId: id,
-    missed: { codes, from: uuidAt(fromMs), before: uuidAt(beforeMs) },
-  };
+  return { ...range, endpointId: id, missed: { codes, from, before: range.before } };
 };
 
 const insertReplay = writeRows({
@@ -98,35 +86,49 @@ export const replay = (
   ],
 });
 
-// Unnamed: they may take their time. One statement, so that what is handed on meanwhile is counted once.
-const counting = (which: string) => {
-  const owed = `select count(*)::float8 as count from outward.deliveries
-      where ${ownRows} and endpoint_id = $3 and id >= $4 and id < $5 and ${which}`;
-  const missed = 'outward.count_missed($1, $2, $3, $6, $7, $8::smallint[])';
-  return {
-    owed: statement('', owed),
-    withMissed: statement('', `select (${owed}) + ${missed} as count`),
-  };
-};
-const count = { givenUp: counting('given_up'), all: counting('state <> 1') };
+/** Of a range that holds more, some of that is counted. */
+const COUNTED_MAX = 50_000;
 
-/** How many deliveries that are. */
+const owedOf = (which: string): string =>
+  `select count(*) filter (where ${which})::float8 as count, count(*) <= ${COUNTED_MAX} as is_all from (
+     select endpoint_id, state from outward.deliveries
+      where ${ownRows} and id >= $4::uuid and id < $5::uuid`;
+// Unnamed: they may take their time. One statement, so that what is handed on meanwhile is counted once.
+const counting = (owed: string) =>
+  statement(
+    '',
+    `select owed.count + missed.count as count, owed.is_all and missed.is_all as is_all
+       from (${owed}) owed,
+            outward.count_missed($1, $2, $3, $6, $7, $8::smallint[], ${COUNTED_MAX}) missed`,
+  );
+const some = `order by id limit ${COUNTED_MAX + 1}) looked`;
+const count = {
+  givenUp: counting(`${owedOf('true')} and endpoint_id = $3 and given_up ${some}`),
+  all: counting(`${owedOf('endpoint_id = $3 and state <> 1')} ${some}`),
+};
+
+export type Counted = {
+  readonly count: number;
+  /** Else there may be more. */
+  readonly isAll: boolean;
+};
+
+/** How many deliveries that are, or how many at least. */
 export const countReplayed = async (
   context: Context,
   scope: Scope,
   { endpointId, from, before, alsoDelivered, missed }: Replay,
-): Promise<number> => {
-  const counted = alsoDelivered ? count.all : count.givenUp;
-  const range = [endpointId, from, before];
-  const [asked, values] =
-    missed === null
-      ? [counted.owed, range]
-      : [counted.withMissed, [...range, missed.from, missed.before, missed.codes]];
+): Promise<Counted> => {
+  const asked = alsoDelivered ? count.all : count.givenUp;
+  const ofMissed = missed ?? { from: before, before, codes: [] };
+  const values = [endpointId, from, before, ofMissed.from, ofMissed.before, ofMissed.codes];
   try {
-    const [row] = await readOwn<{ count: number }>(context, scope, asked, values);
-    return row?.count ?? 0;
+    const [row] = await readOwn<{ count: number; is_all: boolean }>(context, scope, asked, values);
+    return { count: row?.count ?? 0, isAll: row?.is_all ?? true };
   } catch (error) {
-    throw error instanceof Unavailable && error.tookTooLong ? tooMuchToLookThrough() : error;
+    // It is told in pieces all the same, which look at little.
+    if (error instanceof Unavailable && error.tookTooLong) return { count: 0, isAll: false };
+    throw error;
   }
 };
 
