@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { asOwner } from '../../src/for-tests.ts';
 import { signatureOf, webhookSecret } from '../../src/rails/psp/stripe/for-tests-simulator.ts';
 import { startGatewayHere } from '../support/gateway.ts';
+import { waitUntil } from '../support/writers.ts';
 
 const gateway = await startGatewayHere();
 const { ask } = gateway;
@@ -209,6 +210,50 @@ describe('the address that a provider calls', () => {
     for (const path of wrong) assert.equal((await call(path, event, signed(event))).status, 404);
     await ask('DELETE', `/v1/connector_accounts/${account.id}`, { key });
     assert.equal((await call(account.webhook_path, event, signed(event))).status, 404);
+  });
+
+  test('what waits there and cannot be read any more is tried less and less often, and given up', async () => {
+    const waiting = async (id: string) => {
+      const { body: account } = await create({
+        ...good,
+        'settings[webhook_secret]': webhookSecret,
+      });
+      const body = event
+        .replace('evt_1', id)
+        .replace('"metadata":{}', '"metadata":{"tollgate_reference":"op_of_nobody"}');
+      assert.equal((await call(account.webhook_path, body, signed(body))).status, 200);
+      return account;
+    };
+    const row = async (id: string) => {
+      const text = `select state, tries, leased_until from rails.inbound_webhooks where event_id = '${id}'`;
+      return (await asOwner(gateway.on, text))[0];
+    };
+    const change = (id: string, what: string) =>
+      asOwner(
+        gateway.on,
+        `update rails.inbound_webhooks set ${what}, leased_until = null
+          where event_id = '${id}' and state = 1`,
+      );
+    const isGivenUp = (id: string) => async () => (await row(id))?.['state'] === 3;
+
+    const gone = await waiting('evt_of_an_account_that_goes');
+    await waiting('evt_that_nobody_can_open');
+    await ask('DELETE', `/v1/connector_accounts/${gone.id}`, { key });
+    await change('evt_of_an_account_that_goes', `due_at = now()`);
+    await waitUntil('one is given up', 60_000, isGivenUp('evt_of_an_account_that_goes'));
+
+    await change('evt_that_nobody_can_open', `due_at = now(), sealed = '\\x00', tries = 10`);
+    await waitUntil('it is tried', 60_000, async () => {
+      const { state, tries, leased_until: leased } = (await row('evt_that_nobody_can_open')) ?? {};
+      return state === 1 && tries === 11 && leased === null;
+    });
+    await change(
+      'evt_that_nobody_can_open',
+      `due_at = now(), received_at = now() - interval '3 days'`,
+    );
+    await waitUntil('the other is given up', 60_000, isGivenUp('evt_that_nobody_can_open'));
+    assert.equal(gateway.errors.length, 3, gateway.errors.join());
+    gateway.errors.length = 0;
   });
 
   test('takes no more than a quarter of a megabyte', async () => {

@@ -3,6 +3,8 @@
 
 import { type Context, onRealTime, type Scope } from '#kit/context';
 import { open } from '#kit/crypto';
+import { levelOf, Unavailable } from '#kit/failure';
+import { NotSent } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
 import {
   loadByProviderId,
@@ -36,7 +38,7 @@ export const learnFromWebhooks = async (parts: Parts, house: Context): Promise<n
         await learnFrom(parts, context, scope, id);
       } catch (error) {
         // Its lease ends by time, and it is looked at again.
-        context.log.error({ error }, 'A webhook could not be understood for now');
+        context.log[levelOf(error)]({ error }, 'A webhook could not be looked at for now');
       }
     }),
   );
@@ -46,25 +48,50 @@ export const learnFromWebhooks = async (parts: Parts, house: Context): Promise<n
 const learnFrom = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
   const webhook = await loadInbound(context, scope, id);
   if (webhook === undefined) return;
-  const said = await readAgain(parts, context, scope, webhook);
-  const heard = await Promise.all(
-    said.map((each, n) => record(parts, context, scope, webhook, each, n)),
-  );
-  if (heard.every(Boolean)) {
+  const heard = await hear(parts, context, scope, webhook);
+  if (heard === 'understood') {
     await context.database.commit(scope, [endTry(scope, webhook, 'understood', null)]);
     return;
   }
   const nowMs = context.clock.now();
-  if (nowMs - webhook.receivedAtMs >= GIVE_UP_MS) {
-    context.log.error(
-      { accountId: scope.accountId, livemode: scope.livemode },
-      'A webhook speaks of something that nobody here knows, and has for days',
-    );
+  if (heard === 'account_gone' || nowMs - webhook.receivedAtMs >= GIVE_UP_MS) {
+    const [level, text] = givenUp[heard];
+    context.log[level]({ accountId: scope.accountId, livemode: scope.livemode }, text);
     await context.database.commit(scope, [endTry(scope, webhook, 'given_up', null)]);
     return;
   }
   const waitMs = Math.min(RETRY_MS * 2 ** Math.min(webhook.tries, 12), RETRY_MS_MAX);
   await context.database.commit(scope, [endTry(scope, webhook, 'waiting', nowMs + waitMs)]);
+};
+
+const givenUp = {
+  unknown: ['error', 'A webhook speaks of something that nobody here knows, and has for days'],
+  unreadable: ['error', 'A webhook could not be understood for days, and is given up'],
+  account_gone: ['warn', 'A webhook of an account at a provider that was deleted is given up'],
+} as const;
+
+/** What it is about may be open: where nothing but this webhook is at fault it is tried as one that came too early. */
+const hear = async (
+  parts: Parts,
+  context: Context,
+  scope: Scope,
+  webhook: InboundWebhook,
+): Promise<'understood' | keyof typeof givenUp> => {
+  try {
+    const said = await readAgain(parts, context, scope, webhook);
+    const heard = await Promise.all(
+      said.map((each, n) => record(parts, context, scope, webhook, each, n)),
+    );
+    return heard.every(Boolean) ? 'understood' : 'unknown';
+  } catch (error) {
+    if (error instanceof Unavailable) throw error;
+    if (error instanceof NotSent && error.why === 'account_gone') return 'account_gone';
+    context.log.error(
+      { accountId: scope.accountId, livemode: scope.livemode, error, attempts: webhook.tries + 1 },
+      'A webhook could not be understood for now',
+    );
+    return 'unreadable';
+  }
 };
 
 const readAgain = async (
