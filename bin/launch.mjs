@@ -71,7 +71,12 @@ export const become = (args, { endsWithParent = false } = {}) => {
   const node = pinnedNode();
   const command = [...nodeFlags, ...args];
   const underNpm = process.env.npm_lifecycle_event !== undefined;
-  const environment = { NODE_COMPILE_CACHE: compileCache, ...process.env };
+  // Names are looked up by half of these threads, and those of merchants' receivers by a quarter.
+  const environment = {
+    NODE_COMPILE_CACHE: compileCache,
+    UV_THREADPOOL_SIZE: '32',
+    ...process.env,
+  };
 
   // A Node that can turn into another program leaves no second process behind.
   if (typeof process.execve === 'function') {

@@ -6,6 +6,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { assert } from '#kit/assert';
 import type { GuardedAnswer, GuardedPost } from './context.ts';
+import { createNames } from './names.ts';
 import {
   Connection,
   KeptConnectionGone,
@@ -148,29 +149,20 @@ const resolveJudged = async (
   return first;
 };
 
-/** So long, what a name resolved to is judged again rather than asked for: few may ask at once, and each waits. */
-const FRESH_MS = 1_000;
-const NAMES_MAX = 1_000;
+/** Of the look-ups that the system does at once: half of the pool's threads, which `bin/launch.mjs` and the image set. */
+const placesOfSystem = Math.ceil((Number(process.env['UV_THREADPOOL_SIZE']) || 4) / 2);
+const places = Math.ceil(placesOfSystem / 2);
 
-type Found = { readonly atMs: number; readonly addresses: Promise<readonly string[]> };
-
-const names = new Map<string, Found>();
-
-const addressesOf = (host: string): Promise<readonly string[]> => {
-  const nowMs = performance.now();
-  const known = names.get(host);
-  if (known !== undefined && nowMs - known.atMs < FRESH_MS) return known.addresses;
-  if (names.size >= NAMES_MAX) names.clear();
-  const found: Found = { atMs: nowMs, addresses: lookUp(host) };
-  names.set(host, found);
-  found.addresses.catch(() => {
-    if (names.get(host) === found) names.delete(host);
-  });
-  return found.addresses;
-};
-
-const lookUp = async (host: string): Promise<readonly string[]> =>
-  (await lookup(host, { all: true })).map(({ address }) => address);
+const addressesOf = createNames({
+  lookUp: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
+  nowMs: () => performance.now(),
+  after: (ms, work) => {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+  places,
+  placesOfSlow: Math.ceil(places / 2),
+});
 
 /** Name look-ups cannot be stopped; what takes too long is given up on. */
 const within = <T>(limit: TimeLimit, work: Promise<T>): Promise<T> =>

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { setImmediate as settled } from 'node:timers/promises';
+import { createNames, FRESH_MS, type Names, SLOW_MS } from './names.ts';
+
+let nowMs: number;
+let alarms: { readonly atMs: number; readonly ring: () => void }[];
+let asked: string[];
+let open: Map<string, { answer: (addresses: readonly string[]) => void; fail: () => void }>;
+let names: Names;
+
+const passes = (ms: number): void => {
+  nowMs += ms;
+  for (const alarm of alarms.filter(({ atMs }) => atMs <= nowMs)) {
+    alarms.splice(alarms.indexOf(alarm), 1);
+    alarm.ring();
+  }
+};
+const answer = async (name: string): Promise<void> => {
+  open.get(name)?.answer([`address of ${name}`]);
+  await settled();
+};
+const ask = (name: string): Promise<readonly string[]> => {
+  const addresses = names(name);
+  addresses.catch(() => {});
+  return addresses;
+};
+
+beforeEach(() => {
+  [nowMs, alarms, asked, open] = [0, [], [], new Map()];
+  names = createNames({
+    lookUp: (name) => {
+      asked.push(name);
+      return new Promise((resolve, reject) => {
+        open.set(name, { answer: resolve, fail: () => reject(new Error('No such name')) });
+      });
+    },
+    nowMs: () => nowMs,
+    after: (ms, ring) => {
+      const alarm = { atMs: nowMs + ms, ring };
+      alarms.push(alarm);
+      return () => void (alarms = alarms.filter((each) => each !== alarm));
+    },
+    places: 3,
+    placesOfSlow: 1,
+  });
+});
+
+describe('a name', () => {
+  test('is asked for once, however long nobody answers', async () => {
+    const first = ask('slow');
+    passes(60_000);
+    const second = ask('slow');
+    assert.deepEqual(asked, ['slow']);
+    await answer('slow');
+    assert.deepEqual([await first, await second], [['address of slow'], ['address of slow']]);
+  });
+
+  test('is asked for again a second after its answer, and at once after a failure', async () => {
+    void ask('shop');
+    await answer('shop');
+    passes(FRESH_MS - 1);
+    assert.deepEqual(await ask('shop'), ['address of shop']);
+    passes(1);
+    void ask('shop');
+    open.get('shop')?.fail();
+    await settled();
+    void ask('shop');
+    assert.deepEqual(asked, ['shop', 'shop', 'shop']);
+  });
+});
+
+describe('names that nobody answers', () => {
+  test('leave places for those that are answered, once they are known for it', async () => {
+    for (const name of ['one', 'two', 'three']) void ask(name);
+    passes(SLOW_MS);
+    void ask('shop');
+    assert.deepEqual(asked, ['one', 'two', 'three'], 'All places are taken');
+    for (const name of ['one', 'two', 'three']) await answer(name);
+    assert.deepEqual(asked.splice(0), ['one', 'two', 'three', 'shop']);
+    await answer('shop');
+
+    passes(FRESH_MS);
+    for (const name of ['one', 'two', 'three', 'shop', 'other']) void ask(name);
+    assert.deepEqual(asked.splice(0), ['one', 'shop', 'other']);
+    await answer('shop');
+    assert.deepEqual(asked, [], 'A slow one waits for the place of the slow');
+    await answer('one');
+    assert.deepEqual(asked, ['two']);
+  });
+
+  test('are as good as others again once they are answered in time', async () => {
+    void ask('one');
+    passes(SLOW_MS);
+    await answer('one');
+    passes(FRESH_MS);
+    void ask('one');
+    await answer('one');
+    passes(FRESH_MS);
+    for (const name of ['two', 'three']) void ask(name);
+    passes(SLOW_MS);
+    void ask('one');
+    assert.deepEqual(asked, ['one', 'one', 'two', 'three', 'one']);
+  });
+});
