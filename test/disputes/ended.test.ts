@@ -199,6 +199,40 @@ test('A payment that its bank takes back while it is contested is refunded with 
   await assertHealthy(gateway.on);
 });
 
+test('A dispute whose end is told before its opening is known by both', async () => {
+  const paid = await pay('pm_card_visa');
+  const before = await available();
+  const told = async (status: string, moved: number, position: number): Promise<void> => {
+    await asOwner(
+      gateway.on,
+      `insert into rails.dispute_notices (account_id, livemode, id, connector_account_id, key, position, subject,
+                                          notice, received_at, due_at)
+       select o.account_id, o.livemode, gen_random_uuid(), o.connector_account_id, $2, $3, 'dispute turned',
+              json_build_object('key', $2::text, 'atMs', 0, 'kind', 'dispute', 'dispute', json_build_object(
+                'providerId', 'turned', 'reference', o.reference, 'status', $4::text, 'reason', 'general',
+                'networkReasonCode', null, 'currency', 'eur', 'amount', json_build_object('minor', '5000'),
+                'moved', json_build_object('minor', $5::text), 'openedAtMs', 0, 'respondByMs', null,
+                'eligibleFor', json_build_array())),
+              now(), now()
+         from rails.operations o where o.intent_id = $1`,
+      [parseId('pi', paid.intent.id), `turned ${status}`, position, status, String(moved)],
+    );
+  };
+  await told('won', 5_000, 6_000);
+  await until(async () => {
+    const [row] = await asOwner(
+      gateway.on,
+      `select tries from rails.dispute_notices where key = 'turned won'`,
+    );
+    return Number(row?.['tries']) > 0 ? true : undefined;
+  });
+  await told('needs_response', -5_000, 6_001);
+  const dispute = await disputeOf(paid, 'won');
+  assert.equal(dispute.balance_transactions.length, 2);
+  assert.equal(await available(), before - 2_000, 'Its fee');
+  await assertHealthy(gateway.on);
+});
+
 test('A dispute about what nobody here knows waits for a person after three days, and is heard once it is known', async () => {
   const { context } = gateway;
   const { scope } = merchant;

@@ -50,10 +50,6 @@ export const mayHaveBecome = (from: DisputeStatus, to: DisputeStatus): boolean =
 export const after = (status: DisputeStatus, step: DisputeStep): DisputeStatus | null =>
   steps[status]?.[step] ?? null;
 
-/** How a dispute may begin for those who hear of it. */
-export const isOpening = (status: DisputeStatus): boolean =>
-  status === 'needs_response' || status === 'warning_needs_response' || status === 'prevented';
-
 export const isInquiry = (status: DisputeStatus): boolean => status.startsWith('warning_');
 export const isOver = (status: DisputeStatus): boolean =>
   status === 'warning_closed' || status === 'won' || status === 'lost' || status === 'prevented';

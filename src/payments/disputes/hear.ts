@@ -5,11 +5,16 @@ import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, spellId, type Uuid } from '#kit/ids';
 import { type Charge, left, loadCharge, loadChargesOfIntent } from '#payments/charges';
 import { appendChange } from '#platform/events';
-import type { DisputeListener, DisputeTold, FraudWarning } from '#rails/connectors';
+import {
+  type DisputeListener,
+  type DisputeTold,
+  type FraudWarning,
+  isOpening,
+} from '#rails/connectors';
 import { loadByReference } from '#rails/operations';
 import { hearDispute, openDispute } from './conclude-dispute.ts';
 import type { Dispute } from './dispute.ts';
-import { isInquiry, isOpening } from './dispute-states.ts';
+import { isInquiry } from './dispute-states.ts';
 import { loadDisputeOf } from './disputes.store.ts';
 import { fraudWarningCreated } from './events.ts';
 import type { FraudWarningRow } from './fraud-warning.ts';

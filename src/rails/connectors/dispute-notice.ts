@@ -13,6 +13,10 @@ export type DisputeStatus =
   | 'lost'
   | 'prevented';
 
+/** How a dispute may begin for those who hear of it. */
+export const isOpening = (status: DisputeStatus): boolean =>
+  status === 'needs_response' || status === 'warning_needs_response' || status === 'prevented';
+
 export type DisputeReason =
   | 'bank_cannot_process'
   | 'check_returned'

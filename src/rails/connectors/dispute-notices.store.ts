@@ -208,11 +208,12 @@ export const loadNoticesForPerson = async (
 
 const listOfDispute = statement(
   'dispute_notices.of_dispute',
-  `select notice, state from rails.dispute_notices
+  `select id, notice, state from rails.dispute_notices
     where ${ownRows} and connector_account_id = $3 and subject = $4 order by position`,
 );
 
 export type ToldOfDispute = {
+  readonly id: Uuid;
   readonly atMs: number;
   readonly told: DisputeTold;
   /** Not heard yet. */
@@ -226,16 +227,14 @@ export const loadDisputeNotices = async (
   of: { readonly connectorAccountId: Uuid; readonly providerId: string },
 ): Promise<readonly ToldOfDispute[]> => {
   const named = [of.connectorAccountId, `dispute ${of.providerId}`];
-  const rows = await readOwn<Row & { readonly notice: unknown; readonly state: number }>(
-    context,
-    scope,
-    listOfDispute,
-    named,
-  );
+  const rows = await readOwn<
+    Row & { readonly id: Uuid; readonly notice: unknown; readonly state: number }
+  >(context, scope, listOfDispute, named);
   return rows.flatMap((row) => {
     const notice = revived(row.notice) as DisputeNotice;
     if (notice.kind !== 'dispute') return [];
-    return [{ atMs: notice.atMs, told: notice.dispute, isWaiting: row.state === WAITING }];
+    const isWaiting = row.state === WAITING;
+    return [{ id: row.id, atMs: notice.atMs, told: notice.dispute, isWaiting }];
   });
 };
 

@@ -8,11 +8,13 @@ import { recordEvidence } from '#rails/operations';
 import type { Said } from './connector.ts';
 import { withReader } from './dispute-calls.ts';
 import { type DisputeFeed, leaseFeeds, loadFeed, moveFeed } from './dispute-feeds.store.ts';
+import { isOpening } from './dispute-notice.ts';
 import {
   endNotice,
   giveNoticeToPerson,
   insertNotice,
   leaseNotices,
+  loadDisputeNotices,
   loadNotice,
   type StoredNotice,
 } from './dispute-notices.store.ts';
@@ -39,7 +41,7 @@ export const hearOfDisputes = async (parts: Parts, context: Context): Promise<nu
 const eachLeased = async (
   context: Context,
   lease: typeof leaseFeeds,
-  work: (scope: Scope, id: Uuid) => Promise<void>,
+  work: (scope: Scope, id: Uuid) => Promise<unknown>,
 ): Promise<number> => {
   const nowMs = context.clock.now();
   const leased = await context.database.system((tx) =>
@@ -113,14 +115,16 @@ const readFeed = async (parts: Parts, context: Context, scope: Scope, id: Uuid):
   }
 };
 
-const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
+/** Says whether it was taken. */
+const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<boolean> => {
   const stored = await loadNotice(context, scope, id);
-  if (stored === undefined) return;
+  if (stored === undefined) return false;
   const { notice, connectorAccountId } = stored;
   if (notice.kind === 'operation') {
     const isKnown = await record(parts, context, scope, stored, notice.said);
-    await (isKnown ? take(context, scope, stored, []) : waitLonger(context, scope, stored));
-    return;
+    if (isKnown) return take(context, scope, stored, []);
+    await waitLonger(context, scope, stored);
+    return false;
   }
   const heard = await Promise.all(
     parts.disputeListeners.map((listener) =>
@@ -128,9 +132,27 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
     ),
   );
   const writes = heard.filter((each) => each !== null);
-  await (writes.length > 0
-    ? take(context, scope, stored, writes.flat())
-    : waitLonger(context, scope, stored));
+  if (writes.length > 0) return take(context, scope, stored, writes.flat());
+  if (await hearOpening(parts, context, scope, stored)) await hearAgain(context, scope, stored);
+  else await waitLonger(context, scope, stored);
+  return false;
+};
+
+/**
+ * What stands first of a dispute that nobody knows keeps all that was told of it waiting. Where a provider told its opening
+ * after that, the opening is heard first.
+ */
+const hearOpening = async (
+  parts: Parts,
+  context: Context,
+  scope: Scope,
+  { notice, connectorAccountId }: StoredNotice,
+): Promise<boolean> => {
+  if (notice.kind !== 'dispute' || isOpening(notice.dispute.status)) return false;
+  const { providerId } = notice.dispute;
+  const told = await loadDisputeNotices(context, scope, { connectorAccountId, providerId });
+  const opening = told.find(({ isWaiting, told: { status } }) => isWaiting && isOpening(status));
+  return opening !== undefined && hear(parts, context, scope, opening.id);
 };
 
 /** Where somebody else changed the same in between, it is heard again with what is true then. */
@@ -139,14 +161,17 @@ const take = async (
   scope: Scope,
   stored: StoredNotice,
   writes: Parameters<Context['database']['commit']>[1],
-): Promise<void> => {
+): Promise<boolean> => {
   const { ok } = await context.database.commit(scope, [
     endNotice(scope, stored, 'taken', null),
     ...writes,
   ]);
-  if (ok) return;
-  await context.database.commit(scope, [endNotice(scope, stored, 'waiting', context.clock.now())]);
+  if (!ok) await hearAgain(context, scope, stored);
+  return ok;
 };
+
+const hearAgain = (context: Context, scope: Scope, stored: StoredNotice): Promise<unknown> =>
+  context.database.commit(scope, [endNotice(scope, stored, 'waiting', context.clock.now())]);
 
 /** Nobody knows yet what it is about, and after days a person is told: money may have moved. A warning moves none. */
 const waitLonger = async (context: Context, scope: Scope, stored: StoredNotice): Promise<void> => {
