@@ -1,11 +1,14 @@
 // Payments on the moving clock: what ends, comes due and becomes available by time, without waiting.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import pg from 'pg';
 import type Stripe from 'stripe';
-import { says, testBank } from '../src/payments/intents/for-tests-bank.ts';
+import { asOwner } from '../src/for-tests.ts';
+import { lostAfter, lostBefore, says, testBank } from '../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
+import { uuidOf } from './payments/support.ts';
 import { startGatewayHere } from './support/gateway.ts';
 import { refusalOf, stripeFor } from './support/stripe.ts';
 import { pause } from './support/writers.ts';
@@ -154,3 +157,124 @@ test('a payment is told in order of time, although its calls went by the real on
   const days = told.map(({ at }) => Math.round((at - first) / 86_400));
   assert.deepEqual(days, [0, 0, 0, 2, 2]);
 });
+
+describe('a payment that is cancelled while nobody knows of it, and was approved', () => {
+  const hurry = (): Promise<unknown> =>
+    asOwner(
+      gateway.on,
+      `update rails.operations set due_at = now(), deadline_at = least(deadline_at, now()) where due_at > now()`,
+    );
+  const refundsOf = async (id: string) =>
+    (await stripe.refunds.list({ payment_intent: id })).data.toReversed();
+  const statusesOf = async (id: string) => (await refundsOf(id)).map(({ status }) => status);
+  const isCanceled = (id: string) =>
+    until(async () => {
+      await hurry();
+      return (await stripe.paymentIntents.retrieve(id)).status === 'canceled';
+    });
+
+  /** What gives it back by itself is declined, and tried again after ten minutes. */
+  const notGivenBack = async (
+    capture_method: 'automatic' | 'manual' = 'automatic',
+  ): Promise<string> => {
+    const asked = bank.calls.length;
+    bank.next.push(lostAfter, says({ outcome: 'declined', code: 'not_permitted' }));
+    const { id } = await pay({ capture_method });
+    assert.equal((await stripe.paymentIntents.cancel(id)).status, 'processing');
+    const goingBack = capture_method === 'automatic' ? 'refund' : 'void';
+    await until(async () => {
+      await hurry();
+      return bank.calls.slice(asked).some(({ what }) => what === goingBack);
+    });
+    await until(async () => {
+      const { body } = await gateway.ask('GET', `/v1/payment_intents/${id}/trace`, {
+        key: merchant.key,
+      });
+      const operations = body.operations as { readonly kind: string; readonly state: string }[];
+      return operations.some(({ kind, state }) => kind === goingBack && state === 'declined');
+    });
+    return id;
+  };
+
+  test('is canceled once its merchant has given it back', async () => {
+    const id = await notGivenBack();
+    const { status, amount } = await stripe.refunds.create({ payment_intent: id });
+    assert.deepEqual([status, amount], ['succeeded', 2_000]);
+    await isCanceled(id);
+    await advance(601 / 86_400);
+    assert.deepEqual(await statusesOf(id), ['failed', 'succeeded']);
+  });
+
+  test('is canceled once all is given back, where its merchant gave back a part', async () => {
+    const id = await notGivenBack();
+    await stripe.refunds.create({ payment_intent: id, amount: 500 });
+    assert.equal((await stripe.paymentIntents.retrieve(id)).status, 'processing');
+    await advance(601 / 86_400);
+    await isCanceled(id);
+    const given = (await refundsOf(id)).map(({ status, amount }) => [status, amount]);
+    assert.deepEqual(given, [
+      ['failed', 2_000],
+      ['succeeded', 500],
+      ['succeeded', 1_500],
+    ]);
+  });
+
+  test('goes back by itself where what its merchant gave back did not arrive', async () => {
+    const id = await notGivenBack();
+    bank.next.push(lostBefore);
+    const { status } = await stripe.refunds.create({ payment_intent: id });
+    assert.equal(status, 'pending');
+    // There is nothing left to give back when the ten minutes are over.
+    await advance(601 / 86_400);
+    await until(async () => {
+      const jobs = await asOwner(
+        gateway.on,
+        `select 1 as one from platform.jobs where name = 'payments.release'`,
+      );
+      return jobs.length === 0;
+    });
+    await until(async () => {
+      await hurry();
+      return (await statusesOf(id)).join() === 'failed,failed';
+    });
+    await advance(601 / 86_400);
+    await isCanceled(id);
+    assert.deepEqual(await statusesOf(id), ['failed', 'failed', 'succeeded']);
+  });
+
+  for (const capture_method of ['automatic', 'manual'] as const) {
+    test(`goes back although somebody changes it in the same moment: ${capture_method}`, async () => {
+      const id = await notGivenBack(capture_method);
+      await whileChanging(id, () => advance(601 / 86_400));
+      await isCanceled(id);
+    });
+  }
+});
+
+/** Whoever writes its charge or itself meanwhile waits, and has then read what is no more. */
+const whileChanging = async (id: string, work: () => Promise<void>): Promise<void> => {
+  const owner = new pg.Client({ connectionString: gateway.on.ownerUrl });
+  await owner.connect();
+  try {
+    await owner.query('begin');
+    for (const [table, of] of [
+      ['payments.intents', 'id'],
+      ['payments.charges', 'intent_id'],
+    ]) {
+      await owner.query(`update ${table} set version = version + 1 where ${of} = $1`, [
+        uuidOf('pi', id),
+      ]);
+    }
+    await work();
+    await until(async () => {
+      const { rows } = await owner.query(
+        `select 1 from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query ~ 'payments\\.(intents|charges)'`,
+      );
+      return rows.length > 0;
+    });
+    await owner.query('commit');
+  } finally {
+    await owner.end();
+  }
+};

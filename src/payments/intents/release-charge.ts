@@ -11,20 +11,23 @@ import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { sendFollowing } from './send-following.ts';
 
-/** Of an authorization; nothing happens where another is at it already, or it is done. */
+/**
+ * Of an authorization; nothing happens where another is at it already, or it is done. False: somebody changed it
+ * meanwhile who is not at it, and everything is to be read and decided anew.
+ */
 export const releaseHeld = async (
   context: Context,
   scope: Scope,
   chargeId: Charge['id'],
-): Promise<void> => {
+): Promise<boolean> => {
   const charge = await loadCharge(context, scope, chargeId);
   const intent = charge && (await loadIntent(context, scope, charge.intentId));
-  if (charge === undefined || intent === undefined || charge.isCaptureOver) return;
+  if (charge === undefined || intent === undefined || charge.isCaptureOver) return true;
 
   const isOver = (charge.captureBeforeMs ?? 0) <= context.clock.now();
   if (isOver) return endByTime(context, scope, intent, charge);
   const voids = intent.voids + 1;
-  await sendFollowing(context, askingByItself(scope), {
+  const sent = await sendFollowing(context, askingByItself(scope), {
     kind: 'void',
     ordinal: charge.attempt,
     attempt: voids,
@@ -36,21 +39,25 @@ export const releaseHeld = async (
     reason: null,
     answer: () => ({ body: null }),
   });
+  if (sent !== null) return true;
+  const now = await loadIntent(context, scope, intent.id);
+  return now?.voids !== intent.voids;
 };
 
-/** Its bank has let it go by itself. */
+/** Its bank has let it go by itself. False: somebody was faster. */
 const endByTime = async (
   context: Context,
   scope: Scope,
   intent: PaymentIntent,
   charge: Charge,
-): Promise<void> => {
+): Promise<boolean> => {
   const isOfIntent = intent.doing === 'void' && intent.latestChargeId === charge.id;
   const released = { ...charge, isCaptureOver: true, version: charge.version + 1 };
-  await context.database.commit(scope, [
+  const { ok } = await context.database.commit(scope, [
     updateCharge(scope, released),
     ...(isOfIntent ? endCanceled(context, scope, intent) : []),
   ]);
+  return ok;
 };
 
 /** Of an intent whose cancellation was wanted while nobody knew, once nothing of it is alive. */

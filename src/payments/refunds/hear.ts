@@ -7,6 +7,7 @@ import {
   type Charge,
   chargeSnapshot,
   loadCharge,
+  refundable,
   updateCharge,
 } from '#payments/charges';
 import { type Cause, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
@@ -216,18 +217,30 @@ const write = async (
       told,
       ...(booked?.writes ?? []),
       ...takenBack,
-      ...(refund.isAutomatic && refund.status === 'succeeded'
-        ? await endOfIntent(context, scope, charge)
-        : []),
-      ...(refund.isAutomatic && refund.status === 'failed'
-        ? [
-            enqueue(context, {
-              name: RELEASE_JOB,
-              payload: { ...scope, charge: charge.id },
-              runAtMs: context.clock.now() + AGAIN_MS,
-            }),
-          ]
-        : []),
+      ...(await goOn(context, scope, refund, charge)),
     ],
   };
+};
+
+/** What nobody wants goes back whoever gives it back: it is over once nothing is left, and until then somebody is at it. */
+const goOn = async (
+  context: Context,
+  scope: Scope,
+  { status }: Refund,
+  charge: Charge,
+): Promise<readonly Write[]> => {
+  if (!charge.isUnwanted || status === 'pending') return [];
+  const isLeft = refundable(charge) > 0n;
+  if (status === 'succeeded' && !isLeft) {
+    return charge.refunding === 0n ? endOfIntent(context, scope, charge) : [];
+  }
+  return isLeft
+    ? [
+        enqueue(context, {
+          name: RELEASE_JOB,
+          payload: { ...scope, charge: charge.id },
+          runAtMs: context.clock.now() + AGAIN_MS,
+        }),
+      ]
+    : [];
 };

@@ -2,11 +2,15 @@
 // refunded. It may run more than once; what is done already is left alone.
 
 import { assert } from '#kit/assert';
-import type { Context } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import { loadCharge, refundable } from '#payments/charges';
 import { askingByItself, RELEASE_JOB, releaseHeld } from '#payments/intents';
+import { lockTimeout } from '#platform/http';
 import type { JobKind } from '#platform/jobs';
 import { sendRefund } from './send-refund.ts';
+
+/** How often somebody else may be faster, whatever they change of it. */
+const ROUNDS_MAX = 20;
 
 export const releaseJob: JobKind = {
   name: RELEASE_JOB,
@@ -14,17 +18,26 @@ export const releaseJob: JobKind = {
     const { accountId, livemode, charge: chargeId } = payload;
     assert(typeof accountId === 'string' && typeof chargeId === 'string', 'Whose, and which');
     const scope = { accountId, livemode: livemode === true };
-    const charge = await loadCharge(context, scope, chargeId);
-    if (charge === undefined || !charge.isUnwanted) return;
-    if (charge.kind === 'authorize') return releaseHeld(context, scope, charge.id);
-    const amount = refundable(charge);
-    if (amount === 0n) return;
-    await sendRefund(context, askingByItself(scope), charge, {
-      amount,
-      reason: null,
-      metadata: {},
-      instructionsEmail: null,
-      isAutomatic: true,
-    });
+    for (let round = 1; round <= ROUNDS_MAX; round += 1) {
+      if (await release(context, scope, chargeId)) return;
+    }
+    throw lockTimeout();
   },
+};
+
+/** False: somebody else was faster, and everything is to be read and decided anew. */
+const release = async (context: Context, scope: Scope, chargeId: string): Promise<boolean> => {
+  const charge = await loadCharge(context, scope, chargeId);
+  if (charge === undefined || !charge.isUnwanted) return true;
+  if (charge.kind === 'authorize') return releaseHeld(context, scope, charge.id);
+  const amount = refundable(charge);
+  if (amount === 0n) return true;
+  const sent = await sendRefund(context, askingByItself(scope), charge, {
+    amount,
+    reason: null,
+    metadata: {},
+    instructionsEmail: null,
+    isAutomatic: true,
+  });
+  return sent !== null;
 };
