@@ -242,6 +242,55 @@ describe('a payment that is cancelled while nobody knows of it, and was approved
     assert.deepEqual(await statusesOf(id), ['failed', 'failed', 'succeeded']);
   });
 
+  /** As a provider tells of it. */
+  const tellOfDispute = async (id: string, status: string, moved: number): Promise<void> => {
+    const { body } = await gateway.ask('GET', `/v1/payment_intents/${id}/trace`, {
+      key: merchant.key,
+    });
+    const [paid] = body.operations as { readonly reference: string }[];
+    const dispute = {
+      providerId: `case_${id}`,
+      reference: paid?.reference,
+      status,
+      reason: 'fraudulent',
+      networkReasonCode: '10.4',
+      currency: 'eur',
+      amount: { minor: '2000' },
+      moved: { minor: String(moved) },
+      openedAtMs: Date.now(),
+      respondByMs: null,
+      eligibleFor: [],
+    };
+    await asOwner(
+      gateway.on,
+      `insert into rails.dispute_notices (account_id, livemode, id, connector_account_id, key, position, subject,
+                                          notice, received_at, due_at)
+       select account_id, livemode, gen_random_uuid(), id, gen_random_uuid()::text,
+              (select count(*) + 1 from rails.dispute_notices), $1, $2::json, now(), now()
+         from rails.connector_accounts`,
+      [
+        `dispute ${dispute.providerId}`,
+        JSON.stringify({ kind: 'dispute', key: `${id} ${status}`, dispute }),
+      ],
+    );
+  };
+  const disputeIs = (id: string, status: string) =>
+    until(async () => {
+      const { data } = await stripe.disputes.list({ payment_intent: id });
+      return data[0]?.status === status;
+    });
+
+  test('is canceled once its bank has taken it for a dispute, and goes back where that is won', async () => {
+    const id = await notGivenBack();
+    await tellOfDispute(id, 'needs_response', -2_000);
+    await isCanceled(id);
+    await advance(601 / 86_400);
+    assert.deepEqual(await statusesOf(id), ['failed']);
+    await tellOfDispute(id, 'won', 2_000);
+    await disputeIs(id, 'won');
+    await until(async () => (await statusesOf(id)).join() === 'failed,succeeded');
+  });
+
   for (const capture_method of ['automatic', 'manual'] as const) {
     test(`goes back although somebody changes it in the same moment: ${capture_method}`, async () => {
       const id = await notGivenBack(capture_method);

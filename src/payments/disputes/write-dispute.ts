@@ -4,10 +4,11 @@
 import { balanceTransaction } from '#books/balance';
 import { post } from '#books/ledger';
 import type { Context, Scope, Write } from '#kit/context';
-import { type Charge, updateCharge } from '#payments/charges';
-import type { Cause } from '#payments/intents';
+import { type Charge, left, updateCharge } from '#payments/charges';
+import { type Cause, RELEASE_JOB } from '#payments/intents';
 import { takeWhatIsFree } from '#payments/refunds';
 import { appendChange } from '#platform/events';
+import { enqueue } from '#platform/jobs';
 import type { DecidedDispute } from './conclude-dispute.ts';
 import type { Dispute } from './dispute.ts';
 import { insertDispute, updateDispute } from './disputes.store.ts';
@@ -59,5 +60,10 @@ export const writeDispute = async (
     writes.push(updateCharge(scope, { ...now.charge, version: chargeBefore.version + 1 }));
   }
   writes.push(...now.writes);
+  // What nobody wants goes back, whoever has it for now.
+  if (charge.isUnwanted && left(charge) !== left(chargeBefore)) {
+    const payload = { ...scope, charge: charge.id };
+    writes.push(enqueue(context, { name: RELEASE_JOB, payload, runAtMs: nowMs }));
+  }
   return { dispute, writes };
 };

@@ -1,5 +1,5 @@
 import type { Context, Scope, Write } from '#kit/context';
-import type { Charge } from '#payments/charges';
+import { type Charge, left } from '#payments/charges';
 import { endCanceled, loadIntent } from '#payments/intents';
 
 /** Cancelled while nobody knew: now that the money is back, it is. */
@@ -14,3 +14,7 @@ export const endOfIntent = async (
   }
   return endCanceled(context, scope, intent);
 };
+
+/** Or with its bank, for a dispute. */
+export const isAllBack = (charge: Charge): boolean =>
+  charge.captured > 0n && charge.refunding === 0n && left(charge) === 0n;

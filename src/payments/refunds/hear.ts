@@ -7,7 +7,6 @@ import {
   type Charge,
   chargeSnapshot,
   loadCharge,
-  refundable,
   updateCharge,
 } from '#payments/charges';
 import { type Cause, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
@@ -16,7 +15,7 @@ import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import type { Change } from '#rails/operations';
 import { concludeRefund, concludeRelease, type DecidedRefund } from './conclude-refund.ts';
-import { endOfIntent } from './end-of-intent.ts';
+import { endOfIntent, isAllBack } from './end-of-intent.ts';
 import { refundSnapshot } from './events.ts';
 import type { Refund } from './refund.ts';
 import { loadRefundOf, loadRefundOfVoid, updateRefund } from './refunds.store.ts';
@@ -230,17 +229,9 @@ const goOn = async (
   charge: Charge,
 ): Promise<readonly Write[]> => {
   if (!charge.isUnwanted || status === 'pending') return [];
-  const isLeft = refundable(charge) > 0n;
-  if (status === 'succeeded' && !isLeft) {
-    return charge.refunding === 0n ? endOfIntent(context, scope, charge) : [];
-  }
-  return isLeft
-    ? [
-        enqueue(context, {
-          name: RELEASE_JOB,
-          payload: { ...scope, charge: charge.id },
-          runAtMs: context.clock.now() + AGAIN_MS,
-        }),
-      ]
-    : [];
+  if (status === 'succeeded' && isAllBack(charge)) return endOfIntent(context, scope, charge);
+  const { id, refunding } = charge;
+  if (status === 'succeeded' && refunding > 0n) return [];
+  const runAtMs = context.clock.now() + AGAIN_MS;
+  return [enqueue(context, { name: RELEASE_JOB, payload: { ...scope, charge: id }, runAtMs })];
 };

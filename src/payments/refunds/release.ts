@@ -3,10 +3,11 @@
 
 import { assert } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
-import { loadCharge, refundable } from '#payments/charges';
+import { type Charge, loadCharge, refundable } from '#payments/charges';
 import { askingByItself, RELEASE_JOB, releaseHeld } from '#payments/intents';
 import { lockTimeout } from '#platform/http';
 import type { JobKind } from '#platform/jobs';
+import { endOfIntent, isAllBack } from './end-of-intent.ts';
 import { sendRefund } from './send-refund.ts';
 
 /** How often somebody else may be faster, whatever they change of it. */
@@ -31,7 +32,7 @@ const release = async (context: Context, scope: Scope, chargeId: string): Promis
   if (charge === undefined || !charge.isUnwanted) return true;
   if (charge.kind === 'authorize') return releaseHeld(context, scope, charge.id);
   const amount = refundable(charge);
-  if (amount === 0n) return true;
+  if (amount === 0n) return isAllBack(charge) ? end(context, scope, charge) : true;
   const sent = await sendRefund(context, askingByItself(scope), charge, {
     amount,
     reason: null,
@@ -40,4 +41,10 @@ const release = async (context: Context, scope: Scope, chargeId: string): Promis
     isAutomatic: true,
   });
   return sent !== null;
+};
+
+/** Its bank took it for a dispute before it could be given back. */
+const end = async (context: Context, scope: Scope, charge: Charge): Promise<boolean> => {
+  const writes = await endOfIntent(context, scope, charge);
+  return writes.length === 0 || (await context.database.commit(scope, writes)).ok;
 };
