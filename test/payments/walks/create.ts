@@ -110,6 +110,7 @@ const begin = async (walk: Walk, { seller, currency, amount, order }: Wanted): P
     currency,
     capture_method: isManual ? 'manual' : pick(['automatic', 'automatic_async']),
     metadata: { walk: walk.name },
+    transfer_group: `${walk.name}-${walk.payments.length % 3}`,
     ...(person === null ? {} : { customer: person.id }),
     ...(method === null ? {} : { payment_method: method }),
     ...(keeps ? { setup_future_usage: 'off_session' } : {}),
@@ -132,6 +133,7 @@ const begin = async (walk: Walk, { seller, currency, amount, order }: Wanted): P
     refunds: new Map(),
     disputes: new Map(),
     mayComeBack: false,
+    goesBack: false,
     charges: [],
     references: [],
   };

@@ -289,7 +289,11 @@ export const cancels = (story: Story, { nowMs, isShaky }: Following): readonly O
   if (status === 'succeeded' || status === 'canceled') return [refused(story, STATE)];
   if (isOpen(story)) return [done(canceled(story))];
   if (doing?.what === 'payment')
-    return [done({ ...story, doing: { ...doing, isCancelWanted: true } })];
+    return [
+      done({ ...story, doing: { ...doing, isCancelWanted: true } }),
+      // It was approved after all, and goes back already.
+      ...(doing.isCancelWanted ? [{ http: 409, code: NOT_KNOWN, story }] : []),
+    ];
   if (doing !== null) return [{ http: 409, code: NOT_KNOWN, story }];
   const isLate = isExpired(story, nowMs);
   return [

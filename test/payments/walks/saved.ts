@@ -13,9 +13,15 @@ const PEOPLE_MAX = 4;
 
 const meet = async (walk: Walk): Promise<void> => {
   const seller = walk.random.pick(walk.sellers.filter(({ teller }) => teller === null));
-  const { status, body, text } = await walk.post(seller, '/v1/customers', { name: 'Jenny' }, null);
+  const { people, name } = walk;
+  const data = {
+    name: people.length % 2 === 0 ? 'Jenny' : 'Jim',
+    email: `${name}-${people.length}@example.com`,
+    metadata: { walk: name, ...(people.length === 1 ? { note: 'n1' } : {}) },
+  };
+  const { status, body, text } = await walk.post(seller, '/v1/customers', data, null);
   if (status !== 200) walk.disagree(null, `A customer is not made: ${text}`);
-  walk.people.push({ id: body.id, seller, isDeleted: false, cards: [] });
+  people.push({ id: body.id, seller, isDeleted: false, cards: [], setups: [] });
 };
 
 const attach: ActOfPerson = async (walk, person) => {
@@ -68,6 +74,7 @@ const setUp: ActOfPerson = async (walk, person) => {
       may.status === shown.status,
   );
   if (!isAllowed) walk.disagree(null, `A setup with ${card.method} of ${person.id}: ${text}`);
+  person.setups.push(shown.id);
   const id = shown.payment_method as string | null;
   if (id === null) return;
   const isKept = shown.status === 'succeeded';

@@ -110,6 +110,10 @@ const restsOf = (payment: Payment, { received }: Story): readonly number[] => {
   return [...new Set(rests)];
 };
 
+/** Nobody wants it any more, and it was approved: its merchant may give it back, as it would by itself. */
+const isGoingBack = ({ doing, status }: Story, http: number): boolean =>
+  http === 200 && ((doing?.what === 'payment' && doing.isCancelWanted) || status === 'canceled');
+
 const taking = new Set(['needs_response', 'under_review', 'lost']);
 
 /** Of the disputes: whether one must be in the way of a refund, or may be. */
@@ -176,6 +180,10 @@ const refund: Act = async (walk, payment) => {
     const isUnderWay = story.doing?.what === 'payment' || story.doing?.what === 'capture';
     if (status === 409 && code === 'payment_intent_outcome_unknown') return isUnderWay;
     if (code === 'lock_timeout') return walk.now(payment).length > 1;
+    if (isGoingBack(story, status)) {
+      const whole = { ...story, received: story.amount };
+      return restsOf(payment, whole).some((rest) => body.amount === (amount ?? rest));
+    }
     if (story.received === 0) return status === 400;
     return restsOf(payment, story).some((rest) => {
       if (code === 'charge_disputed') return status === 400 && may;
@@ -188,6 +196,7 @@ const refund: Act = async (walk, payment) => {
   });
   if (!isAllowed) walk.disagree(payment, `Nothing allows this refund: ${answer.text}`);
   if (status !== 200) return;
+  payment.goesBack ||= walk.now(payment).every((story) => isGoingBack(story, status));
   const usual = card?.later === 'refund_pends' ? 'pending' : 'succeeded';
   const isStrange = body.status !== usual && !town.isDisturbed() && !may;
   if (isStrange && card?.later !== 'refund_fails') {

@@ -7,6 +7,7 @@ import { asOwner } from '../../../src/for-tests.ts';
 import { assertOneStory, resolveAll } from '../support.ts';
 import { lookAtCharge } from './around.ts';
 import { assertTold } from './events.ts';
+import { judgeEverything } from './everything.ts';
 import { DAY_MS } from './model.ts';
 import { tellAll } from './notices.ts';
 import { judgePeople } from './saved.ts';
@@ -42,6 +43,7 @@ export const conclude = async (walk: Walk): Promise<void> => {
   await judgePeople(walk);
   await judgeBooks(walk);
   await assertTold(walk);
+  await judgeEverything(walk);
 };
 
 /** Of what a provider was asked a while ago, and does not know, it was never told. */
@@ -97,10 +99,8 @@ const givenBack = ({ refunds }: Payment): number =>
     .reduce((total, { amount }) => total + amount, 0);
 
 /** What arrived, and what nobody wanted any more when it was taken. */
-const takenOf = ({ stories, refunds }: Payment): number => {
-  const unwanted = [...refunds.values()].find(({ isAutomatic }) => isAutomatic);
-  return (unwanted?.amount ?? 0) + (stories[0]?.received ?? 0);
-};
+const takenOf = ({ stories: [story], goesBack }: Payment): number =>
+  (goesBack ? story?.amount : story?.received) ?? 0;
 
 type AtBank = 'heldMinor' | 'capturedMinor' | 'refundedMinor' | 'chargedBackMinor';
 

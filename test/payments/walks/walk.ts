@@ -23,8 +23,6 @@ import type { Seller, Town } from './town.ts';
 export type Refund = {
   readonly amount: number;
   status: RefundStatus;
-  /** Nobody asked for it: what was cancelled while nobody knew of it goes back by itself. */
-  readonly isAutomatic?: true;
 };
 export type Dispute = { readonly amount: number; status: string };
 
@@ -34,6 +32,8 @@ export type Person = {
   readonly seller: Seller;
   isDeleted: boolean;
   readonly cards: SavedCard[];
+  /** By which cards were set up for them, or not. */
+  readonly setups: string[];
 };
 
 export type SavedCard = {
@@ -72,6 +72,8 @@ export type Payment = {
   readonly disputes: Map<string, Dispute>;
   /** A refund of it that succeeded may have failed since, without a word of its card. */
   mayComeBack: boolean;
+  /** It was approved when nobody wanted it any more: all of it goes back, whoever asks for that. */
+  goesBack: boolean;
   /** All that were tried, as far as they were seen. */
   charges: readonly string[];
   /** By which its bank knows the tries to pay it. */
@@ -259,10 +261,13 @@ export const startWalk = async (
     // First those that are known: what is given back by itself and does not arrive is given back anew.
     const inTurn = seen.toSorted((a, b) => Number(refunds.has(b.id)) - Number(refunds.has(a.id)));
     for (const { id: refund, status, amount } of inTurn) {
-      const isLeft = [...refunds.values()].every((each) => each.status === 'failed');
-      const isWhole = isLeft && payment.stories[0]?.amount === amount;
-      if (!refunds.has(refund) && isUnwanted && isWhole) {
-        refunds.set(refund, { amount, status, isAutomatic: true });
+      const given = [...refunds.values()]
+        .filter((each) => each.status !== 'failed')
+        .reduce((sum, each) => sum + each.amount, 0);
+      const isRest = amount + given === payment.stories[0]?.amount;
+      if (!refunds.has(refund) && isUnwanted && isRest) {
+        refunds.set(refund, { amount, status });
+        payment.goesBack = true;
         note(payment, `is given back by itself: ${refund} of ${amount}, ${status}`);
       }
       const known = refunds.get(refund) ?? disagree(payment, `Nobody asked for ${refund}`);
