@@ -113,6 +113,22 @@ describe('a refused request', () => {
       message: "No such event: 'evt_missing'",
     },
     {
+      name: 'for a payment that does not exist',
+      ask: ['GET', '/v1/payment_intents/pi_missing'],
+      status: 404,
+      code: 'resource_missing',
+      param: 'intent',
+      message: "No such payment_intent: 'pi_missing'",
+    },
+    {
+      name: 'for a payment under its secret, which is not said again',
+      ask: ['POST', '/v1/payment_intents/pi_123_secret_456/confirm'],
+      status: 404,
+      param: 'intent',
+      message:
+        'You passed a string that looks like a client secret as the PaymentIntent ID, but you must provide a valid PaymentIntent ID. Please use the value in the `id` field of the PaymentIntent.',
+    },
+    {
       name: 'that names a missing object',
       ask: ['POST', '/v1/customers', 'payment_method=pm_missing'],
       code: 'resource_missing',

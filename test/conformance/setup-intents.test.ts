@@ -196,6 +196,21 @@ describe('a card that is kept for later', () => {
     );
   });
 
+  test('that is not there says so of `intent`, and never says a secret again', async () => {
+    const missing = await refusalOf(setupIntents.retrieve('seti_missing'));
+    assert.deepEqual(
+      [missing.message, missing.param, missing.statusCode],
+      ["No such setupintent: 'seti_missing'", 'intent', 404],
+    );
+    const made = await setupIntents.create({});
+    const refused = await refusalOf(setupIntents.confirm(String(made.client_secret)));
+    assert.match(
+      refused.message,
+      /^You passed a string that looks like a client secret as the Set/,
+    );
+    assert.deepEqual([refused.param, refused.statusCode], ['intent', 404]);
+  });
+
   test('whose answer was lost is processing until somebody knows', async () => {
     bank.next.push(lostAfter);
     const setup = await setupIntents.create({

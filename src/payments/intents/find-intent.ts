@@ -1,7 +1,7 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
 import { type Charge, INTENT, loadChargesOfIntent } from '#payments/charges';
-import { resourceMissing } from '#platform/http';
+import { resourceMissing, secretAsId } from '#platform/http';
 import { loadIntent } from './intents.store.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -36,6 +36,8 @@ export const findIntentWithCharge = async (
   return { intent, charge: charges.find((charge) => charge.id === intent.latestChargeId) };
 };
 
+const LOOKS_LIKE_SECRET = /^pi_\w+_secret_/;
+
 const intentMissing = async (
   context: Context,
   scope: Scope,
@@ -43,11 +45,13 @@ const intentMissing = async (
   id: Uuid | null,
   param?: string,
 ) => {
+  if (LOOKS_LIKE_SECRET.test(spelled)) return secretAsId('PaymentIntent', param);
   const other = { ...scope, livemode: !scope.livemode };
   const similar = id !== null && (await loadIntent(context, other, id)) !== undefined;
   return resourceMissing({
     noun: 'payment_intent',
     id: spelled,
+    inUrl: 'intent',
     ...(param === undefined ? {} : { param }),
     ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
   });

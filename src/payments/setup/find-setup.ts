@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
-import { resourceMissing } from '#platform/http';
+import { resourceMissing, secretAsId } from '#platform/http';
 import { SETUP } from './render-setup.ts';
 import { loadSetup } from './setup.store.ts';
 import type { SetupIntent } from './setup-intent.ts';
@@ -15,11 +15,13 @@ export const findSetup = async (
   const id = parseId(SETUP, spelled);
   const setup = id && (await loadSetup(context, scope, id));
   if (setup) return setup;
+  if (/^seti_\w+_secret_/.test(spelled)) throw secretAsId('SetupIntent', param);
   const other = { ...scope, livemode: !scope.livemode };
   const similar = id !== null && (await loadSetup(context, other, id)) !== undefined;
   throw resourceMissing({
     noun: 'setupintent',
     id: spelled,
+    inUrl: 'intent',
     ...(param === undefined ? {} : { param }),
     ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
   });

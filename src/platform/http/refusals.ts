@@ -157,11 +157,13 @@ export type Missing = {
   readonly id: string;
   /** Absent: the id stood in the URL, which is a 404; else the parameter that named it, a 400. */
   readonly param?: string;
+  /** What an id in the URL is called, where it is not `id`. */
+  readonly inUrl?: string;
   /** The mode in which a similar object does exist. */
   readonly existsIn?: 'test' | 'live';
 };
 
-export const resourceMissing = ({ noun, id, param, existsIn }: Missing): ApiError => {
+export const resourceMissing = ({ noun, id, param, inUrl, existsIn }: Missing): ApiError => {
   const other = existsIn === 'test' ? 'live' : 'test';
   const hint =
     existsIn === undefined
@@ -170,9 +172,17 @@ export const resourceMissing = ({ noun, id, param, existsIn }: Missing): ApiErro
 
   return new ApiError(param === undefined ? 404 : 400, `No such ${noun}: '${echo(id)}'${hint}`, {
     code: 'resource_missing',
-    param: param ?? 'id',
+    param: param ?? inUrl ?? 'id',
   });
 };
+
+/** The secret of an intent where its id belongs: it opens that intent, so it is not said again. */
+export const secretAsId = (noun: 'PaymentIntent' | 'SetupIntent', param?: string): ApiError =>
+  new ApiError(
+    param === undefined ? 404 : 400,
+    `You passed a string that looks like a client secret as the ${noun} ID, but you must provide a valid ${noun} ID. Please use the value in the \`id\` field of the ${noun}.`,
+    { param: param ?? 'intent' },
+  );
 
 /** A declined card or bad card data: 402, with the text of the decline where it has one. */
 export const cardRefused = (
