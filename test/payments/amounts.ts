@@ -58,7 +58,7 @@ const currencies = fc.oneof(
 
 export type Counted = { readonly paid: number; readonly refused: number };
 
-const open = async () => {
+export const open = async () => {
   const { gateway, bank, merchant } = await openShop();
 
   /** What was paid, or undefined for a refusal with its reason. */

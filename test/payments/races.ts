@@ -35,7 +35,7 @@ const settle = async <T>(...asked: Promise<T>[]): Promise<T[]> => {
   return done;
 };
 
-const open = async () => {
+export const open = async () => {
   const { bank, gateway, merchant, stripe } = await openTown();
   const { paymentIntents, refunds } = stripe;
   const holder = controlOf(bank.ports.control);
