@@ -5,7 +5,7 @@ import { newAccount } from '#identity/accounts';
 import { type Context, crashPointFrom, type Scope, systemClock, systemRandom } from '#kit/context';
 import { type OpenDatabase, openDatabase, readMigrations } from '#platform/db';
 import { noNetwork, silentLog } from './kit/context/for-tests.ts';
-import { atEnd } from './kit/context/for-tests-end.ts';
+import { closedAtEnd } from './kit/context/for-tests-end.ts';
 import { modules } from './modules.ts';
 import { databaseWith, type TestDatabase } from './platform/db/for-tests.ts';
 
@@ -24,8 +24,7 @@ export const testDatabase = async (): Promise<TestDatabase> => {
 };
 
 // Registered here and not in `testContext`: a hook registered inside another hook ends with it.
-const opened: OpenDatabase[] = [];
-atEnd(() => Promise.all(opened.map((database) => database.close())));
+const closing = closedAtEnd();
 
 /** Closes by itself at the end of the test file. `on` shares a database with another context. */
 export const testContext = async (
@@ -35,7 +34,7 @@ export const testContext = async (
   const clock = changes.clock ?? systemClock;
   const crashPoint = crashPointFrom(undefined);
   const database = openDatabase({ url: on.appUrl, poolSize: 4, clock, crashPoint });
-  opened.push(database);
+  closing.push(() => database.close());
   return {
     random: systemRandom,
     network: noNetwork,

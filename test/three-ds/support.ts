@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after } from 'node:test';
 import {
   type AuthenticationChange,
   type Beginning,
@@ -20,6 +19,7 @@ import { createHttpServer } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import type { Sandbox, SandboxSettings } from '../../sandbox/main.ts';
 import type { TestDatabase } from '../../src/for-tests.ts';
+import { closedAtEnd } from '../../src/kit/context/for-tests-end.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 
@@ -194,10 +194,7 @@ export const untilBack = async (page: Shown, origin: string): Promise<string> =>
 };
 
 // A hook that is registered inside another belongs to that one, so there is one for the file.
-const closing: (() => Promise<unknown>)[] = [];
-after(async () => {
-  for (const close of closing) await close();
-});
+const closing = closedAtEnd();
 
 /** A server of one answer, for directory servers that lie. */
 export const strangeServer = async (

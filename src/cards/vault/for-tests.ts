@@ -1,7 +1,6 @@
 // A vault to test with: a database of its own, keys of its own, and card numbers that are nobody's.
 
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { newAccount } from '#identity/accounts';
 import { present } from '#kit/assert';
 import {
@@ -15,6 +14,7 @@ import {
 } from '#kit/context';
 import { type OpenDatabase, openDatabase, readMigrations } from '#platform/db';
 import { silentLog, temporaryFolder } from '../../kit/context/for-tests.ts';
+import { closedAtEnd } from '../../kit/context/for-tests-end.ts';
 import { modules } from '../../modules.ts';
 import { databaseWith, type TestDatabase } from '../../platform/db/for-tests.ts';
 import { connectVault } from './connect-vault.ts';
@@ -27,10 +27,7 @@ import type { MutualTls } from './vault-address.ts';
 import type { VaultContext, VaultSettings } from './vault-context.ts';
 
 // A hook that is registered inside another belongs to that one, so there is one for the file.
-const closing: (() => Promise<void>)[] = [];
-after(async () => {
-  for (const close of closing) await close();
-});
+const closing = closedAtEnd();
 export const atEnd = (close: () => Promise<void>): void => {
   closing.push(close);
 };

@@ -28,6 +28,25 @@ export const atEnd = (close: Close): void => {
   });
 };
 
+const ofEachFile: Close[][] = [];
+
+/** What a module opens for tests, to be closed in that order at the end of the file that is under way. */
+export const closedAtEnd = (): Close[] => {
+  const closing: Close[] = [];
+  ofEachFile.push(closing);
+  atEnd(() => closeIn(closing));
+  return closing;
+};
+
+/** Where files run together a module is loaded by the first, and its hook ends with that one. */
+export const endFile = async (): Promise<void> => {
+  for (const closing of ofEachFile) await closeIn(closing);
+};
+
+const closeIn = async (closing: Close[]): Promise<void> => {
+  for (const close of closing.splice(0)) await close();
+};
+
 /** The first that failed is told of. */
 const closedAnyway = async (close: Close): Promise<void> => {
   try {

@@ -7,7 +7,7 @@ import type { Context, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import type { GateSettings } from '#rails/operations';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
-import { atEnd } from '../../kit/context/for-tests-end.ts';
+import { closedAtEnd } from '../../kit/context/for-tests-end.ts';
 import { insertAccount } from './accounts.store.ts';
 import type { Connector } from './connector.ts';
 import { insertNextDay } from './day-ends.store.ts';
@@ -23,10 +23,7 @@ import { insertSettlementFeed } from './settlement-feeds.store.ts';
 
 export const testMaster = Buffer.alloc(32, 9);
 
-const closing: (() => Promise<void>)[] = [];
-atEnd(async () => {
-  for (const close of closing) await close();
-});
+const closing = closedAtEnd();
 
 /** Closes by itself at the end of the test file; call it outside of hooks. */
 export const testRails = async (

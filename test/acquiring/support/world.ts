@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { provideVault, type Vault } from '#cards/vault';
 import { present } from '#kit/assert';
 import { type Clock, type Context, type Scope, systemNetwork } from '#kit/context';
@@ -25,6 +24,7 @@ import type { Sandbox, SandboxSettings } from '../../../sandbox/main.ts';
 import { keep, testVault, vaultDatabase } from '../../../src/cards/vault/for-tests.ts';
 import { asOwner, type TestContext, testAccount, testContext } from '../../../src/for-tests.ts';
 import { temporaryFolder } from '../../../src/kit/context/for-tests.ts';
+import { closedAtEnd } from '../../../src/kit/context/for-tests-end.ts';
 import { modules, operationListeners } from '../../../src/modules.ts';
 import {
   cardPayment,
@@ -36,10 +36,7 @@ import { impatient, type Patience, quick } from './impatient.ts';
 
 export { quick } from './impatient.ts';
 
-const closing: (() => Promise<void>)[] = [];
-after(async () => {
-  for (const close of closing) await close();
-});
+const closing = closedAtEnd();
 
 export const GOOD_CARD = '4242424242424242';
 
