@@ -84,11 +84,11 @@ export const temporaryFolder = (name: string): string => {
 };
 
 /**
- * All that a program which a test starts has of our own environment: where programs are, and where V8 keeps what it
- * made of the sources, without which every one of them would take three times the processor to begin.
+ * All that a program which a test starts has of our own environment: where programs are, where V8 keeps what it made of
+ * the sources, without which every one of them would take three times the processor to begin, and that no file is a link.
  */
 export const bareEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
-  ['PATH', 'NODE_COMPILE_CACHE'].flatMap((name) => {
+  ['PATH', 'NODE_COMPILE_CACHE', 'NODE_PRESERVE_SYMLINKS'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   }),
