@@ -59,6 +59,19 @@ describe('tollgate keys', () => {
     assert.match(nameless.err, /A name has 1 to 200 characters/);
   });
 
+  test('of an account says what requests without a version are answered as, and sets it', async () => {
+    assert.match((await tollgate('accounts', 'version')).out, /^20\d\d-\S+ \(today's\)\n$/);
+    assert.equal((await tollgate('accounts', 'version', '2020-08-27')).out, '2020-08-27\n');
+    assert.equal((await tollgate('accounts', 'version')).out, '2020-08-27\n');
+    assert.match((await tollgate('accounts', 'version', 'none')).out, /today's/);
+    assert.equal((await tollgate('accounts', 'version', 'yesterday')).code, 2);
+    const entries = await asOwner(
+      on,
+      `select details::text from identity.audit_entries where action = 'account.version' order by position`,
+    );
+    assert.equal(entries.length, 2);
+  });
+
   test('makes a key, lists it without its secret, rolls it and revokes it', async () => {
     const made = await tollgate('keys', 'create', '--name', 'Night jobs');
     assert.match(made.out, /^sk_test_[0-9A-Za-z]{47}\n$/);

@@ -2,9 +2,12 @@
 // the gateway is started in earnest nobody does until it is asked for.
 
 import { type Command, InvalidArgumentError } from 'commander';
-import { listAccounts, newAccount } from '#identity/accounts';
+import { apiVersionOf, listAccounts, newAccount, setApiVersion } from '#identity/accounts';
 import { auditEntry } from '#identity/audit';
 import { spellId } from '#kit/ids';
+import { API_VERSION } from '#platform/events';
+import { checkApiVersion } from '#platform/http';
+import { scopeOf } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { paint, say } from '../say.ts';
 import { inColumns } from '../terminal.ts';
@@ -33,6 +36,33 @@ export const addAccounts = (program: Command): void => {
     );
 
   accounts
+    .command('version')
+    .description('read or set what is answered to requests that name no Stripe-Version')
+    .argument(
+      '[version]',
+      "such as 2020-08-27, as the account at Stripe has it; none for today's",
+      parseVersion,
+    )
+    .option('--account <id>', 'whose; needed where there are several')
+    .action((version: string | undefined, { account }: { readonly account?: string }) =>
+      withRuntime(async (runtime) => {
+        const { context } = runtime;
+        const scope = await scopeOf(runtime, {
+          ...(account === undefined ? {} : { account }),
+          live: false,
+        });
+        if (version !== undefined) {
+          const target = spellId('acct', scope.accountId);
+          const details = { api_version: version };
+          const noted = auditEntry(context, { scope, action: 'account.version', target, details });
+          const set = setApiVersion(scope.accountId, version === NONE ? null : version);
+          await context.database.commit(scope, [set, noted]);
+        }
+        say((await apiVersionOf(context, scope)) ?? `${API_VERSION} (today's)`);
+      }),
+    );
+
+  accounts
     .command('list')
     .description('list the accounts')
     .action(() =>
@@ -44,6 +74,17 @@ export const addAccounts = (program: Command): void => {
         else say(...inColumns(rows, paint));
       }),
     );
+};
+
+const NONE = 'none';
+
+const parseVersion = (text: string): string => {
+  try {
+    if (text !== NONE) checkApiVersion(text);
+    return text;
+  } catch {
+    throw new InvalidArgumentError('A version is written 2020-08-27 or 2025-03-31.basil.');
+  }
 };
 
 const nameCharactersMax = 200;

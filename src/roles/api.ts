@@ -143,21 +143,22 @@ const recognize = async (
     }
     return null;
   }
-  const { key } = found;
+  const { key, apiVersion } = found;
   if (key.scope.livemode && !liveMode) {
     throw new ApiError(
       403,
       'Live mode is off on this installation: use a test key, or start it with TOLLGATE_LIVE=on.',
     );
   }
-  return principalOf(key);
+  return principalOf(key, apiVersion);
 };
 
-const principalOf = (key: ApiKey): Principal => ({
+const principalOf = (key: ApiKey, apiVersion: string | null): Principal => ({
   scope: key.scope,
   keyId: spellId('mk', key.id),
   kind: key.kind,
   permissions: key.permissions,
+  ...(apiVersion === null ? {} : { apiVersion }),
 });
 
 const masked = (key: string): string => `${key.slice(0, 8)}****${key.slice(-4)}`;

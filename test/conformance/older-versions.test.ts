@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
+import { setApiVersion } from '#identity/accounts';
 import type { Row, Scope, Statement } from '#kit/context';
 import { Unavailable } from '#kit/failure';
 import type { OpenDatabase } from '#platform/db';
@@ -299,6 +300,23 @@ describe('before 2020-08-27', () => {
     await in2019.customers.del(id);
     const { lastResponse: _, ...gone } = await in2019.customers.retrieve(id);
     assert.deepEqual(gone, { id, object: 'customer', deleted: true });
+  });
+});
+
+describe('an account with a version of its own', () => {
+  test('is answered so where a request names none, as SDKs of before 2023 do', async () => {
+    const old = await gateway.merchant();
+    await gateway.context.database.commit(old.scope, [setApiVersion(old.accountId, '2019-12-03')]);
+    const { headers, body } = await gateway.ask('POST', '/v1/customers', {
+      key: old.key,
+      form: 'source=tok_visa',
+    });
+    assert.deepEqual([headers['stripe-version'], body.sources.data.length], ['2019-12-03', 1]);
+
+    const named = await speaking('2026-10-28.endive', old.key).customers.retrieve(body.id);
+    assert.equal('sources' in named, false);
+    const others = await gateway.ask('POST', '/v1/customers', { key: merchant.key });
+    assert.equal('sources' in others.body, false);
   });
 });
 

@@ -1,6 +1,6 @@
-import type { Context, Scope, Write } from '#kit/context';
+import type { Context, Scope, Write, WriteStatement } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
-import { insertRows, rank, statement } from '#platform/db';
+import { insertRows, rank, statement, writeRows } from '#platform/db';
 
 export type Account = { readonly id: Uuid; readonly name: string; readonly isFirst: boolean };
 
@@ -21,6 +21,20 @@ const findOne = statement(
   'accounts.find',
   'select id, name, is_first from identity.accounts where id = $1',
 );
+
+const versionOf = statement(
+  'accounts.api_version',
+  'select api_version from identity.accounts where id = $1',
+);
+const setVersion: WriteStatement = writeRows({
+  name: 'accounts.set_api_version',
+  columns: { id: 'uuid', api_version: 'text' },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `update identity.accounts a set api_version = given.api_version
+  from ${given} where a.id = given.id
+returning a.id::text as key`,
+});
 
 type AccountRow = { id: Uuid; name: string; is_first: boolean };
 const accountOf = (row: AccountRow): Account => ({
@@ -47,4 +61,17 @@ export const listAccounts = async (context: Context): Promise<Account[]> =>
 export const findAccount = async (context: Context, scope: Scope): Promise<Account | undefined> => {
   const [row] = await context.database.read<AccountRow>(scope, findOne, [scope.accountId]);
   return row && accountOf(row);
+};
+
+/** What requests of the account that name no version are answered as; null for today's. */
+export const setApiVersion = (id: Uuid, apiVersion: string | null): Write => ({
+  into: setVersion,
+  row: [id, apiVersion],
+});
+
+export const apiVersionOf = async (context: Context, scope: Scope): Promise<string | null> => {
+  const [row] = await context.database.read<{ api_version: string | null }>(scope, versionOf, [
+    scope.accountId,
+  ]);
+  return row?.api_version ?? null;
 };

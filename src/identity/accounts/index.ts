@@ -1,1 +1,7 @@
-export { findAccount, listAccounts, newAccount } from './accounts.store.ts';
+export {
+  apiVersionOf,
+  findAccount,
+  listAccounts,
+  newAccount,
+  setApiVersion,
+} from './accounts.store.ts';

@@ -9,7 +9,7 @@ import { type ApiKey, isMistyped, readKeyText } from './api-key.ts';
 import { type FoundKey, loadKey, noteKeyUse } from './keys.store.ts';
 
 export type Authenticated =
-  | { readonly ok: true; readonly key: ApiKey }
+  | { readonly ok: true; readonly key: ApiKey; readonly apiVersion: string | null }
   | { readonly ok: false; readonly why: 'unknown' | 'expired' | 'address' };
 
 export type Authenticator = {
@@ -57,14 +57,14 @@ export const createAuthenticator = (): Authenticator => {
       const found = await find(context, read.lookup, text);
       if (found === null || !sameBytes(found.hash, read.hash)) return { ok: false, why: 'unknown' };
 
-      const { key } = found;
+      const { key, apiVersion } = found;
       // A key ends by the real time: who tries out next month does not lose the key to do it with.
       const nowMs = realClock(context.clock).now();
       const ended = key.revokedAtMs ?? key.expiresAtMs;
       if (ended !== null && ended <= nowMs) return { ok: false, why: 'expired' };
       if (!isAllowed(key.allowedAddresses, address)) return { ok: false, why: 'address' };
       noteUse(context, key);
-      return { ok: true, key };
+      return { ok: true, key, apiVersion };
     },
     forget: () => remembered.clear(),
   };

@@ -45,7 +45,10 @@ returning id::text as key`,
 const columns = `account_id, livemode, id, kind, hash, hint, name, permissions,
   allowed_addresses::text[] as allowed_addresses, expires_at, revoked_at, last_used_at`;
 
-const findKey = statement('api_keys.find', `select ${columns} from identity.find_api_key($1)`);
+const findKey = statement(
+  'api_keys.find',
+  `select ${columns}, api_version from identity.find_api_key($1)`,
+);
 const listOwn = statement(
   'api_keys.list',
   `select ${columns} from identity.api_keys
@@ -89,11 +92,18 @@ const keyOf = (row: KeyRow): ApiKey => ({
   lastUsedAtMs: row.last_used_at,
 });
 
-export type FoundKey = { readonly key: ApiKey; readonly hash: Buffer };
+export type FoundKey = {
+  readonly key: ApiKey;
+  readonly hash: Buffer;
+  /** Of its account: for requests that name none. */
+  readonly apiVersion: string | null;
+};
+
+type FoundRow = KeyRow & { readonly api_version: string | null };
 
 export const loadKey = async (context: Context, lookup: string): Promise<FoundKey | null> => {
-  const [row] = await context.database.read<KeyRow>(null, findKey, [lookup]);
-  return row ? { key: keyOf(row), hash: row.hash } : null;
+  const [row] = await context.database.read<FoundRow>(null, findKey, [lookup]);
+  return row ? { key: keyOf(row), hash: row.hash, apiVersion: row.api_version } : null;
 };
 
 export const listKeys = async (context: Context, scope: Scope): Promise<ApiKey[]> =>
