@@ -7,7 +7,7 @@ import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 import { assertShape } from '../support/stripe-shape.ts';
 
-const { gateway, stripe, bank, happened } = await openShop();
+const { gateway, merchant, stripe, bank, happened } = await openShop();
 const { sessions } = stripe.checkout;
 const { ask } = gateway;
 
@@ -36,6 +36,44 @@ const confirm = (id: string, body = form()) =>
 beforeEach(async () => {
   await happened();
   bank.calls.length = 0;
+});
+
+describe('a line as it was said until 2022-08-01', () => {
+  const said = (lines: string, rest = '') =>
+    ask('POST', '/v1/checkout/sessions', {
+      key: merchant.key,
+      form: `success_url=https://shop.test/done&cancel_url=https://shop.test/cart${rest}&${lines}`,
+    });
+  const tea = 'line_items[][name]=Tea&line_items[][amount]=1250&line_items[][currency]=eur';
+
+  test('sells the same, in the mode of a payment', async () => {
+    const { body } = await said(
+      `${tea}&line_items[][quantity]=2&line_items[][description]=Leaves` +
+        '&line_items[][name]=Pot&line_items[][amount]=3000&line_items[][currency]=eur&line_items[][quantity]=1',
+    );
+    assert.deepEqual([body.mode, body.currency, body.amount_total], ['payment', 'eur', 5500]);
+    const { data } = await sessions.listLineItems(body.id);
+    assert.deepEqual(
+      data.map(({ description, quantity, amount_total: total }) => [description, quantity, total]),
+      [
+        ['Tea', 2, 2500],
+        ['Pot', 1, 3000],
+      ],
+    );
+  });
+
+  test('is refused where half of it is missing, and beside a line of today', async () => {
+    const half = await said('line_items[][name]=Tea&line_items[][currency]=eur');
+    assert.deepEqual(
+      [half.body.error.code, half.body.error.param],
+      ['parameter_missing', 'line_items[0][amount]'],
+    );
+    const both = await said(`${tea}&line_items[][price]=price_1`);
+    assert.equal(both.status, 400);
+    assert.equal(both.body.error.param, 'line_items[0][price]');
+    const setup = await said(tea, '&mode=setup');
+    assert.equal(setup.body.error.param, 'line_items');
+  });
 });
 
 test('the product of a line is shown with its price, wherever lines are', async () => {

@@ -150,7 +150,14 @@ const older: Readonly<Record<string, readonly string[]>> = {
   'customers.update': olderOfCustomers,
   'customers.create_source': ['card'],
   'charges.create': ['card'],
-  'checkout_sessions.create': ['payment_method_types'],
+  'checkout_sessions.create': [
+    'line_items[][amount]',
+    'line_items[][currency]',
+    'line_items[][description]',
+    'line_items[][images]',
+    'line_items[][name]',
+    'payment_method_types',
+  ],
   'payment_intents.confirm': [
     ...olderOfCards,
     inferred,

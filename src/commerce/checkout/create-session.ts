@@ -24,7 +24,7 @@ import { optionsForPayment, optionsForSetup } from './method-options.ts';
 import { readNameCollection } from './name-collection.ts';
 import { pageMerchant } from './page-state.ts';
 import { readCustomFields } from './read-custom-fields.ts';
-import { readLines, readShippingOptions } from './read-lines.ts';
+import { areOlder, readLines, readShippingOptions } from './read-lines.ts';
 import { notYet } from './refusals.ts';
 import { refuseCollection, refuseNotYet } from './refuse-not-yet.ts';
 import { answerWith } from './render-session.ts';
@@ -85,7 +85,7 @@ const registeredBefore = async (
 };
 
 const refuseModes = (asked: Asked): void => {
-  const { mode } = asked;
+  const { line_items: lines = [], mode = areOlder(lines) ? 'payment' : undefined } = asked;
   if (mode === undefined) throw parameterMissing('mode');
   if (mode === 'subscription') {
     throw notYet('mode', 'Subscriptions are', "use the mode 'payment' or 'setup'");

@@ -12,11 +12,11 @@ import {
 } from '#platform/http';
 import { type Adjustable, type LineItem, QUANTITY_MAX } from './line-item.ts';
 import { notYet } from './refusals.ts';
-import type { createParameters, lineItemParameters } from './session-parameters.ts';
+import type { createParameters, sessionLineParameters } from './session-parameters.ts';
 import type { ShippingOption } from './shipping-options.ts';
 
 type Source = Pick<Context, 'clock' | 'random'>;
-type AskedLine = Static<typeof lineItemParameters>;
+type AskedLine = Static<typeof sessionLineParameters>;
 
 const ADJUSTABLE_MAX = 99;
 
@@ -32,7 +32,33 @@ export const readLines = (source: Source, asked: readonly AskedLine[]): readonly
   return lines;
 };
 
-const readLine = (source: Source, line: AskedLine, at: string): LineItem => {
+const olderNames = ['name', 'amount', 'currency', 'description', 'images'] as const;
+const olderNameIn = (line: AskedLine) => olderNames.find((name) => line[name] !== undefined);
+
+/** Whether lines are said as until 2022-08-01, when there was no need to say the mode of a payment. */
+export const areOlder = (lines: readonly AskedLine[]): boolean =>
+  lines.some((line) => olderNameIn(line) !== undefined);
+
+const ofToday = (line: AskedLine, at: string): AskedLine => {
+  const older = olderNameIn(line);
+  if (older === undefined) return line;
+  for (const other of ['price', 'price_data'] as const) {
+    if (line[other] !== undefined) throw onlyOneOf([`${at}[${other}]`, `${at}[${older}]`]);
+  }
+  const { name, amount, currency, description, images } = line;
+  if (name === undefined) throw parameterMissing(`${at}[name]`);
+  if (amount === undefined) throw parameterMissing(`${at}[amount]`);
+  if (currency === undefined) throw parameterMissing(`${at}[currency]`);
+  const product = {
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(images === undefined ? {} : { images }),
+  };
+  return { ...line, price_data: { currency, unit_amount: amount, product_data: product } };
+};
+
+const readLine = (source: Source, said: AskedLine, at: string): LineItem => {
+  const line = ofToday(said, at);
   const { price, price_data: data, tax_rates: rates } = line;
   if (price !== undefined && data !== undefined) {
     throw onlyOneOf([`${at}[price]`, `${at}[price_data]`]);

@@ -51,7 +51,7 @@ const priceData = object({
   unit_amount_decimal: decimal(),
 });
 
-export const lineItemParameters = object({
+const lineFields = {
   adjustable_quantity: object({
     enabled: required(boolean()),
     maximum: integer({ min: 1, max: QUANTITY_MAX }),
@@ -62,6 +62,18 @@ export const lineItemParameters = object({
   price_data: priceData,
   quantity: integer({ min: 1, max: QUANTITY_MAX }),
   tax_rates: arrayOf(id()),
+} as const;
+
+export const lineItemParameters = object(lineFields);
+
+/** Until 2022-08-01 a line of a session said what is sold by itself. */
+export const sessionLineParameters = object({
+  ...lineFields,
+  amount: amount({ min: 0 }),
+  currency: currency(),
+  description: text(),
+  images: arrayOf(url(), { max: 8 }),
+  name: text(1_500),
 });
 
 const deliveryBound = object({
@@ -242,7 +254,7 @@ export const createParameters = object(
     excluded_payment_method_types: namesOfTypes,
     expires_at: timestamp(),
     integration_identifier: text(200),
-    line_items: arrayOf(lineItemParameters, { max: 100 }),
+    line_items: arrayOf(sessionLineParameters, { max: 100 }),
     locale: oneOf(...locales),
     mode: oneOf('payment', 'setup', 'subscription'),
     order_reference: described(
