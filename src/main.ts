@@ -11,9 +11,10 @@ import { payAtBanks } from './pay-at-banks.ts';
 import { payAtSandbox } from './pay-at-sandbox.ts';
 import { createApi } from './roles/api.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
-import { openGatewayRails, reportForgotten, watchDatabase } from './roles/rails.ts';
+import { journalFolderOf, openGatewayRails } from './roles/rails.ts';
 import { watchStalls } from './roles/stalls.ts';
 import { serveVaultRole } from './roles/vault.ts';
+import { watchDatabase } from './roles/watch-database.ts';
 import { createGatewayWorker } from './roles/worker.ts';
 import { openRuntime, type Runtime, type SandboxAddress } from './runtime.ts';
 import { type Secrets, saveSecrets } from './secrets.ts';
@@ -105,10 +106,8 @@ const startRoles = async (
   const rails = speaksWithProviders(roles) ? await openGatewayRails(runtime) : null;
   if (rails !== null) {
     takeDown.push(() => rails.close());
-    const watch = watchDatabase(runtime, rails);
+    const watch = await watchDatabase(runtime, rails, journalFolderOf(settings));
     takeDown.push(() => watch.stop());
-    // Each process has a send journal of its own.
-    await reportForgotten(runtime, rails);
   }
   if (rails !== null && roles.includes('worker')) {
     const worker = createGatewayWorker(runtime, rails);

@@ -11,8 +11,10 @@ import { DatabaseUnavailable } from './connection.ts';
 export type Fence = {
   /** Throws `DatabaseUnavailable` where the server is not to be believed. */
   admit(ask: Ask): Promise<Admission>;
-  /** Hears that another server has taken over from the one that this process worked with. */
-  onTakeOver(listener: () => void): void;
+  /** Hears that another server has taken over from the one that this process worked with, and of its timeline. */
+  onTakeOver(listener: (timeline: number) => void): void;
+  /** Of the server that was believed last; null where it cannot be told. */
+  timeline(): number | null;
 };
 
 /** Of a server that was admitted: `end` is called should another take over from it. Gives what forgets the connection. */
@@ -41,7 +43,8 @@ export const openFence = (given: {
   /** By the server's system: the highest of its timelines that this process has worked with. */
   const known = new Map<string, number>();
   const joined = new Set<Server & { readonly end: () => void }>();
-  const listeners: (() => void)[] = [];
+  const listeners: ((timeline: number) => void)[] = [];
+  let last: number | null = null;
   let isUntold = true;
   let saidMs = Number.NEGATIVE_INFINITY;
 
@@ -61,7 +64,7 @@ export const openFence = (given: {
       { why: `timeline ${timeline} after ${before}` },
       'Another server has taken over from the one that this process worked with',
     );
-    for (const listener of listeners) listener();
+    for (const listener of listeners) listener(timeline);
   };
 
   const refuse = ({ system, timeline }: Server, highest: number): never => {
@@ -80,6 +83,7 @@ export const openFence = (given: {
     const highest = Math.max(kept[system] ?? 0, known.get(system) ?? 0);
     if (timeline < highest) refuse(server, highest);
     if (timeline > (kept[system] ?? 0)) await keepTimelines(file, { ...kept, [system]: timeline });
+    last = timeline;
     rise(server);
   };
 
@@ -105,6 +109,7 @@ export const openFence = (given: {
       };
     },
     onTakeOver: (listener) => void listeners.push(listener),
+    timeline: () => last,
   };
 };
 

@@ -47,5 +47,13 @@ export {
   type SentLine,
 } from './send-journal.ts';
 export { type Sent, sendOperation } from './send-operation.ts';
+export {
+  forgetBehindSenders,
+  leaveSenders,
+  loadBehind,
+  loadRemaining,
+  type Sender,
+  saySender,
+} from './senders.store.ts';
 export { houseTimeOf } from './trace.ts';
 export type { Asked } from './write-operation.store.ts';
