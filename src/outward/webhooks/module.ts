@@ -128,21 +128,27 @@ const checks = [
  */
 const toldOf = ({ all }: EventKinds) => ({
   name: 'an endpoint that was never changed was told of all that it wants, or will be',
+  // Both sides in one list: how many there are cannot be foreseen, and joined by a plan for few they take hours.
   text: `with fronts as (${fronts}),
-              names (code, name) as (values ${all.map(({ code, type }) => `(${code}, '${type}')`).join(', ')})
-         select w.account_id, w.id as endpoint_id, f.event_id
-           from outward.webhook_endpoints w
-           join outward.feed f on f.account_id = w.account_id and f.livemode = w.livemode
-           join fronts o on o.account_id = w.account_id and o.livemode = w.livemode
-           join platform.events e on e.account_id = f.account_id and e.livemode = f.livemode
-                                 and e.id = (left(f.event_id::text, 35) || '0')::uuid
-           join names k on k.code = e.kinds[${placeOf('f')} + 1]
-           left join outward.deliveries d on d.account_id = f.account_id and d.livemode = f.livemode
-                                         and d.endpoint_id = w.id and d.event_id = f.event_id
-          where d.id is null and w.version = 1 and w.state = 1
-            and (w.enabled_events is null or k.name = any (w.enabled_events))
-            and platform.id_seconds(f.event_id) > platform.id_seconds(w.id) + 60
-            and f.event_id > o.event_id and ${isKept('f.event_id')}`,
+              names (code, name) as (values ${all.map(({ code, type }) => `(${code}, '${type}')`).join(', ')}),
+              unchanged as (select * from outward.webhook_endpoints where version = 1 and state = 1)
+         select account_id, endpoint_id, event_id
+           from (select f.account_id, f.livemode, w.id as endpoint_id, f.event_id, true as is_wanted
+                   from unchanged w
+                   join outward.feed f on f.account_id = w.account_id and f.livemode = w.livemode
+                   join fronts o on o.account_id = w.account_id and o.livemode = w.livemode
+                   join platform.events e on e.account_id = f.account_id and e.livemode = f.livemode
+                                         and e.id = (left(f.event_id::text, 35) || '0')::uuid
+                   join names k on k.code = e.kinds[${placeOf('f')} + 1]
+                  where (w.enabled_events is null or k.name = any (w.enabled_events))
+                    and platform.id_seconds(f.event_id) > platform.id_seconds(w.id) + 60
+                    and f.event_id > o.event_id and ${isKept('f.event_id')}
+                 union all
+                 select d.account_id, d.livemode, d.endpoint_id, d.event_id, false
+                   from outward.deliveries d
+                  where d.endpoint_id in (select id from unchanged)) each
+          group by account_id, livemode, endpoint_id, event_id
+         having bool_and(is_wanted)`,
 });
 
 export const module = {
