@@ -18,7 +18,7 @@ const startProcess = async (t: TestContext, place: string, timeline: number) => 
   const said: string[] = [];
   const log: Log = {
     ...silentLog,
-    error: ({ about }, message) => void said.push(`${about}: ${message}`),
+    error: ({ about }, message) => void said.push(`${String(about)}: ${message}`),
   };
   const listeners: ((timeline: number) => void)[] = [];
   const process = { compared: 0, isHeld: false };
@@ -73,7 +73,7 @@ const eventually = async (what: string, holds: () => boolean | Promise<boolean>)
 };
 const places = async () =>
   (await asOwner(context.on, 'select place, compared_with from rails.senders'))
-    .map((row) => `${String(row['place']).split(':').at(-1)} ${row['compared_with']}`)
+    .map((row) => `${String(row['place']).split(':').at(-1)} ${String(row['compared_with'])}`)
     .sort();
 
 test('After a take-over nothing is sent until every process has compared its send journal, and no longer', async (t) => {
