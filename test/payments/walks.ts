@@ -45,7 +45,7 @@ const drawStep = (walk: Walk): Step => {
   if (share < 0.23) return ['faults', () => disturb(walk)];
   if (share < 0.26) return ['repeat', () => repeat(walk)];
   if (share < 0.36) return ['cards', () => careForCards(walk)];
-  if (share < 0.375) return ['worker', () => restOrWork(walk)];
+  if (share < (walk.isMortal ? 0.43 : 0.375)) return ['worker', () => restOrWork(walk)];
   const payment = drawPayment(walk);
   if (payment === undefined) return ['create', () => create(walk)];
   const { name, act } = drawAct(walk);

@@ -5,6 +5,7 @@ import type { FaultRule } from '../../../sandbox/faults/fault.ts';
 import { bothAtOnce } from './at-once.ts';
 import { lookAtLists, lookAtTrace, lookByQuery } from './lists.ts';
 import { DAY_MS } from './model.ts';
+import { pointsOfWorkers } from './mortal.ts';
 import { disturbTeller, failRefund, hearNotices } from './notices.ts';
 import { disputesAtBank, referencesOf } from './steps.ts';
 import type { Payment, Sent, Walk } from './walk.ts';
@@ -222,9 +223,17 @@ export const disturb = (walk: Walk): void => {
   disturbTeller(walk);
 };
 
-/** Nobody does what nobody waits for, until another worker begins. */
+/** Nobody does what nobody waits for, until another worker begins; or one is killed in the middle of it. */
 export const restOrWork = async (walk: Walk): Promise<void> => {
-  const does = walk.random.chance(0.6);
+  const { random } = walk;
+  if (walk.isMortal && random.chance(0.8)) {
+    const [point, pass] = [random.pick(pointsOfWorkers), 1 + random.below(6)];
+    const death = random.chance(0.7) ? { point, pass } : null;
+    const told = death === null ? 'is killed' : `is killed, and the next one at ${point}, ${pass}`;
+    for (const { history } of walk.payments) history.push(`  a worker ${told}`);
+    return walk.town.kill(death);
+  }
+  const does = random.chance(0.6);
   for (const { history } of walk.payments) history.push(`  a worker ${does ? 'works' : 'rests'}`);
   await walk.town.work(does);
 };

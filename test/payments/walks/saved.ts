@@ -247,4 +247,11 @@ export const judgePeople = async (walk: Walk): Promise<void> => {
     }
   }
   for (const person of walk.people) await lookAtCards(walk, person);
+  // And again when one of them leaves who has something to pay with.
+  const leaving = walk.people.find(
+    ({ isDeleted, cards }) => !isDeleted && cards.some(({ state }) => state === 'attached'),
+  );
+  if (leaving === undefined) return;
+  await leave(walk, leaving);
+  await lookAtCards(walk, leaving);
 };

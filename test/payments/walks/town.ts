@@ -11,7 +11,13 @@ import { hurried, impatient, quick } from '../../acquiring/support/impatient.ts'
 import { type Control, controlOf } from '../../sandbox/support/control.ts';
 import { newSettings } from '../../sandbox/support/world.ts';
 import { formOf } from '../../support/ask.ts';
-import { startGatewayHere, type TestGateway } from '../../support/gateway.ts';
+import {
+  environmentFor,
+  startGatewayHere,
+  type TestGateway,
+  temporaryData,
+} from '../../support/gateway.ts';
+import { type Death, mortalWorkers } from './mortal.ts';
 import { openAccountWith, openTeller, type Teller } from './telling.ts';
 
 const PATIENT_MS = 10_000;
@@ -36,22 +42,39 @@ export type Town = {
   readonly isDisturbed: () => boolean;
   /** Its worker is stopped, or another one begins. */
   readonly work: (does: boolean) => Promise<void>;
+  /** Its worker is a process of its own from now on, and the one before it is killed. */
+  readonly kill: (death: Death | null) => Promise<void>;
   readonly openShop: (where: { readonly isTold: boolean }) => Promise<Seller>;
 };
 
 export const openTown = async (): Promise<Town> => {
   const bank = await startSandbox(await newSettings());
   const patience = { timeoutMs: PATIENT_MS };
-  const gateway = await startGatewayHere({
-    movableClock: true,
-    // Answers that come twice or late, and days that are over before their end could be asked for.
-    forgives:
-      /^(?:A message of an acquirer fits nothing|The day of an account at a provider is overdue)/,
-    sandbox: {
-      url: `http://127.0.0.1:${bank.ports.control}`,
-      directory: bank.directoryUrl,
-      acquirer: { host: '127.0.0.1', port: bank.ports.acquirer },
+  // Answers that come twice or late, and days that are over before their end could be asked for.
+  const forgives =
+    /^(?:A message of an acquirer fits nothing|The day of an account at a provider is overdue)/;
+  const sandbox = {
+    url: `http://127.0.0.1:${bank.ports.control}`,
+    directory: bank.directoryUrl,
+    acquirer: { host: '127.0.0.1', port: bank.ports.acquirer },
+  };
+  const folder = temporaryData();
+  const mortal = mortalWorkers(
+    () => ({
+      env: environmentFor(gateway.on, folder, { movableClock: true }),
+      sandbox,
+      publicUrl: `http://127.0.0.1:${gateway.port}`,
+      patience: { ...patience },
+    }),
+    (error) => {
+      if (!forgives.test(error)) gateway.errors.push(error);
     },
+  );
+  const gateway: TestGateway = await startGatewayHere({
+    movableClock: true,
+    forgives,
+    sandbox,
+    folder,
     connectors: [impatient(quick(), patience), hurried(stripe, patience)],
   });
   // After the gateway, which would wait for a bank that is gone to end its days with.
@@ -84,11 +107,18 @@ export const openTown = async (): Promise<Town> => {
     disturb: (rules) => {
       isDisturbed = rules.length > 0;
       patience.timeoutMs = isDisturbed ? HASTY_MS : PATIENT_MS;
+      mortal.wait(patience.timeoutMs);
       bank.setFaults(rules);
       if (!isDisturbed) for (const teller of tellers) teller.disturb(null);
     },
     isDisturbed: () => isDisturbed,
+    kill: async (death) => {
+      if (isWorking) await gateway.worker.rest();
+      isWorking = false;
+      await mortal.replace(death);
+    },
     work: async (does) => {
+      await mortal.end();
       if (does === isWorking) return;
       isWorking = does;
       await (does ? gateway.worker.wake() : gateway.worker.rest());

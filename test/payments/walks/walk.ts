@@ -101,6 +101,8 @@ export type Walk = {
   readonly setups: Setup[];
   readonly sent: Sent[];
   readonly random: Random;
+  /** Its workers are killed now and then. */
+  readonly isMortal: boolean;
   post(seller: Seller, path: string, data: object, about: Payment | null): Promise<Answer>;
   get(seller: Seller, path: string, about: Payment | null): Promise<Answer>;
   /** The answer is one of those that the model allows for a story of this payment. */
@@ -313,6 +315,7 @@ export const startWalk = async (
     setups: [],
     sent,
     random,
+    isMortal: seed % 3 === 0,
     post,
     get,
     settle,
