@@ -187,11 +187,20 @@ const expectedOf = (kind: string, now: Shown): readonly (readonly [string, numbe
   }
 };
 
-/** Absent is null. */
 const differing = (one: Shown, other: Shown): readonly string[] =>
   [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
-    (name) => !isDeepStrictEqual(one[name] ?? null, other[name] ?? null),
+    (name) => !isDeepStrictEqual(withoutNulls(one[name]), withoutNulls(other[name])),
   );
+
+/** Absent is null, however deep: what was not there before is said to have been null. */
+const withoutNulls = (value: unknown): unknown =>
+  isPlain(value)
+    ? Object.fromEntries(
+        Object.entries(value).flatMap(([name, each]) =>
+          each === null ? [] : [[name, withoutNulls(each)]],
+        ),
+      )
+    : (value ?? null);
 
 /** As it was, by what an event says of it; nested like the object. */
 const undone = (object: Shown, previous: Shown): Shown =>

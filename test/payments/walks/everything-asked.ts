@@ -5,7 +5,7 @@ import type { Everything, List, Search, Shown } from './everything.ts';
 import type { Walk } from './walk.ts';
 
 /** Of many values for one filter some are enough, but on the long runs. */
-const SOME = isFull ? 100 : 2;
+const SOME = isFull ? 100 : 3;
 
 type Holds = (each: Shown) => boolean;
 type Clause = { readonly text: string; readonly holds: Holds };
@@ -71,12 +71,12 @@ export const listsOf = (walk: Walk, all: Everything): readonly List[] => {
   const charges = column(all.charges, 'id');
   const { transactions, events } = all;
   const ofTransactions = [
-    ['type', column(transactions, 'type')],
-    ['currency', column(transactions, 'currency')],
+    ['type', [...column(transactions, 'type'), 'payout']],
+    ['currency', [...column(transactions, 'currency'), 'nok']],
     ['source', [...charges, ...column(all.refunds, 'id'), ...column(all.disputes, 'id')]],
   ] as const;
   const types = column(events, 'type');
-  const [one = '', other = ''] = some(walk, types, 2);
+  const [one = 'charge.failed', other = 'charge.expired'] = some(walk, types, 2);
   const begins =
     (stem: string): Holds =>
     (each) =>
@@ -84,12 +84,12 @@ export const listsOf = (walk: Walk, all: Everything): readonly List[] => {
   return [
     ...lists('/v1/payment_intents', all.intents, [
       ['customer', customers],
-      ['order_reference', column(all.intents, 'order_reference')],
+      ['order_reference', [...column(all.intents, 'order_reference'), 'of-nobody']],
     ]),
     ...lists('/v1/charges', all.charges, [
       ['customer', customers],
       ['payment_intent', intents],
-      ['transfer_group', column(all.charges, 'transfer_group')],
+      ['transfer_group', [...column(all.charges, 'transfer_group'), 'of-nobody']],
     ]),
     ...lists('/v1/refunds', all.refunds, [
       ['charge', charges],
@@ -105,9 +105,11 @@ export const listsOf = (walk: Walk, all: Everything): readonly List[] => {
     ]),
     ...lists('/v1/setup_intents', all.setups, [
       ['customer', customers],
-      ['payment_method', column(all.setups, 'payment_method')],
+      ['payment_method', [...column(all.setups, 'payment_method'), ...column(all.methods, 'id')]],
     ]),
-    ...lists('/v1/customers', all.customers, [['email', column(all.customers, 'email')]]),
+    ...lists('/v1/customers', all.customers, [
+      ['email', [...column(all.customers, 'email'), 'nobody@example.com']],
+    ]),
     ...some(walk, customers).flatMap((customer) => {
       const of = all.methods.filter((each) => each['customer'] === customer);
       return [
