@@ -4,11 +4,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { newUuid, spellId } from '#kit/ids';
 import { DISPUTE, type Dispute } from '#payments/disputes';
-import { DISPUTE_NOTICE } from '#rails/connectors';
+import { DISPUTE_NOTICE, INBOUND_WEBHOOK } from '#rails/connectors';
 import { testAccount, testContext } from '../src/for-tests.ts';
 import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { insertDispute } from '../src/payments/disputes/disputes.store.ts';
 import { giveNoticeToPerson, insertNotice } from '../src/rails/connectors/dispute-notices.store.ts';
+import { giveWebhookToPerson, insertInbound } from '../src/rails/connectors/inbound.store.ts';
 
 const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const context = await testContext();
@@ -22,9 +23,12 @@ const env = {
   DATABASE_VAULT_URL: on.vaultUrl,
 };
 
-const disputes = (...args: string[]): Promise<{ readonly out: string; readonly err: string }> =>
+type Said = { readonly out: string; readonly err: string };
+const disputes = (...args: string[]): Promise<Said> => tollgate('disputes', ...args);
+
+const tollgate = (...args: string[]): Promise<Said> =>
   new Promise((resolve) => {
-    const command = [program, 'disputes', ...args];
+    const command = [program, ...args];
     execFile(process.execPath, command, { env, timeout: 240_000 }, (_, out, err) => {
       resolve({ out, err });
     });
@@ -123,4 +127,29 @@ test('a dispute of which its bank tells what cannot be is listed and shown, and 
   assert.match(decided.err, /There is no dispute du_/);
   const odd = await disputes('explain', 'ch_1', '--why', 'seen');
   assert.match(odd.err, /ch_1 is no dispute/);
+});
+
+test('what a provider said by webhook of what nobody knows is listed with what waits for a person, until it is explained', async () => {
+  const webhook = newUuid(context);
+  const sealed = Buffer.from('sealed');
+  await context.database.commit(scope, [
+    insertInbound(scope, {
+      id: webhook,
+      connectorAccountId,
+      eventId: 'evt_1',
+      receivedAtMs: atMs,
+      sealed,
+    }),
+  ]);
+  const said = { name: 'op_9', outcome: 'approved', amount: '1250', currency: 'eur' } as const;
+  await context.database.commit(scope, [giveWebhookToPerson(scope, { id: webhook, told: [said] })]);
+  const name = spellId(INBOUND_WEBHOOK, webhook);
+  const listed = await tollgate('operations', 'list');
+  const line = `${name}  2026-11-28 09:30      €12.50 eur  approved  op_9  nobody knows it\n`;
+  assert.equal(listed.out, line, listed.err);
+  const why = ['--why', 'by the shop of before'];
+  const explained = await tollgate('operations', 'explain', name, ...why);
+  assert.equal(explained.out, `${name} is explained.\n`, explained.err);
+  const again = await tollgate('operations', 'explain', name, ...why);
+  assert.equal(again.err, `${name} waits for no explanation.\n`);
 });

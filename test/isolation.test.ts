@@ -146,7 +146,14 @@ import {
   loadNoticesForPerson,
 } from '../src/rails/connectors/dispute-notices.store.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
-import { endTry, insertInbound, loadInbound } from '../src/rails/connectors/inbound.store.ts';
+import {
+  endTry,
+  explainWebhook,
+  giveWebhookToPerson,
+  insertInbound,
+  loadInbound,
+  loadWebhooksForPerson,
+} from '../src/rails/connectors/inbound.store.ts';
 import {
   insertSettlementFeed,
   loadSettlementFeed,
@@ -1163,7 +1170,10 @@ describe('with row level security alone,', async () => {
       insertToken(theirs.scope, token),
     ];
     assert.deepEqual(await gateway.context.database.commit(theirs.scope, made), { ok: true });
-    await context.database.commit(theirs.scope, [giveNoticeToPerson(theirs.scope, id)]);
+    await context.database.commit(theirs.scope, [
+      giveNoticeToPerson(theirs.scope, id),
+      giveWebhookToPerson(theirs.scope, { id, told: [] }),
+    ]);
     const page = { from: null, idFrom: '0'.repeat(8) + id.slice(8), idBefore: other, limit: 9 };
     for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
       assert.equal(await loadSetup(context, scope, id), undefined);
@@ -1182,6 +1192,8 @@ describe('with row level security alone,', async () => {
       const strange = await loadNoticesForPerson(context, scope, 100);
       assert.ok(!strange.some((each) => each.id === id));
       assert.equal(await loadInbound(context, scope, id), undefined);
+      const unheard = await loadWebhooksForPerson(context, scope, 100);
+      assert.ok(!unheard.some((each) => each.id === id));
       assert.equal(await loadNextDay(context, scope, id), undefined);
       assert.ok(!(await loadNextDays(context, scope)).some((each) => each.id === id));
       assert.equal(await loadEndedDay(context, scope, endedDay), undefined);
@@ -1228,6 +1240,8 @@ describe('with row level security alone,', async () => {
         giveNoticeToPerson(scope, id),
         explainNotice(scope, { id, explanation: 'none', atMs: nowMs }),
         endTry(scope, { id, tries: 0 }, 'understood', null),
+        giveWebhookToPerson(scope, { id, told: [] }),
+        explainWebhook(scope, { id, explanation: 'none', atMs: nowMs }),
         updateNextDay(scope, nextDay),
         moveSettlementFeed(scope, settlementFeed),
         endLine(scope, { id, tries: 0 }, 'fits'),
@@ -1246,8 +1260,10 @@ describe('with row level security alone,', async () => {
     assert.ok(reviewed.some((each) => each.id === id));
     assert.equal((await loadDisputeNotices(context, theirs.scope, dispute)).length, 1);
     assert.ok((await loadNoticesForPerson(context, theirs.scope, 100)).some((n) => n.id === id));
-    const own = explainNotice(theirs.scope, { id, explanation: 'theirs', atMs: nowMs });
-    assert.deepEqual(await context.database.commit(theirs.scope, [own]), { ok: true });
+    assert.ok((await loadWebhooksForPerson(context, theirs.scope, 100)).some((w) => w.id === id));
+    const theirWord = { id, explanation: 'theirs', atMs: nowMs };
+    const own = [explainNotice(theirs.scope, theirWord), explainWebhook(theirs.scope, theirWord)];
+    assert.deepEqual(await context.database.commit(theirs.scope, own), { ok: true });
     assert.equal(await isLineWaiting(context, theirs.scope, named), true);
     await context.database.commit(theirs.scope, [hearAgain(theirs.scope)]);
     assert.equal((await loadLine(context, theirs.scope, id))?.state, 'waiting');

@@ -1,10 +1,18 @@
 // tollgate operations: calls that moved money and whose end nobody could find out, or that do not fit
-// what was learned of them. A person looks, asks the provider, and says what happened.
+// what was learned of them. A person looks, asks the provider, and says what happened. So waits here what providers say
+// of calls that nobody here knows.
 
 import { type Command, Option } from 'commander';
-import { formatAmount } from '#books/currencies';
+import { formatAmount, namedAmount } from '#books/currencies';
+import { auditEntry } from '#identity/audit';
 import { parseId, spellId } from '#kit/ids';
-import { heardBy } from '#rails/connectors';
+import {
+  explainWebhook,
+  heardBy,
+  INBOUND_WEBHOOK,
+  loadWebhooksForPerson,
+  type WebhookForPerson,
+} from '#rails/connectors';
 import {
   decideByPerson,
   type ForgottenCall,
@@ -46,8 +54,36 @@ export const addOperations = (program: Command): void => {
           alsoUnknown: options.unknown,
           limit: SHOWN_MAX,
         });
-        if (found.length === 0) say('Nothing waits for a person.');
+        const strange = await loadWebhooksForPerson(runtime.context, scope, SHOWN_MAX);
+        if (found.length + strange.length === 0) say('Nothing waits for a person.');
+        for (const webhook of strange) say(...linesOfWebhook(webhook));
         for (const operation of found) say(lineOf(operation));
+      }),
+    );
+
+  add('explain <webhook>', 'say what a provider told of that nobody here knows, after it was asked')
+    .requiredOption('--why <text>', 'what it was; goes into the audit log')
+    .action((spelled: string, { why, ...where }: Where & { why: string }) =>
+      withRuntime(async (runtime) => {
+        const scope = await scopeOf(runtime, where);
+        const { context } = runtime;
+        const id = parseId(INBOUND_WEBHOOK, spelled);
+        if (id === null) {
+          throw new CliError(
+            `${spelled} is nothing that a provider said; ids of that begin with ${INBOUND_WEBHOOK}_.`,
+          );
+        }
+        const explained = await context.database.commit(scope, [
+          explainWebhook(scope, { id, explanation: why, atMs: context.clock.now() }),
+          auditEntry(context, {
+            scope,
+            action: 'inbound_webhook.explain',
+            target: spelled,
+            details: { why },
+          }),
+        ]);
+        if (!explained.ok) throw new CliError(`${spelled} waits for no explanation.`);
+        say(`${spelled} is explained.`);
       }),
     );
 
@@ -133,6 +169,23 @@ const idOf = (spelled: string): string => {
   const id = parseId('op', spelled);
   if (id === null) throw new CliError(`${spelled} is no operation; their ids begin with op_.`);
   return id;
+};
+
+const linesOfWebhook = ({ id, receivedAtMs, told }: WebhookForPerson): string[] => {
+  const when = new Date(receivedAtMs).toISOString().slice(0, 16).replace('T', ' ');
+  const begin = [spellId(INBOUND_WEBHOOK, id), when];
+  if (told.length === 0) return [[...begin, paint.bold('nobody could read it')].join('  ')];
+  return told.map(({ name, outcome, amount, currency }) => {
+    const money = amount === null || currency === null ? '' : namedAmount(BigInt(amount), currency);
+    const words = outcome.replaceAll('_', ' ');
+    return [
+      ...begin,
+      money.padStart(14),
+      words,
+      paint.dim(name),
+      paint.bold('nobody knows it'),
+    ].join('  ');
+  });
 };
 
 const forgottenLineOf = (call: ForgottenCall): string =>

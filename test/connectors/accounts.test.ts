@@ -2,14 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { newUuid, parseId } from '#kit/ids';
+import { explainWebhook, loadWebhooksForPerson } from '#rails/connectors';
+import { loadKnown, newOperation, providerKeysFrom } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
+import { allChecks } from '../../src/modules.ts';
+import { insertOperation } from '../../src/rails/operations/write-operation.store.ts';
 import { signatureOf, webhookSecret } from '../../src/rails/psp/stripe/for-tests-simulator.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 import { waitUntil } from '../support/writers.ts';
 
 const gateway = await startGatewayHere();
 const { ask } = gateway;
-const { key, liveKey } = await gateway.merchant();
+const { key, liveKey, scope } = await gateway.merchant();
 const stranger = await gateway.merchant('Somebody else');
 
 const secretKey = 'sk_test_51TheSecretOfThisTest';
@@ -212,7 +217,7 @@ describe('the address that a provider calls', () => {
     assert.equal((await call(account.webhook_path, event, signed(event))).status, 404);
   });
 
-  test('what waits there and cannot be read any more is tried less and less often, and given up', async () => {
+  test('what waits there and cannot be read any more is tried less and less often, and waits for a person', async () => {
     const waiting = async (id: string) => {
       const { body: account } = await create({
         ...good,
@@ -251,9 +256,106 @@ describe('the address that a provider calls', () => {
       'evt_that_nobody_can_open',
       `due_at = now(), received_at = now() - interval '3 days'`,
     );
-    await waitUntil('the other is given up', 60_000, isGivenUp('evt_that_nobody_can_open'));
+    const forPerson = () => loadWebhooksForPerson(gateway.context, scope, 100);
+    await waitUntil(
+      'the other waits for a person',
+      60_000,
+      async () => (await forPerson()).length > 0,
+    );
+    const [strange] = await forPerson();
+    assert.deepEqual(strange?.told, []);
     assert.equal(gateway.errors.length, 3, gateway.errors.join());
     gateway.errors.length = 0;
+    const word = { id: strange?.id ?? '', explanation: 'of a test', atMs: 0 };
+    await gateway.context.database.commit(scope, [explainWebhook(scope, word)]);
+  });
+
+  test('hears of what nobody knows for days on, while it waits for a person', async () => {
+    const { context } = gateway;
+    const { body: account } = await create({ ...good, 'settings[webhook_secret]': webhookSecret });
+    const connectorAccountId = parseId('cna', account.id) ?? '';
+    const tell = async (id: string, reference: string, type = 'payment_intent.succeeded') => {
+      const metadata = { tollgate_reference: reference };
+      const object = {
+        amount_received: 1_200,
+        id: `pi_${id}`,
+        status: 'succeeded',
+        amount: 1_200,
+        currency: 'eur',
+        metadata,
+      };
+      const body = JSON.stringify({ id, type, data: { object } });
+      assert.equal((await call(account.webhook_path, body, signed(body))).status, 200);
+    };
+    const pass = (days: number, events: readonly string[]) =>
+      asOwner(
+        gateway.on,
+        `update rails.inbound_webhooks
+            set received_at = now() - make_interval(days => $1), due_at = now(), leased_until = null
+          where state = 1 and event_id = any ($2)`,
+        [days, events],
+      );
+    const waiting = () => loadWebhooksForPerson(context, scope, 100);
+    const untilWaiting = (count: number) =>
+      waitUntil(
+        `${count} wait for a person`,
+        60_000,
+        async () => (await waiting()).length === count,
+      );
+    const found = async () => {
+      const check = allChecks().find(({ name }) =>
+        name.startsWith('what a provider said by webhook'),
+      );
+      return (await asOwner(gateway.on, check?.text ?? '')).length;
+    };
+
+    await tell('evt_11', 'theirs');
+    await tell('evt_12', 'theirs', 'refund.updated');
+    await tell('evt_13', 'known-later');
+    await tell('evt_14', 'fresh');
+    await pass(2, ['evt_14']);
+    assert.deepEqual([await waiting(), await found()], [[], 0]);
+    await pass(4, ['evt_11', 'evt_12', 'evt_13']);
+    await untilWaiting(3);
+    assert.equal(await found(), 3);
+    const [later, refund, payment] = await waiting();
+    const said = { name: 'theirs', outcome: 'approved', amount: '1200', currency: 'eur' };
+    assert.deepEqual(payment?.told, [said]);
+    assert.deepEqual(refund?.told, [said]);
+    const told = gateway.errors.splice(0).filter((line) => /has for days/.test(line));
+    assert.equal(told.length, 3);
+
+    const explanation = { explanation: 'made at the till', atMs: context.clock.now() };
+    const explain = (id: string) =>
+      context.database.commit(scope, [explainWebhook(scope, { id, ...explanation })]);
+    assert.ok((await explain(payment?.id ?? '')).ok);
+    assert.ok(!(await explain(refund?.id ?? '')).ok, 'It went with the other');
+    assert.deepEqual(
+      (await waiting()).map(({ id }) => id),
+      [later?.id],
+    );
+
+    const operation = newOperation(context, scope, providerKeysFrom(Buffer.alloc(32)), {
+      kind: 'payout',
+      intentId: newUuid(context),
+      ordinal: 1,
+      attempt: 1,
+      connectorAccountId,
+      amount: 1_200n,
+      currency: 'eur',
+      reference: 'known-later',
+      timeoutMs: 1_000,
+    });
+    const sent = {
+      ...operation,
+      state: 'unknown',
+      dueAtMs: context.clock.now() + 3_600_000,
+    } as const;
+    await context.database.commit(scope, [insertOperation(scope, sent)]);
+    await pass(4, ['evt_13']);
+    await untilWaiting(0);
+    assert.equal((await loadKnown(context, scope, operation.id))?.operation.state, 'approved');
+    gateway.errors.splice(0);
   });
 
   test('takes no more than a quarter of a megabyte', async () => {

@@ -1,15 +1,20 @@
-import type { Row, Scope, Tx, Write } from '#kit/context';
+import type { Context, Row, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import {
   findById,
   insertRows,
   leaseDue,
   type Owned,
+  ownRows,
   rank,
+  readOwn,
   scopeOf,
   spellTime,
   statement,
+  writeRows,
+  writing,
 } from '#platform/db';
+import type { Outcome } from '#rails/operations';
 import { endingTry, type Tried, WAITING } from './try-rows.ts';
 
 export type InboundWebhook = {
@@ -19,6 +24,17 @@ export type InboundWebhook = {
   readonly receivedAtMs: number;
   readonly sealed: Buffer;
   readonly tries: number;
+  readonly isForPerson: boolean;
+};
+
+/** What it says of something that nobody here knows. */
+export type UnknownSaid = {
+  /** As the provider, or we, call it. */
+  readonly name: string;
+  readonly outcome: Outcome['outcome'];
+  /** Minor units, as text. */
+  readonly amount: string | null;
+  readonly currency: string | null;
 };
 
 // A claim: who comes second with the same event loses, and has nothing to do.
@@ -40,7 +56,10 @@ const insertRow = insertRows({
   orNothing: true,
 });
 
-export const insertInbound = (scope: Scope, webhook: Omit<InboundWebhook, 'tries'>): Write => ({
+export const insertInbound = (
+  scope: Scope,
+  webhook: Omit<InboundWebhook, 'tries' | 'isForPerson'>,
+): Write => ({
   into: insertRow,
   row: [
     scope.accountId,
@@ -66,6 +85,103 @@ export const endTry = (
   dueAtMs: number | null,
 ): Write => endingRow(scope, webhook, states[state], dueAtMs);
 
+const forPersonRow = writeRows({
+  name: 'inbound_webhooks.for_person',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    subject: 'text',
+    told: 'json',
+  },
+  key: 'id',
+  rank: rank.update + 1,
+  text: (given) => `update rails.inbound_webhooks w
+   set for_person = true, subject = given.subject, told = given.told::jsonb
+  from ${given}
+ where w.account_id = given.account_id and w.livemode = given.livemode and w.id = given.id
+   and w.state = ${WAITING}
+returning w.id::text as key`,
+});
+
+/** It waits on, and a person sees it. */
+export const giveWebhookToPerson = writing(
+  forPersonRow,
+  (scope, given: { readonly id: Uuid; readonly told: readonly UnknownSaid[] }) => [
+    scope.accountId,
+    scope.livemode,
+    given.id,
+    [...new Set(given.told.map(({ name }) => name))].sort().join(' '),
+    JSON.stringify(given.told),
+  ],
+);
+
+// With it goes all that was told of the same and waits for a person as well.
+const explainRow = writeRows({
+  name: 'inbound_webhooks.explain',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    id: 'uuid',
+    explanation: 'text',
+    explained_at: 'timestamptz',
+  },
+  key: 'id',
+  rank: rank.update,
+  text: (given) => `with ended as (
+  update rails.inbound_webhooks w
+     set state = ${states.given_up}, due_at = null, leased_until = null,
+         explanation = given.explanation, explained_at = given.explained_at
+    from ${given}
+    join rails.inbound_webhooks of
+      on of.account_id = given.account_id and of.livemode = given.livemode and of.id = given.id
+     and of.state = ${WAITING} and of.for_person
+   where w.account_id = given.account_id and w.livemode = given.livemode
+     and w.connector_account_id = of.connector_account_id
+     and (w.id = of.id or w.subject = of.subject and of.subject <> '') and w.state = ${WAITING} and w.for_person
+  returning w.id, given.id as asked
+)
+select id::text as key from ended where id = asked`,
+});
+
+/** Lost when it does not wait for a person. */
+export const explainWebhook = writing(
+  explainRow,
+  (scope, given: { readonly id: Uuid; readonly explanation: string; readonly atMs: number }) => [
+    scope.accountId,
+    scope.livemode,
+    given.id,
+    given.explanation,
+    spellTime(given.atMs),
+  ],
+);
+
+export type WebhookForPerson = Pick<InboundWebhook, 'id' | 'receivedAtMs'> & {
+  /** Empty as long as nobody could read it. */
+  readonly told: readonly UnknownSaid[];
+};
+
+const listForPerson = statement(
+  'inbound_webhooks.list_for_person',
+  `select id, received_at, told from rails.inbound_webhooks
+    where ${ownRows} and for_person and state = ${WAITING} order by id desc limit $3`,
+);
+
+/** Newest first: what providers say of what is not known here. */
+export const loadWebhooksForPerson = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  limit: number,
+): Promise<WebhookForPerson[]> => {
+  type Found = Row & Pick<InboundRow, 'id' | 'received_at'> & { readonly told: unknown };
+  const rows = await readOwn<Found>(context, scope, listForPerson, [limit]);
+  return rows.map(({ id, received_at: receivedAtMs, told }) => ({
+    id,
+    receivedAtMs,
+    told: (told ?? []) as readonly UnknownSaid[],
+  }));
+};
+
 type InboundRow = Row & {
   readonly id: Uuid;
   readonly connector_account_id: Uuid;
@@ -73,11 +189,12 @@ type InboundRow = Row & {
   readonly received_at: number;
   readonly sealed: Buffer;
   readonly tries: number;
+  readonly for_person: boolean;
 };
 
 export const loadInbound = findById({
   name: 'inbound_webhooks.find',
-  select: 'id, connector_account_id, event_id, received_at, sealed, tries',
+  select: 'id, connector_account_id, event_id, received_at, sealed, tries, for_person',
   from: 'rails.inbound_webhooks',
   where: `state = ${WAITING}`,
   fromRow: (row: InboundRow): InboundWebhook => ({
@@ -87,6 +204,7 @@ export const loadInbound = findById({
     receivedAtMs: row.received_at,
     sealed: row.sealed,
     tries: row.tries,
+    isForPerson: row.for_person,
   }),
 });
 

@@ -26,6 +26,12 @@ export { watchDayEnds } from './end-days.ts';
 export { DISPUTE_NOTICE } from './hear-of-disputes.ts';
 export { SETTLEMENT_LINE } from './hear-of-settlements.ts';
 export {
+  explainWebhook,
+  loadWebhooksForPerson,
+  type WebhookForPerson,
+} from './inbound.store.ts';
+export { INBOUND_WEBHOOK } from './learn-from-webhooks.ts';
+export {
   type AccountChange,
   type AccountChanged,
   addAccount as addConnectorAccount,

@@ -1,19 +1,27 @@
 // What webhooks say becomes evidence. One that names nothing we know waits: it may have come before the
-// answer of the very call it speaks of. It never makes anything, and after days a person is told.
+// answer of the very call it speaks of. It never makes anything, and after days it waits for a person too.
 
 import { type Context, onRealTime, type Scope } from '#kit/context';
 import { open } from '#kit/crypto';
 import { levelOf, Unavailable } from '#kit/failure';
 import { NotSent } from '#kit/http-client';
-import type { Uuid } from '#kit/ids';
+import { spellId, type Uuid } from '#kit/ids';
 import {
+  type Echo,
   loadByProviderId,
   loadByReference,
   type Operation,
   recordEvidence,
 } from '#rails/operations';
 import type { Said } from './connector.ts';
-import { endTry, type InboundWebhook, leaseInbound, loadInbound } from './inbound.store.ts';
+import {
+  endTry,
+  giveWebhookToPerson,
+  type InboundWebhook,
+  leaseInbound,
+  loadInbound,
+  type UnknownSaid,
+} from './inbound.store.ts';
 import type { Parts } from './parts.ts';
 import { openAccount } from './port.ts';
 import { boundTo, unpacked } from './receive-webhook.ts';
@@ -24,7 +32,12 @@ const LEASE_MS = 60_000;
 const RETRY_MS = 2_000;
 const RETRY_MS_MAX = 60 * 60_000;
 /** Providers repeat theirs for three days. */
-const GIVE_UP_MS = 3 * 24 * 60 * 60_000;
+const FOR_PERSON_AFTER_MS = 3 * 24 * 60 * 60_000;
+
+const NAME_MAX = 200;
+
+/** Of what a provider said and nobody knew, to people. */
+export const INBOUND_WEBHOOK = 'inw';
 
 /** One round of the worker; says how many it looked at. */
 export const learnFromWebhooks = async (parts: Parts, house: Context): Promise<number> => {
@@ -49,49 +62,96 @@ const learnFrom = async (parts: Parts, context: Context, scope: Scope, id: Uuid)
   const webhook = await loadInbound(context, scope, id);
   if (webhook === undefined) return;
   const heard = await hear(parts, context, scope, webhook);
-  if (heard === 'understood') {
-    await context.database.commit(scope, [endTry(scope, webhook, 'understood', null)]);
-    return;
-  }
-  const nowMs = context.clock.now();
-  if (heard === 'account_gone' || nowMs - webhook.receivedAtMs >= GIVE_UP_MS) {
-    const [level, text] = givenUp[heard];
-    context.log[level]({ accountId: scope.accountId, livemode: scope.livemode }, text);
+  if (heard === 'account_gone') {
+    context.log.warn(
+      { accountId: scope.accountId, livemode: scope.livemode },
+      'A webhook of an account at a provider that was deleted is given up',
+    );
     await context.database.commit(scope, [endTry(scope, webhook, 'given_up', null)]);
-    return;
+  } else if (heard !== 'unreadable' && heard.length === 0) {
+    await context.database.commit(scope, [endTry(scope, webhook, 'understood', null)]);
+  } else {
+    await waitLonger(context, scope, webhook, heard);
   }
-  const waitMs = Math.min(RETRY_MS * 2 ** Math.min(webhook.tries, 12), RETRY_MS_MAX);
-  await context.database.commit(scope, [endTry(scope, webhook, 'waiting', nowMs + waitMs)]);
 };
 
-const givenUp = {
-  unknown: ['error', 'A webhook speaks of something that nobody here knows, and has for days'],
-  unreadable: ['error', 'A webhook could not be understood for days, and is given up'],
-  account_gone: ['warn', 'A webhook of an account at a provider that was deleted is given up'],
-} as const;
-
-/** What it is about may be open: where nothing but this webhook is at fault it is tried as one that came too early. */
+/**
+ * What of it nobody knows. What it is about may be open: where nothing but this webhook is at fault it is tried as
+ * one that came too early.
+ */
 const hear = async (
   parts: Parts,
   context: Context,
   scope: Scope,
   webhook: InboundWebhook,
-): Promise<'understood' | keyof typeof givenUp> => {
+): Promise<readonly UnknownSaid[] | 'unreadable' | 'account_gone'> => {
   try {
     const said = await readAgain(parts, context, scope, webhook);
     const heard = await Promise.all(
       said.map((each, n) => record(parts, context, scope, webhook, each, n)),
     );
-    return heard.every(Boolean) ? 'understood' : 'unknown';
+    return said.filter((_, n) => heard[n] === false).map(unknownSaid);
   } catch (error) {
     if (error instanceof Unavailable) throw error;
     if (error instanceof NotSent && error.why === 'account_gone') return 'account_gone';
-    context.log.error(
-      { accountId: scope.accountId, livemode: scope.livemode, error, attempts: webhook.tries + 1 },
-      'A webhook could not be understood for now',
-    );
+    if (!webhook.isForPerson) {
+      context.log.error(
+        {
+          accountId: scope.accountId,
+          livemode: scope.livemode,
+          error,
+          attempts: webhook.tries + 1,
+        },
+        'A webhook could not be understood for now',
+      );
+    }
     return 'unreadable';
   }
+};
+
+const UNREADABLE = 'A webhook could not be understood for days';
+const UNKNOWN = 'A webhook speaks of something that nobody here knows, and has for days';
+
+/** Nobody knows yet what it is about, and after days a person is told: money may have moved. */
+const waitLonger = async (
+  context: Context,
+  scope: Scope,
+  webhook: InboundWebhook,
+  heard: readonly UnknownSaid[] | 'unreadable',
+): Promise<void> => {
+  const nowMs = context.clock.now();
+  const isOld = nowMs - webhook.receivedAtMs >= FOR_PERSON_AFTER_MS;
+  if (isOld && !webhook.isForPerson) {
+    context.log.error(
+      {
+        accountId: scope.accountId,
+        livemode: scope.livemode,
+        problem: spellId(INBOUND_WEBHOOK, webhook.id),
+      },
+      `${heard === 'unreadable' ? UNREADABLE : UNKNOWN}: see tollgate operations list`,
+    );
+  }
+  const waitMs = Math.min(RETRY_MS * 2 ** Math.min(webhook.tries, 12), RETRY_MS_MAX);
+  await context.database.commit(scope, [
+    endTry(scope, webhook, 'waiting', nowMs + waitMs),
+    ...(isOld && !(webhook.isForPerson && heard === 'unreadable')
+      ? [giveWebhookToPerson(scope, { id: webhook.id, told: heard === 'unreadable' ? [] : heard })]
+      : []),
+  ]);
+};
+
+const unknownSaid = ({ of, says }: Said): UnknownSaid => {
+  const { amount, currency }: Partial<Echo> =
+    says.outcome === 'unknown' ? {} : (says as Partial<Echo>);
+  return {
+    // Nothing that a terminal would take for a command.
+    name: ('reference' in of ? of.reference : of.providerId)
+      .replaceAll(/\p{Cc}/gu, ' ')
+      .slice(0, NAME_MAX),
+    outcome: says.outcome,
+    amount: typeof amount === 'bigint' ? String(amount) : null,
+    currency: currency ?? null,
+  };
 };
 
 const readAgain = async (
@@ -100,8 +160,8 @@ const readAgain = async (
   scope: Scope,
   webhook: InboundWebhook,
 ): Promise<readonly Said[]> => {
-  const clear = open(parts.directory.webhookKey, webhook.sealed, boundTo(scope, webhook.id));
   const opened = await openAccount(parts, context, scope, webhook.connectorAccountId);
+  const clear = open(parts.directory.webhookKey, webhook.sealed, boundTo(scope, webhook.id));
   return opened.functions.webhook?.read(unpacked(clear), opened.account) ?? [];
 };
 

@@ -6,7 +6,7 @@ import { forgetExchanges } from './exchanges.store.ts';
 import { hearOfDisputes } from './hear-of-disputes.ts';
 import { hearOfSettlements } from './hear-of-settlements.ts';
 import { areInboundDue } from './inbound.store.ts';
-import { learnFromWebhooks } from './learn-from-webhooks.ts';
+import { INBOUND_WEBHOOK, learnFromWebhooks } from './learn-from-webhooks.ts';
 import { onOperation } from './lines-of-operation.ts';
 import { partsOf } from './rails-of.ts';
 import { reverseAgainJob } from './reverse-again.ts';
@@ -49,6 +49,12 @@ const checks = [
   {
     name: 'what a provider told of a dispute and nobody knew was explained by a person',
     text: `select account_id, connector_account_id, key, subject from rails.dispute_notices
+            where for_person and state = 1`,
+  },
+  {
+    name: 'what a provider said by webhook and nobody knew was explained by a person',
+    of: INBOUND_WEBHOOK,
+    text: `select account_id, id, connector_account_id, subject from rails.inbound_webhooks
             where for_person and state = 1`,
   },
 ];

@@ -7,6 +7,7 @@ export {
 export { type Conclusion, conclude } from './conclude.ts';
 export {
   type CheckResult,
+  type Echo,
   type Evidence,
   type Outcome,
   type Told,
