@@ -7,6 +7,7 @@ import { heardBy } from '#rails/connectors';
 import {
   type Change,
   decideByPerson,
+  loadForPerson,
   loadOfIntent,
   type PersonSays,
   recordEvidence,
@@ -435,6 +436,14 @@ describe('a refund', () => {
     return data.map(({ amount, status }) => `${amount} ${status}`);
   };
 
+  const forPerson = async (intent: Stripe.PaymentIntent) => {
+    const asked = { alsoUnknown: false, limit: 500 };
+    const found = await loadForPerson(gateway.context, merchant.scope, asked);
+    return found
+      .filter(({ intentId }) => intentId === parseId('pi', intent.id))
+      .map(({ kind, alerts }) => [kind, ...alerts].join(' '));
+  };
+
   for (const [how, isPaid] of [
     ['comes to nothing', false],
     ['is paid out', true],
@@ -461,13 +470,29 @@ describe('a refund', () => {
       ]);
       const refused = await refusalOf(refunds.create({ payment_intent: intent.id }));
       assert.equal(refused.code, 'charge_already_refunded');
+      assert.deepEqual(await forPerson(intent), isPaid ? ['sale may_be_paid_back_twice'] : []);
       // Said once more, it is nothing new.
       await decide(intent, 'sale', 'reversed');
       assert.deepEqual(await happened(), []);
+      assert.deepEqual(await forPerson(intent), []);
       await assertHealthy(gateway.on);
       gateway.errors.length = 0;
     });
   }
+
+  test('that was paid before its payment is taken back as a whole waits for a person, whatever is said again', async () => {
+    const intent = await paid(1000);
+    await refunds.create({ payment_intent: intent.id, amount: 300 });
+    await decide(intent, 'sale', 'reversed');
+    assert.deepEqual(await made(intent), ['700 succeeded', '300 succeeded']);
+    assert.deepEqual(await forPerson(intent), ['sale may_be_paid_back_twice']);
+    await settledAfterAll(intent, 'sale');
+    assert.deepEqual(await forPerson(intent), ['sale may_be_paid_back_twice']);
+    await decide(intent, 'sale', 'reversed');
+    assert.deepEqual(await forPerson(intent), []);
+    await assertHealthy(gateway.on);
+    gateway.errors.length = 0;
+  });
 
   /** What a settlement says of the first such call of a payment, which had been refused. */
   const settledAfterAll = async (intent: Stripe.PaymentIntent, kind: string) => {

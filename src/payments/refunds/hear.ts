@@ -19,7 +19,7 @@ import { endOfIntent, isAllBack } from './end-of-intent.ts';
 import { refundSnapshot } from './events.ts';
 import type { Refund } from './refund.ts';
 import { loadRefundOf, loadRefundOfVoid, updateRefund } from './refunds.store.ts';
-import { isTakenBack, takeWhatIsFree, writesOfTakenBack } from './taken-back.ts';
+import { isTakenBack, takeWhatIsFree, writesOfPaidTwice, writesOfTakenBack } from './taken-back.ts';
 
 export type Held = { readonly refund: Refund; readonly charge: Charge; readonly cause: Cause };
 
@@ -216,6 +216,7 @@ const write = async (
       told,
       ...(booked?.writes ?? []),
       ...takenBack,
+      ...(decided.moved === 'refund' ? await writesOfPaidTwice(context, scope, charge) : []),
       ...(await goOn(context, scope, refund, charge)),
     ],
   };

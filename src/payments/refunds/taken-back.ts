@@ -17,7 +17,7 @@ import {
   updateCharge,
 } from '#payments/charges';
 import { appendChange } from '#platform/events';
-import { type Change, loadOfIntent, type Operation } from '#rails/operations';
+import { type Change, loadOfIntent, mayBePaidBackTwice, type Operation } from '#rails/operations';
 import { endOfIntent } from './end-of-intent.ts';
 import { refundCreated, refundSnapshot } from './events.ts';
 import { newRefund } from './new-refund.ts';
@@ -56,7 +56,13 @@ export const writesOfTakenBack = async (
       'A bank took a payment back of which there was less left: a person has to look at it',
     );
   }
-  return [updateCharge(scope, next(charge)), ...writes];
+  // What is on its way to its payer may still come to nothing.
+  const isTwice = BigInt(charge.takenBackBeyond ?? 0) > charge.refunding;
+  return [
+    updateCharge(scope, next(charge)),
+    ...writes,
+    ...(isTwice ? mayBePaidBackTwice(context, scope, after.id) : []),
+  ];
 };
 
 const next = (charge: Charge): Charge => ({ ...charge, version: charge.version + 1 });
@@ -74,6 +80,19 @@ export const takeWhatIsFree = async (
   const takenBack = operations.filter((each) => each.state === 'reversed' && isOf(charge, each));
   const open = takenBack.map((operation) => openOf(context, scope, operation));
   return take(context, scope, charge, await Promise.all(open));
+};
+
+/** A refund of it has been paid: where its bank has that as well, a person has to ask. */
+export const writesOfPaidTwice = async (
+  context: Context,
+  scope: Scope,
+  charge: Charge,
+): Promise<readonly Write[]> => {
+  if (charge.takenBackBeyond === undefined) return [];
+  const operations = await loadOfIntent(context, scope, charge.intentId);
+  return operations
+    .filter((each) => each.state === 'reversed' && isOf(charge, each))
+    .flatMap(({ id }) => mayBePaidBackTwice(context, scope, id));
 };
 
 /** An operation that was taken back: how much of it is not booked so, and how many times some of it was. */

@@ -112,6 +112,12 @@ const table: readonly Line[] = [
     ['unmapped_status'],
   ],
   [
+    'it was taken back, and by the books its payer has it twice, whatever is said again',
+    [told('webhook', reversed), told('books', unknown), told('settlement_line', approved)],
+    'reversed',
+    ['may_be_paid_back_twice'],
+  ],
+  [
     'H2: a late approval after the reversal',
     [told('answer', reversed), answer(approved)],
     'reversed',

@@ -18,6 +18,7 @@ export type Alert =
   | 'currency_differs'
   | 'reference_differs'
   | 'contradiction'
+  | 'may_be_paid_back_twice'
   | 'unmapped_status';
 
 export type Conclusion = {
@@ -52,6 +53,7 @@ export const conclude = (operation: Concerned, evidence: readonly Evidence[]): C
   const alerts = new Set<Alert>();
   for (const { from, differs } of weighed.filter(({ from }) => isNews(from))) {
     for (const difference of differs) alerts.add(difference);
+    if (from.kind === 'books') alerts.add('may_be_paid_back_twice');
     if (from.says.outcome === 'unknown' && from.says.unmapped !== undefined) {
       alerts.add('unmapped_status');
     }

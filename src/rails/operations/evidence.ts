@@ -10,6 +10,7 @@ export const evidenceKinds = {
   settlement_line: 4,
   statement_line: 5,
   person: 6,
+  books: 7,
 } as const;
 export type EvidenceKind = keyof typeof evidenceKinds;
 

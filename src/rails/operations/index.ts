@@ -36,6 +36,7 @@ export {
   loadOfIntent,
   loadOperation,
 } from './operations.store.ts';
+export { mayBePaidBackTwice } from './paid-back-twice.ts';
 export { decideByPerson, type PersonSays } from './person.ts';
 export { type Change, DoesNotCount, recordEvidence, type WritesOf } from './record-evidence.ts';
 export type { Recovery, RecoveryStep } from './recovery.ts';

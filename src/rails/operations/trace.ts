@@ -88,6 +88,7 @@ const sources: Readonly<Record<Evidence['kind'], string>> = {
   settlement_line: 'A line of a settlement says:',
   statement_line: 'A line of a bank statement says:',
   person: 'A person decides:',
+  books: 'By the books, its payer may have that twice:',
 };
 
 const meanings: Readonly<Record<Evidence['says']['outcome'], string>> = {

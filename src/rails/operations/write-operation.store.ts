@@ -2,7 +2,8 @@
 
 import type { Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { rank, writeRows } from '#platform/db';
+import { rank, writeRows, writing } from '#platform/db';
+import type { Alert } from './conclude.ts';
 import { type Operation, operationKinds } from './operation.ts';
 import { operationStates } from './operation-states.ts';
 
@@ -163,3 +164,28 @@ export const updateOperation = (
     keepLease,
   ],
 });
+
+// Behind an update by what was learned at the same moment. Who has read it without this reads it again.
+const reviewRow = writeRows({
+  name: 'operations.review',
+  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid', alert: 'text' },
+  key: 'id',
+  rank: rank.update + 1,
+  text: (given) => `update rails.operations o
+   set needs_review = true, version = o.version + 1,
+       alerts = array(select distinct unnest(o.alerts || given.alert) order by 1)
+  from ${given}
+ where (o.account_id, o.livemode, o.id) = (given.account_id, given.livemode, given.id)
+returning o.id::text as key`,
+});
+
+/** It waits for a person until they say something of it. The evidence that says so goes with it. */
+export const reviewOperation = writing(
+  reviewRow,
+  (scope, given: { readonly operationId: Uuid; readonly alert: Alert }) => [
+    scope.accountId,
+    scope.livemode,
+    given.operationId,
+    given.alert,
+  ],
+);
