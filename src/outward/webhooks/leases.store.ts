@@ -1,6 +1,7 @@
 // Who tells a delivery. One that has just been owed is leased in the same statement, where a worker has room
 // for it; the others wait until one has. What was done under a lease is written down only while it lasts.
 
+import { assert } from '#kit/assert';
 import type { Context, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import {
@@ -56,7 +57,8 @@ const eventsOfChanges = (kinds: EventKinds, changes: readonly Owed[]): Heard[] =
     const { event_id, account_id, livemode, object_id, sequence, kinds: codes } = change;
     for (const [at, code] of codes.entries()) {
       const type = kinds.byCode(code)?.type;
-      if (type === undefined) continue;
+      // A newer version wrote it. It is set aside until a worker of that version hands it on.
+      assert(type, `No module of this version knows events of code ${code}.`);
       const id = eventIdOf(event_id, at);
       heard.push({ id, account_id, livemode, object_id, sequence: sequence + at, type });
     }

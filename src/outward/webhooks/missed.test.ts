@@ -276,3 +276,29 @@ test('What is being handed on while its endpoint is enabled again is told, or fo
     [true],
   );
 });
+
+test('What only a newer version knows is left to a worker of that version, and everything else is handed on', async () => {
+  const context = await testContext();
+  const scope = await testAccount(context);
+  const newer: EventKind = { ...created, code: 9_999, type: 'customer.exploded' };
+  const append = (kind: EventKind) =>
+    context.database.commit(scope, [
+      appendChange(context, {
+        scope,
+        objectId: newUuid(context),
+        sequence: 1,
+        kinds: [kind],
+        snapshot: {},
+        request: null,
+      }),
+    ]);
+  await append(newer);
+  await append(created);
+  const fed = async () => (await asOwner(context.on, 'select event_id from outward.feed')).length;
+  assert.equal(await handOn(context, module.listeners({ eventKinds: kinds })), 1);
+  assert.equal(await fed(), 1);
+  await asOwner(context.on, 'update platform.outbox set not_before = null');
+  const all = gatherEventKinds([created, newer]);
+  assert.equal(await handOn(context, module.listeners({ eventKinds: all })), 1);
+  assert.equal(await fed(), 2);
+});
