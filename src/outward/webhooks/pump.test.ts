@@ -98,6 +98,7 @@ const happen = async (
   scope: Scope,
   count = 1,
   of: {
+    readonly id?: string;
     readonly objectId?: string;
     readonly sequence?: number;
     readonly kinds?: readonly EventKind[];
@@ -394,6 +395,27 @@ describe('a delivery', () => {
     await pump.idle(context);
     await pump.round(context, kinds);
     assert.deepEqual([calls.length, await count('due_deliveries')], [1, 2]);
+  });
+
+  test('of an object whose events are told in order comes by its number, whatever the clocks of machines said', async () => {
+    const { context, calls, pump, scope } = await world();
+    await endpointOf(context, scope, true);
+    const objectId = newUuid(context);
+    const [early, late] = [0, 1_000].map(
+      (laterMs) => `${uuidAt(context.clock.now() + laterMs).slice(0, -1)}0`,
+    );
+    await happen(context, scope, 1, { id: late ?? '', objectId, sequence: 1 });
+    await happen(context, scope, 1, { id: early ?? '', objectId, sequence: 2 });
+    await handOn(context, listeners);
+    for (const told of [1, 2]) {
+      await until('the next is under way', async () => {
+        await pump.round(context, kinds);
+        return calls.length === told;
+      });
+      assert.equal(calls.at(-1)?.post.headers['tollgate-sequence'], String(told));
+      calls.at(-1)?.answer(200);
+    }
+    await pump.idle(context);
   });
 
   test('of an endpoint that keeps an order waits for its turn, also for those held since before', async () => {
