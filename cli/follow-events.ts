@@ -13,7 +13,7 @@ export type Event = {
 /** Which of its object's changes it was, and of what object. */
 export type Sequence = { readonly sequence: number; readonly sequence_of: string | null };
 type Feed = {
-  data: (Sequence & { event: Event | null })[];
+  data: (Sequence & { position: number; event: Event | null })[];
   has_more: boolean;
   next: number;
 };
@@ -37,7 +37,11 @@ export const followEvents = async (
   for (;;) {
     const from = { after: String(next), limit: '100' };
     const feed = await patiently(client.url, () => client.get<Feed>('/v1/event_feed', from));
-    for (const { event, ...sequence } of feed.data) {
+    const forgotten = (feed.data[0]?.position ?? next + 1) - next - 1;
+    if (forgotten > 0) {
+      process.stderr.write(`${forgotten} events were forgotten before they could be read here.\n`);
+    }
+    for (const { event, position: _, ...sequence } of feed.data) {
       if (event !== null && isWanted(event.type)) await see(event, sequence);
     }
     ({ next } = feed);

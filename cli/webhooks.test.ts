@@ -251,4 +251,30 @@ test('events resend tells an event again, and says so when nobody was owed it', 
     () => `${got.length}`,
   );
   assert.deepEqual(got.at(-1)?.body, got.at(-2)?.body);
+
+  // Nobody waits for what does not come.
+  const undelivered = async () =>
+    (await stripe.events.list({ delivery_success: false })).data.map(({ id }) => id);
+  await until(
+    async () => (await undelivered()).length === 0,
+    () => 'It was told, and noted.',
+  );
+  await stripe.webhookEndpoints.update(endpoint.id, { disabled: true });
+  const later = await tollgate('events', 'resend', event?.id ?? '');
+  const waits = `${endpoint.id} is disabled: it is told when it is enabled again.\n`;
+  assert.deepEqual([later.code, later.out], [0, waits], later.err);
+  assert.equal((await stripe.events.retrieve(event?.id ?? '')).pending_webhooks, 1);
+  assert.deepEqual(await undelivered(), [event?.id]);
+  await stripe.webhookEndpoints.del(endpoint.id);
+  const never = await tollgate('events', 'resend', event?.id ?? '');
+  assert.deepEqual(
+    [never.code, never.err],
+    [1, `The endpoint ${endpoint.id} was deleted: it is told nothing any more.\n`],
+  );
+  assert.equal((await stripe.events.retrieve(event?.id ?? '')).pending_webhooks, 0);
+  assert.deepEqual(await undelivered(), []);
+  const waiting = await gateway.ask('GET', '/v1/webhook_deliveries?status=waiting', {
+    key: merchant.key,
+  });
+  assert.deepEqual(waiting.body.data, []);
 });

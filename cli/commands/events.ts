@@ -1,7 +1,7 @@
 // tollgate events: as they happen, and again.
 
 import type { Command } from 'commander';
-import { type ApiClient, apiClient, type Where, withWhere } from '../api-client.ts';
+import { type ApiClient, apiClient, NotNow, type Where, withWhere } from '../api-client.ts';
 import { CliError } from '../errors.ts';
 import { type Event, followEvents, type Sequence } from '../follow-events.ts';
 import { forward, forwardTo, secretOption } from '../forward-event.ts';
@@ -70,8 +70,22 @@ const resend = async (
     throw new CliError(
       `No endpoint was owed ${event}, so there is nothing to tell again. To a server that listens with tollgate listen: --forward-to <url> --secret <whsec>.`,
     );
-  for (const { id, webhook_endpoint } of data) {
-    await client.post(`/v1/webhook_deliveries/${id}/resend`);
-    say(`Telling ${webhook_endpoint} again.`);
+  const refusals: string[] = [];
+  for (const { id, webhook_endpoint: to } of data) {
+    try {
+      await client.post(`/v1/webhook_deliveries/${id}/resend`);
+      const { status } = await client.get<{ status: string }>(`/v1/webhook_endpoints/${to}`);
+      say(
+        status === 'disabled'
+          ? `${to} is disabled: it is told when it is enabled again.`
+          : `Telling ${to} again.`,
+      );
+    } catch (error) {
+      // Others are told all the same.
+      if (error instanceof NotNow || !(error instanceof CliError)) throw error;
+      refusals.push(error.message);
+    }
   }
+  if (refusals.length === data.length) throw new CliError(refusals.join('\n'));
+  for (const refusal of refusals) say(refusal);
 };

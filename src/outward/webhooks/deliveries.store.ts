@@ -57,10 +57,14 @@ const ofEvents = `unnest($3::uuid[]) as e(id)
                    and (left(e.id::text, 13) || repeat('f', 20))::uuid
      offset 0) as d`;
 
+/** One that is deleted is told nothing any more. */
+export const isOwed = (table: string): string =>
+  `exists (select from outward.webhook_endpoints w where w.account_id = $1 and w.livemode = $2 and w.id = ${table}.endpoint_id and w.state <> 3)`;
+
 const findOpen = statement(
   'deliveries.open_of_events',
   `select d.event_id, count(*)::integer as open from ${ofEvents}
-    where d.state <> 2 group by d.event_id`,
+    where d.state <> 2 and ${isOwed('d')} group by d.event_id`,
 );
 
 export const loadUndelivered = async (

@@ -22,6 +22,7 @@ import { askAgain, loadDelivery } from './deliveries.store.ts';
 import type { Delivery } from './delivery.ts';
 import { deliveryFilters, replayParameters } from './endpoint-parameters.ts';
 import { deliverySchema, replaySchema } from './endpoint-schema.ts';
+import { loadEndpoint } from './endpoints.store.ts';
 import { listDeliveries } from './list-deliveries.store.ts';
 import { DELIVERY, ENDPOINT, renderDelivery } from './render.ts';
 import { countReplayed, replay, replayOf } from './replays.store.ts';
@@ -153,11 +154,17 @@ export const deliveryRoutes = (kinds: EventKinds) => [
     operation: 'webhook_endpoints.resend_delivery',
     summary: 'Tell an event again',
     description:
-      'At once, under the same event id, whatever came of it before; with ten tries anew.',
+      'At once, under the same event id, whatever came of it before; with ten tries anew. One that is disabled is told when it is enabled again.',
     parameters: parameters({}),
     answer: deliverySchema,
     handle: async (context, request) => {
-      const { id } = await find(context, request);
+      const { id, endpointId } = await find(context, request);
+      if ((await loadEndpoint(context, request.scope, endpointId)) === undefined) {
+        throw new ApiError(
+          400,
+          `The endpoint ${spellId(ENDPOINT, endpointId)} was deleted: it is told nothing any more.`,
+        );
+      }
       const again = await askAgain(context, request.scope, id);
       if (again === undefined) throw resourceMissing({ noun: 'webhook delivery', id });
       return { body: renderDelivery(again, request.scope.livemode) };

@@ -12,7 +12,7 @@ import {
   readOwn,
   statement,
 } from '#platform/db';
-import { columns, type DeliveryRow, fromRow } from './deliveries.store.ts';
+import { columns, type DeliveryRow, fromRow, isOwed } from './deliveries.store.ts';
 import { type Delivery, type DeliveryState, deliveryStates } from './delivery.ts';
 
 export type DeliveryFilter = PageOfRows &
@@ -177,8 +177,9 @@ const open = (direction: PageOfRows['direction']) => {
     `deliveries.open_${direction}`,
     `select id, event_id from outward.deliveries
       where ${ownRows} and state <> 2 and id = any(array(
-        (select id from outward.deliveries
-          where ${ownRows} and given_up and id >= $3::uuid and id < $4::uuid order by id ${order} limit $5::integer)
+        (select id from outward.deliveries d
+          where ${ownRows} and given_up and id >= $3::uuid and id < $4::uuid and ${isOwed('d')}
+          order by id ${order} limit $5::integer)
         union all ${waitingIds(direction, 'null')}))
       order by id ${order} limit $5::integer`,
   );
