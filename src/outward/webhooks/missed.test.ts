@@ -188,11 +188,25 @@ describe('what nobody owed an endpoint because it was disabled', () => {
     assert.deepEqual([left.length, await momentsTold()], [0, []]);
   });
 
-  test('is counted as far as that goes quickly, and told to its end', async () => {
-    const { context, promise } = await disabled(26_000);
-    assert.equal(await promise(false), 'at least 50001');
-    const again = await replayPiece(context);
-    assert.equal(again, 1_001);
+  test('is counted as far as that goes quickly', async () => {
+    const { context, scope, endpointId, fromMs } = await disabled(10);
+    const [from, before] = [uuidAt(fromMs), uuidAt(fromMs + 5)];
+    const wanted = {
+      endpointId,
+      alsoDelivered: true,
+      from,
+      before,
+      missed: { codes: [205], from, before },
+    };
+    assert.deepEqual(await countReplayed(context, scope, wanted, 10), { count: 5, isAll: true });
+    // Of nine events looked at some are not wanted.
+    assert.deepEqual(await countReplayed(context, scope, wanted, 8), { count: 4, isAll: false });
+    await setState(context, endpointId, 1);
+    await context.database.commit(scope, [replay(context, scope, wanted)]);
+    assert.equal(await replayPiece(context), 6);
+    assert.deepEqual(await countReplayed(context, scope, wanted, 4), { count: 0, isAll: false });
+    await takeAll(context);
+    assert.deepEqual(await countReplayed(context, scope, wanted, 4), { count: 5, isAll: false });
   });
 
   test('is what it wants now, of its own time, and of the last 28 days', () => {

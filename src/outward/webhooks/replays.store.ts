@@ -90,7 +90,7 @@ export const replay = (
 const COUNTED_MAX = 50_000;
 
 const owedOf = (which: string): string =>
-  `select count(*) filter (where ${which})::float8 as count, count(*) <= ${COUNTED_MAX} as is_all from (
+  `select count(*) filter (where ${which})::float8 as count, count(*) <= $9::integer as is_all from (
      select endpoint_id, state from outward.deliveries
       where ${ownRows} and id >= $4::uuid and id < $5::uuid`;
 // Unnamed: they may take their time. One statement, so that what is handed on meanwhile is counted once.
@@ -99,9 +99,9 @@ const counting = (owed: string) =>
     '',
     `select owed.count + missed.count as count, owed.is_all and missed.is_all as is_all
        from (${owed}) owed,
-            outward.count_missed($1, $2, $3, $6, $7, $8::smallint[], ${COUNTED_MAX}) missed`,
+            outward.count_missed($1, $2, $3, $6, $7, $8::smallint[], $9::integer) missed`,
   );
-const some = `order by id limit ${COUNTED_MAX + 1}) looked`;
+const some = 'order by id limit $9::integer + 1) looked';
 const count = {
   givenUp: counting(`${owedOf('true')} and endpoint_id = $3 and given_up ${some}`),
   all: counting(`${owedOf('endpoint_id = $3 and state <> 1')} ${some}`),
@@ -118,10 +118,12 @@ export const countReplayed = async (
   context: Context,
   scope: Scope,
   { endpointId, from, before, alsoDelivered, missed }: Replay,
+  countedMax = COUNTED_MAX,
 ): Promise<Counted> => {
   const asked = alsoDelivered ? count.all : count.givenUp;
   const ofMissed = missed ?? { from: before, before, codes: [] };
-  const values = [endpointId, from, before, ofMissed.from, ofMissed.before, ofMissed.codes];
+  const range = [endpointId, from, before, ofMissed.from, ofMissed.before, ofMissed.codes];
+  const values = [...range, countedMax];
   try {
     const [row] = await readOwn<{ count: number; is_all: boolean }>(context, scope, asked, values);
     return { count: row?.count ?? 0, isAll: row?.is_all ?? true };
