@@ -14,9 +14,9 @@ import {
   list,
   listParameters,
   listWindow,
+  missingIn,
   type Outcome,
   page,
-  resourceMissing,
   type TypedRequest,
   text,
   timestampRange,
@@ -81,13 +81,9 @@ export const retrieveBalanceTransaction = async (
   if (found !== undefined) {
     return { body: renderBalanceTransaction(found, context.clock.now()) };
   }
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = (await loadBalanceTransactions(context, other, [spelled])).size > 0;
-  throw resourceMissing({
-    noun: 'balance transaction',
-    id: spelled,
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
+  throw await missingIn(scope, { noun: 'balance transaction', id: spelled }, async (other) =>
+    (await loadBalanceTransactions(context, other, [spelled])).has(spelled),
+  );
 };
 
 /** By spelled id. Entries that the API knows nothing of are not among them. */

@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
-import { resourceMissing } from '#platform/http';
+import { missingIn, resourceMissing } from '#platform/http';
 import type { Customer } from './customer.ts';
 import { loadCustomer } from './customers.store.ts';
 import { CUSTOMER } from './render-customer.ts';
@@ -41,20 +41,15 @@ export const findCustomerNamed = async (
   throw await customerMissing(context, scope, spelled, id, param);
 };
 
-// The commonest mistake is a key of the wrong mode, so the same account's other mode is looked at.
-const customerMissing = async (
+const customerMissing = (
   context: Context,
   scope: Scope,
   spelled: string,
   id: Uuid | null,
   param?: string,
-) => {
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = id !== null && (await loadCustomer(context, other, id)) !== undefined;
-  return resourceMissing({
-    noun: 'customer',
-    id: spelled,
-    ...(param === undefined ? {} : { param }),
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
-};
+) =>
+  missingIn(
+    scope,
+    { noun: 'customer', id: spelled, param },
+    (other) => id && loadCustomer(context, other, id),
+  );

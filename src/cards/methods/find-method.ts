@@ -1,7 +1,7 @@
 import { testCardById } from '#cards/bins';
 import type { Context, Scope } from '#kit/context';
 import { newUuid } from '#kit/ids';
-import { type ApiError, resourceMissing } from '#platform/http';
+import { type ApiError, missingIn, resourceMissing } from '#platform/http';
 import { emptyBilling, type PaymentMethod } from './payment-method.ts';
 import { loadMethod } from './payment-methods.store.ts';
 import { cardOfTestId, dropCard, type StoredCard, storeCard } from './receive-card.ts';
@@ -72,17 +72,13 @@ const methodMissing = async (
   spelled: string,
   param: string | undefined,
 ): Promise<ApiError> => {
-  const at = param === undefined ? {} : { param };
   if (scope.livemode && testCardById(spelled) !== undefined) {
-    return resourceMissing({ noun: 'PaymentMethod', id: spelled, existsIn: 'test', ...at });
+    return resourceMissing({ noun: 'PaymentMethod', id: spelled, existsIn: 'test', param });
   }
   const id = parseMethodId(spelled);
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = id !== null && (await loadMethod(context, other, id)) !== undefined;
-  return resourceMissing({
-    noun: 'PaymentMethod',
-    id: spelled,
-    ...at,
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
+  return missingIn(
+    scope,
+    { noun: 'PaymentMethod', id: spelled, param },
+    (other) => id && loadMethod(context, other, id),
+  );
 };

@@ -1,5 +1,5 @@
 import type { Context, Scope } from '#kit/context';
-import { resourceMissing } from '#platform/http';
+import { missingIn } from '#platform/http';
 import type { CheckoutSession } from './session.ts';
 import { isSecret, parseSession } from './session-id.ts';
 import { loadSession } from './sessions.store.ts';
@@ -24,11 +24,7 @@ export const findSession = async (
 ): Promise<CheckoutSession> => {
   const session = await sessionNamed(context, scope, spelled);
   if (session !== undefined) return session;
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = (await sessionNamed(context, other, spelled)) !== undefined;
-  throw resourceMissing({
-    noun: 'checkout.session',
-    id: spelled,
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
+  throw await missingIn(scope, { noun: 'checkout.session', id: spelled }, (other) =>
+    sessionNamed(context, other, spelled),
+  );
 };

@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
-import { resourceMissing } from '#platform/http';
+import { parseId } from '#kit/ids';
+import { missingIn } from '#platform/http';
 import type { Charge } from './charge.ts';
 import { loadCharge } from './charges.store.ts';
 import { CHARGE } from './render-charge.ts';
@@ -14,23 +14,10 @@ export const findCharge = async (
 ): Promise<Charge> => {
   const id = parseId(CHARGE, spelled);
   const charge = id && (await loadCharge(context, scope, id));
-  if (!charge) throw await chargeMissing(context, scope, spelled, id, param);
-  return charge;
-};
-
-const chargeMissing = async (
-  context: Context,
-  scope: Scope,
-  spelled: string,
-  id: Uuid | null,
-  param?: string,
-) => {
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = id !== null && (await loadCharge(context, other, id)) !== undefined;
-  return resourceMissing({
-    noun: 'charge',
-    id: spelled,
-    ...(param === undefined ? {} : { param }),
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
+  if (charge) return charge;
+  throw await missingIn(
+    scope,
+    { noun: 'charge', id: spelled, param },
+    (other) => id && loadCharge(context, other, id),
+  );
 };

@@ -4,7 +4,7 @@ import { loadMethods, type PaymentMethod } from '#cards/methods';
 import { present } from '#kit/assert';
 import type { Context, Scope, Write } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
-import { ApiError, resourceMissing } from '#platform/http';
+import { ApiError, missingIn } from '#platform/http';
 import { CONFIRMATION_TOKEN, type ConfirmationToken, expiresAtMs } from './confirmation-token.ts';
 import { loadToken, useToken } from './tokens.store.ts';
 
@@ -51,12 +51,9 @@ export const findToken = async (
   const id = parseId(CONFIRMATION_TOKEN, spelled);
   const token = id && (await loadToken(context, scope, id));
   if (token) return token;
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = id !== null && (await loadToken(context, other, id)) !== undefined;
-  throw resourceMissing({
-    noun: 'confirmationtoken',
-    id: spelled,
-    ...(param === undefined ? {} : { param }),
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
+  throw await missingIn(
+    scope,
+    { noun: 'confirmationtoken', id: spelled, param },
+    (other) => id && loadToken(context, other, id),
+  );
 };

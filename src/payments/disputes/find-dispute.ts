@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
-import { resourceMissing } from '#platform/http';
+import { missingIn } from '#platform/http';
 import type { Dispute } from './dispute.ts';
 import { loadDispute } from './disputes.store.ts';
 import { DISPUTE } from './render-dispute.ts';
@@ -13,11 +13,9 @@ export const findDispute = async (
   const id = parseId(DISPUTE, spelled);
   const dispute = id && (await loadDispute(context, scope, id));
   if (dispute) return dispute;
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = id !== null && (await loadDispute(context, other, id)) !== undefined;
-  throw resourceMissing({
-    noun: 'dispute',
-    id: spelled,
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
+  throw await missingIn(
+    scope,
+    { noun: 'dispute', id: spelled },
+    (other) => id && loadDispute(context, other, id),
+  );
 };

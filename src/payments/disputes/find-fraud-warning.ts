@@ -5,9 +5,9 @@ import { readOfPayment } from '#payments/intents';
 import {
   list,
   listWindow,
+  missingIn,
   type Outcome,
   page,
-  resourceMissing,
   rowsWithin,
   type TypedRequest,
 } from '#platform/http';
@@ -26,13 +26,11 @@ export const retrieveFraudWarning = async (
     const [now] = await asTheyAre(context, scope, [warning]);
     return { body: renderFraudWarning(now ?? warning, scope.livemode) };
   }
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = id !== null && (await loadFraudWarning(context, other, id)) !== undefined;
-  throw resourceMissing({
-    noun: 'early_fraud_warning',
-    id: spelled,
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
+  throw await missingIn(
+    scope,
+    { noun: 'early_fraud_warning', id: spelled },
+    (other) => id && loadFraudWarning(context, other, id),
+  );
 };
 
 export const listFraudWarnings = async (

@@ -1,7 +1,7 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
+import { parseId } from '#kit/ids';
 import { type Charge, INTENT, loadChargesOfIntent } from '#payments/charges';
-import { resourceMissing, secretAsId } from '#platform/http';
+import { missingIn, secretAsId } from '#platform/http';
 import { loadIntent } from './intents.store.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -14,8 +14,13 @@ export const findIntent = async (
 ): Promise<PaymentIntent> => {
   const id = parseId(INTENT, spelled);
   const intent = id && (await loadIntent(context, scope, id));
-  if (!intent || intent.isDirect) throw await intentMissing(context, scope, spelled, id, param);
-  return intent;
+  if (intent && !intent.isDirect) return intent;
+  if (/^pi_\w+_secret_/.test(spelled)) throw secretAsId('PaymentIntent', param);
+  throw await missingIn(
+    scope,
+    { noun: 'payment_intent', id: spelled, inUrl: 'intent', param },
+    (other) => id && loadIntent(context, other, id),
+  );
 };
 
 /**
@@ -34,25 +39,4 @@ export const findIntentWithCharge = async (
     id === null ? [] : loadChargesOfIntent(context, scope, id),
   ]);
   return { intent, charge: charges.find((charge) => charge.id === intent.latestChargeId) };
-};
-
-const LOOKS_LIKE_SECRET = /^pi_\w+_secret_/;
-
-const intentMissing = async (
-  context: Context,
-  scope: Scope,
-  spelled: string,
-  id: Uuid | null,
-  param?: string,
-) => {
-  if (LOOKS_LIKE_SECRET.test(spelled)) return secretAsId('PaymentIntent', param);
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = id !== null && (await loadIntent(context, other, id)) !== undefined;
-  return resourceMissing({
-    noun: 'payment_intent',
-    id: spelled,
-    inUrl: 'intent',
-    ...(param === undefined ? {} : { param }),
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
 };

@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import { parseId } from '#kit/ids';
-import { resourceMissing, secretAsId } from '#platform/http';
+import { missingIn, secretAsId } from '#platform/http';
 import { SETUP } from './render-setup.ts';
 import { loadSetup } from './setup.store.ts';
 import type { SetupIntent } from './setup-intent.ts';
@@ -16,13 +16,9 @@ export const findSetup = async (
   const setup = id && (await loadSetup(context, scope, id));
   if (setup) return setup;
   if (/^seti_\w+_secret_/.test(spelled)) throw secretAsId('SetupIntent', param);
-  const other = { ...scope, livemode: !scope.livemode };
-  const similar = id !== null && (await loadSetup(context, other, id)) !== undefined;
-  throw resourceMissing({
-    noun: 'setupintent',
-    id: spelled,
-    inUrl: 'intent',
-    ...(param === undefined ? {} : { param }),
-    ...(similar ? { existsIn: other.livemode ? ('live' as const) : ('test' as const) } : {}),
-  });
+  throw await missingIn(
+    scope,
+    { noun: 'setupintent', id: spelled, inUrl: 'intent', param },
+    (other) => id && loadSetup(context, other, id),
+  );
 };

@@ -1,6 +1,7 @@
 // The sentences of the protocol, one function each. Clients compare some of these texts, so they are
 // written once, here, and modules call them by what happened.
 
+import type { Scope } from '#kit/context';
 import { declineMessages, errorCodes } from './error-codes.ts';
 import type { ErrorFields } from './errors.ts';
 import { ApiError, refuse } from './errors.ts';
@@ -183,6 +184,20 @@ export const secretAsId = (noun: 'PaymentIntent' | 'SetupIntent', param?: string
     `You passed a string that looks like a client secret as the ${noun} ID, but you must provide a valid ${noun} ID. Please use the value in the \`id\` field of the ${noun}.`,
     { param: param ?? 'intent' },
   );
+
+/**
+ * Of what is not there. The commonest mistake is a key of the wrong mode, so the same account's other mode is looked
+ * at.
+ */
+export const missingIn = async (
+  scope: Scope,
+  missing: Omit<Missing, 'existsIn'>,
+  isThere: (other: Scope) => unknown,
+): Promise<ApiError> => {
+  const other = { ...scope, livemode: !scope.livemode };
+  const existsIn = other.livemode ? 'live' : 'test';
+  return resourceMissing({ ...missing, ...((await isThere(other)) ? { existsIn } : {}) });
+};
 
 /** A declined card or bad card data: 402, with the text of the decline where it has one. */
 export const cardRefused = (
