@@ -11,12 +11,12 @@ import { parseId, type Uuid } from '#kit/ids';
 import {
   currency,
   id,
-  list,
+  listFound,
   listParameters,
   listWindow,
   missingIn,
   type Outcome,
-  page,
+  rowsOf,
   type TypedRequest,
   text,
   timestampRange,
@@ -53,22 +53,16 @@ export const listBalanceTransactions = async (
     (about !== null && subject === null) || codes.length === 0
       ? []
       : await listEntries(context, scope, {
-          direction: window.before === undefined ? 'older' : 'newer',
-          from: window.after ?? window.before ?? null,
+          ...rowsOf(window),
           postedFrom: created.from,
           postedBefore: created.to + 1,
           purposes: codes,
           currency: asked.currency ?? null,
           subject,
-          limit: window.limit + 1,
         });
-  const { rows: shown, hasMore } = page(rows, window);
   const nowMs = context.clock.now();
   return {
-    body: list(request.url, {
-      rows: shown.map((entry) => renderBalanceTransaction(entry, nowMs)),
-      hasMore,
-    }),
+    body: listFound(request.url, rows, window, (entry) => renderBalanceTransaction(entry, nowMs)),
   };
 };
 

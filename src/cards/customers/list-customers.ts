@@ -1,14 +1,12 @@
 import { findTestClock } from '#cards/test-clocks';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
 import {
   email,
   id,
-  list,
+  idWindow,
+  listFound,
   listParameters,
-  listWindow,
   type Outcome,
-  page,
   rowsWithin,
   type TypedRequest,
   timestampRange,
@@ -27,10 +25,9 @@ export const listCustomers = async (
   request: TypedRequest<typeof customerFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  const window = await listWindow<Uuid>(asked, 'customer', async (spelled) => {
-    const cursor = parseId(CUSTOMER, spelled);
-    return cursor && (await loadCustomer(context, scope, cursor)) ? cursor : null;
-  });
+  const window = await idWindow(asked, { noun: 'customer', prefix: CUSTOMER }, (id) =>
+    loadCustomer(context, scope, id),
+  );
 
   if (asked.test_clock !== undefined) {
     await findTestClock(context, scope, asked.test_clock, 'test_clock');
@@ -40,11 +37,9 @@ export const listCustomers = async (
     email: asked.email ?? null,
     testClock: asked.test_clock ?? null,
   });
-  const { rows: shown, hasMore } = page(rows, window);
   return {
-    body: list(request.url, {
-      rows: shown.map((customer) => renderCustomer(customer, scope.livemode)),
-      hasMore,
-    }),
+    body: listFound(request.url, rows, window, (customer) =>
+      renderCustomer(customer, scope.livemode),
+    ),
   };
 };

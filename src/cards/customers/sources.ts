@@ -16,12 +16,12 @@ import type { Context, Scope } from '#kit/context';
 import { spellId, type Uuid } from '#kit/ids';
 import {
   type ListParameters,
-  list,
+  listFound,
   listWindow,
   mergeMetadata,
   type Outcome,
-  page,
   resourceMissing,
+  rowsOf,
   type TypedRequest,
 } from '#platform/http';
 import { changeCustomer } from './change-customer.ts';
@@ -48,16 +48,13 @@ export const listSources = async (
     return id && (await loadMethods(context, scope, [id])).has(id) ? id : null;
   });
   const rows = await listMethods(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
+    ...rowsOf(window),
     customerId: of.customerId,
     type: 'card',
     allowRedisplay: null,
     legacyOnly: true,
-    limit: window.limit + 1,
   });
-  const { rows: shown, hasMore } = page(rows, window);
-  return list(`/v1/customers/${of.id}/sources`, { rows: shown.map(renderSource), hasMore });
+  return listFound(`/v1/customers/${of.id}/sources`, rows, window, renderSource);
 };
 
 export const loadSourcesById = async (context: Context, scope: Scope, ids: readonly string[]) => {

@@ -1,6 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { type ListParameters, list, listWindow, page } from '#platform/http';
+import { type ListParameters, listFound, listWindow, rowsOf } from '#platform/http';
 import { listMethods as listRows, loadMethod } from './payment-methods.store.ts';
 import { parseMethodId, renderPaymentMethod } from './render-payment-method.ts';
 
@@ -16,16 +16,10 @@ export const listOfMethods = async (
     return cursor && (await loadMethod(context, scope, cursor)) ? cursor : null;
   });
   const rows = await listRows(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
+    ...rowsOf(window),
     customerId: of.customerId,
     type: asked.type ?? null,
     allowRedisplay: asked.allow_redisplay ?? null,
-    limit: window.limit + 1,
   });
-  const { rows: shown, hasMore } = page(rows, window);
-  return list(of.url, {
-    rows: shown.map((method) => renderPaymentMethod(method, scope.livemode)),
-    hasMore,
-  });
+  return listFound(of.url, rows, window, (method) => renderPaymentMethod(method, scope.livemode));
 };

@@ -1,13 +1,12 @@
 import type { Context } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
 import {
-  list,
+  idWindow,
+  listFound,
   listParameters,
-  listWindow,
   type Outcome,
-  page,
   parameters,
   route,
+  rowsOf,
   type TypedRequest,
 } from '#platform/http';
 import { advanceParameters, advanceTestClock } from './advance-test-clock.ts';
@@ -31,17 +30,11 @@ const listAll = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   refuseLive(scope.livemode);
-  const window = await listWindow<Uuid>(asked, 'test clock', async (spelled) => {
-    const id = parseId(TEST_CLOCK, spelled);
-    return id !== null && (await loadTestClocks(context, scope, [id])).has(id) ? id : null;
-  });
-  const rows = await listTestClockRows(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
-    limit: window.limit + 1,
-  });
-  const { rows: shown, hasMore } = page(rows, window);
-  return { body: list(request.url, { rows: shown.map(renderTestClock), hasMore }) };
+  const window = await idWindow(asked, { noun: 'test clock', prefix: TEST_CLOCK }, async (id) =>
+    (await loadTestClocks(context, scope, [id])).has(id),
+  );
+  const rows = await listTestClockRows(context, scope, rowsOf(window));
+  return { body: listFound(request.url, rows, window, renderTestClock) };
 };
 
 export const testClockRoutes = [

@@ -3,10 +3,9 @@ import type { Context } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
 import { findIntent } from '#payments/intents';
 import {
-  list,
+  listFound,
   listWindow,
   type Outcome,
-  page,
   resourceMissing,
   rowsWithin,
   type TypedRequest,
@@ -36,10 +35,7 @@ export const listSessions = async (context: Context, request: Request): Promise<
     order: asked.order_reference ?? null,
     status: asked.status ?? null,
   });
-  const { rows: shown, hasMore } = page(rows, window);
-  return {
-    body: list(request.url, { rows: shown.map((each) => renderSession(each, scope)), hasMore }),
-  };
+  return { body: listFound(request.url, rows, window, (each) => renderSession(each, scope)) };
 };
 
 const namedBy = async (

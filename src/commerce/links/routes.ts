@@ -1,14 +1,14 @@
 import { completedOf, lineItemSchema, pageOfLines, productsOf } from '#commerce/checkout';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
 import {
+  idWindow,
   list,
   listParameters,
-  listWindow,
   type Outcome,
   page,
   parameters,
   route,
+  rowsOf,
   type TypedRequest,
 } from '#platform/http';
 import { createLink, updateLink } from './change-link.ts';
@@ -31,15 +31,12 @@ const listLinks = async (
   request: TypedRequest<typeof listFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  const window = await listWindow<Uuid>(asked, 'payment_link', async (spelled) => {
-    const cursor = parseId(PAYMENT_LINK, spelled);
-    return cursor && (await loadLink(context, scope, cursor)) ? cursor : null;
-  });
+  const window = await idWindow(asked, { noun: 'payment_link', prefix: PAYMENT_LINK }, (id) =>
+    loadLink(context, scope, id),
+  );
   const rows = await listRows(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
+    ...rowsOf(window),
     isActive: asked.active ?? null,
-    limit: window.limit + 1,
   });
   const { rows: shown, hasMore } = page(rows, window);
   const rendered = await Promise.all(

@@ -2,16 +2,16 @@
 
 import { auditEntry } from '#identity/audit';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
+import { parseId } from '#kit/ids';
 import {
   ApiError,
-  list,
-  listWindow,
+  idWindow,
+  listFound,
   type Outcome,
-  page,
   parameters,
   resourceMissing,
   route,
+  rowsOf,
   type TypedRequest,
 } from '#platform/http';
 import { isMailAddress, type Mail } from './mail.ts';
@@ -47,22 +47,19 @@ const listAll = async (
   request: TypedRequest<typeof mailFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  const window = await listWindow<Uuid>(asked, 'mail', async (spelled) => {
-    const id = parseId(MAIL, spelled);
-    return id && (await loadMail(context, scope, id)) ? id : null;
-  });
+  const window = await idWindow(asked, { noun: 'mail', prefix: MAIL }, (id) =>
+    loadMail(context, scope, id),
+  );
   const found = await listMails(context, scope, {
-    direction: window.before === undefined ? 'older' : 'newer',
-    from: window.after ?? window.before ?? null,
+    ...rowsOf(window),
     about: asked.about ?? null,
     state: asked.status ?? null,
     template: asked.template ?? null,
     to: asked.to ?? null,
-    limit: window.limit + 1,
   });
-  const { rows, hasMore } = page(found, window);
-  const shown = rows.map((mail) => renderMail(mail, scope.livemode));
-  return { body: list(request.url, { rows: shown, hasMore }) };
+  return {
+    body: listFound(request.url, found, window, (mail) => renderMail(mail, scope.livemode)),
+  };
 };
 
 const resend = async (

@@ -1,10 +1,10 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
+import { parseId } from '#kit/ids';
 import { left, loadCharges } from '#payments/charges';
 import { readOfPayment } from '#payments/intents';
 import {
+  idWindow,
   list,
-  listWindow,
   missingIn,
   type Outcome,
   page,
@@ -38,10 +38,11 @@ export const listFraudWarnings = async (
   request: TypedRequest<typeof disputeFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  const window = await listWindow<Uuid>(asked, 'early_fraud_warning', async (spelled) => {
-    const cursor = parseId(FRAUD_WARNING, spelled);
-    return cursor && (await loadFraudWarning(context, scope, cursor)) ? cursor : null;
-  });
+  const window = await idWindow(
+    asked,
+    { noun: 'early_fraud_warning', prefix: FRAUD_WARNING },
+    (id) => loadFraudWarning(context, scope, id),
+  );
   const of = await readOfPayment(context, scope, asked);
   const rows = await listFraudWarningRows(context, scope, {
     ...rowsWithin(window, asked.created),

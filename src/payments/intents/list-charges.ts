@@ -1,14 +1,12 @@
 import { findCustomerNamed } from '#cards/customers';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
 import { CHARGE, listCharges as listRows, loadCharge, renderCharge } from '#payments/charges';
 import {
   id,
-  list,
+  idWindow,
+  listFound,
   listParameters,
-  listWindow,
   type Outcome,
-  page,
   rowsWithin,
   type TypedRequest,
   text,
@@ -28,10 +26,9 @@ export const listCharges = async (
   request: TypedRequest<typeof chargeFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  const window = await listWindow<Uuid>(asked, 'charge', async (spelled) => {
-    const cursor = parseId(CHARGE, spelled);
-    return cursor && (await loadCharge(context, scope, cursor)) ? cursor : null;
-  });
+  const window = await idWindow(asked, { noun: 'charge', prefix: CHARGE }, (id) =>
+    loadCharge(context, scope, id),
+  );
   const customer =
     asked.customer === undefined
       ? null
@@ -47,11 +44,7 @@ export const listCharges = async (
     intentId: intent?.id ?? null,
     transferGroup: asked.transfer_group ?? null,
   });
-  const { rows: shown, hasMore } = page(rows, window);
   return {
-    body: list(request.url, {
-      rows: shown.map((charge) => renderCharge(charge, scope.livemode)),
-      hasMore,
-    }),
+    body: listFound(request.url, rows, window, (charge) => renderCharge(charge, scope.livemode)),
   };
 };

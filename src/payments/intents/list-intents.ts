@@ -1,15 +1,13 @@
 import { findCustomerNamed } from '#cards/customers';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import {
   described,
   id,
-  list,
+  idWindow,
+  listFound,
   listParameters,
-  listWindow,
   type Outcome,
-  page,
   rowsWithin,
   type TypedRequest,
   text,
@@ -32,10 +30,9 @@ export const listIntents = async (
   request: TypedRequest<typeof intentFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  const window = await listWindow<Uuid>(asked, 'payment_intent', async (spelled) => {
-    const cursor = parseId(INTENT, spelled);
-    return cursor && (await loadIntent(context, scope, cursor)) ? cursor : null;
-  });
+  const window = await idWindow(asked, { noun: 'payment_intent', prefix: INTENT }, (id) =>
+    loadIntent(context, scope, id),
+  );
   const customer =
     asked.customer === undefined
       ? null
@@ -46,11 +43,7 @@ export const listIntents = async (
   const rows = await (order === undefined
     ? listRows(context, scope, which)
     : listOfOrder(context, scope, { ...which, order }));
-  const { rows: shown, hasMore } = page(rows, window);
   return {
-    body: list(request.url, {
-      rows: shown.map((intent) => renderIntent(intent, scope.livemode)),
-      hasMore,
-    }),
+    body: listFound(request.url, rows, window, (intent) => renderIntent(intent, scope.livemode)),
   };
 };

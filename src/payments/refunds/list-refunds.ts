@@ -1,12 +1,10 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
 import { type OfPayment, readOfPayment } from '#payments/intents';
 import {
+  idWindow,
   type ListParameters,
-  list,
-  listWindow,
+  listFound,
   type Outcome,
-  page,
   rowsWithin,
   type TypedRequest,
 } from '#platform/http';
@@ -30,14 +28,12 @@ export const listOf = async (
   asked: ListParameters,
   of: OfPayment,
 ): Promise<Outcome> => {
-  const window = await listWindow<Uuid>(asked, 'refund', async (spelled) => {
-    const cursor = parseId(REFUND, spelled);
-    return cursor && (await loadRefund(context, scope, cursor)) ? cursor : null;
-  });
+  const window = await idWindow(asked, { noun: 'refund', prefix: REFUND }, (id) =>
+    loadRefund(context, scope, id),
+  );
   const rows = await listRows(context, scope, {
     ...of,
     ...rowsWithin(window, asked.created),
   });
-  const { rows: shown, hasMore } = page(rows, window);
-  return { body: list(url, { rows: shown.map(renderRefund), hasMore }) };
+  return { body: listFound(url, rows, window, renderRefund) };
 };

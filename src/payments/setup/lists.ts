@@ -1,15 +1,7 @@
 import { findCustomerNamed } from '#cards/customers';
 import { findStoredMethod } from '#cards/methods';
 import type { Context } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
-import {
-  list,
-  listWindow,
-  type Outcome,
-  page,
-  rowsWithin,
-  type TypedRequest,
-} from '#platform/http';
+import { idWindow, listFound, type Outcome, rowsWithin, type TypedRequest } from '#platform/http';
 import { findSetup } from './find-setup.ts';
 import { renderAttempt, renderSetup, SETUP, SETUP_ATTEMPT } from './render-setup.ts';
 import { listAttemptRows, listSetupRows, loadAttempts, loadSetup } from './setup.store.ts';
@@ -20,10 +12,9 @@ export const listSetups = async (
   request: TypedRequest<typeof setupFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  const window = await listWindow<Uuid>(asked, 'setupintent', async (spelled) => {
-    const cursor = parseId(SETUP, spelled);
-    return cursor && (await loadSetup(context, scope, cursor)) ? cursor : null;
-  });
+  const window = await idWindow(asked, { noun: 'setupintent', prefix: SETUP }, (id) =>
+    loadSetup(context, scope, id),
+  );
   const customer =
     asked.customer === undefined
       ? null
@@ -40,12 +31,8 @@ export const listSetups = async (
           customerId: customer?.id ?? null,
           methodId: asked.payment_method ?? null,
         });
-  const { rows: shown, hasMore } = page(rows, window);
   return {
-    body: list(request.url, {
-      rows: shown.map((setup) => renderSetup(setup, scope.livemode)),
-      hasMore,
-    }),
+    body: listFound(request.url, rows, window, (setup) => renderSetup(setup, scope.livemode)),
   };
 };
 
@@ -54,20 +41,17 @@ export const listAttempts = async (
   request: TypedRequest<typeof attemptFilters>,
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
-  const window = await listWindow<Uuid>(asked, 'setup attempt', async (spelled) => {
-    const cursor = parseId(SETUP_ATTEMPT, spelled);
-    return cursor && (await loadAttempts(context, scope, [cursor])).size > 0 ? cursor : null;
-  });
+  const window = await idWindow(
+    asked,
+    { noun: 'setup attempt', prefix: SETUP_ATTEMPT },
+    async (id) => (await loadAttempts(context, scope, [id])).has(id),
+  );
   const setup = await findSetup(context, scope, asked.setup_intent, 'setup_intent');
   const rows = await listAttemptRows(context, scope, {
     setupId: setup.id,
     ...rowsWithin(window, asked.created),
   });
-  const { rows: shown, hasMore } = page(rows, window);
   return {
-    body: list(request.url, {
-      rows: shown.map((attempt) => renderAttempt(attempt, scope.livemode)),
-      hasMore,
-    }),
+    body: listFound(request.url, rows, window, (attempt) => renderAttempt(attempt, scope.livemode)),
   };
 };

@@ -1,7 +1,7 @@
 // Lists and search results, and the cursors between pages. A store asks for one row more than the
 // page holds, in the direction of travel; `page` turns that into the page and `has_more`.
 
-import { uuidAt } from '#kit/ids';
+import { parseId, type Uuid, uuidAt } from '#kit/ids';
 import type { MadeWithin } from '#platform/db';
 import { ApiError } from './errors.ts';
 import { resourceMissing } from './refusals.ts';
@@ -66,6 +66,17 @@ export const page = <T>(rows: readonly T[], window: Window<unknown>): Page<T> =>
   };
 };
 
+/** What a store found of a window, as the API shows it. */
+export const listFound = <T, Shown>(
+  url: string,
+  found: readonly T[],
+  window: Window<unknown>,
+  show: (row: T) => Shown,
+): List<Shown> => {
+  const { rows, hasMore } = page(found, window);
+  return list(url, { rows: rows.map(show), hasMore });
+};
+
 export type ListParameters = {
   readonly limit?: number;
   readonly starting_after?: string;
@@ -102,15 +113,29 @@ export const listWindow = async <Position>(
   };
 };
 
-/** What a store is asked for that keeps its rows by ids: those begin with the moment they were made at. */
-export const rowsWithin = (window: Window, created: TimeRange | undefined) => {
-  return {
-    direction: window.before === undefined ? ('older' as const) : ('newer' as const),
-    from: window.after ?? window.before ?? null,
-    ...madeIn(created),
-    limit: window.limit + 1,
-  };
-};
+/** The window of a list of rows that `find` finds by the ids of that prefix. */
+export const idWindow = (
+  parameters: ListParameters,
+  { noun, prefix }: { readonly noun: string; readonly prefix: string },
+  find: (id: Uuid) => Promise<unknown>,
+): Promise<Window<Uuid>> =>
+  listWindow(parameters, noun, async (spelled) => {
+    const id = parseId(prefix, spelled);
+    return id && (await find(id)) ? id : null;
+  });
+
+/** What a store is asked for that keeps its rows by their positions. */
+export const rowsOf = <Position>(window: Window<Position>) => ({
+  direction: window.before === undefined ? ('older' as const) : ('newer' as const),
+  from: window.after ?? window.before ?? null,
+  limit: window.limit + 1,
+});
+
+/** And by ids, which begin with the moment they were made at. */
+export const rowsWithin = <Position>(window: Window<Position>, created: TimeRange | undefined) => ({
+  ...rowsOf(window),
+  ...madeIn(created),
+});
 
 export const madeIn = (created: TimeRange | undefined): MadeWithin => {
   const { from, to } = wholeSeconds(created);

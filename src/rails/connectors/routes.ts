@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Context, Scope } from '#kit/context';
-import { parseId, type Uuid } from '#kit/ids';
+import { parseId } from '#kit/ids';
 import {
   ApiError,
   anything,
@@ -8,16 +8,17 @@ import {
   boolean,
   described,
   emptyable,
+  idWindow,
   integer,
   list,
+  listFound,
   listParameters,
-  listWindow,
   type Outcome,
-  page,
   parameters,
   required,
   resourceMissing,
   route,
+  rowsOf,
   text,
 } from '#platform/http';
 import type { StoredAccount } from './account.ts';
@@ -117,20 +118,14 @@ export const connectorAccountRoutes = [
     answer: accountSchema,
     handle: async (context, request) => {
       const { scope } = request;
-      const window = await listWindow<Uuid>(request.parameters, 'connector account', (spelled) =>
-        cursorOf(context, scope, spelled),
+      const window = await idWindow(
+        request.parameters,
+        { noun: 'connector account', prefix: CONNECTOR_ACCOUNT },
+        (id) => loadAccount(context, scope, id),
       );
-      const rows = await listAccountRows(context, scope, {
-        direction: window.before === undefined ? 'older' : 'newer',
-        from: window.after ?? window.before ?? null,
-        limit: window.limit + 1,
-      });
-      const { rows: ofPage, hasMore } = page(rows, window);
+      const rows = await listAccountRows(context, scope, rowsOf(window));
       return {
-        body: list(request.url, {
-          rows: ofPage.map((account) => rendered(context, scope, account)),
-          hasMore,
-        }),
+        body: listFound(request.url, rows, window, (account) => rendered(context, scope, account)),
       };
     },
   }),
@@ -229,9 +224,4 @@ const findLiving = async (
   const account = await findAccount(context, scope, spelled);
   if (account.deleted) throw resourceMissing({ noun: 'connector account', id: spelled });
   return account;
-};
-
-const cursorOf = async (context: Context, scope: Scope, spelled: string): Promise<Uuid | null> => {
-  const found = parseId(CONNECTOR_ACCOUNT, spelled);
-  return found !== null && (await loadAccount(context, scope, found)) ? found : null;
 };
