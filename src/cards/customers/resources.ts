@@ -2,8 +2,14 @@
 
 import { loadNewestSources, renderSource } from '#cards/methods';
 import type { Context, Scope } from '#kit/context';
-import { parseId, spellId } from '#kit/ids';
-import { INCLUDED_MAX, list, neverFilled, type ResourceDefinition } from '#platform/http';
+import { spellId } from '#kit/ids';
+import {
+  includingNewest,
+  list,
+  loadingById,
+  neverFilled,
+  type ResourceDefinition,
+} from '#platform/http';
 import type { Customer } from './customer.ts';
 import { loadCustomers } from './customers.store.ts';
 import {
@@ -18,32 +24,12 @@ import { listSources, loadSourcesById } from './sources.ts';
 /** Undefined: there is nothing of that to show. */
 type Show = (customer: Customer, livemode: boolean, id: string) => unknown;
 
-const load = (show: Show) => async (context: Context, scope: Scope, ids: readonly string[]) => {
-  const uuids = ids.map((id) => parseId(CUSTOMER, id)).filter((uuid) => uuid !== null);
-  const customers = await loadCustomers(context, scope, uuids);
-  const shown = new Map<string, unknown>();
-  for (const id of ids) {
-    const customer = customers.get(parseId(CUSTOMER, id) ?? '');
-    const view = customer && show(customer, scope.livemode, id);
-    if (view !== undefined) shown.set(id, view);
-  }
-  return shown;
-};
+const load = (show: Show) =>
+  loadingById(CUSTOMER, loadCustomers, (customer, livemode) =>
+    show(customer, livemode, spellId(CUSTOMER, customer.id)),
+  );
 
 const sourcesUrl = (id: string): string => `/v1/customers/${id}/sources`;
-
-/** The first ten; the rest is under the list's own address. */
-const loadSources = async (context: Context, scope: Scope, ids: readonly string[]) => {
-  const holders = ids.map((id) => parseId(CUSTOMER, id)).filter((uuid) => uuid !== null);
-  const found = await loadNewestSources(context, scope, { holders, limit: INCLUDED_MAX + 1 });
-  return new Map(
-    [...found].map(([uuid, methods]) => {
-      const id = spellId(CUSTOMER, uuid);
-      const rows = methods.slice(0, INCLUDED_MAX).map(renderSource);
-      return [id, list(sourcesUrl(id), { rows, hasMore: methods.length > rows.length })] as const;
-    }),
-  );
-};
 
 const listAt = (id: string, name: string, rows: readonly unknown[]) =>
   list(`/v1/customers/${id}/${name}`, { rows, hasMore: false });
@@ -84,7 +70,10 @@ const customer: ResourceDefinition = {
     default_source: { to: ['card'] },
     sources: {
       of: ['card'],
-      include: loadSources,
+      include: includingNewest(CUSTOMER, loadNewestSources, {
+        url: sourcesUrl,
+        show: renderSource,
+      }),
       until: ENDED,
       grows: { by: 'customer', url: sourcesUrl },
     },

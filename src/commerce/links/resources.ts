@@ -2,7 +2,7 @@
 
 import { completedOf } from '#commerce/checkout';
 import type { Context, Scope } from '#kit/context';
-import { parseId } from '#kit/ids';
+import { parseIds, spellId } from '#kit/ids';
 import { neverFilled, type ResourceDefinition } from '#platform/http';
 import { PAYMENT_LINK, type PaymentLink } from './link.ts';
 import { loadLinks } from './links.store.ts';
@@ -11,12 +11,10 @@ import { linkLines, renderLink } from './render-link.ts';
 const load =
   (show: (context: Context, scope: Scope, link: PaymentLink) => unknown) =>
   async (context: Context, scope: Scope, ids: readonly string[]) => {
-    const uuids = ids.map((id) => parseId(PAYMENT_LINK, id)).filter((id) => id !== null);
-    const links = await loadLinks(context, scope, uuids);
+    const links = await loadLinks(context, scope, parseIds(PAYMENT_LINK, ids));
     const shown = new Map<string, unknown>();
-    for (const id of ids) {
-      const link = links.get(parseId(PAYMENT_LINK, id) ?? '');
-      if (link !== undefined) shown.set(id, await show(context, scope, link));
+    for (const [id, link] of links) {
+      shown.set(spellId(PAYMENT_LINK, id), await show(context, scope, link));
     }
     return shown;
   };

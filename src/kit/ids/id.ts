@@ -106,6 +106,10 @@ export const parseId = (prefix: string, spelled: string): Uuid | null => {
   return uuidFromBytes(read);
 };
 
+/** Those that are ids of that kind. */
+export const parseIds = (prefix: string, spelled: readonly string[]): Uuid[] =>
+  spelled.map((id) => parseId(prefix, id)).filter((id) => id !== null);
+
 /** Letters and digits with at least that many random bits, for secrets that people copy. */
 export const spellBytes = (bytes: Buffer): string => {
   if (bytes.length > BYTES_MAX) throw new Error(`No more than ${BYTES_MAX} bytes are spelled.`);

@@ -1,27 +1,14 @@
 import type { Context, Scope } from '#kit/context';
-import { parseId, spellId } from '#kit/ids';
+import { parseIds, spellId } from '#kit/ids';
 import { CHARGE } from '#payments/charges';
-import { neverFilled, type ResourceDefinition } from '#platform/http';
+import { loadingById, neverFilled, type ResourceDefinition } from '#platform/http';
 import { loadDisputes, loadDisputesOfCharges } from './disputes.store.ts';
 import { fileNames } from './evidence.ts';
 import { DISPUTE, renderDispute } from './render-dispute.ts';
 
-const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
-  const uuids = ids.map((id) => parseId(DISPUTE, id)).filter((uuid) => uuid !== null);
-  const disputes = await loadDisputes(context, scope, uuids);
-  const nowMs = context.clock.now();
-  return new Map(
-    ids.flatMap((id) => {
-      const dispute = disputes.get(parseId(DISPUTE, id) ?? '');
-      return dispute ? [[id, renderDispute(dispute, scope.livemode, nowMs)] as const] : [];
-    }),
-  );
-};
-
 /** The latest of each: a charge may be disputed again. */
 const loadOfCharges = async (context: Context, scope: Scope, ids: readonly string[]) => {
-  const uuids = ids.map((id) => parseId(CHARGE, id)).filter((uuid) => uuid !== null);
-  const disputes = await loadDisputesOfCharges(context, scope, uuids);
+  const disputes = await loadDisputesOfCharges(context, scope, parseIds(CHARGE, ids));
   const nowMs = context.clock.now();
   return new Map(
     disputes.map((dispute) => [
@@ -38,7 +25,9 @@ export const disputeResources: readonly ResourceDefinition[] = [
     object: 'dispute',
     permission: 'disputes',
     owns: (id) => id.startsWith(`${DISPUTE}_`),
-    load,
+    load: loadingById(DISPUTE, loadDisputes, (dispute, livemode, { clock }) =>
+      renderDispute(dispute, livemode, clock.now()),
+    ),
     expandable: {
       balance_transactions: { inside: ['balance_transaction'] },
       charge: { to: ['charge'] },

@@ -1,34 +1,16 @@
-import type { Context, Scope } from '#kit/context';
-import { parseId } from '#kit/ids';
+import { parseIds, spellId } from '#kit/ids';
 import { MANDATE, renderMandate } from '#payments/confirmation';
-import { neverFilled, type ResourceDefinition } from '#platform/http';
+import { loadingById, neverFilled, type ResourceDefinition } from '#platform/http';
 import { mandatesOver } from './end-mandates.ts';
 import { renderAttempt, renderSetup, SETUP, SETUP_ATTEMPT } from './render-setup.ts';
 import { loadAttempts, loadMandates, loadSetups } from './setup.store.ts';
-
-const loadingAll =
-  <T>(
-    prefix: string,
-    loadRows: (context: Context, scope: Scope, ids: readonly string[]) => Promise<Map<string, T>>,
-    render: (row: T, livemode: boolean) => Record<string, unknown>,
-  ): ResourceDefinition['load'] =>
-  async (context, scope, ids) => {
-    const uuids = ids.map((id) => parseId(prefix, id)).filter((uuid) => uuid !== null);
-    const found = await loadRows(context, scope, uuids);
-    return new Map(
-      ids.flatMap((id) => {
-        const row = found.get(parseId(prefix, id) ?? '');
-        return row ? [[id, render(row, scope.livemode)] as const] : [];
-      }),
-    );
-  };
 
 export const setupResources: readonly ResourceDefinition[] = [
   {
     object: 'setup_intent',
     permission: 'setup_intents',
     owns: (id) => id.startsWith(`${SETUP}_`),
-    load: loadingAll(SETUP, loadSetups, renderSetup),
+    load: loadingById(SETUP, loadSetups, renderSetup),
     expandable: {
       application: neverFilled,
       customer: { to: ['customer'] },
@@ -44,7 +26,7 @@ export const setupResources: readonly ResourceDefinition[] = [
     object: 'setup_attempt',
     permission: 'setup_intents',
     owns: (id) => id.startsWith(`${SETUP_ATTEMPT}_`),
-    load: loadingAll(SETUP_ATTEMPT, loadAttempts, renderAttempt),
+    load: loadingById(SETUP_ATTEMPT, loadAttempts, renderAttempt),
     expandable: {
       application: neverFilled,
       customer: { to: ['customer'] },
@@ -58,20 +40,13 @@ export const setupResources: readonly ResourceDefinition[] = [
     permission: 'mandates',
     owns: (id) => id.startsWith(`${MANDATE}_`),
     load: async (context, scope, ids) => {
-      const found = await loadMandates(
-        context,
-        scope,
-        ids.map((id) => parseId(MANDATE, id)).filter((uuid) => uuid !== null),
-      );
+      const found = await loadMandates(context, scope, parseIds(MANDATE, ids));
       const over = await mandatesOver(context, scope, [...found.values()]);
       return new Map(
-        ids.flatMap((id) => {
-          const mandate = found.get(parseId(MANDATE, id) ?? '');
-          const { livemode } = scope;
-          return mandate
-            ? [[id, renderMandate(mandate, livemode, over.has(mandate))] as const]
-            : [];
-        }),
+        [...found].map(([id, mandate]) => [
+          spellId(MANDATE, id),
+          renderMandate(mandate, scope.livemode, over.has(mandate)),
+        ]),
       );
     },
     expandable: { payment_method: { to: ['payment_method'] } },

@@ -13,6 +13,7 @@ export {
   keyOfPage,
 } from './idempotency.ts';
 export * from './list.ts';
+export { includingNewest, loadingById } from './load-by-id.ts';
 export { type Metadata, mergeMetadata } from './metadata.ts';
 export { createHttpMetrics, type HttpMetrics } from './metrics.ts';
 export { networkOf } from './network-of.ts';
