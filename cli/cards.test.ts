@@ -1,40 +1,26 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createMessage, encrypt, generateKey, readKey } from 'openpgp';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
-import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { environmentOn, program, tollgate as runTollgate } from './for-tests.ts';
 
-const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const shop = '00000000-0000-7000-8000-000000000000';
 const folder = temporaryFolder('cli-cards');
 let on: TestDatabase;
 let env: NodeJS.ProcessEnv;
 
-type Result = { readonly code: number; readonly out: string; readonly err: string };
-
-const tollgate = (...args: string[]): Promise<Result> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { env, timeout: 240_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
-    });
-  });
+const tollgate = (...args: string[]) => runTollgate(args, env);
 const at = (name: string): string => join(folder, name);
 
 before(async () => {
   on = await testDatabase();
-  env = {
-    ...bareEnvironment,
-    TOLLGATE_DATA: at('data'),
-    DATABASE_URL: on.ownerUrl,
-    DATABASE_APP_URL: on.appUrl,
-    DATABASE_VAULT_URL: on.vaultUrl,
-  };
+  env = environmentOn(on, at('data'));
   await tollgate('migrate');
   await asOwner(
     on,

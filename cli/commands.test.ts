@@ -1,39 +1,25 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { readSettings } from '../src/config.ts';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
-import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { startGateway } from '../src/main.ts';
+import { environmentOn, program, tollgate as runTollgate } from './for-tests.ts';
 
-const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const folder = temporaryFolder('cli');
 let on: TestDatabase;
 let env: NodeJS.ProcessEnv;
 
-type Result = { readonly code: number; readonly out: string; readonly err: string };
-
-const tollgate = (...args: string[]): Promise<Result> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { env, timeout: 240_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
-    });
-  });
+const tollgate = (...args: string[]) => runTollgate(args, env);
 
 before(async () => {
   on = await testDatabase();
-  env = {
-    ...bareEnvironment,
-    TOLLGATE_DATA: folder,
-    DATABASE_URL: on.ownerUrl,
-    DATABASE_APP_URL: on.appUrl,
-    DATABASE_VAULT_URL: on.vaultUrl,
-  };
+  env = environmentOn(on, folder);
 });
 
 describe('tollgate keys', () => {

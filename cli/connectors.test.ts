@@ -1,38 +1,22 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { asOwner, type TestDatabase, testAccount, testContext } from '../src/for-tests.ts';
-import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { environmentOn, tollgate } from './for-tests.ts';
 
-const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const folder = temporaryFolder('cli-connectors');
 const context = await testContext();
 let on: TestDatabase;
 let env: NodeJS.ProcessEnv;
 
-type Result = { readonly code: number; readonly out: string; readonly err: string };
-
-const connectors = (...args: string[]): Promise<Result> =>
-  new Promise((resolve) => {
-    const command = [program, 'connectors', ...args];
-    execFile(process.execPath, command, { env, timeout: 240_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
-    });
-  });
+const connectors = (...args: string[]) => tollgate(['connectors', ...args], env);
 
 before(async () => {
   ({ on } = context);
   await testAccount(context);
-  env = {
-    ...bareEnvironment,
-    TOLLGATE_DATA: folder,
-    DATABASE_URL: on.ownerUrl,
-    DATABASE_APP_URL: on.appUrl,
-    DATABASE_VAULT_URL: on.vaultUrl,
-  };
+  env = environmentOn(on, folder);
 });
 
 const fileWith = (text: string): string => {

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { spellId } from '#kit/ids';
 import { clearingFile } from '#rails/acquiring';
 import { asOwner, type TestDatabase, testAccount, testContext } from '../src/for-tests.ts';
-import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { insertEndedDay, insertNextDay } from '../src/rails/connectors/day-ends.store.ts';
+import { environmentOn, tollgate } from './for-tests.ts';
 
-const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const folder = temporaryFolder('cli-days');
 const context = await testContext();
 const scope = await testAccount(context);
@@ -17,25 +15,11 @@ const account = spellId('cna', connectorAccountId);
 let on: TestDatabase;
 let env: NodeJS.ProcessEnv;
 
-type Result = { readonly code: number; readonly out: string; readonly err: string };
-
-const days = (...args: string[]): Promise<Result> =>
-  new Promise((resolve) => {
-    const command = [program, 'days', ...args];
-    execFile(process.execPath, command, { env, timeout: 240_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
-    });
-  });
+const days = (...args: string[]) => tollgate(['days', ...args], env);
 
 before(() => {
   ({ on } = context);
-  env = {
-    ...bareEnvironment,
-    TOLLGATE_DATA: folder,
-    DATABASE_URL: on.ownerUrl,
-    DATABASE_APP_URL: on.appUrl,
-    DATABASE_VAULT_URL: on.vaultUrl,
-  };
+  env = environmentOn(on, folder);
 });
 
 test('a day that did not fit is listed, shown, explained, and its file printed', async () => {

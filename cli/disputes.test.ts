@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { newUuid, spellId } from '#kit/ids';
 import { DISPUTE, type Dispute } from '#payments/disputes';
 import { DISPUTE_NOTICE, INBOUND_WEBHOOK } from '#rails/connectors';
@@ -10,29 +8,14 @@ import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { insertDispute } from '../src/payments/disputes/disputes.store.ts';
 import { giveNoticeToPerson, insertNotice } from '../src/rails/connectors/dispute-notices.store.ts';
 import { giveWebhookToPerson, insertInbound } from '../src/rails/connectors/inbound.store.ts';
+import { environmentOn, tollgate } from './for-tests.ts';
 
-const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const context = await testContext();
 const scope = await testAccount(context);
 const { on } = context;
-const env = {
-  PATH: process.env['PATH'],
-  TOLLGATE_DATA: temporaryFolder('cli-disputes'),
-  DATABASE_URL: on.ownerUrl,
-  DATABASE_APP_URL: on.appUrl,
-  DATABASE_VAULT_URL: on.vaultUrl,
-};
+const env = environmentOn(on, temporaryFolder('cli-disputes'));
 
-type Said = { readonly out: string; readonly err: string };
-const disputes = (...args: string[]): Promise<Said> => tollgate('disputes', ...args);
-
-const tollgate = (...args: string[]): Promise<Said> =>
-  new Promise((resolve) => {
-    const command = [program, ...args];
-    execFile(process.execPath, command, { env, timeout: 240_000 }, (_, out, err) => {
-      resolve({ out, err });
-    });
-  });
+const disputes = (...args: string[]) => tollgate(['disputes', ...args], env);
 
 const atMs = Date.parse('2026-11-28T09:30:00Z');
 const [id, connectorAccountId] = [newUuid(context), newUuid(context)];
@@ -144,12 +127,12 @@ test('what a provider said by webhook of what nobody knows is listed with what w
   const said = { name: 'op_9', outcome: 'approved', amount: '1250', currency: 'eur' } as const;
   await context.database.commit(scope, [giveWebhookToPerson(scope, { id: webhook, told: [said] })]);
   const name = spellId(INBOUND_WEBHOOK, webhook);
-  const listed = await tollgate('operations', 'list');
+  const listed = await tollgate(['operations', 'list'], env);
   const line = `${name}  2026-11-28 09:30      €12.50 eur  approved  op_9  nobody knows it\n`;
   assert.equal(listed.out, line, listed.err);
   const why = ['--why', 'by the shop of before'];
-  const explained = await tollgate('operations', 'explain', name, ...why);
+  const explained = await tollgate(['operations', 'explain', name, ...why], env);
   assert.equal(explained.out, `${name} is explained.\n`, explained.err);
-  const again = await tollgate('operations', 'explain', name, ...why);
+  const again = await tollgate(['operations', 'explain', name, ...why], env);
   assert.equal(again.err, `${name} waits for no explanation.\n`);
 });

@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { newUuid, spellId } from '#kit/ids';
 import { SETTLEMENT_LINE } from '#rails/connectors';
 import { testAccount, testContext } from '../src/for-tests.ts';
-import { bareEnvironment, temporaryFolder } from '../src/kit/context/for-tests.ts';
+import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { insertLine } from '../src/rails/connectors/settlement-lines.store.ts';
+import { environmentOn, tollgate } from './for-tests.ts';
 
-const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const context = await testContext();
 const scope = await testAccount(context);
 const { on } = context;
-const env = {
-  ...bareEnvironment,
-  TOLLGATE_DATA: temporaryFolder('cli-settlements'),
-  DATABASE_URL: on.ownerUrl,
-  DATABASE_APP_URL: on.appUrl,
-  DATABASE_VAULT_URL: on.vaultUrl,
-};
+const env = environmentOn(on, temporaryFolder('cli-settlements'));
 
-const settlements = (...args: string[]): Promise<{ readonly out: string; readonly err: string }> =>
-  new Promise((resolve) => {
-    const command = [program, 'settlements', ...args];
-    execFile(process.execPath, command, { env, timeout: 240_000 }, (_, out, err) => {
-      resolve({ out, err });
-    });
-  });
+const settlements = (...args: string[]) => tollgate(['settlements', ...args], env);
 
 test('a line that fits nothing is listed, shown and explained once', async () => {
   const id = newUuid(context);

@@ -1,24 +1,16 @@
 // tollgate trigger, for the events that take a payer at their bank, or time.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { gather } from '../src/modules.ts';
 import { openAbroad } from '../test/support/away.ts';
+import { tollgate } from './for-tests.ts';
 import { impossible, recipes } from './recipes.ts';
 
-const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const { gateway, merchant, stripe, simulator, ahead } = await openAbroad({ movableClock: true });
 const where = ['--url', `http://127.0.0.1:${gateway.port}`, '--key', merchant.key];
 
-const trigger = (...args: string[]): Promise<{ code: number; err: string }> =>
-  new Promise((resolve) => {
-    const all = [program, 'trigger', ...args, ...where];
-    execFile(process.execPath, all, { timeout: 240_000 }, (error, _, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, err });
-    });
-  });
+const trigger = (...args: string[]) => tollgate(['trigger', ...args, ...where]);
 const count = async (type: string) => (await stripe.events.list({ type, limit: 100 })).data.length;
 
 test('every event that the gateway tells of has a recipe, or a reason why there is none', () => {

@@ -1,30 +1,21 @@
 // tollgate listen, trigger and events resend, as somebody uses them who writes a shop on this machine.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import Stripe from 'stripe';
 import { startGatewayHere } from '../test/support/gateway.ts';
+import { program, tollgate as runTollgate } from './for-tests.ts';
 
-const program = fileURLToPath(new URL('./tollgate.ts', import.meta.url));
 const gateway = await startGatewayHere();
 const merchant = await gateway.merchant();
 const where = ['--url', `http://127.0.0.1:${gateway.port}`, '--key', merchant.key];
 const verifier = new Stripe('sk_test_none');
 
-type Ended = { readonly code: number; readonly out: string; readonly err: string };
-
-const tollgate = (...args: string[]): Promise<Ended> => run(...args, ...where);
-
-const run = (...args: string[]): Promise<Ended> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { timeout: 240_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
-    });
-  });
+const tollgate = (...args: string[]) => runTollgate([...args, ...where]);
+const run = (...args: string[]) => runTollgate(args);
 
 const got: { body: Buffer; signature: string; sequence: string | undefined }[] = [];
 const shop = createServer((request, response) => {
