@@ -5,13 +5,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after } from 'node:test';
 import type { Frame, Page } from 'playwright-core';
-import { provideThreeDs } from '#cards/three-ds';
-import { modules } from '../../src/modules.ts';
-import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
-import { impatient, quick } from '../acquiring/support/impatient.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
-import { startGatewayHere } from '../support/gateway.ts';
-import { stripeFor } from '../support/stripe.ts';
+import { openShopAt, startAskingGateway } from '../three-ds/support.ts';
 import { closeServer, listenOnLoopback } from './recording-proxy.ts';
 
 const NONCE = 'onlyForThisTest';
@@ -20,35 +15,12 @@ const NONCE = 'onlyForThisTest';
 export const openMerchant = async (beforeItEnds: () => Promise<void> = async () => {}) => {
   after(beforeItEnds);
   const bank = await newSandbox();
-  const gateway = await startGatewayHere({
-    connectors: [impatient(quick(), { timeoutMs: 60_000 })],
-  });
-  const api = `http://127.0.0.1:${gateway.port}`;
-  provideThreeDs(gateway.context, {
-    publicUrl: api,
-    key: Buffer.alloc(32, 7),
-    listeners: modules.flatMap(({ onAuthentication }) => onAuthentication ?? []),
-  });
-  const { scope, key, publishableKey } = await gateway.merchant();
-  await testConnectorAccount(gateway.context, gateway.rails, scope, {
-    connector: 'direct',
-    settings: {
-      host: '127.0.0.1',
-      port: bank.ports.acquirer,
-      acquirer_id: '12345',
-      terminal_id: 'TERM0001',
-      merchant_id: 'MERCHANT0000001',
-      merchant_category: '5999',
-      directory_url: bank.directoryUrl,
-      acquirer_bin: '412345',
-      merchant_name: 'Fern & Ford',
-      merchant_country: 'DE',
-    },
-  });
+  const gateway = await startAskingGateway();
+  const api = gateway.origin;
+  const { key, publishableKey, stripe } = await openShopAt(gateway, bank);
   const manifest = (await gateway.ask('GET', '/elements/manifest.json')).body;
   const [loader] = manifest.scripts.filter(({ name }: { name: string }) => name === 'tollgate.js');
   const origin = await servePage(api, publishableKey, loader.integrity);
-  const stripe = stripeFor(gateway.port, key);
   return { api, bank, gateway, key, origin, publishableKey, stripe };
 };
 

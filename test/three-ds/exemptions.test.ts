@@ -3,15 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type Stripe from 'stripe';
-import { provideThreeDs } from '#cards/three-ds';
-import { modules } from '../../src/modules.ts';
-import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
-import { impatient, quick } from '../acquiring/support/impatient.ts';
 import { controlOf } from '../sandbox/support/control.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
-import { startGatewayHere } from '../support/gateway.ts';
-import { refusalOf, stripeFor } from '../support/stripe.ts';
-import { codeIn, submit, toTheBank, untilBack } from './support.ts';
+import { refusalOf } from '../support/stripe.ts';
+import { codeIn, openShopAt, startAskingGateway, submit, toTheBank, untilBack } from './support.ts';
 
 const bank = await newSandbox();
 // No documented card of the region can be asked about without its bank wanting that always.
@@ -20,36 +15,13 @@ await controlOf(bank.ports.control).send('PUT', '/authentication', {
   number: FR_ASKED,
   behaviour: 'challenge',
 });
-const gateway = await startGatewayHere({ connectors: [impatient(quick(), { timeoutMs: 60_000 })] });
-const origin = `http://127.0.0.1:${gateway.port}`;
+const gateway = await startAskingGateway();
+const { origin } = gateway;
 const acs = `http://127.0.0.1:${bank.ports.threeDs}/`;
-provideThreeDs(gateway.context, {
-  publicUrl: origin,
-  key: Buffer.alloc(32, 7),
-  listeners: modules.flatMap(({ onAuthentication }) => onAuthentication ?? []),
-});
 after(() => assert.deepEqual(gateway.errors, []));
 
-const newShop = async (more: Readonly<Record<string, string | number>> = {}) => {
-  const { scope, key } = await gateway.merchant();
-  await testConnectorAccount(gateway.context, gateway.rails, scope, {
-    connector: 'direct',
-    settings: {
-      host: '127.0.0.1',
-      port: bank.ports.acquirer,
-      acquirer_id: '12345',
-      terminal_id: 'TERM0001',
-      merchant_id: 'MERCHANT0000001',
-      merchant_category: '5999',
-      directory_url: bank.directoryUrl,
-      acquirer_bin: '412345',
-      merchant_name: 'Fern & Ford',
-      merchant_country: 'DE',
-      ...more,
-    },
-  });
-  return { key, stripe: stripeFor(gateway.port, key) };
-};
+const newShop = (more: Readonly<Record<string, string | number>> = {}) =>
+  openShopAt(gateway, bank, more);
 type Shop = Awaited<ReturnType<typeof newShop>>;
 
 const shop = await newShop();

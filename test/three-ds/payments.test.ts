@@ -4,40 +4,14 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type Stripe from 'stripe';
-import { provideThreeDs } from '#cards/three-ds';
-import { modules } from '../../src/modules.ts';
-import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
-import { impatient, quick } from '../acquiring/support/impatient.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
-import { startGatewayHere } from '../support/gateway.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
-import { codeIn, submit, toTheBank, untilBack } from './support.ts';
+import { codeIn, openShopAt, startAskingGateway, submit, toTheBank, untilBack } from './support.ts';
 
 const bank = await newSandbox();
-const gateway = await startGatewayHere({ connectors: [impatient(quick(), { timeoutMs: 60_000 })] });
-const origin = `http://127.0.0.1:${gateway.port}`;
-provideThreeDs(gateway.context, {
-  publicUrl: origin,
-  key: Buffer.alloc(32, 7),
-  listeners: modules.flatMap(({ onAuthentication }) => onAuthentication ?? []),
-});
-const { scope, key, publishableKey } = await gateway.merchant();
-await testConnectorAccount(gateway.context, gateway.rails, scope, {
-  connector: 'direct',
-  settings: {
-    host: '127.0.0.1',
-    port: bank.ports.acquirer,
-    acquirer_id: '12345',
-    terminal_id: 'TERM0001',
-    merchant_id: 'MERCHANT0000001',
-    merchant_category: '5999',
-    directory_url: bank.directoryUrl,
-    acquirer_bin: '412345',
-    merchant_name: 'Fern & Ford',
-    merchant_country: 'DE',
-  },
-});
-const stripe = stripeFor(gateway.port, key);
+const gateway = await startAskingGateway();
+const { origin } = gateway;
+const { key, publishableKey, stripe } = await openShopAt(gateway, bank);
 const acs = `http://127.0.0.1:${bank.ports.threeDs}/`;
 after(() => assert.deepEqual(gateway.errors, []));
 

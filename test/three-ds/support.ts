@@ -20,8 +20,12 @@ import { createAnswers } from '#platform/idempotency';
 import type { Sandbox, SandboxSettings } from '../../sandbox/main.ts';
 import type { TestDatabase } from '../../src/for-tests.ts';
 import { closedAtEnd } from '../../src/kit/context/for-tests-end.ts';
+import { modules } from '../../src/modules.ts';
+import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
+import { impatient, quick } from '../acquiring/support/impatient.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
 import { startGatewayHere } from '../support/gateway.ts';
+import { stripeFor } from '../support/stripe.ts';
 
 export type Pair = {
   readonly sandbox: Sandbox;
@@ -217,4 +221,44 @@ export const strangeServer = async (
       }),
   );
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+};
+
+/** A gateway whose holders are asked as the product asks them. */
+export const startAskingGateway = async () => {
+  const gateway = await startGatewayHere({
+    connectors: [impatient(quick(), { timeoutMs: 60_000 })],
+  });
+  const origin = `http://127.0.0.1:${gateway.port}`;
+  provideThreeDs(gateway.context, {
+    publicUrl: origin,
+    key: Buffer.alloc(32, 7),
+    listeners: modules.flatMap(({ onAuthentication }) => onAuthentication ?? []),
+  });
+  return { ...gateway, origin };
+};
+
+/** A merchant of it who takes cards at that bank. */
+export const openShopAt = async (
+  gateway: Awaited<ReturnType<typeof startAskingGateway>>,
+  bank: Sandbox,
+  more: Readonly<Record<string, string | number>> = {},
+) => {
+  const merchant = await gateway.merchant();
+  await testConnectorAccount(gateway.context, gateway.rails, merchant.scope, {
+    connector: 'direct',
+    settings: {
+      host: '127.0.0.1',
+      port: bank.ports.acquirer,
+      acquirer_id: '12345',
+      terminal_id: 'TERM0001',
+      merchant_id: 'MERCHANT0000001',
+      merchant_category: '5999',
+      directory_url: bank.directoryUrl,
+      acquirer_bin: '412345',
+      merchant_name: 'Fern & Ford',
+      merchant_country: 'DE',
+      ...more,
+    },
+  });
+  return { ...merchant, stripe: stripeFor(gateway.port, merchant.key) };
 };
