@@ -1,7 +1,7 @@
 // Currencies by the number that card messages use, as bank files spell them: three letters, decimals. All of
 // the standard: what a card may be charged in, a report has to name.
 
-import { currencies } from '#kit/money';
+import { currencies, decimalOf } from '#kit/money';
 
 const all = [...currencies.values()];
 const byNumber = new Map(all.map((each) => [each.numeric, each]));
@@ -16,15 +16,8 @@ export const numberOf = (code: string): string | undefined => numbers.get(code);
 export const exponentOf = (currency: string): number => byNumber.get(currency)?.exponent ?? 2;
 
 /** Without a sign: bank files say credit or debit beside the amount. */
-export const spellAmount = (amountMinor: bigint, currency: string): string => {
-  const exponent = exponentOf(currency);
-  const absolute = String(amountMinor < 0n ? -amountMinor : amountMinor).padStart(
-    exponent + 1,
-    '0',
-  );
-  if (exponent === 0) return absolute;
-  return `${absolute.slice(0, -exponent)}.${absolute.slice(-exponent)}`;
-};
+export const spellAmount = (amountMinor: bigint, currency: string): string =>
+  decimalOf(amountMinor < 0n ? -amountMinor : amountMinor, exponentOf(currency));
 
 /** Undefined where it is no amount of that currency: more digits than it has, a sign, a comma. */
 export const readAmount = (text: string, currency: string): bigint | undefined => {

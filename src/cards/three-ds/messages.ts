@@ -2,13 +2,14 @@
 // outside is believed field by field: a field of another form is a message of another form.
 
 import type { Uuid } from '#kit/ids';
+import { currencies } from '#kit/money';
 import type {
   BrowserInfo,
   CardAuthentication,
   Preference,
   WindowSize,
 } from './card-authentication.ts';
-import { countryNumber, currencyNumber } from './iso-numbers.ts';
+import { countryNumber } from './country-numbers.ts';
 
 const PROTOCOL_VERSION = '2.2.0';
 
@@ -38,7 +39,7 @@ export const unsupportedIn = ({
   currency,
   asked,
 }: Pick<CardAuthentication, 'currency' | 'asked'>): Unsupported | null => {
-  if (currencyNumber(currency) === undefined) return 'currency_not_supported';
+  if (!currencies.has(currency)) return 'currency_not_supported';
   return countryNumber(asked.merchant.country) === undefined ? 'country_not_supported' : null;
 };
 
@@ -51,7 +52,7 @@ export const areqOf = (
 ): Json => {
   const { asked } = it;
   const { merchant, payer } = asked;
-  const currency = currencyNumber(it.currency);
+  const currency = currencies.get(it.currency);
   return clean({
     messageType: 'AReq',
     messageVersion: PROTOCOL_VERSION,
@@ -81,7 +82,7 @@ export const areqOf = (
       ? {}
       : {
           purchaseAmount: String(it.amount),
-          purchaseCurrency: currency?.number,
+          purchaseCurrency: currency?.numeric,
           purchaseExponent: String(currency?.exponent),
           purchaseDate: compactDate(nowMs),
         }),

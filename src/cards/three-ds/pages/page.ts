@@ -2,9 +2,9 @@
 // scripts there is a button where otherwise the page goes on by itself.
 
 import { createHash } from 'node:crypto';
+import { currencyOf, formatMoney } from '#kit/money';
 import { type Html, html, Html as RawHtml } from '#platform/http';
 import type { CardAuthentication } from '../card-authentication.ts';
-import { currencyNumber } from '../iso-numbers.ts';
 import { pageStyle, sendScript } from './style.ts';
 
 export type Page = { readonly body: string; readonly policy: string };
@@ -56,19 +56,8 @@ const sumOf = ({ amount, currency, asked }: CardAuthentication): Html => {
   return html`<p class="sum"><strong>${spellAmount(amount, currency)}</strong>${asked.merchant.name}</p>`;
 };
 
-const spellAmount = (amount: bigint, currency: string): string => {
-  const digits = currencyNumber(currency)?.exponent ?? 2;
-  const text = String(amount).padStart(digits + 1, '0');
-  const whole = text.slice(0, text.length - digits);
-  const decimal = digits === 0 ? whole : `${whole}.${text.slice(-digits)}`;
-  const format = new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency,
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-  return format.format(decimal as Intl.StringNumericLiteral);
-};
+const spellAmount = (amount: bigint, currency: string): string =>
+  formatMoney(amount, { currency, exponent: currencyOf(currency).exponent, locale: 'en' });
 
 const told = ['color_depth', 'screen_height', 'screen_width', 'window_height', 'window_width'];
 
