@@ -1,5 +1,5 @@
-// The payer has come back from being asked, or will not: the payment goes on by itself. It is registered in the
-// transaction in which the answer is, so no process has to live for it to happen.
+// The payer has come back from being asked, or will not: what they were asked for goes on by itself. It is registered
+// in the transaction in which the answer is, so no process has to live for it to happen.
 
 import { type AuthenticationListener, findAuthentication } from '#cards/three-ds';
 import { assert } from '#kit/assert';
@@ -9,38 +9,55 @@ import { enqueue, type JobKind } from '#platform/jobs';
 import { goOn, type Proof } from './go-on.ts';
 import { loadIntent } from './intents.store.ts';
 
-const GO_ON_JOB = 'payments.go_on';
-
-export const onAuthentication: AuthenticationListener = (context, scope, { after }) =>
-  Promise.resolve([
-    enqueue(context, { name: GO_ON_JOB, payload: { ...scope, authentication: after.id } }),
-  ]);
-
-export const goOnJob: JobKind = {
-  name: GO_ON_JOB,
-  run: async (context, payload) => {
-    const { accountId, livemode, authentication: id } = payload;
-    assert(typeof accountId === 'string' && typeof id === 'string', 'Whose, and which');
-    await goOnAfter(context, { accountId, livemode: livemode === true }, id);
+/** One module's way of going on: what hears of an authentication, the job that follows, and what the job does. */
+export const goingOn = (
+  job: string,
+  module: {
+    readonly isOurs: (context: Context, scope: Scope, intentId: Uuid) => Promise<boolean>;
+    readonly goOn: (
+      context: Context,
+      scope: Scope,
+      intentId: Uuid,
+      proof: Proof,
+      of: Uuid,
+    ) => Promise<unknown>;
   },
+) => {
+  const onAuthentication: AuthenticationListener = (context, scope, { after }) =>
+    Promise.resolve([
+      enqueue(context, { name: job, payload: { ...scope, authentication: after.id } }),
+    ]);
+
+  /** By the answer of the card's bank to one question; as long as there is none, nothing happens. */
+  const goOnAfter = async (context: Context, scope: Scope, id: Uuid): Promise<void> => {
+    const found = await findAuthentication(context, scope, id);
+    if (found === undefined || found.now?.state === 'challenge') return;
+    const { now, authentication } = found;
+    // Each module is told of all.
+    if (!(await module.isOurs(context, scope, authentication.intentId))) return;
+    const proof: Proof =
+      now?.state === 'refused'
+        ? { ok: false }
+        : {
+            ok: true,
+            authentication: null,
+            ...(now?.state === 'done' ? { authenticationId: id } : {}),
+          };
+    await module.goOn(context, scope, authentication.intentId, proof, id);
+  };
+
+  const goOnJob: JobKind = {
+    name: job,
+    run: async (context, payload) => {
+      const { accountId, livemode, authentication: id } = payload;
+      assert(typeof accountId === 'string' && typeof id === 'string', 'Whose, and which');
+      await goOnAfter(context, { accountId, livemode: livemode === true }, id);
+    },
+  };
+  return { onAuthentication, goOnAfter, goOnJob };
 };
 
-/** By the answer of the card's bank to one question; as long as there is none, nothing happens. */
-export const goOnAfter = async (context: Context, scope: Scope, id: Uuid): Promise<void> => {
-  const found = await findAuthentication(context, scope, id);
-  if (found === undefined) return;
-  const { intentId } = found.authentication;
-  // Not every authentication is for a payment of ours.
-  if ((await loadIntent(context, scope, intentId)) === undefined) return;
-  const { now } = found;
-  if (now?.state === 'challenge') return;
-  const proof: Proof =
-    now?.state === 'refused'
-      ? { ok: false }
-      : {
-          ok: true,
-          authentication: null,
-          ...(now?.state === 'done' ? { authenticationId: id } : {}),
-        };
-  await goOn(context, scope, intentId, proof, id);
-};
+export const { onAuthentication, goOnAfter, goOnJob } = goingOn('payments.go_on', {
+  isOurs: async (context, scope, id) => (await loadIntent(context, scope, id)) !== undefined,
+  goOn,
+});

@@ -22,7 +22,7 @@ import {
 } from '#payments/charges';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
-import type { Change, Operation } from '#rails/operations';
+import { type Change, decidedOnce, type Operation } from '#rails/operations';
 import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
 import type { Decided, HolderAsked } from './ends.ts';
@@ -55,7 +55,6 @@ export type Concluded = {
 };
 
 const held = new WeakMap<Database, Map<string, Holding>>();
-const concluded = new WeakMap<Change, Promise<Concluded | null>>();
 
 type Named = Pick<Operation, 'intentId' | 'kind' | 'ordinal' | 'attempt'>;
 
@@ -97,18 +96,10 @@ export const writesOf = async (
   change: Change,
 ): Promise<readonly Write[]> => (await conclusionOf(context, scope, change))?.writes ?? [];
 
-/** Decided once for each change, however many ask. Null: it is no business of a payment. */
-export const conclusionOf = (
-  context: Context,
-  scope: Scope,
-  change: Change,
-): Promise<Concluded | null> => {
-  const known = concluded.get(change);
-  if (known !== undefined) return known;
-  const made = conclude(context, scope, change);
-  concluded.set(change, made);
-  return made;
-};
+/** Null: it is no business of a payment. */
+export const conclusionOf = decidedOnce<Concluded | null>((context, scope, change) =>
+  conclude(context, scope, change),
+);
 
 const kinds: ReadonlySet<string> = new Set(['authorize', 'sale', 'increment', 'capture', 'void']);
 

@@ -18,6 +18,7 @@ export { refuseWithoutConfirm, undoing } from './create-intent.ts';
 export { findIntent, findIntentWithCharge } from './find-intent.ts';
 export { goOn, type Proof } from './go-on.ts';
 export { conclusionOf as paymentConclusionOf, RELEASE_JOB } from './hear.ts';
+export { goingOn } from './hear-authentication.ts';
 export { networks, shippingParameters } from './intent-parameters.ts';
 export { loadIntent, loadIntentOfOrder } from './intents.store.ts';
 export { lastErrorOf, withErrorPage } from './last-error.ts';

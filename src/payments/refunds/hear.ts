@@ -13,7 +13,7 @@ import { type Cause, paymentConclusionOf, RELEASE_JOB } from '#payments/intents'
 import { appendChange } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
-import type { Change } from '#rails/operations';
+import { type Change, decidedOnce } from '#rails/operations';
 import { concludeRefund, concludeRelease, type DecidedRefund } from './conclude-refund.ts';
 import { endOfIntent, isAllBack } from './end-of-intent.ts';
 import { refundSnapshot } from './events.ts';
@@ -32,7 +32,6 @@ export type ConcludedRefund = {
 };
 
 const held = new WeakMap<Database, Map<string, Held & { isUsed: boolean }>>();
-const concluded = new WeakMap<Change, Promise<ConcludedRefund | null>>();
 
 /** While `work` runs, the refund that it sends is known here. */
 export const holding = async <T>(
@@ -101,17 +100,9 @@ const writesOf = async (
   change: Change,
 ): Promise<readonly Write[]> => (await conclusionOf(context, scope, change))?.writes ?? [];
 
-export const conclusionOf = (
-  context: Context,
-  scope: Scope,
-  change: Change,
-): Promise<ConcludedRefund | null> => {
-  const known = concluded.get(change);
-  if (known !== undefined) return known;
-  const made = conclude(context, scope, change);
-  concluded.set(change, made);
-  return made;
-};
+export const conclusionOf = decidedOnce<ConcludedRefund | null>((context, scope, change) =>
+  conclude(context, scope, change),
+);
 
 const conclude = async (
   context: Context,

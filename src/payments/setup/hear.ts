@@ -14,7 +14,7 @@ import { newUuid, type Uuid } from '#kit/ids';
 import type { Mandate } from '#payments/confirmation';
 import type { Cause, LastError } from '#payments/intents';
 import type { OperationListener } from '#rails/connectors';
-import type { Change } from '#rails/operations';
+import { type Change, decidedOnce } from '#rails/operations';
 import { concludeSetup, type DecidedSetup, failSetup, isHolderWanted } from './conclude-setup.ts';
 import { leftBehind } from './left-behind.ts';
 import { insertMandate, loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
@@ -58,8 +58,6 @@ export const whileSending = async <T>(
   }
 };
 
-const concluded = new WeakMap<Change, Promise<ConcludedSetup | null>>();
-
 export const onOperation: OperationListener = (context, scope, change) =>
   change.after.kind === 'verify' ? writesOf(context, scope, change) : null;
 
@@ -69,18 +67,10 @@ const writesOf = async (
   change: Change,
 ): Promise<readonly Write[]> => (await conclusionOf(context, scope, change))?.writes ?? [];
 
-/** Decided once for each change, however many ask. Null: it is no business of a setup intent. */
-export const conclusionOf = (
-  context: Context,
-  scope: Scope,
-  change: Change,
-): Promise<ConcludedSetup | null> => {
-  const known = concluded.get(change);
-  if (known !== undefined) return known;
-  const made = conclude(context, scope, change);
-  concluded.set(change, made);
-  return made;
-};
+/** Null: it is no business of a setup intent. */
+export const conclusionOf = decidedOnce<ConcludedSetup | null>((context, scope, change) =>
+  conclude(context, scope, change),
+);
 
 const conclude = async (
   context: Context,

@@ -5,6 +5,7 @@ export {
   type Outgoing,
 } from './call-out.ts';
 export { type Conclusion, conclude } from './conclude.ts';
+export { decidedOnce } from './decided-once.ts';
 export {
   type CheckResult,
   type Echo,
