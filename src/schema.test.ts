@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { connect, describeSchema } from '#platform/db';
+import { connect } from '#platform/db';
 import { testDatabase } from './for-tests.ts';
 import { connectionSettings } from './platform/db/for-tests.ts';
+import { describeSchema } from './platform/db/for-tests-schema.ts';
 
 const file = new URL('./schema.txt', import.meta.url);
 

@@ -10,7 +10,7 @@ import {
 } from '#kit/iso8583';
 import { anyMessage, seededPick } from './for-tests.ts';
 import { dialects, mixed } from './for-tests-dialects.ts';
-import { goldenMessages } from './golden-messages.ts';
+import { goldenMessages } from './for-tests-golden.ts';
 
 const cards = [
   '4242424242424242',

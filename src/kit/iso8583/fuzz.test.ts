@@ -8,7 +8,7 @@ import { type Dialect, describeLine, MESSAGE_BYTES_MAX, pack, unpack } from '#ki
 import { processorMs } from '../context/for-tests.ts';
 import { anyMessage, type Pick, seededPick } from './for-tests.ts';
 import { dialects } from './for-tests-dialects.ts';
-import { goldenMessages } from './golden-messages.ts';
+import { goldenMessages } from './for-tests-golden.ts';
 
 const frames = process.env['TOLLGATE_TEST_FULL'] === '1' ? 5_000_000 : 100_000;
 const SLOWEST_MS = 50;

@@ -4,7 +4,7 @@ import { type Dialect, deriveDialect, pack, unpack } from '#kit/iso8583';
 import { ascii1987 } from './dialects/1987-ascii.ts';
 import { bcd1987 } from './dialects/1987-bcd.ts';
 import { ebcdicBytes } from './ebcdic.ts';
-import { goldenMessages } from './golden-messages.ts';
+import { goldenMessages } from './for-tests-golden.ts';
 
 const hex = (digits: string): Buffer => Buffer.from(digits.replaceAll(/\s/g, ''), 'hex');
 const ascii = (text: string): Buffer => Buffer.from(text, 'latin1');

@@ -1,6 +1,5 @@
 export { type Connection, connect, DatabaseUnavailable, isServerError } from './connection.ts';
 export { type OpenDatabase, openDatabase } from './database.ts';
-export { describeSchema } from './describe-schema.ts';
 export {
   concluding,
   type Due,

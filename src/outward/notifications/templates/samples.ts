@@ -1,6 +1,6 @@
 // Letters to look at and to test with, one of each template and of what may vary in it.
 
-import { type Letter, type TemplateName, templateNames } from './letter.ts';
+import type { Letter, TemplateName } from './letter.ts';
 
 const common = {
   sender: {
@@ -48,5 +48,3 @@ export const samples: Readonly<Record<TemplateName, Letter>> = {
     recoveryUrl: 'https://pay.example.com/c/sample',
   },
 };
-
-export const allSamples = (): Letter[] => templateNames.map((name) => samples[name]);
