@@ -105,7 +105,7 @@ const wantedCodes = (kinds: EventKinds, types: readonly string[] | null): number
 };
 
 type Wanted = {
-  readonly window: Window<Uuid>;
+  readonly window: Window;
   readonly codes: readonly number[] | null;
   readonly created: TimeRange | undefined;
 };
@@ -151,7 +151,7 @@ const loadDelivered = async (
   const { window } = wanted;
   const isOlder = window.before === undefined;
   const found: LoggedEvent[] = [];
-  let part: Window<Uuid> = { ...window, limit: PAGE };
+  let part: Window = { ...window, limit: PAGE };
   for (let seen = 0; found.length <= window.limit; ) {
     const loaded = await loadEvents(context, scope, known, { ...wanted, window: part });
     const events = loaded.slice(0, part.limit);

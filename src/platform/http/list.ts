@@ -118,7 +118,7 @@ export const idWindow = (
   parameters: ListParameters,
   { noun, prefix }: { readonly noun: string; readonly prefix: string },
   find: (id: Uuid) => Promise<unknown>,
-): Promise<Window<Uuid>> =>
+): Promise<Window> =>
   listWindow(parameters, noun, async (spelled) => {
     const id = parseId(prefix, spelled);
     return id && (await find(id)) ? id : null;
