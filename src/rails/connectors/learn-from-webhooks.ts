@@ -3,7 +3,7 @@
 
 import { type Context, onRealTime, type Scope } from '#kit/context';
 import { open } from '#kit/crypto';
-import { levelOf, Unavailable } from '#kit/failure';
+import { levelOf, Unavailable, Unclear } from '#kit/failure';
 import { NotSent } from '#kit/http-client';
 import { spellId, type Uuid } from '#kit/ids';
 import {
@@ -92,7 +92,8 @@ const hear = async (
     );
     return said.filter((_, n) => heard[n] === false).map(unknownSaid);
   } catch (error) {
-    if (error instanceof Unavailable) throw error;
+    // It may have been recorded, or can be soon: that tells nothing of the webhook.
+    if (error instanceof Unavailable || error instanceof Unclear) throw error;
     if (error instanceof NotSent && error.why === 'account_gone') return 'account_gone';
     if (!webhook.isForPerson) {
       context.log.error(

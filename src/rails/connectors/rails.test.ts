@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { Type } from 'typebox';
 import type { Scope } from '#kit/context';
+import { Unavailable, Unclear } from '#kit/failure';
 import { NoAnswer, NotSent } from '#kit/http-client';
-import { newUuid, type Uuid } from '#kit/ids';
+import { newUuid, spellId, type Uuid } from '#kit/ids';
 import { type Change, loadOperation, type Outcome } from '#rails/operations';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
-import type { Call, Connector, Definition } from './connector.ts';
+import type { Call, Connector, Definition, Said } from './connector.ts';
 import { cardPayment, testConnectorAccount, testRails } from './for-tests.ts';
+import { learnFromWebhooks } from './learn-from-webhooks.ts';
 import type { OpenRails } from './open-rails.ts';
 import type { RailsSending } from './rails.ts';
+import { receiveWebhook } from './receive-webhook.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 
 type AnyCall = Call<PaymentRequest | FollowingRequest>;
@@ -17,6 +20,9 @@ type AnyCall = Call<PaymentRequest | FollowingRequest>;
 /** What the connectors below were asked, and what they are to say to it. */
 const calls: { what: string; call: AnyCall }[] = [];
 let says: (call: AnyCall) => Promise<Outcome>;
+let notice: () => readonly Said[] = () => [];
+/** Of whoever writes because of what is learned. */
+let failure: Error | null = null;
 
 const approve = async ({ operation }: AnyCall): Promise<Outcome> => ({
   outcome: 'approved',
@@ -51,6 +57,10 @@ const paper: Connector = {
     authorize: hear('authorize'),
     capture: hear('capture'),
     lookUp: hear('lookUp'),
+    webhook: {
+      verify: ({ body }) => ({ ok: true, eventId: body.toString() }),
+      read: () => notice(),
+    },
   }),
 };
 const silver: Connector = {
@@ -84,6 +94,7 @@ const railsReady = contextReady.then((ready) =>
     [paper, silver, hasty],
     [
       async (_, __, change) => {
+        if (failure !== null) throw failure;
         heard.push(change);
         return [];
       },
@@ -363,6 +374,37 @@ describe('the recovery of what is not known', () => {
     assert.equal(again?.what, 'authorize');
     assert.equal(again.call.operation.providerKey, operation.providerKey);
   });
+});
+
+test('an old webhook is no case for a person because nobody knows for now whether it was recorded', async () => {
+  says = async () => {
+    throw new NoAnswer('reset');
+  };
+  const { operation } = await send();
+  const approval = await approve({ operation } as AnyCall);
+  notice = () => [{ of: { reference: operation.reference }, says: approval }];
+  const to = { connector: 'paper', account: spellId('cna', account) };
+  const raw = { body: Buffer.from('evt_1'), headers: {}, url: 'https://pay.test/' };
+  assert.equal((await receiveWebhook(rails.parts, context, to, raw)).status, 200);
+  const learn = async () => {
+    await asOwner(
+      context.on,
+      `update rails.inbound_webhooks set due_at = now() - interval '1 minute', leased_until = null,
+              received_at = now() - interval '4 days'`,
+    );
+    await learnFromWebhooks(rails.parts, context);
+    const text = 'select state, tries, for_person from rails.inbound_webhooks';
+    const [row] = await asOwner(context.on, text);
+    return [row?.['state'], row?.['tries'], row?.['for_person']];
+  };
+
+  failure = new Unavailable('Away');
+  assert.deepEqual(await learn(), [1, 0, false]);
+  failure = new Unclear('Perhaps');
+  assert.deepEqual(await learn(), [1, 0, false]);
+  failure = null;
+  assert.deepEqual(await learn(), [2, 1, false]);
+  assert.equal((await loadOperation(context, scope, operation.id))?.state, 'approved');
 });
 
 test('nothing that is sealed stands in the database in clear', async () => {
