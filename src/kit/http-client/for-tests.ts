@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
@@ -9,7 +10,7 @@ import { temporaryFolder } from '../context/for-tests.ts';
 
 export type OddServer = {
   readonly port: number;
-  /** What came in, as text, of every connection. */
+  /** What came in, as text: of every connection, or each request. */
   readonly heard: string[];
   close(): Promise<void>;
 };
@@ -38,14 +39,32 @@ export const closingServer = (): Promise<OddServer> =>
 
 /** A certificate that nobody has signed. */
 export const untrustedServer = (): Promise<OddServer> => {
+  const server = createTlsServer(ownCertificate());
+  server.on('tlsClientError', () => {});
+  return listening(server, []);
+};
+
+/** Speaks HTTP/2 with whoever can, and HTTP/1.1 with others; answers each request by the version that it came in. */
+export const http2Server = async (): Promise<OddServer & { readonly cert: string }> => {
+  const given = ownCertificate();
+  const server = createSecureServer({ ...given, allowHTTP1: true });
+  const heard: string[] = [];
+  server.on('sessionError', () => {});
+  server.on('request', (request, response) => {
+    heard.push(`HTTP/${request.httpVersion} ${request.url}`);
+    response.end(request.httpVersion);
+  });
+  return { ...(await listening(server, heard)), cert: given.cert.toString() };
+};
+
+const ownCertificate = (): { readonly key: Buffer; readonly cert: Buffer } => {
   const folder = temporaryFolder('certificate');
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-  const subject = ['-nodes', '-days', '2', '-subj', '/CN=localhost', '-keyout', key, '-out', cert];
-  execFileSync('openssl', [...args, ...subject], { stdio: 'ignore' });
-  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) });
-  server.on('tlsClientError', () => {});
-  return listening(server, []);
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const files = ['-nodes', '-days', '2', '-keyout', key, '-out', cert];
+  execFileSync('openssl', [...args, ...names, ...files], { stdio: 'ignore' });
+  return { key: readFileSync(key), cert: readFileSync(cert) };
 };
 
 const listening = (server: Server, heard: string[]): Promise<OddServer> => {

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { systemClock, systemNetwork } from '#kit/context';
-import { closingServer, type OddServer, oddServer, untrustedServer } from './for-tests.ts';
+import {
+  closingServer,
+  http2Server,
+  type OddServer,
+  oddServer,
+  untrustedServer,
+} from './for-tests.ts';
 import { NoAnswer, NotSent, NumberText, parseJsonText, sendOnce } from './index.ts';
 
 const context = { clock: systemClock, network: systemNetwork };
@@ -47,6 +54,16 @@ const noAnswer =
     assert.ok(whys.includes(error.why), error.why);
     return true;
   };
+
+const trusting = async (cert: string, work: () => Promise<void>): Promise<void> => {
+  const trusted = getCACertificates();
+  setDefaultCACertificates([...trusted, cert]);
+  try {
+    await work();
+  } finally {
+    setDefaultCACertificates(trusted);
+  }
+};
 
 const answer = (body: string, head = ''): string =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n${head}\r\n${body}`;
@@ -154,20 +171,47 @@ describe('nobody knows what became of it', () => {
     await assert.rejects(send(at(half), { withinMs: 200 }), noAnswer('timeout'));
   });
 
-  test('when it stood still while it connected: nothing leaves after its time', async () => {
-    const server = await reacting((socket) => socket.end(answer('')));
-    const deadlineMs = systemClock.now() + 5_000;
-    let asked = 0;
-    // As of a process that stood still after it had begun, and whose alarm has not rung yet.
-    const clock = {
-      ...systemClock,
-      now: () => (asked++ === 0 ? systemClock.now() : deadlineMs + 1),
-      sleep: () => new Promise<void>(() => {}),
+  describe('when it stood still while it connected: nothing leaves after its time,', () => {
+    /** As of a process that stood still after it had begun, and whose alarm has not rung yet. */
+    const late = (url: string, network = systemNetwork) => {
+      const deadlineMs = systemClock.now() + 5_000;
+      let asked = 0;
+      const clock = {
+        ...systemClock,
+        now: () => (asked++ === 0 ? systemClock.now() : deadlineMs + 1),
+        sleep: () => new Promise<void>(() => {}),
+      };
+      return sendOnce(
+        { clock, network },
+        { method: 'POST', url, body: 'amount=1' },
+        { deadlineMs },
+      );
     };
-    const request = { method: 'POST', url: at(server), body: 'amount=1' } as const;
-    const sent = sendOnce({ ...context, clock }, request, { deadlineMs });
-    await assert.rejects(sent, noAnswer('timeout'));
-    assert.equal(server.heard.join(''), '');
+
+    test('over HTTP/1.1', async () => {
+      const server = await reacting((socket) => socket.end(answer('')));
+      await assert.rejects(late(at(server)), noAnswer('timeout'));
+      assert.equal(server.heard.join(''), '');
+    });
+
+    test('over HTTP/2, on a connection that is new or was used', async () => {
+      const server = await http2Server();
+      servers.push(server);
+      const network = {
+        ...systemNetwork,
+        fetch: (...asked: Parameters<typeof fetch>) => fetch(...asked),
+      };
+      await trusting(server.cert, async () => {
+        const url = at(server, 'https');
+        await assert.rejects(late(`${url}?late`, network), noAnswer('timeout'));
+        // What left before would be heard before.
+        const answered = () => network.fetch(`${url}?in_time`).then((each) => each.text());
+        assert.equal(await answered(), '2.0');
+        await assert.rejects(late(`${url}?late`, network), noAnswer('timeout'));
+        assert.equal(await answered(), '2.0');
+      });
+      assert.deepEqual(server.heard, ['HTTP/2.0 /pay?in_time', 'HTTP/2.0 /pay?in_time']);
+    });
   });
 
   test('when it is given up on from outside', async () => {

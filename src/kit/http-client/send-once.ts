@@ -27,7 +27,9 @@ export const sendOnce = async (
     made: false,
     sent: false,
     endIfLate: () => {
-      if (context.clock.now() >= limits.deadlineMs) stop();
+      const isLate = context.clock.now() >= limits.deadlineMs;
+      if (isLate) stop();
+      return isLate;
     },
   };
   limits.signal?.addEventListener('abort', stop, { once: true });

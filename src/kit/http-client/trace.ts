@@ -5,6 +5,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 
 export type Trace = {
   /** The client that publishes made the request. Where it did not, nothing is proven. */
@@ -13,9 +14,10 @@ export type Trace = {
   sent: boolean;
   /**
    * Asked before its head is handed to a socket: a process that stood still while it connected hears of the connection
-   * before its own alarm. By then others may have said what came of the call. Ends the request where its time is over.
+   * before its own alarm. By then others may have said what came of the call. Ends the request where its time is over, and
+   * says so.
    */
-  readonly endIfLate: () => void;
+  readonly endIfLate: () => boolean;
 };
 
 const calls = new AsyncLocalStorage<Trace>();
@@ -29,11 +31,14 @@ subscribe('undici:request:create', (message) => {
 });
 
 subscribe('undici:client:sendHeaders', (message) => {
-  const trace = traces.get((message as { request: object }).request);
+  const { request, socket } = message as { request: object; socket: Socket };
+  const trace = traces.get(request);
   if (trace === undefined) return;
   // That nothing leaves any more is true, and not what is proven.
   trace.sent = true;
-  trace.endIfLate();
+  // Over HTTP/2 the client opens a stream for a request that was ended just now all the same: only what it would leave by
+  // can keep it here.
+  if (trace.endIfLate()) socket.destroy();
 });
 
 export const traced = <T>(trace: Trace, work: () => Promise<T>): Promise<T> =>
