@@ -142,7 +142,7 @@ const is = (field: string, value: string, holds: Holds): Clause => ({
 });
 
 const not = ({ text, holds }: Clause): Clause => ({
-  text: `-${text}`,
+  text: text.startsWith('-') ? text.slice(1) : `-${text}`,
   holds: (each) => !holds(each),
 });
 
@@ -191,6 +191,8 @@ const metadata = (walk: Walk, of: readonly Shown[]): readonly Clause[] => {
     has('walk', walk.name),
     has('walk', `${walk.name}-not`),
     ...notes.map((note) => has('note', note)),
+    // What has none is not that one.
+    not(has('note', notes[0] ?? 'n0')),
     { text: `metadata['note']:null`, holds: (each) => nested(each, 'metadata.note') === undefined },
   ];
 };
