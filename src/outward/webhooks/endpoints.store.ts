@@ -56,7 +56,8 @@ const updateRow = writeRows({
   name: 'webhook_endpoints.update',
   columns: types,
   key: 'id',
-  rank: rank.update,
+  // Where one is switched, the feed is locked until the end of the transaction.
+  rank: rank.lock,
   text: (given) => `update outward.webhook_endpoints w
    set version = given.version, state = given.state, url = given.url,
        enabled_events = given.enabled_events::text[], ordered = given.ordered,

@@ -267,8 +267,13 @@ test('What is being handed on while its endpoint is enabled again is told, or fo
   };
   const enabling = enable();
   const isAwaited = async () =>
-    (await asOwner(context.on, `select from pg_locks where locktype = 'advisory' and not granted`))
-      .length > 0;
+    (
+      await asOwner(
+        context.on,
+        `select from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`,
+      )
+    ).length > 0;
   while (!isEnabled && !(await isAwaited())) await delay(5);
 
   const { clock } = context;
@@ -315,4 +320,41 @@ test('What only a newer version knows is left to a worker of that version, and e
   const all = gatherEventKinds([created, newer]);
   assert.equal(await handOn(context, module.listeners({ eventKinds: all })), 1);
   assert.equal(await fed(), 2);
+});
+
+test('A switch waits for no hand-on that stands still, and all that it may have missed is found', async () => {
+  const context = await testContext();
+  const scope = await testAccount(context);
+  const [enabled, disabled] = [await endpointOf(context, scope), await endpointOf(context, scope)];
+  await setState(context, enabled, 2);
+  const change = { scope, objectId: newUuid(context), sequence: 1, kinds: [created], snapshot: {} };
+  await context.database.commit(scope, [appendChange(context, { ...change, request: null })]);
+  const [heard, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holds: Listener = {
+    name: 'stands still',
+    hear: async () => {
+      heard.resolve();
+      await over.promise;
+    },
+  };
+  const handing = handOn(context, [...module.listeners({ eventKinds: kinds }), holds]);
+  await heard.promise;
+  // Nobody lets the hand-on go until both are through.
+  await setState(context, enabled, 1);
+  await setState(context, disabled, 2);
+  over.resolve();
+  assert.equal(await handing, 1);
+
+  const { clock } = context;
+  for (const endpointId of [enabled, disabled]) {
+    const range = { from: uuidAt(0), before: uuidAt(clock.now() + 1), alsoDelivered: false };
+    const wanted = replayOf({ clock }, kinds, { id: endpointId, events: null }, range);
+    await context.database.commit(scope, [replay(context, scope, wanted)]);
+    await replayPiece(context);
+  }
+  // Of each once: the one was owed it by whoever handed it on, the other by its replay.
+  const owed = await asOwner(context.on, 'select endpoint_id from outward.deliveries');
+  assert.deepEqual(owed.map((row) => row['endpoint_id']).sort(), [enabled, disabled].sort());
+  // And again and again, without anything that happens in between.
+  for (const state of [2, 1, 2, 1]) await setState(context, enabled, state);
 });

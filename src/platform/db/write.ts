@@ -4,8 +4,8 @@
 import type { Scope, Statement, Write, WriteStatement } from '#kit/context';
 import type { ElementType } from './wire-arrays.ts';
 
-/** Statements of a batch run in this order: who may write at all is settled first. */
-export const rank = { claim: 10, update: 20, insert: 30, log: 40 } as const;
+/** Statements of a batch run in this order: who may write at all is settled first, and what all wait for is locked last. */
+export const rank = { claim: 10, update: 20, insert: 30, log: 40, lock: 50 } as const;
 
 type Columns = Readonly<Record<string, ElementType>>;
 

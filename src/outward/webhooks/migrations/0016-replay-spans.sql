@@ -16,27 +16,38 @@ call platform.open_to_owner('outward.disabled_spans');
 grant select on outward.disabled_spans to tollgate_app;
 
 -- Numbers are given one hand-on at a time, each of which looks at endpoints once it holds the feed's lock. So whoever
--- holds it knows of every number whether it was given before or will be after: what is being handed on is awaited.
+-- holds it knows of every number whether it was given before or will be after: what is being handed on is awaited. Not for
+-- long, since others may be written in the same transaction: then what it may give numbers to counts as handed on while
+-- the endpoint was disabled. What it was owed all the same is not owed twice.
 create function outward.note_switch() returns trigger
-  language plpgsql security definer set search_path = pg_catalog
+  language plpgsql security definer set search_path = pg_catalog set lock_timeout = '200ms'
   as $$
 declare
+  -- More than one hand-on gives out.
+  unsure constant bigint := 20000;
   newest bigint;
+  last bigint;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('tollgate feed', 0));
+  begin
+    perform pg_advisory_xact_lock(hashtextextended('tollgate feed', 0));
+  exception when lock_not_available then
+    last := unsure;
+  end;
   newest := coalesce((select f.position from outward.feed f
                        where f.account_id = new.account_id and f.livemode = new.livemode
                        order by f.position desc limit 1), 0);
+  last := newest + coalesce(last, 0);
   if new.state = 2 then
+    -- One that is not sure to have ended goes on.
     update outward.disabled_spans s set up_to = null
      where s.account_id = new.account_id and s.livemode = new.livemode and s.endpoint_id = new.id
-       and s.up_to = newest;
+       and s.up_to >= newest;
     if not found then
       insert into outward.disabled_spans (account_id, livemode, endpoint_id, after)
       values (new.account_id, new.livemode, new.id, newest);
     end if;
   else
-    update outward.disabled_spans s set up_to = newest
+    update outward.disabled_spans s set up_to = last
      where s.account_id = new.account_id and s.livemode = new.livemode and s.endpoint_id = new.id
        and s.up_to is null;
   end if;
@@ -62,7 +73,8 @@ with known as (
          (w.details->'disabled'->>'toMs')::float8 + 86400000 as to_ms
     from outward.webhook_endpoints w
    where w.state = 2 or w.state = 1 and w.details->'disabled'->>'toMs' is not null),
-spans as (
+-- Read once: no index knows the feed by events.
+spans as materialized (
   select k.account_id, k.livemode, k.id, k.state,
          coalesce((select min(f.position) - 1 from outward.feed f
                     where f.account_id = k.account_id and f.livemode = k.livemode
@@ -70,12 +82,13 @@ spans as (
                            or f.event_id >= rpad(lpad(to_hex(k.from_ms::bigint), 12, '0'), 32, '0')::uuid)),
                   (select max(f.position) from outward.feed f
                     where f.account_id = k.account_id and f.livemode = k.livemode), 0) as after,
-         coalesce((select max(f.position) from outward.feed f
-                    where f.account_id = k.account_id and f.livemode = k.livemode
-                      and f.event_id < rpad(lpad(to_hex(k.to_ms::bigint), 12, '0'), 32, '0')::uuid), 0) as up_to
+         case when k.state = 1 then
+           coalesce((select max(f.position) from outward.feed f
+                      where f.account_id = k.account_id and f.livemode = k.livemode
+                        and f.event_id < rpad(lpad(to_hex(k.to_ms::bigint), 12, '0'), 32, '0')::uuid), 0) end as up_to
     from known k)
 insert into outward.disabled_spans (account_id, livemode, endpoint_id, after, up_to)
-select s.account_id, s.livemode, s.id, s.after, case when s.state = 1 then s.up_to end
+select s.account_id, s.livemode, s.id, s.after, s.up_to
   from spans s where s.state = 2 or s.up_to > s.after;
 
 -- From where on the feed is still to be looked at. What was asked for before begins anew: nothing is owed twice.
