@@ -354,7 +354,10 @@ test('A switch waits for no hand-on that stands still, and all that it may have 
   }
   // Of each once: the one was owed it by whoever handed it on, the other by its replay.
   const owed = await asOwner(context.on, 'select endpoint_id from outward.deliveries');
-  assert.deepEqual(owed.map((row) => row['endpoint_id']).sort(), [enabled, disabled].sort());
+  assert.deepEqual(
+    owed.map((row) => String(row['endpoint_id'])).sort(),
+    [enabled, disabled].sort(),
+  );
   // And again and again, without anything that happens in between.
   for (const state of [2, 1, 2, 1]) await setState(context, enabled, state);
 });
