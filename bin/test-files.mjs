@@ -19,8 +19,15 @@ const together = [
     name: 'modules',
     processes: 4,
     folders: [
-      ...['books', 'cards', 'commerce', 'identity', 'outward', 'payments', 'rails'],
-      ...['platform/events', 'platform/http'],
+      'books',
+      'cards',
+      'commerce',
+      'identity',
+      'outward',
+      'payments',
+      'platform/events',
+      'platform/http',
+      'rails',
     ].map((each) => `src/${each}`),
   },
 ];
