@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type Stripe from 'stripe';
 import { setApiVersion } from '#identity/accounts';
 import type { Row, Scope, Statement } from '#kit/context';
@@ -317,6 +318,36 @@ describe('an account with a version of its own', () => {
     assert.equal('sources' in named, false);
     const others = await gateway.ask('POST', '/v1/customers', { key: merchant.key });
     assert.equal('sources' in others.body, false);
+  });
+});
+
+describe('an account whose version is set between two tries', () => {
+  const answeredAs = async (key: string) =>
+    (await gateway.ask('GET', '/v1/customers', { key })).headers['stripe-version'];
+
+  test('has the answer of the first, as it was', async () => {
+    const old = await gateway.merchant();
+    const asking = {
+      key: old.key,
+      form: 'source=tok_visa',
+      idempotencyKey: 'tried-before-and-after',
+    };
+    const first = await gateway.ask('POST', '/v1/customers', asking);
+    await gateway.context.database.commit(old.scope, [setApiVersion(old.accountId, '2019-12-03')]);
+    // What is known of a key is remembered for a second.
+    for (let tries = 0; tries < 200 && (await answeredAs(old.key)) !== '2019-12-03'; tries += 1) {
+      await pause(50);
+    }
+    const again = await gateway.ask('POST', '/v1/customers', asking);
+    assert.deepEqual(
+      [again.headers['stripe-version'], again.headers['idempotent-replayed'], again.text],
+      ['2019-12-03', 'true', first.text],
+    );
+
+    // Whoever names another version asks for something else.
+    const headers = { 'stripe-version': '2019-12-03' };
+    const other = await gateway.ask('POST', '/v1/customers', { ...asking, headers });
+    assert.deepEqual([other.status, other.body.error.type], [400, 'idempotency_error']);
   });
 });
 

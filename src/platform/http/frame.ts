@@ -131,6 +131,9 @@ export const answerExchange = async (parts: FrameParts, exchange: Exchange): Pro
   // A key that may see less asks for something else.
   const asked =
     withheld.length === 0 ? parsed : { ...parsed, expand: [...parsed.expand, ...withheld] };
+  // Of what an account says nothing is taken here: its version may be set between a request and its retry.
+  const named = request.headers['stripe-version'];
+  const version = named === undefined ? settings.apiVersion : String(named);
   return execute({
     context,
     route,
@@ -149,7 +152,7 @@ export const answerExchange = async (parts: FrameParts, exchange: Exchange): Pro
     fingerprint:
       idempotencyKey === null
         ? null
-        : parts.idempotency.fingerprint(canonicalText(route, matched.params, apiVersion, asked)),
+        : parts.idempotency.fingerprint(canonicalText(route, matched.params, version, asked)),
     idempotency: parts.idempotency,
     expander: parts.expander,
     place: settings,
