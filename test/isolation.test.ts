@@ -993,7 +993,7 @@ describe('with row level security alone,', async () => {
     }
     const { scope } = mine;
     const id = entryIdOf(entry);
-    const asked = { connectorAccountId, reference, upTo: '9999-01-01', limit: 9 };
+    const asked = { connectorAccountId, reference };
     assert.equal((await loadBalances(context, scope)).has('usd'), false);
     assert.equal((await loadBalancesAt(context, scope, nowMs + 60_000)).has('usd'), false);
     assert.equal((await loadEntries(context, scope, [id])).size, 0);

@@ -8,7 +8,6 @@ export declare const brandOf: (digits: string) => string;
 export declare const digitsOf: (text: string) => string;
 export declare const groupNumber: (digits: string) => string;
 export declare const digitsMax: (digits: string) => number;
-export declare const passesLuhn: (digits: string) => boolean;
 /** A beginning that happens to pass the check of digits is not. */
 export declare const isSurelyComplete: (digits: string) => boolean;
 export declare const cvcLengthOf: (digits: string) => 3 | 4;
