@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeIn, submit, toTheBank, untilBack } from '../../three-ds/support.ts';
-import { keptCards } from './cards.ts';
+import { goodCards, keptCards } from './cards.ts';
 import { type SetupStatus, setUpMay, setupMay } from './model-saved.ts';
 import { RETURN_URL } from './plans.ts';
 import type { Person, SavedCard, Setup, Walk } from './walk.ts';
@@ -248,10 +248,14 @@ export const judgePeople = async (walk: Walk): Promise<void> => {
   }
   for (const person of walk.people) await lookAtCards(walk, person);
   // And again when one of them leaves who has something to pay with.
-  const leaving = walk.people.find(
-    ({ isDeleted, cards }) => !isDeleted && cards.some(({ state }) => state === 'attached'),
-  );
+  const leaving = walk.people.find(({ isDeleted }) => !isDeleted);
   if (leaving === undefined) return;
+  const { id: customer, seller, cards } = leaving;
+  const card = walk.random.pick(goodCards);
+  const path = `/v1/payment_methods/${card.method}/attach`;
+  const { status, body, text } = await walk.post(seller, path, { customer }, null);
+  if (status !== 200) walk.disagree(null, `${path} for ${customer}: ${text}`);
+  cards.push({ id: body.id, card, state: 'attached' });
   await leave(walk, leaving);
   await lookAtCards(walk, leaving);
 };
