@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { setImmediate as settled } from 'node:timers/promises';
-import { createNames, FRESH_MS, type Names, SLOW_MS } from './names.ts';
+import { createNames, FRESH_MS, NAMES_MAX, type Names, SLOW_MS } from './names.ts';
 
 let nowMs: number;
 let alarms: { readonly atMs: number; readonly ring: () => void }[];
@@ -87,6 +87,33 @@ describe('names that nobody answers', () => {
     assert.deepEqual(asked, [], 'A slow one waits for the place of the slow');
     await answer('one');
     assert.deepEqual(asked, ['two']);
+  });
+
+  test('are known for it however many others were asked for since', async () => {
+    const silent = ['one', 'two', 'three'];
+    for (const name of silent) void ask(name);
+    passes(SLOW_MS);
+    for (const name of silent) await answer(name);
+    for (let n = 0; n < NAMES_MAX; n += 1) {
+      void ask(`shop ${n}`);
+      await answer(`shop ${n}`);
+    }
+    passes(FRESH_MS);
+    asked.length = 0;
+    for (const name of [...silent, 'shop']) void ask(name);
+    assert.deepEqual(asked, ['one', 'shop']);
+  });
+
+  test('are forgotten where there are too many of them', async () => {
+    for (let n = 0; n <= NAMES_MAX; n += 1) {
+      void ask(`silent ${n}`);
+      passes(SLOW_MS);
+      await answer(`silent ${n}`);
+    }
+    passes(FRESH_MS);
+    asked.length = 0;
+    for (const name of ['silent 0', 'silent 1', 'shop']) void ask(name);
+    assert.deepEqual(asked, ['silent 0', 'silent 1', 'shop']);
   });
 
   test('are as good as others again once they are answered in time', async () => {

@@ -18,7 +18,7 @@ type Given = {
 export const FRESH_MS = 1_000;
 /** Whoever answers takes some milliseconds. */
 export const SLOW_MS = 1_000;
-const NAMES_MAX = 1_000;
+export const NAMES_MAX = 1_000;
 
 type Known = {
   addresses: Promise<readonly string[]>;
@@ -72,13 +72,21 @@ export const createNames = ({ lookUp, nowMs, after, places, placesOfSlow }: Give
     }
   };
 
+  /** One that was slow and is forgotten would take a place of the others again. */
+  const makeRoom = (): void => {
+    for (const slow of [false, true]) {
+      if (names.size < NAMES_MAX) return;
+      for (const [name, { isUnderWay, isSlow }] of names) {
+        if (!isUnderWay && isSlow === slow) names.delete(name);
+      }
+    }
+  };
+
   return (name) => {
     const before = names.get(name);
     if (before?.isUnderWay) return before.addresses;
     if (before !== undefined && nowMs() - before.answeredMs < FRESH_MS) return before.addresses;
-    if (before === undefined && names.size >= NAMES_MAX) {
-      for (const [each, { isUnderWay }] of names) if (!isUnderWay) names.delete(each);
-    }
+    if (before === undefined) makeRoom();
     const known: Known = {
       addresses: Promise.resolve([]),
       isUnderWay: true,
