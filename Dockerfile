@@ -11,6 +11,6 @@ COPY . .
 # A volume takes the owner of the folder that it covers.
 RUN mkdir /data && chown node:node /data
 USER node
-ENV TOLLGATE_HOST=0.0.0.0 TOLLGATE_DATA=/data TOLLGATE_LOG_FORMAT=json UV_THREADPOOL_SIZE=32
+ENV TOLLGATE_HOST=0.0.0.0 TOLLGATE_DATA=/data TOLLGATE_LOG_FORMAT=json
 EXPOSE 4242
 CMD ["node", "cli/tollgate.ts", "start"]

@@ -71,7 +71,7 @@ export const become = (args, { endsWithParent = false } = {}) => {
   const node = pinnedNode();
   const command = [...nodeFlags, ...args];
   const underNpm = process.env.npm_lifecycle_event !== undefined;
-  // Names are looked up by half of these threads, and those of merchants' receivers by a quarter.
+  // As cli/threads.ts, for other programs.
   const environment = {
     NODE_COMPILE_CACHE: compileCache,
     UV_THREADPOOL_SIZE: '32',

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -76,6 +76,11 @@ const isOneSentence = (output: string, says: RegExp): void => {
   assert.equal(output.trim().split('\n').length, 1, output);
 };
 
+const threadsOf = (pid = 0): string[] =>
+  readdirSync(`/proc/${pid}/task`).map((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim(),
+  );
+
 describe('the quick start', { concurrency: 3 }, () => {
   test('says where it is, works with the keys it made, and leaves nothing when told to stop', async () => {
     const dataFolder = dataFolderForTest();
@@ -87,6 +92,10 @@ describe('the quick start', { concurrency: 3 }, () => {
     assert.match(ready.secret_key, /^sk_test_/);
     assert.match(ready.publishable_key, /^pk_test_/);
     assert.equal((await listCustomers(ready)).status, 200);
+    if (process.platform === 'linux') {
+      const workers = threadsOf(gateway.process.pid).filter((name) => name === 'libuv-worker');
+      assert.equal(workers.length, 32, 'Names are looked up in enough places');
+    }
 
     const server = serverOf(dataFolder);
     gateway.process.kill('SIGTERM');

@@ -1,5 +1,7 @@
 // The command line. Each command is a file of its own; this one is the frame around them.
 
+import './threads.ts';
+
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { exitCode, explain } from './errors.ts';

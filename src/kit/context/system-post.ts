@@ -149,7 +149,7 @@ const resolveJudged = async (
   return first;
 };
 
-/** Of the look-ups that the system does at once: half of the pool's threads, which `bin/launch.mjs` and the image set. */
+/** Of the look-ups that the system does at once: half of the pool's threads, which `cli/threads.ts` sets. */
 const placesOfSystem = Math.ceil((Number(process.env['UV_THREADPOOL_SIZE']) || 4) / 2);
 const places = Math.ceil(placesOfSystem / 2);
 
