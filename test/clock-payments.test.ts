@@ -173,6 +173,15 @@ describe('a payment that is cancelled while nobody knows of it, and was approved
       return (await stripe.paymentIntents.retrieve(id)).status === 'canceled';
     });
 
+  const nobodyIsAtIt = () =>
+    until(async () => {
+      const jobs = await asOwner(
+        gateway.on,
+        `select 1 as one from platform.jobs where name = 'payments.release'`,
+      );
+      return jobs.length === 0;
+    });
+
   /** What gives it back by itself is declined, and tried again after ten minutes. */
   const notGivenBack = async (
     capture_method: 'automatic' | 'manual' = 'automatic',
@@ -226,13 +235,7 @@ describe('a payment that is cancelled while nobody knows of it, and was approved
     assert.equal(status, 'pending');
     // There is nothing left to give back when the ten minutes are over.
     await advance(601 / 86_400);
-    await until(async () => {
-      const jobs = await asOwner(
-        gateway.on,
-        `select 1 as one from platform.jobs where name = 'payments.release'`,
-      );
-      return jobs.length === 0;
-    });
+    await nobodyIsAtIt();
     await until(async () => {
       await hurry();
       return (await statusesOf(id)).join() === 'failed,failed';
@@ -289,6 +292,54 @@ describe('a payment that is cancelled while nobody knows of it, and was approved
     await tellOfDispute(id, 'won', 2_000);
     await disputeIs(id, 'won');
     await until(async () => (await statusesOf(id)).join() === 'failed,succeeded');
+  });
+
+  describe('and whose bank gives back what a dispute took before that is over', () => {
+    const credited = async (): Promise<string> => {
+      const id = await notGivenBack();
+      await tellOfDispute(id, 'needs_response', -2_000);
+      await disputeIs(id, 'needs_response');
+      await tellOfDispute(id, 'under_review', 2_000);
+      await disputeIs(id, 'under_review');
+      // What was to be tried again after ten minutes is.
+      await advance(601 / 86_400);
+      await nobodyIsAtIt();
+      assert.deepEqual(await statusesOf(id), ['failed']);
+      return id;
+    };
+
+    test('does not go back as well where that is lost', async () => {
+      const id = await credited();
+      await tellOfDispute(id, 'lost', -2_000);
+      await disputeIs(id, 'lost');
+      await isCanceled(id);
+      await nobodyIsAtIt();
+      assert.deepEqual(await statusesOf(id), ['failed']);
+    });
+
+    test('goes back once where that is won', async () => {
+      const id = await credited();
+      await tellOfDispute(id, 'won', 0);
+      await disputeIs(id, 'won');
+      await until(async () => (await statusesOf(id)).join() === 'failed,succeeded');
+      await isCanceled(id);
+      await nobodyIsAtIt();
+      assert.deepEqual(await statusesOf(id), ['failed', 'succeeded']);
+    });
+  });
+
+  test('does not go back while a dispute of it is open that has taken nothing yet', async () => {
+    const id = await notGivenBack();
+    await tellOfDispute(id, 'needs_response', 0);
+    await disputeIs(id, 'needs_response');
+    const { data } = await stripe.disputes.list({ payment_intent: id });
+    // Conceded, it is over for the merchant at once, and its bank takes the money later.
+    await stripe.disputes.close(data[0]?.id ?? '');
+    await advance(601 / 86_400);
+    await nobodyIsAtIt();
+    await tellOfDispute(id, 'lost', -2_000);
+    await isCanceled(id);
+    assert.deepEqual(await statusesOf(id), ['failed']);
   });
 
   for (const capture_method of ['automatic', 'manual'] as const) {

@@ -47,6 +47,8 @@ export type Charge = {
   readonly chargedBack: bigint;
   /** Taken by them beyond that: it had been given back already, or was about to be. */
   readonly chargedBackBeyond: bigint;
+  /** What each dispute of what nobody wants may take yet, although it is here for now: it does not go back by itself. */
+  readonly contested?: Readonly<Record<Uuid, number>>;
   /** Taken back by the bank with the payment while a refund or a dispute had it: is it free again, it is booked so. */
   readonly takenBackBeyond?: number;
   /** Given back beyond what there was: a refund that was said to have failed was paid out, after it was made anew. */
@@ -105,6 +107,15 @@ export const refundable = (
   charge: Parameters<typeof left>[0] & Pick<Charge, 'takenBackBeyond'>,
 ): bigint => {
   const rest = left(charge) - BigInt(charge.takenBackBeyond ?? 0);
+  return rest < 0n ? 0n : rest;
+};
+
+/** What may go back by itself: not what a dispute may pay its payer too. */
+export const releasable = (
+  charge: Parameters<typeof refundable>[0] & Pick<Charge, 'contested'>,
+) => {
+  const contested = Object.values(charge.contested ?? {}).reduce((sum, each) => sum + each, 0);
+  const rest = refundable(charge) - BigInt(contested);
   return rest < 0n ? 0n : rest;
 };
 

@@ -5,6 +5,7 @@ export {
   countTaken,
   left,
   refundable,
+  releasable,
   type Shipping,
   withRefundedBeyond,
 } from './charge.ts';

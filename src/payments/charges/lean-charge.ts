@@ -129,6 +129,7 @@ const NOT_SHOWN = [
   'isUnwanted',
   'takenBackBeyond',
   'refundedBeyond',
+  'contested',
   'untold',
 ] as const;
 const notShown: ReadonlySet<string> = new Set(NOT_SHOWN);

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { Charge } from '#payments/charges';
 import type { DisputeStatus, DisputeTold } from '#rails/connectors';
 import { decideDispute, hearDispute, type PersonSays, stepDispute } from './conclude-dispute.ts';
+import { withContested } from './contested.ts';
 import type { Dispute } from './dispute.ts';
 import { isInquiry } from './dispute-states.ts';
 import { entryOf, freeOfCharge } from './postings.ts';
@@ -275,4 +276,26 @@ test('A word without money does not end the wait for what a person said, and ano
   const foreign = { ...told('won', AMOUNT), currency: 'usd' };
   assert.equal(hearDispute({ dispute, charge }, foreign, at)?.dispute.needsReview, true);
   assert.equal(hearDispute({ dispute, charge }, told('won', AMOUNT), at)?.booked, null);
+});
+
+test('Of what nobody wants a dispute keeps back what it may take yet, and nothing once it may take no more', () => {
+  const of = (status: DisputeStatus, counted: bigint, contested?: Record<string, number>) => {
+    const { dispute, charge } = known(status);
+    const unwanted = { ...charge, isUnwanted: true, ...(contested && { contested }) };
+    return withContested(unwanted, { ...dispute, id: DISPUTE_ID, counted }).contested;
+  };
+  const own = { [DISPUTE_ID]: Number(AMOUNT) };
+  const other = { other: 300 };
+  for (const status of ['needs_response', 'under_review', 'lost'] as const) {
+    assert.deepEqual(of(status, 0n), own, status);
+    assert.deepEqual(of(status, 0n, other), { ...other, ...own }, status);
+    assert.deepEqual(of(status, AMOUNT, { ...other, ...own }), other, status);
+    assert.deepEqual(of(status, AMOUNT, own), undefined, status);
+  }
+  for (const status of ['won', 'prevented', 'warning_needs_response', 'warning_closed'] as const) {
+    assert.deepEqual(of(status, 0n), undefined, status);
+    assert.deepEqual(of(status, 0n, own), undefined, status);
+  }
+  const { dispute, charge } = known('needs_response', 0n);
+  assert.equal(withContested(charge, dispute), charge);
 });

@@ -4,13 +4,15 @@
 import { balanceTransaction } from '#books/balance';
 import { post } from '#books/ledger';
 import type { Context, Scope, Write } from '#kit/context';
-import { type Charge, left, updateCharge } from '#payments/charges';
+import { type Charge, updateCharge } from '#payments/charges';
 import { type Cause, RELEASE_JOB } from '#payments/intents';
 import { takeWhatIsFree } from '#payments/refunds';
 import { appendChange } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { DecidedDispute } from './conclude-dispute.ts';
+import { withContested } from './contested.ts';
 import type { Dispute } from './dispute.ts';
+import { isOver } from './dispute-states.ts';
 import { insertDispute, updateDispute } from './disputes.store.ts';
 import { disputeSnapshot } from './events.ts';
 import { entryOf, expectedOf, lostEntry } from './postings.ts';
@@ -27,7 +29,7 @@ export const writeDispute = async (
   },
 ): Promise<{ readonly dispute: Dispute; readonly writes: readonly Write[] }> => {
   const { before, chargeBefore, decided, cause } = input;
-  const { kinds, booked, lost, charge } = decided;
+  const { kinds, booked, lost } = decided;
   const nowMs = context.clock.now();
   const dispute: Dispute = {
     ...decided.dispute,
@@ -54,14 +56,15 @@ export const writeDispute = async (
       }),
     );
   }
+  const charge = withContested(decided.charge, dispute);
   // What is the merchant's again may be with the bank, which took the payment back meanwhile.
   const now = await takeWhatIsFree(context, scope, charge);
   if (now.charge !== chargeBefore) {
     writes.push(updateCharge(scope, { ...now.charge, version: chargeBefore.version + 1 }));
   }
   writes.push(...now.writes);
-  // What nobody wants goes back, whoever has it for now.
-  if (charge.isUnwanted && left(charge) !== left(chargeBefore)) {
+  // What nobody wants goes back, as far as no dispute of it is open. What was given back before one was over moves no more.
+  if (charge.isUnwanted && (now.charge !== chargeBefore || isOver(dispute.status))) {
     const payload = { ...scope, charge: charge.id };
     writes.push(enqueue(context, { name: RELEASE_JOB, payload, runAtMs: nowMs }));
   }

@@ -3,7 +3,7 @@
 
 import { assert } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
-import { type Charge, loadCharge, refundable } from '#payments/charges';
+import { type Charge, loadCharge, releasable } from '#payments/charges';
 import { askingByItself, RELEASE_JOB, releaseHeld } from '#payments/intents';
 import { lockTimeout } from '#platform/http';
 import type { JobKind } from '#platform/jobs';
@@ -31,7 +31,7 @@ const release = async (context: Context, scope: Scope, chargeId: string): Promis
   const charge = await loadCharge(context, scope, chargeId);
   if (charge === undefined || !charge.isUnwanted) return true;
   if (charge.kind === 'authorize') return releaseHeld(context, scope, charge.id);
-  const amount = refundable(charge);
+  const amount = releasable(charge);
   if (amount === 0n) return isAllBack(charge) ? end(context, scope, charge) : true;
   const sent = await sendRefund(context, askingByItself(scope), charge, {
     amount,
