@@ -1,6 +1,7 @@
 // Payments on the moving clock: what ends, comes due and becomes available by time, without waiting.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
@@ -340,6 +341,15 @@ describe('a payment that is cancelled while nobody knows of it, and was approved
     await tellOfDispute(id, 'lost', -2_000);
     await isCanceled(id);
     assert.deepEqual(await statusesOf(id), ['failed']);
+  });
+
+  test('goes back where an earlier version was at it no more', async () => {
+    const id = await notGivenBack();
+    await asOwner(gateway.on, `delete from platform.jobs where name = 'payments.release'`);
+    const migration = '../src/payments/refunds/migrations/0002-given-back-once-more.sql';
+    await asOwner(gateway.on, await readFile(new URL(migration, import.meta.url), 'utf8'));
+    await isCanceled(id);
+    assert.deepEqual(await statusesOf(id), ['failed', 'succeeded']);
   });
 
   for (const capture_method of ['automatic', 'manual'] as const) {
