@@ -85,8 +85,9 @@ const hear = async (
   scope: Scope,
   webhook: InboundWebhook,
 ): Promise<readonly UnknownSaid[] | 'unreadable' | 'account_gone'> => {
+  let said: readonly Said[] | null = null;
   try {
-    const said = await readAgain(parts, context, scope, webhook);
+    said = await readAgain(parts, context, scope, webhook);
     const heard = await Promise.all(
       said.map((each, n) => record(parts, context, scope, webhook, each, n)),
     );
@@ -94,7 +95,8 @@ const hear = async (
   } catch (error) {
     // It may have been recorded, or can be soon: that tells nothing of the webhook.
     if (error instanceof Unavailable || error instanceof Unclear) throw error;
-    if (error instanceof NotSent && error.why === 'account_gone') return 'account_gone';
+    if (said === null && error instanceof NotSent && error.why === 'account_gone')
+      return 'account_gone';
     if (!webhook.isForPerson) {
       context.log.error(
         {
@@ -106,7 +108,8 @@ const hear = async (
         'A webhook could not be understood for now',
       );
     }
-    return 'unreadable';
+    // What was read and could not be recorded is our own fault: a person is shown what it says.
+    return said?.map(unknownSaid) ?? 'unreadable';
   }
 };
 

@@ -376,7 +376,7 @@ describe('the recovery of what is not known', () => {
   });
 });
 
-test('an old webhook is no case for a person because nobody knows for now whether it was recorded', async () => {
+test('an old webhook is never taken for unreadable where it is ours to record it, and counts once it is', async () => {
   says = async () => {
     throw new NoAnswer('reset');
   };
@@ -393,17 +393,19 @@ test('an old webhook is no case for a person because nobody knows for now whethe
               received_at = now() - interval '4 days'`,
     );
     await learnFromWebhooks(rails.parts, context);
-    const text = 'select state, tries, for_person from rails.inbound_webhooks';
+    const text = 'select state, tries, subject from rails.inbound_webhooks';
     const [row] = await asOwner(context.on, text);
-    return [row?.['state'], row?.['tries'], row?.['for_person']];
+    return [row?.['state'], row?.['tries'], row?.['subject']];
   };
 
   failure = new Unavailable('Away');
-  assert.deepEqual(await learn(), [1, 0, false]);
+  assert.deepEqual(await learn(), [1, 0, null]);
   failure = new Unclear('Perhaps');
-  assert.deepEqual(await learn(), [1, 0, false]);
+  assert.deepEqual(await learn(), [1, 0, null]);
+  failure = new NotSent('account_gone');
+  assert.deepEqual(await learn(), [1, 1, operation.reference], 'A person sees what it says');
   failure = null;
-  assert.deepEqual(await learn(), [2, 1, false]);
+  assert.deepEqual(await learn(), [2, 2, operation.reference]);
   assert.equal((await loadOperation(context, scope, operation.id))?.state, 'approved');
 });
 
