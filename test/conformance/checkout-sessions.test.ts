@@ -71,6 +71,10 @@ describe('a line as it was said until 2022-08-01', () => {
     const both = await said(`${tea}&line_items[][price]=price_1`);
     assert.equal(both.status, 400);
     assert.equal(both.body.error.param, 'line_items[0][price]');
+    const dear = await said(
+      `${tea}&line_items[][name]=Pot&line_items[][amount]=3000&line_items[][currency]=usd`,
+    );
+    assert.equal(dear.body.error.param, 'line_items[1][currency]');
     const setup = await said(tea, '&mode=setup');
     assert.equal(setup.body.error.param, 'line_items');
   });

@@ -25,8 +25,9 @@ export const readLines = (source: Source, asked: readonly AskedLine[]): readonly
   const currency = lines[0]?.price.currency;
   const other = lines.findIndex(({ price }) => price.currency !== currency);
   if (other !== -1) {
+    const isOlder = asked[other]?.currency !== undefined;
     throw new ApiError(400, 'All line items of a Checkout Session must have the same currency.', {
-      param: `line_items[${other}][price_data][currency]`,
+      param: `line_items[${other}]${isOlder ? '' : '[price_data]'}[currency]`,
     });
   }
   return lines;

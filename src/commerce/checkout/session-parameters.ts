@@ -17,6 +17,7 @@ import {
   listParameters,
   metadata,
   object,
+  olderName,
   oneOf,
   required,
   text,
@@ -69,11 +70,11 @@ export const lineItemParameters = object(lineFields);
 /** Until 2022-08-01 a line of a session said what is sold by itself. */
 export const sessionLineParameters = object({
   ...lineFields,
-  amount: amount({ min: 0 }),
-  currency: currency(),
-  description: text(),
-  images: arrayOf(url(), { max: 8 }),
-  name: text(1_500),
+  amount: olderName('price_data[unit_amount]', amount({ min: 0 })),
+  currency: olderName('price_data[currency]', currency()),
+  description: olderName('price_data[product_data][description]', text()),
+  images: olderName('price_data[product_data][images]', arrayOf(url(), { max: 8 })),
+  name: olderName('price_data[product_data][name]', text(1_500)),
 });
 
 const deliveryBound = object({

@@ -221,6 +221,10 @@ export const alias = (target: string): TUnsafe<never> =>
     { deprecated: true },
   );
 
+/** An older name that is read otherwise than what it is called today, which the handler does itself. */
+export const olderName = <S extends TSchema>(target: string, schema: S): S =>
+  Object.assign(described(`An older name of \`${target}\`.`, schema), { deprecated: true });
+
 /** Accepted, and never seen by the handler. */
 export const ignored = (): TUnsafe<never> => wire<never>({ kind: 'ignored' }, {});
 
