@@ -203,7 +203,9 @@ describe('a card that is kept for later', () => {
       ["No such setupintent: 'seti_missing'", 'intent', 404],
     );
     const made = await setupIntents.create({});
-    const refused = await refusalOf(setupIntents.confirm(String(made.client_secret)));
+    const secret = String(made.client_secret);
+    const refused = await refusalOf(setupIntents.confirm(secret));
+    assert.equal(JSON.stringify(refused.raw).includes(secret.slice(-12)), false);
     assert.match(
       refused.message,
       /^You passed a string that looks like a client secret as the Set/,

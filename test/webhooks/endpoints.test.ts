@@ -288,14 +288,15 @@ describe('an event', () => {
       );
       assert.equal(told().length, count);
     };
-    const replay = async (status: string) =>
-      (
-        await ask(
-          'POST',
-          `/v1/webhook_endpoints/${made.id}/replay`,
-          `created[gte]=1&status=${status}`,
-        )
-      ).body.count;
+    const replay = async (status: string) => {
+      const { body } = await ask(
+        'POST',
+        `/v1/webhook_endpoints/${made.id}/replay`,
+        `created[gte]=1&status=${status}`,
+      );
+      assert.equal(body.exact, true);
+      return body.count;
+    };
     const ids = [(await customers.create({ name: 'Heard' })).id];
     await delivered(1);
     await endpoints.update(made.id, { disabled: true });
