@@ -43,7 +43,10 @@ export const conclude = async (walk: Walk): Promise<void> => {
   await judgePeople(walk);
   await judgeBooks(walk);
   await assertTold(walk);
+  // What becomes available by time alone is told as well, and every list is held against what was read before.
+  await town.work(false);
   await judgeEverything(walk);
+  await town.work(true);
 };
 
 /** Of what a provider was asked a while ago, and does not know, it was never told. */
