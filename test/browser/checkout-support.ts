@@ -1,7 +1,6 @@
 // The page of a checkout over made-up sessions: what the payer's browser and the page do with each other
 // can be walked through in every state, without a bank that would have to be brought into it.
 
-import { after } from 'node:test';
 import { elementsHandlers } from '#commerce/elements';
 import { systemClock, systemRandom } from '#kit/context';
 import { createHttpServer, type PlainHandler, readBody } from '#platform/http';
@@ -15,6 +14,7 @@ import {
 } from '../../src/commerce/checkout/page/index.ts';
 import type { PageView } from '../../src/commerce/checkout/page-view.ts';
 import { silentLog } from '../../src/kit/context/for-tests.ts';
+import { atEnd } from '../../src/kit/context/for-tests-end.ts';
 import { createMemoryStore } from '../../src/platform/http/testing.ts';
 
 export type Session = {
@@ -64,7 +64,7 @@ export const startPageServer = async (): Promise<PageServer> => {
   });
   const port = await server.listen(0);
   const origin = `http://127.0.0.1:${port}`;
-  after(() => server.close());
+  atEnd(() => server.close());
 
   return {
     origin,

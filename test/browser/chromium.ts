@@ -6,9 +6,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, getTestContext } from 'node:test';
+import { getTestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { atEnd } from '../../src/kit/context/for-tests-end.ts';
 
 const executable = process.env['TOLLGATE_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -84,7 +85,7 @@ export type TestBrowser = {
 
 // A hook that is registered inside another belongs to that one, so there is one for the file.
 const opened = new Set<Browser>();
-after(async () => {
+atEnd(async () => {
   for (const browser of opened) await browser.close();
 });
 

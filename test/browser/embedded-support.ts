@@ -3,8 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { after } from 'node:test';
 import type { Frame, Page } from 'playwright-core';
+import { atEnd } from '../../src/kit/context/for-tests-end.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
 import { openShopAt, startAskingGateway } from '../three-ds/support.ts';
 import { closeServer, listenOnLoopback } from './recording-proxy.ts';
@@ -13,7 +13,7 @@ const NONCE = 'onlyForThisTest';
 
 /** A gateway that pays at the sandbox's bank, and a merchant who has a page. */
 export const openMerchant = async (beforeItEnds: () => Promise<void> = async () => {}) => {
-  after(beforeItEnds);
+  atEnd(beforeItEnds);
   const bank = await newSandbox();
   const gateway = await startAskingGateway();
   const api = gateway.origin;
@@ -46,7 +46,7 @@ const servePage = async (api: string, key: string, integrity: string): Promise<s
       .end(page(api, key, integrity));
   });
   const port = await listenOnLoopback(server);
-  after(() => closeServer(server));
+  atEnd(() => closeServer(server));
   return `http://127.0.0.1:${port}`;
 };
 

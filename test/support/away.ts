@@ -2,11 +2,11 @@
 // the payer, who goes there, answers, and comes back.
 
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
 import type Stripe from 'stripe';
 import { provideCheckout } from '#commerce/checkout';
 import { provideReturns } from '#payments/intents';
 import { asOwner } from '../../src/for-tests.ts';
+import { atEnd } from '../../src/kit/context/for-tests-end.ts';
 import { type TestBank, testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
 import {
@@ -81,7 +81,7 @@ export const openStripeAccount = async (
 export const openAbroad = async (changes: GatewayChanges = {}): Promise<Abroad> => {
   const ahead = { ms: 0 };
   const simulator = await startSimulator({ nowMs: () => Date.now() + ahead.ms });
-  after(() => simulator.close());
+  atEnd(() => simulator.close());
   const bank = testBank();
   const gateway = await startGatewayHere({
     ...changes,

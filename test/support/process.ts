@@ -3,9 +3,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { bareEnvironment } from '../../src/kit/context/for-tests.ts';
+import { atEnd } from '../../src/kit/context/for-tests-end.ts';
 import { type Ask, createAsk } from './ask.ts';
 
 const cli = fileURLToPath(new URL('../../cli/tollgate.ts', import.meta.url));
@@ -76,7 +76,7 @@ const spawnGateway = (environment: Readonly<Record<string, string>>, args: reado
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');
-  after(() => {
+  atEnd(() => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
   });
   let text = '';

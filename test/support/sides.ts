@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { atEnd } from '../../src/kit/context/for-tests-end.ts';
 import { isFull } from './full.ts';
 
 /** What a part can be asked to do, by name. Its module exports `open`, which makes one. */
@@ -60,7 +60,7 @@ export const doneBy = (side: Side, name: string, input: unknown): Promise<unknow
 const openProcess = (module: URL): Part => {
   const child = fork(sideProcess, [module.href], { execArgv, serialization: 'advanced' });
   const ended = once(child, 'exit');
-  after(async () => {
+  atEnd(async () => {
     // It ends by itself when nobody can ask it any more, and says whether all was well.
     if (child.connected) child.disconnect();
     const [code] = await ended;

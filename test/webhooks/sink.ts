@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after } from 'node:test';
+import { atEnd } from '../../src/kit/context/for-tests-end.ts';
 
 export type Received = {
   readonly path: string;
@@ -54,7 +54,7 @@ export const startSink = async (behaviour: Behaviour = 200): Promise<Sink> => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  after(() => {
+  atEnd(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -22,7 +22,7 @@ export const atEnd = (close: Close): void => {
       await close();
     } catch (error) {
       // The runner calls no hook after one that fails, and what is left open keeps the file until its limit.
-      for (const left of open.splice(at)) await closedAnyway(left);
+      await closeLeft(at);
       throw error;
     }
   });
@@ -39,19 +39,35 @@ export const closedAtEnd = (): Close[] => {
 };
 
 /** Where files run together a module is loaded by the first, and its hook ends with that one. */
-export const endFile = async (): Promise<void> => {
-  for (const closing of ofEachFile) await closeIn(closing);
+export const endFile = (): Promise<void> =>
+  inTurn(ofEachFile.flatMap((closing) => closing.splice(0)));
+
+/** What it gives closes what was opened since and left: a hook of a file's own that fails keeps the runner from others. */
+export const closerFromHere = (): (() => Promise<void>) => {
+  const from = open.length;
+  return () => closeLeft(from);
 };
 
-const closeIn = async (closing: Close[]): Promise<void> => {
-  for (const close of closing.splice(0)) await close();
-};
-
-/** The first that failed is told of. */
-const closedAnyway = async (close: Close): Promise<void> => {
+/** Something failed before, and has been told of. */
+const closeLeft = async (from: number): Promise<void> => {
   try {
-    await close();
+    await inTurn(open.splice(from));
   } catch {}
+};
+
+const closeIn = (closing: Close[]): Promise<void> => inTurn(closing.splice(0));
+
+/** All of them; of those that fail the first is told of. */
+const inTurn = async (closing: readonly Close[]): Promise<void> => {
+  const failed: unknown[] = [];
+  for (const close of closing) {
+    try {
+      await close();
+    } catch (error) {
+      failed.push(error);
+    }
+  }
+  if (failed.length > 0) throw failed[0];
 };
 
 /** Before anything is opened; what it gives closes all of it, in the order in which it was opened. */

@@ -5,9 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
+import { atEnd } from '../../kit/context/for-tests-end.ts';
 
 export type Taken = {
   readonly from: string;
@@ -73,7 +73,7 @@ export const startMailSink = async (behaviour: Behaviour = {}): Promise<MailSink
     if (!how.isSilent) serve(socket, { how: () => how, pair, taken, heard });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  after(() => {
+  atEnd(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });

@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { after } from 'node:test';
+import { atEnd } from '../../../src/kit/context/for-tests-end.ts';
 
 export const holdingProxy = async (bank: number): Promise<number> => {
   const sockets = new Set<Socket>();
@@ -36,7 +36,7 @@ export const holdingProxy = async (bank: number): Promise<number> => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  after(() => {
+  atEnd(() => {
     server.close();
     for (const socket of sockets) socket.destroy();
   });

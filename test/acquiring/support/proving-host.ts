@@ -5,9 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { after } from 'node:test';
 import { answerOf, createFrameDecoder, type Fields, pack, unpack } from '#kit/iso8583';
 import { hostDialects, hostFraming } from '../../../sandbox/acquirer/dialect.ts';
+import { atEnd } from '../../../src/kit/context/for-tests-end.ts';
 
 /** Eight bytes, in the digits of this dialect. */
 const CODE_DIGITS = 16;
@@ -95,7 +95,7 @@ export const provingHost = async (): Promise<ProvingHost> => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  after(() => {
+  atEnd(() => {
     server.close();
     for (const socket of sockets) socket.destroy();
   });

@@ -1,7 +1,6 @@
 // The gateway's side of the wire: a real connection, and messages with the fields that a host expects.
 
 import { connect, type Socket } from 'node:net';
-import { after } from 'node:test';
 import {
   createFrameDecoder,
   encodeFrame,
@@ -12,6 +11,7 @@ import {
   unpack,
 } from '#kit/iso8583';
 import { type HostDialect, hostDialects, hostFraming } from '../../../sandbox/acquirer/dialect.ts';
+import { atEnd } from '../../../src/kit/context/for-tests-end.ts';
 
 export type Gateway = {
   /** The answer with the same trace number, or undefined when the link ended or nothing came. */
@@ -83,7 +83,7 @@ export const connectGateway = async (
       });
     },
   };
-  after(() => gateway.close());
+  atEnd(() => gateway.close());
   if (signOn) await gateway.ask(network('999999', '001'));
   return gateway;
 };
