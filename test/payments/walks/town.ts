@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { provideThreeDs } from '#cards/three-ds';
 import type { FaultRule } from '../../../sandbox/faults/fault.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/main.ts';
+import { asOwner } from '../../../src/for-tests.ts';
 import { atEnd } from '../../../src/kit/context/for-tests-end.ts';
 import { modules } from '../../../src/modules.ts';
 import { connector as stripe } from '../../../src/rails/psp/stripe/index.ts';
@@ -23,6 +24,9 @@ import { openAccountWith, openTeller, type Teller } from './telling.ts';
 const PATIENT_MS = 10_000;
 /** How long an answer is waited for while some never come. */
 const HASTY_MS = 250;
+
+/** What is read of them may be read by two: one of them writes. Where money moves, a lease is waited out. */
+const toldHere = ['rails.dispute_feeds', 'rails.dispute_notices', 'rails.inbound_webhooks'];
 
 export type Seller = {
   readonly key: string;
@@ -92,6 +96,19 @@ export const openTown = async (): Promise<Town> => {
   const tellers: Teller[] = [];
   const nowMs = (): number => Date.now() + aheadMs;
 
+  /**
+   * Then nobody is at work, and what the dead one was about to hear is free, as at the end of its lease: that lasts a
+   * minute by the real clock, and a walk through months is over sooner.
+   */
+  const endMortal = async (): Promise<void> => {
+    await mortal.end();
+    for (const table of toldHere) {
+      // All that wait, and not those that look leased: a lease may be on its way still, and is waited for.
+      const text = `update ${table} set leased_until = null where due_at is not null`;
+      await asOwner(gateway.on, text);
+    }
+  };
+
   return {
     bank,
     gateway,
@@ -115,10 +132,11 @@ export const openTown = async (): Promise<Town> => {
     kill: async (death) => {
       if (isWorking) await gateway.worker.rest();
       isWorking = false;
+      await endMortal();
       await mortal.replace(death);
     },
     work: async (does) => {
-      await mortal.end();
+      if (!isWorking) await endMortal();
       if (does === isWorking) return;
       isWorking = does;
       await (does ? gateway.worker.wake() : gateway.worker.rest());
