@@ -375,15 +375,20 @@ const whileChanging = async (id: string, work: () => Promise<void>): Promise<voi
         uuidOf('pi', id),
       ]);
     }
-    await work();
-    await until(async () => {
-      const { rows } = await owner.query(
-        `select 1 from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock' and query ~ 'payments\\.(intents|charges)'`,
-      );
-      return rows.length > 0;
-    });
-    await owner.query('commit');
+    const commitOnceAwaited = async (): Promise<void> => {
+      await until(async () => {
+        // A transaction sees who is there as it saw them first.
+        await owner.query('select pg_stat_clear_snapshot()');
+        const { rows } = await owner.query(
+          `select 1 from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock' and query ~ 'payments\\.(intents|charges)'`,
+        );
+        return rows.length > 0;
+      });
+      await owner.query('commit');
+    };
+    // Who waits gives up after two seconds: not all of the work may have been done by then.
+    await Promise.all([work(), commitOnceAwaited()]);
   } finally {
     await owner.end();
   }
