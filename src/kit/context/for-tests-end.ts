@@ -74,7 +74,5 @@ const inTurn = async (closing: readonly Close[]): Promise<void> => {
 export const endByHand = (): (() => Promise<void>) => {
   const closing: Close[] = [];
   byHand = closing;
-  return async () => {
-    for (const close of closing.splice(0)) await close();
-  };
+  return () => closeIn(closing);
 };

@@ -12,7 +12,7 @@ import {
   writing,
 } from '#platform/db';
 import type { DisputeNotice, DisputeTold } from './dispute-notice.ts';
-import { endingTry, type Tried, WAITING } from './try-rows.ts';
+import { endingTry, explaining, type Tried, WAITING } from './try-rows.ts';
 
 export type StoredNotice = {
   readonly id: Uuid;
@@ -124,17 +124,8 @@ export const giveNoticeToPerson = writing(forPersonRow, (scope, id: Uuid) => [
 ]);
 
 // With it goes all that was told of the same dispute and stands behind it.
-const explainRow = writeRows({
+export const explainNotice = explaining({
   name: 'dispute_notices.explain',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    id: 'uuid',
-    explanation: 'text',
-    explained_at: 'timestamptz',
-  },
-  key: 'id',
-  rank: rank.update,
   text: (given) => `with ended as (
   update rails.dispute_notices n
      set state = ${states.given_up}, due_at = null, leased_until = null,
@@ -150,18 +141,6 @@ const explainRow = writeRows({
 )
 select id::text as key from ended where id = asked`,
 });
-
-/** Lost when it does not wait for a person. */
-export const explainNotice = writing(
-  explainRow,
-  (scope, given: { readonly id: Uuid; readonly explanation: string; readonly atMs: number }) => [
-    scope.accountId,
-    scope.livemode,
-    given.id,
-    given.explanation,
-    spellTime(given.atMs),
-  ],
-);
 
 type NoticeRow = Row & {
   readonly id: Uuid;

@@ -15,7 +15,7 @@ import {
   writing,
 } from '#platform/db';
 import type { Outcome } from '#rails/operations';
-import { endingTry, type Tried, WAITING } from './try-rows.ts';
+import { endingTry, explaining, type Tried, WAITING } from './try-rows.ts';
 
 export type InboundWebhook = {
   readonly id: Uuid;
@@ -117,17 +117,8 @@ export const giveWebhookToPerson = writing(
 );
 
 // With it goes all that was told of the same and waits for a person as well.
-const explainRow = writeRows({
+export const explainWebhook = explaining({
   name: 'inbound_webhooks.explain',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    id: 'uuid',
-    explanation: 'text',
-    explained_at: 'timestamptz',
-  },
-  key: 'id',
-  rank: rank.update,
   text: (given) => `with ended as (
   update rails.inbound_webhooks w
      set state = ${states.given_up}, due_at = null, leased_until = null,
@@ -143,18 +134,6 @@ const explainRow = writeRows({
 )
 select id::text as key from ended where id = asked`,
 });
-
-/** Lost when it does not wait for a person. */
-export const explainWebhook = writing(
-  explainRow,
-  (scope, given: { readonly id: Uuid; readonly explanation: string; readonly atMs: number }) => [
-    scope.accountId,
-    scope.livemode,
-    given.id,
-    given.explanation,
-    spellTime(given.atMs),
-  ],
-);
 
 export type WebhookForPerson = Pick<InboundWebhook, 'id' | 'receivedAtMs'> & {
   /** Empty as long as nobody could read it. */

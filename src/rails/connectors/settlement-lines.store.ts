@@ -13,7 +13,7 @@ import {
 } from '#platform/db';
 import type { Operation } from '#rails/operations';
 import type { SettlementRow } from './settlement-line.ts';
-import { endingTry, type Tried, WAITING } from './try-rows.ts';
+import { endingTry, explaining, type Tried, WAITING } from './try-rows.ts';
 
 const lineStates = { waiting: WAITING, fits: 2, fits_nothing: 3, no_operation: 4 } as const;
 export type LineState = keyof typeof lineStates;
@@ -80,17 +80,8 @@ const endTry = endingTry({ name: 'settlement_lines.update', table: 'rails.settle
 export const endLine = (scope: Scope, line: Tried, state: Exclude<LineState, 'waiting'>): Write =>
   endTry(scope, line, lineStates[state], null);
 
-const explainRow = writeRows({
+export const explainLine = explaining({
   name: 'settlement_lines.explain',
-  columns: {
-    account_id: 'uuid',
-    livemode: 'boolean',
-    id: 'uuid',
-    explanation: 'text',
-    explained_at: 'timestamptz',
-  },
-  key: 'id',
-  rank: rank.update,
   text: (given) => `update rails.settlement_lines l
    set explanation = given.explanation, explained_at = given.explained_at
   from ${given}
@@ -98,18 +89,6 @@ const explainRow = writeRows({
    and l.state = ${lineStates.fits_nothing} and l.explanation is null
 returning l.id::text as key`,
 });
-
-/** Lost when it does not wait for a person. */
-export const explainLine = writing(
-  explainRow,
-  (scope, given: { readonly id: Uuid; readonly explanation: string; readonly atMs: number }) => [
-    scope.accountId,
-    scope.livemode,
-    given.id,
-    given.explanation,
-    spellTime(given.atMs),
-  ],
-);
 
 /** What lines name an operation by. */
 export type NamedByLine = Pick<Operation, 'connectorAccountId' | 'reference'> & {

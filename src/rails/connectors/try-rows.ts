@@ -1,8 +1,9 @@
-// What a provider told waits in a table until it is understood, or given up. Here is how a try of it ends.
+// What a provider told waits in a table until it is understood, or given up. Here is how a try of it ends, and how a
+// person says what it was.
 
 import type { Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { rank, spellTime, writeRows } from '#platform/db';
+import { rank, spellTime, writeRows, writing } from '#platform/db';
 
 export type Tried = { readonly id: Uuid; readonly tries: number };
 
@@ -34,3 +35,32 @@ returning kept.id::text as key`,
     row: [scope.accountId, scope.livemode, id, state, tries + 1, spellTime(dueAtMs)],
   });
 };
+
+type Explained = { readonly id: Uuid; readonly explanation: string; readonly atMs: number };
+
+/** Lost when it does not wait for a person. */
+export const explaining = (input: {
+  readonly name: string;
+  readonly text: (given: string) => string;
+}) =>
+  writing(
+    writeRows({
+      ...input,
+      columns: {
+        account_id: 'uuid',
+        livemode: 'boolean',
+        id: 'uuid',
+        explanation: 'text',
+        explained_at: 'timestamptz',
+      },
+      key: 'id',
+      rank: rank.update,
+    }),
+    (scope, { id, explanation, atMs }: Explained) => [
+      scope.accountId,
+      scope.livemode,
+      id,
+      explanation,
+      spellTime(atMs),
+    ],
+  );
