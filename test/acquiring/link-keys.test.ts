@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createDecipheriv } from 'node:crypto';
 import { after, describe, test } from 'node:test';
+import { NotSent } from '#kit/http-client';
 import { aesMac, type Message } from '#kit/iso8583';
 import { type Link, openAcquiring } from '#rails/acquiring';
 import { testContext } from '../../src/for-tests.ts';
@@ -15,7 +16,11 @@ const acquiring = openAcquiring(context);
 after(() => acquiring.close());
 let count = 0;
 
-const linkTo = (host: ProvingHost, timing: Parameters<typeof quick>[1] = {}): Link => {
+const linkTo = (
+  host: ProvingHost,
+  timing: Parameters<typeof quick>[1] = {},
+  keyOf = (given: Buffer): Buffer => given,
+): Link => {
   count += 1;
   return acquiring.linkTo({
     profile: quick({}, { lateMs: 60_000, ...timing })['sandbox-ascii'],
@@ -26,7 +31,7 @@ const linkTo = (host: ProvingHost, timing: Parameters<typeof quick>[1] = {}): Li
       const wrapped = Buffer.from(String(fields[63]), 'hex');
       const cipher = createDecipheriv('aes-128-ecb', host.exchangeKey, null).setAutoPadding(false);
       const key = Buffer.concat([cipher.update(wrapped), cipher.final()]);
-      return { field: 128, compute: aesMac(key) };
+      return { field: 128, compute: aesMac(keyOf(key)) };
     },
   });
 };
@@ -62,9 +67,9 @@ describe('a link with keys', () => {
     const link = linkTo(host);
     assert.equal(await askFor(link), '00');
     assert.equal(await askFor(link), '00');
-    assert.deepEqual(host.counts, { keys: 1, proved: 2, refused: 0 });
+    assert.deepEqual(host.counts, { keys: 1, proved: 3, refused: 0 });
     await link.close();
-    assert.equal(host.counts.proved, 3, 'it has signed off with a code');
+    assert.equal(host.counts.proved, 4, 'it has signed off with a code');
   });
 
   for (const lie of ['wrong_code', 'no_code'] as const) {
@@ -94,4 +99,28 @@ describe('a link with keys', () => {
     assert.equal(host.counts.refused, 0);
     await link.close();
   });
+
+  for (const [what, keyOf] of [
+    [
+      'it gets no keys',
+      (): Buffer => {
+        throw new Error('Not what it was to be wrapped in');
+      },
+    ],
+    ['its keys are not those of the host', (): Buffer => Buffer.alloc(16, 1)],
+  ] as const) {
+    test(`H7: sends nothing about money while ${what}, in clear text or otherwise`, async () => {
+      const host = await provingHost();
+      const link = linkTo(host, { upMs: 300 }, keyOf);
+      // It has tried and come back, or that nothing was sent would say nothing.
+      while (host.counts.keys < 3) {
+        await assert.rejects(askFor(link), (error) => error instanceof NotSent);
+      }
+      assert.deepEqual(
+        host.heard.filter((mti) => !mti.startsWith('08')),
+        [],
+      );
+      await link.close();
+    });
+  }
 });

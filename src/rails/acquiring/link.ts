@@ -150,6 +150,8 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
     try {
       await manage(connection, networkCodes.signOn);
       await takeKeys(connection);
+      // Whether both sides took the same keys shows before money goes under them: an outcome that nobody knows costs more than an echo.
+      if (settings.exchangeKeys !== undefined) await manage(connection, networkCodes.echo);
       return connection;
     } catch (error) {
       connection.end();

@@ -19,6 +19,8 @@ export type ProvingHost = {
   readonly exchangeKey: Buffer;
   /** How often keys were given, messages taken with a good code, and messages refused. */
   readonly counts: { keys: number; proved: number; refused: number };
+  /** The kinds of all messages that came, whether they were taken or not. */
+  readonly heard: readonly string[];
   /** What becomes of the next answers that are about money. */
   readonly lies: ('wrong_code' | 'no_code')[];
   /** The next answers about money, made under the keys of their time, wait until new keys are in use. */
@@ -29,6 +31,7 @@ export const provingHost = async (): Promise<ProvingHost> => {
   const exchangeKey = randomBytes(16);
   const counts = { keys: 0, proved: 0, refused: 0 };
   const lies: ('wrong_code' | 'no_code')[] = [];
+  const heard: string[] = [];
   const sockets = new Set<Socket>();
   let toHold = 0;
 
@@ -46,6 +49,7 @@ export const provingHost = async (): Promise<ProvingHost> => {
       const read = unpack(dialect, bytes);
       if (!read.ok) return refuse();
       const { mti, fields } = read.message;
+      heard.push(mti);
       const provedBy = keys.find((key) => bytes.subarray(-CODE_DIGITS).equals(codeOf(key, bytes)));
       if (provedBy !== undefined) counts.proved += 1;
       // Before there are keys a gateway may sign on and ask for them, and nothing else.
@@ -103,6 +107,7 @@ export const provingHost = async (): Promise<ProvingHost> => {
     port: (server.address() as AddressInfo).port,
     exchangeKey,
     counts,
+    heard,
     lies,
     hold: (answers) => {
       toHold = answers;
