@@ -6,6 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { beside } from '#kit/beside';
 
 export type Trace = {
   /** The client that publishes made the request. Where it did not, nothing is proven. */
@@ -21,7 +22,7 @@ export type Trace = {
 };
 
 const calls = new AsyncLocalStorage<Trace>();
-const traces = new WeakMap<object, Trace>();
+const traces = beside<object, Trace>();
 
 subscribe('undici:request:create', (message) => {
   const trace = calls.getStore();

@@ -1,6 +1,7 @@
 // At the door: a payer's browser, or a program in its place, wants to hand in or to try a card. Judged by
 // where it comes from before anybody looks at the card. Servers with a secret key never come by here.
 
+import { beside } from '#kit/beside';
 import { type Context, onRealTime, realClock, type Scope, type Visitor } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { noteAttack } from './attacks.ts';
@@ -76,6 +77,6 @@ export type Admitted = {
   readonly challenge: () => string;
 };
 
-const admitted = new WeakMap<Visitor, Admitted>();
+const admitted = beside<Visitor, Admitted>();
 
 export const admittedOf = (visitor: Visitor): Admitted | undefined => admitted.get(visitor);

@@ -1,6 +1,7 @@
 // The account of a candidate is the one it was chosen by, while that is new: a payment does not read it once
 // more for each thing it wants to know of it.
 
+import { beside } from '#kit/beside';
 import { AHEAD_MS, type Context, type Scope } from '#kit/context';
 import type { StoredAccount } from './account.ts';
 import { loadAccount } from './accounts.store.ts';
@@ -8,7 +9,7 @@ import type { At, Candidate } from './rails.ts';
 
 type Known = { readonly account: StoredAccount; readonly untilMs: number };
 
-const known = new WeakMap<At, Known>();
+const known = beside<At, Known>();
 
 /** It is as old as its reading, which may have been some time before it was chosen. */
 export const remember = (
