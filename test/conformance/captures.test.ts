@@ -79,6 +79,17 @@ describe('an authorization', () => {
     );
   });
 
+  test('is captured by as much as an `amount` says, which is what shops’ plugins send', async () => {
+    const intent = await held();
+    const capture = (form: string) =>
+      gateway.ask('POST', `/v1/payment_intents/${intent.id}/capture`, { key: merchant.key, form });
+    const both = await capture('amount=2000&amount_to_capture=2001');
+    assert.equal(both.status, 400);
+    const { body } = await capture('amount=2000&expand[]=charges.data.balance_transaction');
+    assert.deepEqual([body.status, body.amount_received], ['succeeded', 2000]);
+    assert.equal(body.charges.data[0].balance_transaction.amount, 2000);
+  });
+
   test('may be captured more than once where that was asked for, and never beyond it', async () => {
     const intent = await held({
       payment_method_options: { card: { request_multicapture: 'if_available' } },

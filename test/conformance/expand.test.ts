@@ -19,6 +19,8 @@ const { id } = await customers.create({
   cash_balance: { settings: { reconciliation_mode: 'manual' } },
 });
 
+const includable = ['sources', 'subscriptions', 'cash_balance', 'invoice_credit_balance', 'tax'];
+
 const asked = async (method: string, path: string) =>
   gateway.ask(method, path, { key: merchant.key });
 
@@ -26,7 +28,7 @@ describe('expanding a customer', () => {
   test('shows nothing unasked', async () => {
     const { body } = await asked('GET', `/v1/customers/${id}`);
     assertCustomer(body);
-    for (const name of ['tax_ids', 'sources', 'subscriptions', 'cash_balance', 'tax']) {
+    for (const name of [...includable, 'tax_ids']) {
       assert.equal(name in body, false, name);
     }
   });
@@ -46,7 +48,7 @@ describe('expanding a customer', () => {
   });
 
   test('shows what may be included and is empty', async () => {
-    const expand = ['sources', 'subscriptions', 'cash_balance', 'tax'];
+    const expand = [...includable];
     const customer = await customers.retrieve(id, { expand });
     assert.ok(!customer.deleted);
     assertCustomer({ ...customer }, { expanded: expand });
@@ -56,6 +58,7 @@ describe('expanding a customer', () => {
     assert.equal(customer.tax?.ip_address, '192.0.2.7');
     assert.equal(customer.cash_balance?.settings.reconciliation_mode, 'manual');
     assert.equal(customer.cash_balance?.settings.using_merchant_default, false);
+    assert.deepEqual(customer.invoice_credit_balance, {});
   });
 
   test('shows on update what the update made of it', async () => {

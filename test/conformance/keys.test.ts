@@ -152,7 +152,7 @@ describe('a publishable key', () => {
       const { status, body, headers } = await gateway.ask(method, path.replaceAll(/:\w+/g, 'x_1'), {
         key: merchant.publishableKey,
       });
-      assert.equal(status, 401);
+      assert.equal(status, 403);
       assert.equal(body.error.code, 'secret_key_required');
       assert.match(
         body.error.message,

@@ -172,6 +172,7 @@ const older: Readonly<Record<string, readonly string[]>> = {
     'save_payment_method',
     'source',
   ],
+  'payment_intents.capture': ['amount'],
   'payment_intents.update': [...olderOfCards, 'payment_method_types', 'source'],
   'setup_intents.confirm': [...olderOfSetups, 'excluded_payment_method_types', inferred],
   'setup_intents.create': [...olderOfSetups, inferred],

@@ -21,6 +21,7 @@ export type ShapeOptions = {
 const includable = new Set([
   'Charge.refunds',
   'Customer.cash_balance',
+  'Customer.invoice_credit_balance',
   'Customer.sources',
   'Customer.subscriptions',
   'Customer.tax',

@@ -42,6 +42,8 @@ const includable: Readonly<
   Record<string, { readonly of: readonly string[]; readonly show: Show; readonly until?: string }>
 > = {
   cash_balance: { of: ['cash_balance'], show: renderCashBalance },
+  // No invoice is written yet, and so no credit waits for one in any currency.
+  invoice_credit_balance: { of: ['invoice_credit_balance'], show: () => ({}) },
   tax: { of: ['tax'], show: renderTax },
   tax_ids: {
     of: ['tax_id'],

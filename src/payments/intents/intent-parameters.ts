@@ -222,6 +222,8 @@ export const pageParameters: ReadonlySet<string> = new Set([
 ]);
 
 export const captureParameters = object({
+  // As captures of charges call it; shops' plugins say it here too.
+  amount: alias('amount_to_capture'),
   amount_details: noted.amount_details,
   amount_to_capture: amount({ min: 0 }),
   application_fee_amount: refused.application_fee_amount,

@@ -252,7 +252,7 @@ const table = {
     'Check the id, and that the key is of the mode the object was made in.',
   ),
   secret_key_required: request(
-    401,
+    403,
     'A publishable key was used where a secret one is needed.',
     'Make this call from your server with a secret key.',
     'This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys in the dashboard.',

@@ -297,7 +297,7 @@ describe('a key', () => {
   test('that is publishable reaches only its routes', async () => {
     const key = testKeys.publishable;
     const refused = await server.ask('GET', '/v1/things/t', { key });
-    assert.deepEqual([refused.status, refused.body.error.code], [401, 'secret_key_required']);
+    assert.deepEqual([refused.status, refused.body.error.code], [403, 'secret_key_required']);
     const { status, headers } = await server.ask('POST', '/v1/tokens', { key });
     assert.equal(status, 200);
     assert.equal(headers['access-control-allow-origin'], '*');

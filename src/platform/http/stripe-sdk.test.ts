@@ -254,8 +254,8 @@ describe('the official SDK', () => {
     [
       'a publishable key',
       () => clientOf(testKeys.publishable).customers.list(),
-      'StripeAuthenticationError',
-      { statusCode: 401, code: 'secret_key_required' },
+      'StripePermissionError',
+      { statusCode: 403, code: 'secret_key_required' },
     ],
     [
       'a missing permission',
