@@ -112,7 +112,7 @@ describe('a move', () => {
     assert.equal(live.status, 403);
     assert.equal(live.body.error.message, 'The clock of live mode cannot be moved.');
     const ofPage = await first.ask('POST', PATH, { key: merchant.publishableKey, form });
-    assert.equal(ofPage.status, 401);
+    assert.equal(ofPage.status, 403);
     const reader = await merchant.restrictedKey({ clock: 'read' });
     assert.equal((await first.ask('GET', PATH, { key: reader })).status, 200);
     assert.equal((await first.ask('POST', PATH, { key: reader, form })).status, 403);

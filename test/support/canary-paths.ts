@@ -761,7 +761,7 @@ const keyless: readonly Path[] = [
   path('a number for a key, among the parameters', 401, (world, card) =>
     post(world, METHODS, { key: null, form: `key=${card.number}` }),
   ),
-  path('a card for a key that may not', 401, (world, card) =>
+  path('a card for a key that may not', 403, (world, card) =>
     post(world, '/v1/customers', {
       key: world.merchant.livePublishableKey,
       form: formOf({ name: card.number, ...methodOf(card) }),
