@@ -112,8 +112,9 @@ describe('names that nobody answers', () => {
     }
     passes(FRESH_MS);
     asked.length = 0;
-    for (const name of ['silent 0', 'silent 1', 'shop']) void ask(name);
-    assert.deepEqual(asked, ['silent 0', 'silent 1', 'shop']);
+    // The oldest alone: the others still share the place of those that are slow.
+    for (const name of ['silent 0', 'silent 5', 'silent 6', 'shop']) void ask(name);
+    assert.deepEqual(asked, ['silent 0', 'silent 5', 'shop']);
   });
 
   test('are as good as others again once they are answered in time', async () => {

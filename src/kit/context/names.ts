@@ -75,8 +75,8 @@ export const createNames = ({ lookUp, nowMs, after, places, placesOfSlow }: Give
   /** One that was slow and is forgotten would take a place of the others again. */
   const makeRoom = (): void => {
     for (const slow of [false, true]) {
-      if (names.size < NAMES_MAX) return;
       for (const [name, { isUnderWay, isSlow }] of names) {
+        if (names.size < NAMES_MAX) return;
         if (!isUnderWay && isSlow === slow) names.delete(name);
       }
     }

@@ -18,7 +18,8 @@ export type GateSettings = BreakerSettings & {
 export const usualGates: GateSettings = {
   failuresMax: 5,
   openMs: 5_000,
-  openMsMax: 60_000,
+  // So long a provider that is back is still left alone by those who come before the next probe.
+  openMsMax: 20_000,
   atOnceMax: 64,
   waitMs: 2_000,
   waitingMax: 1_000,
