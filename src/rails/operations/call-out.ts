@@ -2,7 +2,7 @@
 // says what was heard and writes nothing of it; no transaction is open while it runs.
 
 import type { Context, CrashPoint, Scope } from '#kit/context';
-import { Unavailable } from '#kit/failure';
+import { Unavailable, Unclear } from '#kit/failure';
 import { NotSent } from '#kit/http-client';
 import type { Outcome } from './evidence.ts';
 import type { Gates } from './gates.ts';
@@ -145,7 +145,8 @@ const ask = async (context: Context, port: () => Promise<Outcome>): Promise<Hear
     }
     context.log.warn({ error }, 'A call to a provider failed: its outcome is unknown');
     // Where our own database or vault was away in the middle of it, nothing was learned of the provider.
-    const answered = error instanceof Unavailable ? null : false;
+    const isOurs = error instanceof Unavailable || error instanceof Unclear;
+    const answered = isOurs ? null : false;
     return { outcome: { outcome: 'unknown', code: 'failed' }, answered };
   }
 };

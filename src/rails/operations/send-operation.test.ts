@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Scope } from '#kit/context';
-import { Unavailable } from '#kit/failure';
+import { Unavailable, Unclear } from '#kit/failure';
 import { NotSent } from '#kit/http-client';
 import { newUuid } from '#kit/ids';
 import { enqueue } from '#platform/jobs';
@@ -286,11 +286,15 @@ describe('sending', () => {
     const vain = () => Promise.reject(new NotSent('refused', { isUnreached: true }));
     const ownAt = newUuid(context);
     const own = () => Promise.reject(new Unavailable('Our database is away.'));
+    const unclearAt = newUuid(context);
+    const unclear = () =>
+      Promise.reject(new Unclear('Our database did not say whether it committed.'));
     const codes: (string | null)[][] = [];
     for (const [connectorAccountId, port] of [
       [wordAt, word],
       [vainAt, vain],
       [ownAt, own],
+      [unclearAt, unclear],
     ] as const) {
       const told: (string | null)[] = [];
       for (let n = 0; n < 6; n += 1) {
@@ -303,6 +307,7 @@ describe('sending', () => {
     assert.deepEqual(codes, [
       Array(6).fill('unmapped'),
       [...Array(5).fill('refused'), 'circuit_open'],
+      Array(6).fill('failed'),
       Array(6).fill('failed'),
     ]);
   });
