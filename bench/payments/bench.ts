@@ -8,7 +8,7 @@
 //   npm run bench:payments -- --cost       what one payment costs, until its last webhook is told; with the above
 //   npm run bench:payments -- --statements the same, and what each statement of PostgreSQL costs
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -239,8 +239,10 @@ async function compare(port: number, pay: (n: number) => string, what: string): 
   for (const share of [0.5, 0.8]) {
     for (const delayMs of DELAYS_MS) {
       await setDelay(delayMs);
-      // What the full load before owes still is no part of this one.
+      // What the full load before owes still is no part of this one, nor what it and pgbench left to be written: the system
+      // does that half a minute later, in one go, and commits wait behind it.
       await quiet();
+      execFileSync('sync');
       const perSecond = saturation * share;
       const paced = await measure({
         port,
