@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
-import type { Scope } from '#kit/context';
+import { type Scope, systemClock } from '#kit/context';
 import { createWorker, enqueue, type JobKind, type PeriodicJob } from '#platform/jobs';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
@@ -144,6 +144,74 @@ describe('a job', () => {
     for (let n = 0; n < 5; n += 1) await queue('good');
     await worker.tick();
     assert.equal(good, 5);
+  });
+});
+
+describe('what takes long or fails', () => {
+  /** By the real clock, until that holds. */
+  const works = async (
+    given: Partial<Parameters<typeof createWorker>[0]>,
+    until: () => boolean,
+    afterwards: () => void,
+  ): Promise<void> => {
+    const real = { ...context, clock: systemClock };
+    const worker = createWorker({
+      context: real,
+      version: 'test',
+      jobs: [],
+      periodicJobs: [],
+      ...given,
+    });
+    await worker.start();
+    for (let tries = 0; tries < 4_000 && !until(); tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const didHold = until();
+    afterwards();
+    await worker.stop(30_000);
+    assert.ok(didHold, 'The others went on');
+  };
+  const counted = () => {
+    const of = { times: 0 };
+    const run = async (): Promise<number> => {
+      of.times += 1;
+      return 0;
+    };
+    return { of, run };
+  };
+
+  test('of what a worker does in rounds keeps none of the others from going on', async () => {
+    const [{ of, run }, silent] = [counted(), Promise.withResolvers<number>()];
+    let failures = 0;
+    const fail = (): Promise<number> => {
+      failures += 1;
+      return Promise.reject(new Error('It cannot be read.'));
+    };
+    const rounds = [{ run: () => silent.promise }, { run: fail }, { run }];
+    await works(
+      { rounds },
+      () => of.times >= 3 && failures >= 2,
+      () => silent.resolve(0),
+    );
+  });
+
+  test('of jobs keeps none of the others from being run, and is waited for at the end', async () => {
+    const silent = Promise.withResolvers<void>();
+    let good = 0;
+    let ended = false;
+    const jobs = [
+      { name: 'silent', run: () => silent.promise.then(() => void (ended = true)) },
+      { name: 'good', run: async () => void (good += 1) },
+    ];
+    for (let n = 0; n < 9; n += 1) await queue('silent');
+    for (let n = 0; n < 4; n += 1) await queue('good');
+    await works(
+      { jobs },
+      () => good === 4,
+      () => silent.resolve(),
+    );
+    assert.ok(ended);
+    assert.deepEqual(await jobsLeft(), []);
   });
 });
 

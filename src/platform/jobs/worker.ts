@@ -4,6 +4,7 @@
 import type { Context, Tx } from '#kit/context';
 import { levelOf } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
+import { inTime } from './in-time.ts';
 import {
   ATTEMPTS_MAX,
   BEAT_MS,
@@ -40,6 +41,8 @@ export type Worker = {
 };
 
 const JOBS_AT_ONCE = 10;
+/** So long the next ones wait for those that are being run. */
+const JOBS_PATIENCE_MS = 250;
 const IDLE_MS = 250;
 /** The outbox is looked into so soon again, and less often the longer nothing has happened. */
 const SOON_MS = 50;
@@ -82,23 +85,37 @@ export const createWorker = (input: {
     await startPeriodicJobs();
     let done = 0;
     for (const { run } of works) done += await run(context);
-    await Promise.all(periodic.values());
+    await Promise.all([...periodic.values(), ...underWay]);
     return done;
   };
 
+  /** One that takes long, as when a provider is silent, keeps its own place and no other's. */
   const runDueJobs = async (): Promise<number> => {
+    if (underWay.size >= JOBS_AT_ONCE) await Promise.race(underWay);
     const leased = await context.database.system((tx) =>
       lease(tx, {
         nowMs: context.clock.now(),
-        atMost: JOBS_AT_ONCE,
+        atMost: JOBS_AT_ONCE - underWay.size,
         leaseMs: LEASE_MS,
         holder: holderOf(context),
         waitedOut,
       }),
     );
     context.crashPoint('job.claimed');
-    await Promise.all(leased.map(runJob));
+    await inTime(context, Promise.all(leased.map(beginJob)), JOBS_PATIENCE_MS);
     return leased.length;
+  };
+  const beginJob = async (job: LeasedJob): Promise<void> => {
+    const running = runJob(job).catch((error: unknown) => {
+      // Its lease ends by time, and it is run again.
+      context.log[levelOf(error)](
+        { job: job.name, error },
+        'What came of a job could not be noted',
+      );
+    });
+    underWay.add(running);
+    await running;
+    underWay.delete(running);
   };
   const outbox = input.outbox === undefined ? [] : [input.outbox];
   const rounds = [...(input.rounds ?? []), { run: runDueJobs, asks: areJobsDue }];
@@ -154,6 +171,7 @@ export const createWorker = (input: {
   };
 
   const running = new Set<LeasedJob>();
+  const underWay = new Set<Promise<void>>();
   const periodic = new Map<string, Promise<void>>();
   const periodsStarted = new Map<string, number>();
 
@@ -270,7 +288,8 @@ export const createWorker = (input: {
       // The last round may begin periodic work still.
       const ended = async (): Promise<void> => {
         await Promise.all([...(loops ?? []), beating]);
-        await Promise.all(periodic.values());
+        await Promise.all([takingOut.idle(), comingDue.idle()]);
+        await Promise.all([...periodic.values(), ...underWay]);
       };
       const hasEnded = await within(limitMs, ended());
       let isIdle = false;
