@@ -21,6 +21,10 @@ export const receiverAt = (to: Omit<Receiver, 'key'>): Receiver => ({
   key: `${to.isTls ? 'https' : 'http'} ${to.address} ${to.port} ${to.name}`,
 });
 
+export class TimedOut extends Error {
+  override readonly name = 'TimeoutError';
+}
+
 /** The connection was kept open, and closed without a word on what was told over it now. */
 export class KeptConnectionGone extends Error {}
 
@@ -75,7 +79,7 @@ export class Connection {
     this.#key = to.key;
     this.#socket = socketTo(to);
     this.#silent = setTimeout(() => {
-      this.close(new Error('It took too long to connect'));
+      this.close(new TimedOut('It took too long to connect'));
     }, connectTimeoutMs);
     this.#socket
       .setNoDelay(true)

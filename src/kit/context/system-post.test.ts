@@ -324,8 +324,10 @@ describe('a receiver', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     try {
-      await assert.rejects(post(url, { connectTimeoutMs: 50 }), { message: /too long to connect/ });
-      await assert.rejects(post(url, { timeoutMs: 50 }), { name: 'TimeoutError' });
+      const name = 'TimeoutError';
+      const tooLong = { name, message: /too long to connect/ };
+      await assert.rejects(post(url, { connectTimeoutMs: 50 }), tooLong);
+      await assert.rejects(post(url, { timeoutMs: 50 }), { name });
       await until(() => sockets.length === 2 && sockets.every(({ destroyed }) => destroyed));
     } finally {
       for (const socket of sockets) socket.destroy();

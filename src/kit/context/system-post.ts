@@ -13,6 +13,7 @@ import {
   keptConnection,
   type Receiver,
   receiverAt,
+  TimedOut,
 } from './receivers.ts';
 
 /** The address was refused before a connection was tried. */
@@ -106,10 +107,6 @@ const spelled = ({ begins }: Target, { headers, body }: GuardedPost): Buffer => 
   body.copy(request, head.length);
   return request;
 };
-
-class TimedOut extends Error {
-  override readonly name = 'TimeoutError';
-}
 
 type TimeLimit = {
   /** What is to be given up when the time is over; at once when it is. */

@@ -9,7 +9,7 @@ import { maskSensitive } from '#platform/http';
 import { mayConnectTo } from './allowed-url.ts';
 import { type Delivery, TRIES_KEPT, type Try } from './delivery.ts';
 import { type Endpoint, liveSecrets, switched } from './endpoint.ts';
-import { noteEndpointHealth, updateEndpoint } from './endpoints.store.ts';
+import { loadEndpoint, noteEndpointHealth, updateEndpoint } from './endpoints.store.ts';
 import { concludeDelivery, noteWaiting } from './leases.store.ts';
 import { ENDPOINT } from './render.ts';
 import { nextTryAtMs } from './schedule.ts';
@@ -132,11 +132,14 @@ export const record = async (
 const disableWhereHopeless = async (
   context: Context,
   scope: Scope,
-  endpoint: Endpoint,
+  told: Endpoint,
   status: number | null,
 ): Promise<void> => {
-  const failingForMs = context.clock.now() - (endpoint.failingSinceMs ?? context.clock.now());
-  if (status !== GONE && failingForMs < DISABLED_AFTER_MS) return;
+  if (status !== GONE && !isHopeless(context, told)) return;
+  // It may have taken something else while it was being told this.
+  const endpoint = await loadEndpoint(context, scope, told.id);
+  if (endpoint?.state !== 'enabled' || endpoint.version !== told.version) return;
+  if (status !== GONE && !isHopeless(context, endpoint)) return;
   const whyDisabled =
     status === GONE
       ? 'It answered 410 Gone.'
@@ -153,6 +156,9 @@ const disableWhereHopeless = async (
     'A webhook endpoint was disabled',
   );
 };
+
+const isHopeless = ({ clock }: Context, { failingSinceMs }: Endpoint): boolean =>
+  failingSinceMs !== null && clock.now() - failingSinceMs >= DISABLED_AFTER_MS;
 
 const shown = (body: Buffer): string =>
   body.length === 0

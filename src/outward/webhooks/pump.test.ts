@@ -24,6 +24,8 @@ const created: EventKind = {
   renderers: { 1: (snapshot) => ({ object: snapshot }) },
 };
 const updated: EventKind = { ...created, code: 2, type: 'customer.updated' };
+/** A version that is to come knows it. */
+const unheardOf: EventKind = { ...created, code: 9_999, type: 'customer.exploded' };
 const kinds = gatherEventKinds([created, updated]);
 const listeners = module.listeners({ eventKinds: kinds });
 
@@ -418,6 +420,34 @@ describe('a delivery', () => {
     await pump.idle(context);
   });
 
+  test('of an object whose events are told in order waits for one before it that could not be handed on', async () => {
+    const { context, calls, pump, scope } = await world();
+    await endpointOf(context, scope, true);
+    const objectId = newUuid(context);
+    await happen(context, scope, 1, { objectId, sequence: 1, kinds: [unheardOf] });
+    await happen(context, scope, 1, { objectId, sequence: 2 });
+    await happen(context, scope, 1, { sequence: 2 });
+    assert.equal(await handOn(context, listeners), 2);
+    assert.equal(await pump.round(context, kinds), 1, 'That of the other object');
+
+    await asOwner(context.on, 'update platform.outbox set not_before = clock_timestamp()');
+    const newer = gatherEventKinds([created, updated, unheardOf]);
+    assert.equal(await handOn(context, module.listeners({ eventKinds: newer })), 1);
+    assert.equal(await pump.round(context, newer), 1);
+    await until('two are under way', () => calls.length === 2);
+    for (const call of calls) call.answer(200);
+    await until('the one behind it is told', async () => {
+      await pump.round(context, newer);
+      return calls.length === 3;
+    });
+    assert.deepEqual(
+      calls.map(({ post }) => post.headers['tollgate-sequence']),
+      ['2', '1', '2'],
+    );
+    calls[2]?.answer(200);
+    await pump.idle(context);
+  });
+
   test('of an endpoint that keeps an order waits for its turn, also for those held since before', async () => {
     const { context, calls, pump, scope, always, count, allDelivered } = await world();
     await endpointOf(context, scope);
@@ -439,5 +469,60 @@ describe('a delivery', () => {
       return allDelivered();
     });
     await pump.idle(context);
+  });
+});
+
+describe('an endpoint to which nothing could be delivered for five days', () => {
+  const failing = async (context: TestContext, days: number): Promise<void> => {
+    await asOwner(
+      context.on,
+      `update outward.webhook_endpoints set failing_since = now() - interval '${days} days'`,
+    );
+  };
+  const endpointNow = async (context: TestContext) => {
+    const [row] = await asOwner(
+      context.on,
+      `select state, details->>'whyDisabled' as why from outward.webhook_endpoints`,
+    );
+    return row;
+  };
+
+  test('is disabled when it fails once more, with the reason, and not before', async () => {
+    const { context, calls, pump, scope, always, count } = await world();
+    await endpointOf(context, scope);
+    const fail = async (days: number): Promise<void> => {
+      await failing(context, days);
+      // Until then it is taken as it was read for the one before.
+      await delay(50);
+      await happen(context, scope);
+      await handOn(context, listeners);
+      await pump.idle(context);
+    };
+    always(500);
+    await fail(4.9);
+    assert.deepEqual(await endpointNow(context), { state: 1, why: null });
+    await fail(5.1);
+    const { state, why } = (await endpointNow(context)) ?? {};
+    assert.equal(state, 2);
+    assert.match(String(why), /for five days/);
+    assert.deepEqual([await count('due_deliveries'), calls.length], [2, 0], 'It stays owed.');
+  });
+
+  test('is left enabled where it took something else while it failed', async () => {
+    const { context, calls, pump, scope } = await world();
+    await endpointOf(context, scope);
+    await failing(context, 6);
+    await happen(context, scope, 2);
+    await handOn(context, listeners);
+    await until('both are under way', () => calls.length === 2);
+    calls[0]?.answer(200);
+    const failed = `select failing_since from outward.webhook_endpoints`;
+    await until('it is known that it took one', async () => {
+      const [row] = await asOwner(context.on, failed);
+      return row?.['failing_since'] === null;
+    });
+    calls[1]?.answer(500);
+    await pump.idle(context);
+    assert.deepEqual(await endpointNow(context), { state: 1, why: null });
   });
 });
