@@ -26,7 +26,11 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
     takeOver: modules.flatMap((module) => module.takeOver ?? []),
     // What was begun is noted before the database is closed, unless it takes too long: then it is begun anew
     // by whoever finds it.
-    idle: () => Promise.all(modules.flatMap((module) => module.idle?.(runtime.context) ?? [])),
+    idle: () =>
+      Promise.all([
+        resolver.idle(),
+        ...modules.flatMap((module) => module.idle?.(runtime.context) ?? []),
+      ]),
     outbox: { run: (context) => handOn(context, listeners), asks: isAnythingOwed },
     rounds: [
       ...modules.flatMap((module) => module.rounds?.(gathered) ?? []),

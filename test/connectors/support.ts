@@ -191,6 +191,7 @@ export const stageOf = async (connector: Connector, starter: OtherSideStarter): 
       for (let round = 1; round <= ROUNDS_MAX; round += 1) {
         await makeDue(context);
         await resolver.round();
+        await resolver.idle();
         await Promise.all([...rails.parts.outgoing.late, ...hasty.parts.outgoing.late]);
         const now = await look(operation);
         if (until.includes(now.state)) return now;

@@ -342,7 +342,9 @@ describe('the recovery of what is not known', () => {
     heard.length = 0;
     says = approve;
     const resolver = rails.createResolver();
-    for (let rounds = 0; rounds < 20 && (await resolver.round()) > 0; rounds += 1);
+    for (let rounds = 0; rounds < 20 && (await resolver.round()) > 0; rounds += 1) {
+      await resolver.idle();
+    }
   };
 
   test('sends a capture again, and asks what became of a card payment: cards are sent once', async () => {

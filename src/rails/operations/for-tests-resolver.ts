@@ -10,7 +10,7 @@ import { createGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 import { loadKnown } from './operations.store.ts';
 import type { RecoveryStep } from './recovery.ts';
-import { createResolver, type ResolverSettings } from './resolver.ts';
+import { createResolver, type Resolver, type ResolverSettings } from './resolver.ts';
 import { sendOperation } from './send-operation.ts';
 
 export const SECOND = 1_000;
@@ -25,20 +25,29 @@ export const classA = (port: ConnectorPort, windowMs = 24 * HOUR): RecoveryStep 
   port,
 });
 
+/** One round, to the end of all that it began. */
+export const roundOf = async (resolver: Resolver): Promise<number> => {
+  const begun = await resolver.round();
+  await resolver.idle();
+  return begun;
+};
+
 export const openResolverWorld = async (seed: string) => {
   const clock = manualClock();
   const context = await testContext({ clock, random: seededRandom(seed) });
   const scope = await testAccount(context);
 
   const outgoing = () => createOutgoing({ journal: noJournal, gates: createGates(clock) });
-  const resolverOf = (steps: readonly RecoveryStep[], changes: Partial<ResolverSettings> = {}) =>
-    createResolver(context, {
+  const resolverOf = (steps: readonly RecoveryStep[], changes: Partial<ResolverSettings> = {}) => {
+    const resolver = createResolver(context, {
       outgoing: outgoing(),
       recoveryOf: () => ({ steps, timeoutMs: 20 * SECOND }),
       budget: { perSecond: 1_000, burst: 1_000 },
       atOnce: 1_000,
       ...changes,
     });
+    return { ...resolver, round: () => roundOf(resolver) };
+  };
 
   /** What is left of other tests is none of this one's business. */
   const alone = () =>

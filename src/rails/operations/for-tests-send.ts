@@ -8,6 +8,7 @@ import { noNetwork, silentLog } from '../../kit/context/for-tests.ts';
 import { type ConnectorPort, createOutgoing } from './call-out.ts';
 import type { Outcome } from './evidence.ts';
 import { newFor } from './for-tests.ts';
+import { roundOf } from './for-tests-resolver.ts';
 import { createGates } from './gates.ts';
 import type { RecoveryStep } from './recovery.ts';
 import { createResolver } from './resolver.ts';
@@ -79,7 +80,7 @@ const run = async (work: Work): Promise<void> => {
     recoveryOf: () => ({ steps: [stepOf(work.bankUrl, work.recoveryClass)], timeoutMs: 500 }),
   });
   for (let round = 0; round < 100; round += 1) {
-    await resolver.round();
+    await roundOf(resolver);
     await context.clock.sleep(50);
   }
   await context.database.close();

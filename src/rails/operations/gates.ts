@@ -35,6 +35,8 @@ export type Passage =
 
 export type Gates = {
   pass(connectorAccountId: Uuid): Promise<Passage>;
+  /** The connector accounts whose breaker lets nothing through now. */
+  shut(): readonly Uuid[];
 };
 
 type Waiting = (passage: Passage) => void;
@@ -87,6 +89,12 @@ export const createGates = (clock: Clock, settings: GateSettings = usualGates): 
     pass: async (account) => {
       const passage = tryPass(account);
       return passage === tooMany ? waitFor(account) : passage;
+    },
+    shut: () => {
+      const nowMs = clock.monotonicMs();
+      return [...breakers.keys()].filter(
+        (account) => !admit(breakers.get(account) ?? closed, nowMs).admitted,
+      );
     },
   };
 };

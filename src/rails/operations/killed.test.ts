@@ -16,6 +16,7 @@ import { asOwner, type TestContext, testAccount, testContext } from '../../for-t
 import { createOutgoing, type Outgoing } from './call-out.ts';
 import { newFor } from './for-tests.ts';
 import { assertConcluded } from './for-tests-checks.ts';
+import { roundOf } from './for-tests-resolver.ts';
 import { bankPort, stepOf, type Work } from './for-tests-send.ts';
 import { createGates, usualGates } from './gates.ts';
 import { loadOfIntent } from './operations.store.ts';
@@ -127,7 +128,7 @@ const resolveAll = async (recoveryClass: Work['recoveryClass']): Promise<void> =
       `update rails.operations set due_at = now() - interval '1 second', leased_until = null,
               deadline_at = least(deadline_at, now()) where due_at is not null`,
     );
-    await resolver.round();
+    await roundOf(resolver);
   }
 };
 

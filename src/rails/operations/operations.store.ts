@@ -116,7 +116,7 @@ const findOpen = statement(
 export const areOperationsDue = 'rails.are_operations_due(now.at)';
 const leaseDue = statement(
   'operations.lease',
-  'select * from rails.lease_operations($1::timestamptz, $2, $3, $4)',
+  'select * from rails.lease_operations($1::timestamptz, $2, $3, $4, $5::uuid[])',
 );
 const findForgotten = statement(
   'operations.forgotten',
@@ -228,7 +228,12 @@ export const loadForPerson = async (
   return (await context.database.read<OperationRow>(scope, listForPerson, of)).map(fromRow);
 };
 
-export type Leased = { readonly scope: Scope; readonly id: Uuid; readonly leaseEpoch: number };
+export type Leased = {
+  readonly scope: Scope;
+  readonly id: Uuid;
+  readonly leaseEpoch: number;
+  readonly connectorAccountId: Uuid;
+};
 
 export const leaseOperations = async (
   tx: Tx,
@@ -237,18 +242,23 @@ export const leaseOperations = async (
     readonly atMost: number;
     readonly leaseMs: number;
     readonly withLive: boolean;
+    /** Connector accounts whose operations are left alone now. They stay due. */
+    readonly butOf: readonly Uuid[];
   },
 ): Promise<Leased[]> => {
-  const rows = await tx.query<Owned & { id: Uuid; lease_epoch: number }>(leaseDue, [
+  type Found = Owned & { id: Uuid; lease_epoch: number; connector_account_id: Uuid };
+  const rows = await tx.query<Found>(leaseDue, [
     spellTime(limits.nowMs),
     limits.atMost,
     limits.leaseMs,
     limits.withLive,
+    limits.butOf,
   ]);
   return rows.map((row) => ({
     scope: scopeOf(row),
     id: row.id,
     leaseEpoch: row.lease_epoch,
+    connectorAccountId: row.connector_account_id,
   }));
 };
 

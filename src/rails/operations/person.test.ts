@@ -10,6 +10,7 @@ import { type ConnectorPort, createOutgoing } from './call-out.ts';
 import { newFor } from './for-tests.ts';
 import { answering, approvalOf, lost, newBook } from './for-tests-bank.ts';
 import { assertConcluded } from './for-tests-checks.ts';
+import { roundOf } from './for-tests-resolver.ts';
 import { createGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 import { loadForPerson } from './operations.store.ts';
@@ -47,7 +48,7 @@ const forPerson = async (): Promise<Operation> => {
     budget: { perSecond: 1_000, burst: 1_000 },
   });
   clock.advance(DAY + 1);
-  await resolver.round();
+  await roundOf(resolver);
   return operation;
 };
 

@@ -3,12 +3,13 @@
 // operation is shown to a person as well, and what the provider lets one ask is still asked.
 
 import type { Context, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import { type ConnectorPort, callOut, type Outgoing } from './call-out.ts';
 import { conclude } from './conclude.ts';
 import type { Outcome } from './evidence.ts';
 import { type Operation, spellOperation } from './operation.ts';
 import { type Known, type Leased, leaseOperations, loadKnown } from './operations.store.ts';
-import { type BudgetSettings, fullBudget, nextLookMs, spend } from './pace.ts';
+import { type BudgetSettings, nextLookMs } from './pace.ts';
 import {
   type Change,
   type NewEvidence,
@@ -17,6 +18,7 @@ import {
   recordEvidence,
 } from './record-evidence.ts';
 import { chooseStep, isForHuman, type Recovery, type RecoveryStep } from './recovery.ts';
+import { createTurns } from './turns.ts';
 import { updateOperation } from './write-operation.store.ts';
 
 export type ResolverSettings = {
@@ -24,43 +26,80 @@ export type ResolverSettings = {
   readonly recoveryOf: (scope: Scope, operation: Operation) => Recovery | Promise<Recovery>;
   /** What others commit with a change of state, as in `sendOperation`. */
   readonly writes?: (scope: Scope, change: Change) => readonly Write[] | Promise<readonly Write[]>;
+  /** Of each connector account. */
   readonly budget?: BudgetSettings;
+  /** Of all accounts. */
   readonly atOnce?: number;
   /** Longer than any call of a recovery may take. */
   readonly leaseMs?: number;
 };
 
 export type Resolver = {
-  /** Looks at what is due, within the budget, and says at how many. */
+  /** Begins to look at what is due, as far as it is its turn, and says at how many. Whoever is slow holds up no other. */
   round(): Promise<number>;
+  /** Resolves when nothing that was begun is under way. */
+  idle(): Promise<void>;
 };
 
 const points = { journaled: 'resolve.journaled', answered: 'resolve.answered' } as const;
 const GATE_WAIT_MS = 5_000;
+/** Where only those are due whose turn it is not, all of them are read past: that takes so much of the time at most. */
+const READING_PAST_SHARE = 0.05;
 
 export const createResolver = (context: Context, settings: ResolverSettings): Resolver => {
-  const { atOnce = 20, leaseMs = 120_000, budget: pace = { perSecond: 10, burst: 20 } } = settings;
-  let budget = fullBudget(pace, context.clock.monotonicMs());
+  const { atOnce = 100, leaseMs = 120_000, budget = { perSecond: 10, burst: 20 } } = settings;
+  const { clock } = context;
+  const { outgoing } = settings;
+  const turns = createTurns(clock, { budget, atOnce });
+  const underWay = new Set<Promise<void>>();
+  let restsUntilMs = Number.NEGATIVE_INFINITY;
+
+  const take = async (atMost: number, butOf: readonly Uuid[]): Promise<number> => {
+    const begunMs = clock.monotonicMs();
+    const leased = await context.database.system((tx) =>
+      leaseOperations(tx, {
+        nowMs: clock.now(),
+        atMost,
+        leaseMs,
+        // By a clock that is wrong it would think that others have not been answered.
+        withLive: outgoing.isLiveSafe(),
+        butOf,
+      }),
+    );
+    context.crashPoint('resolve.leased');
+    for (const each of leased) begin(each);
+    if (leased.length === 0 && butOf.length > 0) {
+      const nowMs = clock.monotonicMs();
+      restsUntilMs = nowMs + (nowMs - begunMs) / READING_PAST_SHARE;
+    }
+    return leased.length;
+  };
+
+  const begin = (leased: Leased): void => {
+    const end = turns.begin(leased.connectorAccountId);
+    const looking = resolveOne(context, settings, leased).finally(() => {
+      end();
+      underWay.delete(looking);
+    });
+    underWay.add(looking);
+  };
 
   return {
     round: async () => {
-      if (settings.outgoing.takeOvers.areOpen) return 0;
-      const spent = spend(budget, pace, atOnce, context.clock.monotonicMs());
-      if (spent.granted === 0) return 0;
-      const leased = await context.database.system((tx) =>
-        leaseOperations(tx, {
-          nowMs: context.clock.now(),
-          atMost: spent.granted,
-          leaseMs,
-          // By a clock that is wrong it would think that others have not been answered.
-          withLive: settings.outgoing.isLiveSafe(),
-        }),
-      );
-      const unused = spent.granted - leased.length;
-      budget = { ...spent.budget, tokens: spent.budget.tokens + unused };
-      context.crashPoint('resolve.leased');
-      await Promise.all(leased.map((each) => resolveOne(context, settings, each)));
-      return leased.length;
+      if (outgoing.takeOvers.areOpen || clock.monotonicMs() < restsUntilMs) return 0;
+      let begun = 0;
+      for (;;) {
+        const { atMost, butOf, isFirst } = turns.next();
+        if (atMost < 1) return begun;
+        const taken = await take(atMost, [...butOf, ...outgoing.gates.shut()]);
+        begun += taken;
+        if (taken === atMost) continue;
+        turns.again();
+        if (isFirst) return begun;
+      }
+    },
+    idle: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 };

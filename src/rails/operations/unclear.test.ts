@@ -22,6 +22,7 @@ import { createOutgoing } from './call-out.ts';
 import { newFor } from './for-tests.ts';
 import { charging, lookingUp, newBook } from './for-tests-bank.ts';
 import { assertConcluded } from './for-tests-checks.ts';
+import { roundOf } from './for-tests-resolver.ts';
 import { createGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 import { loadKnown } from './operations.store.ts';
@@ -110,7 +111,7 @@ const openRoom = async () => {
         recoveryOf: () => ({ steps: [{ class: 'B', port }], timeoutMs: 5_000 }),
       });
       for (let round = 0; round < 5; round += 1) {
-        await resolver.round();
+        await roundOf(resolver);
         clock.advance(60_000);
       }
     },

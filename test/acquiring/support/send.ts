@@ -92,6 +92,7 @@ const run = async (work: Work): Promise<void> => {
     const resolver = rails.createResolver({ leaseMs: work.leaseMs ?? 1_000 });
     for (let round = 0; round < (work.rounds ?? 200); round += 1) {
       await resolver.round();
+      await resolver.idle();
       await clock.sleep(25);
     }
   }

@@ -225,7 +225,7 @@ const resolveAll = async (
       `update rails.operations set due_at = now() - interval '1 second', leased_until = null,
               deadline_at = least(deadline_at, now()) where due_at is not null`,
     );
-    while ((await resolver.round()) === 100);
+    while ((await resolver.round()) > 0) await resolver.idle();
   }
 };
 

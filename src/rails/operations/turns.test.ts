@@ -1,0 +1,255 @@
+// Whose unknowns are looked at when: how often a provider is asked, and what others have to wait for.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { newUuid } from '#kit/ids';
+import { asOwner } from '../../for-tests.ts';
+import { type ConnectorPort, createOutgoing } from './call-out.ts';
+import { approvalOf, charging, lookingUp, lost, newBook } from './for-tests-bank.ts';
+import { assertConcluded } from './for-tests-checks.ts';
+import { MINUTE, noJournal, openResolverWorld, roundOf, SECOND } from './for-tests-resolver.ts';
+import { createGates, usualGates } from './gates.ts';
+import type { Operation } from './operation.ts';
+import { createResolver, type Resolver, type ResolverSettings } from './resolver.ts';
+
+const { context, clock, outgoing, resolverOf, alone, send, now, pass } =
+  await openResolverWorld('turns');
+
+describe('pace', () => {
+  test('A17: after an outage nobody storms: never more than the budget of each, and all is resolved', async () => {
+    await alone();
+    const book = newBook();
+    const accounts = Array.from({ length: 4 }, () => newUuid(context));
+    const operations: Operation[] = [];
+    const unguarded = createOutgoing({
+      journal: noJournal,
+      gates: createGates(clock, { ...usualGates, failuresMax: 1e9 }),
+    });
+    for (let n = 0; n < 120; n += 1) {
+      const connectorAccountId = accounts[n % 4] as string;
+      operations.push(
+        await send(
+          charging(book, () => lost),
+          { connectorAccountId, over: unguarded },
+        ),
+      );
+    }
+    let isDown = true;
+    let calls = new Map<string, number>();
+    const port: ConnectorPort = (call) => {
+      const { connectorAccountId } = call.operation;
+      calls.set(connectorAccountId, (calls.get(connectorAccountId) ?? 0) + 1);
+      return isDown ? Promise.resolve(lost) : lookingUp(book, null)(call);
+    };
+    const pace = { perSecond: 2, burst: 5 };
+    const resolver = resolverOf([{ class: 'B', port }], { outgoing: unguarded, budget: pace });
+    const perSecond: (typeof calls)[] = [];
+    const second = async (): Promise<void> => {
+      calls = new Map();
+      clock.advance(SECOND);
+      await resolver.round();
+      perSecond.push(calls);
+    };
+    for (let n = 0; n < 60; n += 1) await second();
+    isDown = false;
+    for (let n = 0; n < 120; n += 1) await second();
+    for (const account of accounts) {
+      const own = perSecond.map((each) => each.get(account) ?? 0);
+      assert.ok(Math.max(...own) <= pace.burst, `${Math.max(...own)} in one second`);
+      const total = own.reduce((sum, each) => sum + each, 0);
+      assert.ok(total <= pace.burst + pace.perSecond * own.length, `${total} of one account`);
+    }
+    for (const operation of operations) assert.equal((await now(operation)).state, 'approved');
+  });
+
+  test('a provider whose circuit is open is not asked, and is asked again later', async () => {
+    await alone();
+    const connectorAccountId = newUuid(context);
+    const book = newBook();
+    const out = outgoing();
+    const operations: Operation[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      operations.push(
+        await send(
+          charging(book, () => lost),
+          { connectorAccountId, over: out },
+        ),
+      );
+    }
+    const asked = newBook();
+    const port: ConnectorPort = (call) => {
+      asked.calls += 1;
+      return lookingUp(book, null)(call);
+    };
+    const resolver = resolverOf([{ class: 'B', port }], { outgoing: out });
+    clock.advance(3 * SECOND);
+    await resolver.round();
+    assert.equal(asked.calls, 0);
+    await pass(resolver, MINUTE, SECOND);
+    for (const operation of operations) assert.equal((await now(operation)).state, 'approved');
+    assert.equal(asked.calls, 5);
+  });
+});
+
+describe('what is not known of one account', () => {
+  /** What is due for a long time, at a provider of which nobody hears. */
+  const behind = async (count: number): Promise<string> => {
+    const connectorAccountId = newUuid(context);
+    const over = createOutgoing({
+      journal: noJournal,
+      gates: createGates(clock, { ...usualGates, failuresMax: 1e9 }),
+    });
+    const port = charging(newBook(), () => lost);
+    for (let n = 0; n < count; n += 1) await send(port, { connectorAccountId, over });
+    return connectorAccountId;
+  };
+  /** Where nothing answers, calls hang until their time limit. */
+  const hanging = (
+    answering: (account: string) => ConnectorPort | null,
+    changes: Partial<ResolverSettings> = {},
+  ) => {
+    const asked: string[] = [];
+    const port: ConnectorPort = (call) => {
+      const { connectorAccountId } = call.operation;
+      asked.push(connectorAccountId);
+      return answering(connectorAccountId)?.(call) ?? new Promise(() => {});
+    };
+    const resolver = createResolver(context, {
+      outgoing: outgoing(),
+      recoveryOf: () => ({ steps: [{ class: 'B', port }], timeoutMs: 20 * SECOND }),
+      ...changes,
+    });
+    return { resolver, asked };
+  };
+  /** Their time limits, to the last that was begun. */
+  const over = async (resolver: Resolver): Promise<void> => {
+    let isIdle = false;
+    const idle = resolver.idle().then(() => (isIdle = true));
+    while (!isIdle) {
+      clock.advance(20 * SECOND);
+      await setImmediate();
+    }
+    await idle;
+  };
+
+  test('A16: waits for none at a provider that is dead, however many are due there', async () => {
+    await alone();
+    const dead = await behind(60);
+    clock.advance(MINUTE);
+    const book = newBook();
+    const one = await send(charging(book, () => lost));
+    clock.advance(10 * SECOND);
+    const { resolver, asked } = hanging((account) =>
+      account === dead ? null : lookingUp(book, null),
+    );
+    await resolver.round();
+    // Those of the dead one hang meanwhile.
+    while ((await now(one)).state === 'unknown') await setImmediate();
+    assert.equal((await now(one)).state, 'approved');
+    assert.equal(await resolver.round(), 0);
+    await over(resolver);
+    assert.equal(asked.filter((account) => account === dead).length, 20);
+  });
+
+  test('stays due and is not touched while its breaker is open, and is asked once it lets calls through', async () => {
+    await alone();
+    const dead = await behind(30);
+    clock.advance(MINUTE);
+    let isDown = true;
+    let asked = 0;
+    const book = newBook();
+    const out = outgoing();
+    const resolver = resolverOf(
+      [
+        {
+          class: 'B',
+          port: async (call) => {
+            asked += 1;
+            return isDown ? lost : approvalOf(call.operation);
+          },
+        },
+      ],
+      { outgoing: out, budget: { perSecond: 10, burst: 20 } },
+    );
+    await resolver.round();
+    assert.ok(asked >= usualGates.failuresMax);
+    const touched = async (): Promise<unknown> =>
+      (
+        await asOwner(
+          context.on,
+          `select sum(lease_epoch) as leases from rails.operations where connector_account_id = $1`,
+          [dead],
+        )
+      )[0]?.['leases'];
+    const [askedBefore, before] = [asked, await touched()];
+    const other = await send(charging(book, () => lost));
+    clock.advance(3 * SECOND);
+    assert.equal(await resolver.round(), 1);
+    assert.notEqual((await now(other)).tries, 0);
+    assert.deepEqual([asked, await touched()], [askedBefore + 1, before]);
+    isDown = false;
+    await pass(resolver, MINUTE + 30 * SECOND, SECOND);
+    const [left] = await asOwner(
+      context.on,
+      `select count(*)::integer as open from rails.operations
+        where connector_account_id = $1 and due_at is not null`,
+      [dead],
+    );
+    assert.equal(left?.['open'], 0);
+  });
+
+  test('has its turn before those that are far behind have another', async () => {
+    await alone();
+    const far: string[] = [];
+    for (let n = 0; n < 7; n += 1) {
+      far.push(await behind(4));
+      clock.advance(2 * SECOND);
+    }
+    clock.advance(MINUTE);
+    const near = await behind(1);
+    clock.advance(10 * SECOND);
+    const { resolver, asked } = hanging(() => null, { budget: { perSecond: 1, burst: 2 } });
+    // Five of them have all that there is in a moment, and would again two seconds later.
+    assert.equal(await resolver.round(), 10);
+    clock.advance(2 * SECOND);
+    assert.equal(await resolver.round(), 10);
+    await over(resolver);
+    const timesOf = (account: string) => asked.filter((each) => each === account).length;
+    assert.equal(timesOf(near), 1);
+    assert.deepEqual(far.map(timesOf), [4, 4, 3, 2, 2, 2, 2]);
+  });
+
+  test('costs little to read past: whoever found only what is left alone waits twenty times as long', async () => {
+    await alone();
+    await behind(30);
+    clock.advance(MINUTE);
+    let leases = 0;
+    const slow = {
+      ...context,
+      database: {
+        ...context.database,
+        system: (async (work) => {
+          leases += 1;
+          clock.advance(50);
+          return context.database.system(work);
+        }) as typeof context.database.system,
+      },
+    };
+    const resolver = createResolver(slow, {
+      outgoing: outgoing(),
+      recoveryOf: () => ({ steps: [{ class: 'B', port: async () => lost }], timeoutMs: SECOND }),
+      budget: { perSecond: 0.001, burst: 5 },
+    });
+    assert.equal(await roundOf(resolver), 5);
+    leases = 0;
+    clock.advance(999);
+    assert.deepEqual([await resolver.round(), leases], [0, 0]);
+    clock.advance(1);
+    assert.deepEqual([await resolver.round(), leases], [0, 1]);
+  });
+});
+
+test('in the end every state is what its evidence says', async () => {
+  assert.ok((await assertConcluded(context)) > 100);
+});

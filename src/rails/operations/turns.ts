@@ -1,0 +1,85 @@
+// Whose turn it is to be looked at. Every connector account has a pace and places of its own, and none has a second turn
+// while another waits for its first: a provider that is dead, slow or far behind keeps nobody else's unknowns waiting.
+
+import type { Clock } from '#kit/context';
+import type { Uuid } from '#kit/ids';
+import { type Budget, type BudgetSettings, fullBudget, spend } from './pace.ts';
+
+export type TurnSettings = {
+  /** Of each connector account. */
+  readonly budget: BudgetSettings;
+  /** So many are looked at at a time, of all accounts. */
+  readonly atOnce: number;
+};
+
+export type Turns = {
+  /** How many may be begun now, and the accounts whose turn it is not. */
+  next(): {
+    readonly atMost: number;
+    readonly butOf: readonly Uuid[];
+    /** None is left out because it had its turn. */
+    readonly isFirst: boolean;
+  };
+  /** One of this account is begun; what it gives is called at its end. */
+  begin(account: Uuid): () => void;
+  /** Of those who had no turn yet nothing is due: it is everybody's again. */
+  again(): void;
+};
+
+/** So many accounts together may take all that there is; one alone takes its share. */
+const SHARES = 5;
+/** So many are taken in one turn. */
+const TURN = 5;
+
+export const createTurns = (clock: Clock, { budget: pace, atOnce }: TurnSettings): Turns => {
+  const paceOfAll = { perSecond: pace.perSecond * SHARES, burst: pace.burst * SHARES };
+  const share = Math.max(1, Math.floor(atOnce / SHARES));
+  const turn = Math.max(1, Math.min(TURN, share, Math.floor(pace.burst)));
+  const budgets = new Map<Uuid, Budget>();
+  const underWay = new Map<Uuid, number>();
+  const hadTheirs = new Set<Uuid>();
+  let ofAll = fullBudget(paceOfAll, clock.monotonicMs());
+  let begun = 0;
+
+  const tokensOf = (budget: Budget, of: BudgetSettings): number =>
+    spend(budget, of, Number.POSITIVE_INFINITY, clock.monotonicMs()).granted;
+
+  const isOut = (account: Uuid): boolean => {
+    if ((underWay.get(account) ?? 0) + turn > share) return true;
+    const budget = budgets.get(account);
+    if (budget === undefined) return false;
+    const tokens = tokensOf(budget, pace);
+    if (tokens >= Math.floor(pace.burst)) budgets.delete(account);
+    return tokens < turn;
+  };
+
+  return {
+    next: () => {
+      const atMost = Math.min(turn, atOnce - begun, tokensOf(ofAll, paceOfAll));
+      const known = new Set([...hadTheirs, ...budgets.keys(), ...underWay.keys()]);
+      return {
+        atMost,
+        butOf: [...known].filter((each) => hadTheirs.has(each) || isOut(each)),
+        isFirst: hadTheirs.size === 0,
+      };
+    },
+    begin: (account) => {
+      const nowMs = clock.monotonicMs();
+      ofAll = spend(ofAll, paceOfAll, 1, nowMs).budget;
+      budgets.set(
+        account,
+        spend(budgets.get(account) ?? fullBudget(pace, nowMs), pace, 1, nowMs).budget,
+      );
+      underWay.set(account, (underWay.get(account) ?? 0) + 1);
+      begun += 1;
+      hadTheirs.add(account);
+      return () => {
+        begun -= 1;
+        const left = (underWay.get(account) ?? 0) - 1;
+        if (left > 0) underWay.set(account, left);
+        else underWay.delete(account);
+      };
+    },
+    again: () => hadTheirs.clear(),
+  };
+};
