@@ -1,6 +1,7 @@
 // How many deliveries may be under way: to one endpoint, and to all. An endpoint begins with two, gets
 // twice as many after each quick success, and falls to one when it fails or is slow. A call that has gone
-// on for two seconds stands aside: however many endpoints hang, there is room for the others.
+// on for two seconds stands aside: however many endpoints hang, there is room for the others. Accounts take turns, and
+// then the endpoints of each: one that has a thousand which hang takes neither all turns nor all places.
 //
 // What a worker has leased and may not begin yet is held here. A quick endpoint may have many held, since
 // their turn comes soon; any other one no more than may be under way.
@@ -11,6 +12,7 @@ export const AT_FIRST = 2;
 const EACH_MAX = 16;
 const FRESH_MAX = 64;
 const ALL_MAX = 1_000;
+const EACH_ACCOUNT_MAX = 250;
 const SLOW_MS = 2_000;
 /** More than that are not remembered while they are idle. */
 const KEPT_MAX = 10_000;
@@ -20,7 +22,20 @@ const HELD_EACH = 128;
 const HELD_MAX = 2_048;
 
 type Call = { readonly atMs: number };
-type Lane<T> = { readonly id: Uuid; allowed: number; readonly begun: Set<Call>; held: T[] };
+type Lane<T> = {
+  readonly id: Uuid;
+  readonly account: Account<T>;
+  allowed: number;
+  readonly begun: Set<Call>;
+  held: T[];
+};
+type Account<T> = {
+  readonly id: Uuid;
+  lanes: number;
+  underWay: number;
+  /** Those with something held of which one more may begin, in the order of their turns. */
+  readonly ready: Set<Lane<T>>;
+};
 
 export type Begun<T> = {
   readonly what: T;
@@ -38,7 +53,7 @@ export type Lanes<T> = {
   room(nowMs: number): number;
   /** How many more may be held for whoever is quick. */
   readonly spare: number;
-  hold(endpointId: Uuid, what: T): void;
+  hold(of: { readonly accountId: Uuid; readonly endpointId: Uuid }, what: T): void;
   /** The next one that may begin, each endpoint in its turn. */
   begin(nowMs: number): Begun<T> | undefined;
   /** All that is held, which then is not any more. */
@@ -47,14 +62,44 @@ export type Lanes<T> = {
 
 export const createLanes = <T>(): Lanes<T> => {
   const lanes = new Map<Uuid, Lane<T>>();
-  /** Those with something held of which one more may begin, in the order of their turns. */
-  const ready = new Set<Lane<T>>();
+  const accounts = new Map<Uuid, Account<T>>();
+  /** Those of which one more may begin, in the order of their turns. */
+  const turns = new Set<Account<T>>();
   const all = new Set<Call>();
   let held = 0;
 
+  const newLane = (id: Uuid, accountId: Uuid): Lane<T> => {
+    const known = accounts.get(accountId);
+    const account = known ?? { id: accountId, lanes: 0, underWay: 0, ready: new Set() };
+    if (known === undefined) accounts.set(accountId, account);
+    account.lanes += 1;
+    const lane: Lane<T> = { id, account, allowed: AT_FIRST, begun: new Set(), held: [] };
+    lanes.set(id, lane);
+    return lane;
+  };
+
+  const forget = ({ id, account }: Lane<T>): void => {
+    lanes.delete(id);
+    account.lanes -= 1;
+    if (account.lanes === 0) accounts.delete(account.id);
+  };
+
   const judge = (lane: Lane<T>): void => {
-    if (lane.held.length > 0 && lane.begun.size < lane.allowed) ready.add(lane);
-    else ready.delete(lane);
+    const { account } = lane;
+    if (lane.held.length > 0 && lane.begun.size < lane.allowed) account.ready.add(lane);
+    else account.ready.delete(lane);
+    if (account.ready.size > 0 && account.underWay < EACH_ACCOUNT_MAX) turns.add(account);
+    else turns.delete(account);
+  };
+
+  /** Behind the others afterwards, and its account behind the other accounts. */
+  const takeTurn = (): Lane<T> | undefined => {
+    const [account] = turns;
+    const [lane] = account?.ready ?? [];
+    if (account === undefined || lane === undefined) return undefined;
+    turns.delete(account);
+    account.ready.delete(lane);
+    return lane;
   };
 
   const room = (nowMs: number): number => {
@@ -67,6 +112,7 @@ export const createLanes = <T>(): Lanes<T> => {
   const isFull = (nowMs: number): boolean => all.size >= FRESH_MAX && room(nowMs) === 0;
 
   const roomOf = (lane: Lane<T>, from: 'outbox' | 'queue', nowMs: number): number => {
+    if (lane.account.underWay >= EACH_ACCOUNT_MAX) return 0;
     const [least, own] = [lane.allowed - lane.begun.size, lane.held.length];
     // It may have been quick and hang now: then what is held for it would wait as long as its calls do.
     const [oldest] = lane.begun;
@@ -84,13 +130,14 @@ export const createLanes = <T>(): Lanes<T> => {
 
   const end = (lane: Lane<T>, call: Call, isQuick: boolean): readonly T[] => {
     lane.begun.delete(call);
+    lane.account.underWay -= 1;
     all.delete(call);
     // One failure among many successes is no reason to begin anew with all that is held.
     const left = !isQuick && lane.allowed === 1 ? take(lane) : [];
     lane.allowed = isQuick ? Math.min(EACH_MAX, lane.allowed * 2) : 1;
     judge(lane);
     const isIdle = lane.begun.size === 0 && lane.held.length === 0;
-    if (lanes.size > KEPT_MAX && isIdle) lanes.delete(lane.id);
+    if (lanes.size > KEPT_MAX && isIdle) forget(lane);
     return left;
   };
 
@@ -101,23 +148,22 @@ export const createLanes = <T>(): Lanes<T> => {
     get spare() {
       return Math.max(0, HELD_MAX - held);
     },
-    hold: (endpointId, what) => {
-      const known = lanes.get(endpointId);
-      const lane = known ?? { id: endpointId, allowed: AT_FIRST, begun: new Set(), held: [] };
-      if (known === undefined) lanes.set(endpointId, lane);
+    hold: ({ accountId, endpointId }, what) => {
+      const lane = lanes.get(endpointId) ?? newLane(endpointId, accountId);
       lane.held.push(what);
       held += 1;
       judge(lane);
     },
     begin: (nowMs) => {
-      const [lane] = ready;
-      if (lane === undefined || isFull(nowMs)) return undefined;
+      if (isFull(nowMs)) return undefined;
+      const lane = takeTurn();
+      if (lane === undefined) return undefined;
       const what = lane.held.shift() as T;
       held -= 1;
       const call = { atMs: nowMs };
       lane.begun.add(call);
+      lane.account.underWay += 1;
       all.add(call);
-      ready.delete(lane);
       judge(lane);
       return {
         what,
@@ -125,8 +171,9 @@ export const createLanes = <T>(): Lanes<T> => {
       };
     },
     empty: () => {
-      ready.clear();
-      return [...lanes.values()].flatMap(take);
+      const taken = [...lanes.values()].flatMap(take);
+      for (const lane of lanes.values()) judge(lane);
+      return taken;
     },
   };
 };

@@ -86,7 +86,9 @@ export const createPump = (): Pump => {
       left: leased.length,
     };
     for (const [{ scope, delivery, isQueued }, bodies] of bodiesFor(context, kinds, leased)) {
-      lanes.hold(delivery.endpointId, { scope, delivery, isQueued, bodies, lease });
+      const { endpointId } = delivery;
+      const { accountId } = scope;
+      lanes.hold({ accountId, endpointId }, { scope, delivery, isQueued, bodies, lease });
     }
     fill(context);
   };

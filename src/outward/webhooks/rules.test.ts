@@ -91,8 +91,8 @@ describe('the signature', () => {
 describe('the lane of an endpoint', () => {
   const lanesOf = () => {
     const lanes = createLanes<string>();
-    const begin = (endpoint: string, nowMs = 0) => {
-      lanes.hold(endpoint, endpoint);
+    const begin = (endpointId: string, nowMs = 0, accountId = 'shop') => {
+      lanes.hold({ accountId, endpointId }, endpointId);
       return lanes.begin(nowMs);
     };
     /** How many of those that are held begin. */
@@ -101,8 +101,10 @@ describe('the lane of an endpoint', () => {
       while (lanes.begin(nowMs) !== undefined) count += 1;
       return count;
     };
-    const hold = (endpoint: string, count: number): void => {
-      for (let n = 0; n < count; n += 1) lanes.hold(endpoint, `${endpoint} ${n}`);
+    const hold = (endpointId: string, count: number, accountId = 'shop'): void => {
+      for (let n = 0; n < count; n += 1) {
+        lanes.hold({ accountId, endpointId }, `${endpointId} ${n}`);
+      }
     };
     return { lanes, begin, begins, hold };
   };
@@ -185,6 +187,45 @@ describe('the lane of an endpoint', () => {
     for (const id of ['a', 'b', 'c']) hold(id, 2);
     const turns = Array.from({ length: 6 }, () => lanes.begin(0)?.what);
     assert.deepEqual(turns, ['a 0', 'b 0', 'c 0', 'a 1', 'b 1', 'c 1']);
+  });
+
+  test('has its turn after one of each other account, however many endpoints that has', () => {
+    const { lanes, hold } = lanesOf();
+    for (let n = 0; n < 100; n += 1) hold(`of the other ${n}`, 1, 'other');
+    hold('a', 2);
+    const turns = Array.from({ length: 5 }, () => lanes.begin(0)?.what);
+    assert.deepEqual(turns, [
+      'of the other 0 0',
+      'a 0',
+      'of the other 1 0',
+      'a 1',
+      'of the other 2 0',
+    ]);
+  });
+
+  test('of an account with a thousand that hang leaves places for others', () => {
+    const { lanes, begins, hold } = lanesOf();
+    for (let n = 0; n < 1_000; n += 1) hold(`hangs ${n}`, 1, 'other');
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 2_000) begins(nowMs);
+    assert.equal(lanes.room(60_000), 64);
+    assert.equal(lanes.rooms('outbox', 60_000).get('hangs 999'), 0);
+    hold('a', 1);
+    assert.equal(lanes.begin(60_000)?.what, 'a 0');
+  });
+
+  test('of an account that had all its places is served again when one of them is free', () => {
+    const { lanes, hold } = lanesOf();
+    for (let n = 0; n < 400; n += 1) hold(`hangs ${n}`, 1, 'other');
+    const begun = [];
+    for (let nowMs = 0; begun.length < 250; nowMs += 2_000) {
+      for (let one = lanes.begin(nowMs); one !== undefined; one = lanes.begin(nowMs))
+        begun.push(one);
+    }
+    assert.equal(lanes.begin(60_000), undefined);
+    begun[0]?.end(false, 60_000);
+    assert.equal(lanes.begin(60_000)?.what, 'hangs 250 0');
+    assert.equal(lanes.empty().length, 149);
+    assert.equal(lanes.begin(60_000), undefined);
   });
 
   test('calls that hang leave their place to others after two seconds', () => {
