@@ -9,6 +9,7 @@ import { readSettings } from '../src/config.ts';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
 import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { startGateway } from '../src/main.ts';
+import { problemsOfServer } from './commands/doctor.ts';
 import { environmentOn, program, tollgate as runTollgate } from './for-tests.ts';
 
 const folder = temporaryFolder('cli');
@@ -209,6 +210,13 @@ describe('tollgate doctor', () => {
     assert.match(out, /TOLLGATE_DATA/);
     assert.match(out, /PostgreSQL 1[678]/);
     assert.doesNotMatch(out, new RegExp(new URL(on.appUrl).password));
+  });
+
+  test('names a server that is too old, or that would not see a damaged page', () => {
+    assert.deepEqual(problemsOfServer({ number: 160_000, checksums: 'on' }), []);
+    const [old, blind] = problemsOfServer({ number: 150_010, checksums: 'off' });
+    assert.match(old ?? '', /PostgreSQL 16 or later/);
+    assert.match(blind ?? '', /pg_checksums --enable/);
   });
 
   test('names a misspelt setting', async () => {

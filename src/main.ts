@@ -10,6 +10,7 @@ import type { Settings } from './config.ts';
 import { payAtBanks } from './pay-at-banks.ts';
 import { payAtSandbox } from './pay-at-sandbox.ts';
 import { createApi } from './roles/api.ts';
+import { freeShareOf, watchDisk } from './roles/disk.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
 import { journalFolderOf, openGatewayRails } from './roles/rails.ts';
 import { watchStalls } from './roles/stalls.ts';
@@ -61,8 +62,17 @@ export const startGateway = async (
     ...(how.sandbox === undefined ? {} : { sandbox: how.sandbox }),
   });
   metrics.watch(runtime.context);
-  const stalls = watchStalls({ clock: systemClock, log });
-  const takeDown: (() => Promise<void>)[] = [() => runtime.close(), async () => stalls.stop()];
+  const watches = [watchStalls({ clock: systemClock, log })];
+  // Whoever only tries it knows how full their own machine is.
+  if (how.quickstart !== true) {
+    watches.push(watchDisk({ clock: systemClock, log }, () => freeShareOf(settings.data)));
+  }
+  const takeDown: (() => Promise<void>)[] = [
+    () => runtime.close(),
+    async () => {
+      for (const watch of watches) watch.stop();
+    },
+  ];
   const stop = async (): Promise<void> => {
     for (const step of takeDown.splice(0).toReversed()) {
       // What cannot be ended must not keep the rest from ending.

@@ -70,14 +70,14 @@ const diagnose = async (settings: Settings): Promise<string[]> => {
     applicationName: 'tollgate doctor',
   });
   try {
-    const [server] = await database.send<{ version: string; number: number }>({
+    const [server] = await database.send<Server>({
       name: '',
       text: `select current_setting('server_version') as version,
-                    current_setting('server_version_num')::integer as number`,
+                    current_setting('server_version_num')::integer as number,
+                    current_setting('data_checksums') as checksums`,
     });
     say('', `PostgreSQL ${server?.version ?? 'unknown'}`);
-    const problems: string[] = [];
-    if ((server?.number ?? 0) < 160_000) problems.push('PostgreSQL 16 or later is needed.');
+    const problems = server === undefined ? [] : problemsOfServer(server);
     if (!(await isUpToDate(database))) {
       problems.push(
         'The schema is not up to date: tollgate migrate, or the next start, brings it there.',
@@ -90,6 +90,17 @@ const diagnose = async (settings: Settings): Promise<string[]> => {
     await database.close();
   }
 };
+
+type Server = { readonly version: string; readonly number: number; readonly checksums: string };
+
+export const problemsOfServer = ({ number, checksums }: Omit<Server, 'version'>): string[] => [
+  ...(number < 160_000 ? ['PostgreSQL 16 or later is needed.'] : []),
+  ...(checksums === 'off'
+    ? [
+        'The database keeps no checksums of its pages, and takes a damaged one for a good one: stop it and run pg_checksums --enable.',
+      ]
+    : []),
+];
 
 const isUpToDate = async (database: Parameters<typeof isMigrated>[0]): Promise<boolean> => {
   try {

@@ -13,6 +13,7 @@ import { createHttpMetrics, type HttpMetrics, type PlainHandler } from '#platfor
 import { watchDayEnds } from '#rails/connectors';
 import type { Settings } from '../config.ts';
 import type { PayerObservers } from './api.ts';
+import { freeShareOf } from './disk.ts';
 
 export type GatewayMetrics = {
   readonly http: HttpMetrics;
@@ -22,7 +23,7 @@ export type GatewayMetrics = {
   watch(context: Pick<Context, 'clock'> & { readonly database: OpenDatabase }): void;
 };
 
-type MetricsSettings = Pick<Settings, 'metricsToken' | 'liveMode' | 'proxies'>;
+type MetricsSettings = Pick<Settings, 'data' | 'metricsToken' | 'liveMode' | 'proxies'>;
 
 export const createMetrics = (settings: MetricsSettings): GatewayMetrics => {
   const registry = new Registry();
@@ -89,6 +90,10 @@ export const createMetrics = (settings: MetricsSettings): GatewayMetrics => {
         tollgate_database_waiting: {
           help: 'Reads and transactions that wait for a connection.',
           read: () => database.pool.waiting,
+        },
+        tollgate_disk_free_ratio: {
+          help: 'How much of the disk under TOLLGATE_DATA is free: 1 is all of it.',
+          read: () => freeShareOf(settings.data).catch(() => Number.NaN),
         },
       };
       for (const [name, { help, read }] of Object.entries(watched)) {
