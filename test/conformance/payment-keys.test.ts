@@ -1,14 +1,17 @@
 // One key, one payment: under storms, after a loss, and when whoever claimed the key is gone.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
+import type Stripe from 'stripe';
 import { asOwner } from '../../src/for-tests.ts';
 import { lostAfter } from '../../src/payments/intents/for-tests-bank.ts';
+import { uuidOf } from '../payments/support.ts';
 import { runs } from '../support/full.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
 
-const { gateway, stripe, bank, resolveUntil } = await openShop();
+const { gateway, merchant, stripe, bank, resolveUntil } = await openShop();
 const { paymentIntents } = stripe;
 const order = {
   amount: 1200,
@@ -54,6 +57,55 @@ describe('one idempotency key', () => {
     const repeated = await paymentIntents.create(order, { idempotencyKey });
     assert.equal(repeated.lastResponse.headers['idempotent-replayed'], 'true');
     assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
+  });
+
+  test('of a charge of the older API that died between its commits goes on with that charge', async () => {
+    bank.calls.length = 0;
+    const idempotencyKey = 'charge died';
+    const asked = { amount: 1200, currency: 'eur', source: 'tok_visa' };
+    const create = () => stripe.charges.create(asked, { idempotencyKey });
+    let again: Stripe.Charge | undefined;
+    // Its process is killed while its bank is asked.
+    bank.next.push(async (_call, truth) => {
+      const said = await truth();
+      await asOwner(
+        gateway.on,
+        `update platform.answers set request_id = 'req_dead', created_at = now() - interval '2 minutes'
+          where status is null`,
+      );
+      again = await create();
+      return said;
+    });
+    const { id } = await create();
+    assert.deepEqual([again?.id, again?.status, again?.captured], [id, 'pending', false]);
+    assert.equal((await create()).lastResponse.headers['idempotent-replayed'], 'true');
+    assert.equal((await stripe.charges.retrieve(id)).status, 'succeeded');
+    assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
+  });
+
+  test('under which going on failed for a reason of ours is told the truth by the next try', async () => {
+    const idempotencyKey = 'failed while going on';
+    const { id } = await paymentIntents.create(order, { idempotencyKey });
+    const [begun, nothing] = [uuidOf('pi', id), randomUUID()];
+    const leave = (...subjects: readonly string[]) =>
+      asOwner(
+        gateway.on,
+        `update platform.answers set status = null, answer = null, created_at = now() - interval '2 minutes',
+                subject = $2::uuid where subject = $1::uuid`,
+        subjects,
+      );
+    const ask = () =>
+      gateway.ask('POST', '/v1/payment_intents', {
+        key: merchant.key,
+        idempotencyKey,
+        form: 'amount=1200&currency=eur&confirm=true&payment_method=pm_card_visa',
+      });
+    await leave(begun, nothing);
+    const { status, headers } = await ask();
+    assert.deepEqual([status, headers['stripe-should-retry']], [500, 'true']);
+    assert.equal(gateway.errors.splice(0).length, 1);
+    await leave(nothing, begun);
+    assert.equal((await ask()).body.id, id);
   });
 
   test('answers the same while what it began is under way, which refuses everybody else', async () => {

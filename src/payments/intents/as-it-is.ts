@@ -4,10 +4,11 @@
 import { present } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { loadCharge } from '#payments/charges';
+import { type Charge, loadCharge, loadChargesOfIntent } from '#payments/charges';
 import type { Outcome } from '#platform/http';
 import { answerOf, type Shows } from './answer.ts';
 import { loadIntent } from './intents.store.ts';
+import type { PaymentIntent } from './payment-intent.ts';
 
 export const asItIs = async (
   context: Context,
@@ -16,10 +17,7 @@ export const asItIs = async (
   shows: Shows,
 ): Promise<Outcome> => {
   const intent = present(await loadIntent(context, scope, intentId), 'The payment that was begun');
-  const charge =
-    intent.latestChargeId === null
-      ? undefined
-      : await loadCharge(context, scope, intent.latestChargeId);
+  const charge = await chargeOf(context, scope, intent);
   // One that is tried again has its old failure behind it.
   const isOld = charge?.status === 'failed' && intent.lastError === null;
   if (charge === undefined || isOld) return { body: shows(intent, scope.livemode) };
@@ -28,4 +26,16 @@ export const asItIs = async (
     shows,
     scope.livemode,
   );
+};
+
+/** A charge of the older API is what was asked for: it is shown from the moment in which it was begun. */
+const chargeOf = async (
+  context: Context,
+  scope: Scope,
+  { id, isDirect, latestChargeId }: PaymentIntent,
+): Promise<Charge | undefined> => {
+  if (latestChargeId !== null) return loadCharge(context, scope, latestChargeId);
+  if (!isDirect) return undefined;
+  const charges = await loadChargesOfIntent(context, scope, id);
+  return present(charges.at(-1), 'The charge that was begun');
 };

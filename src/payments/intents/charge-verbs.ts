@@ -13,7 +13,6 @@ import {
   chargeUpdated,
   expectMovement,
   findCharge,
-  loadCharge,
   renderCharge,
   updateCharge as updateRow,
 } from '#payments/charges';
@@ -27,6 +26,7 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import { applyParameters, refuseWhatCannotBe, shippingOf } from './apply-parameters.ts';
+import { asItIs } from './as-it-is.ts';
 import { askingOf } from './asking.ts';
 import { capture, withDescriptors } from './capture-intent.ts';
 import type {
@@ -49,7 +49,8 @@ export const createCharge = async (
 ): Promise<Outcome> => {
   const { scope, parameters: asked } = request;
   refuseWhatCannotBe(asked);
-  if (request.resumes !== null) return chargeOf(context, scope, request.resumes);
+  // A direct charge is shown, and not its intent.
+  if (request.resumes !== null) return asItIs(context, scope, request.resumes, () => null);
   const customer =
     asked.customer === undefined
       ? null
@@ -105,12 +106,6 @@ const sourceOf = async (
   }
   const { method, writes, undo } = await makeSource(context, scope, source, 'source');
   return { method, writes: [...writes, insertMethod(scope, method)], undo };
-};
-
-const chargeOf = async (context: Context, scope: Scope, intentId: string): Promise<Outcome> => {
-  const intent = present(await loadIntent(context, scope, intentId), 'What was begun');
-  const charge = await loadCharge(context, scope, intent.latestChargeId ?? '');
-  return { body: charge === undefined ? null : renderCharge(charge, scope.livemode) };
 };
 
 export const captureCharge = async (

@@ -384,6 +384,7 @@ const takeOver = async (
   if (ok) {
     run.claimed = true;
     run.passesOn = passesOn;
+    run.hasSubject = subject !== null;
     run.request = { ...run.request, resumes: subject };
   }
   return ok;
