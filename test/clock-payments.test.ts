@@ -6,11 +6,15 @@ import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import type Stripe from 'stripe';
+import { heardBy } from '#rails/connectors';
+import { decideByPerson, loadOfIntent } from '#rails/operations';
 import { asOwner } from '../src/for-tests.ts';
+import { operationListeners } from '../src/modules.ts';
 import { lostAfter, lostBefore, says, testBank } from '../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
 import { uuidOf } from './payments/support.ts';
 import { startGatewayHere } from './support/gateway.ts';
+import { assertHealthy } from './support/health.ts';
 import { refusalOf, stripeFor } from './support/stripe.ts';
 import { pause } from './support/writers.ts';
 
@@ -183,6 +187,21 @@ describe('a payment that is cancelled while nobody knows of it, and was approved
       return jobs.length === 0;
     });
 
+  /** By another way, as a person says who saw to it. */
+  const sayGivenBack = async (id: string): Promise<void> => {
+    const { context } = gateway;
+    const { scope } = merchant;
+    const operations = await loadOfIntent(context, scope, uuidOf('pi', id));
+    const operationId = operations.findLast(({ kind }) => kind === 'refund')?.id ?? '';
+    const said = await decideByPerson(context, scope, {
+      operationId,
+      says: 'approved',
+      why: 'Transferred to the account of its payer',
+      writes: (change) => heardBy(operationListeners, context, scope, change),
+    });
+    assert.ok(said.ok);
+  };
+
   /** What gives it back by itself is declined, and tried again after ten minutes. */
   const notGivenBack = async (
     capture_method: 'automatic' | 'manual' = 'automatic',
@@ -244,6 +263,40 @@ describe('a payment that is cancelled while nobody knows of it, and was approved
     await advance(601 / 86_400);
     await isCanceled(id);
     assert.deepEqual(await statusesOf(id), ['failed', 'failed', 'succeeded']);
+  });
+
+  test('is tried less and less often where its bank refuses it, and then a person knows of it too', async () => {
+    const id = await notGivenBack();
+    const minutes: number[] = [];
+    for (let tries = 1; tries <= 10; tries += 1) {
+      await until(async () => (await statusesOf(id)).length === tries);
+      await until(async () => !(await statusesOf(id)).includes('pending'));
+      const [next] = await asOwner(
+        gateway.on,
+        `select extract(epoch from max(run_at))::integer as at from platform.jobs where name = 'payments.release'`,
+      );
+      const [last] = (await refundsOf(id)).toReversed();
+      const seconds = Number(next?.['at']) - (last?.created ?? 0);
+      minutes.push(10 * Math.round(seconds / 600));
+      if (tries === 10) break;
+      bank.next.push(says({ outcome: 'declined', code: 'not_permitted' }));
+      await advance((seconds + 1) / 86_400);
+    }
+    const aDay = 24 * 60;
+    assert.deepEqual(minutes, [10, 20, 40, 80, 160, 320, 640, 1_280, aDay, aDay]);
+
+    const named =
+      'what nobody wants has gone back, or its bank has not refused that for three days';
+    await assert.rejects(assertHealthy(gateway.on), new RegExp(named));
+    const [said, ...more] = gateway.errors.splice(0);
+    assert.match(said ?? '', /does not give back what nobody wants/);
+    assert.deepEqual(more, []);
+    await sayGivenBack(id);
+    await isCanceled(id);
+    await assertHealthy(gateway.on);
+    await advance(1.1);
+    await nobodyIsAtIt();
+    assert.equal((await statusesOf(id)).length, 10);
   });
 
   /** As a provider tells of it. */

@@ -13,7 +13,8 @@ import { type Cause, paymentConclusionOf, RELEASE_JOB } from '#payments/intents'
 import { appendChange } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
-import { type Change, decidedOnce } from '#rails/operations';
+import { type Change, decidedOnce, type Operation } from '#rails/operations';
+import { FIRST_MS, nextTryMs } from './back-again.ts';
 import { concludeRefund, concludeRelease, type DecidedRefund } from './conclude-refund.ts';
 import { endOfIntent, isAllBack } from './end-of-intent.ts';
 import { refundSnapshot } from './events.ts';
@@ -135,9 +136,6 @@ const load = async (
   return refund === undefined || charge === undefined ? null : { refund, charge };
 };
 
-/** What nobody wanted is given back however often it takes, but not in haste. */
-const AGAIN_MS = 600_000;
-
 const write = async (
   context: Context,
   scope: Scope,
@@ -208,7 +206,7 @@ const write = async (
       ...(booked?.writes ?? []),
       ...takenBack,
       ...(decided.moved === 'refund' ? await writesOfPaidTwice(context, scope, charge) : []),
-      ...(await goOn(context, scope, refund, charge)),
+      ...(await goOn(context, scope, { refund, charge, operation: change.after })),
     ],
   };
 };
@@ -217,13 +215,20 @@ const write = async (
 const goOn = async (
   context: Context,
   scope: Scope,
-  { status }: Refund,
-  charge: Charge,
+  {
+    refund,
+    charge,
+    operation,
+  }: Pick<Held, 'refund' | 'charge'> & { readonly operation: Operation },
 ): Promise<readonly Write[]> => {
+  const { status } = refund;
   if (!charge.isUnwanted || status === 'pending') return [];
   if (status === 'succeeded' && isAllBack(charge)) return endOfIntent(context, scope, charge);
   const { id, refunding } = charge;
   if (status === 'succeeded' && refunding > 0n) return [];
-  const runAtMs = context.clock.now() + AGAIN_MS;
+  const runAtMs =
+    status === 'succeeded'
+      ? context.clock.now() + FIRST_MS
+      : await nextTryMs(context, scope, refund, operation);
   return [enqueue(context, { name: RELEASE_JOB, payload: { ...scope, charge: id }, runAtMs })];
 };

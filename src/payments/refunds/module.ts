@@ -1,5 +1,6 @@
 import { CHARGE } from '#payments/charges';
 import { lastEventCarriesItsNumber } from '#platform/events';
+import { TRIES_ALONE } from './back-again.ts';
 import { refundEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
 import { releaseJob } from './release.ts';
@@ -75,6 +76,20 @@ const checks = [
              from payments.charges
             where details->>'takenBackBeyond' is not null
               and captured - refunded - refunding - charged_back > 0`,
+  },
+  {
+    name: 'what nobody wants has gone back, or its bank has not refused that for three days',
+    of: CHARGE,
+    text: `with refused as (
+             select account_id, livemode, charge_id from payments.refunds
+              where status = 4 and details->>'isAutomatic' = 'true'
+              group by account_id, livemode, charge_id having count(*) >= ${TRIES_ALONE})
+           select c.account_id, c.id, c.captured - c.refunded - c.refunding - c.charged_back as open
+             from refused r
+             join payments.charges c on c.account_id = r.account_id and c.livemode = r.livemode
+                                    and c.id = r.charge_id
+            where c.details->>'isUnwanted' = 'true'
+              and c.captured - c.refunded - c.refunding - c.charged_back > 0`,
   },
   lastEventCarriesItsNumber({ what: 'a refund', table: 'payments.refunds', of: REFUND }),
   {
