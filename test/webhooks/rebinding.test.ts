@@ -104,3 +104,31 @@ test('a name that could not be resolved is asked for again at once', async () =>
     syncBuiltinESMExports();
   }
 });
+
+test('where nobody is at one address of a name the next is told, and at once from then on', async () => {
+  // Of the machine itself, as all of 127.0.0.0/8 is, or of none.
+  const dead = '127.0.0.2';
+  const asked = mock.method(names, 'lookup', () =>
+    Promise.resolve([dead, '127.0.0.1'].map((address) => ({ address, family: 4 }))),
+  );
+  syncBuiltinESMExports();
+  try {
+    const before = connections;
+    for (let n = 0; n < 3; n += 1) {
+      assert.equal((await post('two.example', () => true)).body.toString(), 'inside');
+    }
+    assert.equal(connections, before + 1, 'Over a connection that was kept');
+    const judged: string[] = [];
+    await assert.rejects(
+      post('two.example', (address) => {
+        judged.push(address);
+        return address !== dead;
+      }),
+      AddressRefused,
+    );
+    assert.deepEqual(judged, [dead]);
+  } finally {
+    asked.mock.restore();
+    syncBuiltinESMExports();
+  }
+});

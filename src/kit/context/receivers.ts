@@ -25,8 +25,27 @@ export class TimedOut extends Error {
   override readonly name = 'TimeoutError';
 }
 
+class ConnectTimedOut extends TimedOut {}
+
 /** The connection was kept open, and closed without a word on what was told over it now. */
 export class KeptConnectionGone extends Error {}
+
+const nobodyThere: ReadonlySet<string | undefined> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'ETIMEDOUT',
+]);
+
+/** Nobody was connected to, so that nothing was told. Who cannot prove their name, or hangs up, is somebody. */
+export const isUnreached = (error: unknown): boolean =>
+  error instanceof ConnectTimedOut ||
+  (error instanceof Error &&
+    'syscall' in error &&
+    error.syscall === 'connect' &&
+    nobodyThere.has((error as NodeJS.ErrnoException).code));
 
 const IDLE_MS = 4_000;
 /** Than the receiver says that it closes it. */
@@ -79,7 +98,7 @@ export class Connection {
     this.#key = to.key;
     this.#socket = socketTo(to);
     this.#silent = setTimeout(() => {
-      this.close(new TimedOut('It took too long to connect'));
+      this.close(new ConnectTimedOut('It took too long to connect'));
     }, connectTimeoutMs);
     this.#socket
       .setNoDelay(true)

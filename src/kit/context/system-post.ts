@@ -1,6 +1,7 @@
 // One POST to an address that somebody else chose. Every address that the name resolves to is judged,
 // and the connection goes to one that was: a name that answers differently the second time gains
-// nothing. Nothing is followed, and no more of the answer is read than was asked for.
+// nothing. Where nobody is at one, the next is tried. Nothing is followed, and no more of the answer is read
+// than was asked for.
 
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
@@ -9,6 +10,7 @@ import type { GuardedAnswer, GuardedPost } from './context.ts';
 import { createNames } from './names.ts';
 import {
   Connection,
+  isUnreached,
   KeptConnectionGone,
   keptConnection,
   type Receiver,
@@ -25,8 +27,8 @@ export const postGuarded = async (post: GuardedPost): Promise<GuardedAnswer> => 
   const limit = timeLimit(post.timeoutMs);
   try {
     const target = targetOf(post.url);
-    const address = await resolveJudged(target.name, post.mayConnect, limit);
-    return await tell(receiverOf(target, address), spelled(target, post), { post, limit });
+    const addresses = await resolveJudged(target, post.mayConnect, limit);
+    return await tellFirst(target, addresses, { post, limit });
   } finally {
     limit.end();
   }
@@ -40,6 +42,8 @@ type Target = {
   readonly begins: string;
   /** At the address that it had last. */
   receiver: Receiver | null;
+  /** Where nobody was: asked last, so that whoever is told much is not looked for there each time. */
+  silent: string | null;
 };
 
 // An endpoint is told thousands of things: its URL is taken apart once.
@@ -57,6 +61,7 @@ const targetOf = (text: string): Target => {
     port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
     begins: `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`,
     receiver: null,
+    silent: null,
   };
   if (targets.size >= TARGETS_MAX) targets.clear();
   targets.set(text, target);
@@ -68,12 +73,36 @@ const receiverOf = (target: Target, address: string): Receiver => {
   return target.receiver;
 };
 
+type Telling = { readonly post: GuardedPost; readonly limit: TimeLimit };
+
+/** A name may lead to as many as its owner likes, and to those of others. */
+const TRIED_MAX = 3;
+
+/** Whoever is connected to is told, and nobody after that. */
+const tellFirst = async (
+  target: Target,
+  addresses: readonly string[],
+  telling: Telling,
+): Promise<GuardedAnswer> => {
+  const request = spelled(target, telling.post);
+  for (const [n, address] of addresses.entries()) {
+    try {
+      return await tell(receiverOf(target, address), request, telling);
+    } catch (error) {
+      const isLast = n + 1 >= Math.min(addresses.length, TRIED_MAX);
+      if (isLast || telling.limit.isOver || !isUnreached(error)) throw error;
+      target.silent = address;
+    }
+  }
+  throw new AddressRefused('The name has no address');
+};
+
 // A connection goes to the address that it is kept by: one that is used again goes where it was judged just now
 // that it may go.
 const tell = async (
   to: Receiver,
   request: Buffer,
-  { post, limit }: { readonly post: GuardedPost; readonly limit: TimeLimit },
+  { post, limit }: Telling,
 ): Promise<GuardedAnswer> => {
   const over = (connection: Connection): Promise<GuardedAnswer> => {
     const answer = connection.tell(request, post.answerBytesMax);
@@ -109,6 +138,7 @@ const spelled = ({ begins }: Target, { headers, body }: GuardedPost): Buffer => 
 };
 
 type TimeLimit = {
+  readonly isOver: boolean;
   /** What is to be given up when the time is over; at once when it is. */
   onOver(giveUp: (error: Error) => void): void;
   end(): void;
@@ -123,6 +153,9 @@ const timeLimit = (ms: number): TimeLimit => {
     giveUp(over);
   }, ms);
   return {
+    get isOver() {
+      return over !== null;
+    },
     onOver: (next) => {
       giveUp = next;
       if (over !== null) next(over);
@@ -132,18 +165,17 @@ const timeLimit = (ms: number): TimeLimit => {
 };
 
 const resolveJudged = async (
-  host: string,
+  { name, silent }: Target,
   mayConnect: GuardedPost['mayConnect'],
   limit: TimeLimit,
-): Promise<string> => {
-  const found = isIP(host) === 0 ? await within(limit, addressesOf(host)) : [host];
+): Promise<readonly string[]> => {
+  const found = isIP(name) === 0 ? await within(limit, addressesOf(name)) : [name];
   const refused = found.find((address) => !mayConnect(address));
   if (refused !== undefined) {
     throw new AddressRefused(`The address ${refused} is not one that may be connected to`);
   }
-  const [first] = found;
-  if (first === undefined) throw new AddressRefused('The name has no address');
-  return first;
+  if (silent === null || found[0] !== silent) return found;
+  return [...found.slice(1), silent];
 };
 
 /** Of the look-ups that the system does at once: half of the pool's threads, which `cli/threads.ts` sets. */
