@@ -22,8 +22,7 @@ const refused = async (url: string, aheadMs = 0): Promise<string> => {
 describe('live mode is refused', () => {
   test('on a database that forgets what it acknowledged, as that of the tests does', async () => {
     const why = await refused(on.appUrl);
-    // That a commit is waited for is said by each of our connections.
-    for (const name of ['fsync', 'full_page_writes']) {
+    for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) {
       assert.match(why, new RegExp(`runs with ${name} off`));
     }
     assert.doesNotMatch(why, /role|clock|security/);
