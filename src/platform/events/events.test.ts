@@ -266,6 +266,33 @@ describe('a change that a listener cannot take', () => {
     assert.deepEqual([heard.at(-1), await setAside()], [poison, []]);
   });
 
+  test('keeps those of other accounts from nothing, however many there are', async () => {
+    const [poisonous, other] = [scope, await testAccount(context)];
+    const heard: Owed[] = [];
+    const listener: Listener = {
+      name: 'hears',
+      hear: async (_, __, changes) => {
+        if (changes.some((change) => change.account_id === poisonous.accountId)) {
+          throw new Error('poison');
+        }
+        heard.push(...changes);
+      },
+    };
+    for (let n = 0; n < 7; n += 1) await append(newUuid(context), 1, started);
+    scope = other;
+    for (let n = 0; n < 3; n += 1) await append(newUuid(context), 1, started);
+    assert.equal(await handOn(context, [listener]), 3);
+    assert.deepEqual(
+      heard.map(({ event_id: id }) => id),
+      heard.map(({ event_id: id }) => id).sort(),
+    );
+    assert.deepEqual(
+      (await setAside()).map(({ failures }) => failures),
+      Array.from({ length: 7 }, () => 1),
+    );
+    await asOwner(context.on, 'delete from platform.outbox');
+  });
+
   test('is not at fault where nothing can be handed on, or the database is away', async () => {
     for (let n = 0; n < 6; n += 1) await append(newUuid(context), 1, started);
     const failing = (why: Error) => ({ name: 'fails', hear: () => Promise.reject(why) });

@@ -39,17 +39,20 @@ const CHANGES_AT_ONCE = 500;
 export const isAnythingOwed = `(select true from platform.outbox where not_before is null or not_before <= clock_timestamp() order by event_id limit 1)`;
 
 // One at a time, who would have to wait for each other later: then no row has to be locked to be found.
-const takeOwed = statement(
-  'events.take_owed',
-  `delete from platform.outbox
+const taking = (name: string, which: string) =>
+  statement(
+    name,
+    `delete from platform.outbox
     where ctid = any (array(
       select ctid from platform.outbox
-       where not_before is null or not_before <= clock_timestamp()
+       where (not_before is null or not_before <= clock_timestamp())${which}
        order by event_id
        limit (select case when pg_try_advisory_xact_lock(hashtextextended('tollgate outbox', 0))
                           then $1::integer else 0 end)))
    returning event_id, account_id, livemode, object_id, sequence, kinds, has_address`,
-);
+  );
+const takeOwed = taking('events.take_owed', '');
+const takeOwedToOthers = taking('events.take_owed_to_others', ' and account_id <> $2');
 
 // After 16 s, 32 s, … up to an hour: by then somebody may have seen to it.
 const setAside = statement(
@@ -61,7 +64,7 @@ const setAside = statement(
     where event_id = $1`,
 );
 
-/** If so many in a row cannot be handed on, it is not for what they are. */
+/** If so many in a row cannot be handed on, nor one of another account, it is not for what they are. */
 const FAILURES_IN_A_ROW = 3;
 
 export const handOn = async (context: Context, listeners: readonly Listener[]): Promise<number> => {
@@ -70,7 +73,7 @@ export const handOn = async (context: Context, listeners: readonly Listener[]): 
     ...listeners.map(({ appetite }) => appetite?.(context) ?? CHANGES_AT_ONCE),
   );
   try {
-    return (await handOnTogether(context, listeners, atMost, () => {})).length;
+    return (await handOnTogether(context, listeners, { atMost, took: () => {} })).length;
   } catch (error) {
     if (isOfTheWorld(error)) throw error;
     return handOnOneByOne(context, listeners, atMost);
@@ -84,14 +87,25 @@ const isOfTheWorld = (error: unknown): boolean =>
 const handOnTogether = async (
   context: Context,
   listeners: readonly Listener[],
-  atMost: number,
-  took: (owed: readonly Owed[]) => void,
+  {
+    atMost,
+    besides,
+    took,
+  }: {
+    readonly atMost: number;
+    /** None of this account. */
+    readonly besides?: Uuid | undefined;
+    readonly took: (owed: readonly Owed[]) => void;
+  },
 ): Promise<readonly Owed[]> => {
   // What a try left behind that was not committed is not done.
   let afterwards: (() => void)[] = [];
   const handed = await context.database.system(async (tx) => {
     afterwards = [];
-    const owed = await tx.query<Owed>(takeOwed, [atMost]);
+    const owed =
+      besides === undefined
+        ? await tx.query<Owed>(takeOwed, [atMost])
+        : await tx.query<Owed>(takeOwedToOthers, [atMost, besides]);
     took(owed);
     for (const listener of owed.length > 0 ? listeners : []) {
       await listener.hear(context, tx, owed, (work) => void afterwards.push(work));
@@ -109,19 +123,27 @@ const handOnOneByOne = async (
 ): Promise<number> => {
   let count = 0;
   let failures = 0;
+  let last: { readonly owed: Owed; readonly error: unknown } | undefined;
   for (let tries = 0; tries < atMost; tries += 1) {
     let tried: Owed | undefined;
+    const isProbe = failures === FAILURES_IN_A_ROW;
     try {
-      const handed = await handOnTogether(context, listeners, 1, ([first]) => {
-        tried = first;
+      const handed = await handOnTogether(context, listeners, {
+        atMost: 1,
+        besides: isProbe ? last?.owed.account_id : undefined,
+        took: ([first]) => {
+          tried = first;
+        },
       });
+      if (handed.length === 0 && isProbe) throw last?.error;
       if (handed.length === 0) break;
       [count, failures] = [count + 1, 0];
     } catch (error) {
       failures += 1;
       if (isOfTheWorld(error) || tried === undefined) throw error;
+      last = { owed: tried, error };
       await putOff(context, tried, error);
-      if (failures >= FAILURES_IN_A_ROW) throw error;
+      if (isProbe) throw error;
     }
   }
   return count;
