@@ -51,6 +51,16 @@ for (const dialect of ['ascii', 'bcd'] as const) {
   describe(`over ${dialect}`, async () => {
     const world = await newWorld({ sandbox: { dialect } });
 
+    test('a link that is up says so: the way to its bank is open at once', async (t) => {
+      const { mock } = t.mock.method(world.rails.parts.outgoing.gates, 'reachable');
+      await world.pay();
+      await world.pay();
+      assert.deepEqual(
+        mock.calls.map(({ arguments: told }) => told),
+        [[world.account]],
+      );
+    });
+
     test('a sale is approved, and the bank has it once, under our reference', async () => {
       const { operation, conclusion } = await world.pay({ amount: 4_200n });
       assert.equal(operation.state, 'approved');

@@ -2,6 +2,7 @@
 // Merchants of one acquirer share it.
 
 import type { Context } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import { transmissionTime } from '#kit/iso8583';
 import { findMessage } from './acquiring.store.ts';
 import type { Endpoint } from './connection.ts';
@@ -19,6 +20,8 @@ export type HostSettings = {
   /** Field 32: the institution under which the merchant is known there. */
   readonly acquirer: string;
   readonly exchangeKeys?: LinkSettings['exchangeKeys'];
+  /** Who sends over it, to be told when it is up. */
+  readonly account?: Uuid;
 };
 
 export type Acquiring = {
@@ -30,8 +33,13 @@ export type Acquiring = {
 /** Messages that nobody waits for are looked up in the database, so many at once and no more. */
 const STRAYS_MAX = 100;
 
-export const openAcquiring = (context: Context): Acquiring => {
+export const openAcquiring = (
+  context: Context,
+  /** The host of this account can be spoken to, perhaps again. */
+  reachable: (account: Uuid) => void = () => {},
+): Acquiring => {
   const links = new Map<string, Link>();
+  const accounts = new Map<string, Set<Uuid>>();
   const strays = new Set<Promise<void>>();
 
   const hearStray =
@@ -49,10 +57,13 @@ export const openAcquiring = (context: Context): Acquiring => {
     };
 
   return {
-    linkTo: ({ profile, endpoint, acquirer, exchangeKeys }) => {
+    linkTo: ({ profile, endpoint, acquirer, exchangeKeys, account }) => {
       const host = `${endpoint.address}:${endpoint.port}/${acquirer}`;
       const key = JSON.stringify([host, profile.name, endpoint.tls ?? null]);
       const known = links.get(key);
+      const over = accounts.get(key) ?? new Set();
+      accounts.set(key, over);
+      if (account !== undefined) over.add(account);
       if (known !== undefined) return known;
       const link = openLink(context, {
         profile,
@@ -60,6 +71,7 @@ export const openAcquiring = (context: Context): Acquiring => {
         host,
         traceNumbers: openTraceNumbers(context, host, profile.traceWindowMs),
         stray: hearStray(host, profile),
+        up: () => over.forEach(reachable),
         ...(exchangeKeys === undefined ? {} : { exchangeKeys }),
       });
       links.set(key, link);
@@ -68,6 +80,7 @@ export const openAcquiring = (context: Context): Acquiring => {
     close: async () => {
       await Promise.all([...links.values()].map((link) => link.close()));
       links.clear();
+      accounts.clear();
       await Promise.all(strays);
     },
   };

@@ -45,6 +45,8 @@ export type LinkSettings = {
   readonly host: string;
   readonly traceNumbers: TraceNumbers;
   readonly stray: (message: Message) => void;
+  /** Called whenever it has signed on. */
+  readonly up?: () => void;
   /**
    * Session keys: asks the host for them after sign-on, and again when they are old, and gives the code
    * that proves each message from then on. When it fails nothing is sent: there is no way around it in
@@ -216,6 +218,7 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
         // Where somebody was told that it is down, they are told of its end as loudly.
         log[failures === 0 ? 'info' : 'warn']({ url: host }, 'A link to an acquirer is up');
         for (const wake of waiting) wake();
+        settings.up?.();
         await watch(connection);
         // A link that signs on and then breaks, again and again, is no better than one that is down.
         failures = answered ? 1 : failures + 1;

@@ -23,7 +23,13 @@ import type { SettlementReader } from './settlement-line.ts';
 export type Connector = {
   readonly definition: Definition;
   /** Once per process. What has a lifetime (a link to a host) begins and ends with it. */
-  readonly open: (context: Context) => ConnectorFunctions;
+  readonly open: (context: Context, tell: Tell) => ConnectorFunctions;
+};
+
+/** What a connector may say by itself. */
+export type Tell = {
+  /** The provider of this account is there: where it was left alone because it was not, it is tried at once. */
+  readonly reachable: (connectorAccountId: Uuid) => void;
 };
 
 export type Definition = {

@@ -72,13 +72,17 @@ export const openRails = async (
   const context = onRealTime(house);
   const { directory, journalFolder } = given;
   const journal = await openSendJournal(context, journalFolder);
+  const gates = createGates(context, given.gates ?? usualGates);
   const outgoing = createOutgoing({
     journal,
-    gates: createGates(context.clock, given.gates ?? usualGates),
+    gates,
     ...(given.isLiveSafe ? { isLiveSafe: given.isLiveSafe } : {}),
   });
   const functions = new Map(
-    [...directory.connectors].map(([name, connector]) => [name, connector.open(context)] as const),
+    [...directory.connectors].map(
+      ([name, connector]) =>
+        [name, connector.open(context, { reachable: (id) => gates.reachable(id) })] as const,
+    ),
   );
   const parts: Parts = {
     context,

@@ -37,7 +37,7 @@ export const openResolverWorld = async (seed: string) => {
   const context = await testContext({ clock, random: seededRandom(seed) });
   const scope = await testAccount(context);
 
-  const outgoing = () => createOutgoing({ journal: noJournal, gates: createGates(clock) });
+  const outgoing = () => createOutgoing({ journal: noJournal, gates: createGates(context) });
   const resolverOf = (steps: readonly RecoveryStep[], changes: Partial<ResolverSettings> = {}) => {
     const resolver = createResolver(context, {
       outgoing: outgoing(),

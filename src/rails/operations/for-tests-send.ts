@@ -64,7 +64,7 @@ const run = async (work: Work): Promise<void> => {
   };
   const outgoing = createOutgoing({
     journal: await openSendJournal(context, work.folder),
-    gates: createGates(context.clock),
+    gates: createGates(context),
   });
   for (const intentId of work.intents) {
     await sendOperation(context, work.scope, outgoing, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { manualClock } from '../../kit/context/for-tests.ts';
 import { createGates } from './gates.ts';
 import { fullBudget, lookDelayMs, spend } from './pace.ts';
@@ -12,16 +13,25 @@ const settings = {
   waitMs: 500,
   waitingMax: 2,
 };
-const setup = () => {
+const setup = (changes: Partial<typeof settings> = {}, byte = 0) => {
   const clock = manualClock();
-  const gates = createGates(clock, settings);
+  const random = { bytes: (count: number) => Buffer.alloc(count, byte) };
+  const gates = createGates({ clock, random }, { ...settings, ...changes });
   const call = async (answered: boolean | null, account = 'a'): Promise<string> => {
     const passage = await gates.pass(account);
     if (!passage.ok) return passage.why;
     passage.leave(answered);
     return 'called';
   };
-  return { clock, gates, call };
+  const fail = async (times: number): Promise<void> => {
+    for (let n = 0; n < times; n += 1) await call(false);
+  };
+  const begin = async (account = 'a') => {
+    const passage = await gates.pass(account);
+    assert.ok(passage.ok, 'It was let through');
+    return passage;
+  };
+  return { clock, gates, call, fail, begin };
 };
 
 describe('a breaker', () => {
@@ -32,35 +42,112 @@ describe('a breaker', () => {
     assert.equal(await call(true), 'circuit_open');
   });
 
-  test('lets one probe through; what it says opens or closes it, longer each time', async () => {
-    const { clock, gates, call } = setup();
-    for (let n = 0; n < 3; n += 1) await call(false);
+  test('lets one call try it, and is left alone for longer each time that fails', async () => {
+    const { clock, call, fail, begin } = setup();
+    await fail(3);
     for (const openMs of [1_000, 2_000, 4_000, 4_000]) {
       clock.advance(openMs - 1);
       assert.equal(await call(true), 'circuit_open');
       clock.advance(1);
-      const probe = await gates.pass('a');
-      assert.ok(probe.ok);
+      const trial = await begin();
       assert.equal(await call(true), 'circuit_open');
-      probe.leave(false);
+      trial.leave(false);
     }
-    clock.advance(4_000);
-    assert.equal(await call(true), 'called');
+  });
+
+  test('lets two try it once one was answered, then four, then all: who comes meanwhile waits for it', async () => {
+    const { clock, gates, fail, begin } = setup({ atOnceMax: 8, waitingMax: 8 });
+    await fail(3);
+    clock.advance(1_000);
+    const first = await begin();
+    first.leave(true);
+    const two = [await begin(), await begin()];
+    let through = 0;
+    const crowd = Array.from({ length: 8 }, async () => {
+      const passage = await gates.pass('a');
+      through += 1;
+      return passage;
+    });
+    const heard = async () => {
+      await setImmediate();
+      return through;
+    };
+    assert.equal(await heard(), 0);
+    two[0]?.leave(true);
+    assert.equal(await heard(), 3, 'With the second of the two they are four');
+    two[1]?.leave(true);
+    assert.equal(await heard(), 8);
+    assert.ok((await Promise.all(crowd)).every(({ ok }) => ok));
+  });
+
+  test('opens again for all who wait where one of the trials fails, and what the others hear is nothing new', async () => {
+    const { clock, gates, call, fail, begin } = setup({ atOnceMax: 8 });
+    await fail(3);
+    clock.advance(1_000);
+    (await begin()).leave(true);
+    const [bad, late] = [await begin(), await begin()];
+    const waiting = gates.pass('a');
+    bad.leave(false);
+    assert.deepEqual(await waiting, { ok: false, why: 'circuit_open' });
+    late.leave(true);
+    clock.advance(1_999);
+    assert.equal(await call(true), 'circuit_open');
+    clock.advance(1);
     assert.equal(await call(true), 'called');
   });
 
-  test('a probe that never asked anything leaves the next call to be the probe', async () => {
-    const { clock, call } = setup();
-    for (let n = 0; n < 3; n += 1) await call(false);
+  test('hears nothing of now in what was called before it opened', async () => {
+    const { clock, call, fail, begin } = setup({ atOnceMax: 8 });
+    const old = [await begin(), await begin(), await begin(), await begin()];
+    await fail(3);
+    clock.advance(1_000);
+    const trial = await begin();
+    old[0]?.leave(true);
+    assert.equal(await call(true), 'circuit_open');
+    trial.leave(true);
+    for (const answered of [true, true]) assert.equal(await call(answered), 'called');
+    for (const each of old.slice(1)) each.leave(false);
+    assert.equal(await call(true), 'called');
+  });
+
+  test('a trial that never asked anything leaves the next call to be the trial', async () => {
+    const { clock, call, fail } = setup();
+    await fail(3);
     clock.advance(1_000);
     assert.equal(await call(null), 'called');
     assert.equal(await call(true), 'called');
   });
 
-  test('of one account is no other account’s', async () => {
-    const { call } = setup();
-    for (let n = 0; n < 4; n += 1) await call(false);
+  test('is tried sooner by chance, by a fifth of the wait at most', async () => {
+    const { clock, call, fail } = setup({}, 255);
+    await fail(3);
+    clock.advance(799);
+    assert.equal(await call(true), 'circuit_open');
+    clock.advance(1);
+    assert.equal(await call(true), 'called');
+  });
+
+  test('is tried at once where its provider is known to be there again', async () => {
+    const { gates, call, fail, begin } = setup();
+    await fail(3);
+    gates.reachable('a');
+    gates.reachable('b');
+    const trial = await begin();
+    assert.equal(await call(true), 'circuit_open');
+    trial.leave(false);
+    assert.equal(await call(true), 'circuit_open');
     assert.equal(await call(true, 'b'), 'called');
+  });
+
+  test('of one account is no other account’s, and which are shut can be asked', async () => {
+    const { clock, gates, call, fail, begin } = setup();
+    await fail(3);
+    assert.equal(await call(true, 'b'), 'called');
+    assert.deepEqual(gates.shut(), ['a']);
+    clock.advance(1_000);
+    assert.deepEqual(gates.shut(), []);
+    await begin();
+    assert.deepEqual(gates.shut(), ['a']);
   });
 });
 
@@ -96,9 +183,9 @@ describe('a bulkhead', () => {
     assert.ok(first.ok && second.ok);
     const waiting = [gates.pass('a'), gates.pass('a')];
     first.leave(false);
-    const probe = await waiting[0];
-    assert.ok(probe?.ok);
-    probe.leave(false);
+    const next = await waiting[0];
+    assert.ok(next?.ok);
+    next.leave(false);
     const again = await waiting[1];
     assert.ok(again?.ok);
     const last = gates.pass('a');

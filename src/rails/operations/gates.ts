@@ -1,10 +1,10 @@
 // The breaker and the bulkhead of every connector account, in one place that calls pass through. What
-// is refused here was not sent. A full bulkhead is waited for: a crowd that arrives together is served a
-// moment later rather than told that nothing could be sent.
+// is refused here was not sent. A full bulkhead is waited for, and the rest of the trials of a provider that answers
+// again: a crowd that arrives together is served a moment later rather than told that nothing could be sent.
 
-import type { Clock } from '#kit/context';
+import type { Context } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { admit, afterCall, type Breaker, type BreakerSettings, closed } from './breaker.ts';
+import { admit, afterCall, type Breaker, type BreakerSettings, closed, tryNow } from './breaker.ts';
 import { type Bulkhead, empty, enter, leave } from './bulkhead.ts';
 
 export type GateSettings = BreakerSettings & {
@@ -18,7 +18,7 @@ export type GateSettings = BreakerSettings & {
 export const usualGates: GateSettings = {
   failuresMax: 5,
   openMs: 5_000,
-  // So long a provider that is back is still left alone by those who come before the next probe.
+  // So long a provider that is back is still left alone by those who come before the next trial.
   openMsMax: 20_000,
   atOnceMax: 64,
   waitMs: 2_000,
@@ -37,31 +37,40 @@ export type Gates = {
   pass(connectorAccountId: Uuid): Promise<Passage>;
   /** The connector accounts whose breaker lets nothing through now. */
   shut(): readonly Uuid[];
+  /** Its provider is known to be there again, say by a link that is up: the next call tries it at once. */
+  reachable(connectorAccountId: Uuid): void;
 };
 
 type Waiting = (passage: Passage) => void;
 
 const tooMany: Passage = { ok: false, why: 'too_many_at_once' };
 
-export const createGates = (clock: Clock, settings: GateSettings = usualGates): Gates => {
+export const createGates = (
+  { clock, random }: Pick<Context, 'clock' | 'random'>,
+  settings: GateSettings = usualGates,
+): Gates => {
   const breakers = new Map<Uuid, Breaker>();
   const bulkheads = new Map<Uuid, Bulkhead>();
   const queues = new Map<Uuid, Set<Waiting>>();
+  const breakerOf = (account: Uuid): Breaker => breakers.get(account) ?? closed;
 
   const tryPass = (account: Uuid): Passage => {
     const { entered, bulkhead } = enter(bulkheads.get(account) ?? empty, settings.atOnceMax);
     if (!entered) return tooMany;
-    const { admitted, breaker } = admit(breakers.get(account) ?? closed, clock.monotonicMs());
-    if (!admitted) return { ok: false, why: 'circuit_open' };
+    const admission = admit(breakerOf(account), clock.monotonicMs());
+    if (!admission.admitted) return admission.isBack ? tooMany : { ok: false, why: 'circuit_open' };
+    const { breaker } = admission;
     bulkheads.set(account, bulkhead);
     breakers.set(account, breaker);
-    return { ok: true, leave: (answered) => left(account, answered) };
+    return { ok: true, leave: (answered) => left(account, answered, breaker.period) };
   };
 
-  const left = (account: Uuid, answered: boolean | null): void => {
+  const left = (account: Uuid, answered: boolean | null, period: number): void => {
     bulkheads.set(account, leave(bulkheads.get(account) ?? empty));
-    const before = breakers.get(account) ?? closed;
-    breakers.set(account, afterCall(before, answered, clock.monotonicMs(), settings));
+    const nowMs = clock.monotonicMs();
+    const chance = answered === false ? random.bytes(1).readUInt8(0) / 255 : 0;
+    const ended = { answered, period, nowMs, chance };
+    breakers.set(account, afterCall(breakerOf(account), ended, settings));
     const queue = queues.get(account);
     for (const waiting of queue ?? []) {
       const passage = tryPass(account);
@@ -92,9 +101,12 @@ export const createGates = (clock: Clock, settings: GateSettings = usualGates): 
     },
     shut: () => {
       const nowMs = clock.monotonicMs();
-      return [...breakers.keys()].filter(
-        (account) => !admit(breakers.get(account) ?? closed, nowMs).admitted,
+      return [...breakers].flatMap(([account, each]) =>
+        admit(each, nowMs).admitted ? [] : [account],
       );
+    },
+    reachable: (account) => {
+      breakers.set(account, tryNow(breakerOf(account)));
     },
   };
 };

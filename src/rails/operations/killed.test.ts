@@ -81,7 +81,7 @@ before(async () => {
   bankUrl = `http://127.0.0.1:${(bank.address() as AddressInfo).port}`;
   outgoing = createOutgoing({
     journal: await openSendJournal(context, folder),
-    gates: createGates(context.clock, { ...usualGates, failuresMax: 1e9 }),
+    gates: createGates(context, { ...usualGates, failuresMax: 1e9 }),
   });
 });
 after(async () => {

@@ -30,7 +30,7 @@ before(async () => {
   scope = await testAccount(context);
 });
 
-const outgoing = () => createOutgoing({ journal, gates: createGates(clock) });
+const outgoing = () => createOutgoing({ journal, gates: createGates(context) });
 
 const send = async (port: ConnectorPort): Promise<Operation> => {
   const operation = newFor(context, scope);

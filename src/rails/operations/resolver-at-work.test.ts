@@ -179,7 +179,7 @@ test('while live mode is not safe nothing of it is taken, and test mode goes on'
   const resolver = resolverOf([{ class: 'B', port: lookingUp(book, null) }], {
     outgoing: createOutgoing({
       journal: noJournal,
-      gates: createGates(clock),
+      gates: createGates(context),
       isLiveSafe: () => isSafe,
     }),
   });

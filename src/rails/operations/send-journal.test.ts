@@ -156,7 +156,7 @@ test('F7: a database from an old backup is told of every call it has forgotten',
   const folder = await newFolder();
   const account = await testAccount(now);
   const journal = await openSendJournal(now, folder);
-  const outgoing = createOutgoing({ journal, gates: createGates(now.clock) });
+  const outgoing = createOutgoing({ journal, gates: createGates(now) });
   const sent = [];
   for (let n = 0; n < 5; n += 1) {
     const operation = newFor(now, account);

@@ -33,7 +33,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sends-'));
   outgoing = createOutgoing({
     journal: await openSendJournal(context, folder),
-    gates: createGates(clock),
+    gates: createGates(context),
   });
 });
 after(() => outgoing.journal.close());

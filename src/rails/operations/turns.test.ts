@@ -11,7 +11,7 @@ import { assertConcluded } from './for-tests-checks.ts';
 import { MINUTE, noJournal, openResolverWorld, roundOf, SECOND } from './for-tests-resolver.ts';
 import { createGates, usualGates } from './gates.ts';
 import type { Operation } from './operation.ts';
-import { createResolver, type Resolver, type ResolverSettings } from './resolver.ts';
+import { createResolver, type ResolverSettings } from './resolver.ts';
 
 const { context, clock, outgoing, resolverOf, alone, send, now, pass } =
   await openResolverWorld('turns');
@@ -24,7 +24,7 @@ describe('pace', () => {
     const operations: Operation[] = [];
     const unguarded = createOutgoing({
       journal: noJournal,
-      gates: createGates(clock, { ...usualGates, failuresMax: 1e9 }),
+      gates: createGates(context, { ...usualGates, failuresMax: 1e9 }),
     });
     for (let n = 0; n < 120; n += 1) {
       const connectorAccountId = accounts[n % 4] as string;
@@ -98,7 +98,7 @@ describe('what is not known of one account', () => {
     const connectorAccountId = newUuid(context);
     const over = createOutgoing({
       journal: noJournal,
-      gates: createGates(clock, { ...usualGates, failuresMax: 1e9 }),
+      gates: createGates(context, { ...usualGates, failuresMax: 1e9 }),
     });
     const port = charging(newBook(), () => lost);
     for (let n = 0; n < count; n += 1) await send(port, { connectorAccountId, over });
@@ -122,8 +122,12 @@ describe('what is not known of one account', () => {
     });
     return { resolver, asked };
   };
-  /** Their time limits, to the last that was begun. */
-  const over = async (resolver: Resolver): Promise<void> => {
+  /** Once so many were asked: their time limits, to the last. Whoever comes to its call only afterwards would not make it. */
+  const over = async (
+    { resolver, asked }: ReturnType<typeof hanging>,
+    count: number,
+  ): Promise<void> => {
+    while (asked.length < count) await setImmediate();
     let isIdle = false;
     const idle = resolver.idle().then(() => (isIdle = true));
     while (!isIdle) {
@@ -140,15 +144,14 @@ describe('what is not known of one account', () => {
     const book = newBook();
     const one = await send(charging(book, () => lost));
     clock.advance(10 * SECOND);
-    const { resolver, asked } = hanging((account) =>
-      account === dead ? null : lookingUp(book, null),
-    );
+    const work = hanging((account) => (account === dead ? null : lookingUp(book, null)));
+    const { resolver, asked } = work;
     await resolver.round();
     // Those of the dead one hang meanwhile.
     while ((await now(one)).state === 'unknown') await setImmediate();
     assert.equal((await now(one)).state, 'approved');
     assert.equal(await resolver.round(), 0);
-    await over(resolver);
+    await over(work, 21);
     assert.equal(asked.filter((account) => account === dead).length, 20);
   });
 
@@ -209,12 +212,13 @@ describe('what is not known of one account', () => {
     clock.advance(MINUTE);
     const near = await behind(1);
     clock.advance(10 * SECOND);
-    const { resolver, asked } = hanging(() => null, { budget: { perSecond: 1, burst: 2 } });
+    const work = hanging(() => null, { budget: { perSecond: 1, burst: 2 } });
+    const { resolver, asked } = work;
     // Five of them have all that there is in a moment, and would again two seconds later.
     assert.equal(await resolver.round(), 10);
     clock.advance(2 * SECOND);
     assert.equal(await resolver.round(), 10);
-    await over(resolver);
+    await over(work, 20);
     const timesOf = (account: string) => asked.filter((each) => each === account).length;
     assert.equal(timesOf(near), 1);
     assert.deepEqual(far.map(timesOf), [4, 4, 3, 2, 2, 2, 2]);

@@ -53,7 +53,7 @@ const openRoom = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sends-'));
   const outgoing = createOutgoing({
     journal: await openSendJournal(context, folder),
-    gates: createGates(clock),
+    gates: createGates(context),
   });
   closing.push(async () => {
     await outgoing.journal.close();

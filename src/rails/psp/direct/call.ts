@@ -42,7 +42,7 @@ export const callTo = (
 export const wayTo = (
   acquiring: Acquiring,
   profiles: Readonly<Record<ProfileName, AcquirerProfile>>,
-  { settings }: ConnectorAccount,
+  { id, settings }: ConnectorAccount,
 ): Pick<CardCall, 'link' | 'place'> => {
   const given = settingsOf(settings);
   const tls = tlsOf(given);
@@ -50,6 +50,7 @@ export const wayTo = (
     profile: profiles[given.profile],
     endpoint: { address: given.host, port: given.port, ...(tls === undefined ? {} : { tls }) },
     acquirer: given.acquirer_id,
+    account: id,
   });
   const place = {
     host: link.host,

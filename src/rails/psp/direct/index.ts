@@ -4,6 +4,7 @@ import type { Context } from '#kit/context';
 import { NotSent } from '#kit/http-client';
 import {
   type AcquirerProfile,
+  type Acquiring,
   openAcquiring,
   type ProfileName,
   profiles,
@@ -29,16 +30,16 @@ export const directOver = (
   changes: Partial<Connector['definition']> = {},
 ): Connector => ({
   definition: { ...definition, ...changes },
-  open: (context) => functionsOver(context, over),
+  open: (context, { reachable }) => functionsOver(openAcquiring(context, reachable), context, over),
 });
 
 export const connector: Connector = directOver(profiles);
 
 const functionsOver = (
+  acquiring: Acquiring,
   context: Context,
   over: Readonly<Record<ProfileName, AcquirerProfile>>,
 ): ConnectorFunctions => {
-  const acquiring = openAcquiring(context);
   const to = (call: DirectCall) => callTo(acquiring, over, call);
 
   const pay =
