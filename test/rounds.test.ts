@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import type { Scope } from '#kit/context';
 import { spellTime } from '#platform/db';
 import { isAnythingOwed } from '#platform/events';
 import { areOperationsDue } from '#rails/operations';
@@ -187,6 +188,27 @@ test('What is in the outbox is to be handed on, and what was released is to be t
   assert.deepEqual(await yes(), [isAnythingOwed, 'exists (select from books.untold_releases(1))']);
   await asOwner(context.on, 'delete from platform.outbox; delete from books.releases');
   assert.deepEqual(await yes(), []);
+});
+
+test('What cannot be looked at keeps the others that are due in the same round from nothing', async () => {
+  for (const name of ['cards/three-ds', 'books/balance']) {
+    const round = modules.find((module) => module.name === name)?.rounds?.(gather())[0];
+    assert.ok(round, name);
+    const accounts = ['first', 'second', 'third'];
+    const rows = accounts.map((id) => ({ account_id: id, livemode: false, id }));
+    const looked: string[] = [];
+    const database = {
+      system: (work: (tx: unknown) => Promise<unknown>) => work({ query: async () => rows }),
+      read: async ({ accountId }: Scope): Promise<unknown[]> => {
+        looked.push(accountId);
+        if (accountId === 'first') throw new Error('It cannot be read');
+        return [];
+      },
+    };
+    const broken = { ...context, database } as unknown as TestContext;
+    await assert.rejects(round.run(broken), /cannot be read/);
+    assert.deepEqual(looked, accounts, name);
+  }
 });
 
 test('No question is asked that was not answered here', () => {

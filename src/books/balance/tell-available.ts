@@ -2,6 +2,7 @@
 
 import { listUntoldReleases, loadBalances, loadUntoldReleases, tellReleases } from '#books/ledger';
 import type { Context } from '#kit/context';
+import { eachInTurn } from '#kit/failure';
 import { appendChange } from '#platform/events';
 import { balanceAvailable } from './events.ts';
 import { renderBalance } from './render-balance.ts';
@@ -12,9 +13,9 @@ const AT_ONCE = 50;
 export const tellAvailable = async (context: Context): Promise<number> => {
   const scopes = await listUntoldReleases(context, AT_ONCE);
   let told = 0;
-  for (const scope of scopes) {
+  await eachInTurn(scopes, async (scope) => {
     const releases = await loadUntoldReleases(context, scope);
-    if (releases === undefined) continue;
+    if (releases === undefined) return;
     const balances = await loadBalances(context, scope, context.clock.now());
     const balance = renderBalance(balances, scope.livemode);
     const commit = await context.database.commit(scope, [
@@ -29,6 +30,6 @@ export const tellAvailable = async (context: Context): Promise<number> => {
       }),
     ]);
     told += Number(commit.ok);
-  }
+  });
   return told;
 };

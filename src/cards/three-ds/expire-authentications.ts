@@ -2,6 +2,7 @@
 // value of a proof that nobody used.
 
 import type { Context, Scope } from '#kit/context';
+import { eachInTurn } from '#kit/failure';
 import type { Uuid } from '#kit/ids';
 import { listDue, loadAuthentication, updateAuthentication } from './authentications.store.ts';
 import { changeAuthentication } from './change-authentication.ts';
@@ -12,7 +13,7 @@ const AT_MOST = 100;
 export const expireAuthentications = async (context: Context): Promise<number> => {
   const nowMs = context.clock.now();
   const due = await context.database.system((tx) => listDue(tx, nowMs, AT_MOST));
-  for (const { scope, id } of due) await expireOne(context, scope, id, nowMs);
+  await eachInTurn(due, ({ scope, id }) => expireOne(context, scope, id, nowMs));
   return due.length;
 };
 
