@@ -91,6 +91,24 @@ describe('a mail', () => {
     );
   });
 
+  test('that cannot be written fails alone, and those behind it go', async () => {
+    const sink = await startMailSink();
+    use(sink.port);
+    const unwritten = await owe();
+    await asOwner(
+      context.on,
+      `update outward.mails set letter = '{"kind":"unheard_of"}' where id = $1`,
+      [unwritten],
+    );
+    const others = [await owe(), await owe()];
+    assert.equal(await sendDue(), true);
+    const { state, attempts } = await read(unwritten);
+    assert.deepEqual([state, attempts], ['waiting', 1]);
+    for (const id of others) assert.equal((await read(id)).state, 'sent');
+    assert.equal(sink.taken.length, 2);
+    await asOwner(context.on, 'delete from outward.mails where id = $1', [unwritten]);
+  });
+
   test('that is not taken now is tried again until there are no more tries', async () => {
     const sink = await startMailSink({ says: { 'DATA.': '451 later' } });
     use(sink.port);

@@ -15,7 +15,12 @@ import { type Locale, writeMail } from './templates/index.ts';
 /** Twice as long as mails are sent under it. */
 export const LEASED_FOR_MS = 600_000;
 
-type Outcome = Try & { readonly isFinal: boolean };
+type Outcome = {
+  readonly made: Try;
+  readonly isFinal: boolean;
+  /** It never came to be handed in, which tells nothing of the server. */
+  readonly isUnwritten?: true;
+};
 
 /** False: the server is not to be reached, and whoever asks again soon will hear the same. */
 export const sendMails = async (
@@ -47,14 +52,15 @@ export const sendMails = async (
       }
       const outcome: Outcome =
         session === null
-          ? { ...(failure ?? tryOf(context, begunMs, null)), isFinal: false }
+          ? { made: failure ?? tryOf(context, begunMs, null), isFinal: false }
           : await sendOne(context, session, { scope, mail });
-      if (outcome.error === null) context.crashPoint('mail.sent');
+      const { made, isUnwritten } = outcome;
+      if (made.error === null) context.crashPoint('mail.sent');
       // A connection that failed in the middle of a mail is no use to the next.
-      if (outcome.error !== null && outcome.code === null) {
+      if (made.error !== null && made.code === null && !isUnwritten) {
         session?.close();
         session = null;
-        failure = outcome;
+        failure = made;
       }
       await record(context, scope, mail, outcome);
     }
@@ -82,16 +88,18 @@ const sendOne = async (
 ): Promise<Outcome> => {
   const begunMs = context.clock.monotonicMs();
   const { from } = mailSettingsOf(context);
+  let message: Buffer;
   try {
-    await session.send({
-      from: from.address,
-      to: mail.to,
-      message: await messageOf(context, scope, mail),
-    });
-    return { ...tryOf(context, begunMs, null), code: 250, isFinal: true };
+    message = await messageOf(context, scope, mail);
+  } catch (error) {
+    return { made: tryOf(context, begunMs, error), isFinal: false, isUnwritten: true };
+  }
+  try {
+    await session.send({ from: from.address, to: mail.to, message });
+    return { made: { ...tryOf(context, begunMs, null), code: 250 }, isFinal: true };
   } catch (error) {
     return {
-      ...tryOf(context, begunMs, error),
+      made: tryOf(context, begunMs, error),
       isFinal: error instanceof MailRefused && error.permanent,
     };
   }
@@ -138,7 +146,7 @@ const record = async (
   context: Context,
   scope: Scope,
   mail: Mail,
-  { isFinal, ...made }: Outcome,
+  { made, isFinal }: Outcome,
 ): Promise<void> => {
   const attempts = mail.attempts + 1;
   const nextMs = isFinal
