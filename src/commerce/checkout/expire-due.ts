@@ -2,6 +2,7 @@
 // a yes that comes then completes it, and nobody who paid is told that they were too late.
 
 import type { Context, Scope } from '#kit/context';
+import { eachInTurn } from '#kit/failure';
 import { askingByItself, isPayerAway } from '#payments/intents';
 import { endSession } from './expire-session.ts';
 import { isBusy, madeOf } from './made.ts';
@@ -16,9 +17,9 @@ const LATER_MS = 60_000;
 export const expireDueSessions = async (context: Context): Promise<number> => {
   const nowMs = context.clock.now();
   const due = await context.database.system((tx) => loadDue(tx, nowMs, AT_ONCE));
-  for (const { scope, id } of due) {
+  await eachInTurn(due, async ({ scope, id }) => {
     const session = await loadSession(context, scope, id);
-    if (session === undefined || session.dueAtMs === null || session.dueAtMs > nowMs) continue;
+    if (session === undefined || session.dueAtMs === null || session.dueAtMs > nowMs) return;
     // One that fails does not keep the others waiting, and is looked at again later.
     try {
       await lookAt(context, scope, session);
@@ -26,7 +27,7 @@ export const expireDueSessions = async (context: Context): Promise<number> => {
       context.log.error({ error }, 'A checkout session that was due could not be ended for now');
       await later(context, scope, session);
     }
-  }
+  });
   return due.length;
 };
 

@@ -2,6 +2,7 @@
 // behind between two candidates by a process that died.
 
 import type { Context, Scope } from '#kit/context';
+import { eachInTurn } from '#kit/failure';
 import { spellId } from '#kit/ids';
 import { INTENT } from '#payments/charges';
 import { conclude, loadKnown, loadOfIntent } from '#rails/operations';
@@ -19,10 +20,10 @@ const AT_ONCE = 20;
 export const lookAfterDue = async (context: Context): Promise<number> => {
   const due = await context.database.system((tx) => loadDue(tx, context.clock.now(), AT_ONCE));
   let done = 0;
-  for (const { scope, id } of due) {
+  await eachInTurn(due, async ({ scope, id }) => {
     const intent = await loadIntent(context, scope, id);
     const dueAtMs = intent?.dueAtMs ?? null;
-    if (intent === undefined || dueAtMs === null || dueAtMs > context.clock.now()) continue;
+    if (intent === undefined || dueAtMs === null || dueAtMs > context.clock.now()) return;
     // One that fails does not keep the others waiting, and is looked at again later.
     try {
       await lookAfter(context, scope, intent);
@@ -34,7 +35,7 @@ export const lookAfterDue = async (context: Context): Promise<number> => {
       await later(context, scope, intent);
     }
     done += 1;
-  }
+  });
   return done;
 };
 
