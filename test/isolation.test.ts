@@ -247,6 +247,7 @@ const createFilterless = (): Filters => {
       ...without,
       apart: database.apart,
       isFull: database.isFull,
+      isCrowded: database.isCrowded,
       pool: database.pool,
       close: () => database.close(),
     };

@@ -91,6 +91,7 @@ export const createApi = (
       burst: settings.ratePerSecond * 4,
     }),
     guard: admit,
+    isCrowded: () => context.database.isCrowded(),
     settings: { publicUrl: input.publicUrl, proxies: settings.proxies },
     spellAccount: (accountId) => spellId('acct', accountId),
     ...(input.metrics ? { metrics: input.metrics } : {}),

@@ -15,6 +15,8 @@ export type Context = {
   readonly actor: Actor;
   /** Under which idempotency key it was asked for. Absent: nobody can ask for the same again. */
   readonly askedUnder?: () => AskedUnder;
+  /** Says that a call to the outside begins: nobody waits any more until whoever asked for this is through. */
+  readonly goesOut?: () => void;
   /** Ends the process on purpose at a numbered point; a function without a body when off. */
   readonly crashPoint: (point: CrashPoint) => void;
 };

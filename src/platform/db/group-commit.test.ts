@@ -128,3 +128,17 @@ test('Many that are run alone, since together they were refused, are not cut for
   );
   assert.equal(said.filter(([name]) => name === 'commit').length, 9);
 });
+
+test('What waits leaves before those who hear that they were committed go on', async () => {
+  const seen: string[] = [];
+  const other = { ...thing, row: ['01a22392-6e6c-7000-b9aa-000000000002', 'other'] };
+  let second: Promise<unknown> = Promise.resolve();
+  const { lane } = listening(undefined, ([name = '']) => {
+    seen.push(name);
+    if (seen.length === 2) second = lane.submit(scope, [other]);
+  });
+  await lane.submit(scope, [thing]);
+  seen.push('the first goes on');
+  await second;
+  assert.deepEqual(seen, ['begin', 'commit', 'begin', 'commit', 'the first goes on']);
+});

@@ -40,6 +40,8 @@ export type LaneSettings = {
 
 export type Lane = {
   submit(scope: Scope, writes: readonly Write[]): Promise<Commit>;
+  /** How many units wait for the next batch. */
+  readonly waiting: number;
   close(): Promise<void>;
 };
 
@@ -179,7 +181,7 @@ export const createLane = (settings: LaneSettings): Lane => {
     while (left.length > 0) {
       const attempt = await tryCommit(way, left);
       if (attempt.committed) {
-        for (const unit of left) unit.resolve({ ok: true });
+        tellCommitted(left);
         return;
       }
       for (const [unit, lost] of attempt.losers) {
@@ -188,6 +190,15 @@ export const createLane = (settings: LaneSettings): Lane => {
       }
       left = left.filter((unit) => !attempt.losers.has(unit));
     }
+  };
+
+  /** What waits leaves first: otherwise the server would have nothing to do while these go on. */
+  const tellCommitted = (units: readonly Unit[]): void => {
+    const tell = (): void => {
+      for (const unit of units) unit.resolve({ ok: true });
+    };
+    if (waiting.length > 0) setImmediate(tell);
+    else tell();
   };
 
   type Attempt =
@@ -294,6 +305,9 @@ export const createLane = (settings: LaneSettings): Lane => {
 
   return {
     submit,
+    get waiting() {
+      return waiting.length;
+    },
     close: async () => {
       closed = true;
       await running;

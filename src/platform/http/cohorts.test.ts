@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Type } from 'typebox';
 import { type Cohort, createCohorts } from './cohorts.ts';
+import { route } from './route.ts';
+import { parameters } from './schema.ts';
+import { startTestServer } from './testing.ts';
 
 const anHour = 3_600_000;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const begin = (aheadMsMax: number, monotonicMs = () => 0) => {
-  const cohorts = createCohorts(monotonicMs, aheadMsMax);
+const begin = (aheadMsMax: number, monotonicMs = () => 0, isCrowded = () => false) => {
+  const cohorts = createCohorts({ monotonicMs, isCrowded, aheadMsMax });
   const inside = new Map<string, Cohort>();
   return {
     inside,
@@ -100,5 +104,75 @@ describe('requests that write go through in cohorts', () => {
     enter('d');
     await turn();
     assert.equal(names(), 'd');
+  });
+
+  test('while the database has more than it takes nobody begins, and then all do together', async () => {
+    let crowded = true;
+    const { enter, names } = begin(
+      anHour,
+      () => 0,
+      () => crowded,
+    );
+    enter('a');
+    await turn();
+    enter('b');
+    await turn();
+    assert.equal(names(), '');
+    crowded = false;
+    while (names() === '') await turn();
+    assert.equal(names(), 'a b');
+  });
+
+  test('a database that stands still is not waited for by those who have not begun', async () => {
+    let nowMs = 0;
+    const { enter, names } = begin(
+      anHour,
+      () => nowMs,
+      () => true,
+    );
+    enter('a');
+    await turn();
+    assert.equal(names(), '');
+    nowMs = 251;
+    while (names() === '') await turn();
+    assert.equal(names(), 'a');
+  });
+
+  test('nobody waits for a request that waits for a provider', { timeout: 10_000 }, async (t) => {
+    const outside = Promise.withResolvers<void>();
+    const second = Promise.withResolvers<void>();
+    const common = { group: 'Things', object: 'thing', answer: Type.Object({}), summary: '' };
+    const server = await startTestServer({
+      routes: ['first', 'second'].map((name) =>
+        route({
+          ...common,
+          method: 'POST',
+          path: `/v1/${name}`,
+          operation: `${name}.create`,
+          keys: 'secret',
+          parameters: parameters({}),
+          handle: async (context) => {
+            if (name === 'second') second.resolve();
+            else {
+              context.goesOut?.();
+              outside.resolve();
+              await second.promise;
+            }
+            return { body: { object: 'thing' } };
+          },
+        }),
+      ),
+    });
+    t.after(async () => {
+      t.mock.timers.reset();
+      second.resolve();
+      await server.close();
+    });
+    // Nobody begins for having waited long enough.
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const first = server.ask('POST', '/v1/first');
+    await outside.promise;
+    assert.equal((await server.ask('POST', '/v1/second')).status, 200);
+    assert.equal((await first).status, 200);
   });
 });

@@ -1,6 +1,8 @@
 // Requests that write go through in cohorts: who comes while others are on their way waits until these are through, or
 // have been inside for some milliseconds. Those of a cohort do each step at the same time, so that what they read and
-// write is said to the database together, by code that is in the caches. One alone waits for nobody.
+// write is said to the database together, by code that is in the caches. One alone waits for nobody, and nobody waits for
+// who waits for a provider. While the database has more to commit than it takes at once, nobody begins: who is inside
+// keeps what it has in memory, which is then collected again and again.
 
 export type Cohorts = {
   /** Resolves when it is their turn; they `leave` the cohort that they get. */
@@ -10,6 +12,7 @@ export type Cohorts = {
 
 export type Cohort = {
   inside: number;
+  /** Began to gather, and then to be inside. */
   begunMs: number;
   begins: Promise<void>;
   begin: () => void;
@@ -17,8 +20,21 @@ export type Cohort = {
 
 /** As long as a cohort takes for itself, where it is not a provider that it waits for. */
 const AHEAD_MS_MAX = 20;
+/** A database that stands still is waited for inside, by those who say so to their callers. */
+const CROWDED_MS_MAX = 250;
+const LOOK_MS = 2;
 
-export const createCohorts = (monotonicMs: () => number, aheadMsMax = AHEAD_MS_MAX): Cohorts => {
+type Settings = {
+  readonly monotonicMs: () => number;
+  readonly isCrowded?: () => boolean;
+  readonly aheadMsMax?: number;
+};
+
+export const createCohorts = ({
+  monotonicMs,
+  isCrowded = () => false,
+  aheadMsMax = AHEAD_MS_MAX,
+}: Settings): Cohorts => {
   /** The one that began last. */
   let ahead: Cohort | null = null;
   let gathering: Cohort | null = null;
@@ -27,9 +43,13 @@ export const createCohorts = (monotonicMs: () => number, aheadMsMax = AHEAD_MS_M
   const begin = (): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
+    if (gathering === null) return;
+    if (isCrowded() && monotonicMs() - gathering.begunMs < CROWDED_MS_MAX) {
+      timer = setTimeout(begin, LOOK_MS);
+      return;
+    }
     ahead = gathering;
     gathering = null;
-    if (ahead === null) return;
     ahead.begunMs = monotonicMs();
     ahead.begin();
   };
@@ -40,7 +60,7 @@ export const createCohorts = (monotonicMs: () => number, aheadMsMax = AHEAD_MS_M
     // Who arrived in the same turn of the event loop comes along.
     if (leftMs <= 0) setImmediate(begin);
     else timer = setTimeout(begin, leftMs);
-    return { inside: 0, begunMs: 0, begins: promise, begin: resolve };
+    return { inside: 0, begunMs: monotonicMs(), begins: promise, begin: resolve };
   };
 
   return {

@@ -97,6 +97,8 @@ export type Exchange = {
   apiVersion: string;
   idempotencyKey: string | null;
   account: string | null;
+  /** Nobody waits any more until this request is through. */
+  readonly goesOut: () => void;
 };
 
 export const answerExchange = async (parts: FrameParts, exchange: Exchange): Promise<Answer> => {
@@ -261,6 +263,7 @@ const checkPath = (params: Readonly<Record<string, string>>): void => {
 
 const contextOf = (context: Context, exchange: Exchange, principal: Principal): Context => ({
   ...context,
+  goesOut: exchange.goesOut,
   actor: {
     kind: principal === nobody ? 'payer' : 'api_key',
     id: principal.keyId,

@@ -40,6 +40,8 @@ export type HttpServerOptions = {
   readonly metrics?: HttpMetrics;
   /** Outside the API: health, metrics, documents. */
   readonly handlers?: readonly PlainHandler[];
+  /** Whether whoever begins now would only wait. */
+  readonly isCrowded?: () => boolean;
   /** How an account's id is spelled in `Stripe-Account`; as it is, when absent. */
   readonly spellAccount?: (accountId: string) => string;
 };
@@ -117,7 +119,10 @@ const createDoor = (options: HttpServerOptions): Door => {
     find: createFinder(options.routes, options.handlers ?? []),
     security: securityHeaders(settings.publicUrl),
     noteOutage: createOutageNotes(options.context),
-    cohorts: createCohorts(() => options.context.clock.monotonicMs()),
+    cohorts: createCohorts({
+      monotonicMs: () => options.context.clock.monotonicMs(),
+      ...(options.isCrowded ? { isCrowded: options.isCrowded } : {}),
+    }),
     inFlight: 0,
     closing: false,
     whenEmpty: null,
@@ -139,15 +144,19 @@ const admit = async (
   // A caller who hangs up does not end the work; without a listener the error would end the process.
   response.on('error', () => {});
 
-  const cohort = writing.has(request.method) ? await door.cohorts.enter() : null;
+  let cohort = writing.has(request.method) ? await door.cohorts.enter() : null;
+  const goesOut = (): void => {
+    if (cohort !== null) door.cohorts.leave(cohort);
+    cohort = null;
+  };
   try {
-    await serve(door, request, response, startedMs);
+    await serve(door, { request, response, startedMs, goesOut });
   } catch (error) {
     context.log.error({ error }, 'the frame of a request failed');
     response.destroy();
   }
 
-  if (cohort !== null) door.cohorts.leave(cohort);
+  goesOut();
 
   // An answer that is still on its way keeps the request inside, so that `close` waits for it.
   if (response.closed || response.writableFinished || response.destroyed) leave(door);
@@ -160,11 +169,16 @@ const leave = (door: Door): void => {
   if (door.inFlight === 0) door.whenEmpty?.();
 };
 
+type Arrival = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly startedMs: number;
+  readonly goesOut: () => void;
+};
+
 const serve = async (
   door: Door,
-  request: IncomingMessage,
-  response: ServerResponse,
-  startedMs: number,
+  { request, response, startedMs, goesOut }: Arrival,
 ): Promise<void> => {
   const { context, settings } = door.parts;
   const requestId = newRequestId(context.random);
@@ -198,6 +212,7 @@ const serve = async (
     apiVersion: settings.apiVersion,
     idempotencyKey: null,
     account: null,
+    goesOut,
   };
   const answer = await answerOrError(door, exchange);
   if (answer !== null) sendAnswer(door, exchange, response, answer);

@@ -92,6 +92,7 @@ export const callOut = async (
     passage.leave(null);
     return { outcome: 'not_sent', code: 'deadline_before_call' };
   }
+  context.goesOut?.();
   const { outcome, answered } = await callInTime(context, outgoing, call);
   passage.leave(answered);
   context.crashPoint(call.points.answered);

@@ -113,7 +113,8 @@ describe('sending', () => {
       order.push('called');
       return approvalOf(operation);
     };
-    const sending = sendOperation(context, scope, slow, {
+    const asked = { ...context, goesOut: () => void order.push('waited for no more') };
+    const sending = sendOperation(asked, scope, slow, {
       operation,
       port: Object.assign(port, {
         ahead: ({ id, state }: { id: string; state: string }) => {
@@ -123,7 +124,13 @@ describe('sending', () => {
       }),
     });
     assert.ok((await sending).ok);
-    assert.deepEqual(order, ['made ready sending', 'line begun', 'line written', 'called']);
+    assert.deepEqual(order, [
+      'made ready sending',
+      'line begun',
+      'line written',
+      'waited for no more',
+      'called',
+    ]);
   });
 
   test("takes the caller's rows into both commits, or writes and sends nothing", async () => {
