@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { Unavailable } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
 import { ApiError } from '#platform/http';
-import { letGo, loadForgottenCalls } from '#rails/operations';
+import { letGo, loadForgottenCalls, usualGates } from '#rails/operations';
 import { type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import type { Connector } from './connector.ts';
@@ -18,6 +19,8 @@ import type { OpenRails } from './open-rails.ts';
 
 const called: string[] = [];
 let isAnswered = true;
+let isHanging = false;
+const hanging = Promise.withResolvers<void>();
 const paper: Connector = {
   definition: {
     name: 'paper',
@@ -31,6 +34,7 @@ const paper: Connector = {
   open: () => ({
     authorize: async ({ operation }) => {
       called.push(operation.intentId);
+      if (isHanging) await hanging.promise;
       if (!isAnswered) return { outcome: 'unknown', code: 'timeout' };
       const { amount, currency, reference } = operation;
       return { outcome: 'approved', amount, currency, reference, providerId: reference };
@@ -215,4 +219,34 @@ test('nor is anything asked, given up or conceded in live mode then, and in test
   isLiveSafe = true;
   await live.concede();
   assert.equal(called.at(-1), 'conceded');
+});
+
+test('A16: of a provider that hangs nothing is sent beyond its places, and to others all is', async () => {
+  const gates = { ...usualGates, atOnceMax: 3, waitMs: 1, failuresMax: 3 };
+  const { context } = now;
+  const journal = join(temporaryFolder('brownout'), 'send-journal');
+  const rails = await testRails(context, [paper], [], { journalFolder: journal, gates });
+  const [slow, well] = [
+    await authorizing({ context, rails }),
+    await authorizing({ context, rails }),
+  ];
+  const outcome = async (authorize: typeof slow): Promise<string | null> => {
+    const sent = await authorize(newUuid(context));
+    assert.ok(sent.ok);
+    return sent.operation.code ?? sent.operation.state;
+  };
+  called.splice(0);
+  isHanging = true;
+  const held = [outcome(slow), outcome(slow), outcome(slow)];
+  while (called.length < 3) await setImmediate();
+  isHanging = false;
+  assert.equal(await outcome(slow), 'too_many_at_once');
+  assert.equal(await outcome(well), 'approved');
+  // Given up on, as many as its breaker bears: nobody waits for it any longer.
+  isAnswered = false;
+  hanging.resolve();
+  assert.deepEqual(await Promise.all(held), ['timeout', 'timeout', 'timeout']);
+  isAnswered = true;
+  assert.equal(await outcome(slow), 'circuit_open');
+  assert.equal(await outcome(well), 'approved');
 });
