@@ -11,8 +11,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,8 +18,9 @@ import { type Connection, connect, withDatabase } from '#platform/db';
 import { startPostgres } from '#platform/postgres';
 import { silentLog } from '../../src/kit/context/for-tests.ts';
 import { cpuSecondsOf, cpuSecondsOfFamily, parentOf } from '../support/cpu.ts';
-import { type Measured, measure, post } from '../support/load.ts';
+import { type Load, type Measured, measure, post } from '../support/load.ts';
 import { findPgbench, median, prepareYardstick } from '../support/pgbench.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { beginCounting, countStatements, tellCounted } from './statements.ts';
 import { storePayments, templateOf } from './stored.ts';
 
@@ -44,6 +43,8 @@ const ROUNDS = isQuick ? 1 : 3;
 const SECONDS = 4;
 const CONCURRENCIES = [16, 64, 256];
 const DELAYS_MS = [0, 50];
+const QUEUED_CONCURRENCIES = [64, 256];
+const queued = 'provider 0 ms, webhooks queued and told later';
 const CLIENTS = [8, 16, 32];
 const CUSTOMERS = 64;
 
@@ -78,11 +79,7 @@ const yardstick = prepareYardstick(pgbench, {
 });
 
 // The merchant's server, which takes every webhook.
-const hook = createServer((request, response) => {
-  request.resume();
-  request.on('end', () => response.writeHead(200).end());
-});
-await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+const hook = await startReceiver();
 
 const databaseUrl = withDatabase(postgres.ownerUrl, 'tollgate');
 const startRole = async (
@@ -116,7 +113,6 @@ try {
 } finally {
   for (const { child } of [worker, api]) await end(child);
   for (const each of [owner, secondOwner]) await each.close();
-  hook.closeAllConnections();
   hook.close();
   await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -152,10 +148,7 @@ async function run({ port, key, accountId }: Merchant): Promise<void> {
     if (!response.ok) throw new Error(JSON.stringify(body));
     return body;
   };
-  await ask(
-    '/v1/webhook_endpoints',
-    `url=http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook&enabled_events[]=*`,
-  );
+  await ask('/v1/webhook_endpoints', `url=http://127.0.0.1:${hook.port}/hook&enabled_events[]=*`);
   const payers: string[] = [];
   for (let n = 0; n < CUSTOMERS; n += 1) {
     const customer = await ask('/v1/customers', `email=payer${n}%40example.com`);
@@ -222,6 +215,12 @@ async function compare(port: number, pay: (n: number) => string, what: string): 
         results.set(label, [...(results.get(label) ?? []), measured]);
       }
     }
+    await setDelay(0);
+    for (const concurrency of QUEUED_CONCURRENCIES) {
+      const label = `${concurrency} at once, ${queued}`;
+      const measured = await untold({ port, concurrency, seconds: SECONDS, request: pay });
+      results.set(label, [...(results.get(label) ?? []), measured]);
+    }
   }
   const base = median(tpcb);
   say(
@@ -237,27 +236,36 @@ async function compare(port: number, pay: (n: number) => string, what: string): 
     );
   }
   for (const share of [0.5, 0.8]) {
-    for (const delayMs of DELAYS_MS) {
+    for (const [delayMs, isUntold] of [
+      ...DELAYS_MS.map((delayMs) => [delayMs, false] as const),
+      [0, true] as const,
+    ]) {
       await setDelay(delayMs);
       // What the full load before owes still is no part of this one, nor what it and pgbench left to be written: the system
       // does that half a minute later, in one go, and commits wait behind it.
       await quiet();
       execFileSync('sync');
       const perSecond = saturation * share;
-      const paced = await measure({
-        port,
-        concurrency: 256,
-        seconds: SECONDS * 2,
-        request: pay,
-        perSecond,
-      });
+      const load = { port, concurrency: 256, seconds: SECONDS * 2, request: pay, perSecond };
+      const paced = await (isUntold ? untold(load) : measure(load));
       say(
-        `| ${share * 100} % of saturation (${perSecond.toFixed(0)}/s), provider ${delayMs} ms | ${paced.perSecond.toFixed(0)} | | ${paced.p50Ms.toFixed(1)} ms | ${paced.p99Ms.toFixed(1)} ms | ${spellOthers(paced.others)} |`,
+        `| ${share * 100} % of saturation (${perSecond.toFixed(0)}/s), ${isUntold ? queued : `provider ${delayMs} ms`} | ${paced.perSecond.toFixed(0)} | | ${paced.p50Ms.toFixed(1)} ms | ${paced.p99Ms.toFixed(1)} ms | ${spellOthers(paced.others)} |`,
       );
     }
   }
   const cost = costs[Math.floor(costs.length / 2)];
   if (cost !== undefined) say(`\nPer payment at 64: ${spelled(cost)}`);
+}
+
+/** The payments alone: what they cause to be told is queued with them, and told when they have been measured. */
+async function untold(load: Load): Promise<Measured> {
+  worker.child.kill('SIGSTOP');
+  try {
+    return await measure(load);
+  } finally {
+    worker.child.kill('SIGCONT');
+    await quiet();
+  }
 }
 
 function spelled(cost: Cost): string {
