@@ -19,7 +19,7 @@ import { operationListeners } from '../../src/modules.ts';
 import { DAY_MS } from '../sandbox/support/control.ts';
 import { charge, connectGateway } from '../sandbox/support/gateway.ts';
 import { dayOf, openDays } from './support/days.ts';
-import type { World } from './support/world.ts';
+import { stateOf, type World } from './support/world.ts';
 
 const batchesOf = ({ context }: World, day: string) =>
   asOwner(
@@ -303,5 +303,83 @@ describe('the end of a day', () => {
     );
     assert.deepEqual(await batchesOf(world, day), [{ agreed: true, told: true }]);
     await world.assertHealthy();
+  });
+});
+
+// A bank may refuse a refund, or be done with it, before anybody here has heard that it was booked.
+describe('a refund whose answer was lost', { concurrency: 4 }, () => {
+  const FAILS = '4000000000005126';
+  const SETTLES = '4000000000007726';
+
+  const loseRefund = async (card: string) => {
+    const world = await openDays();
+    const { bank, context, scope } = world;
+    const sale = await world.pay({ amount: 900n, card });
+    bank.setFaults([{ id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } }]);
+    const { operation } = await world.follow('refund', sale.operation.id, { amount: 300n });
+    assert.equal(operation.state, 'unknown');
+    return {
+      ...world,
+      /** The bank goes away before it hears of the reversal. */
+      loseReversal: async () => {
+        bank.setFaults([{ id: 'down', kind: 'down', times: 1, when: { mti: '042' } }]);
+        await world.resolve(1);
+      },
+      later: () => world.moveTo(0, 11 * 60),
+      state: () => stateOf(context, scope, operation.id),
+      assertAgreed: async (lines: number) => {
+        await world.moveTo(1, 3);
+        await world.end();
+        const [ended] = await world.ended();
+        assert.deepEqual([ended?.lines, ended?.problems], [lines, []]);
+        await world.assertHealthy();
+      },
+    };
+  };
+
+  test('and that then did not arrive is counted as the bank counts it', async () => {
+    const world = await loseRefund(FAILS);
+    await world.later();
+    await world.hearFeed();
+    assert.equal(await world.state(), 'reversed');
+    await world.assertAgreed(2);
+  });
+
+  test('and that did not arrive before it was taken back is counted too', async () => {
+    const world = await loseRefund(FAILS);
+    await world.later();
+    await world.resolve();
+    assert.equal(await world.state(), 'reversed');
+    await world.hearFeed();
+    await world.assertAgreed(2);
+  });
+
+  test('and that did not arrive while it was being taken back is not counted as taken back', async () => {
+    const world = await loseRefund(FAILS);
+    await world.loseReversal();
+    await world.later();
+    await world.hearFeed();
+    assert.equal(await world.state(), 'reversed');
+    await world.assertAgreed(2);
+  });
+
+  test('and of which the bank says that it has arrived is counted', async () => {
+    const world = await loseRefund(SETTLES);
+    await world.later();
+    await world.hearFeed();
+    assert.equal(await world.state(), 'approved');
+    await world.assertAgreed(2);
+  });
+
+  test('and that arrived while it is being taken back is taken back, whatever the bank says of it', async () => {
+    const world = await loseRefund(SETTLES);
+    await world.loseReversal();
+    await world.later();
+    await world.hearFeed();
+    assert.equal(await world.state(), 'unknown');
+    await world.resolve();
+    assert.equal(await world.state(), 'reversed');
+    await world.hearFeed();
+    await world.assertAgreed(3);
   });
 });

@@ -134,6 +134,15 @@ const knowsNoMessage: ReadonlySet<string> = new Set([
   'person',
 ]);
 
+/** A host's feed tells of refunds that it has booked, and of nothing else. */
+const isToldElsewhere = ({ after, evidence }: Change): boolean =>
+  knowsNoMessage.has(evidence?.kind ?? '') ||
+  (evidence?.kind === 'webhook' && after.kind === 'refund');
+
+/** In the words of that feed. */
+const didNotArrive = ({ after, evidence }: Change): boolean =>
+  evidence?.kind === 'webhook' && after.kind === 'refund' && evidence.says.outcome === 'reversed';
+
 const movedBy: Partial<Record<Operation['kind'], readonly [Moved, Moved]>> = {
   sale: ['debit', 'debit_reversed'],
   capture: ['debit', 'debit_reversed'],
@@ -150,9 +159,10 @@ const movedBy: Partial<Record<Operation['kind'], readonly [Moved, Moved]>> = {
 const approvedElsewhere = (
   context: Context,
   scope: Scope,
-  { before, after, evidence }: Change,
+  change: Change,
 ): Promise<readonly Write[]> | null => {
-  if (after.state !== 'approved' || !knowsNoMessage.has(evidence?.kind ?? '')) return null;
+  const { before, after, evidence } = change;
+  if (after.state !== 'approved' || !isToldElsewhere(change)) return null;
   const mayGiveUp =
     evidence?.kind === 'person' && (before.state === 'human' || isFinished(before.state));
   return ofMessages(context, scope, after, ({ first, reversal, counted }) => {
@@ -191,18 +201,21 @@ const declinedByPerson = (context: Context, scope: Scope, { before, after }: Cha
  * counted, as the host counts them. Without one the bank's people undid it, and where the host knew nothing of what was
  * to be reversed nothing moved, unless it was approved after that, or settled and taken back. A payment that was counted
  * is then taken back in the file as well, so that no file asks for what the books have given up; a refund that they
- * undid comes back as money that could not be paid out, which no file names.
+ * undid comes back as money that could not be paid out, which no file names. So does one of which the host says that it
+ * did not arrive: it had booked it, whatever was heard of it here, and a reversal found nothing of it any more.
  */
 const takenBackOf = (
   context: Context,
   scope: Scope,
-  { before, after, evidence }: Change,
+  change: Change,
 ): Promise<readonly Write[]> | null => {
+  const { before, after, evidence } = change;
   const wasCounted = before.state === 'approved' || before.state === 'pending';
-  const isElsewhere = knowsNoMessage.has(evidence?.kind ?? '');
+  const isElsewhere = isToldElsewhere(change);
   if (!isElsewhere && !(wasCounted && evidence?.kind === 'answer')) return null;
   const isSettled = wasCounted || evidence?.kind === 'settlement_line';
   return ofMessages(context, scope, after, ({ reversal, counted }) => {
+    if (didNotArrive(change)) return counted.slice(0, 1);
     const wasTakenBack =
       reversal !== undefined && (reversal.state !== 'too_early' || before.code === 'no_original');
     return wasTakenBack || (isSettled && after.kind !== 'refund') ? counted : [];
@@ -213,9 +226,10 @@ const takenBackOf = (
 const bookedAfterAll = (
   context: Context,
   scope: Scope,
-  { after, evidence }: Change,
+  change: Change,
 ): Promise<readonly Write[]> | null => {
-  if (evidence?.says.outcome !== 'approved' || !knowsNoMessage.has(evidence.kind)) return null;
+  const { after, evidence } = change;
+  if (evidence?.says.outcome !== 'approved' || !isToldElsewhere(change)) return null;
   return after.state !== 'reversed' || after.code === 'no_original' || evidence.kind === 'person'
     ? reverseAgainOf(context, scope, after)
     : onlyWhatMoved(context, scope, after);

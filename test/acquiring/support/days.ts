@@ -6,6 +6,7 @@ import { listEndedDays } from '#rails/connectors';
 import { asOwner } from '../../../src/for-tests.ts';
 import { endDays } from '../../../src/rails/connectors/end-days.ts';
 import { testConnectorAccount } from '../../../src/rails/connectors/for-tests.ts';
+import { hearOfDisputes } from '../../../src/rails/connectors/hear-of-disputes.ts';
 import { controlOf, DAY_MS } from '../../sandbox/support/control.ts';
 import { newWorld } from './world.ts';
 
@@ -26,7 +27,10 @@ export const openDays = async () => {
   const world = await newWorld({
     clock,
     timeoutMs: 2_000,
-    settings: ({ ports }) => ({ clearing_url: clearingUrl(ports.control) }),
+    settings: ({ ports }) => ({
+      clearing_url: clearingUrl(ports.control),
+      disputes_url: `http://127.0.0.1:${ports.control}/acquirer/disputes`,
+    }),
   });
   const { context, rails, scope } = world;
   const control = controlOf(world.bank.ports.control);
@@ -69,6 +73,19 @@ export const openDays = async () => {
       });
       await end();
       return shop;
+    },
+    /** What the bank tells of refunds after it has answered them. */
+    hearFeed: async (): Promise<void> => {
+      for (const table of ['dispute_feeds', 'dispute_notices']) {
+        await asOwner(
+          context.on,
+          `update rails.${table} set due_at = '2026-01-01', leased_until = null
+            where due_at is not null`,
+        );
+      }
+      // Once to read it and once to hear what was read: what waits is not tried again before its time.
+      await hearOfDisputes(rails.parts, context);
+      await hearOfDisputes(rails.parts, context);
     },
     today: () => dayOf(clock.now()),
     ended: () => listEndedDays(context, scope, { onlyForPerson: false, limit: 100 }),
