@@ -338,6 +338,17 @@ describe('a transaction', () => {
 });
 
 describe('the group commit', () => {
+  test('is crowded when a quarter of a batch waits, in one mode and not in the other', async () => {
+    const scope = merchant();
+    const commits = Array.from({ length: 15 }, () => database.commit(scope, [thing(scope, 'one')]));
+    assert.equal(database.isCrowded(false), false);
+    commits.push(database.commit(scope, [thing(scope, 'one')]));
+    assert.equal(database.isCrowded(false), true);
+    assert.equal(database.isCrowded(true), false);
+    await Promise.all(commits);
+    assert.equal(database.isCrowded(false), false);
+  });
+
   test('serves many requests with few transactions and loses none', async () => {
     let batches = 0;
     const counting = openDatabase({

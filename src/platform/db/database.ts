@@ -23,8 +23,8 @@ export type OpenDatabase = Database & {
   apart<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Whether the server said a moment ago that it has no room to store anything: it may answer every question. */
   isFull(): boolean;
-  /** Whether so much waits for the next commit that whoever begins now would only wait longer, and take memory meanwhile. */
-  isCrowded(): boolean;
+  /** Whether so much of that mode waits for the next commit that whoever begins now would only wait longer, and take memory. */
+  isCrowded(livemode: boolean): boolean;
   close(): Promise<void>;
 };
 
@@ -33,7 +33,8 @@ const FULL_FOR_MS = 10_000;
 
 const UNITS_PER_BATCH_MAX = 64;
 const UNITS_WAITING_MAX = 10_000;
-const UNITS_CROWDED = 16;
+/** Those of a batch that is under way come back and hand in more: with them the next is nearly full. */
+const UNITS_CROWDED = UNITS_PER_BATCH_MAX / 4;
 
 export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
   const connection: ConnectionSettings = {
@@ -75,7 +76,7 @@ export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
     commit: (scope, writes) =>
       storing((scope.livemode ? lanes.live : lanes.test).submit(scope, writes)),
     isFull: () => fullMs !== null && settings.clock.monotonicMs() - fullMs < FULL_FOR_MS,
-    isCrowded: () => Math.max(lanes.live.waiting, lanes.test.waiting) >= UNITS_CROWDED,
+    isCrowded: (livemode) => (livemode ? lanes.live : lanes.test).waiting >= UNITS_CROWDED,
     apart: async (work) => {
       const own = await connect({ ...connection, applicationName: 'tollgate apart' });
       try {
