@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import names from 'node:dns/promises';
 import { createServer } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { after, mock, test } from 'node:test';
+import net, { type AddressInfo, isIP } from 'node:net';
+import { after, before, describe, mock, test } from 'node:test';
 import { AddressRefused, systemNetwork } from '#kit/context';
 
 let connections = 0;
@@ -105,30 +105,98 @@ test('a name that could not be resolved is asked for again at once', async () =>
   }
 });
 
-test('where nobody is at one address of a name the next is told, and at once from then on', async () => {
-  // Of the machine itself, as all of 127.0.0.0/8 is, or of none.
-  const dead = '127.0.0.2';
-  const asked = mock.method(names, 'lookup', () =>
-    Promise.resolve([dead, '127.0.0.1'].map((address) => ({ address, family: 4 }))),
-  );
-  syncBuiltinESMExports();
-  try {
-    const before = connections;
-    for (let n = 0; n < 3; n += 1) {
-      assert.equal((await post('two.example', () => true)).body.toString(), 'inside');
-    }
-    assert.equal(connections, before + 1, 'Over a connection that was kept');
-    const judged: string[] = [];
-    await assert.rejects(
-      post('two.example', (address) => {
-        judged.push(address);
-        return address !== dead;
-      }),
-      AddressRefused,
+describe('of the addresses of a name', () => {
+  const living = new Set<string>();
+  let leadsTo: readonly string[] = [];
+  let dialled: string[] = [];
+
+  const connectTcp = net.connect;
+  const dial = (to: net.TcpNetConnectOpts): net.Socket => {
+    const host = to.host ?? '';
+    dialled.push(host);
+    if (living.has(host)) return connectTcp({ host: '127.0.0.1', port });
+    const refused = Object.assign(new Error('refused'), {
+      code: 'ECONNREFUSED',
+      syscall: 'connect',
+    });
+    return new net.Socket().destroy(refused);
+  };
+
+  before(() => {
+    mock.method(net, 'connect', dial);
+    mock.method(names, 'lookup', () =>
+      Promise.resolve(leadsTo.map((address) => ({ address, family: isIP(address) }))),
     );
-    assert.deepEqual(judged, [dead]);
-  } finally {
-    asked.mock.restore();
     syncBuiltinESMExports();
-  }
+  });
+  after(() => {
+    mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+
+  const given = (addresses: readonly string[], alive: readonly string[]): void => {
+    leadsTo = addresses;
+    living.clear();
+    for (const address of alive) living.add(address);
+  };
+
+  /** Where nobody was, on the way to whoever is told. */
+  const deadOnTheWay = async (name: string): Promise<readonly string[]> => {
+    dialled = [];
+    const outcome = post(name, () => true).then(({ body }) => body.toString());
+    assert.equal(await outcome, 'inside');
+    return dialled.filter((address) => !living.has(address));
+  };
+
+  const isReached = (name: string): Promise<boolean> =>
+    post(name, () => true).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        assert.equal(error.code, 'ECONNREFUSED');
+        return false;
+      },
+    );
+
+  test('the next is told where nobody is at one, and at once from then on', async () => {
+    given(['192.0.2.1', '192.0.2.2'], ['192.0.2.2']);
+    assert.deepEqual(await deadOnTheWay('one-dead.example'), ['192.0.2.1']);
+    assert.deepEqual(await deadOnTheWay('one-dead.example'), []);
+  });
+
+  test('two where nobody is are each looked at once', async () => {
+    given(['2001:db8::1', '2001:db8::2', '192.0.2.1'], ['192.0.2.1']);
+    assert.deepEqual(await deadOnTheWay('two-dead.example'), ['2001:db8::1', '2001:db8::2']);
+    assert.deepEqual(await deadOnTheWay('two-dead.example'), []);
+    assert.deepEqual(await deadOnTheWay('two-dead.example'), []);
+  });
+
+  test('as many as are tried at a time may be dead in front of one that lives', async () => {
+    const dead = ['2001:db8::1', '2001:db8::2', '2001:db8::3'];
+    given([...dead, '192.0.2.1'], ['192.0.2.1']);
+    assert.equal(await isReached('three-dead.example'), false);
+    assert.deepEqual(await deadOnTheWay('three-dead.example'), []);
+  });
+
+  test('where nobody was at any, each is looked at again', async () => {
+    const dead = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
+    given([...dead, '192.0.2.4'], []);
+    assert.equal(await isReached('all-dead.example'), false);
+    assert.equal(await isReached('all-dead.example'), false);
+    living.add('192.0.2.4');
+    assert.equal(await isReached('all-dead.example'), false);
+    assert.deepEqual(await deadOnTheWay('all-dead.example'), []);
+  });
+
+  test('each is judged with each call, before one is connected to', async () => {
+    given(['192.0.2.1', '192.0.2.2'], ['192.0.2.2']);
+    await deadOnTheWay('judged.example');
+    dialled = [];
+    for (const refused of leadsTo) {
+      await assert.rejects(
+        post('judged.example', (address) => address !== refused),
+        AddressRefused,
+      );
+    }
+    assert.deepEqual(dialled, []);
+  });
 });

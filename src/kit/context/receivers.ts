@@ -39,7 +39,10 @@ const nobodyThere: ReadonlySet<string | undefined> = new Set([
   'ETIMEDOUT',
 ]);
 
-/** Nobody was connected to, so that nothing was told. Who cannot prove their name, or hangs up, is somebody. */
+/**
+ * Nothing was told: nobody was there, or said in time who they are. Who cannot prove their name, or hangs up, is
+ * somebody.
+ */
 export const isUnreached = (error: unknown): boolean =>
   error instanceof ConnectTimedOut ||
   (error instanceof Error &&

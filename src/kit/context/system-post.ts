@@ -1,7 +1,7 @@
 // One POST to an address that somebody else chose. Every address that the name resolves to is judged,
 // and the connection goes to one that was: a name that answers differently the second time gains
-// nothing. Where nobody is at one, the next is tried. Nothing is followed, and no more of the answer is read
-// than was asked for.
+// nothing. Where nobody is at one, or says in time who they are, the next is tried. Nothing is followed,
+// and no more of the answer is read than was asked for.
 
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
@@ -42,8 +42,8 @@ type Target = {
   readonly begins: string;
   /** At the address that it had last. */
   receiver: Receiver | null;
-  /** Where nobody was: asked last, so that whoever is told much is not looked for there each time. */
-  silent: string | null;
+  /** Where nobody was: tried last, so that whoever is told much is not looked for there each time. */
+  readonly silent: Set<string>;
 };
 
 // An endpoint is told thousands of things: its URL is taken apart once.
@@ -61,7 +61,7 @@ const targetOf = (text: string): Target => {
     port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
     begins: `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`,
     receiver: null,
-    silent: null,
+    silent: new Set(),
   };
   if (targets.size >= TARGETS_MAX) targets.clear();
   targets.set(text, target);
@@ -77,8 +77,10 @@ type Telling = { readonly post: GuardedPost; readonly limit: TimeLimit };
 
 /** A name may lead to as many as its owner likes, and to those of others. */
 const TRIED_MAX = 3;
+/** With more of them, all are tried again. */
+const SILENT_MAX = 16;
 
-/** Whoever is connected to is told, and nobody after that. */
+/** Whoever is told anything is the last who is tried. */
 const tellFirst = async (
   target: Target,
   addresses: readonly string[],
@@ -89,12 +91,27 @@ const tellFirst = async (
     try {
       return await tell(receiverOf(target, address), request, telling);
     } catch (error) {
+      if (!isUnreached(error)) throw error;
+      noteSilent(target, address);
       const isLast = n + 1 >= Math.min(addresses.length, TRIED_MAX);
-      if (isLast || telling.limit.isOver || !isUnreached(error)) throw error;
-      target.silent = address;
+      if (isLast || telling.limit.isOver) throw error;
     }
   }
   throw new AddressRefused('The name has no address');
+};
+
+const noteSilent = ({ silent }: Target, address: string): void => {
+  if (silent.size >= SILENT_MAX) silent.clear();
+  silent.add(address);
+};
+
+/** Where nobody was at any, they are tried as if none had been. */
+const silentLast = ({ silent }: Target, found: readonly string[]): readonly string[] => {
+  if (silent.size === 0) return found;
+  const others = found.filter((address) => !silent.has(address));
+  if (others.length > 0) return [...others, ...found.filter((address) => silent.has(address))];
+  silent.clear();
+  return found;
 };
 
 // A connection goes to the address that it is kept by: one that is used again goes where it was judged just now
@@ -165,17 +182,17 @@ const timeLimit = (ms: number): TimeLimit => {
 };
 
 const resolveJudged = async (
-  { name, silent }: Target,
+  target: Target,
   mayConnect: GuardedPost['mayConnect'],
   limit: TimeLimit,
 ): Promise<readonly string[]> => {
+  const { name } = target;
   const found = isIP(name) === 0 ? await within(limit, addressesOf(name)) : [name];
   const refused = found.find((address) => !mayConnect(address));
   if (refused !== undefined) {
     throw new AddressRefused(`The address ${refused} is not one that may be connected to`);
   }
-  if (silent === null || found[0] !== silent) return found;
-  return [...found.slice(1), silent];
+  return silentLast(target, found);
 };
 
 /** Of the look-ups that the system does at once: half of the pool's threads, which `cli/threads.ts` sets. */
