@@ -461,6 +461,33 @@ describe('a line of a settlement', atOnce, () => {
     await world.assertHealthy();
   });
 
+  test('about a refund that did not arrive while it was being taken back counts it as the bank does', async () => {
+    const world = await settling();
+    const { context, scope, bank } = world;
+    const sale = await world.pay({ amount: 900n, card: '4000000000005126' });
+    bank.setFaults([
+      { id: 'lost', kind: 'hang', times: 1, when: { mti: '0200' } },
+      { id: 'down', kind: 'down', times: 1, when: { mti: '042' } },
+    ]);
+    const { id, intentId } = sale.operation;
+    const lost = await world.follow('refund', id, { amount: 300n, intentId, ordinal: 1 });
+    await world.resolve(1);
+    assert.equal(await stateOf(context, scope, lost.operation.id), 'unknown');
+    await world.settle();
+    await controlOf(bank.ports.control).advance(5_000);
+    await world.settle();
+    await world.hear();
+    assert.equal(await stateOf(context, scope, lost.operation.id), 'reversed');
+    assert.deepEqual(await directionsOf(world, lost), [3]);
+    await world.hear();
+    assert.deepEqual((await world.lines()).toSorted(), [
+      'payment 900 fits',
+      'refund -300 fits',
+      'refund_failure 300 fits',
+    ]);
+    await world.assertHealthy();
+  });
+
   test('about a refund that did not arrive says so of the only one of its amount, and else asks a person', async () => {
     const world = await settling();
     const { context, scope, bank } = world;

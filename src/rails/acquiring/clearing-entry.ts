@@ -139,9 +139,12 @@ const isToldElsewhere = ({ after, evidence }: Change): boolean =>
   knowsNoMessage.has(evidence?.kind ?? '') ||
   (evidence?.kind === 'webhook' && after.kind === 'refund');
 
-/** In the words of that feed. */
+/** Of a refund: the host had booked it, and could not pay it out. */
+export const DID_NOT_ARRIVE = 'refund_failed';
 const didNotArrive = ({ after, evidence }: Change): boolean =>
-  evidence?.kind === 'webhook' && after.kind === 'refund' && evidence.says.outcome === 'reversed';
+  after.kind === 'refund' &&
+  evidence?.says.outcome === 'reversed' &&
+  evidence.says.code === DID_NOT_ARRIVE;
 
 const movedBy: Partial<Record<Operation['kind'], readonly [Moved, Moved]>> = {
   sale: ['debit', 'debit_reversed'],
@@ -201,8 +204,8 @@ const declinedByPerson = (context: Context, scope: Scope, { before, after }: Cha
  * counted, as the host counts them. Without one the bank's people undid it, and where the host knew nothing of what was
  * to be reversed nothing moved, unless it was approved after that, or settled and taken back. A payment that was counted
  * is then taken back in the file as well, so that no file asks for what the books have given up; a refund that they
- * undid comes back as money that could not be paid out, which no file names. So does one of which the host says that it
- * did not arrive: it had booked it, whatever was heard of it here, and a reversal found nothing of it any more.
+ * undid comes back as money that could not be paid out, which no file names. So does one that did not arrive,
+ * as the feed or a settlement says: it had booked it, whatever was heard of it here, and a reversal found nothing of it any more.
  */
 const takenBackOf = (
   context: Context,

@@ -6,6 +6,7 @@ export {
   loadFile as loadClearingFile,
   noteHandedOver,
 } from './clearing.store.ts';
+export { DID_NOT_ARRIVE } from './clearing-entry.ts';
 export { clearingFile } from './clearing-file.ts';
 export type { Endpoint } from './connection.ts';
 export { hostCurrencies } from './currencies.ts';

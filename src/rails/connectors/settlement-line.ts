@@ -35,6 +35,8 @@ export type SettlementRow = {
     | 'fee'
     | 'adjustment'
     | 'payout';
+  /** Of what came back, where the line says why: it is the operation's then. */
+  readonly code?: string;
   /** Ours, of the operation that the line is about. */
   readonly reference: string | null;
   readonly providerId: string | null;
@@ -69,12 +71,13 @@ const lineKinds = Object.keys(operationsOf) as SettlementRow['kind'][];
 
 /** Money that was settled was moved, or came back. */
 export const saysOf = (
-  { kind, gross, currency, providerId, asked }: SettlementRow,
+  { kind, code, gross, currency, providerId, asked }: SettlementRow,
   reference: string,
 ): Extract<Outcome, { outcome: 'approved' | 'reversed' }> => ({
   outcome: kind === 'payment_reversal' || kind === 'refund_failure' ? 'reversed' : 'approved',
   amount: asked?.amount ?? (kind === 'refund' || kind === 'payment_reversal' ? -gross : gross),
   currency: asked?.currency ?? currency,
   reference,
+  ...(code === undefined ? {} : { code }),
   ...(providerId === null ? {} : { providerId }),
 });

@@ -4,7 +4,7 @@
 
 import { assert } from '#kit/assert';
 import { NumberText, parseJsonText } from '#kit/http-client';
-import { findOperationOf } from '#rails/acquiring';
+import { DID_NOT_ARRIVE, findOperationOf } from '#rails/acquiring';
 import type {
   AccountCall,
   ConnectorAccount,
@@ -99,7 +99,7 @@ const refundTold = async (
   const { reference } = operation;
   const says: Outcome =
     textOf(told, 'type') === 'refund.failed'
-      ? { outcome: 'reversed', code: 'refund_failed' }
+      ? { outcome: 'reversed', code: DID_NOT_ARRIVE }
       : {
           outcome: 'approved',
           amount: BigInt(textOf(refund, 'amount_minor')),

@@ -3,7 +3,7 @@
 
 import { assert, present } from '#kit/assert';
 import { NumberText, parseJsonText } from '#kit/http-client';
-import { findOperationOf } from '#rails/acquiring';
+import { DID_NOT_ARRIVE, findOperationOf } from '#rails/acquiring';
 import type {
   AccountCall,
   ConnectorAccount,
@@ -148,6 +148,7 @@ const rowOf = (fields: Fields, at: number): SettlementRow => {
     // A report is the same to the byte whenever it is asked for.
     key: `${batch}#${at + 1}`,
     kind,
+    ...(told === 'refund_failure' ? { code: DID_NOT_ARRIVE } : {}),
     reference: fields['reference'] || null,
     providerId: null,
     currency: wanted(fields, 'currency').toLowerCase(),
