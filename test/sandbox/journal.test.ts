@@ -56,7 +56,7 @@ describe('the journal', () => {
     const damaged = [
       text.replace('"approvedMinor":"5000"', '"approvedMinor":"5001"'),
       lines.toSpliced(2, 1).join('\n').concat('\n'),
-      lines.toSorted().join('\n').concat('\n'),
+      lines.toReversed().join('\n').concat('\n'),
     ];
     for (const other of damaged) {
       writeFileSync(file, other);
