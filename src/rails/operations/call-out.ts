@@ -152,8 +152,8 @@ const ask = async (context: Context, port: () => Promise<Outcome>): Promise<Hear
   }
 };
 
-/** A word that our table does not know is an answer all the same. */
-const answeredIn = (outcome: Outcome): boolean | null => {
+/** A word that our table does not know is an answer all the same. Null: it was not asked. */
+export const answeredIn = (outcome: Outcome): boolean | null => {
   if (outcome.outcome === 'not_sent') return null;
   return outcome.outcome !== 'unknown' || outcome.unmapped !== undefined;
 };

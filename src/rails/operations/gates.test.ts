@@ -139,15 +139,15 @@ describe('a breaker', () => {
     assert.equal(await call(true, 'b'), 'called');
   });
 
-  test('of one account is no other account’s, and which are shut can be asked', async () => {
+  test('of one account is no other account’s, and which are shut or failing can be asked', async () => {
     const { clock, gates, call, fail, begin } = setup();
     await fail(3);
     assert.equal(await call(true, 'b'), 'called');
     assert.deepEqual(gates.shut(), ['a']);
     clock.advance(1_000);
-    assert.deepEqual(gates.shut(), []);
+    assert.deepEqual([gates.shut(), gates.failing()], [[], ['a']]);
     await begin();
-    assert.deepEqual(gates.shut(), ['a']);
+    assert.deepEqual([gates.shut(), gates.failing()], [['a'], ['a']]);
   });
 });
 

@@ -37,6 +37,8 @@ export type Gates = {
   pass(connectorAccountId: Uuid): Promise<Passage>;
   /** The connector accounts whose breaker lets nothing through now. */
   shut(): readonly Uuid[];
+  /** Those whose breaker is not closed: they are left alone, or being tried. */
+  failing(): readonly Uuid[];
   /** Its provider is known to be there again, say by a link that is up: the next call tries it at once. */
   reachable(connectorAccountId: Uuid): void;
 };
@@ -105,6 +107,8 @@ export const createGates = (
         admit(each, nowMs).admitted ? [] : [account],
       );
     },
+    failing: () =>
+      [...breakers].flatMap(([account, { kind }]) => (kind === 'closed' ? [] : [account])),
     reachable: (account) => {
       breakers.set(account, tryNow(breakerOf(account)));
     },

@@ -4,7 +4,7 @@
 
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { type ConnectorPort, callOut, type Outgoing } from './call-out.ts';
+import { answeredIn, type ConnectorPort, callOut, type Outgoing } from './call-out.ts';
 import { conclude } from './conclude.ts';
 import type { Outcome } from './evidence.ts';
 import { type Operation, spellOperation } from './operation.ts';
@@ -45,6 +45,8 @@ const points = { journaled: 'resolve.journaled', answered: 'resolve.answered' } 
 const GATE_WAIT_MS = 5_000;
 /** Where only those are due whose turn it is not, all of them are read past: that takes so much of the time at most. */
 const READING_PAST_SHARE = 0.05;
+/** But no longer: what took a second waited for the database rather than read, and everybody rests with it. */
+const RESTS_MS_MAX = 5_000;
 
 export const createResolver = (context: Context, settings: ResolverSettings): Resolver => {
   const { atOnce = 100, leaseMs = 120_000, budget = { perSecond: 10, burst: 20 } } = settings;
@@ -70,14 +72,16 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
     for (const each of leased) begin(each);
     if (leased.length === 0 && butOf.length > 0) {
       const nowMs = clock.monotonicMs();
-      restsUntilMs = nowMs + (nowMs - begunMs) / READING_PAST_SHARE;
+      restsUntilMs = nowMs + Math.min((nowMs - begunMs) / READING_PAST_SHARE, RESTS_MS_MAX);
     }
     return leased.length;
   };
 
   const begin = (leased: Leased): void => {
-    const end = turns.begin(leased.connectorAccountId);
-    const looking = resolveOne(context, settings, leased).finally(() => {
+    const { connectorAccountId } = leased;
+    const end = turns.begin(connectorAccountId);
+    const heard = (answered: boolean): void => turns.heard(connectorAccountId, answered);
+    const looking = resolveOne({ context, settings, leased, heard, recovery: null }).finally(() => {
       end();
       underWay.delete(looking);
     });
@@ -89,9 +93,10 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
       if (outgoing.takeOvers.areOpen || clock.monotonicMs() < restsUntilMs) return 0;
       let begun = 0;
       for (;;) {
-        const { atMost, butOf, isFirst } = turns.next();
+        const { gates } = outgoing;
+        const { atMost, butOf, isFirst } = turns.next(gates.failing());
         if (atMost < 1) return begun;
-        const taken = await take(atMost, [...butOf, ...outgoing.gates.shut()]);
+        const taken = await take(atMost, [...butOf, ...gates.shut()]);
         begun += taken;
         if (taken === atMost) continue;
         turns.again();
@@ -105,13 +110,10 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
 };
 
 /** One that fails is looked at later, as one of which nothing was learned, and does not disturb its neighbours. */
-const resolveOne = async (
-  context: Context,
-  settings: ResolverSettings,
-  leased: Leased,
-): Promise<void> => {
+const resolveOne = async (look: Look): Promise<void> => {
+  const { context, leased } = look;
   try {
-    await lookAt(context, settings, leased);
+    await lookAt(look);
   } catch (error) {
     context.log.error(
       { about: spellOperation(leased.id), error },
@@ -148,16 +150,12 @@ const putOff = async (context: Context, { scope, id, leaseEpoch }: Leased): Prom
   }
 };
 
-const lookAt = async (
-  context: Context,
-  settings: ResolverSettings,
-  leased: Leased,
-): Promise<void> => {
+const lookAt = async (look: Look): Promise<void> => {
+  const { context, settings, leased } = look;
   const { scope, id } = leased;
   const known = await loadKnown(context, scope, id);
   if (known === undefined || known.operation.leaseEpoch !== leased.leaseEpoch) return;
 
-  const look: Look = { context, settings, leased, recovery: null };
   const settled = known.operation.state === 'sending' ? await endSending(look, known) : known;
   if (settled === null) return;
   const recovery = await settings.recoveryOf(scope, settled.operation);
@@ -169,6 +167,8 @@ type Look = {
   readonly context: Context;
   readonly settings: ResolverSettings;
   readonly leased: Leased;
+  /** Whether the provider answered. */
+  readonly heard: (answered: boolean) => void;
   readonly recovery: Recovery | null;
 };
 
@@ -249,7 +249,7 @@ const ask = async (look: Look, found: Known, step: RecoveryStep): Promise<void> 
   context.crashPoint('resolve.recorded');
 };
 
-const call = (
+const call = async (
   look: Look,
   operation: Operation,
   port: ConnectorPort,
@@ -258,7 +258,7 @@ const call = (
 ): Promise<Outcome> => {
   const { context, settings, leased } = look;
   const { scope, id } = leased;
-  return callOut(context, settings.outgoing, {
+  const says = await callOut(context, settings.outgoing, {
     scope,
     operation,
     port,
@@ -276,6 +276,9 @@ const call = (
             }),
         }),
   });
+  const answered = answeredIn(says);
+  if (answered !== null) look.heard(answered);
+  return says;
 };
 
 const record = (

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { newUuid } from '#kit/ids';
 import { asOwner } from '../../for-tests.ts';
+import { manualClock } from '../../kit/context/for-tests.ts';
 import { type ConnectorPort, createOutgoing } from './call-out.ts';
 import { approvalOf, charging, lookingUp, lost, newBook } from './for-tests-bank.ts';
 import { assertConcluded } from './for-tests-checks.ts';
@@ -12,6 +13,7 @@ import { MINUTE, noJournal, openResolverWorld, roundOf, SECOND } from './for-tes
 import { createGates, usualGates } from './gates.ts';
 import type { Operation } from './operation.ts';
 import { createResolver, type ResolverSettings } from './resolver.ts';
+import { createTurns } from './turns.ts';
 
 const { context, clock, outgoing, resolverOf, alone, send, now, pass } =
   await openResolverWorld('turns');
@@ -94,12 +96,14 @@ describe('pace', () => {
 
 describe('what is not known of one account', () => {
   /** What is due for a long time, at a provider of which nobody hears. */
-  const behind = async (count: number): Promise<string> => {
-    const connectorAccountId = newUuid(context);
-    const over = createOutgoing({
+  const behind = async (
+    count: number,
+    over = createOutgoing({
       journal: noJournal,
       gates: createGates(context, { ...usualGates, failuresMax: 1e9 }),
-    });
+    }),
+  ): Promise<string> => {
+    const connectorAccountId = newUuid(context);
     const port = charging(newBook(), () => lost);
     for (let n = 0; n < count; n += 1) await send(port, { connectorAccountId, over });
     return connectorAccountId;
@@ -224,10 +228,69 @@ describe('what is not known of one account', () => {
     assert.deepEqual(far.map(timesOf), [4, 4, 3, 2, 2, 2, 2]);
   });
 
-  test('costs little to read past: whoever found only what is left alone waits twenty times as long', async () => {
+  test('has half of the places where it was answered, however many hang', async () => {
     await alone();
-    await behind(30);
+    const dead: string[] = [];
+    for (let n = 0; n < 5; n += 1) dead.push(await behind(2));
+    clock.advance(10 * SECOND);
+    let isDown = true;
+    // Of five places one is the share of each.
+    const work = hanging(
+      (account) =>
+        isDown && dead.includes(account) ? null : async (call) => approvalOf(call.operation),
+      { atOnce: 5 },
+    );
+    const { resolver, asked } = work;
+    assert.equal(await resolver.round(), 5, 'Nobody knows yet that they hang');
+    await over(work, 5);
+    clock.advance(10 * SECOND);
+    const one = await send(charging(newBook(), () => lost));
+    clock.advance(3 * SECOND);
+    assert.equal(await resolver.round(), 3);
+    while ((await now(one)).state === 'unknown') await setImmediate();
+    assert.equal((await now(one)).state, 'approved');
+    await over(work, 8);
+    assert.equal(asked.filter((account) => dead.includes(account)).length, 7);
+    isDown = false;
+    const open = async (): Promise<unknown> =>
+      (
+        await asOwner(
+          context.on,
+          `select count(*)::integer as open from rails.operations
+            where connector_account_id = any($1) and due_at is not null`,
+          [dead],
+        )
+      )[0]?.['open'];
+    for (let n = 0; n < 90 && (await open()) !== 0; n += 1) {
+      clock.advance(SECOND);
+      await roundOf(resolver);
+    }
+    assert.equal(await open(), 0);
+    for (const connectorAccountId of dead) {
+      await send(
+        charging(newBook(), () => lost),
+        { connectorAccountId },
+      );
+    }
+    clock.advance(3 * SECOND);
+    isDown = true;
+    const before = asked.length;
+    assert.equal(await resolver.round(), 5, 'They were answered meanwhile');
+    await over(work, before + 5);
+  });
+
+  test('has no more than half from the first where its breaker says that it is not answered', async () => {
+    await alone();
+    const out = outgoing();
+    for (let n = 0; n < 3; n += 1) await behind(usualGates.failuresMax, out);
     clock.advance(MINUTE);
+    const work = hanging(() => null, { outgoing: out, atOnce: 5 });
+    assert.equal(await work.resolver.round(), 2);
+    await over(work, 2);
+  });
+
+  /** Each lease takes so long. */
+  const slowly = (leaseMs: () => number) => {
     let leases = 0;
     const slow = {
       ...context,
@@ -235,7 +298,7 @@ describe('what is not known of one account', () => {
         ...context.database,
         system: (async (work) => {
           leases += 1;
-          clock.advance(50);
+          clock.advance(leaseMs());
           return context.database.system(work);
         }) as typeof context.database.system,
       },
@@ -245,12 +308,61 @@ describe('what is not known of one account', () => {
       recoveryOf: () => ({ steps: [{ class: 'B', port: async () => lost }], timeoutMs: SECOND }),
       budget: { perSecond: 0.001, burst: 5 },
     });
+    return { resolver, leases: () => leases };
+  };
+
+  test('costs little to read past: whoever found only what is left alone waits twenty times as long, five seconds at most', async () => {
+    await alone();
+    await behind(30);
+    clock.advance(MINUTE);
+    let leaseMs = 50;
+    const { resolver, leases } = slowly(() => leaseMs);
     assert.equal(await roundOf(resolver), 5);
-    leases = 0;
-    clock.advance(999);
-    assert.deepEqual([await resolver.round(), leases], [0, 0]);
-    clock.advance(1);
-    assert.deepEqual([await resolver.round(), leases], [0, 1]);
+    const restsFor = async (ms: number): Promise<void> => {
+      const before = leases();
+      clock.advance(ms - 1);
+      assert.deepEqual([await resolver.round(), leases()], [0, before]);
+      leaseMs = 4 * SECOND;
+      clock.advance(1);
+      assert.deepEqual([await resolver.round(), leases()], [0, before + 1]);
+    };
+    await restsFor(SECOND);
+    await restsFor(5 * SECOND);
+  });
+});
+
+describe('those that are not answered', () => {
+  const places = () => {
+    const turns = createTurns(manualClock(), {
+      budget: { perSecond: 1_000, burst: 1_000 },
+      atOnce: 10,
+    });
+    const turnOf = (account: string) => [turns.begin(account), turns.begin(account)];
+    return { turns, turnOf };
+  };
+
+  test('are left out together while their half is taken, also where only their breaker says so', () => {
+    const { turns, turnOf } = places();
+    for (const account of ['a', 'b']) turnOf(account);
+    turns.heard('a', false);
+    assert.ok(!turns.next(['c']).butOf.includes('c'), 'Nothing was heard of b yet');
+    turns.heard('b', false);
+    assert.deepEqual(turns.next(['c']), { atMost: 2, butOf: ['a', 'b', 'c'], isFirst: true });
+    turns.heard('b', true);
+    turns.again();
+    assert.ok(!turns.next(['c']).butOf.includes('c'));
+  });
+
+  test('have their turns in order, whatever is due of the others meanwhile', () => {
+    const { turns, turnOf } = places();
+    const [ends] = ['a', 'b'].map(turnOf);
+    for (const account of ['a', 'b', 'c']) turns.heard(account, false);
+    assert.ok(turns.next([]).butOf.includes('c'));
+    turns.again();
+    for (const end of ends ?? []) end();
+    assert.deepEqual(turns.next([]).butOf, ['a', 'b'], 'It is the turn of c, and not again of a');
+    turns.again();
+    assert.deepEqual(turns.next([]).butOf, ['b'], 'Whose places are taken');
   });
 });
 

@@ -1,5 +1,6 @@
 // Whose turn it is to be looked at. Every connector account has a pace and places of its own, and none has a second turn
-// while another waits for its first: a provider that is dead, slow or far behind keeps nobody else's unknowns waiting.
+// while another waits for its first. Those that are not answered share half of all places: a provider that hangs may have
+// hundreds of accounts, and each of them would keep its own full.
 
 import type { Clock } from '#kit/context';
 import type { Uuid } from '#kit/ids';
@@ -13,15 +14,17 @@ export type TurnSettings = {
 };
 
 export type Turns = {
-  /** How many may be begun now, and the accounts whose turn it is not. */
-  next(): {
+  /** How many may be begun now, and the accounts whose turn it is not. `failing` are known not to be answered. */
+  next(failing: readonly Uuid[]): {
     readonly atMost: number;
     readonly butOf: readonly Uuid[];
-    /** None is left out because it had its turn. */
+    /** None is left out for having had its turn alone. */
     readonly isFirst: boolean;
   };
   /** One of this account is begun; what it gives is called at its end. */
   begin(account: Uuid): () => void;
+  /** Whether its provider answered when it was last asked. */
+  heard(account: Uuid, answered: boolean): void;
   /** Of those who had no turn yet nothing is due: it is everybody's again. */
   again(): void;
 };
@@ -30,16 +33,25 @@ export type Turns = {
 const SHARES = 5;
 /** So many are taken in one turn. */
 const TURN = 5;
+/** Of the places, for all together that are not answered. Whoever is has the rest. */
+const UNANSWERED_SHARE = 0.5;
 
 export const createTurns = (clock: Clock, { budget: pace, atOnce }: TurnSettings): Turns => {
   const paceOfAll = { perSecond: pace.perSecond * SHARES, burst: pace.burst * SHARES };
   const share = Math.max(1, Math.floor(atOnce / SHARES));
   const turn = Math.max(1, Math.min(TURN, share, Math.floor(pace.burst)));
+  const unansweredMax = Math.max(turn, Math.floor(atOnce * UNANSWERED_SHARE));
   const budgets = new Map<Uuid, Budget>();
   const underWay = new Map<Uuid, number>();
-  const hadTheirs = new Set<Uuid>();
+  const unanswered = new Set<Uuid>();
+  let hadTheirs = new Set<Uuid>();
+  /** Those not answered, while their places are taken. */
+  let kept: ReadonlySet<Uuid> = new Set();
   let ofAll = fullBudget(paceOfAll, clock.monotonicMs());
   let begun = 0;
+
+  const placesOf = (accounts: Iterable<Uuid>): number =>
+    [...accounts].reduce((sum, each) => sum + (underWay.get(each) ?? 0), 0);
 
   const tokensOf = (budget: Budget, of: BudgetSettings): number =>
     spend(budget, of, Number.POSITIVE_INFINITY, clock.monotonicMs()).granted;
@@ -54,13 +66,15 @@ export const createTurns = (clock: Clock, { budget: pace, atOnce }: TurnSettings
   };
 
   return {
-    next: () => {
+    next: (failing) => {
       const atMost = Math.min(turn, atOnce - begun, tokensOf(ofAll, paceOfAll));
-      const known = new Set([...hadTheirs, ...budgets.keys(), ...underWay.keys()]);
+      const silent = unanswered.union(new Set(failing));
+      kept = placesOf(silent) + turn > unansweredMax ? silent : new Set();
+      const known = new Set([...hadTheirs, ...budgets.keys(), ...underWay.keys(), ...kept]);
       return {
         atMost,
-        butOf: [...known].filter((each) => hadTheirs.has(each) || isOut(each)),
-        isFirst: hadTheirs.size === 0,
+        butOf: [...known].filter((each) => hadTheirs.has(each) || kept.has(each) || isOut(each)),
+        isFirst: hadTheirs.isSubsetOf(kept),
       };
     },
     begin: (account) => {
@@ -80,6 +94,13 @@ export const createTurns = (clock: Clock, { budget: pace, atOnce }: TurnSettings
         else underWay.delete(account);
       };
     },
-    again: () => hadTheirs.clear(),
+    heard: (account, answered) => {
+      if (answered) unanswered.delete(account);
+      else unanswered.add(account);
+    },
+    // Of those that wait for a place of their half nothing is known: their order stays.
+    again: () => {
+      hadTheirs = hadTheirs.intersection(kept);
+    },
   };
 };
