@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuardedAnswer, GuardedPost, Network, Scope } from '#kit/context';
 import { newUuid, spellUuid, uuidAt } from '#kit/ids';
+import { statement } from '#platform/db';
 import { appendChange, type EventKind, gatherEventKinds, handOn } from '#platform/events';
 import { createWorker, holderOf } from '#platform/jobs';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
@@ -64,6 +65,8 @@ const networkOf = () => {
     },
   };
 };
+
+type Reads = { readonly whole: number; readonly by_index: number };
 
 const workerOn = async (on?: TestContext['on']) => {
   const net = networkOf();
@@ -446,6 +449,32 @@ describe('a delivery', () => {
     );
     calls[2]?.answer(200);
     await pump.idle(context);
+  });
+
+  test('is looked for behind what was set aside by an index, also where that was one page', async () => {
+    const { context, scope } = await world();
+    await endpointOf(context, scope, true);
+    await happen(context, scope, 1, { sequence: 1, kinds: [unheardOf] });
+    await happen(context, scope, 1, { sequence: 2 });
+    assert.equal(await handOn(context, listeners), 1);
+    await asOwner(context.on, 'analyze platform.outbox');
+    const reads = statement(
+      'test.reads',
+      `select seq_scan::integer as whole, idx_scan::integer as by_index
+         from pg_stat_xact_all_tables where relid = 'platform.outbox'::regclass`,
+    );
+    const lease = statement(
+      'test.lease',
+      `select id from outward.lease_deliveries(clock_timestamp(), '{}', '{}', 1, $1::uuid, 1, 60000)`,
+    );
+    const [before, leased, after] = await context.database.system(async (tx) => [
+      await tx.query<Reads>(reads),
+      await tx.query(lease, [newUuid(context)]),
+      await tx.query<Reads>(reads),
+    ]);
+    assert.equal(leased.length, 1);
+    assert.equal(after[0]?.whole, before[0]?.whole);
+    assert.equal(after[0]?.by_index, (before[0]?.by_index ?? 0) + 1);
   });
 
   test('of an endpoint that keeps an order waits for its turn, also for those held since before', async () => {
