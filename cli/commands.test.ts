@@ -9,7 +9,7 @@ import { readSettings } from '../src/config.ts';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
 import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { startGateway } from '../src/main.ts';
-import { problemsOfServer } from './commands/doctor.ts';
+import { foundOfServer, toldOf } from './commands/doctor.ts';
 import { environmentOn, program, tollgate as runTollgate } from './for-tests.ts';
 
 const folder = temporaryFolder('cli');
@@ -212,11 +212,18 @@ describe('tollgate doctor', () => {
     assert.doesNotMatch(out, new RegExp(new URL(on.appUrl).password));
   });
 
-  test('names a server that is too old, or that would not see a damaged page', () => {
-    assert.deepEqual(problemsOfServer({ number: 160_000, checksums: 'on' }), []);
-    const [old, blind] = problemsOfServer({ number: 150_010, checksums: 'off' });
-    assert.match(old ?? '', /PostgreSQL 16 or later/);
-    assert.match(blind ?? '', /pg_checksums --enable/);
+  test('names a server that is too old', () => {
+    const found = foundOfServer({ number: 150_010, checksums: 'on' });
+    assert.match(toldOf(found).lines.join('\n'), /^- PostgreSQL 16 or later is needed/);
+    assert.equal(toldOf(found).exitCode, 1);
+  });
+
+  test('advises where a damaged page would not be seen, and finds nothing wrong', () => {
+    const blind = toldOf(foundOfServer({ number: 160_000, checksums: 'off' }));
+    assert.match(blind.lines.join('\n'), /Nothing wrong.*\n- Advice: .*pg_checksums --enable/);
+    assert.equal(blind.exitCode, 0);
+    const seeing = toldOf(foundOfServer({ number: 160_000, checksums: 'on' }));
+    assert.equal(seeing.lines.length, 1);
   });
 
   test('names a misspelt setting', async () => {

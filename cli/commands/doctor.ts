@@ -16,16 +16,30 @@ export const addDoctor = (program: Command): void => {
     .description('list every setting, and say what keeps Tollgate from running well here')
     .action(async () => {
       listSettings();
-      const problems = findWrongSettings();
-      if (problems.length === 0) problems.push(...(await findWrongDatabase()));
-      if (problems.length === 0) {
-        say('', paint.bold('Nothing wrong.'));
-        return;
-      }
-      say('', ...problems.map((problem) => `- ${problem}`));
-      process.exitCode = 1;
+      const wrong = findWrongSettings();
+      const found = wrong.length > 0 ? { ...nothing, problems: wrong } : await examineDatabase();
+      const { lines, exitCode } = toldOf(found);
+      say('', ...lines);
+      process.exitCode = exitCode;
     });
 };
+
+type Found = {
+  readonly problems: readonly string[];
+  /** What may stay as it is: nothing that asks whether all is well has to hear of it. */
+  readonly advice: readonly string[];
+};
+
+const nothing: Found = { problems: [], advice: [] };
+
+export const toldOf = ({ problems, advice }: Found) => ({
+  lines: [
+    ...(problems.length === 0 ? [paint.bold('Nothing wrong.')] : []),
+    ...problems.map((problem) => `- ${problem}`),
+    ...advice.map((each) => `- Advice: ${each}`),
+  ],
+  exitCode: problems.length === 0 ? 0 : 1,
+});
 
 const listSettings = (): void => {
   for (const definition of Object.values(definitions)) {
@@ -54,15 +68,15 @@ const findWrongSettings = (): string[] => {
   }
 };
 
-const findWrongDatabase = async (): Promise<string[]> => {
+const examineDatabase = async (): Promise<Found> => {
   try {
     return await withDatabaseUrl(diagnose);
   } catch (error) {
-    return [explain(error)];
+    return { ...nothing, problems: [explain(error)] };
   }
 };
 
-const diagnose = async (settings: Settings): Promise<string[]> => {
+const diagnose = async (settings: Settings): Promise<Found> => {
   const database = await connect({
     url: settings.databaseUrl,
     connectTimeoutMs: 5_000,
@@ -77,15 +91,16 @@ const diagnose = async (settings: Settings): Promise<string[]> => {
                     current_setting('data_checksums') as checksums`,
     });
     say('', `PostgreSQL ${server?.version ?? 'unknown'}`);
-    const problems = server === undefined ? [] : problemsOfServer(server);
-    if (!(await isUpToDate(database))) {
-      problems.push(
-        'The schema is not up to date: tollgate migrate, or the next start, brings it there.',
-      );
-    }
+    const { problems, advice } = server === undefined ? nothing : foundOfServer(server);
+    const behind = (await isUpToDate(database))
+      ? []
+      : ['The schema is not up to date: tollgate migrate, or the next start, brings it there.'];
     const unsafe = await refusalsOfDatabase(database, systemClock);
-    // Asked as the owner, who does own the tables.
-    return [...problems, ...unsafe.filter((refusal) => !refusal.startsWith('The role '))];
+    return {
+      // Asked as the owner, who does own the tables.
+      problems: [...problems, ...behind, ...unsafe.filter((one) => !one.startsWith('The role '))],
+      advice,
+    };
   } finally {
     await database.close();
   }
@@ -93,14 +108,15 @@ const diagnose = async (settings: Settings): Promise<string[]> => {
 
 type Server = { readonly version: string; readonly number: number; readonly checksums: string };
 
-export const problemsOfServer = ({ number, checksums }: Omit<Server, 'version'>): string[] => [
-  ...(number < 160_000 ? ['PostgreSQL 16 or later is needed.'] : []),
-  ...(checksums === 'off'
-    ? [
-        'The database keeps no checksums of its pages, and takes a damaged one for a good one: stop it and run pg_checksums --enable.',
-      ]
-    : []),
-];
+export const foundOfServer = ({ number, checksums }: Omit<Server, 'version'>): Found => ({
+  problems: number < 160_000 ? ['PostgreSQL 16 or later is needed.'] : [],
+  advice:
+    checksums === 'off'
+      ? [
+          'The database keeps no checksums of its pages, and takes a damaged one for a good one: stop it and run pg_checksums --enable.',
+        ]
+      : [],
+});
 
 const isUpToDate = async (database: Parameters<typeof isMigrated>[0]): Promise<boolean> => {
   try {
