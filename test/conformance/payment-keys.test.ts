@@ -83,6 +83,50 @@ describe('one idempotency key', () => {
     assert.equal(bank.calls.filter(({ what }) => what === 'sale').length, 1);
   });
 
+  test('of a charge of the older API that is declined between two looks at it tells its failure', async () => {
+    const idempotencyKey = 'declined between two looks';
+    const ask = () =>
+      gateway.ask('POST', '/v1/charges', {
+        key: merchant.key,
+        idempotencyKey,
+        form: 'amount=1200&currency=eur&source=tok_visa',
+      });
+    // Nobody else's payment is made meanwhile: it is the newest.
+    const newest = async () => {
+      const rows = await asOwner(
+        gateway.on,
+        `select id, status, latest_charge_id, details::text from payments.intents order by id desc limit 1`,
+      );
+      return rows.flatMap((row) => Object.values(row));
+    };
+    const put = (intent: readonly unknown[]) =>
+      asOwner(
+        gateway.on,
+        `update payments.intents set (status, latest_charge_id, details) = ($2::smallint, $3::uuid, $4::json)
+          where id = $1::uuid`,
+        intent,
+      );
+    let before: readonly unknown[] = [];
+    bank.next.push(async () => {
+      before = await newest();
+      return { outcome: 'declined', code: 'generic_decline' };
+    });
+    assert.equal((await ask()).status, 402);
+    const after = await newest();
+    assert.equal(after[0], before[0]);
+    await asOwner(
+      gateway.on,
+      `update platform.answers set status = null, answer = null, created_at = now() - interval '2 minutes'
+        where subject = $1::uuid`,
+      [after[0]],
+    );
+    // The payment is as it was before, its charge as it is after: so they are read by who reads them just then.
+    await put(before);
+    const again = await ask();
+    await put(after);
+    assert.deepEqual([again.status, again.body.error?.code], [402, 'card_declined']);
+  });
+
   test('under which going on failed for a reason of ours is told the truth by the next try', async () => {
     const idempotencyKey = 'failed while going on';
     const { id } = await paymentIntents.create(order, { idempotencyKey });

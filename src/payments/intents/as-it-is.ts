@@ -18,8 +18,9 @@ export const asItIs = async (
 ): Promise<Outcome> => {
   const intent = present(await loadIntent(context, scope, intentId), 'The payment that was begun');
   const charge = await chargeOf(context, scope, intent);
-  // One that is tried again has its old failure behind it.
-  const isOld = charge?.status === 'failed' && intent.lastError === null;
+  // One that is tried again has its old failure behind it. A charge of the older API is tried once: its failure is newer
+  // than the intent that was read.
+  const isOld = !intent.isDirect && charge?.status === 'failed' && intent.lastError === null;
   if (charge === undefined || isOld) return { body: shows(intent, scope.livemode) };
   return answerOf(
     { intent, charge, method: null, decided: null, booked: null, writes: [] },
