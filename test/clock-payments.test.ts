@@ -10,7 +10,13 @@ import { heardBy } from '#rails/connectors';
 import { decideByPerson, loadOfIntent } from '#rails/operations';
 import { asOwner } from '../src/for-tests.ts';
 import { operationListeners } from '../src/modules.ts';
-import { lostAfter, lostBefore, says, testBank } from '../src/payments/intents/for-tests-bank.ts';
+import {
+  lostAfter,
+  lostBefore,
+  notSent,
+  says,
+  testBank,
+} from '../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../src/rails/connectors/for-tests.ts';
 import { uuidOf } from './payments/support.ts';
 import { startGatewayHere } from './support/gateway.ts';
@@ -164,6 +170,7 @@ test('a payment is told in order of time, although its calls went by the real on
 });
 
 describe('a payment that is cancelled while nobody knows of it, and was approved', () => {
+  const declined = says({ outcome: 'declined', code: 'not_permitted' });
   const hurry = (): Promise<unknown> =>
     asOwner(
       gateway.on,
@@ -207,7 +214,7 @@ describe('a payment that is cancelled while nobody knows of it, and was approved
     capture_method: 'automatic' | 'manual' = 'automatic',
   ): Promise<string> => {
     const asked = bank.calls.length;
-    bank.next.push(lostAfter, says({ outcome: 'declined', code: 'not_permitted' }));
+    bank.next.push(lostAfter, declined);
     const { id } = await pay({ capture_method });
     assert.equal((await stripe.paymentIntents.cancel(id)).status, 'processing');
     const goingBack = capture_method === 'automatic' ? 'refund' : 'void';
@@ -265,38 +272,144 @@ describe('a payment that is cancelled while nobody knows of it, and was approved
     assert.deepEqual(await statusesOf(id), ['failed', 'failed', 'succeeded']);
   });
 
+  type Traced = {
+    readonly charges: readonly { readonly id: string }[];
+    readonly operations: readonly { readonly kind: string; readonly state: string }[];
+  };
+  const traceOf = async (id: string): Promise<Traced> => {
+    const { body } = await gateway.ask('GET', `/v1/payment_intents/${id}/trace`, {
+      key: merchant.key,
+    });
+    return body as unknown as Traced;
+  };
+
+  const queuedFor = async (id: string): Promise<number[]> => {
+    const { charges } = await traceOf(id);
+    const jobs = await asOwner(
+      gateway.on,
+      `select extract(epoch from run_at)::integer as at from platform.jobs
+        where name = 'payments.release' and payload->>'charge' = $1 order by run_at`,
+      [uuidOf('ch', charges[0]?.id ?? '')],
+    );
+    return jobs.map(({ at }) => Number(at));
+  };
+
+  /** How long it is left once its bank was asked so many times in vain. */
+  const secondsLeftAfter = async (
+    tries: number,
+    kind: 'refund' | 'void',
+    id: string,
+  ): Promise<number> => {
+    await until(async () => {
+      const asked = (await traceOf(id)).operations.filter((each) => each.kind === kind);
+      const isOver = asked.every(({ state }) => state === 'declined' || state === 'not_sent');
+      return isOver && asked.length === tries;
+    });
+    const next = (await queuedFor(id)).at(-1) ?? 0;
+    return next - gateway.context.clock.now() / 1000;
+  };
+
+  /** What its bank says to each of the tries to come, and the minutes that each leaves it then. */
+  const minutesLeftAfter = async (
+    id: string,
+    kind: 'refund' | 'void',
+    answers: readonly (typeof bank.next)[number][],
+  ): Promise<number[]> => {
+    const seconds = [await secondsLeftAfter(1, kind, id)];
+    for (const answer of answers) {
+      bank.next.push(answer);
+      await advance(((seconds.at(-1) ?? 0) + 1) / 86_400);
+      seconds.push(await secondsLeftAfter(seconds.length + 1, kind, id));
+    }
+    return seconds.map((each) => 10 * Math.round(each / 600));
+  };
+
+  const refusedForLong =
+    'what nobody wants has gone back, or its bank has not refused that for three days';
+
   test('is tried less and less often where its bank refuses it, and then a person knows of it too', async () => {
     const id = await notGivenBack();
-    const minutes: number[] = [];
-    for (let tries = 1; tries <= 10; tries += 1) {
-      await until(async () => (await statusesOf(id)).length === tries);
-      await until(async () => !(await statusesOf(id)).includes('pending'));
-      const [next] = await asOwner(
-        gateway.on,
-        `select extract(epoch from max(run_at))::integer as at from platform.jobs where name = 'payments.release'`,
-      );
-      const [last] = (await refundsOf(id)).toReversed();
-      const seconds = Number(next?.['at']) - (last?.created ?? 0);
-      minutes.push(10 * Math.round(seconds / 600));
-      if (tries === 10) break;
-      bank.next.push(says({ outcome: 'declined', code: 'not_permitted' }));
-      await advance((seconds + 1) / 86_400);
-    }
     const aDay = 24 * 60;
-    assert.deepEqual(minutes, [10, 20, 40, 80, 160, 320, 640, 1_280, aDay, aDay]);
-
-    const named =
-      'what nobody wants has gone back, or its bank has not refused that for three days';
-    await assert.rejects(assertHealthy(gateway.on), new RegExp(named));
+    assert.deepEqual(
+      await minutesLeftAfter(
+        id,
+        'refund',
+        Array.from({ length: 9 }, () => declined),
+      ),
+      [10, 20, 40, 80, 160, 320, 640, 1_280, aDay, aDay],
+    );
+    await assert.rejects(assertHealthy(gateway.on), new RegExp(refusedForLong));
     const [said, ...more] = gateway.errors.splice(0);
     assert.match(said ?? '', /does not give back what nobody wants/);
     assert.deepEqual(more, []);
+
+    // Each day the log names the last one anew.
+    bank.next.push(declined);
+    await advance(1.1);
+    await secondsLeftAfter(11, 'refund', id);
+    assert.equal(gateway.errors.splice(0).length, 1);
+
     await sayGivenBack(id);
     await isCanceled(id);
     await assertHealthy(gateway.on);
     await advance(1.1);
     await nobodyIsAtIt();
-    assert.equal((await statusesOf(id)).length, 10);
+    const { operations } = await traceOf(id);
+    assert.equal(operations.filter(({ kind }) => kind === 'refund').length, 11);
+  });
+
+  test('is tried once an hour while its bank cannot be asked, which refuses nothing by that', async () => {
+    const id = await notGivenBack();
+    assert.deepEqual(
+      await minutesLeftAfter(
+        id,
+        'refund',
+        Array.from({ length: 9 }, () => notSent),
+      ),
+      [10, 10, 20, 40, 60, 60, 60, 60, 60, 60],
+    );
+    assert.deepEqual(gateway.errors, []);
+    await assertHealthy(gateway.on);
+    await advance(3_601 / 86_400);
+    await isCanceled(id);
+  });
+
+  test('is tried once each time, however many refunds of it by hand have failed', async () => {
+    const id = await notGivenBack();
+    bank.next.push(declined, declined, declined, declined);
+    for (let by = 0; by < 3; by += 1) {
+      assert.equal((await stripe.refunds.create({ payment_intent: id })).status, 'failed');
+    }
+    await advance(601 / 86_400);
+    const [next] = await until(async () => {
+      const queued = await queuedFor(id);
+      return queued.length === 1 && queued;
+    });
+    assert.deepEqual(
+      await statusesOf(id),
+      Array.from({ length: 5 }, () => 'failed'),
+    );
+    assert.ok((next ?? 0) > gateway.context.clock.now() / 1000);
+    await advance(1_201 / 86_400);
+    await isCanceled(id);
+  });
+
+  test('is let go of less and less often where its bank refuses that, and is over when its bank lets go itself', async () => {
+    const id = await notGivenBack('manual');
+    assert.deepEqual(
+      await minutesLeftAfter(id, 'void', [declined, declined, notSent, notSent]),
+      [10, 20, 40, 60, 60],
+    );
+    const { data } = await stripe.charges.list({ payment_intent: id });
+    const { capture_before: endsAt = 0 } = data[0]?.payment_method_details?.card ?? {};
+    bank.next.push(declined);
+    const now = () => gateway.context.clock.now() / 1000;
+    await advance((endsAt - 1_800 - now()) / 86_400);
+    const left = await secondsLeftAfter(6, 'void', id);
+    assert.equal(Math.round((left + now()) / 60), Math.round(endsAt / 60));
+    await advance(1_801 / 86_400);
+    await isCanceled(id);
+    await nobodyIsAtIt();
   });
 
   /** As a provider tells of it. */

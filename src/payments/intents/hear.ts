@@ -30,6 +30,7 @@ import { loadIntent } from './intents.store.ts';
 import { type Cause, type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { paymentListenersWrites } from './payment-listeners.ts';
+import { waitAgainMs } from './wait-again.ts';
 
 /** What a request that sends an operation knows of its payment. */
 export type Sent = {
@@ -250,8 +251,7 @@ const write = async (
             enqueue(context, {
               name: RELEASE_JOB,
               payload: { ...scope, charge: decided.charge.id },
-              // A bank that has just refused is not asked again in haste.
-              runAtMs: context.clock.now() + (change.after.kind === 'void' ? AGAIN_MS : 0),
+              runAtMs: releasedAtMs(context.clock.now(), change, decided.charge),
             }),
           ]
         : []),
@@ -263,7 +263,17 @@ const write = async (
 const withoutMandate = ({ mandateId: _none, ...charge }: Charge): Charge => charge;
 
 export const RELEASE_JOB = 'payments.release';
-const AGAIN_MS = 600_000;
+
+/** A bank that has just refused is not asked again in haste; what it lets go of by itself is over then. */
+const releasedAtMs = (
+  nowMs: number,
+  { after: { kind, attempt, state } }: Change,
+  { captureBeforeMs }: Charge,
+): number => {
+  if (kind !== 'void') return nowMs;
+  const atMs = nowMs + waitAgainMs(attempt, { wasSent: state !== 'not_sent' });
+  return Math.min(atMs, captureBeforeMs ?? atMs);
+};
 
 /** A card that is kept remembers what its first use was called. */
 const withFirstUse = (payment: Payment, { conclusion }: Change): Payment => {

@@ -49,4 +49,5 @@ export { onceKnown, returnHandlers, returnHandlersOf, withOutcome } from './retu
 export { screenPayer } from './screen-payer.ts';
 export { checkMethod, relatedTo, type TakenMethod, takeMethod } from './take-method.ts';
 export { useProof } from './use-proof.ts';
+export { FIRST_MS, waitAgainMs } from './wait-again.ts';
 export { checkNeeds, checkTypes, invalidType, unknownType, waysFor } from './ways-of-intent.ts';

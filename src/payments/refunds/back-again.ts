@@ -2,35 +2,64 @@
 // a person knows of it too, since a bank that has refused for so long will not take that money by itself.
 
 import type { Context, Scope } from '#kit/context';
-import { type Operation, spellOperation } from '#rails/operations';
+import type { Charge } from '#payments/charges';
+import { waitAgainMs } from '#payments/intents';
+import { loadOfIntent, type Operation, spellOperation } from '#rails/operations';
 import type { Refund } from './refund.ts';
 import { loadRefundsOfIntent } from './refunds.store.ts';
 
-export const FIRST_MS = 600_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** Some three days after the first. */
 export const TRIES_ALONE = 10;
 
-const waitMs = (failures: number): number => Math.min(FIRST_MS * 2 ** (failures - 1), DAY_MS);
+export type NextTry = {
+  readonly runAtMs: number;
+  /** Of those that nobody asked for: once there is one more, somebody else is at it. */
+  readonly failures: number;
+};
 
 /** When it is given back once more, after a refund of it that came to nothing. */
-export const nextTryMs = async (
+export const nextTry = async (
   context: Context,
   scope: Scope,
   failed: Refund,
   operation: Operation,
-): Promise<number> => {
+): Promise<NextTry> => {
   const refunds = await loadRefundsOfIntent(context, scope, failed.intentId);
-  const before = refunds.filter(
-    ({ id, chargeId, isAutomatic, status }) =>
-      id !== failed.id && chargeId === failed.chargeId && isAutomatic && status === 'failed',
-  ).length;
-  const failures = failed.isAutomatic ? before + 1 : Math.max(before, 1);
-  if (failed.isAutomatic && failures === TRIES_ALONE) {
+  const before = failedAlone(refunds, failed.chargeId).filter(({ id }) => id !== failed.id);
+  const alone = failed.isAutomatic ? [...before, failed] : before;
+  const neverSent = await ordinalsNeverSent(context, scope, operation);
+  const refused = alone.filter(({ ordinal }) => !neverSent.has(ordinal)).length;
+  const wasSent = !failed.isAutomatic || operation.state !== 'not_sent';
+  if (failed.isAutomatic && wasSent && refused >= TRIES_ALONE) {
     context.log.error(
       { about: spellOperation(operation.id), accountId: scope.accountId },
       'Again and again a bank does not give back what nobody wants: a person has to look at it',
     );
   }
-  return context.clock.now() + waitMs(failures);
+  const times = wasSent ? refused : alone.length - refused;
+  return {
+    runAtMs: context.clock.now() + waitAgainMs(times, { wasSent }),
+    failures: alone.length,
+  };
+};
+
+/** The refunds of a charge that nobody asked for, and that came to nothing. */
+export const failedAlone = (refunds: readonly Refund[], chargeId: Charge['id']): Refund[] =>
+  refunds.filter(
+    (refund) => refund.chargeId === chargeId && refund.isAutomatic && refund.status === 'failed',
+  );
+
+/** Nobody refused those: no bank was asked. `now` is not stored yet. */
+const ordinalsNeverSent = async (
+  context: Context,
+  scope: Scope,
+  now: Operation,
+): Promise<ReadonlySet<number>> => {
+  const stored = await loadOfIntent(context, scope, now.intentId);
+  const operations = [...stored.filter(({ id }) => id !== now.id), now];
+  return new Set(
+    operations
+      .filter(({ kind, state }) => kind === 'refund' && state === 'not_sent')
+      .map(({ ordinal }) => ordinal),
+  );
 };

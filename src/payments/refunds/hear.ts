@@ -9,12 +9,12 @@ import {
   loadCharge,
   updateCharge,
 } from '#payments/charges';
-import { type Cause, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
+import { type Cause, FIRST_MS, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
 import { appendChange } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import { type Change, decidedOnce, type Operation } from '#rails/operations';
-import { FIRST_MS, nextTryMs } from './back-again.ts';
+import { nextTry } from './back-again.ts';
 import { concludeRefund, concludeRelease, type DecidedRefund } from './conclude-refund.ts';
 import { endOfIntent, isAllBack } from './end-of-intent.ts';
 import { refundSnapshot } from './events.ts';
@@ -226,9 +226,10 @@ const goOn = async (
   if (status === 'succeeded' && isAllBack(charge)) return endOfIntent(context, scope, charge);
   const { id, refunding } = charge;
   if (status === 'succeeded' && refunding > 0n) return [];
-  const runAtMs =
+  const { runAtMs, ...more } =
     status === 'succeeded'
-      ? context.clock.now() + FIRST_MS
-      : await nextTryMs(context, scope, refund, operation);
-  return [enqueue(context, { name: RELEASE_JOB, payload: { ...scope, charge: id }, runAtMs })];
+      ? { runAtMs: context.clock.now() + FIRST_MS }
+      : await nextTry(context, scope, refund, operation);
+  const payload = { ...scope, charge: id, ...more };
+  return [enqueue(context, { name: RELEASE_JOB, payload, runAtMs })];
 };

@@ -80,10 +80,14 @@ const checks = [
   {
     name: 'what nobody wants has gone back, or its bank has not refused that for three days',
     of: CHARGE,
+    // One that was never sent (7) nobody refused.
     text: `with refused as (
-             select account_id, livemode, charge_id from payments.refunds
-              where status = 4 and details->>'isAutomatic' = 'true'
-              group by account_id, livemode, charge_id having count(*) >= ${TRIES_ALONE})
+             select r.account_id, r.livemode, r.charge_id
+               from payments.refunds r
+               join rails.operations o on o.account_id = r.account_id and o.livemode = r.livemode
+                                      and o.intent_id = r.intent_id and o.kind = 5 and o.ordinal = r.ordinal
+              where r.status = 4 and r.details->>'isAutomatic' = 'true' and o.state <> 7
+              group by r.account_id, r.livemode, r.charge_id having count(*) >= ${TRIES_ALONE})
            select c.account_id, c.id, c.captured - c.refunded - c.refunding - c.charged_back as open
              from refused r
              join payments.charges c on c.account_id = r.account_id and c.livemode = r.livemode

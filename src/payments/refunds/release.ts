@@ -7,7 +7,9 @@ import { type Charge, loadCharge, releasable } from '#payments/charges';
 import { askingByItself, RELEASE_JOB, releaseHeld } from '#payments/intents';
 import { lockTimeout } from '#platform/http';
 import type { JobKind } from '#platform/jobs';
+import { failedAlone } from './back-again.ts';
 import { endOfIntent, isAllBack } from './end-of-intent.ts';
+import { loadRefundsOfIntent } from './refunds.store.ts';
 import { sendRefund } from './send-refund.ts';
 
 /** How often somebody else may be faster, whatever they change of it. */
@@ -16,23 +18,30 @@ const ROUNDS_MAX = 20;
 export const releaseJob: JobKind = {
   name: RELEASE_JOB,
   run: async (context: Context, payload) => {
-    const { accountId, livemode, charge: chargeId } = payload;
+    const { accountId, livemode, charge: chargeId, failures } = payload;
     assert(typeof accountId === 'string' && typeof chargeId === 'string', 'Whose, and which');
     const scope = { accountId, livemode: livemode === true };
+    const failuresMax = typeof failures === 'number' ? failures : null;
     for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-      if (await release(context, scope, chargeId)) return;
+      if (await release(context, scope, chargeId, failuresMax)) return;
     }
     throw lockTimeout();
   },
 };
 
 /** False: somebody else was faster, and everything is to be read and decided anew. */
-const release = async (context: Context, scope: Scope, chargeId: string): Promise<boolean> => {
+const release = async (
+  context: Context,
+  scope: Scope,
+  chargeId: string,
+  failuresMax: number | null,
+): Promise<boolean> => {
   const charge = await loadCharge(context, scope, chargeId);
   if (charge === undefined || !charge.isUnwanted) return true;
   if (charge.kind === 'authorize') return releaseHeld(context, scope, charge.id);
   const amount = releasable(charge);
   if (amount === 0n) return isAllBack(charge) ? end(context, scope, charge) : true;
+  if (failuresMax !== null && (await failuresOf(context, scope, charge)) > failuresMax) return true;
   const sent = await sendRefund(context, askingByItself(scope), charge, {
     amount,
     reason: null,
@@ -42,6 +51,10 @@ const release = async (context: Context, scope: Scope, chargeId: string): Promis
   });
   return sent !== null;
 };
+
+/** Each that fails has the next one queued: where one has failed since, that is somebody else's. */
+const failuresOf = async (context: Context, scope: Scope, charge: Charge): Promise<number> =>
+  failedAlone(await loadRefundsOfIntent(context, scope, charge.intentId), charge.id).length;
 
 /** Its bank took it for a dispute before it could be given back. */
 const end = async (context: Context, scope: Scope, charge: Charge): Promise<boolean> => {
