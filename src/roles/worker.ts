@@ -2,9 +2,8 @@
 
 import { sealBooks } from '#books/ledger';
 import { ENTRIES_PER_SEAL_MAX, sealAudit } from '#identity/audit';
-import type { Context } from '#kit/context';
 import { handOn, isAnythingOwed } from '#platform/events';
-import { createWorker, type Round, type Worker } from '#platform/jobs';
+import { createWorker, everySoOften, type Worker } from '#platform/jobs';
 import type { OpenRails } from '#rails/connectors';
 import { areOperationsDue } from '#rails/operations';
 import { gather, modules } from '../modules.ts';
@@ -47,16 +46,4 @@ export const createGatewayWorker = (runtime: Runtime, rails: OpenRails): Worker 
       everySoOften(SEAL_EVERY_MS, (context) => sealBooks(context, runtime.booksSealing)),
     ],
   });
-};
-
-const everySoOften = (everyMs: number, round: Round['run']): Round => {
-  let nextMs = Number.NEGATIVE_INFINITY;
-  return {
-    run: async (context: Context): Promise<number> => {
-      const nowMs = context.clock.monotonicMs();
-      if (nowMs < nextMs) return 0;
-      nextMs = nowMs + everyMs;
-      return round(context);
-    },
-  };
 };

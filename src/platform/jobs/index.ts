@@ -2,5 +2,5 @@ export type { JobKind, JobPayload, PeriodicJob } from './job.ts';
 export { countAliveWorkers, enqueue, enqueueWith } from './jobs.store.ts';
 export { holderOf, isGone, isStillHeld } from './life.ts';
 export { showPresence } from './presence.ts';
-export type { Round } from './rounds.ts';
+export { everySoOften, type Round } from './rounds.ts';
 export { createWorker, type TakeOver, type Worker } from './worker.ts';

@@ -213,6 +213,50 @@ describe('what takes long or fails', () => {
     assert.ok(ended);
     assert.deepEqual(await jobsLeft(), []);
   });
+
+  test('of jobs is not followed by another once the worker is stopping', async () => {
+    const slow: PromiseWithResolvers<void>[] = [];
+    let looks = 0;
+    const worker = createWorker({
+      context,
+      version: 'test',
+      jobs: [
+        {
+          name: 'slow',
+          run: () => {
+            const one = Promise.withResolvers<void>();
+            slow.push(one);
+            return slow.length > 10 ? Promise.resolve() : one.promise;
+          },
+        },
+      ],
+      periodicJobs: [],
+      rounds: [
+        {
+          run: async () => {
+            looks += 1;
+            await new Promise((resolve) => setImmediate(resolve));
+            return 1;
+          },
+        },
+      ],
+    });
+    for (let n = 0; n < 11; n += 1) await queue('slow');
+    await worker.start();
+    while (slow.length < 10) await new Promise((resolve) => setImmediate(resolve));
+    // By then it has asked for more, and waits for a place.
+    for (const until = looks + 4; looks < until; ) {
+      clock.advance(250);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const stopped = worker.stop(60_000);
+    slow[0]?.resolve();
+    while ((await jobsLeft()).length > 10) await new Promise((resolve) => setImmediate(resolve));
+    for (const { resolve } of slow) resolve();
+    await stopped;
+    assert.equal(slow.length, 10);
+    assert.equal((await jobsLeft()).length, 1);
+  });
 });
 
 describe('a periodic job', () => {

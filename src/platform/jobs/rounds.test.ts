@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { Context } from '#kit/context';
 import { manualClock, silentLog } from '../../kit/context/for-tests.ts';
-import { createRounds, type Round } from './rounds.ts';
+import { createRounds, everySoOften, type Round } from './rounds.ts';
 
 const clock = manualClock();
 /** What the database says yes to, and how often it was asked. */
@@ -99,6 +99,77 @@ describe('a round', () => {
     await rounds.go();
     await rounds.go();
     assert.equal(rounds.pauseMs(), 50);
+  });
+
+  test('that failed is tried again however seldom it is run, and called done once it is', async () => {
+    let isBroken = true;
+    const said: unknown[] = [];
+    const seal = everySoOften(60_000, async () => {
+      runs.push('seal');
+      if (isBroken) throw new Error('The disk is full');
+      return 1;
+    });
+    const say = (_: unknown, text: string) => void said.push(text);
+    const log = { ...silentLog, warn: say, error: say };
+    const rounds = createRounds({ ...context, log } as Context, {
+      name: 'test',
+      rounds: [seal],
+      lookAgainMs: () => 250,
+      waitsMs: () => 0,
+    });
+    await rounds.go();
+    for (const waitsMs of [500, 1_000]) {
+      clock.advance(waitsMs);
+      await rounds.go();
+    }
+    assert.deepEqual([runs.length, said.length], [3, 1]);
+    isBroken = false;
+    clock.advance(2_000);
+    await rounds.go();
+    assert.deepEqual([runs.length, said.length], [4, 2]);
+    clock.advance(59_999);
+    await rounds.go();
+    assert.equal(runs.length, 4);
+  });
+
+  test('that took long is begun again only when it has ended', async () => {
+    const ends: PromiseWithResolvers<number>[] = [];
+    let underWay = 0;
+    let most = 0;
+    const rounds = roundsOf([
+      {
+        run: async () => {
+          const end = Promise.withResolvers<number>();
+          ends.push(end);
+          underWay += 1;
+          most = Math.max(most, underWay);
+          try {
+            return await end.promise;
+          } finally {
+            underWay -= 1;
+          }
+        },
+      },
+    ]);
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    void rounds.go();
+    await settle();
+    clock.advance(250);
+    await settle();
+    ends[0]?.reject(new Error('It took long for nothing'));
+    // Whoever asks at the very moment it ends comes too early.
+    for (let n = 0; n < 20; n += 1) {
+      void rounds.go();
+      await Promise.resolve();
+    }
+    for (let n = 0; n < 4; n += 1) {
+      clock.advance(500);
+      void rounds.go();
+      await settle();
+    }
+    assert.deepEqual([ends.length, most], [2, 1]);
+    for (const { resolve } of ends) resolve(0);
+    await rounds.idle();
   });
 
   test('that rests is run when it is woken', async () => {

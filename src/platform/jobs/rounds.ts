@@ -96,8 +96,6 @@ export const createRounds = (
     } catch (error) {
       dueMs.set(round, nowMs());
       return { error };
-    } finally {
-      underWay.delete(round);
     }
   };
 
@@ -124,6 +122,8 @@ export const createRounds = (
   const noteEnd = async (round: Round, running: ReturnType<typeof run>): Promise<void> => {
     const failed = await running;
     if (failed !== null) noteFailure(round, failed.error);
+    // Not before it is noted when it is run again.
+    underWay.delete(round);
     endRest();
   };
 
@@ -132,7 +132,10 @@ export const createRounds = (
     dueMs.set(round, RESTS);
     const running = run(round);
     underWay.set(round, running);
-    if (await inTime(context, running, PATIENCE_MS)) return running;
+    if (await inTime(context, running, PATIENCE_MS)) {
+      underWay.delete(round);
+      return running;
+    }
     void noteEnd(round, running);
     return undefined;
   };
@@ -143,7 +146,7 @@ export const createRounds = (
       const failed = new Map<Round, unknown>();
       let begun = 0;
       for (const [round, atMs] of dueMs) {
-        if (atMs - nowMs() >= EARLY_MS) continue;
+        if (atMs - nowMs() >= EARLY_MS || underWay.has(round)) continue;
         begun += 1;
         const ended = await begin(round);
         if (ended) failed.set(round, ended.error);
@@ -175,6 +178,20 @@ export const createRounds = (
         if (dueAtMs === RESTS && !underWay.has(round)) dueMs.set(round, atMs);
       }
       endRest();
+    },
+  };
+};
+
+/** A round that is run so often at most. One that failed is not left out: whoever calls it says when it is tried again. */
+export const everySoOften = (everyMs: number, run: Round['run']): Round => {
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return {
+    run: async (context) => {
+      const nowMs = context.clock.monotonicMs();
+      if (nowMs < nextMs) return 0;
+      const done = await run(context);
+      nextMs = nowMs + everyMs;
+      return done;
     },
   };
 };

@@ -92,6 +92,7 @@ export const createWorker = (input: {
   /** One that takes long, as when a provider is silent, keeps its own place and no other's. */
   const runDueJobs = async (): Promise<number> => {
     if (underWay.size >= JOBS_AT_ONCE) await Promise.race(underWay);
+    if (stopping.signal.aborted) return 0;
     const leased = await context.database.system((tx) =>
       lease(tx, {
         nowMs: context.clock.now(),
