@@ -2,8 +2,10 @@
 // a yes that comes then completes it, and nobody who paid is told that they were too late.
 
 import type { Context, Scope } from '#kit/context';
-import { eachInTurn } from '#kit/failure';
+import { spellId } from '#kit/ids';
 import { askingByItself, isPayerAway } from '#payments/intents';
+import type { Due } from '#platform/db';
+import { lookAtEach } from '#platform/jobs';
 import { endSession } from './expire-session.ts';
 import { isBusy, madeOf } from './made.ts';
 import type { CheckoutSession } from './session.ts';
@@ -13,23 +15,32 @@ import { writeSession } from './write-session.ts';
 const AT_ONCE = 50;
 const LATER_MS = 60_000;
 
+/** Without what only its payer and merchant know. */
+const spell = ({ scope, id }: Due): string => spellId(scope.livemode ? 'cs_live' : 'cs_test', id);
+
 /** A round of the worker; says at how many it looked. */
-export const expireDueSessions = async (context: Context): Promise<number> => {
-  const nowMs = context.clock.now();
-  const due = await context.database.system((tx) => loadDue(tx, nowMs, AT_ONCE));
-  await eachInTurn(due, async ({ scope, id }) => {
+export const expireDueSessions = lookAtEach<Due>({
+  atOnce: AT_ONCE,
+  find: (context, atMost) =>
+    context.database.system((tx) => loadDue(tx, context.clock.now(), atMost)),
+  spell,
+  look: async (context, { scope, id }) => {
     const session = await loadSession(context, scope, id);
-    if (session === undefined || session.dueAtMs === null || session.dueAtMs > nowMs) return;
+    const dueAtMs = session?.dueAtMs ?? null;
+    if (session === undefined || dueAtMs === null || dueAtMs > context.clock.now()) return false;
     // One that fails does not keep the others waiting, and is looked at again later.
     try {
       await lookAt(context, scope, session);
     } catch (error) {
-      context.log.error({ error }, 'A checkout session that was due could not be ended for now');
+      context.log.error(
+        { about: spell({ scope, id }), error },
+        'A checkout session that was due could not be ended for now',
+      );
       await later(context, scope, session);
     }
-  });
-  return due.length;
-};
+    return true;
+  },
+});
 
 const lookAt = async (context: Context, scope: Scope, session: CheckoutSession): Promise<void> => {
   const made = await madeOf(context, scope, session);

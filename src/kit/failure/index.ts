@@ -20,23 +20,3 @@ export class Unclear extends Error {
 /** How loud to say that work which is done again failed: what does not answer says so by itself. */
 export const levelOf = (error: unknown): 'warn' | 'error' =>
   error instanceof Unavailable ? 'warn' : 'error';
-
-/**
- * One after the other, and one that fails keeps none of the others from its turn: what was wrong with the first is thrown
- * at the end. What does not answer fails for all of them.
- */
-export const eachInTurn = async <T>(
-  all: readonly T[],
-  work: (one: T) => Promise<unknown>,
-): Promise<void> => {
-  const errors: unknown[] = [];
-  for (const one of all) {
-    try {
-      await work(one);
-    } catch (error) {
-      if (error instanceof Unavailable) throw error;
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw errors[0];
-};

@@ -2,9 +2,10 @@
 // behind between two candidates by a process that died.
 
 import type { Context, Scope } from '#kit/context';
-import { eachInTurn } from '#kit/failure';
 import { spellId } from '#kit/ids';
 import { INTENT } from '#payments/charges';
+import type { Due } from '#platform/db';
+import { lookAtEach } from '#platform/jobs';
 import { conclude, loadKnown, loadOfIntent } from '#rails/operations';
 import { askingByItself } from './asking.ts';
 import { cancel } from './cancel-intent.ts';
@@ -17,13 +18,15 @@ import { isHeldToTake, takeLeftHeld } from './take-held.ts';
 const AT_ONCE = 20;
 
 /** A round of the worker; says at how many it looked. */
-export const lookAfterDue = async (context: Context): Promise<number> => {
-  const due = await context.database.system((tx) => loadDue(tx, context.clock.now(), AT_ONCE));
-  let done = 0;
-  await eachInTurn(due, async ({ scope, id }) => {
+export const lookAfterDue = lookAtEach<Due>({
+  atOnce: AT_ONCE,
+  find: (context, atMost) =>
+    context.database.system((tx) => loadDue(tx, context.clock.now(), atMost)),
+  spell: ({ id }) => spellId(INTENT, id),
+  look: async (context, { scope, id }) => {
     const intent = await loadIntent(context, scope, id);
     const dueAtMs = intent?.dueAtMs ?? null;
-    if (intent === undefined || dueAtMs === null || dueAtMs > context.clock.now()) return;
+    if (intent === undefined || dueAtMs === null || dueAtMs > context.clock.now()) return false;
     // One that fails does not keep the others waiting, and is looked at again later.
     try {
       await lookAfter(context, scope, intent);
@@ -34,10 +37,9 @@ export const lookAfterDue = async (context: Context): Promise<number> => {
       );
       await later(context, scope, intent);
     }
-    done += 1;
-  });
-  return done;
-};
+    return true;
+  },
+});
 
 const lookAfter = (context: Context, scope: Scope, intent: PaymentIntent): Promise<unknown> => {
   if (intent.status === 'requires_capture') return expire(context, scope, intent);

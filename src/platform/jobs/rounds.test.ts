@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { Context } from '#kit/context';
 import { manualClock, silentLog } from '../../kit/context/for-tests.ts';
+import { lookAtEach } from './look-at-each.ts';
 import { createRounds, everySoOften, type Round } from './rounds.ts';
 
 const clock = manualClock();
@@ -181,4 +182,29 @@ describe('a round', () => {
     await rounds.go();
     assert.deepEqual([runs.length, looks], [2, 0]);
   });
+});
+
+test('An account whose provider is silent keeps those of no other from being looked at, nor itself many times', async () => {
+  const silent = Promise.withResolvers<boolean>();
+  const looked: string[] = [];
+  const due = ['silent 1', 'silent 2', 'other 1', 'other 2'].map((name) => {
+    const [accountId = ''] = name.split(' ');
+    return { scope: { accountId, livemode: true }, name };
+  });
+  const run = lookAtEach<(typeof due)[number]>({
+    atOnce: 4,
+    find: async () => due,
+    spell: ({ name }) => name,
+    look: async (_, { name }) => {
+      looked.push(name);
+      return name === 'silent 1' ? silent.promise : true;
+    },
+  });
+  const running = run(context);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(looked, ['silent 1', 'other 1', 'other 2']);
+  clock.advance(30_000);
+  silent.resolve(true);
+  assert.equal(await running, 3);
+  assert.equal(looked.length, 3);
 });

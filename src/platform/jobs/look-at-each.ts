@@ -1,0 +1,84 @@
+// Rows that are due, each looked at by itself. One with which something is wrong stays due, and before all that came
+// due later: this process sets it aside for a while, and looks at those behind it. Another finds out by itself.
+
+import type { Context, Scope } from '#kit/context';
+import { Unavailable, Unclear } from '#kit/failure';
+import type { Round } from './rounds.ts';
+
+type Aside = { readonly times: number; readonly untilMs: number };
+type Asides = Map<string, Aside>;
+
+/** One minute, two, four, … up to an hour: by then somebody may have seen to it. */
+const ASIDE_MS = 60_000;
+const ASIDE_MS_MAX = 3_600_000;
+/** Where its provider is silent, an account's others are left to the next round: the other accounts wait for one call. */
+const PATIENCE_MS = 5_000;
+
+export const lookAtEach = <T extends { readonly scope: Scope }>(given: {
+  readonly atOnce: number;
+  readonly find: (context: Context, atMost: number) => Promise<readonly T[]>;
+  /** As people know it. */
+  readonly spell: (one: T) => string;
+  /** Says whether there was anything to do. */
+  readonly look: (context: Context, one: T) => Promise<boolean>;
+}): Round['run'] => {
+  const { atOnce, find, spell, look } = given;
+  const ofDatabases = new WeakMap<Context['database'], Asides>();
+
+  /** Says at how many it looked. */
+  return async (context) => {
+    const { database, clock } = context;
+    const asides: Asides = ofDatabases.get(database) ?? new Map();
+    ofDatabases.set(database, asides);
+    const begunMs = clock.monotonicMs();
+    const nameOf = (one: T): string => `${spell(one)} ${one.scope.livemode}`;
+    const isAside = (one: T): boolean => (asides.get(nameOf(one))?.untilMs ?? 0) > begunMs;
+    for (const [name, { untilMs }] of asides) {
+      if (begunMs - untilMs > ASIDE_MS_MAX) asides.delete(name);
+    }
+    const found = await find(context, atOnce + asides.size);
+    const due = found.filter((one) => !isAside(one)).slice(0, atOnce);
+
+    let done = 0;
+    const errors: unknown[] = [];
+    let away: { readonly error: unknown } | null = null;
+    const lookAt = async (one: T): Promise<void> => {
+      try {
+        const did = await look(context, one);
+        done += Number(did);
+        asides.delete(nameOf(one));
+      } catch (error) {
+        if (isAway(error)) {
+          away ??= { error };
+          return;
+        }
+        errors.push(error);
+        const times = (asides.get(nameOf(one))?.times ?? 0) + 1;
+        const waitsMs = Math.min(ASIDE_MS * 2 ** (times - 1), ASIDE_MS_MAX);
+        asides.set(nameOf(one), { times, untilMs: clock.monotonicMs() + waitsMs });
+        const { accountId, livemode } = one.scope;
+        context.log.error(
+          { about: spell(one), accountId, livemode, error },
+          'What was due could not be looked at: the others go on, and it is tried again later',
+        );
+      }
+    };
+    const inTurn = async (chain: readonly T[]): Promise<void> => {
+      for (const one of chain) {
+        if (away !== null || clock.monotonicMs() - begunMs >= PATIENCE_MS) return;
+        await lookAt(one);
+      }
+    };
+    const chains = Map.groupBy(due, ({ scope }) => scope.accountId);
+    await Promise.all(chains.values().map(inTurn));
+    const whatIsAway = away as { readonly error: unknown } | null;
+    if (whatIsAway !== null) throw whatIsAway.error;
+    // Where so many fail and none goes well, it may be for none of them.
+    if (errors.length === atOnce) throw errors[0];
+    return done;
+  };
+};
+
+/** For all of them, and not for this one. */
+const isAway = (error: unknown): boolean =>
+  error instanceof Unclear || (error instanceof Unavailable && !error.tookTooLong);
