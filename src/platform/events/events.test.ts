@@ -304,6 +304,36 @@ describe('a change that a listener cannot take', () => {
   });
 });
 
+test('Where another worker empties the outbox nobody takes it for empty of other accounts', async () => {
+  for (let n = 0; n < 5; n += 1) await append(newUuid(context), 1, started);
+  const take = {
+    name: '',
+    text: `select pg_advisory_xact_lock(hashtextextended('tollgate outbox', 0))`,
+  };
+  let failures = 0;
+  const failing: Listener = {
+    name: 'fails',
+    hear: () => {
+      failures += 1;
+      return Promise.reject(new Error('bug'));
+    },
+  };
+  // It comes in just as the third in a row is put aside: what is tried then is one of another account.
+  let setAsides = 0;
+  const system: typeof context.database.system = (work) =>
+    setAsides < 3
+      ? context.database.system(work)
+      : context.database.system(async (tx) => {
+          await tx.query(take, []);
+          return context.database.system(work);
+        });
+  const log = { ...context.log, error: () => void (setAsides += 1) };
+  const beside = { ...context, log, database: { ...context.database, system } };
+  assert.equal(await handOn(beside, [failing]), 0);
+  assert.deepEqual([failures, setAsides], [4, 3]);
+  await asOwner(context.on, 'delete from platform.outbox');
+});
+
 describe('previous attributes', () => {
   test('are the old values of exactly what changed, nested like the object', () => {
     for (const [before, after, expected] of [

@@ -38,6 +38,8 @@ const CHANGES_AT_ONCE = 500;
 /** Whether it holds anything, in the order in which it is emptied: what was taken is passed over at once. */
 export const isAnythingOwed = `(select true from platform.outbox where not_before is null or not_before <= clock_timestamp() order by event_id limit 1)`;
 
+const tryLock = `pg_try_advisory_xact_lock(hashtextextended('tollgate outbox', 0))`;
+
 // One at a time, who would have to wait for each other later: then no row has to be locked to be found.
 const taking = (name: string, which: string) =>
   statement(
@@ -47,12 +49,13 @@ const taking = (name: string, which: string) =>
       select ctid from platform.outbox
        where (not_before is null or not_before <= clock_timestamp())${which}
        order by event_id
-       limit (select case when pg_try_advisory_xact_lock(hashtextextended('tollgate outbox', 0))
-                          then $1::integer else 0 end)))
+       limit (select case when ${tryLock} then $1::integer else 0 end)))
    returning event_id, account_id, livemode, object_id, sequence, kinds, has_address`,
   );
 const takeOwed = taking('events.take_owed', '');
 const takeOwedToOthers = taking('events.take_owed_to_others', ' and account_id <> $2');
+
+const askWhetherFree = statement('events.ask_whether_free', `select ${tryLock} as is_free`);
 
 // After 16 s, 32 s, … up to an hour: by then somebody may have seen to it.
 const setAside = statement(
@@ -73,7 +76,7 @@ export const handOn = async (context: Context, listeners: readonly Listener[]): 
     ...listeners.map(({ appetite }) => appetite?.(context) ?? CHANGES_AT_ONCE),
   );
   try {
-    return (await handOnTogether(context, listeners, { atMost, took: () => {} })).length;
+    return (await handOnTogether(context, listeners, { atMost, took: () => {} }))?.length ?? 0;
   } catch (error) {
     if (isOfTheWorld(error)) throw error;
     return handOnOneByOne(context, listeners, atMost);
@@ -84,6 +87,7 @@ export const handOn = async (context: Context, listeners: readonly Listener[]): 
 const isOfTheWorld = (error: unknown): boolean =>
   error instanceof Unavailable || error instanceof Unclear;
 
+/** Null: another worker is emptying it, and it cannot be said that there is none of other accounts. */
 const handOnTogether = async (
   context: Context,
   listeners: readonly Listener[],
@@ -97,11 +101,15 @@ const handOnTogether = async (
     readonly besides?: Uuid | undefined;
     readonly took: (owed: readonly Owed[]) => void;
   },
-): Promise<readonly Owed[]> => {
+): Promise<readonly Owed[] | null> => {
   // What a try left behind that was not committed is not done.
   let afterwards: (() => void)[] = [];
   const handed = await context.database.system(async (tx) => {
     afterwards = [];
+    if (besides !== undefined) {
+      const [asked] = await tx.query<{ is_free: boolean }>(askWhetherFree, []);
+      if (!asked?.is_free) return null;
+    }
     const owed =
       besides === undefined
         ? await tx.query<Owed>(takeOwed, [atMost])
@@ -135,6 +143,7 @@ const handOnOneByOne = async (
           tried = first;
         },
       });
+      if (handed === null) break;
       if (handed.length === 0 && isProbe) throw last?.error;
       if (handed.length === 0) break;
       [count, failures] = [count + 1, 0];
