@@ -1,8 +1,8 @@
 // Requests that write go through in cohorts: who comes while others are on their way waits until these are through, or
 // have been inside for some milliseconds. Those of a cohort do each step at the same time, so that what they read and
 // write is said to the database together, by code that is in the caches. One alone waits for nobody, and nobody waits for
-// who waits for a provider. While much waits to be committed already, nobody begins: who is inside
-// keeps what it has in memory, which is then collected again and again.
+// who waits for a provider. While much waits to be committed already, nobody begins: who is inside keeps what it has in
+// memory, which is then collected again and again.
 
 export type Cohorts = {
   /** Resolves when it is their turn; they `leave` the cohort that they get. */
