@@ -21,8 +21,8 @@ const spell = ({ scope, id }: Due): string => spellId(scope.livemode ? 'cs_live'
 /** A round of the worker; says at how many it looked. */
 export const expireDueSessions = lookAtEach<Due>({
   atOnce: AT_ONCE,
-  find: (context, atMost) =>
-    context.database.system((tx) => loadDue(tx, context.clock.now(), atMost)),
+  find: (context, atMost, butOf) =>
+    context.database.system((tx) => loadDue(tx, context.clock.now(), atMost, butOf)),
   spell,
   look: async (context, { scope, id }) => {
     const session = await loadSession(context, scope, id);

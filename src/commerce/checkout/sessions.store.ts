@@ -250,7 +250,7 @@ export const completedOf = async (
 
 export const loadDue = findDue(
   'checkout_sessions.due',
-  'select * from commerce.due_checkout_sessions($1::timestamptz, $2)',
+  'select * from commerce.due_checkout_sessions($1::timestamptz, $2, $3::uuid[])',
 );
 /** As a worker asks in its rounds. */
 export const areSessionsDue = 'exists (select from commerce.due_checkout_sessions(now.at, 1))';

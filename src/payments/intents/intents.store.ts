@@ -228,7 +228,7 @@ export const { search: searchRows, count: countFound } = searchIn({
 
 export const loadDue = findDue(
   'intents.due',
-  'select * from payments.due_intents($1::timestamptz, $2)',
+  'select * from payments.due_intents($1::timestamptz, $2, $3::uuid[])',
 );
 /** As a worker asks in its rounds. */
 export const areIntentsDue = 'exists (select from payments.due_intents(now.at, 1))';

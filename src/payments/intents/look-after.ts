@@ -20,8 +20,8 @@ const AT_ONCE = 20;
 /** A round of the worker; says at how many it looked. */
 export const lookAfterDue = lookAtEach<Due>({
   atOnce: AT_ONCE,
-  find: (context, atMost) =>
-    context.database.system((tx) => loadDue(tx, context.clock.now(), atMost)),
+  find: (context, atMost, butOf) =>
+    context.database.system((tx) => loadDue(tx, context.clock.now(), atMost, butOf)),
   spell: ({ id }) => spellId(INTENT, id),
   look: async (context, { scope, id }) => {
     const intent = await loadIntent(context, scope, id);

@@ -15,11 +15,11 @@ export const scopeOf = ({ account_id, livemode }: Owned): Scope => ({
 
 export type Due = { readonly scope: Scope; readonly id: Uuid };
 
-/** `text` is asked with the moment and how many at most. */
+/** `text` is asked with the moment, how many at most, and the accounts whose turn it is not. */
 export const findDue = (name: string, text: string) => {
   const found = statement(name, text);
-  return (tx: Tx, nowMs: number, atMost: number): Promise<Due[]> =>
-    dueRows(tx, found, [spellTime(nowMs), atMost]);
+  return (tx: Tx, nowMs: number, atMost: number, butOf: readonly string[]): Promise<Due[]> =>
+    dueRows(tx, found, [spellTime(nowMs), atMost, butOf]);
 };
 
 export type LeaseLimits = {

@@ -86,4 +86,4 @@ const functions = `
                        where a.grantee <> p.proowner), '-- execute: public') as line
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
    where ${own} and n.nspname <> 'public'
-   order by n.nspname, p.proname`;
+   order by n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)`;

@@ -1,12 +1,17 @@
 // Rows that are due, each looked at by itself. One with which something is wrong stays due, and before all that came
 // due later: this process sets it aside for a while, and looks at those behind it. Another finds out by itself.
+// Where more is due than is looked at at once, no account has a second turn while another waits for its first.
 
 import type { Context, Scope } from '#kit/context';
 import { Unavailable, Unclear } from '#kit/failure';
 import type { Round } from './rounds.ts';
 
 type Aside = { readonly times: number; readonly untilMs: number };
-type Asides = Map<string, Aside>;
+type Remembered = {
+  readonly asides: Map<string, Aside>;
+  /** The accounts that had their turn while others may wait for theirs. */
+  readonly hadTheirs: Set<string>;
+};
 
 /** One minute, two, four, … up to an hour: by then somebody may have seen to it. */
 const ASIDE_MS = 60_000;
@@ -16,28 +21,48 @@ const PATIENCE_MS = 5_000;
 
 export const lookAtEach = <T extends { readonly scope: Scope }>(given: {
   readonly atOnce: number;
-  readonly find: (context: Context, atMost: number) => Promise<readonly T[]>;
+  /** Those due longest, of all accounts but some. Where nobody outside is asked they may be of all. */
+  readonly find: (
+    context: Context,
+    atMost: number,
+    butOf: readonly string[],
+  ) => Promise<readonly T[]>;
   /** As people know it. */
   readonly spell: (one: T) => string;
   /** Says whether there was anything to do. */
   readonly look: (context: Context, one: T) => Promise<boolean>;
 }): Round['run'] => {
   const { atOnce, find, spell, look } = given;
-  const ofDatabases = new WeakMap<Context['database'], Asides>();
+  const ofDatabases = new WeakMap<Context['database'], Remembered>();
+
+  const findOfOthers = async (
+    context: Context,
+    atMost: number,
+    hadTheirs: Set<string>,
+  ): Promise<readonly T[]> => {
+    const found = await find(context, atMost, [...hadTheirs]);
+    if (found.length > 0 || hadTheirs.size === 0) return found;
+    hadTheirs.clear();
+    return find(context, atMost, []);
+  };
 
   /** Says at how many it looked. */
   return async (context) => {
     const { database, clock } = context;
-    const asides: Asides = ofDatabases.get(database) ?? new Map();
-    ofDatabases.set(database, asides);
+    const remembered = ofDatabases.get(database) ?? { asides: new Map(), hadTheirs: new Set() };
+    ofDatabases.set(database, remembered);
+    const { asides, hadTheirs } = remembered;
     const begunMs = clock.monotonicMs();
     const nameOf = (one: T): string => `${spell(one)} ${one.scope.livemode}`;
     const isAside = (one: T): boolean => (asides.get(nameOf(one))?.untilMs ?? 0) > begunMs;
     for (const [name, { untilMs }] of asides) {
       if (begunMs - untilMs > ASIDE_MS_MAX) asides.delete(name);
     }
-    const found = await find(context, atOnce + asides.size);
+    const atMost = atOnce + asides.size;
+    const found = await findOfOthers(context, atMost, hadTheirs);
     const due = found.filter((one) => !isAside(one)).slice(0, atOnce);
+    if (found.length < atMost) hadTheirs.clear();
+    else for (const { scope } of due) hadTheirs.add(scope.accountId);
 
     let done = 0;
     const errors: unknown[] = [];

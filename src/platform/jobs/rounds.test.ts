@@ -208,3 +208,37 @@ test('An account whose provider is silent keeps those of no other from being loo
   assert.equal(await running, 3);
   assert.equal(looked.length, 3);
 });
+
+test('Where more of an account is due than is looked at in a round, the others have their turn before its next', async () => {
+  const dueOf = (accountId: string, count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      name: `${accountId} ${n + 1}`,
+      scope: { accountId, livemode: false },
+    }));
+  let all = [...dueOf('silent', 9), ...dueOf('one', 5), ...dueOf('other', 1)];
+  const looked: string[] = [];
+  const run = lookAtEach<(typeof all)[number]>({
+    atOnce: 4,
+    find: async (_, atMost, butOf) =>
+      all.filter(({ scope }) => !butOf.includes(scope.accountId)).slice(0, atMost),
+    spell: ({ name }) => name,
+    look: async (_, one) => {
+      looked.push(one.name);
+      if (one.scope.accountId === 'silent') clock.advance(30_000);
+      else all = all.filter((each) => each !== one);
+      return true;
+    },
+  });
+  const roundOfAll = async (): Promise<string[]> => {
+    await run(context);
+    return looked.splice(0);
+  };
+  assert.deepEqual(await roundOfAll(), ['silent 1']);
+  assert.deepEqual(await roundOfAll(), ['one 1', 'one 2', 'one 3', 'one 4']);
+  assert.deepEqual(await roundOfAll(), ['other 1'], 'All that is left have had theirs');
+  assert.deepEqual(await roundOfAll(), ['silent 1']);
+  assert.deepEqual(await roundOfAll(), ['one 5']);
+  assert.deepEqual(await roundOfAll(), ['silent 1']);
+  all = dueOf('silent', 9);
+  assert.deepEqual(await roundOfAll(), ['silent 1'], 'Nobody else waits');
+});
