@@ -1,0 +1,160 @@
+// Endpoints that want the events of an object in the order of their numbers.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { newUuid, spellUuid, uuidAt } from '#kit/ids';
+import { statement } from '#platform/db';
+import { gatherEventKinds, handOn } from '#platform/events';
+import { asOwner } from '../../for-tests.ts';
+import {
+  created,
+  endpointOf,
+  happen,
+  kinds,
+  listeners,
+  unheardOf,
+  until,
+  updated,
+  workerOn,
+  world,
+} from './for-tests-pump.ts';
+import { module } from './module.ts';
+
+type Reads = { readonly whole: number; readonly by_index: number };
+
+describe('a delivery', () => {
+  test('of an object whose events are told in order goes as soon as the one before it was taken', async () => {
+    const { context, calls, pump, scope, allDelivered } = await world();
+    await endpointOf(context, scope, true);
+    const objectId = newUuid(context);
+    for (let sequence = 1; sequence <= 4; sequence += 1) {
+      await happen(context, scope, 1, { objectId, sequence });
+    }
+    await handOn(context, listeners);
+    // One round, and no other: nobody asks the pump again.
+    assert.equal(await pump.round(context, kinds), 1);
+    for (let told = 1; told <= 4; told += 1) {
+      await until(`the call number ${told}`, () => calls.length === told);
+      const headers = calls[told - 1]?.post.headers;
+      assert.equal(headers?.['tollgate-sequence'], String(told));
+      assert.equal(headers?.['tollgate-sequence-of'], spellUuid(objectId));
+      calls[told - 1]?.answer(200);
+    }
+    await until('all are noted', allDelivered);
+    await pump.idle(context);
+    assert.equal(calls.length, 4);
+  });
+
+  test('of an object whose events are told in order waits while the one before it is tried again', async () => {
+    const { context, calls, pump, scope, count } = await world();
+    await endpointOf(context, scope, true);
+    const objectId = newUuid(context);
+    await happen(context, scope, 1, { objectId, sequence: 1 });
+    await happen(context, scope, 1, { objectId, sequence: 2 });
+    await handOn(context, listeners);
+    await pump.round(context, kinds);
+    await until('the first is under way', () => calls.length === 1);
+    calls[0]?.answer(500);
+    await pump.idle(context);
+    await pump.round(context, kinds);
+    assert.deepEqual([calls.length, await count('due_deliveries')], [1, 2]);
+  });
+
+  test('of an object whose events are told in order comes by its number, whatever the clocks of machines said', async () => {
+    const { context, calls, pump, scope } = await world();
+    await endpointOf(context, scope, true);
+    const objectId = newUuid(context);
+    const [early, late] = [0, 1_000].map(
+      (laterMs) => `${uuidAt(context.clock.now() + laterMs).slice(0, -1)}0`,
+    );
+    await happen(context, scope, 1, { id: late ?? '', objectId, sequence: 1 });
+    await happen(context, scope, 1, { id: early ?? '', objectId, sequence: 2 });
+    await handOn(context, listeners);
+    for (const told of [1, 2]) {
+      await until('the next is under way', async () => {
+        await pump.round(context, kinds);
+        return calls.length === told;
+      });
+      assert.equal(calls.at(-1)?.post.headers['tollgate-sequence'], String(told));
+      calls.at(-1)?.answer(200);
+    }
+    await pump.idle(context);
+  });
+
+  test('of an object whose events are told in order waits for one before it that could not be handed on', async () => {
+    const { context, calls, pump, scope } = await world();
+    await endpointOf(context, scope, true);
+    const objectId = newUuid(context);
+    await happen(context, scope, 1, { objectId, sequence: 1, kinds: [unheardOf] });
+    await happen(context, scope, 1, { objectId, sequence: 2 });
+    await happen(context, scope, 1, { sequence: 2 });
+    assert.equal(await handOn(context, listeners), 2);
+    assert.equal(await pump.round(context, kinds), 1, 'That of the other object');
+
+    await asOwner(context.on, 'update platform.outbox set not_before = clock_timestamp()');
+    const newer = gatherEventKinds([created, updated, unheardOf]);
+    assert.equal(await handOn(context, module.listeners({ eventKinds: newer })), 1);
+    assert.equal(await pump.round(context, newer), 1);
+    await until('two are under way', () => calls.length === 2);
+    for (const call of calls) call.answer(200);
+    await until('the one behind it is told', async () => {
+      await pump.round(context, newer);
+      return calls.length === 3;
+    });
+    assert.deepEqual(
+      calls.map(({ post }) => post.headers['tollgate-sequence']),
+      ['2', '1', '2'],
+    );
+    calls[2]?.answer(200);
+    await pump.idle(context);
+  });
+
+  test('is looked for behind what was set aside by an index, also where that was one page', async () => {
+    const { context, scope } = await world();
+    await endpointOf(context, scope, true);
+    await happen(context, scope, 1, { sequence: 1, kinds: [unheardOf] });
+    await happen(context, scope, 1, { sequence: 2 });
+    assert.equal(await handOn(context, listeners), 1);
+    await asOwner(context.on, 'analyze platform.outbox');
+    const reads = statement(
+      'test.reads',
+      `select seq_scan::integer as whole, idx_scan::integer as by_index
+         from pg_stat_xact_all_tables where relid = 'platform.outbox'::regclass`,
+    );
+    const lease = statement(
+      'test.lease',
+      `select id from outward.lease_deliveries(clock_timestamp(), '{}', '{}', 1, $1::uuid, 1, 60000)`,
+    );
+    const [before, leased, after] = await context.database.system(async (tx) => [
+      await tx.query<Reads>(reads),
+      await tx.query(lease, [newUuid(context)]),
+      await tx.query<Reads>(reads),
+    ]);
+    assert.equal(leased.length, 1);
+    assert.equal(after[0]?.whole, before[0]?.whole);
+    assert.equal(after[0]?.by_index, (before[0]?.by_index ?? 0) + 1);
+  });
+
+  test('of an endpoint that keeps an order waits for its turn, also for those held since before', async () => {
+    const { context, calls, pump, scope, always, count, allDelivered } = await world();
+    await endpointOf(context, scope);
+    await happen(context, scope);
+    await handOn(context, listeners);
+    await until('it is under way', () => calls.length === 1);
+    await asOwner(context.on, 'update outward.webhook_endpoints set ordered = true');
+    await happen(context, scope, 2);
+    await handOn(context, listeners);
+    assert.equal(await count('due_deliveries'), 2);
+    const other = await workerOn(context.on);
+    assert.equal(await other.pump.round(other.context, kinds), 0, 'An older one is under way.');
+
+    always(200);
+    calls[0]?.answer(200);
+    await pump.idle(context);
+    await until('the others are told', async () => {
+      await pump.round(context, kinds);
+      return allDelivered();
+    });
+    await pump.idle(context);
+  });
+});
