@@ -11,13 +11,11 @@ import { enqueue } from '#platform/jobs';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
 import { createOutgoing, type Outgoing } from './call-out.ts';
-import { newFor, testKeys } from './for-tests.ts';
+import { newFor } from './for-tests.ts';
 import { answering, approvalOf, charging, newBook } from './for-tests-bank.ts';
 import { assertConcluded } from './for-tests-checks.ts';
 import { createGates } from './gates.ts';
-import { providerKeyOf } from './operation.ts';
-import { loadByReference, loadKnown, loadOfIntent } from './operations.store.ts';
-import { recordEvidence } from './record-evidence.ts';
+import { loadKnown, loadOfIntent } from './operations.store.ts';
 import { openSendJournal, readSendJournal } from './send-journal.ts';
 import { sendOperation } from './send-operation.ts';
 
@@ -317,118 +315,6 @@ describe('sending', () => {
       Array(6).fill('failed'),
       Array(6).fill('failed'),
     ]);
-  });
-});
-
-describe('evidence', () => {
-  test('that comes twice is kept once, and a state is written once per piece', async () => {
-    const operation = operationFor();
-    await sendOperation(context, scope, outgoing, {
-      operation,
-      port: async () => ({ outcome: 'unknown', code: 'timeout' }),
-    });
-    const webhook = {
-      operationId: operation.id,
-      evidence: { kind: 'webhook', says: approvalOf(operation), sourceKey: 'evt_1' },
-    } as const;
-    const recorded = await Promise.all(
-      Array.from({ length: 6 }, () => recordEvidence(context, scope, webhook)),
-    );
-    assert.equal(recorded.filter((each) => each.ok && !each.repeated).length, 1);
-    const { operation: stored, evidence } = await known(operation.id);
-    assert.equal(stored.state, 'approved');
-    assert.equal(evidence.length, 2);
-  });
-
-  test('from many sides at once is all kept, and all of it counts', async () => {
-    const operation = operationFor();
-    await sendOperation(context, scope, outgoing, {
-      operation,
-      port: async () => ({ outcome: 'unknown', code: 'timeout' }),
-    });
-    await Promise.all(
-      Array.from({ length: 8 }, (_, n) =>
-        recordEvidence(context, scope, {
-          operationId: operation.id,
-          evidence: {
-            kind: 'webhook',
-            says: n === 5 ? approvalOf(operation) : { outcome: 'pending' },
-            sourceKey: `evt_${n}`,
-          },
-        }),
-      ),
-    );
-    const { operation: stored, evidence } = await known(operation.id);
-    assert.equal(stored.state, 'approved');
-    assert.equal(evidence.length, 9);
-  });
-
-  test('can be neither changed nor removed, by the serving role or by the owner', async () => {
-    for (const text of ['update rails.evidence set kind = 6', 'delete from rails.evidence']) {
-      await assert.rejects(asOwner(context.on, text), /append-only/);
-    }
-    await assert.rejects(
-      context.database.transaction(scope, (tx) =>
-        tx.query({ name: '', text: 'delete from rails.evidence' }),
-      ),
-      /permission denied/,
-    );
-  });
-
-  test('of another account, or another mode, does not exist: under its policy alone', async () => {
-    const operation = operationFor();
-    await sendOperation(context, scope, outgoing, { operation, port: charging(newBook()) });
-    const others = [await testAccount(context), { ...scope, livemode: true }];
-    for (const other of others) {
-      assert.equal(await loadKnown(context, other, operation.id), undefined);
-      for (const table of ['operations', 'evidence']) {
-        // Without any condition of the store.
-        const text = `select 1 as one from rails.${table}`;
-        assert.deepEqual(await context.database.read(other, { name: '', text }), []);
-      }
-      const changed = await context.database.transaction(other, (tx) =>
-        tx.query({ name: '', text: 'update rails.operations set tries = 99 returning id' }),
-      );
-      assert.deepEqual(changed, []);
-      const says = { outcome: 'declined', code: 'forged' } as const;
-      assert.deepEqual(
-        await recordEvidence(context, other, {
-          operationId: operation.id,
-          evidence: { kind: 'webhook', says },
-        }),
-        { ok: false, code: 'no_such_operation' },
-      );
-    }
-    const [found] = await loadByReference(
-      context,
-      scope,
-      operation.connectorAccountId,
-      operation.reference,
-    );
-    assert.equal(found?.id, operation.id);
-  });
-});
-
-describe("the provider's key", () => {
-  const of = { intentId: newUuid({ clock, random: { bytes: (n) => Buffer.alloc(n) } }) };
-  const keyOf = (changes: object = {}, livemode = false) =>
-    providerKeyOf(
-      testKeys,
-      { accountId: 'a', livemode },
-      { ...of, kind: 'refund', ordinal: 1, attempt: 1, ...changes },
-    );
-
-  test('is the same each time, and another for everything that is something else', () => {
-    assert.equal(keyOf(), keyOf());
-    const others = [
-      keyOf({}, true),
-      keyOf({ kind: 'capture' }),
-      keyOf({ ordinal: 2 }),
-      keyOf({ attempt: 2 }),
-      keyOf({ intentId: 'other' }),
-    ];
-    assert.equal(new Set([keyOf(), ...others]).size, 6);
-    assert.match(keyOf(), /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
   });
 });
 
