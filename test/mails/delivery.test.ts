@@ -137,6 +137,52 @@ describe('a mail', () => {
     assert.deepEqual(sink.taken[0]?.message, sink.taken[1]?.message);
   });
 
+  for (const [how, saysLast] of [
+    ['says that it closes it', '421 that was enough'],
+    ['hangs up', undefined],
+  ] as const) {
+    test(`that is one too many for its connection, where the server ${how}, goes over a new one`, async () => {
+      const sink = await startMailSink({
+        mailsMax: 2,
+        ...(saysLast === undefined ? {} : { saysLast }),
+      });
+      use(sink.port);
+      const ids = [await owe(), await owe(), await owe(), await owe(), await owe()];
+      assert.equal(await sendDue(), true);
+      for (const id of ids) {
+        const { state, attempts } = await read(id);
+        assert.deepEqual([state, attempts], ['sent', 1], 'Nothing was refused');
+      }
+      assert.deepEqual([sink.taken.length, sink.connections()], [5, 3]);
+    });
+  }
+
+  test('at which the server hangs up each time costs no other a try', async () => {
+    const sink = await startMailSink({ hangsUpOn: 'odd@example.com' });
+    use(sink.port);
+    const first = await owe();
+    const odd = await owe('odd@example.com');
+    const others = [await owe(), await owe()];
+    assert.equal(await sendDue(), true);
+    for (const id of [first, ...others]) {
+      assert.deepEqual([(await read(id)).state, (await read(id)).attempts], ['sent', 1]);
+    }
+    assert.deepEqual([(await read(odd)).state, (await read(odd)).attempts], ['waiting', 1]);
+    await asOwner(context.on, 'delete from outward.mails where id = $1', [odd]);
+  });
+
+  test('that is due while the server hangs up at each is put off without a connection of its own', async () => {
+    const sink = await startMailSink({ mailsMax: 0 });
+    use(sink.port);
+    const ids = [await owe(), await owe(), await owe(), await owe()];
+    assert.equal(await sendDue(), false);
+    for (const id of ids) {
+      assert.deepEqual([(await read(id)).state, (await read(id)).attempts], ['waiting', 1]);
+    }
+    assert.equal(sink.connections(), 2);
+    await asOwner(context.on, 'delete from outward.mails where id = any($1)', [ids]);
+  });
+
   test('without a server, or in test mode, is kept and never sent', async () => {
     use(null);
     const id = await owe();

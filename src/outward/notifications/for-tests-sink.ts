@@ -31,6 +31,11 @@ export type Behaviour = {
   readonly isSilent?: boolean;
   /** Hangs up once it has the whole mail, without a word. */
   readonly hangsUpAtEnd?: boolean;
+  /** Hangs up, without a word, when it hears of this recipient. */
+  readonly hangsUpOn?: string;
+  /** Takes so many over a connection and says, or does without a word, that it closes it. */
+  readonly mailsMax?: number;
+  readonly saysLast?: string;
 };
 
 export type MailSink = {
@@ -109,6 +114,7 @@ const serve = (plain: Socket, { how, pair, taken, heard }: Served): void => {
   let [from, to] = ['', ''];
   let data: string | null = null;
   let text = '';
+  let mails = 0;
   const say = (line: string): void => void (line !== '' && socket.write(`${line}\r\n`));
 
   const answer = (line: string): void => {
@@ -141,10 +147,16 @@ const serve = (plain: Socket, { how, pair, taken, heard }: Served): void => {
         return say(password === how().password ? '235 welcome' : '535 no');
       }
       case 'MAIL':
+        if (mails >= (how().mailsMax ?? Number.POSITIVE_INFINITY)) {
+          const last = how().saysLast;
+          return void socket.end(last === undefined ? '' : `${last}\r\n`);
+        }
+        mails += 1;
         from = /<(.*)>/.exec(line)?.[1] ?? '';
         return say('250 ok');
       case 'RCPT':
         to = /<(.*)>/.exec(line)?.[1] ?? '';
+        if (to === how().hangsUpOn) return void socket.destroy();
         return say('250 ok');
       case 'DATA':
         data = '';

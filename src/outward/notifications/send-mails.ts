@@ -29,8 +29,7 @@ export const sendMails = async (
   isStillHeld: () => boolean = () => true,
 ): Promise<boolean> => {
   const startMs = context.clock.monotonicMs();
-  let session: SmtpSession | null = null;
-  let failure: Try | null = null;
+  const line = createLine(context);
   try {
     for (const { scope, id, leaseEpoch } of leased) {
       // Nothing is sent under a lease that may have ended; what is left is leased again.
@@ -44,30 +43,59 @@ export const sendMails = async (
         ]);
         continue;
       }
-      const begunMs = context.clock.monotonicMs();
-      if (session === null && failure === null) {
-        const opened = await open(context);
-        if ('send' in opened) session = opened;
-        else failure = opened;
-      }
-      const outcome: Outcome =
-        session === null
-          ? { made: failure ?? tryOf(context, begunMs, null), isFinal: false }
-          : await sendOne(context, session, { scope, mail });
-      const { made, isUnwritten } = outcome;
-      if (made.error === null) context.crashPoint('mail.sent');
-      // A connection that failed in the middle of a mail is no use to the next.
-      if (made.error !== null && made.code === null && !isUnwritten) {
-        session?.close();
-        session = null;
-        failure = made;
-      }
+      const outcome = await line.handIn({ scope, mail });
+      if (outcome.made.error === null) context.crashPoint('mail.sent');
       await record(context, scope, mail, outcome);
     }
-    return failure === null;
+    return line.isGood();
   } finally {
-    session?.close();
+    line.close();
   }
+};
+
+type OneMail = { readonly scope: Scope; readonly mail: Mail };
+
+/** So many new connections in a row that a server hangs up on are not the fault of the mails. */
+const LOST_MAX = 2;
+/** With it a server says that it closes the connection. */
+const CLOSES = 421;
+
+/** The way to the server, over one connection after the other. */
+const createLine = (context: Context) => {
+  let session: SmtpSession | null = null;
+  let lost = 0;
+  let failure: Try | null = null;
+
+  const close = (): void => {
+    session?.close();
+    session = null;
+  };
+  const handIn = async (one: OneMail): Promise<Outcome> => {
+    if (failure !== null) return { made: failure, isFinal: false };
+    const wasUsed = session !== null;
+    if (session === null) {
+      const opened = await open(context);
+      if (!('send' in opened)) {
+        failure = opened;
+        return { made: opened, isFinal: false };
+      }
+      session = opened;
+    }
+    const outcome = await sendOne(context, session, one);
+    const { made, isUnwritten } = outcome;
+    if (isUnwritten) return outcome;
+    if (made.error === null || (made.code !== null && made.code !== CLOSES)) {
+      lost = 0;
+      return outcome;
+    }
+    close();
+    // Some take so many mails over one connection: over a new one it is told whether it was that.
+    if (wasUsed) return handIn(one);
+    lost += 1;
+    if (lost >= LOST_MAX) failure = made;
+    return outcome;
+  };
+  return { handIn, close, isGood: () => failure === null && lost === 0 };
 };
 
 const open = async (context: Context): Promise<SmtpSession | Try> => {
@@ -84,7 +112,7 @@ const open = async (context: Context): Promise<SmtpSession | Try> => {
 const sendOne = async (
   context: Context,
   session: SmtpSession,
-  { scope, mail }: { readonly scope: Scope; readonly mail: Mail },
+  { scope, mail }: OneMail,
 ): Promise<Outcome> => {
   const begunMs = context.clock.monotonicMs();
   const { from } = mailSettingsOf(context);
