@@ -53,6 +53,7 @@ const leaseJobs = statement(
      from (select id from platform.jobs
             where failed_at is null and run_at <= $1::timestamptz
               and (leased_until is null or leased_until < clock_timestamp())
+              and coalesce(payload->>'accountId', '') <> all ($6::text[])
             order by run_at limit $2 for update skip locked) due
     where j.id = due.id
    returning j.id, j.name, j.payload, j.lease_epoch, j.attempts`,
@@ -125,6 +126,8 @@ export const lease = (
     readonly holder: Uuid | null;
     /** Of these names nobody else takes one over before its lease has ended. */
     readonly waitedOut: readonly string[];
+    /** The accounts of which none is taken. */
+    readonly butOf: readonly string[];
   },
 ): Promise<LeasedJob[]> =>
   tx.query<LeasedJob>(leaseJobs, [
@@ -133,6 +136,7 @@ export const lease = (
     wanted.leaseMs,
     wanted.holder,
     wanted.waitedOut,
+    wanted.butOf,
   ]);
 
 export const takeOverJobs = (tx: Tx, dead: readonly Uuid[]): Promise<unknown> =>

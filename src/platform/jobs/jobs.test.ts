@@ -4,7 +4,7 @@ import { type Scope, systemClock } from '#kit/context';
 import { createWorker, enqueue, type JobKind, type PeriodicJob } from '#platform/jobs';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
-import { retryDelayMs } from './job.ts';
+import { type JobPayload, retryDelayMs } from './job.ts';
 
 const clock = manualClock();
 let context: TestContext;
@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 const workerOf = (jobs: readonly JobKind[], periodicJobs: readonly PeriodicJob[] = []) =>
   createWorker({ context, version: 'test', jobs, periodicJobs });
-const queue = (name: string, more: { runAtMs?: number } = {}) =>
+const queue = (name: string, more: { runAtMs?: number; payload?: JobPayload } = {}) =>
   context.database.commit(scope, [enqueue(context, { name, payload: { n: 1 }, ...more })]);
 const jobsLeft = () =>
   asOwner(context.on, 'select attempts, failed_at, last_error from platform.jobs');
@@ -214,6 +214,26 @@ describe('what takes long or fails', () => {
     assert.deepEqual(await jobsLeft(), []);
   });
 
+  test('of the jobs of one account keeps those of no other from being run, however many there are', async () => {
+    const silent = Promise.withResolvers<void>();
+    let good = 0;
+    const jobs = [
+      { name: 'silent', run: () => silent.promise },
+      { name: 'good', run: async () => void (good += 1) },
+    ];
+    for (const [name, count] of [
+      ['silent', 61],
+      ['good', 2],
+    ] as const) {
+      for (let n = 0; n < count; n += 1) await queue(name, { payload: { accountId: name } });
+    }
+    await works(
+      { jobs },
+      () => good === 2,
+      () => silent.resolve(),
+    );
+  });
+
   test('of jobs is not followed by another once the worker is stopping', async () => {
     const slow: PromiseWithResolvers<void>[] = [];
     let looks = 0;
@@ -226,7 +246,7 @@ describe('what takes long or fails', () => {
           run: () => {
             const one = Promise.withResolvers<void>();
             slow.push(one);
-            return slow.length > 10 ? Promise.resolve() : one.promise;
+            return slow.length > 50 ? Promise.resolve() : one.promise;
           },
         },
       ],
@@ -241,9 +261,12 @@ describe('what takes long or fails', () => {
         },
       ],
     });
-    for (let n = 0; n < 11; n += 1) await queue('slow');
+    for (let n = 0; n < 51; n += 1) await queue('slow');
     await worker.start();
-    while (slow.length < 10) await new Promise((resolve) => setImmediate(resolve));
+    while (slow.length < 50) {
+      clock.advance(250);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     // By then it has asked for more, and waits for a place.
     for (const until = looks + 4; looks < until; ) {
       clock.advance(250);
@@ -251,10 +274,10 @@ describe('what takes long or fails', () => {
     }
     const stopped = worker.stop(60_000);
     slow[0]?.resolve();
-    while ((await jobsLeft()).length > 10) await new Promise((resolve) => setImmediate(resolve));
+    while ((await jobsLeft()).length > 50) await new Promise((resolve) => setImmediate(resolve));
     for (const { resolve } of slow) resolve();
     await stopped;
-    assert.equal(slow.length, 10);
+    assert.equal(slow.length, 50);
     assert.equal((await jobsLeft()).length, 1);
   });
 });

@@ -41,6 +41,10 @@ export type Worker = {
 };
 
 const JOBS_AT_ONCE = 10;
+/** So many may be under way: most of them wait for a provider. */
+const JOBS_MAX = 50;
+/** Of one account. Its others wait for these, and no other's for them. */
+const JOBS_OF_ONE = 10;
 /** So long the next ones wait for those that are being run. */
 const JOBS_PATIENCE_MS = 250;
 const IDLE_MS = 250;
@@ -91,20 +95,27 @@ export const createWorker = (input: {
 
   /** One that takes long, as when a provider is silent, keeps its own place and no other's. */
   const runDueJobs = async (): Promise<number> => {
-    if (underWay.size >= JOBS_AT_ONCE) await Promise.race(underWay);
+    if (underWay.size >= JOBS_MAX) await Promise.race(underWay);
     if (stopping.signal.aborted) return 0;
     const leased = await context.database.system((tx) =>
       lease(tx, {
         nowMs: context.clock.now(),
-        atMost: JOBS_AT_ONCE - underWay.size,
+        atMost: Math.min(JOBS_AT_ONCE, JOBS_MAX - underWay.size),
         leaseMs: LEASE_MS,
         holder: holderOf(context),
         waitedOut,
+        butOf: accountsAtTheirMost(),
       }),
     );
     context.crashPoint('job.claimed');
     await inTime(context, Promise.all(leased.map(beginJob)), JOBS_PATIENCE_MS);
     return leased.length;
+  };
+  const accountsAtTheirMost = (): readonly string[] => {
+    const jobsOf = Map.groupBy(running, ({ payload }) => payload['accountId']);
+    return [...jobsOf].flatMap(([account, its]) =>
+      typeof account === 'string' && its.length >= JOBS_OF_ONE ? [account] : [],
+    );
   };
   const beginJob = async (job: LeasedJob): Promise<void> => {
     const running = runJob(job).catch((error: unknown) => {
