@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type Stripe from 'stripe';
 import { startGatewayHere } from '../support/gateway.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
 import { assertCustomer, assertList, assertShape } from '../support/stripe-shape.ts';
@@ -114,12 +115,36 @@ describe('expanding a customer', () => {
   });
 });
 
+test('A hash that every answer holds may be asked for, and is there as it would be unasked', async () => {
+  const unasked = (await asked('GET', `/v1/customers/${id}`)).body;
+  const expand = ['address', 'invoice_settings', 'shipping.address', 'shipping.name'];
+  const query = expand.map((path) => `expand[]=${path}`).join('&');
+  assert.deepEqual((await asked('GET', `/v1/customers/${id}?${query}`)).body, unasked);
+  const listed = await asked('GET', '/v1/customers?limit=1&expand[]=data.address');
+  assert.equal(listed.status, 200);
+
+  // As WooCommerce finds out whose order a card was kept for.
+  const { setupIntents } = stripeFor(gateway.port, merchant.key);
+  const setup = await setupIntents.create({
+    payment_method_data: {
+      type: 'card',
+      billing_details: { email: 'jenny@example.com' },
+      card: { token: 'tok_visa' },
+    } as never,
+  });
+  const shown = await setupIntents.retrieve(setup.id, {
+    expand: ['payment_method.billing_details'],
+  });
+  const method = shown.payment_method as Stripe.PaymentMethod;
+  assert.equal(method.billing_details.email, 'jenny@example.com');
+});
+
 describe('an expand path is refused', () => {
   for (const [path, message] of [
     ['nothing', 'This property cannot be expanded (nothing).'],
     ['email', 'This property cannot be expanded (email).'],
     ['default_source.nothing', 'This property cannot be expanded (default_source.nothing).'],
-    ['invoice_settings', 'This property cannot be expanded (invoice_settings).'],
+    ['metadata', 'This property cannot be expanded (metadata).'],
     ['__proto__', 'This property cannot be expanded (__proto__).'],
   ] as const) {
     test(`that leads nowhere: ${path}`, async () => {

@@ -12,12 +12,24 @@ const load = async (context: Context, scope: Scope, ids: readonly string[]) => {
 };
 
 export const balanceResources: readonly ResourceDefinition[] = [
-  { object: 'balance', permission: 'balance' },
+  {
+    object: 'balance',
+    permission: 'balance',
+    hashes: [
+      'available',
+      'connect_reserved',
+      'instant_available',
+      'issuing',
+      'pending',
+      'refund_and_dispute_prefunding',
+    ],
+  },
   {
     object: 'balance_transaction',
     permission: 'balance_transactions',
     owns: (id) => id.startsWith(`${BALANCE_TRANSACTION}_`),
     load,
+    hashes: ['fee_details'],
     expandable: { source: { to: ['charge', 'refund', 'dispute', 'payout'] } },
   },
 ];

@@ -68,6 +68,7 @@ const customer: ResourceDefinition = {
   permission: 'customers',
   owns: (id) => id.startsWith(`${CUSTOMER}_`),
   load: load(renderAny),
+  hashes: ['address', 'discount', 'invoice_settings', 'shipping'],
   expandable: {
     default_source: { to: ['card'] },
     sources: {

@@ -1,5 +1,6 @@
 import type { Context, Scope } from '#kit/context';
 import type { ResourceDefinition } from '#platform/http';
+import { knownTypes } from './known-types.ts';
 import { loadMethods } from './payment-methods.store.ts';
 import { parseMethodId, renderPaymentMethod, spellMethod } from './render-payment-method.ts';
 
@@ -22,7 +23,8 @@ export const methodResources: readonly ResourceDefinition[] = [
     permission: 'payment_methods',
     owns: (id) => parseMethodId(id) !== null,
     load,
+    hashes: ['billing_details', 'radar_options', 'custom', ...knownTypes],
     expandable: { customer: { to: ['customer'] } },
   },
-  { object: 'token', permission: 'tokens' },
+  { object: 'token', permission: 'tokens', hashes: ['bank_account', 'card'] },
 ];

@@ -14,6 +14,7 @@ export const module = {
     {
       object: 'test_helpers.test_clock',
       permission: 'test_clocks',
+      hashes: ['status_details'],
       owns: (id: string) => id.startsWith(`${TEST_CLOCK}_`),
       load: loadingById(TEST_CLOCK, loadTestClocks, (clock) =>
         clock.deleted ? undefined : renderTestClock(clock),

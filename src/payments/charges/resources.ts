@@ -8,6 +8,18 @@ export const chargeResources: readonly ResourceDefinition[] = [
     permission: 'charges',
     owns: (id) => id.startsWith(`${CHARGE}_`),
     load: loadingById(CHARGE, loadCharges, renderCharge),
+    hashes: [
+      'billing_details',
+      'fraud_details',
+      'level3',
+      'outcome',
+      'payment_method_details',
+      'presentment_details',
+      'radar_options',
+      'shipping',
+      'source',
+      'transfer_data',
+    ],
     expandable: {
       customer: { to: ['customer'] },
       payment_intent: { to: ['payment_intent'] },

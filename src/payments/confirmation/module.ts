@@ -4,4 +4,11 @@ export const module = {
   name: 'payments/confirmation',
   migrations: new URL('./migrations/', import.meta.url),
   routes: () => confirmationRoutes,
+  resources: [
+    {
+      object: 'confirmation_token',
+      permission: 'confirmation_tokens',
+      hashes: ['mandate_data', 'payment_method_options', 'payment_method_preview', 'shipping'],
+    },
+  ],
 };

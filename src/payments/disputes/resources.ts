@@ -28,6 +28,7 @@ export const disputeResources: readonly ResourceDefinition[] = [
     load: loadingById(DISPUTE, loadDisputes, (dispute, livemode, { clock }) =>
       renderDispute(dispute, livemode, clock.now()),
     ),
+    hashes: ['evidence', 'evidence_details', 'payment_method_details'],
     expandable: {
       balance_transactions: { inside: ['balance_transaction'] },
       charge: { to: ['charge'] },

@@ -37,6 +37,21 @@ export const intentResources: readonly ResourceDefinition[] = [
     load: loadingById(INTENT, loadIntents, (intent, livemode) =>
       intent.isDirect ? undefined : renderIntent(intent, livemode),
     ),
+    hashes: [
+      'amount_details',
+      'automatic_payment_methods',
+      'hooks',
+      'last_payment_error',
+      'managed_payments',
+      'next_action',
+      'payment_details',
+      'payment_method_configuration_details',
+      'payment_method_options',
+      'presentment_details',
+      'processing',
+      'shipping',
+      'transfer_data',
+    ],
     expandable: {
       'amount_details.line_items': {
         include: loadLines,

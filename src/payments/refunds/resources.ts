@@ -25,6 +25,7 @@ export const refundResources: readonly ResourceDefinition[] = [
     permission: 'refunds',
     owns: (id) => id.startsWith(`${REFUND}_`),
     load: loadingById(REFUND, loadRefunds, renderRefund),
+    hashes: ['destination_details', 'next_action', 'presentment_details'],
     expandable: {
       charge: { to: ['charge'] },
       payment_intent: { to: ['payment_intent'] },

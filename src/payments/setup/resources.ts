@@ -11,6 +11,14 @@ export const setupResources: readonly ResourceDefinition[] = [
     permission: 'setup_intents',
     owns: (id) => id.startsWith(`${SETUP}_`),
     load: loadingById(SETUP, loadSetups, renderSetup),
+    hashes: [
+      'automatic_payment_methods',
+      'last_setup_error',
+      'managed_payments',
+      'next_action',
+      'payment_method_configuration_details',
+      'payment_method_options',
+    ],
     expandable: {
       application: neverFilled,
       customer: { to: ['customer'] },
@@ -27,6 +35,7 @@ export const setupResources: readonly ResourceDefinition[] = [
     permission: 'setup_intents',
     owns: (id) => id.startsWith(`${SETUP_ATTEMPT}_`),
     load: loadingById(SETUP_ATTEMPT, loadAttempts, renderAttempt),
+    hashes: ['payment_method_details', 'setup_error'],
     expandable: {
       application: neverFilled,
       customer: { to: ['customer'] },
@@ -49,6 +58,7 @@ export const setupResources: readonly ResourceDefinition[] = [
         ]),
       );
     },
+    hashes: ['customer_acceptance', 'multi_use', 'payment_method_details', 'single_use'],
     expandable: { payment_method: { to: ['payment_method'] } },
   },
 ];

@@ -3,7 +3,7 @@
 import { ApiError } from './errors.ts';
 import { permissionMissing } from './refusals.ts';
 import type { Place, ResourceDefinition, Resources } from './resource.ts';
-import { fieldAt, kindsOf, ruleAt } from './resource.ts';
+import { fieldAt, isShownWhole, kindsOf, ruleAt } from './resource.ts';
 import type { Principal, Route } from './route.ts';
 import { echo } from './sensitive.ts';
 
@@ -89,10 +89,13 @@ export const step = (
     if (segment === 'data' && place.listed) {
       return { places: [{ ...place, listed: false }], expands: true };
     }
+    // Shops ask for hashes that every answer holds, as `payment_method.billing_details`: that is no fault.
+    const isWhole = isShownWhole(place, segment);
     const leads = Object.keys(place.resource.expandable ?? {}).some((path) =>
       path.startsWith(`${field}.`),
     );
-    return leads ? { places: [{ ...place, prefix: field, listed: false }], expands: false } : null;
+    const places = [{ ...place, prefix: field, listed: false }];
+    return isWhole || leads ? { places, expands: isWhole } : null;
   }
 
   const kinds = kindsOf(rule);

@@ -56,6 +56,7 @@ const resources: readonly ResourceDefinition[] = [
     object: 'customer',
     permission: 'customers',
     load: load('customer'),
+    hashes: ['address', 'invoice_settings'],
     expandable: {
       default_source: { to: ['card', 'bank_account'] },
       'invoice_settings.default_payment_method': { to: ['payment_method'] },
@@ -138,6 +139,16 @@ describe('an answer', () => {
       ...objects['cus_1'],
       invoice_settings: { default_payment_method: objects['pm_1'], footer: null },
     });
+  });
+
+  test('that is asked for a hash of its own is as it would be unasked', async () => {
+    const body = { ...objects['cus_1'], address: { city: 'Bonn' } };
+    assert.deepEqual(await expand('customer', body, ['address', 'address.city', 'shipping']), body);
+    assert.deepEqual(
+      await expand('charge', objects['ch_1'], ['customer.invoice_settings', 'customer']),
+      { ...objects['ch_1'], customer: objects['cus_1'] },
+    );
+    assert.deepEqual(loads, ['customer: cus_1']);
   });
 
   test('that is a list has its items expanded, each id loaded once', async () => {
@@ -226,6 +237,12 @@ describe('a path', () => {
     ['invoice.payment_intent', route('charge')],
     ['balance_transaction.source.invoice.x', route('charge')],
     ['invoice_settings.default_payment_method', route('customer')],
+    ['invoice_settings', route('customer')],
+    ['address', route('customer')],
+    ['address.city', route('customer')],
+    ['customer.address', route('charge')],
+    ['data.customer.address', route('charge', { list: true })],
+    ['refunds.data.charge.customer', route('charge')],
     ['items', route('subscription')],
     ['items.data', route('subscription')],
     ['data', route('charge', { list: true })],
@@ -239,7 +256,12 @@ describe('a path', () => {
     ['nothing', route('charge'), 'This property cannot be expanded (nothing).'],
     ['refunded', route('charge'), 'This property cannot be expanded (refunded).'],
     ['customer.name', route('charge'), 'This property cannot be expanded (customer.name).'],
-    ['invoice_settings', route('customer'), 'This property cannot be expanded (invoice_settings).'],
+    ['metadata', route('customer'), 'This property cannot be expanded (metadata).'],
+    [
+      'address',
+      route('customer', { list: true }),
+      "This property cannot be expanded (address). You may want to try expanding 'data.address' instead.",
+    ],
     ['', route('charge'), 'This property cannot be expanded ().'],
     [
       'customer',

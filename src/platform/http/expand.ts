@@ -41,7 +41,8 @@ const gather = (definitions: readonly ResourceDefinition[]): Resources => {
   for (const each of definitions) {
     const known = gathered.get(each.object);
     const expandable = { ...known?.expandable, ...each.expandable };
-    gathered.set(each.object, { ...known, ...each, expandable });
+    const hashes = [...(known?.hashes ?? []), ...(each.hashes ?? [])];
+    gathered.set(each.object, { ...known, ...each, expandable, hashes });
   }
   return gathered;
 };

@@ -8,6 +8,8 @@ export type ResourceDefinition = {
   readonly object: string;
   /** By path inside the object: `latest_charge`, `transfer_data.destination`, `items`. */
   readonly expandable?: Readonly<Record<string, Expandable>>;
+  /** Hashes, and lists of them, that are shown whole: asking for one, or for what it holds, changes nothing. */
+  readonly hashes?: readonly string[];
   /** Names of removed fields: their paths are accepted and ignored. */
   readonly removed?: readonly string[];
   /** The resource of a restricted key's permission that expanding to this needs: `customers`. */
@@ -71,6 +73,12 @@ export const ruleAt = (place: Place, segment: string): Expandable | undefined =>
   const field = fieldAt(place, segment);
   const { expandable = {} } = place.resource;
   return Object.hasOwn(expandable, field) ? expandable[field] : undefined;
+};
+
+/** Whether we are in a hash that is shown whole, or would be with this segment. */
+export const isShownWhole = (place: Place, segment: string): boolean => {
+  const [top = ''] = fieldAt(place, segment).split('.', 1);
+  return place.resource.hashes?.includes(top) === true;
 };
 
 export const kindsOf = (rule: Expandable): readonly string[] => {
