@@ -11,8 +11,10 @@ import {
   handOn,
   type Listener,
 } from '#platform/events';
+import { ApiError, type ApiRequest } from '#platform/http';
 import { asOwner, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
+import { feedRoutes } from './feed-routes.ts';
 import {
   allDue,
   countsOf,
@@ -320,6 +322,14 @@ test('What only a newer version knows is left to a worker of that version, and e
   const all = gatherEventKinds([created, newer]);
   assert.equal(await handOn(context, module.listeners({ eventKinds: all })), 1);
   assert.equal(await fed(), 2);
+
+  // And a reader of this version's is told to come again, not that there was nothing.
+  const read = async (of: typeof kinds) => {
+    const request = { scope, parameters: { after: 0 } } as unknown as ApiRequest;
+    return (await feedRoutes(of)[0]?.handle(context, request))?.body as { data: unknown[] };
+  };
+  await assert.rejects(read(kinds), (error) => error instanceof ApiError && error.status === 503);
+  assert.equal((await read(all)).data.length, 2);
 });
 
 test('A switch waits for no hand-on that stands still, and all that it may have missed is found', async () => {

@@ -23,7 +23,7 @@ import {
 import type { EventKinds, Undelivered } from './event-kind.ts';
 import { loadChanges, loadChangesOf } from './events.store.ts';
 import { findEvent } from './find-event.ts';
-import { EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
+import { EVENT, eventsToShow, type LoggedEvent, renderEvent } from './render-event.ts';
 
 export const eventFilters = listParameters(
   {
@@ -88,7 +88,7 @@ export const openOf = (
 
 const wantedCodes = (kinds: EventKinds, types: readonly string[] | null): number[] | null => {
   if (types === null) return null;
-  return types.flatMap((type) => {
+  const codes = types.flatMap((type) => {
     // The star alone is a beginning too: that of every name.
     if (!/^(?:[a-z_.]+\*?|\*)$/.test(type)) {
       throw new ApiError(
@@ -102,6 +102,8 @@ const wantedCodes = (kinds: EventKinds, types: readonly string[] | null): number
       .filter((kind) => (stem === null ? kind.type === type : kind.type.startsWith(stem)))
       .map((kind) => kind.code);
   });
+  // All are also those that a newer version wrote.
+  return types.includes('*') ? null : codes;
 };
 
 type Wanted = {
@@ -130,8 +132,10 @@ const loadEvents = async (
     limit: window.limit + 2,
   });
   return changes
-    .flatMap((change) => (older ? eventsOf(kinds, change).toReversed() : eventsOf(kinds, change)))
-    .filter((event) => codes === null || codes.includes(event.kind.code))
+    .flatMap((change) => {
+      const events = eventsToShow(kinds, change, codes);
+      return older ? events.toReversed() : events;
+    })
     .filter((event) => cursor === null || (older ? event.id < cursor : event.id > cursor))
     .slice(0, window.limit + 1);
 };
@@ -179,13 +183,9 @@ const loadUndelivered = async (
   for await (const ids of undelivered.pages(context, scope, rowsWithin(window, created))) {
     if (seen >= EVENTS_MAX) throw tooMuchToLookThrough();
     const changes = await loadChangesOf(context, scope, ids);
-    const events = changes.flatMap((change) => eventsOf(kinds, change));
+    const events = changes.flatMap((change) => eventsToShow(kinds, change, codes));
     const byId = new Map(events.map((event) => [event.id, event]));
-    found.push(
-      ...ids
-        .flatMap((id) => byId.get(id) ?? [])
-        .filter(({ kind }) => codes === null || codes.includes(kind.code)),
-    );
+    found.push(...ids.flatMap((id) => byId.get(id) ?? []));
     if (found.length > window.limit) break;
     seen += ids.length;
   }

@@ -4,6 +4,7 @@ import type Stripe from 'stripe';
 import { assert } from '#kit/assert';
 import { spellId, type Uuid, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
+import { ApiError } from '#platform/http';
 import type { EventKind, EventKinds } from './event-kind.ts';
 import { type ChangeRow, eventIdOf } from './events.store.ts';
 
@@ -30,6 +31,36 @@ export const eventsOf = (kinds: EventKinds, change: ChangeRow): LoggedEvent[] =>
     assert(kind, `No module of this version knows events of code ${code}.`);
     return { id: eventIdOf(change.id, position), kind, change };
   });
+
+/** What a version that runs beside this one, or ran before it, wrote is told by that alone. */
+export const isKnown = (kinds: EventKinds, change: ChangeRow): boolean =>
+  change.kinds.every((code) => isRendered(kinds.byCode(code), change));
+
+const isRendered = (kind: EventKind | undefined, { renderer }: ChangeRow): kind is EventKind =>
+  kind !== undefined && Object.hasOwn(kind.renderers, renderer);
+
+/**
+ * As who asks is shown them, of these kinds alone where some are asked for. One that is left out would be missed
+ * without a word, by who pages on from there: they are told to ask again instead.
+ */
+export const eventsToShow = (
+  kinds: EventKinds,
+  change: ChangeRow,
+  codes: readonly number[] | null = null,
+): LoggedEvent[] =>
+  change.kinds.flatMap((code, position) => {
+    if (codes !== null && !codes.includes(code)) return [];
+    const kind = kinds.byCode(code);
+    if (!isRendered(kind, change)) throw knownToNewer();
+    return [{ id: eventIdOf(change.id, position), kind, change }];
+  });
+
+const knownToNewer = (): ApiError =>
+  new ApiError(
+    503,
+    'A newer version of this installation, which runs beside this one or ran before it, wrote an event that this one does not know. Ask again: nothing is left out once the newer version answers.',
+    { retryAfterSeconds: 1 },
+  );
 
 /** The same bytes whenever it is asked for, but for how many are still to be told of it. */
 export const renderEvent = ({ id, kind, change }: LoggedEvent, pendingWebhooks = 0) => {

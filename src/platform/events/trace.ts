@@ -4,8 +4,8 @@
 import type { Context, Scope } from '#kit/context';
 import { spellId, type Uuid, uuidMs } from '#kit/ids';
 import type { EventKinds } from './event-kind.ts';
-import { loadChangesOfObject } from './events.store.ts';
-import { EVENT, eventsOf } from './render-event.ts';
+import { eventIdOf, loadChangesOfObject } from './events.store.ts';
+import { EVENT } from './render-event.ts';
 
 export type TraceEntry = {
   readonly atMs: number;
@@ -48,11 +48,16 @@ export const traceEvents = async (
   of: { readonly objectId: Uuid; readonly count: number },
 ): Promise<readonly TraceEntry[]> =>
   (await loadChangesOfObject(context, scope, of)).flatMap((change) =>
-    eventsOf(kinds, change).map(({ id, kind }) => ({
-      atMs: uuidMs(change.id),
-      what: 'event',
-      says: `The world is told: ${kind.type}.`,
-      details: { event: spellId(EVENT, id), type: kind.type, request: change.request_id },
-      eventId: id,
-    })),
+    change.kinds.map((code, position) => {
+      // One that a newer version wrote has no name here.
+      const type = kinds.byCode(code)?.type ?? null;
+      const id = eventIdOf(change.id, position);
+      return {
+        atMs: uuidMs(change.id),
+        what: 'event',
+        says: `The world is told: ${type ?? 'what only a newer version knows'}.`,
+        details: { event: spellId(EVENT, id), type, request: change.request_id },
+        eventId: id,
+      };
+    }),
   );
