@@ -16,6 +16,8 @@ type Feed = {
   data: (Sequence & { position: number; event: Event | null })[];
   has_more: boolean;
   next: number;
+  /** Not of a gateway of before. */
+  next_event?: string | null;
 };
 
 const POLL_MS = 1_000;
@@ -32,10 +34,11 @@ export const followEvents = async (
   begins: () => void = () => {},
 ): Promise<never> => {
   const isWanted = matching(types);
-  let { next } = await client.get<Feed>('/v1/event_feed');
+  let { next, next_event: last } = await client.get<Feed>('/v1/event_feed');
   begins();
   for (;;) {
-    const from = { after: String(next), limit: '100' };
+    const known: Record<string, string> = typeof last === 'string' ? { after_event: last } : {};
+    const from = { after: String(next), limit: '100', ...known };
     const feed = await patiently(client.url, () => client.get<Feed>('/v1/event_feed', from));
     const forgotten = (feed.data[0]?.position ?? next + 1) - next - 1;
     if (forgotten > 0) {
@@ -44,7 +47,7 @@ export const followEvents = async (
     for (const { event, position: _, ...sequence } of feed.data) {
       if (event !== null && isWanted(event.type)) await see(event, sequence);
     }
-    ({ next } = feed);
+    ({ next, next_event: last } = feed);
     if (!feed.has_more) await wait(POLL_MS);
   }
 };

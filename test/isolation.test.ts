@@ -73,7 +73,7 @@ import {
   loadUndelivered,
 } from '../src/outward/webhooks/deliveries.store.ts';
 import { noteEndpointHealth } from '../src/outward/webhooks/endpoints.store.ts';
-import { loadFeed as loadEventFeed, newestPosition } from '../src/outward/webhooks/feed.store.ts';
+import { loadFeed as loadEventFeed, newestOf } from '../src/outward/webhooks/feed.store.ts';
 import { concludeDelivery, giveBack, noteWaiting } from '../src/outward/webhooks/leases.store.ts';
 import {
   listDeliveries,
@@ -889,17 +889,14 @@ describe('with row level security alone,', async () => {
       assert.equal(open.size, 0);
       assert.deepEqual(await loadChangesOf(context, scope, [delivery.eventId]), []);
       const theirEvents = new Set(
-        (await loadEventFeed(gateway.context, theirs.scope, { after: 0, limit: 100 })).map(
+        (await loadEventFeed(gateway.context, theirs.scope, { after: 0, limit: 100 })).rows.map(
           ({ event_id }) => event_id,
         ),
       );
       assert.ok(theirEvents.size > 0);
-      const read = await loadEventFeed(context, scope, { after: 0, limit: 100 });
-      assert.ok(read.every(({ event_id }) => !theirEvents.has(event_id)));
-      assert.equal(
-        await newestPosition(context, scope),
-        await newestPosition(gateway.context, scope),
-      );
+      const { rows } = await loadEventFeed(context, scope, { after: 0, limit: 100 });
+      assert.ok(rows.every(({ event_id }) => !theirEvents.has(event_id)));
+      assert.deepEqual(await newestOf(context, scope), await newestOf(gateway.context, scope));
       const order = await loadSessionOfOrder(context, scope, ofPage);
       const own = await loadSessionOfOrder(gateway.context, scope, ofPage);
       assert.equal(order?.id, own?.id);

@@ -18,6 +18,7 @@ type Feed = {
   data: { position: number; sequence: number; event: { id: string; type: string } }[];
   has_more: boolean;
   next: number;
+  next_event: string | null;
 };
 
 const read = async (query: string, key = merchant.key): Promise<Feed> => {
@@ -83,6 +84,7 @@ test('of another account is another feed', async () => {
     data: [],
     has_more: false,
     next: 0,
+    next_event: null,
   });
 });
 
@@ -101,6 +103,67 @@ test('refuses a number that it never gave, so that no event is passed over', asy
   });
   assert.deepEqual([status, body.error.param], [400, 'after']);
   assert.match(body.error.message, new RegExp(`^This feed ends at ${next}: `));
+});
+
+test('refuses a number that has another event since a backup was restored, also once as many are there again', async () => {
+  const shop = await gateway.merchant();
+  const make = (name: string) => stripeFor(gateway.port, shop.key).customers.create({ name });
+  const ask = async (query: string) =>
+    gateway.ask('GET', `/v1/event_feed${query}`, { key: shop.key });
+  const numbered = async (count: number) =>
+    waitUntil(
+      `${count} are numbered`,
+      20_000,
+      async () => (await read('', shop.key)).next === count,
+    );
+  for (const name of ['before', 'lost', 'lost too']) await make(name);
+  await numbered(3);
+  const kept = await read('?after=0&limit=1', shop.key);
+  const seen = await read(`?after=1&after_event=${kept.next_event}`, shop.key);
+  assert.deepEqual([seen.next, seen.next_event], [3, seen.data[1]?.event.id]);
+  assert.deepEqual(await read(`?after=3&after_event=${seen.next_event}`, shop.key), {
+    object: 'event_feed',
+    data: [],
+    has_more: false,
+    next: 3,
+    next_event: seen.next_event,
+  });
+  assert.deepEqual(await read('', shop.key), { ...seen, data: [], has_more: false });
+
+  // As after a backup of when there was one.
+  const { accountId } = shop.scope;
+  await asOwner(
+    gateway.on,
+    `delete from outward.feed where account_id = '${accountId}' and position > 1`,
+  );
+  const early = await ask(`?after=3&after_event=${seen.next_event}`);
+  assert.deepEqual([early.status, early.body.error.param], [400, 'after']);
+  for (const name of ['new', 'newer', 'newest']) await make(name);
+  await numbered(4);
+  const late = await ask(`?after=3&after_event=${seen.next_event}`);
+  assert.deepEqual([late.status, late.body.error.param], [400, 'after_event']);
+  assert.match(late.body.error.message, /^Number 3 of this feed is of another event\./);
+  const again = await read(`?after=1&after_event=${kept.next_event}`, shop.key);
+  assert.deepEqual(
+    again.data.map(({ position }) => position),
+    [2, 3, 4],
+  );
+
+  for (const [query, param] of [
+    ['?after=0&after_event=evt_1', 'after_event'],
+    ['?after=1&after_event=evt_1', 'after_event'],
+    [`?after_event=${kept.next_event}`, 'after'],
+  ] as const) {
+    const { status, body } = await ask(query);
+    assert.deepEqual([status, body.error.param], [400, param]);
+  }
+  // Nobody knows any more which event that was: the gap behind it says that some were forgotten.
+  await forgetFeed(gateway.context, uuidAt(Date.now() + 1_000), 5_000);
+  const gap = await read(`?after=2&after_event=${seen.next_event}`, shop.key);
+  assert.deepEqual(
+    gap.data.map(({ position }) => position),
+    [4],
+  );
 });
 
 test('is forgotten from its front: a later number with an earlier moment leaves no gap', async () => {

@@ -3,11 +3,12 @@
 
 import { Type } from 'typebox';
 import type { Context, Scope } from '#kit/context';
-import { spellUuid } from '#kit/ids';
-import { type EventKinds, findEvent, renderEvent } from '#platform/events';
+import { parseId, spellId, spellUuid, type Uuid } from '#kit/ids';
+import { EVENT, type EventKinds, findEvent, renderEvent } from '#platform/events';
 import {
   ApiError,
   described,
+  id,
   integer,
   nullable,
   type Outcome,
@@ -17,7 +18,7 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import { sequenceFields } from './endpoint-schema.ts';
-import { loadFeed, newestPosition } from './feed.store.ts';
+import { loadFeed, type Numbered, newestOf } from './feed.store.ts';
 
 const LIMIT_MAX = 100;
 const LIMIT = 50;
@@ -26,6 +27,10 @@ const asked = parameters({
   after: described(
     'The last number you have; 0 begins with the oldest that is kept. Left out: the newest number, and no events.',
     integer({ min: 0 }),
+  ),
+  after_event: described(
+    'The event that had that number, as `next_event` gave it. Where another one has it now, as once a backup was restored, you are told so (400), and pass over nothing.',
+    id(),
   ),
   limit: integer({ min: 1, max: LIMIT_MAX }),
 });
@@ -42,6 +47,9 @@ const feedSchema = Type.Object({
   ),
   has_more: Type.Boolean(),
   next: Type.Integer({ description: 'What to ask for next, as `after`.' }),
+  next_event: nullable(
+    Type.String({ description: 'The event of that number, to be said with it, as `after_event`.' }),
+  ),
 });
 
 export const feedRoutes = (kinds: EventKinds): readonly Route[] => [
@@ -54,7 +62,7 @@ export const feedRoutes = (kinds: EventKinds): readonly Route[] => [
     operation: 'events.feed',
     summary: 'Read the feed of events',
     description:
-      'Oldest first, numbered without a gap. Keep `next` together with what you did because of the events, and ask again from there.',
+      'Oldest first, numbered without a gap. Keep `next` and `next_event` together with what you did because of the events, and ask again from there.',
     parameters: asked,
     answer: feedSchema,
     handle: (context, request) => read(context, kinds, request),
@@ -64,14 +72,16 @@ export const feedRoutes = (kinds: EventKinds): readonly Route[] => [
 const read = async (
   context: Context,
   kinds: EventKinds,
-  { scope, parameters: { after, limit = LIMIT } }: TypedRequest<typeof asked>,
+  { scope, parameters: { after, after_event: told, limit = LIMIT } }: TypedRequest<typeof asked>,
 ): Promise<Outcome> => {
   if (after === undefined) {
-    const next = await newestPosition(context, scope);
-    return { body: { object: 'event_feed', data: [], has_more: false, next } };
+    if (told !== undefined) throw numberMissing();
+    const newest = await newestOf(context, scope);
+    return { body: { object: 'event_feed', data: [], has_more: false, ...nextOf(newest) } };
   }
-  const rows = await loadFeed(context, scope, { after, limit: limit + 1 });
-  if (rows.length === 0) await refuseUnread(context, scope, after);
+  const { last, rows } = await loadFeed(context, scope, { after, limit: limit + 1 });
+  if (last === undefined && rows.length === 0) await refuseUnread(context, scope, after);
+  if (told !== undefined) refuseOther(after, told, last?.event_id);
   const shown = rows.slice(0, limit);
   const data = await Promise.all(
     shown.map(async ({ position, sequence, event_id: id }) => {
@@ -87,21 +97,42 @@ const read = async (
       object: 'event_feed',
       data,
       has_more: rows.length > limit,
-      next: shown.at(-1)?.position ?? after,
+      ...nextOf(shown.at(-1) ?? last),
     },
   };
 };
+
+const numberMissing = (): ApiError =>
+  new ApiError(400, 'Say `after` as well: the number of that event.', { param: 'after' });
+
+const nextOf = (last: Numbered | undefined) => ({
+  next: last?.position ?? 0,
+  next_event: last === undefined ? null : spellId(EVENT, last.event_id),
+});
 
 /**
  * The newest number is never forgotten, so a larger one was read somewhere else: at another account, in another
  * mode, or here before a backup was restored. To answer it with nothing would pass over events without a word.
  */
 const refuseUnread = async (context: Context, scope: Scope, after: number): Promise<void> => {
-  const newest = await newestPosition(context, scope);
+  const newest = (await newestOf(context, scope))?.position ?? 0;
   if (after <= newest) return;
   throw new ApiError(
     400,
     `This feed ends at ${newest}: ${after} was never read from it. It may be a number of another account or mode, or of before a backup was restored. Begin at a number that you know, or at 0.`,
     { param: 'after' },
+  );
+};
+
+/**
+ * After a backup was restored the numbers above it are given once more, and who asks when there are as many again
+ * would pass over new events. A number that was forgotten meanwhile shows by the gap behind it.
+ */
+const refuseOther = (after: number, told: string, stands: Uuid | undefined): void => {
+  if (stands === undefined ? after > 0 : parseId(EVENT, told) === stands) return;
+  throw new ApiError(
+    400,
+    `Number ${after} of this feed is of another event. It may be a number of another account or mode, or of before a backup was restored: then events were numbered anew, and those that you have not seen may have lower numbers. Begin at a number of before that, or at 0, and leave out by their ids those that you have seen.`,
+    { param: 'after_event' },
   );
 };

@@ -11,24 +11,29 @@ export type Numbered = {
 const readFeed = statement(
   'feed.read',
   `select position::float8 as position, event_id, sequence from outward.feed
-    where ${ownRows} and position > $3 order by outward.feed.position limit $4`,
+    where ${ownRows} and position >= $3 order by outward.feed.position limit $4`,
 );
 
-/** Oldest first. */
-export const loadFeed = (
+/** What comes after a number, oldest first; and the event of that number, unless it is forgotten. */
+export const loadFeed = async (
   context: Context,
   scope: Scope,
-  from: { readonly after: number; readonly limit: number },
-): Promise<Numbered[]> => readOwn<Numbered>(context, scope, readFeed, [from.after, from.limit]);
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<{ readonly last: Numbered | undefined; readonly rows: readonly Numbered[] }> => {
+  const found = await readOwn<Numbered>(context, scope, readFeed, [after, limit + 1]);
+  const [first] = found;
+  const last = first?.position === after ? first : undefined;
+  return { last, rows: last === undefined ? found.slice(0, limit) : found.slice(1) };
+};
 
 const newest = statement(
   'feed.newest',
-  `select position::float8 as position from outward.feed where ${ownRows} order by outward.feed.position desc limit 1`,
+  `select position::float8 as position, event_id, sequence from outward.feed where ${ownRows} order by outward.feed.position desc limit 1`,
 );
 
-export const newestPosition = async (context: Context, scope: Scope): Promise<number> => {
-  const [row] = await readOwn<{ position: number }>(context, scope, newest);
-  return row?.position ?? 0;
+export const newestOf = async (context: Context, scope: Scope): Promise<Numbered | undefined> => {
+  const [row] = await readOwn<Numbered>(context, scope, newest);
+  return row;
 };
 
 export const forgetFeed = forgetting('feed.forget', 'select outward.forget_feed($1, $2) as gone');
