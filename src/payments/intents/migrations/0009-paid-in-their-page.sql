@@ -1,0 +1,2 @@
+-- As for charges.
+alter table payments.intents set (fillfactor = 50);
