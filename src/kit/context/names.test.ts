@@ -131,3 +131,61 @@ describe('names that nobody answers', () => {
     assert.deepEqual(asked, ['one', 'one', 'two', 'three', 'one']);
   });
 });
+
+describe('a name that was answered before', () => {
+  const lasting = (): Names => {
+    const lookUp = () => {
+      const asking = Promise.withResolvers<readonly string[]>();
+      open.set('bank', {
+        answer: asking.resolve,
+        fail: () => asking.reject(new Error('No such name')),
+      });
+      return asking.promise;
+    };
+    const after = (ms: number, ring: () => void) => {
+      const alarm = { atMs: nowMs + ms, ring };
+      alarms.push(alarm);
+      return () => void (alarms = alarms.filter((each) => each !== alarm));
+    };
+    return createNames({
+      lookUp,
+      nowMs: () => nowMs,
+      after,
+      places: 3,
+      placesOfSlow: 1,
+      lastCounts: true,
+    });
+  };
+
+  test('leads where it led when the next answer takes long, and where that says from then on', async () => {
+    names = lasting();
+    void ask('bank');
+    await answer('bank');
+    passes(FRESH_MS);
+    const [second, third] = [ask('bank'), ask('bank')];
+    let heard = 0;
+    for (const each of [second, third]) void each.then(() => (heard += 1));
+    passes(SLOW_MS - 1);
+    await settled();
+    assert.equal(heard, 0, 'Whoever is answered takes some milliseconds');
+    passes(1);
+    assert.deepEqual(await Promise.all([second, third]), [
+      ['address of bank'],
+      ['address of bank'],
+    ]);
+    open.get('bank')?.answer(['moved']);
+    await settled();
+    assert.deepEqual(await ask('bank'), ['moved']);
+    assert.deepEqual(alarms, []);
+  });
+
+  test('and of which it is said in time that there is none leads nowhere', async () => {
+    names = lasting();
+    void ask('bank');
+    await answer('bank');
+    passes(FRESH_MS);
+    const second = ask('bank');
+    open.get('bank')?.fail();
+    await assert.rejects(second, /No such name/);
+  });
+});

@@ -12,6 +12,8 @@ type Given = {
   readonly places: number;
   /** Of those. */
   readonly placesOfSlow: number;
+  /** What a name led to before counts where the next answer takes long. */
+  readonly lastCounts?: boolean;
 };
 
 /** So long, what a name led to is judged again rather than asked for: few may ask at once, and each waits. */
@@ -25,9 +27,11 @@ type Known = {
   isUnderWay: boolean;
   isSlow: boolean;
   answeredMs: number;
+  last: readonly string[] | null;
 };
 
-export const createNames = ({ lookUp, nowMs, after, places, placesOfSlow }: Given): Names => {
+export const createNames = (given: Given): Names => {
+  const { lookUp, nowMs, after, places, placesOfSlow, lastCounts = false } = given;
   const names = new Map<string, Known>();
   const waiting: { readonly known: Known; readonly begin: () => void }[] = [];
   let [busy, busyWithSlow] = [0, 0];
@@ -62,7 +66,8 @@ export const createNames = ({ lookUp, nowMs, after, places, placesOfSlow }: Give
       isCountedSlow = true;
     });
     try {
-      return await lookUp(name);
+      known.last = await lookUp(name);
+      return known.last;
     } finally {
       callOff();
       known.isSlow = nowMs() - beganMs >= SLOW_MS;
@@ -82,9 +87,17 @@ export const createNames = ({ lookUp, nowMs, after, places, placesOfSlow }: Give
     }
   };
 
+  const orLast = ({ addresses, last }: Known): Promise<readonly string[]> => {
+    if (!lastCounts || last === null) return addresses;
+    return new Promise((resolve, reject) => {
+      const callOff = after(SLOW_MS, () => resolve(last));
+      addresses.then(resolve, reject).finally(callOff);
+    });
+  };
+
   return (name) => {
     const before = names.get(name);
-    if (before?.isUnderWay) return before.addresses;
+    if (before?.isUnderWay) return orLast(before);
     if (before !== undefined && nowMs() - before.answeredMs < FRESH_MS) return before.addresses;
     if (before === undefined) makeRoom();
     const known: Known = {
@@ -92,6 +105,7 @@ export const createNames = ({ lookUp, nowMs, after, places, placesOfSlow }: Give
       isUnderWay: true,
       isSlow: before?.isSlow ?? false,
       answeredMs: Number.NEGATIVE_INFINITY,
+      last: before?.last ?? null,
     };
     names.set(name, known);
     known.addresses = inTurn(name, known);
@@ -99,6 +113,6 @@ export const createNames = ({ lookUp, nowMs, after, places, placesOfSlow }: Give
     known.addresses.catch(() => {
       known.answeredMs = Number.NEGATIVE_INFINITY;
     });
-    return known.addresses;
+    return orLast(known);
   };
 };

@@ -3,11 +3,9 @@
 // nothing. Where nobody is at one, or says in time who they are, the next is tried. Nothing is followed,
 // and no more of the answer is read than was asked for.
 
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { assert } from '#kit/assert';
 import type { GuardedAnswer, GuardedPost } from './context.ts';
-import { createNames } from './names.ts';
 import {
   Connection,
   isUnreached,
@@ -17,6 +15,7 @@ import {
   receiverAt,
   TimedOut,
 } from './receivers.ts';
+import { addressesOfReceivers } from './system-names.ts';
 
 /** The address was refused before a connection was tried. */
 export class AddressRefused extends Error {
@@ -187,28 +186,13 @@ const resolveJudged = async (
   limit: TimeLimit,
 ): Promise<readonly string[]> => {
   const { name } = target;
-  const found = isIP(name) === 0 ? await within(limit, addressesOf(name)) : [name];
+  const found = isIP(name) === 0 ? await within(limit, addressesOfReceivers(name)) : [name];
   const refused = found.find((address) => !mayConnect(address));
   if (refused !== undefined) {
     throw new AddressRefused(`The address ${refused} is not one that may be connected to`);
   }
   return silentLast(target, found);
 };
-
-/** Of the look-ups that the system does at once: half of the pool's threads, which `cli/threads.ts` sets. */
-const placesOfSystem = Math.ceil((Number(process.env['UV_THREADPOOL_SIZE']) || 4) / 2);
-const places = Math.ceil(placesOfSystem / 2);
-
-const addressesOf = createNames({
-  lookUp: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
-  nowMs: () => performance.now(),
-  after: (ms, work) => {
-    const timer = setTimeout(work, ms);
-    return () => clearTimeout(timer);
-  },
-  places,
-  placesOfSlow: Math.ceil(places / 2),
-});
 
 /** Name look-ups cannot be stopped; what takes too long is given up on. */
 const within = <T>(limit: TimeLimit, work: Promise<T>): Promise<T> =>

@@ -2,7 +2,10 @@
 // that no other file does.
 
 import { randomFillSync } from 'node:crypto';
+import type { LookupFunction } from 'node:net';
+import { present } from '#kit/assert';
 import type { Clock, Network, Random } from './context.ts';
+import { lookUpProvider } from './system-names.ts';
 import { postGuarded } from './system-post.ts';
 
 export const systemClock: Clock = {
@@ -43,7 +46,25 @@ export const systemRandom: Random = {
   },
 };
 
+/** The runtime's own client, as it was set up, but for how it finds out what names lead to. */
+const createAgent = () => {
+  // It makes its client when one of its words is first looked at.
+  void Response;
+  const agent = (globalThis as Readonly<Record<symbol, object | undefined>>)[
+    Symbol.for('undici.globalDispatcher.2')
+  ];
+  const Agent = present(agent, 'The runtime has a client').constructor as new (options: {
+    readonly connect: { readonly lookup: LookupFunction };
+  }) => NonNullable<RequestInit['dispatcher']>;
+  return new Agent({ connect: { lookup: lookUpProvider } });
+};
+
+let agent: ReturnType<typeof createAgent> | null = null;
+
 export const systemNetwork: Network = {
-  fetch: (url, init) => fetch(url, init),
+  fetch: (url, init) => {
+    agent ??= createAgent();
+    return fetch(url, { ...init, dispatcher: agent });
+  },
   post: postGuarded,
 };

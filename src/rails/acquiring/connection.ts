@@ -3,6 +3,7 @@
 
 import { connect as dial, isIP, type Socket } from 'node:net';
 import { connect as dialTls } from 'node:tls';
+import { lookUpProvider } from '#kit/context';
 import { NotSent } from '#kit/http-client';
 import {
   createFrameDecoder,
@@ -50,10 +51,11 @@ export const openConnection = (
   timeoutMs: number,
 ): Promise<Connection> =>
   new Promise((resolve, reject) => {
+    const to = { host: address, port, lookup: lookUpProvider };
     const socket: Socket =
       tls === undefined
-        ? dial({ host: address, port })
-        : dialTls({ host: address, port, ...secured(address, tls), minVersion: 'TLSv1.2' });
+        ? dial(to)
+        : dialTls({ ...to, ...secured(address, tls), minVersion: 'TLSv1.2' });
     const tooLong = (): void => {
       socket.destroy(new Error('The host did not take the connection in time'));
     };

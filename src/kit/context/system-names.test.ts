@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import promises from 'node:dns/promises';
+import { createServer } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { after, mock, test } from 'node:test';
+import { systemNetwork } from '#kit/context';
+
+const begun: string[] = [];
+const answers = Promise.withResolvers<never>();
+answers.promise.catch(() => {});
+let isSilent = false;
+const lookup = mock.method(promises, 'lookup', async (name: string) => {
+  begun.push(name);
+  return isSilent ? answers.promise : [{ address: '127.0.0.1', family: 4 }];
+});
+syncBuiltinESMExports();
+const server = createServer((_, response) => {
+  response.setHeader('connection', 'close');
+  response.end('paid');
+});
+after(() => {
+  lookup.mock.restore();
+  syncBuiltinESMExports();
+  server.close();
+});
+
+test('Providers whose names nobody answers take few of the threads, and keep none from being reached that was before', async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const stop = new AbortController();
+  const ask = async (name: string): Promise<string> => {
+    const answer = await systemNetwork.fetch(`http://${name}:${port}/`, { signal: stop.signal });
+    return answer.text();
+  };
+  assert.equal(await ask('bank.test'), 'paid');
+  isSilent = true;
+  const silent = Array.from({ length: 20 }, (_, n) => ask(`silent-${n}.test`));
+  const ended = Promise.allSettled(silent);
+  assert.equal(await ask('bank.test'), 'paid');
+  const threads = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
+  assert.ok(begun.length - 1 <= Math.ceil(threads / 8), `${begun.length - 1} names were asked for`);
+  stop.abort();
+  answers.reject(new Error('The server of names is away'));
+  assert.deepEqual(new Set((await ended).map(({ status }) => status)), new Set(['rejected']));
+});
