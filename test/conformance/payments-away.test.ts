@@ -148,6 +148,28 @@ describe('what is offered', () => {
       /pays once/,
     );
   });
+
+  test('fails, and sends nobody anywhere, where no action is to be asked for', async () => {
+    for (const begin of [
+      () => paymentIntents.create({ ...byIdeal, error_on_requires_action: true }),
+      async () => {
+        const { id } = await paymentIntents.create({ amount: 2_500, currency: 'eur' });
+        const { payment_method_data, return_url } = byIdeal;
+        const how = { payment_method_data, return_url, error_on_requires_action: true } as const;
+        return paymentIntents.confirm(id, how);
+      },
+    ]) {
+      const refused = await refusalOf(begin());
+      assert.deepEqual(
+        [refused.statusCode, refused.code, refused.decline_code],
+        [402, 'authentication_required', 'authentication_not_handled'],
+      );
+      const { id = '' } = refused.payment_intent ?? {};
+      const intent = await paymentIntents.retrieve(id);
+      assert.deepEqual([intent.status, intent.next_action], ['requires_payment_method', null]);
+      assert.equal(intent.last_payment_error?.payment_method?.type, 'ideal');
+    }
+  });
 });
 
 describe('what may be chosen for a way to pay', () => {

@@ -1,7 +1,7 @@
 // Confirming, whoever asks for it: at creation, by a call of its own, or when the payer has come back from
 // being asked who they are. Decides what comes first: a question to the card's holder, or the attempt.
 
-import { type PaymentMethod, renderPaymentMethod, spellMethod } from '#cards/methods';
+import { type PaymentMethod, renderPaymentMethod, spellMethod, wayToPay } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import { actionNotHandled, errorFieldsOf, expectMovement, failureOf } from '#payments/charges';
@@ -100,6 +100,10 @@ const begin = async (
   isDemanded: boolean,
 ): Promise<Outcome | null> => {
   const { intent, method, offSession, accounts } = confirmation;
+  // Known without asking anybody: such a payer is always sent away.
+  if (confirmation.errorOnAction && wayToPay(method.type)?.isRedirect === true) {
+    return refuseConfirmation(context, request, confirmation, 'authentication_not_handled');
+  }
   const proven = provenBy(confirmation);
   if (proven !== null) {
     return sendAttempt(context, request, {
