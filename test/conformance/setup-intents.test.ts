@@ -76,6 +76,9 @@ describe('a card that is kept for later', () => {
       'payment_method.attached',
       'setup_intent.succeeded',
     ]);
+    const [event] = (await stripe.events.list({ type: 'setup_intent.created', limit: 1 })).data;
+    const told = event?.data.object as Stripe.SetupIntent | undefined;
+    assert.deepEqual([told?.id, told?.status], [setup.id, 'requires_confirmation']);
     const method = await paymentMethods.retrieve(String(setup.payment_method));
     assert.equal(method.customer, jenny.id);
     const { lastResponse: _, ...read } = await setupIntents.retrieve(setup.id);

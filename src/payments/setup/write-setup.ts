@@ -38,11 +38,15 @@ export const writeSetup = (
     objectId: setup.id,
     sequence: setup.events - kinds.length + 1,
     kinds,
-    snapshot: setupSnapshot(setup),
+    snapshot: setupSnapshot(asTold(setup)),
     request: cause,
   });
   return { setup, writes: [row, event, ...ends] };
 };
+
+/** While its bank is asked nobody was told of that yet: it is made and waits, as a payment is in its first event. */
+const asTold = (setup: SetupIntent): SetupIntent =>
+  setup.status === 'processing' ? { ...setup, status: 'requires_confirmation' } : setup;
 
 /** What became of a try that a browser made. */
 const outcomeOf = (kinds: readonly EventKind[]): 'in_vain' | 'well' | null => {
