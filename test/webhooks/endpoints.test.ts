@@ -107,6 +107,7 @@ describe('an endpoint', () => {
       }),
     );
     assert.equal(unknown.param, 'enabled_events[1]');
+    assert.match(unknown.message, /'customer\.exploded'/);
     const ofOthers = await refusalOf(
       endpoints.create({ url: 'https://example.com/', enabled_events: ['*'], connect: true }),
     );

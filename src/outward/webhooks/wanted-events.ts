@@ -1,4 +1,4 @@
-import { ApiError } from '#platform/http';
+import { ApiError, echo } from '#platform/http';
 import { eventNames } from './event-names.ts';
 
 const known = new Set<string>(eventNames);
@@ -15,7 +15,7 @@ export const wantedEvents = (asked: readonly string[]): readonly string[] | null
   if (unknown >= 0) {
     throw new ApiError(
       400,
-      `Invalid enabled_events[${unknown}]: there is no event of that name; see /docs for those there are, or ask for * to hear of all.`,
+      `Invalid enabled_events[${unknown}]: there is no event '${echo(asked[unknown] ?? '')}'; see /docs for those there are, or ask for * to hear of all.`,
       { param: `enabled_events[${unknown}]` },
     );
   }

@@ -255,7 +255,7 @@ const table = {
     403,
     'A publishable key was used where a secret one is needed.',
     'Make this call from your server with a secret key.',
-    'This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys in the dashboard.',
+    'This API call cannot be made with a publishable API key. Please use a secret API key. `tollgate keys` lists and makes them.',
   ),
   setup_intent_tried_too_often: request(
     400,

@@ -111,7 +111,7 @@ describe('the sentences of the protocol', () => {
     [urlUnknown('GET', '/v1/x', 'https://d'), /^Unrecognized request URL \(GET: \/v1\/x\)\. /],
     [
       refuse('secret_key_required'),
-      /^This API call cannot be made with a publishable API key\. Please use a secret API key\. /,
+      /^This API call cannot be made with a publishable API key\. Please use a secret API key\. `tollgate keys` /,
     ],
     [permissionMissing('customers', 'write'), /'customers_write' permission/],
     [accountForbidden('acct_1'), /does not have access to account 'acct_1'/],
