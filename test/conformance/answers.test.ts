@@ -172,6 +172,8 @@ const seeCheckout = async (): Promise<void> => {
 
 const seeMoney = async (): Promise<void> => {
   await see('payment_intents.create', [], pays);
+  await see('accounts.retrieve');
+  await see('invoice_payments.list');
   await see('balance.retrieve');
   const { data } = await see('balance_transactions.list');
   await see('balance_transactions.retrieve', [data[0].id]);

@@ -5,7 +5,7 @@ import { lostAfter, notSent } from '../../src/payments/intents/for-tests-bank.ts
 import { openShop } from '../support/payments.ts';
 import { refusalOf, refusalsOf } from '../support/stripe.ts';
 
-const { stripe, bank, happened, resolveUntil } = await openShop();
+const { stripe, bank, happened, resolveUntil, gateway, merchant } = await openShop();
 const { paymentIntents, paymentMethods } = stripe;
 
 const card = 'pm_card_visa';
@@ -33,6 +33,29 @@ describe('what other ways to pay would do', () => {
       assert.match(refusal.message, sentence);
     }
     assert.deepEqual((await paymentIntents.listAmountDetailsLineItems(id)).data, []);
+  });
+
+  test('is an unknown parameter where Stripe has it for few accounts, by which shops know to ask without', async () => {
+    // WooCommerce sends this from the United States, and looks at the code and at the name.
+    const form =
+      'amount=999&currency=usd&level3[merchant_reference]=42&level3[line_items][0][tax_amount]=0';
+    const refused = await gateway.ask('POST', '/v1/payment_intents', { key: merchant.key, form });
+    assert.equal(refused.status, 400);
+    const { code, param } = refused.body.error;
+    assert.deepEqual([code, param], ['parameter_unknown', 'level3']);
+  });
+
+  test('is no invoice: a payment has none, as shops ask after each', async () => {
+    const { id } = await paymentIntents.create({ amount: 999, currency: 'eur' });
+    const payment = { type: 'payment_intent', payment_intent: id } as const;
+    const { data, has_more } = await stripe.invoicePayments.list({ payment, status: 'paid' });
+    assert.deepEqual([data, has_more], [[], false]);
+    for (const { param } of await refusalsOf([
+      stripe.invoicePayments.list({ payment: { ...payment, payment_intent: 'pi_none' } }),
+      stripe.invoicePayments.list({ invoice: 'in_none' }),
+      stripe.invoicePayments.list({ starting_after: 'inpay_none' }),
+    ]))
+      assert.match(param ?? '', /^(?:payment\[payment_intent\]|invoice|starting_after)$/);
   });
 
   test('is refused as well for orders by telephone, whose holders would be asked, and for installments', async () => {

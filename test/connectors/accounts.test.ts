@@ -10,6 +10,7 @@ import { allChecks } from '../../src/modules.ts';
 import { insertOperation } from '../../src/rails/operations/write-operation.store.ts';
 import { signatureOf, webhookSecret } from '../../src/rails/psp/stripe/for-tests-simulator.ts';
 import { startGatewayHere } from '../support/gateway.ts';
+import { assertShape } from '../support/stripe-shape.ts';
 import { waitUntil } from '../support/writers.ts';
 
 const gateway = await startGatewayHere();
@@ -44,6 +45,35 @@ describe('connectors', () => {
   test('are for secret keys', async () => {
     const { status } = await ask('GET', '/v1/connectors', {});
     assert.equal(status, 401);
+  });
+});
+
+describe('the merchant', () => {
+  test('is named, with what can be paid by, as plugins of shops ask before anything else', async () => {
+    const shop = await gateway.merchant('Rosen & Sons');
+    const before = (await ask('GET', '/v1/account', { key: shop.key })).body;
+    assertShape(before, 'resources/Accounts.d.ts', 'Account');
+    assert.equal(before.business_profile.name, 'Rosen & Sons');
+    assert.deepEqual([before.charges_enabled, before.capabilities], [false, {}]);
+
+    const { body } = await create({ ...good, methods: '' }, shop.key);
+    const able = (await ask('GET', '/v1/account', { key: shop.key })).body;
+    assertShape(able, 'resources/Accounts.d.ts', 'Account');
+    assert.deepEqual([able.id, able.charges_enabled], [before.id, true]);
+    assert.deepEqual(able.capabilities, { card_payments: 'active' });
+    await ask('POST', `/v1/connector_accounts/${body.id}`, {
+      key: shop.key,
+      form: form({ 'methods[0]': 'ideal' }),
+    });
+    const byBank = (await ask('GET', '/v1/account', { key: shop.key })).body;
+    assert.deepEqual(byBank.capabilities, { ideal_payments: 'active' });
+    const live = (await ask('GET', '/v1/account', { key: shop.liveKey })).body;
+    assert.deepEqual([live.id, live.charges_enabled], [before.id, false]);
+    const { headers } = await ask('GET', '/v1/account', {
+      key: shop.key,
+      headers: { 'Stripe-Account': before.id },
+    });
+    assert.equal(headers['stripe-account'], before.id);
   });
 });
 

@@ -6,6 +6,7 @@ import { intentEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
 import { goOnJob, onAuthentication } from './hear-authentication.ts';
 import { areIntentsDue } from './intents.store.ts';
+import { invoicePaymentRoutes } from './invoice-payments.ts';
 import { lookAfterDue } from './look-after.ts';
 import { intentResources } from './resources.ts';
 import { intentRoutes } from './routes.ts';
@@ -245,6 +246,7 @@ export const module = {
   routes: ({ trace }: { readonly trace: Trace }) => [
     ...intentRoutes(trace),
     ...bankMethodRoutes,
+    ...invoicePaymentRoutes,
     ...chargeRoutes,
   ],
   trace: traceOfIntent,

@@ -31,6 +31,11 @@ const chargesUrl = (id: string): string => `/v1/charges?payment_intent=${id}`;
 export const intentResources: readonly ResourceDefinition[] = [
   { object: 'payment_intent_amount_details_line_item' },
   {
+    object: 'invoice_payment',
+    hashes: ['payment', 'status_transitions'],
+    expandable: { invoice: neverFilled },
+  },
+  {
     object: 'payment_intent',
     permission: 'payment_intents',
     owns: (id) => id.startsWith(`${INTENT}_`),

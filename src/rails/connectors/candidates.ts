@@ -20,6 +20,12 @@ export const canDo = ({ definition, methods, livemode }: Where, wanted: Wanted):
       does(operationsFor(definition.operations, method), wanted.operation),
   );
 
+/** What an account takes, whatever it costs and in whatever currency. */
+export const typesTaken = ({ definition, methods, livemode }: Where): string[] =>
+  definition.modes.includes(livemode ? 'live' : 'test')
+    ? definition.methods.filter((method) => isOn(method, methods)).map(({ type }) => type)
+    : [];
+
 const isOn = ({ type, isOptIn = false }: MethodSupport, methods: Where['methods']): boolean =>
   methods === null ? !isOptIn : methods.includes(type);
 

@@ -8,6 +8,7 @@ import { hearOfSettlements } from './hear-of-settlements.ts';
 import { areInboundDue } from './inbound.store.ts';
 import { INBOUND_WEBHOOK, learnFromWebhooks } from './learn-from-webhooks.ts';
 import { onOperation } from './lines-of-operation.ts';
+import { merchantResource, merchantRoute } from './merchant.ts';
 import { partsOf } from './rails-of.ts';
 import { reverseAgainJob } from './reverse-again.ts';
 import { connectorAccountRoutes } from './routes.ts';
@@ -62,7 +63,8 @@ const checks = [
 export const module = {
   name: 'rails/connectors',
   migrations: new URL('./migrations/', import.meta.url),
-  routes: () => connectorAccountRoutes,
+  routes: () => [merchantRoute, ...connectorAccountRoutes],
+  resources: [merchantResource],
   checks,
   onOperation,
   trace: () => traceExchanges,
