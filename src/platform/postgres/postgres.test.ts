@@ -1,9 +1,7 @@
-// The life of the embedded PostgreSQL: everyday starts and stops, and every way in which a part of
-// it can be killed.
+// The life of the embedded PostgreSQL: everyday starts and stops, as whom it runs, and what it refuses to start on.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
   chownSync,
@@ -11,7 +9,6 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -20,123 +17,27 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
-import { removeFirmly, silent, temporaryFolder } from './for-tests.ts';
-import { type PostgresOptions, type RunningPostgres, startPostgres } from './index.ts';
+import { removeFirmly, silent } from './for-tests.ts';
+import {
+  ends,
+  firstLine,
+  folderForTest,
+  holderOn,
+  holderProgram,
+  kill,
+  madeFolder,
+  query,
+  recall,
+  remember,
+  start,
+  startBound,
+  together,
+} from './for-tests-starts.ts';
 import { startOf } from './process-identity.ts';
 import { isRoot, nobody } from './run-as.ts';
 
-// Most of the time goes by waiting for processes.
-const together = { concurrency: 4 };
-
-// Where processes can be looked at without a program that may not be installed.
-const onLinux = { skip: process.platform !== 'linux' && 'there is no /proc here' };
-
-const folderForTest = (): string => {
-  const { folder, remove } = temporaryFolder();
-  after(remove);
-  return folder;
-};
-
-const original = temporaryFolder();
-after(original.remove);
-let made: Promise<unknown> | undefined;
-
-/** With data in it, copied from those of a first start: making some takes more than all the rest of most tests. */
-const madeFolder = async (): Promise<string> => {
-  made ??= startPostgres({ dataFolder: original.folder, log: silent }).then((postgres) =>
-    postgres.stop(),
-  );
-  // Before a promise is awaited that another test made: after that, it would go with that one.
-  const folder = folderForTest();
-  await made;
-  const parts = ['postgres', 'postgres-passwords.json'].map((name) => join(original.folder, name));
-  execFileSync('cp', ['-a', ...parts, folder]);
-  return folder;
-};
-
-const start = async (
-  dataFolder: string,
-  options: Partial<PostgresOptions> = {},
-): Promise<RunningPostgres> => {
-  const postgres = await startPostgres({ dataFolder, log: silent, ...options });
-  after(() => postgres.stop());
-  return postgres;
-};
-
-const query = async (url: string, text: string): Promise<Record<string, unknown>[]> => {
-  const client = new Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-};
-
-const remember = async (url: string, word: string): Promise<void> => {
-  await query(url, `create table words as select '${word}' as word`);
-};
-const recall = async (url: string): Promise<unknown> =>
-  (await query(url, 'select word from words'))[0]?.word;
-
 /** On every system, number one. */
 const daemon = { uid: 1, gid: 1 };
-
-const holderProgram = fileURLToPath(new URL('./test-holder.ts', import.meta.url));
-
-type Holder = { process: ChildProcess; said: Promise<Record<string, string>> };
-
-/** A gateway in a process of its own; in a session of its own when a test signals its group. */
-const holderOn = (folder: string, options: { uid?: number; gid?: number } = {}): Holder => {
-  const child = spawn(process.execPath, [holderProgram, folder], {
-    ...options,
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  after(() => child.kill('SIGKILL'));
-  return { process: child, said: firstLine(child) };
-};
-
-const firstLine = async (child: ChildProcess): Promise<Record<string, string>> => {
-  let said = '';
-  for await (const text of child.stdout ?? []) {
-    said += text;
-    if (said.includes('\n')) break;
-  }
-  return said === '' ? {} : JSON.parse(said);
-};
-
-const ends = async (pid: number, withinMs: number): Promise<boolean> => {
-  const deadline = performance.now() + withinMs;
-  while (startOf(pid) !== undefined) {
-    if (performance.now() > deadline) return false;
-    await sleep(20);
-  }
-  return true;
-};
-
-const kill = async (child: ChildProcess): Promise<void> => {
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
-};
-
-/** Every server of this supervisor, as soon as it is there. */
-const killEach = async (postgres: RunningPostgres, signal: AbortSignal): Promise<void> => {
-  let killed = 0;
-  while (!signal.aborted) {
-    if (postgres.pid !== killed) {
-      killed = postgres.pid;
-      process.kill(killed, 'SIGKILL');
-    }
-    await sleep(20);
-  }
-};
 
 const refusal = (code: string, says: RegExp) => (error: Error & { code?: string }) => {
   assert.equal(error.name, 'StartError');
@@ -219,141 +120,6 @@ describe('the embedded PostgreSQL', together, () => {
     assert.equal(await recall(one.ownerUrl), 'one');
     assert.equal(await recall(two.ownerUrl), 'two');
     await Promise.all([one.stop(), two.stop()]);
-  });
-});
-
-describe('when something is killed', together, () => {
-  test('the server is started again, and what was committed is there', async () => {
-    const ends: unknown[] = [];
-    const postgres = await start(await madeFolder(), {
-      onUnexpectedEnd: (ended) => ends.push(ended),
-    });
-    await remember(postgres.ownerUrl, 'committed');
-
-    const killed = postgres.pid;
-    process.kill(killed, 'SIGKILL');
-    await until(() => postgres.pid !== killed);
-
-    assert.equal(await recall(postgres.ownerUrl), 'committed');
-    assert.deepEqual(ends, [{ code: null, signal: 'SIGKILL' }]);
-    await postgres.stop();
-  });
-
-  test('a server that ends again and again is given up with one sentence', async () => {
-    const postgres = await start(await madeFolder());
-    const killing = new AbortController();
-    void killEach(postgres, killing.signal);
-    const { error } = await postgres.exited;
-    killing.abort();
-    assert.match(error?.message ?? '', /^PostgreSQL ended 6 times within a minute .*\.$/);
-  });
-
-  test('a killed gateway leaves no server behind, and the next one starts at once', async () => {
-    const folder = await madeFolder();
-    const holder = holderOn(folder);
-    const { pid, ownerUrl } = await holder.said;
-    await remember(ownerUrl as string, 'before');
-    await kill(holder.process);
-
-    // While the server is still on its way out.
-    const postgres = await start(folder);
-    assert.equal(await recall(postgres.ownerUrl), 'before');
-    await postgres.stop();
-    assert.ok(await ends(Number(pid), 0));
-  });
-
-  test('a gateway killed in the middle of a transaction leaves none either', onLinux, async () => {
-    const holder = holderOn(await madeFolder());
-    const { pid, ownerUrl } = await holder.said;
-    const client = new Client({ connectionString: ownerUrl as string });
-    client.on('error', () => {});
-    await client.connect();
-    await client.query('begin; create table half (a int)');
-
-    await kill(holder.process);
-    assert.ok(await ends(Number(pid), 15_000));
-    assert.deepEqual(watchersOf(pid), []);
-  });
-
-  test('a gateway and its server killed together leave data that can be used', async () => {
-    const folder = await madeFolder();
-    const holder = holderOn(folder);
-    const { pid, ownerUrl } = await holder.said;
-    await remember(ownerUrl as string, 'synced');
-    holder.process.kill('SIGSTOP');
-    process.kill(Number(pid), 'SIGKILL');
-    await kill(holder.process);
-
-    const postgres = await start(folder);
-    assert.equal(await recall(postgres.ownerUrl), 'synced');
-    await postgres.stop();
-  });
-
-  test(
-    'a server that nobody told to stop is stopped before the next one starts',
-    onLinux,
-    async () => {
-      const folder = await madeFolder();
-      const holder = holderOn(folder);
-      const { pid, ownerUrl } = await holder.said;
-      await remember(ownerUrl as string, 'orphaned');
-      for (const watcher of watchersOf(pid)) process.kill(watcher, 'SIGKILL');
-      await kill(holder.process);
-      await sleep(300);
-      assert.notEqual(startOf(Number(pid)), undefined);
-
-      const postgres = await start(folder);
-      assert.equal(startOf(Number(pid)), undefined);
-      assert.equal(await recall(postgres.ownerUrl), 'orphaned');
-      await postgres.stop();
-    },
-  );
-
-  test('a foreign process that has the number of the old server is left in peace', async () => {
-    const folder = await madeFolder();
-    const { stop } = await startBound(folder);
-    await stop();
-    const foreign = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
-    after(() => foreign.kill());
-    writeFileSync(join(folder, 'postgres/postmaster.pid'), `${foreign.pid}\n${folder}/postgres\n`);
-
-    const postgres = await start(folder);
-    await postgres.stop();
-    assert.equal(foreign.exitCode ?? foreign.signalCode, null);
-  });
-
-  test('a first start killed at any moment is begun anew', async () => {
-    const folder = folderForTest();
-    for (const afterMs of [150, 250, 400, 600]) {
-      const holder = holderOn(folder);
-      await sleep(afterMs);
-      await kill(holder.process);
-    }
-    const postgres = await start(folder);
-    await remember(postgres.ownerUrl, 'made');
-    await postgres.stop();
-    assert.deepEqual(
-      readdirSync(folder).filter((name) => name.startsWith('postgres.new-')),
-      [],
-    );
-  });
-
-  test('what an interrupted first start left is removed', async () => {
-    const folder = folderForTest();
-    mkdirSync(join(folder, 'postgres.new-0123/base'), { recursive: true });
-    mkdirSync(join(folder, 'postgres'));
-    const { stop } = await startBound(folder);
-    await stop();
-    assert.equal(existsSync(join(folder, 'postgres.new-0123')), false);
-  });
-
-  test('a Ctrl-C at the terminal does not reach the server', async () => {
-    const holder = holderOn(await madeFolder());
-    const { ownerUrl } = await holder.said;
-    process.kill(-(holder.process.pid as number), 'SIGINT');
-    await sleep(300);
-    assert.deepEqual(await query(ownerUrl as string, 'select 1 as one'), [{ one: 1 }]);
-    await kill(holder.process);
   });
 });
 
@@ -519,37 +285,6 @@ describe('as root', { ...together, skip: !isRoot() && 'this is an ordinary user'
     );
   });
 });
-
-const startBound = async (folder: string) => {
-  const postgres = await start(folder);
-  return { ownerUrl: postgres.ownerUrl, stop: () => postgres.stop() };
-};
-
-const until = async (holds: () => boolean): Promise<void> => {
-  const deadline = performance.now() + 30_000;
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, 'It took too long.');
-    await sleep(20);
-  }
-};
-
-/** The shell that watches over a server stands in the session that the server leads. */
-function watchersOf(server: string | undefined): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => isWatcher(pid, String(server)))
-    .map(Number);
-}
-
-function isWatcher(pid: string, server: string): boolean {
-  try {
-    const [, name, state, , , session] =
-      /\((.*)\) (\S) (\d+) (\d+) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-    return session === server && name === 'sh' && state !== 'Z';
-  } catch {
-    return false;
-  }
-}
 
 function mayMount(): boolean {
   if (!isRoot() || process.platform !== 'linux') return false;
