@@ -11,7 +11,7 @@ import {
 import { elementsHandlers } from '#commerce/elements';
 import { linkHandlers } from '#commerce/links';
 import { type ApiKey, type Authenticator, createAuthenticator } from '#identity/keys';
-import type { Context, Scope } from '#kit/context';
+import { type Context, inTime, late, type Scope } from '#kit/context';
 import { deriveKey } from '#kit/crypto';
 import { spellId } from '#kit/ids';
 import { mailPages, mailReceiptAgain, receiptHandlers } from '#outward/notifications';
@@ -221,15 +221,7 @@ const healthHandlers = (
 ];
 
 const withinLimit = async <T>(context: Context, work: Promise<T>): Promise<T> => {
-  const done = new AbortController();
-  try {
-    return await Promise.race([
-      work,
-      context.clock.sleep(HEALTH_LIMIT_MS, done.signal).then(() => {
-        throw new Error('The database did not answer in time.');
-      }),
-    ]);
-  } finally {
-    done.abort();
-  }
+  const answer = await inTime(context, work, HEALTH_LIMIT_MS);
+  if (answer === late) throw new Error('The database did not answer in time.');
+  return answer;
 };

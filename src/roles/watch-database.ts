@@ -2,7 +2,7 @@
 // is known nothing is sent: docs/decisions/0007-no-two-primaries.md has the reasons.
 
 import { hostname } from 'node:os';
-import { realClock } from '#kit/context';
+import { inTime, realClock } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { leaveOutForgotten } from '#rails/acquiring';
 import type { OpenRails } from '#rails/connectors';
@@ -135,9 +135,7 @@ export const watchDatabase = async (
   return {
     stop: async () => {
       ending.abort();
-      const ended = new AbortController();
-      await Promise.race([leave(), clock.sleep(STOP_LIMIT_MS, ended.signal)]);
-      ended.abort();
+      await inTime({ clock }, leave(), STOP_LIMIT_MS);
     },
   };
 };

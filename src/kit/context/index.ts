@@ -3,6 +3,7 @@ export { AnswerRefused } from './answer-reader.ts';
 export * from './context.ts';
 export * from './crash-points.ts';
 export * from './database.ts';
+export { inTime, late } from './in-time.ts';
 export { type MovableClock, movableClock, onRealTime, realClock } from './movable-clock.ts';
 export { systemClock, systemNetwork, systemRandom } from './system.ts';
 export { lookUpProvider } from './system-names.ts';

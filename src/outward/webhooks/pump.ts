@@ -1,7 +1,7 @@
 // Takes what is owed or due and tells it, beside the rounds of the worker: a receiver that hangs holds up
 // neither the outbox nor anybody else's deliveries.
 
-import type { Context, Tx } from '#kit/context';
+import { type Context, inTime, type Tx } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import type { EventKinds, Owed } from '#platform/events';
 import { holderOf, isStillHeld } from '#platform/jobs';
@@ -285,7 +285,6 @@ const SOON_MS = 20;
  */
 const endsSoon = async (context: Context, underWay: ReadonlySet<Promise<void>>) => {
   if (underWay.size === 0) return false;
-  const over = new AbortController();
   const half = Math.ceil(underWay.size / 2);
   let ended = 0;
   const { promise: halfEnded, resolve } = Promise.withResolvers<void>();
@@ -295,7 +294,6 @@ const endsSoon = async (context: Context, underWay: ReadonlySet<Promise<void>>) 
     if (ended === half) resolve();
   };
   for (const call of underWay) void noteEnd(call);
-  await Promise.race([halfEnded, context.clock.sleep(SOON_MS, over.signal)]);
-  over.abort('half of them have ended');
+  await inTime(context, halfEnded, SOON_MS);
   return ended > 0;
 };

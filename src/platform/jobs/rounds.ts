@@ -4,10 +4,9 @@
 // One goes after the other, unless it takes long, as when it asks a provider that is silent: then the others go on beside
 // it. Nor does one that fails keep them from going on.
 
-import type { Context } from '#kit/context';
+import { type Context, inTime, late } from '#kit/context';
 import { levelOf, Unavailable, Unclear } from '#kit/failure';
 import { spellTime, statement } from '#platform/db';
-import { inTime } from './in-time.ts';
 
 export type Round = {
   /** Says how much it did. */
@@ -132,9 +131,10 @@ export const createRounds = (
     dueMs.set(round, RESTS);
     const running = run(round);
     underWay.set(round, running);
-    if (await inTime(context, running, PATIENCE_MS)) {
+    const ended = await inTime(context, running, PATIENCE_MS);
+    if (ended !== late) {
       underWay.delete(round);
-      return running;
+      return ended;
     }
     void noteEnd(round, running);
     return undefined;

@@ -1,10 +1,9 @@
 // The worker: leases what is due, runs it outside any transaction, and ends it only if the lease is
 // still its own. Periodic jobs are claimed by (name, period), so two workers never run one twice.
 
-import type { Context, Tx } from '#kit/context';
+import { type Context, inTime, late, type Tx } from '#kit/context';
 import { levelOf } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
-import { inTime } from './in-time.ts';
 import {
   ATTEMPTS_MAX,
   BEAT_MS,
@@ -276,16 +275,6 @@ export const createWorker = (input: {
     }
   };
 
-  const within = async (limitMs: number, work: Promise<unknown>): Promise<boolean> => {
-    const done = new AbortController();
-    const isOver = await Promise.race([
-      work.then(() => true),
-      context.clock.sleep(limitMs, done.signal).then(() => false),
-    ]);
-    done.abort();
-    return isOver;
-  };
-
   return {
     tick,
     start: async () => {
@@ -303,10 +292,11 @@ export const createWorker = (input: {
         await Promise.all([takingOut.idle(), comingDue.idle()]);
         await Promise.all([...periodic.values(), ...underWay]);
       };
-      const hasEnded = await within(limitMs, ended());
+      const hasEnded = (await inTime(context, ended(), limitMs)) !== late;
       let isIdle = false;
       try {
-        isIdle = await within(limitMs, input.idle?.() ?? Promise.resolve());
+        const idle = input.idle?.() ?? Promise.resolve();
+        isIdle = (await inTime(context, idle, limitMs)) !== late;
       } finally {
         await life?.end();
       }

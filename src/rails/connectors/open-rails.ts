@@ -1,6 +1,14 @@
 // The rails of a process: every connector opened once, the send journal, the gates, and the resolver.
 
-import { type Context, onRealTime, readAhead, type Scope, type Tx, type Write } from '#kit/context';
+import {
+  type Context,
+  inTime,
+  onRealTime,
+  readAhead,
+  type Scope,
+  type Tx,
+  type Write,
+} from '#kit/context';
 import {
   createGates,
   createOutgoing,
@@ -177,12 +185,8 @@ export const openRails = async (
         writes: (scope, change) => listenersWrites(parts, context, scope)(change),
       }),
     close: async () => {
-      const heard = new AbortController();
-      await Promise.race([
-        Promise.all([...outgoing.late, ...parts.notes.pending]),
-        context.clock.sleep(LATE_LIMIT_MS, heard.signal),
-      ]);
-      heard.abort();
+      const heard = Promise.all([...outgoing.late, ...parts.notes.pending]);
+      await inTime(context, heard, LATE_LIMIT_MS);
       for (const { close } of functions.values()) await close?.();
       await journal.close();
     },

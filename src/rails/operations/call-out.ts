@@ -1,7 +1,7 @@
 // One call to a provider: through the gates, into the send journal, out, and back by its deadline. It
 // says what was heard and writes nothing of it; no transaction is open while it runs.
 
-import type { Context, CrashPoint, Scope } from '#kit/context';
+import { type Context, type CrashPoint, inTime, late, type Scope } from '#kit/context';
 import { Unavailable, Unclear } from '#kit/failure';
 import { NotSent } from '#kit/http-client';
 import type { Outcome } from './evidence.ts';
@@ -114,24 +114,13 @@ const callInTime = async (context: Context, outgoing: Outgoing, call: Call): Pro
   const answer = ask(context, () =>
     port({ operation, deadline: deadlineMs, signal: givenUp.signal }),
   );
-  const inTime = await firstOf(context, answer, deadlineMs - context.clock.now());
-  if (inTime !== null) return inTime;
+  const heard = await inTime(context, answer, deadlineMs - context.clock.now());
+  if (heard !== late) return heard;
 
   givenUp.abort();
   if (call.late) outgoing.late.add(hearLate(context, outgoing, answer, call.late));
   return { outcome: { outcome: 'unknown', code: 'deadline' }, answered: false };
 };
-
-/** Null: it is not there in time. */
-const firstOf = <T>(context: Context, answer: Promise<T>, limitMs: number): Promise<T | null> =>
-  new Promise((resolve, reject) => {
-    const inTime = context.clock.alarm(limitMs, () => resolve(null));
-    const hear = (heard: T): void => {
-      inTime();
-      resolve(heard);
-    };
-    void answer.then(hear, reject);
-  });
 
 /** An error proves nothing, but for the one that says what was proven. */
 const ask = async (context: Context, port: () => Promise<Outcome>): Promise<Heard> => {
