@@ -40,6 +40,13 @@ const moduleOf = (file: string): string | null => {
 const isKit = (name: string): boolean => name.startsWith('kit/');
 const isRole = (name: string): boolean => name.startsWith('roles/');
 
+/** Of `{ one, type Two, three as four }`, without the braces. */
+const namesIn = (list: string): string[] =>
+  list
+    .split(',')
+    .map((name) => name.trim().replace(/^type /, ''))
+    .filter((name) => name !== '');
+
 const none = (violations: readonly string[]): void => assert.deepEqual(violations, []);
 
 describe('the house', () => {
@@ -206,6 +213,30 @@ describe('files', () => {
   test('every module has a front door and says what it is', () => {
     none([...position.keys()].filter((name) => filesOf(`src/${name}/index.ts`).length === 0));
     none([...position.keys()].filter((name) => filesOf(`src/${name}/README.md`).length === 0));
+  });
+
+  test('a front door gives out by name only what somebody outside uses', () => {
+    const used = new Set<string>();
+    for (const file of filesOf('{bench,cli,demo,sandbox,src,test}/**/*.ts')) {
+      const own = file.startsWith('src/') ? moduleOf(file) : null;
+      for (const [, names = '', target = ''] of codeOf(file).matchAll(
+        /\{([^{}]*)\}\s*from\s*'([^']+)'/g,
+      )) {
+        const reached = target.startsWith('#')
+          ? `src/${target.slice(1)}/index.ts`
+          : relative(root, resolve(root, dirname(file), target));
+        const door = /^src\/(\w+\/[\w-]+)\/index\.ts$/.exec(reached)?.[1];
+        if (door === undefined || door === own) continue;
+        for (const name of namesIn(names)) used.add(`${door} ${name.split(' as ')[0]}`);
+      }
+    }
+    // The kit is a library: what it has is told by its READMEs.
+    const given = [...position.keys()].flatMap((door) =>
+      [...codeOf(`src/${door}/index.ts`).matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(
+        ([, names = '']) => namesIn(names).map((name) => `${door} ${name.split(' as ').at(-1)}`),
+      ),
+    );
+    none(given.filter((name) => !used.has(name)));
   });
 
   test('migrations are numbered from one without a gap', () => {

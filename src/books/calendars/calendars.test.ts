@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  addBankDays,
-  businessDay,
-  endOfDay,
-  FED,
-  isBankDay,
-  TARGET,
-  valueDate,
-  WEEKDAYS,
-} from '#books/calendars';
-import { easter } from './calendars.ts';
+import { businessDay, endOfDay, FED, TARGET, valueDate, WEEKDAYS } from '#books/calendars';
+import { addBankDays, easter, isBankDay } from './calendars.ts';
 
 describe('Easter', () => {
   const known = {

@@ -1,11 +1,9 @@
 export {
-  addBankDays,
   addDays,
   type Calendar,
   calendarFor,
   type Day,
   FED,
-  isBankDay,
   msOf,
   nextBankDay,
   TARGET,

@@ -5,12 +5,11 @@ import {
   checkCharge,
   checkPart,
   formatAmount,
-  largestCharge,
   namedAmount,
-  smallestCharge,
   stepOf,
 } from '#books/currencies';
 import { currencyCodes } from '#kit/money';
+import { largestCharge, smallestCharge } from './check-amount.ts';
 
 const isFull = process.env['TOLLGATE_TEST_FULL'] === '1';
 const ROUNDS = isFull ? 1_000_000 : 50_000;

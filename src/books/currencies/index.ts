@@ -3,7 +3,5 @@ export {
   checkCharge,
   checkPart,
   formatAmount,
-  largestCharge,
   namedAmount,
-  smallestCharge,
 } from './check-amount.ts';

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { STANDARD_SCHEDULE } from '#books/calendars';
-import { type Expectation, expect, expectation, loadExpectationsOf } from '#books/expectations';
+import { expect, expectation, loadExpectationsOf } from '#books/expectations';
 import { newUuid } from '#kit/ids';
 import { testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
+import type { Expectation } from './expectation.ts';
 
 const clock = manualClock(Date.parse('2026-01-15T12:00:00Z'));
 const context = await testContext({ clock });

@@ -1,2 +1,2 @@
-export { type Expectation, type ExpectationKind, expect } from './expectation.ts';
+export { type ExpectationKind, expect } from './expectation.ts';
 export { expectation, loadExpectationsOf } from './expectations.store.ts';

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  type FeeFacts,
-  type FeeRule,
-  feeOf,
-  loadFeeRules,
-  STANDARD_FEES,
-  setFeeRules,
-} from '#books/fees';
+import { type FeeFacts, feeOf, loadFeeRules, STANDARD_FEES, setFeeRules } from '#books/fees';
 import { asOwner, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
+import type { FeeRule } from './fee-rules.ts';
 
 const payment: FeeFacts = { occasion: 'payment', amount: 10_000n, currency: 'usd', method: 'card' };
 

@@ -6,9 +6,9 @@ export {
   type PostedEntry,
   post,
 } from './entries.store.ts';
-export { type Entry, entryIdOf, type FeeDetail, sumOf } from './entry.ts';
-export { accountNames, type LedgerAccount } from './ledger-accounts.ts';
-export { type EntryFilter, listEntries } from './list-entries.store.ts';
+export { type Entry, entryIdOf, type FeeDetail } from './entry.ts';
+export { type LedgerAccount } from './ledger-accounts.ts';
+export { listEntries } from './list-entries.store.ts';
 export * from './postings.ts';
 export { factsOf, listedCodes, purposes } from './purposes.ts';
 export {

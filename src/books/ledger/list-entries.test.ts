@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import {
   captureEntry,
-  type EntryFilter,
   listEntries,
   type PostedEntry,
   post,
@@ -18,6 +17,7 @@ import { type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
 import { analyzed, rowsRead } from '../../platform/db/for-tests-rows-read.ts';
 import { settled } from './for-tests.ts';
+import type { EntryFilter } from './list-entries.store.ts';
 
 const clock = manualClock();
 const HOUR_MS = 3_600_000;

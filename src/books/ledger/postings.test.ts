@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import {
-  accountNames,
   captureEntry,
   correctionOf,
   disputeLostEntry,
@@ -20,9 +19,10 @@ import {
   refundEntry,
   refundFailedEntry,
   settlementEntry,
-  sumOf,
 } from '#books/ledger';
 import { decimalOf } from '#kit/money';
+import { sumOf } from './entry.ts';
+import { accountNames } from './ledger-accounts.ts';
 
 const golden = new URL('./postings.golden.txt', import.meta.url);
 const fact = { subject: '019b0000-0000-7000-8000-0000000000ab', currency: 'usd' };

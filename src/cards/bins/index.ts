@@ -5,6 +5,5 @@ export {
   riskOfTestCard,
   type TestCard,
   testCardById,
-  testCardByNumber,
   testCards,
 } from './test-cards.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brandOf, riskOfTestCard, testCardById, testCardByNumber, testCards } from '#cards/bins';
+import { brandOf, riskOfTestCard, testCardById, testCards } from '#cards/bins';
 import { passesLuhn } from '#kit/log';
 
 test('every test card is a number that its network could have issued', () => {
@@ -40,6 +40,7 @@ test('a test card is found by its number and by both of its ready-made ids', () 
   assert.equal(testCardById('pm_card_gb')?.country, 'GB');
   assert.equal(testCardById('pm_card_unknown'), undefined);
   assert.equal(testCardById('cus_visa'), undefined);
-  assert.equal(testCardByNumber('4000000000000002')?.attach?.declineCode, 'generic_decline');
-  assert.equal(testCardByNumber('4000000000000341')?.attach, undefined);
+  const ofNumber = (number: string) => testCards.find((card) => card.number === number);
+  assert.equal(ofNumber('4000000000000002')?.attach?.declineCode, 'generic_decline');
+  assert.equal(ofNumber('4000000000000341')?.attach, undefined);
 });

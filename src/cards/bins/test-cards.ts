@@ -228,7 +228,6 @@ const behaving: readonly TestCard[] = [
 
 export const testCards: readonly TestCard[] = [...plain, ...byCountry, ...declined, ...behaving];
 
-const byNumber = new Map(testCards.map((known) => [known.number, known]));
 const bySuffix = new Map(
   testCards.flatMap((known) => known.suffixes.map((suffix) => [suffix, known] as const)),
 );
@@ -249,8 +248,6 @@ const riskByEnd = new Map(
 /** A card of test mode is one of these, and no two of one network end alike where it matters. */
 export const riskOfTestCard = (brand: string, last4: string): 'elevated' | 'highest' | undefined =>
   brand === 'visa' ? riskByEnd.get(last4) : undefined;
-
-export const testCardByNumber = (number: string): TestCard | undefined => byNumber.get(number);
 
 /** Of `pm_card_visa` or `tok_visa`. */
 export const testCardById = (id: string): TestCard | undefined => {

@@ -3,10 +3,10 @@ export { bicOf } from './banks.ts';
 export { testCardNames } from './check-card.ts';
 export { type MadeMethod, type MethodData, makeMethod } from './create-method.ts';
 export { type DetachListener, provideDetachListeners } from './detach-listeners.ts';
-export { type FoundMethod, findMethod, findStoredMethod } from './find-method.ts';
+export { findMethod, findStoredMethod } from './find-method.ts';
 export { knownTypes, namesOfTypes } from './known-types.ts';
 export { listOfMethods } from './list-methods.ts';
-export { type AskedSource, type MadeSource, makeSource } from './make-source.ts';
+export { type AskedSource, makeSource } from './make-source.ts';
 export {
   createMethodParameters,
   methodFilters,

@@ -24,4 +24,4 @@ export {
 export { findAuthentication } from './find-authentication.ts';
 export { threeDsHandlers } from './pages/handlers.ts';
 export { provideThreeDs } from './settings.ts';
-export { lostTheProof, useAuthentication } from './use-authentication.ts';
+export { useAuthentication } from './use-authentication.ts';

@@ -1,7 +1,7 @@
 // A proof goes out once, for the very payment it was made for. What is read here says why not; what
 // holds under a race is the write, which is committed with the operation that carries the proof.
 
-import type { Commit, Context, Scope, Write } from '#kit/context';
+import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { Authentication } from './authentication.ts';
 import { type Binding, loadAuthentication, useAuthenticationRow } from './authentications.store.ts';
@@ -50,10 +50,6 @@ export const useAuthentication = async (
   });
   return { ok: true, authentication: proofOf(found, cavv), write };
 };
-
-/** Whether a unit was not committed because somebody else had used the proof. */
-export const lostTheProof = (commit: Commit, used: { readonly write: Write }): boolean =>
-  !commit.ok && commit.lost === used.write.into;
 
 const refusalOf = (
   found: CardAuthentication | undefined,
