@@ -33,7 +33,7 @@ import { type OpenDatabase, ownRows } from '#platform/db';
 import { encodePage, type Route } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
 import { railsOf } from '#rails/connectors';
-import { letGo, loadForgottenCalls, noteForgotten } from '#rails/operations';
+import { letGo, loadForgottenCalls, noteForgotten, usualAt } from '#rails/operations';
 import { settled } from '../src/books/ledger/for-tests.ts';
 import { blankCustomer } from '../src/cards/customers/customer.ts';
 import {
@@ -1424,6 +1424,23 @@ describe('with row level security alone,', async () => {
     }
     assert.equal(await isLeased(context, theirs.scope, id), true);
     await change('null');
+  });
+
+  test('nobody learns how much others call a provider', async () => {
+    const { mine, theirs } = world;
+    const [row] = await asOwner(
+      gateway.on,
+      `select connector_account_id as id from rails.operations
+        where account_id = $1 and not livemode limit 1`,
+      [theirs.scope.accountId],
+    );
+    assert.ok(row !== undefined);
+    const at = async (scope: Scope): Promise<number> =>
+      (await usualAt(context, scope, String(row['id']))).perSecond;
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.equal(await at(scope), 0);
+    }
+    assert.ok((await at(theirs.scope)) > 0);
   });
 
   test('what became available to others is neither seen nor told', async () => {

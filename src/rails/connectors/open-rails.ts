@@ -22,6 +22,7 @@ import {
   type Resolver,
   type ResolverSettings,
   type SentLine,
+  usualAt,
   usualGates,
 } from '#rails/operations';
 import { loadEnabled } from './accounts.store.ts';
@@ -179,6 +180,7 @@ export const openRails = async (
     },
     createResolver: (changes = {}) =>
       createResolver(context, {
+        usual: (scope, account) => usualAt(context, scope, account),
         ...changes,
         outgoing,
         recoveryOf: (scope, operation) => recoveryFor(parts, context, scope, operation),

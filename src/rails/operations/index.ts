@@ -59,4 +59,5 @@ export {
   saySender,
 } from './senders.store.ts';
 export { houseTimeOf } from './trace.ts';
+export { usualAt } from './usual.ts';
 export type { Asked } from './write-operation.store.ts';

@@ -19,6 +19,7 @@ import {
 } from './record-evidence.ts';
 import { chooseStep, isForHuman, type Recovery, type RecoveryStep } from './recovery.ts';
 import { createTurns } from './turns.ts';
+import type { Usual } from './usual.ts';
 import { updateOperation } from './write-operation.store.ts';
 
 export type ResolverSettings = {
@@ -26,8 +27,10 @@ export type ResolverSettings = {
   readonly recoveryOf: (scope: Scope, operation: Operation) => Recovery | Promise<Recovery>;
   /** What others commit with a change of state, as in `sendOperation`. */
   readonly writes?: (scope: Scope, change: Change) => readonly Write[] | Promise<readonly Write[]>;
-  /** Of each connector account. */
+  /** Of each connector account, at most. */
   readonly budget?: BudgetSettings;
+  /** What is usual there. Without it as little is done as where nothing is. */
+  readonly usual?: (scope: Scope, connectorAccountId: Uuid) => Promise<Usual>;
   /** Of all accounts. */
   readonly atOnce?: number;
   /** Longer than any call of a recovery may take. */
@@ -47,6 +50,7 @@ const GATE_WAIT_MS = 5_000;
 const READING_PAST_SHARE = 0.05;
 /** But no longer: what took a second waited for the database rather than read, and everybody rests with it. */
 const RESTS_MS_MAX = 5_000;
+const USUAL_FOR_MS = 60_000;
 
 export const createResolver = (context: Context, settings: ResolverSettings): Resolver => {
   const { atOnce = 100, leaseMs = 120_000, budget = { perSecond: 10, burst: 20 } } = settings;
@@ -54,7 +58,20 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
   const { outgoing } = settings;
   const turns = createTurns(clock, { budget, atOnce });
   const underWay = new Set<Promise<void>>();
+  const learnedMs = new Map<Uuid, number>();
   let restsUntilMs = Number.NEGATIVE_INFINITY;
+
+  const learnUsual = async ({ scope, connectorAccountId: account }: Leased): Promise<void> => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs < (learnedMs.get(account) ?? Number.NEGATIVE_INFINITY) + USUAL_FOR_MS) return;
+    learnedMs.set(account, nowMs);
+    try {
+      const usual = await settings.usual?.(scope, account);
+      if (usual !== undefined) turns.usual(account, usual);
+    } catch (error) {
+      context.log.warn({ error }, 'What is usual at a provider could not be read');
+    }
+  };
 
   const take = async (atMost: number, butOf: readonly Uuid[]): Promise<number> => {
     const begunMs = clock.monotonicMs();
@@ -81,11 +98,11 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
     const { connectorAccountId } = leased;
     const end = turns.begin(connectorAccountId);
     const heard = (answered: boolean): void => turns.heard(connectorAccountId, answered);
-    const looking = resolveOne({ context, settings, leased, heard, recovery: null }).finally(() => {
-      end();
-      underWay.delete(looking);
-    });
-    underWay.add(looking);
+    const looking = resolveOne({ context, settings, leased, heard, recovery: null }).finally(end);
+    for (const each of [looking, learnUsual(leased)]) {
+      const going = each.finally(() => underWay.delete(going));
+      underWay.add(going);
+    }
   };
 
   return {
