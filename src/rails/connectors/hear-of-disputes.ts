@@ -18,12 +18,11 @@ import {
   loadNotice,
   type StoredNotice,
 } from './dispute-notices.store.ts';
+import { eachLeased } from './each-leased.ts';
 import { findOperation } from './learn-from-webhooks.ts';
 import type { Parts } from './parts.ts';
 import { listenersWrites } from './send.ts';
 
-const AT_ONCE = 20;
-const LEASE_MS = 60_000;
 /** Disputes are answered within weeks: that often is soon enough, and asks little of a provider. */
 const POLL_MS = 10_000;
 const QUIET_MS = 10 * 60_000;
@@ -35,33 +34,20 @@ export const DISPUTE_NOTICE = 'dsn';
 
 /** One round of the worker; says how much it looked at. */
 export const hearOfDisputes = async (parts: Parts, context: Context): Promise<number> =>
-  (await eachLeased(context, leaseFeeds, (scope, id) => readFeed(parts, context, scope, id))) +
-  (await eachLeased(context, leaseNotices, (scope, id) => hear(parts, context, scope, id)));
+  (await eachLeased(
+    context,
+    leaseFeeds,
+    (scope, id) => readFeed(parts, context, scope, id),
+    COULD_NOT,
+  )) +
+  (await eachLeased(
+    context,
+    leaseNotices,
+    (scope, id) => hear(parts, context, scope, id),
+    COULD_NOT,
+  ));
 
-const eachLeased = async (
-  context: Context,
-  lease: typeof leaseFeeds,
-  work: (scope: Scope, id: Uuid) => Promise<unknown>,
-): Promise<number> => {
-  const nowMs = context.clock.now();
-  const leased = await context.database.system((tx) =>
-    lease(tx, { nowMs, atMost: AT_ONCE, leaseMs: LEASE_MS }),
-  );
-  await Promise.all(
-    leased.map(async ({ scope, id }) => {
-      try {
-        await work(scope, id);
-      } catch (error) {
-        // The lease ends by time, and it is looked at again.
-        context.log.error(
-          { error },
-          'What a provider tells of disputes could not be taken for now',
-        );
-      }
-    }),
-  );
-  return leased.length;
-};
+const COULD_NOT = 'What a provider tells of disputes could not be taken for now';
 
 const readFeed = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
   const feed = await loadFeed(context, scope, id);

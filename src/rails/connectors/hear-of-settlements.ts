@@ -6,9 +6,9 @@
 import type { Context, Scope } from '#kit/context';
 import { NotSent } from '#kit/http-client';
 import { newUuid, spellId, type Uuid } from '#kit/ids';
-import type { Due, LeaseLimits } from '#platform/db';
 import { isFinished, type Operation, recordEvidence } from '#rails/operations';
 import { withAccount } from './account-call.ts';
+import { eachLeased } from './each-leased.ts';
 import { findOperation } from './learn-from-webhooks.ts';
 import type { Parts } from './parts.ts';
 import { listenersWrites } from './send.ts';
@@ -27,8 +27,6 @@ import {
   type StoredLine,
 } from './settlement-lines.store.ts';
 
-const AT_ONCE = 20;
-const LEASE_MS = 60_000;
 /** Providers settle once a day or less. */
 const POLL_MS = 10 * 60_000;
 const RETRY_MS = 5_000;
@@ -41,29 +39,20 @@ export const SETTLEMENT_LINE = 'stl';
 
 /** Says how much it looked at. */
 export const hearOfSettlements = async (parts: Parts, context: Context): Promise<number> =>
-  (await eachLeased(context, leaseSettlementFeeds, (scope, id) =>
-    read(parts, context, scope, id),
-  )) + (await eachLeased(context, leaseLines, (scope, id) => hear(parts, context, scope, id)));
+  (await eachLeased(
+    context,
+    leaseSettlementFeeds,
+    (scope, id) => read(parts, context, scope, id),
+    COULD_NOT,
+  )) +
+  (await eachLeased(
+    context,
+    leaseLines,
+    (scope, id) => hear(parts, context, scope, id),
+    COULD_NOT,
+  ));
 
-const eachLeased = async (
-  context: Context,
-  lease: (tx: Parameters<typeof leaseLines>[0], limits: LeaseLimits) => Promise<Due[]>,
-  work: (scope: Scope, id: Uuid) => Promise<void>,
-): Promise<number> => {
-  const limits = { nowMs: context.clock.now(), atMost: AT_ONCE, leaseMs: LEASE_MS };
-  const leased = await context.database.system((tx) => lease(tx, limits));
-  await Promise.all(
-    leased.map(async ({ scope, id }) => {
-      try {
-        await work(scope, id);
-      } catch (error) {
-        // The lease ends by time, and it is looked at again.
-        context.log.error({ error }, 'What a provider settled could not be taken for now');
-      }
-    }),
-  );
-  return leased.length;
-};
+const COULD_NOT = 'What a provider settled could not be taken for now';
 
 const read = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Promise<void> => {
   const feed = await loadSettlementFeed(context, scope, id);

@@ -1,6 +1,7 @@
 import { type Context, realClock } from '#kit/context';
 import { uuidAt } from '#kit/ids';
 import { areDisputesDue } from './dispute-feeds.store.ts';
+import { allLeased } from './each-leased.ts';
 import { endDays } from './end-days.ts';
 import { forgetExchanges } from './exchanges.store.ts';
 import { hearOfDisputes } from './hear-of-disputes.ts';
@@ -78,6 +79,7 @@ export const module = {
       asks: areDisputesDue,
     },
   ],
+  idle: allLeased,
   jobs: [reverseAgainJob],
   periodicJobs: [
     {
