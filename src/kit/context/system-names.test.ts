@@ -10,6 +10,9 @@ const begun: string[] = [];
 const answers = Promise.withResolvers<never>();
 answers.promise.catch(() => {});
 let isSilent = false;
+let lateMs = 0;
+const real = performance.now.bind(performance);
+const now = mock.method(performance, 'now', () => real() + lateMs);
 const lookup = mock.method(promises, 'lookup', async (name: string) => {
   begun.push(name);
   return isSilent ? answers.promise : [{ address: '127.0.0.1', family: 4 }];
@@ -20,7 +23,7 @@ const server = createServer((_, response) => {
   response.end('paid');
 });
 after(() => {
-  lookup.mock.restore();
+  for (const { mock: mocked } of [lookup, now]) mocked.restore();
   syncBuiltinESMExports();
   server.close();
 });
@@ -35,6 +38,8 @@ test('Providers whose names nobody answers take few of the threads, and keep non
   };
   assert.equal(await ask('bank.test'), 'paid');
   isSilent = true;
+  // By then it is asked for again.
+  lateMs = 1_000;
   const silent = Array.from({ length: 20 }, (_, n) => ask(`silent-${n}.test`));
   const ended = Promise.allSettled(silent);
   assert.equal(await ask('bank.test'), 'paid');
