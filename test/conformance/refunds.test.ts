@@ -64,11 +64,11 @@ describe('a refund', () => {
       metadata: { n: '1' },
     });
     assert.deepEqual(changed.metadata, { n: '1' });
-    for (const asked of [
-      stripe.rawRequest('GET', at(other.latest_charge)),
-      stripe.rawRequest('POST', at(other.latest_charge), { metadata: { n: '2' } }),
+    for (const ask of [
+      () => stripe.rawRequest('GET', at(other.latest_charge)),
+      () => stripe.rawRequest('POST', at(other.latest_charge), { metadata: { n: '2' } }),
     ]) {
-      const { statusCode, message } = await refusalOf(asked);
+      const { statusCode, message } = await refusalOf(ask());
       assert.deepEqual([statusCode, message], [404, `No such refund: '${id}'`]);
     }
     assert.deepEqual((await refunds.retrieve(id)).metadata, { n: '1' });
