@@ -45,6 +45,15 @@ describe('what other ways to pay would do', () => {
     assert.deepEqual([code, param], ['parameter_unknown', 'level3']);
   });
 
+  test('is told of how to confirm only where something is confirmed; what goes without saying may be said', async () => {
+    // As Saleor makes a payment with a card that was kept.
+    const asked = { amount: 999, currency: 'eur', payment_method: card } as const;
+    const made = await paymentIntents.create({ ...asked, off_session: false });
+    assert.equal(made.status, 'requires_confirmation');
+    const refused = await refusalOf(paymentIntents.create({ ...asked, off_session: true }));
+    assert.equal(refused.param, 'off_session');
+  });
+
   test('is no invoice: a payment has none, as shops ask after each', async () => {
     const { id } = await paymentIntents.create({ amount: 999, currency: 'eur' });
     const payment = { type: 'payment_intent', payment_intent: id } as const;

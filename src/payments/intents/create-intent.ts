@@ -105,7 +105,12 @@ export const refuseWithoutConfirm = (
   names: readonly string[],
 ): void => {
   if (asked['confirm'] === true) return;
-  const param = names.find((name) => asked[name] !== undefined && asked[name] !== null);
+  const param = names.find((name) => {
+    const said = asked[name];
+    // That the payer is there goes without saying, and some shops say it.
+    const isUsual = said === false || (name === 'off_session' && said === 'false');
+    return said !== undefined && said !== null && !isUsual;
+  });
   if (param === undefined) return;
   throw new ApiError(
     400,
