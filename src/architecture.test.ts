@@ -236,6 +236,7 @@ describe('files', () => {
         ([, names = '']) => namesIn(names).map((name) => `${door} ${name.split(' as ').at(-1)}`),
       ),
     );
+    assert.ok(given.length > 300, `${given.length} names were found`);
     none(given.filter((name) => !used.has(name)));
   });
 
