@@ -1,9 +1,9 @@
-// What the SDK's types say an id may stand for, against what `expand` takes. Without a gateway: reading the types
-// takes a while, in which its worker could not do its own.
+// What the SDK's types say an id may stand for, against what `expand` takes, and what it loads. Without a gateway:
+// reading the types takes a while, in which its worker could not do its own.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createExpander } from '#platform/http';
+import { createExpander, neverFilled } from '#platform/http';
 import { modules } from '../../src/modules.ts';
 import { gatherRoutes } from '../../src/roles/api.ts';
 import { callOf } from '../support/stripe-calls.ts';
@@ -72,4 +72,92 @@ test('whatever the SDK calls expandable, or shows as a hash, may be asked for, f
   }
   assert.deepEqual([...refused], []);
   assert.ok(asked > 400, String(asked));
+});
+
+/** Where an object of any kind could lie in an answer: in a hash, deeper in it, in a list, and by a rule or as the answer. */
+const spots: readonly [
+  path: string,
+  lay: (at: string, object: unknown) => Record<string, unknown>,
+][] = [
+  ['', (at, object) => ({ [at]: object })],
+  ['', (at, object) => ({ [at]: [object] })],
+  ['.inner', (at, object) => ({ [at]: [{ inner: object }] })],
+  ['.data', (at, object) => ({ [at]: { object: 'list', data: [object] } })],
+];
+
+const nested = (path: string, value: unknown): Record<string, unknown> => {
+  const [first = '', ...rest] = path.split('.');
+  return { [first]: rest.length === 0 ? value : nested(rest.join('.'), value) };
+};
+
+test('Whatever lies in an answer, expand loads nothing that a restricted key has no permission for', async () => {
+  let loaded: string[] = [];
+  const definitions = modules.flatMap(({ resources }) => resources ?? []);
+  const permissions = new Map(
+    definitions.flatMap(({ object, permission }) =>
+      permission === undefined ? [] : [[object, permission]],
+    ),
+  );
+  const noting = (kinds: readonly string[]) => async () => {
+    loaded.push(...kinds);
+    return new Map<string, unknown>();
+  };
+  const expander = createExpander(
+    definitions.map(({ expandable = {}, load, ...definition }) => ({
+      ...definition,
+      owns: () => true,
+      ...(load === undefined ? {} : { load: noting([definition.object]) }),
+      expandable: Object.fromEntries(
+        Object.entries(expandable).map(([field, rule]) => [
+          field,
+          'include' in rule ? { ...rule, include: noting(rule.of) } : rule,
+        ]),
+      ),
+    })),
+  );
+  const strangers = definitions.map(({ object, expandable = {} }) => ({
+    fields: Object.keys(expandable).filter((field) => expandable[field] !== neverFilled),
+    object: Object.entries(expandable).reduce<Record<string, unknown>>(
+      (holder, [field, rule]) => ('to' in rule ? { ...nested(field, 'x_1'), ...holder } : holder),
+      { id: 'x_1', object },
+    ),
+  }));
+
+  let accepted = 0;
+  const leaks = new Set<string>();
+  for (const { object, hashes = [], expandable = {} } of definitions) {
+    const permission = permissions.get(object);
+    const principal = {
+      kind: 'restricted',
+      permissions: permission === undefined ? {} : { [permission]: 'read' },
+    };
+    const goesBy = async (path: string, body: unknown): Promise<void> => {
+      try {
+        expander.check([path], { object, path: '/v1/x' } as never, principal as never);
+      } catch {
+        return;
+      }
+      accepted += 1;
+      loaded = [];
+      await expander.expand({} as never, { scope: {} as never, body, object, paths: [path] });
+      for (const kind of loaded) {
+        const needed = permissions.get(kind);
+        if (needed !== undefined && needed !== permission) leaks.add(`${object}: ${path}: ${kind}`);
+      }
+    };
+    for (const stranger of strangers) {
+      for (const field of stranger.fields) {
+        await goesBy(field, stranger.object);
+        for (const at of [...hashes, ...Object.keys(expandable)]) {
+          if (at.includes('.')) continue;
+          for (const [below, lay] of spots) {
+            const body = { id: 'x_1', object, ...lay(at, stranger.object) };
+            await goesBy(`${at}${below}.${field}`, body);
+          }
+        }
+      }
+    }
+  }
+  assert.deepEqual([...leaks], []);
+  assert.ok(accepted > 1000, String(accepted));
 });

@@ -4,7 +4,7 @@ import type { Context, Scope } from '#kit/context';
 import { list as listOf } from './list.ts';
 import type { Ahead } from './read-ahead.ts';
 import type { Expandable, Load, Place, Resources } from './resource.ts';
-import { fieldAt, INCLUDED_MAX, kindsOf, ruleAt } from './resource.ts';
+import { INCLUDED_MAX, kindsOf, placesBelow, ruleAt } from './resource.ts';
 
 export type ExpandInput = {
   readonly scope: Scope;
@@ -22,10 +22,10 @@ type Included = Map<Expandable, Map<string, unknown>>;
 type Json = Record<string, unknown>;
 type Tree = Map<string, Tree>;
 
-/** An object that is our own copy, where in its resource we are, and what to expand below. */
+/** An object that is our own copy, where the way that was checked has led to, and what to expand below. */
 type Site = {
   readonly holder: Json;
-  readonly place: Place | null;
+  readonly places: readonly Place[];
   readonly tree: Tree;
   /** Of the object that the holder is, or is a hash of. */
   readonly id: unknown;
@@ -37,6 +37,7 @@ type Wanted = {
   readonly segment: string;
   readonly id: string;
   readonly rule: Expandable;
+  readonly below: readonly Place[];
   readonly put: (value: Json) => void;
 };
 
@@ -50,7 +51,9 @@ export const expandAnswer = async (
 
   const root = { ...body };
   const loader = createLoader(resources, context, input);
-  let sites: Site[] = [siteOf(resources, root, treeOf(paths), object)];
+  const resource = resources.get(object);
+  const places = resource === undefined ? [] : [{ resource, prefix: '', listed: true }];
+  let sites: Site[] = [siteOf(root, treeOf(paths), places)];
 
   while (sites.length > 0) {
     const wanted: Wanted[] = [];
@@ -64,7 +67,7 @@ export const expandAnswer = async (
       const copy = { ...found };
       want.put(copy);
       const below = want.site.tree.get(want.segment)!;
-      if (below.size > 0) next.push(siteOf(resources, copy, below));
+      if (below.size > 0) next.push(siteOf(copy, below, want.below));
     }
     sites = next;
   }
@@ -84,69 +87,48 @@ const treeOf = (paths: readonly string[]): Tree => {
   return root;
 };
 
-const siteOf = (resources: Resources, holder: Json, tree: Tree, object?: string): Site => {
-  const resource =
-    resources.get(String(holder['object'])) ??
-    (object === undefined ? undefined : resources.get(object));
-  return {
-    holder,
-    tree,
-    id: holder['id'],
-    place: resource === undefined ? null : { resource, prefix: '', listed: false },
-  };
+/** Where several kinds may be, it is the one that it says it is. */
+const siteOf = (
+  holder: Json,
+  tree: Tree,
+  places: readonly Place[],
+  id: unknown = holder['id'],
+): Site => {
+  const own = places.filter(({ resource }) => resource.object === holder['object']);
+  return { holder, tree, id, places: own.length > 0 ? own : places };
 };
 
 /** Copies what is already there and goes on below it; notes what has to be loaded. */
 const enterFields = (resources: Resources, site: Site, wanted: Wanted[], next: Site[]): void => {
   for (const [segment, tree] of site.tree) {
-    const { holder, place, id } = site;
+    const { holder, places, id } = site;
     // Of what was deleted nothing is left to show.
     if (holder['deleted'] === true) continue;
-    const rule = place === null ? undefined : ruleAt(place, segment);
+    const rule = places.map((place) => ruleAt(place, segment)).find((each) => each !== undefined);
+    const below = places.flatMap((place) => placesBelow(resources, place, segment));
     const value = holder[segment];
 
     if (rule !== undefined && 'include' in rule && value === undefined) {
       const put = (found: Json) => (holder[segment] = found);
-      if (typeof id === 'string') wanted.push({ site, segment, id, rule, put });
+      if (typeof id === 'string') wanted.push({ site, segment, id, rule, below, put });
       continue;
     }
-    if (typeof value === 'string' && rule !== undefined && 'to' in rule) {
-      const put = (found: Json) => (holder[segment] = found);
-      wanted.push({ site, segment, id: value, rule, put });
-      continue;
-    }
-    if (Array.isArray(value)) enterArray(resources, { site, segment, value, rule }, wanted, next);
-    else if (isObject(value)) {
-      const copy = { ...value };
-      holder[segment] = copy;
-      next.push(
-        copy['object'] === undefined && place !== null
-          ? { holder: copy, tree, id, place: { ...place, prefix: fieldAt(place, segment) } }
-          : siteOf(resources, copy, tree),
-      );
-    }
-  }
-};
-
-const enterArray = (
-  resources: Resources,
-  field: { site: Site; segment: string; value: unknown[]; rule: Expandable | undefined },
-  wanted: Wanted[],
-  next: Site[],
-): void => {
-  const { site, segment, value, rule } = field;
-  const items = [...value];
-  site.holder[segment] = items;
-
-  for (const [at, item] of items.entries()) {
-    if (typeof item === 'string' && rule !== undefined && 'to' in rule) {
-      const put = (found: Json) => (items[at] = found);
-      wanted.push({ site, segment, id: item, rule, put });
-    } else if (isObject(item)) {
-      const copy = { ...item };
-      items[at] = copy;
-      next.push(siteOf(resources, copy, site.tree.get(segment)!));
-    }
+    // Copied, unless it waits to be loaded. A hash has the id of the object that it belongs to.
+    const enter = (item: unknown, put: (value: Json) => void): void => {
+      if (typeof item === 'string' && rule !== undefined && 'to' in rule) {
+        wanted.push({ site, segment, id: item, rule, below, put });
+      } else if (isObject(item)) {
+        const copy = { ...item };
+        put(copy);
+        const isHash = below.some(({ prefix }) => prefix !== '');
+        next.push(siteOf(copy, tree, below, isHash ? id : copy['id']));
+      }
+    };
+    if (Array.isArray(value)) {
+      const items: unknown[] = [...value];
+      holder[segment] = items;
+      for (const [at, item] of items.entries()) enter(item, (found) => (items[at] = found));
+    } else enter(value, (found) => (holder[segment] = found));
   }
 };
 

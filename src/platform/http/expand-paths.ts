@@ -3,7 +3,7 @@
 import { ApiError } from './errors.ts';
 import { permissionMissing } from './refusals.ts';
 import type { Place, ResourceDefinition, Resources } from './resource.ts';
-import { fieldAt, isShownWhole, kindsOf, ruleAt } from './resource.ts';
+import { fieldAt, isShownWhole, placesBelow, ruleAt } from './resource.ts';
 import type { Principal, Route } from './route.ts';
 import { echo } from './sensitive.ts';
 
@@ -81,31 +81,20 @@ export const step = (
   segment: string,
   principal: Principal,
 ): Step | null => {
-  const field = fieldAt(place, segment);
-  const rule = ruleAt(place, segment);
-
-  if (rule === undefined) {
-    // `data` of an inline or included list, or the way down a hash to a field that can be expanded.
-    if (segment === 'data' && place.listed) {
-      return { places: [{ ...place, listed: false }], expands: true };
-    }
-    // Shops ask for hashes that every answer holds, as `payment_method.billing_details`: that is no fault.
-    const isWhole = isShownWhole(place, segment);
-    const leads = Object.keys(place.resource.expandable ?? {}).some((path) =>
-      path.startsWith(`${field}.`),
-    );
-    const places = [{ ...place, prefix: field, listed: false }];
-    return isWhole || leads ? { places, expands: isWhole } : null;
+  const places = placesBelow(resources, place, segment);
+  if (ruleAt(place, segment) !== undefined) {
+    for (const { resource } of places) checkPermission(resource, principal);
+    return { places, expands: true };
   }
+  // `data` of an inline or included list, or the way down a hash to a field that can be expanded.
+  if (segment === 'data' && place.listed) return { places, expands: true };
 
-  const kinds = kindsOf(rule);
-  // A kind that no module has yet leads no further, but may be named.
-  const targets = kinds.map((kind) => resources.get(kind) ?? { object: kind });
-  for (const target of targets) checkPermission(target, principal);
-  return {
-    places: targets.map((resource) => ({ resource, prefix: '', listed: !('to' in rule) })),
-    expands: true,
-  };
+  // Shops ask for hashes that every answer holds, as `payment_method.billing_details`: that is no fault.
+  const isWhole = isShownWhole(place, segment);
+  const leads = Object.keys(place.resource.expandable ?? {}).some((path) =>
+    path.startsWith(`${fieldAt(place, segment)}.`),
+  );
+  return isWhole || leads ? { places, expands: isWhole } : null;
 };
 
 const isRemoved = (place: Place, segment: string): boolean =>

@@ -151,6 +151,17 @@ describe('an answer', () => {
     assert.deepEqual(loads, ['customer: cus_1']);
   });
 
+  test('has nothing loaded below a hash but by a rule, whatever the hash says it is', async () => {
+    for (const address of [objects['card_1'], [objects['card_1']], { inner: objects['card_1'] }]) {
+      const body = { ...objects['cus_1'], address };
+      assert.deepEqual(
+        await expand('customer', body, ['address.customer', 'address.inner.customer']),
+        body,
+      );
+    }
+    assert.deepEqual(loads, []);
+  });
+
   test('that is a list has its items expanded, each id loaded once', async () => {
     const body = {
       object: 'list',

@@ -81,6 +81,29 @@ export const isShownWhole = (place: Place, segment: string): boolean => {
   return place.resource.hashes?.includes(top) === true;
 };
 
+/**
+ * Where one segment more leads. Paths are checked and answers are filled by it alike: what an object inside of a hash
+ * says it is counts for nothing, as nobody checked a permission for that.
+ */
+export const placesBelow = (
+  resources: Resources,
+  place: Place,
+  segment: string,
+): readonly Place[] => {
+  const rule = ruleAt(place, segment);
+  if (rule === undefined) {
+    return segment === 'data' && place.listed
+      ? [{ ...place, listed: false }]
+      : [{ ...place, prefix: fieldAt(place, segment), listed: false }];
+  }
+  // A kind that no module has yet leads no further, but may be named.
+  return kindsOf(rule).map((kind) => ({
+    resource: resources.get(kind) ?? { object: kind },
+    prefix: '',
+    listed: !('to' in rule),
+  }));
+};
+
 export const kindsOf = (rule: Expandable): readonly string[] => {
   if ('to' in rule) return rule.to;
   return 'include' in rule ? rule.of : rule.inside;
