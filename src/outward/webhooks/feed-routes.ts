@@ -4,10 +4,18 @@
 import { Type } from 'typebox';
 import type { Context, Scope } from '#kit/context';
 import { parseId, spellId, spellUuid, type Uuid } from '#kit/ids';
-import { EVENT, type EventKinds, findEvent, renderEvent } from '#platform/events';
+import {
+  canBeShown,
+  EVENT,
+  type EventKinds,
+  findEvent,
+  renderEvent,
+  toShow,
+} from '#platform/events';
 import {
   ApiError,
   described,
+  emptyable,
   id,
   integer,
   nullable,
@@ -29,8 +37,8 @@ const asked = parameters({
     integer({ min: 0 }),
   ),
   after_event: described(
-    'The event that had that number, as `next_event` gave it. Where another one has it now, as once a backup was restored, you are told so (400), and pass over nothing.',
-    id(),
+    'The event that had that number, as `next_event` gave it. Where another one has it now, as once a backup was restored, you are told so (400), instead of passing over events. Empty as left out.',
+    emptyable(id()),
   ),
   limit: integer({ min: 1, max: LIMIT_MAX }),
 });
@@ -72,41 +80,62 @@ export const feedRoutes = (kinds: EventKinds): readonly Route[] => [
 const read = async (
   context: Context,
   kinds: EventKinds,
-  { scope, parameters: { after, after_event: told, limit = LIMIT } }: TypedRequest<typeof asked>,
+  { scope, parameters: { after, after_event, limit = LIMIT } }: TypedRequest<typeof asked>,
 ): Promise<Outcome> => {
+  // Where nothing was numbered yet `next_event` is null, and so said again as nothing.
+  const told = after_event ?? undefined;
   if (after === undefined) {
     if (told !== undefined) throw numberMissing();
     const newest = await newestOf(context, scope);
-    return { body: { object: 'event_feed', data: [], has_more: false, ...nextOf(newest) } };
+    return { body: { object: 'event_feed', data: [], has_more: false, ...nextOf(newest, 0) } };
   }
-  const { last, rows } = await loadFeed(context, scope, { after, limit: limit + 1 });
-  if (last === undefined && rows.length === 0) await refuseUnread(context, scope, after);
+  const { last, rows } = await loadFrom(context, scope, { after, limit: limit + 1 });
   if (told !== undefined) refuseOther(after, told, last?.event_id);
-  const shown = rows.slice(0, limit);
-  const data = await Promise.all(
-    shown.map(async ({ position, sequence, event_id: id }) => {
-      const event = await findEvent(context, scope, kinds, id);
-      // Events are kept longer than the feed; none is told without what it says.
-      if (event === undefined) return { position, sequence, sequence_of: null, event: null };
-      const sequence_of = spellUuid(event.change.object_id);
-      return { position, sequence, sequence_of, event: renderEvent(event) };
-    }),
+  const found = await Promise.all(
+    rows.slice(0, limit).map(async (row) => ({
+      row,
+      event: await findEvent(context, scope, kinds, row.event_id),
+    })),
   );
+  // What stands before one that only a newer version knows is given; then that one is asked for.
+  const isUnknown = ({ event }: (typeof found)[number]) =>
+    event !== undefined && !canBeShown(event);
+  const unknown = found.findIndex(isUnknown);
+  const shown = unknown > 0 ? found.slice(0, unknown) : found;
+  const data = shown.map(({ row: { position, sequence }, event }) => {
+    // Events are kept longer than the feed; none is told without what it says.
+    if (event === undefined) return { position, sequence, sequence_of: null, event: null };
+    const sequence_of = spellUuid(event.change.object_id);
+    return { position, sequence, sequence_of, event: renderEvent(toShow(event)) };
+  });
   return {
     body: {
       object: 'event_feed',
       data,
-      has_more: rows.length > limit,
-      ...nextOf(shown.at(-1) ?? last),
+      has_more: rows.length > shown.length,
+      ...nextOf(shown.at(-1)?.row ?? last, after),
     },
   };
+};
+
+/** What comes after a number that this feed has given. */
+const loadFrom = async (
+  context: Context,
+  scope: Scope,
+  asked: { readonly after: number; readonly limit: number },
+): ReturnType<typeof loadFeed> => {
+  const found = await loadFeed(context, scope, asked);
+  if (found.last !== undefined || found.rows.length > 0 || asked.after === 0) return found;
+  await refuseUnread(context, scope, asked.after);
+  // It was given between those two looks.
+  return loadFeed(context, scope, asked);
 };
 
 const numberMissing = (): ApiError =>
   new ApiError(400, 'Say `after` as well: the number of that event.', { param: 'after' });
 
-const nextOf = (last: Numbered | undefined) => ({
-  next: last?.position ?? 0,
+const nextOf = (last: Numbered | undefined, after: number) => ({
+  next: last?.position ?? after,
   next_event: last === undefined ? null : spellId(EVENT, last.event_id),
 });
 

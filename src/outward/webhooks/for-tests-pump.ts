@@ -20,7 +20,7 @@ export const created: EventKind = {
 };
 export const updated: EventKind = { ...created, code: 2, type: 'customer.updated' };
 /** A version that is to come knows it. */
-export const unheardOf: EventKind = { ...created, code: 9_999, type: 'customer.exploded' };
+export const unheardOf: EventKind = { ...created, code: 999, type: 'customer.exploded' };
 export const kinds = gatherEventKinds([created, updated]);
 export const listeners = module.listeners({ eventKinds: kinds });
 

@@ -301,7 +301,7 @@ test('What is being handed on while its endpoint is enabled again is told, or fo
 test('What only a newer version knows is left to a worker of that version, and everything else is handed on', async () => {
   const context = await testContext();
   const scope = await testAccount(context);
-  const newer: EventKind = { ...created, code: 9_999, type: 'customer.exploded' };
+  const newer: EventKind = { ...created, code: 999, type: 'customer.exploded' };
   const append = (kind: EventKind) =>
     context.database.commit(scope, [
       appendChange(context, {
@@ -323,13 +323,17 @@ test('What only a newer version knows is left to a worker of that version, and e
   assert.equal(await handOn(context, module.listeners({ eventKinds: all })), 1);
   assert.equal(await fed(), 2);
 
-  // And a reader of this version's is told to come again, not that there was nothing.
-  const read = async (of: typeof kinds) => {
-    const request = { scope, parameters: { after: 0 } } as unknown as ApiRequest;
-    return (await feedRoutes(of)[0]?.handle(context, request))?.body as { data: unknown[] };
+  // And a reader of this version's is given what stands before it, and then told to come again.
+  const read = async (of: typeof kinds, after: number) => {
+    const request = { scope, parameters: { after } } as unknown as ApiRequest;
+    const answer = (await feedRoutes(of)[0]?.handle(context, request))?.body;
+    const { data, has_more, next } = answer as { data: unknown[]; has_more: boolean; next: number };
+    return [data.length, has_more, next];
   };
-  await assert.rejects(read(kinds), (error) => error instanceof ApiError && error.status === 503);
-  assert.equal((await read(all)).data.length, 2);
+  assert.deepEqual(await read(kinds, 0), [1, true, 1]);
+  const toComeAgain = (error: unknown) => error instanceof ApiError && error.status === 503;
+  await assert.rejects(read(kinds, 1), toComeAgain);
+  assert.deepEqual(await read(all, 0), [2, false, 2]);
 });
 
 test('A switch waits for no hand-on that stands still, and all that it may have missed is found', async () => {

@@ -5,7 +5,7 @@ import type { Uuid } from '#kit/ids';
 import type { MadeWithin, PageOfRows } from '#platform/db';
 
 export type EventKind = {
-  /** Stable for ever: rows of years ago carry it. */
+  /** Stable for ever: rows of years ago carry it. From 1 to 999, so that all that are not known can be asked for. */
   readonly code: number;
   /** `customer.created` */
   readonly type: string;
@@ -30,7 +30,11 @@ export type EventKinds = {
   byCode(code: number): EventKind | undefined;
   byType(type: string): EventKind | undefined;
   readonly all: readonly EventKind[];
+  /** Those that only another version may have given to a kind. */
+  readonly unknownCodes: readonly number[];
 };
+
+const CODE_MAX = 999;
 
 /** Who wants events and was not told of them, or not yet. */
 export type Undelivered = {
@@ -54,7 +58,16 @@ export const gatherEventKinds = (kinds: readonly EventKind[]): EventKinds => {
   if (codes.size !== kinds.length || types.size !== kinds.length) {
     throw new Error('Two kinds of event share a code or a type.');
   }
-  return { byCode: (code) => codes.get(code), byType: (type) => types.get(type), all: kinds };
+  const beyond = kinds.find(({ code }) => code < 1 || code > CODE_MAX);
+  if (beyond)
+    throw new Error(`The code ${beyond.code} of ${beyond.type} is not from 1 to ${CODE_MAX}.`);
+  const possible = Array.from({ length: CODE_MAX }, (_, at) => at + 1);
+  return {
+    byCode: (code) => codes.get(code),
+    byType: (type) => types.get(type),
+    all: kinds,
+    unknownCodes: possible.filter((code) => !codes.has(code)),
+  };
 };
 
 /** The old values of exactly the fields that changed, nested like the object. Undefined: nothing did. */

@@ -2,17 +2,16 @@ import type { Context, Scope } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { EventKinds } from './event-kind.ts';
 import { loadChange, loadChangesOf } from './events.store.ts';
-import { eventsOf, eventsToShow, isKnown, type LoggedEvent } from './render-event.ts';
+import { type AnyEvent, anyEventsOf, eventsOf, isKnown, type LoggedEvent } from './render-event.ts';
 
-/** As who asks is shown it. */
 export const findEvent = async (
   context: Context,
   scope: Scope,
   kinds: EventKinds,
   id: Uuid,
-): Promise<LoggedEvent | undefined> => {
+): Promise<AnyEvent | undefined> => {
   const change = await loadChange(context, scope, id);
-  return change ? eventsToShow(kinds, change).find((event) => event.id === id) : undefined;
+  return change ? anyEventsOf(kinds, change).find((event) => event.id === id) : undefined;
 };
 
 /** Those that the log knows, in one statement, but for what a newer version wrote: no other is held up by that. */

@@ -11,7 +11,15 @@ export { appendChange, type ChangeRow, eventIdOf, newChangeId } from './events.s
 export { findEvent, findEvents } from './find-event.ts';
 export { handOn, isAnythingOwed, type Listener, type Owed } from './hand-on.ts';
 export { lastEventCarriesItsNumber } from './last-event.ts';
-export { API_VERSION, EVENT, eventsOf, type LoggedEvent, renderEvent } from './render-event.ts';
+export {
+  API_VERSION,
+  canBeShown,
+  EVENT,
+  eventsOf,
+  type LoggedEvent,
+  renderEvent,
+  toShow,
+} from './render-event.ts';
 export { eachToldKey } from './told-keys.ts';
 export {
   gatherTrace,

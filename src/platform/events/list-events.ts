@@ -23,7 +23,7 @@ import {
 import type { EventKinds, Undelivered } from './event-kind.ts';
 import { loadChanges, loadChangesOf } from './events.store.ts';
 import { findEvent } from './find-event.ts';
-import { EVENT, eventsToShow, type LoggedEvent, renderEvent } from './render-event.ts';
+import { type AnyEvent, anyEventsOf, EVENT, renderEvent, toShow } from './render-event.ts';
 
 export const eventFilters = listParameters(
   {
@@ -59,7 +59,7 @@ export const listEvents = async (
 
   const { rows, hasMore } = page(found, window);
   const open = await openOf(context, scope, known, rows);
-  const shown = rows.map((event) => renderEvent(event, open.get(event.id)));
+  const shown = rows.map((event) => renderEvent(toShow(event), open.get(event.id)));
   return { body: list(request.url, { rows: shown, hasMore }) };
 };
 
@@ -68,7 +68,7 @@ export const findNamed = (
   scope: Scope,
   kinds: EventKinds,
   spelled: string,
-): Promise<LoggedEvent | undefined> => {
+): Promise<AnyEvent | undefined> => {
   const id = parseId(EVENT, spelled);
   return id === null ? Promise.resolve(undefined) : findEvent(context, scope, kinds, id);
 };
@@ -78,7 +78,7 @@ export const openOf = (
   context: Context,
   scope: Scope,
   { undelivered }: Known,
-  events: readonly LoggedEvent[],
+  events: readonly AnyEvent[],
 ) =>
   undelivered.of(
     context,
@@ -88,6 +88,7 @@ export const openOf = (
 
 const wantedCodes = (kinds: EventKinds, types: readonly string[] | null): number[] | null => {
   if (types === null) return null;
+  let isAllKnown = true;
   const codes = types.flatMap((type) => {
     // The star alone is a beginning too: that of every name.
     if (!/^(?:[a-z_.]+\*?|\*)$/.test(type)) {
@@ -98,12 +99,14 @@ const wantedCodes = (kinds: EventKinds, types: readonly string[] | null): number
       );
     }
     const stem = type.endsWith('*') ? type.slice(0, -1) : null;
+    if (stem !== null || kinds.byType(type) === undefined) isAllKnown = false;
     return kinds.all
       .filter((kind) => (stem === null ? kind.type === type : kind.type.startsWith(stem)))
       .map((kind) => kind.code);
   });
-  // All are also those that a newer version wrote.
-  return types.includes('*') ? null : codes;
+  if (types.includes('*')) return null;
+  // A newer version may have written one of such a name: only it knows what its codes are called.
+  return isAllKnown ? codes : [...codes, ...kinds.unknownCodes];
 };
 
 type Wanted = {
@@ -119,7 +122,7 @@ const loadEvents = async (
   scope: Scope,
   { kinds }: Known,
   { window, codes, created }: Wanted,
-): Promise<LoggedEvent[]> => {
+): Promise<AnyEvent[]> => {
   const older = window.before === undefined;
   const cursor = window.after ?? window.before ?? null;
   const { idFrom, idBefore } = madeIn(created);
@@ -133,7 +136,7 @@ const loadEvents = async (
   });
   return changes
     .flatMap((change) => {
-      const events = eventsToShow(kinds, change, codes);
+      const events = anyEventsOf(kinds, change, codes);
       return older ? events.toReversed() : events;
     })
     .filter((event) => cursor === null || (older ? event.id < cursor : event.id > cursor))
@@ -151,10 +154,10 @@ const loadDelivered = async (
   scope: Scope,
   known: Known,
   wanted: Wanted,
-): Promise<LoggedEvent[]> => {
+): Promise<AnyEvent[]> => {
   const { window } = wanted;
   const isOlder = window.before === undefined;
-  const found: LoggedEvent[] = [];
+  const found: AnyEvent[] = [];
   let part: Window = { ...window, limit: PAGE };
   for (let seen = 0; found.length <= window.limit; ) {
     const loaded = await loadEvents(context, scope, known, { ...wanted, window: part });
@@ -177,13 +180,13 @@ const loadUndelivered = async (
   scope: Scope,
   { kinds, undelivered }: Known,
   { window, codes, created }: Wanted,
-): Promise<LoggedEvent[]> => {
-  const found: LoggedEvent[] = [];
+): Promise<AnyEvent[]> => {
+  const found: AnyEvent[] = [];
   let seen = 0;
   for await (const ids of undelivered.pages(context, scope, rowsWithin(window, created))) {
     if (seen >= EVENTS_MAX) throw tooMuchToLookThrough();
     const changes = await loadChangesOf(context, scope, ids);
-    const events = changes.flatMap((change) => eventsToShow(kinds, change, codes));
+    const events = changes.flatMap((change) => anyEventsOf(kinds, change, codes));
     const byId = new Map(events.map((event) => [event.id, event]));
     found.push(...ids.flatMap((id) => byId.get(id) ?? []));
     if (found.length > window.limit) break;

@@ -82,9 +82,33 @@ describe('what only a newer version knows', () => {
     );
     const [first, , last] = all.map(({ id }) => id);
 
-    for (const parameters of [{}, { type: '*' }, { ending_before: last }])
+    for (const parameters of [
+      {},
+      { type: '*' },
+      { type: 'thing.*' },
+      { types: ['thing.started', 'thing.exploded'] },
+      { type: 'thing.exploded' },
+      { delivery_success: true, type: 'thing.*' },
+      { ending_before: last },
+    ])
       await assert.rejects(list(older, parameters), toComeAgain, JSON.stringify(parameters));
     await assert.rejects(retrieve(older, first ?? ''), toComeAgain);
+  });
+
+  test('keeps nobody from the events beside it, nor from going on behind it', async () => {
+    await append(newUuid(context), 1, started);
+    await append(newUuid(context), 1, moved, exploded);
+    const [last, known, first] = (await list(newer)).map(({ id }) => id);
+    assert.equal((await retrieve(older, known ?? '')).type, 'thing.moved');
+    assert.deepEqual(
+      (await list(older, { starting_after: last })).map(({ id }) => id),
+      [known, first],
+    );
+    assert.deepEqual(
+      (await list(older, { starting_after: known })).map(({ id }) => id),
+      [first],
+    );
+    await assert.rejects(list(older, { ending_before: known }), toComeAgain);
   });
 
   test('keeps nobody from what was asked for by its name, nor from a trace', async () => {

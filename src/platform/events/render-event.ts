@@ -39,28 +39,33 @@ export const isKnown = (kinds: EventKinds, change: ChangeRow): boolean =>
 const isRendered = (kind: EventKind | undefined, { renderer }: ChangeRow): kind is EventKind =>
   kind !== undefined && Object.hasOwn(kind.renderers, renderer);
 
-/**
- * As who asks is shown them, of these kinds alone where some are asked for. One that is left out would be missed
- * without a word, by who pages on from there: they are told to ask again instead.
- */
-export const eventsToShow = (
+/** What the log holds, of which this version may not know how it is told. */
+export type AnyEvent = Omit<LoggedEvent, 'kind'> & { readonly kind: EventKind | undefined };
+
+/** Those of a change, of these kinds alone where some are asked for. */
+export const anyEventsOf = (
   kinds: EventKinds,
   change: ChangeRow,
   codes: readonly number[] | null = null,
-): LoggedEvent[] =>
+): AnyEvent[] =>
   change.kinds.flatMap((code, position) => {
     if (codes !== null && !codes.includes(code)) return [];
     const kind = kinds.byCode(code);
-    if (!isRendered(kind, change)) throw knownToNewer();
-    return [{ id: eventIdOf(change.id, position), kind, change }];
+    const id = eventIdOf(change.id, position);
+    return [{ id, kind: isRendered(kind, change) ? kind : undefined, change }];
   });
 
-const knownToNewer = (): ApiError =>
-  new ApiError(
+export const canBeShown = (event: AnyEvent): event is LoggedEvent => event.kind !== undefined;
+
+/** One that was left out would be missed without a word, by who pages on from there: they are told to ask again instead. */
+export const toShow = (event: AnyEvent): LoggedEvent => {
+  if (canBeShown(event)) return event;
+  throw new ApiError(
     503,
-    'A newer version of this installation, which runs beside this one or ran before it, wrote an event that this one does not know. Ask again: nothing is left out once the newer version answers.',
+    'A newer version of this installation, which runs beside this one or ran before it, wrote an event that this one does not know. Nothing is left out: ask again when the upgrade is through; or start the newer version again, if it was taken back.',
     { retryAfterSeconds: 1 },
   );
+};
 
 /** The same bytes whenever it is asked for, but for how many are still to be told of it. */
 export const renderEvent = ({ id, kind, change }: LoggedEvent, pendingWebhooks = 0) => {

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { parameters, type Route, resourceMissing, route } from '#platform/http';
 import type { EventKinds, Undelivered } from './event-kind.ts';
 import { eventFilters, findNamed, listEvents, openOf } from './list-events.ts';
-import { renderEvent } from './render-event.ts';
+import { renderEvent, toShow } from './render-event.ts';
 
 const eventSchema = Type.Object({
   id: Type.String(),
@@ -51,8 +51,9 @@ export const eventRoutes = (kinds: EventKinds, undelivered: Undelivered): readon
       parameters: parameters({}),
       handle: async (context, { scope, path }) => {
         const spelled = path['event'] ?? '';
-        const event = await findNamed(context, scope, kinds, spelled);
-        if (event === undefined) throw resourceMissing({ noun: 'event', id: spelled });
+        const found = await findNamed(context, scope, kinds, spelled);
+        if (found === undefined) throw resourceMissing({ noun: 'event', id: spelled });
+        const event = toShow(found);
         const open = await openOf(context, scope, known, [event]);
         return { body: renderEvent(event, open.get(event.id)) };
       },
