@@ -11,6 +11,8 @@ type Remembered = {
   readonly asides: Map<string, Aside>;
   /** The accounts that had their turn while others may wait for theirs. */
   readonly hadTheirs: Set<string>;
+  /** Until then nobody is left out. */
+  nextOthersMs: number;
 };
 
 /** One minute, two, four, … up to an hour: by then somebody may have seen to it. */
@@ -18,6 +20,9 @@ const ASIDE_MS = 60_000;
 const ASIDE_MS_MAX = 3_600_000;
 /** Where its provider is silent, an account's others are left to the next round: the other accounts wait for one call. */
 const PATIENCE_MS = 5_000;
+/** Of the time, so much may be spent reading past all that is due of those who had their turn, to find that nobody else waits. */
+const READING_PAST_SHARE = 0.05;
+const RESTS_MS_MAX = 30_000;
 
 export const lookAtEach = <T extends { readonly scope: Scope }>(given: {
   readonly atOnce: number;
@@ -37,19 +42,37 @@ export const lookAtEach = <T extends { readonly scope: Scope }>(given: {
 
   const findOfOthers = async (
     context: Context,
-    atMost: number,
-    hadTheirs: Set<string>,
-  ): Promise<readonly T[]> => {
-    const found = await find(context, atMost, [...hadTheirs]);
-    if (found.length > 0 || hadTheirs.size === 0) return found;
+    remembered: Remembered,
+    isToBeLookedAt: (one: T) => boolean,
+  ): Promise<{ readonly due: readonly T[]; readonly areAll: boolean }> => {
+    const { asides, hadTheirs } = remembered;
+    const atMost = atOnce + asides.size;
+    const findDue = async (butOf: readonly string[]) => {
+      const found = await find(context, atMost, butOf);
+      return { due: found.filter(isToBeLookedAt), areAll: found.length < atMost };
+    };
+    const beganMs = context.clock.monotonicMs();
+    if (hadTheirs.size > 0 && beganMs >= remembered.nextOthersMs) {
+      const others = await findDue([...hadTheirs]);
+      if (others.areAll) {
+        const endedMs = context.clock.monotonicMs();
+        const restsMs = (endedMs - beganMs) / READING_PAST_SHARE;
+        remembered.nextOthersMs = endedMs + Math.min(restsMs, RESTS_MS_MAX);
+      }
+      if (others.due.length > 0) return others;
+    }
     hadTheirs.clear();
-    return find(context, atMost, []);
+    return findDue([]);
   };
 
   /** Says at how many it looked. */
   return async (context) => {
     const { database, clock } = context;
-    const remembered = ofDatabases.get(database) ?? { asides: new Map(), hadTheirs: new Set() };
+    const remembered: Remembered = ofDatabases.get(database) ?? {
+      asides: new Map(),
+      hadTheirs: new Set(),
+      nextOthersMs: Number.NEGATIVE_INFINITY,
+    };
     ofDatabases.set(database, remembered);
     const { asides, hadTheirs } = remembered;
     const begunMs = clock.monotonicMs();
@@ -58,10 +81,9 @@ export const lookAtEach = <T extends { readonly scope: Scope }>(given: {
     for (const [name, { untilMs }] of asides) {
       if (begunMs - untilMs > ASIDE_MS_MAX) asides.delete(name);
     }
-    const atMost = atOnce + asides.size;
-    const found = await findOfOthers(context, atMost, hadTheirs);
-    const due = found.filter((one) => !isAside(one)).slice(0, atOnce);
-    if (found.length < atMost) hadTheirs.clear();
+    const found = await findOfOthers(context, remembered, (one) => !isAside(one));
+    const due = found.due.slice(0, atOnce);
+    if (found.areAll) hadTheirs.clear();
     else for (const { scope } of due) hadTheirs.add(scope.accountId);
 
     let done = 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import type { Context } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import { manualClock, silentLog } from '../../kit/context/for-tests.ts';
 import { lookAtEach } from './look-at-each.ts';
 import { createRounds, everySoOften, type Round } from './rounds.ts';
@@ -241,4 +241,57 @@ test('Where more of an account is due than is looked at in a round, the others h
   assert.deepEqual(await roundOfAll(), ['silent 1']);
   all = dueOf('silent', 9);
   assert.deepEqual(await roundOfAll(), ['silent 1'], 'Nobody else waits');
+});
+
+/** So many are due of one account, of whom some cannot be read; what was asked for, and looked at. */
+const lookingAt = (
+  due: () => readonly { readonly name: string; readonly accountId: string }[],
+  readingMs: number,
+) => {
+  const asked: string[] = [];
+  const looked: string[] = [];
+  const run = lookAtEach<{ readonly name: string; readonly scope: Scope }>({
+    atOnce: 4,
+    find: async (_, atMost, butOf) => {
+      asked.push(butOf.join(' '));
+      if (butOf.length > 0) clock.advance(readingMs);
+      const others = due().filter(({ accountId }) => !butOf.includes(accountId));
+      return others
+        .slice(0, atMost)
+        .map(({ name, accountId }) => ({ name, scope: { accountId, livemode: false } }));
+    },
+    spell: ({ name }) => name,
+    look: async (_, { name }) => {
+      if (name.startsWith('broken')) throw new Error('It cannot be read.');
+      looked.push(name);
+      return true;
+    },
+  });
+  const round = async (): Promise<readonly string[]> => {
+    await run(context);
+    return looked.splice(0);
+  };
+  return { round, asked };
+};
+
+const many = Array.from({ length: 20 }, (_, n) => ({ name: `one ${n}`, accountId: 'one' }));
+
+test('To find that nobody else waits, all that is due of one is read past for a twentieth of the time', async () => {
+  const { round, asked } = lookingAt(() => many, 100);
+  await round();
+  await round();
+  assert.deepEqual(asked.splice(0), ['', 'one', '']);
+  clock.advance(1_999);
+  assert.equal((await round()).length, 4);
+  assert.deepEqual(asked.splice(0), ['']);
+  clock.advance(1);
+  await round();
+  assert.deepEqual(asked.splice(0), ['one', '']);
+});
+
+test('What is set aside of another account takes no turn of one that has much to be looked at', async () => {
+  const broken = [1, 2, 3].map((n) => ({ name: `broken ${n}`, accountId: 'other' }));
+  const { round } = lookingAt(() => [...broken, ...many], 0);
+  await round();
+  for (let n = 0; n < 4; n += 1) assert.equal((await round()).length, 4);
 });
