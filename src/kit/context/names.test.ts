@@ -6,7 +6,10 @@ import { createNames, FRESH_MS, NAMES_MAX, type Names, SLOW_MS } from './names.t
 let nowMs: number;
 let alarms: { readonly atMs: number; readonly ring: () => void }[];
 let asked: string[];
-let open: Map<string, { answer: (addresses: readonly string[]) => void; fail: () => void }>;
+type Asked = { answer: (addresses: readonly string[]) => void; fail: (code?: string) => void };
+let open: Map<string, Asked>;
+/** As the system says it. */
+const noSuchName = (code = 'ENOTFOUND') => Object.assign(new Error('No such name'), { code });
 let names: Names;
 
 const passes = (ms: number): void => {
@@ -32,7 +35,7 @@ beforeEach(() => {
     lookUp: (name) => {
       asked.push(name);
       return new Promise((resolve, reject) => {
-        open.set(name, { answer: resolve, fail: () => reject(new Error('No such name')) });
+        open.set(name, { answer: resolve, fail: (code) => reject(noSuchName(code)) });
       });
     },
     nowMs: () => nowMs,
@@ -138,7 +141,7 @@ describe('a name that was answered before', () => {
       const asking = Promise.withResolvers<readonly string[]>();
       open.set('bank', {
         answer: asking.resolve,
-        fail: () => asking.reject(new Error('No such name')),
+        fail: (code) => asking.reject(noSuchName(code)),
       });
       return asking.promise;
     };
@@ -187,5 +190,15 @@ describe('a name that was answered before', () => {
     const second = ask('bank');
     open.get('bank')?.fail();
     await assert.rejects(second, /No such name/);
+  });
+
+  test('leads where it led when nobody can say, which is not that there is none', async () => {
+    names = lasting();
+    void ask('bank');
+    await answer('bank');
+    passes(FRESH_MS);
+    const second = ask('bank');
+    open.get('bank')?.fail('EAI_AGAIN');
+    assert.deepEqual(await second, ['address of bank']);
   });
 });

@@ -12,7 +12,7 @@ type Given = {
   readonly places: number;
   /** Of those. */
   readonly placesOfSlow: number;
-  /** What a name led to before counts where the next answer takes long. */
+  /** What a name led to before counts where the next answer takes long, or nobody could say. */
   readonly lastCounts?: boolean;
 };
 
@@ -91,7 +91,11 @@ export const createNames = (given: Given): Names => {
     if (!lastCounts || last === null) return addresses;
     return new Promise((resolve, reject) => {
       const callOff = after(SLOW_MS, () => resolve(last));
-      addresses.then(resolve, reject).finally(callOff);
+      const orRefuse = (error: unknown): void => {
+        if (isNotTold(error)) resolve(last);
+        else reject(error);
+      };
+      addresses.then(resolve, orRefuse).finally(callOff);
     });
   };
 
@@ -116,3 +120,7 @@ export const createNames = (given: Given): Names => {
     return orLast(known);
   };
 };
+
+/** Nobody could say, which is not that there is none. */
+const isNotTold = (error: unknown): boolean =>
+  (error as { readonly code?: unknown } | null)?.code === 'EAI_AGAIN';

@@ -59,6 +59,8 @@ type OneMail = { readonly scope: Scope; readonly mail: Mail };
 const LOST_MAX = 2;
 /** With it a server says that it closes the connection. */
 const CLOSES = 421;
+/** Who closes one does so at once. Who says nothing for long may have taken the mail. */
+const CLOSED_WITHIN_MS = 5_000;
 
 /** The way to the server, over one connection after the other. */
 const createLine = (context: Context) => {
@@ -81,7 +83,9 @@ const createLine = (context: Context) => {
       }
       session = opened;
     }
+    const begunMs = context.clock.monotonicMs();
     const outcome = await sendOne(context, session, one);
+    const wasClosed = context.clock.monotonicMs() - begunMs < CLOSED_WITHIN_MS;
     const { made, isUnwritten } = outcome;
     if (isUnwritten) return outcome;
     if (made.error === null || (made.code !== null && made.code !== CLOSES)) {
@@ -90,7 +94,7 @@ const createLine = (context: Context) => {
     }
     close();
     // Some take so many mails over one connection: over a new one it is told whether it was that.
-    if (wasUsed) return handIn(one);
+    if (wasUsed && wasClosed) return handIn(one);
     lost += 1;
     if (lost >= LOST_MAX) failure = made;
     return outcome;
