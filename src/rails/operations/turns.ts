@@ -36,8 +36,11 @@ export type Turns = {
 const SHARES = 5;
 /** Of what is usual, so much is added by looking. */
 const ADDED_SHARE = 0.1;
-/** Of the pace, for an account at which little is usual, or not known yet: such a shop wants to know as well. */
-const LEAST_SHARE = 0.2;
+/**
+ * Of the pace, where little is usual, or not known yet: such a shop wants to know as well. Payers who are away are looked
+ * after at that pace too, and what nobody knows is not to wait behind them.
+ */
+const LEAST_SHARE = 0.5;
 /** A little longer than until what is usual of an account is learned again, while it is looked at. */
 const LATELY_MS = 90_000;
 /** So many are taken in one turn. */
@@ -78,7 +81,7 @@ export const createTurns = (clock: Clock, { budget: pace, atOnce }: TurnSettings
     const sinceMs = clock.monotonicMs() - LATELY_MS;
     for (const [account, { atMs }] of usual) if (atMs < sinceMs) usual.delete(account);
     const calls = [...usual.values()].reduce((sum, { perSecond }) => sum + perSecond, 0);
-    const perSecond = added(calls, pace.perSecond, pace.perSecond * SHARES);
+    const perSecond = added(calls, pace.perSecond * SHARES * LEAST_SHARE, pace.perSecond * SHARES);
     // However many workers there are, each has a turn at a time.
     return { perSecond, burst: Math.max(turn, perSecond * burstSeconds) };
   };

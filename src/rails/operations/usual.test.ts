@@ -46,18 +46,13 @@ const inAMinute = (accounts: number, usual: Usual | null): number => {
 
 for (const [what, accounts, usual, perSecond] of [
   ['a tenth of it is added at one account', 1, { perSecond: 60, workers: 1 }, 6],
-  ['a tenth of it is added at many', 20, { perSecond: 10, workers: 1 }, 20],
-  [
-    'many at which little is have what one may have at most',
-    100,
-    { perSecond: 0.6, workers: 1 },
-    10,
-  ],
+  ['a tenth of it is added at many', 20, { perSecond: 20, workers: 1 }, 40],
+  ['many at which little is have half of the most', 100, { perSecond: 0.6, workers: 1 }, 25],
   ['one account has its most at last', 1, { perSecond: 1_000, workers: 1 }, 10],
   ['all of them have five times that at last', 100, { perSecond: 1_000, workers: 1 }, 50],
-  ['where little is a fifth of the most is added', 1, { perSecond: 0.01, workers: 1 }, 2],
-  ['nor is it more where nothing is known', 1, null, 2],
-  ['workers share what is added', 20, { perSecond: 10, workers: 4 }, 5],
+  ['where little is half of the most is added', 1, { perSecond: 0.01, workers: 1 }, 5],
+  ['nor is it more where nothing is known', 1, null, 5],
+  ['workers share what is added', 20, { perSecond: 20, workers: 4 }, 10],
 ] as const) {
   test(`A17: ${what}`, () => {
     const begun = inAMinute(accounts, usual);
@@ -115,7 +110,9 @@ test('What is usual is asked for once a minute, and as little as may be is done 
   });
   assert.equal(await resolver.round(), 4);
   assert.equal(asked, 1);
-  clock.advance(4 * SECOND);
+  clock.advance(0.5 * SECOND);
+  assert.equal(await resolver.round(), 0, 'At its most it would have a whole turn by now');
+  clock.advance(0.5 * SECOND);
   assert.equal(await resolver.round(), 4);
   assert.equal(asked, 1);
   clock.advance(MINUTE);
