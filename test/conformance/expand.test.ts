@@ -122,6 +122,8 @@ test('A hash that every answer holds may be asked for, and is there as it would 
   assert.deepEqual((await asked('GET', `/v1/customers/${id}?${query}`)).body, unasked);
   const listed = await asked('GET', '/v1/customers?limit=1&expand[]=data.address');
   assert.equal(listed.status, 200);
+  const path = '/v1/invoice_payments?expand[]=data.invoice.subscription';
+  assert.equal((await asked('GET', path)).status, 200, 'below what is not here');
 
   // As WooCommerce finds out whose order a card was kept for.
   const { setupIntents } = stripeFor(gateway.port, merchant.key);

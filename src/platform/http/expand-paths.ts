@@ -3,7 +3,7 @@
 import { ApiError } from './errors.ts';
 import { permissionMissing } from './refusals.ts';
 import type { Place, ResourceDefinition, Resources } from './resource.ts';
-import { fieldAt, isShownWhole, placesBelow, ruleAt } from './resource.ts';
+import { fieldAt, isShownWhole, kindsOf, placesBelow, ruleAt } from './resource.ts';
 import type { Principal, Route } from './route.ts';
 import { echo } from './sensitive.ts';
 
@@ -58,18 +58,19 @@ const walk = (
 ): Walk => {
   let here = places;
   let state: Walk = 'stands still';
+  // Below what was removed, or is never filled, anything may be asked for.
+  let isLoose = false;
 
   for (const segment of segments) {
-    if (here.some((place) => isRemoved(place, segment))) return 'expands';
-
+    isLoose ||= here.some((place) => isAlwaysEmpty(place, segment));
     const steps = here
       .map((place) => step(resources, place, segment, principal))
       .filter((found) => found !== null);
-    if (steps.length === 0) return 'unknown';
+    if (steps.length === 0) return isLoose ? 'expands' : 'unknown';
     here = steps.flatMap((found) => found.places);
     state = steps.some((found) => found.expands) ? 'expands' : 'stands still';
   }
-  return state;
+  return isLoose ? 'expands' : state;
 };
 
 type Step = { readonly places: readonly Place[]; readonly expands: boolean };
@@ -97,10 +98,16 @@ export const step = (
   return isWhole || leads ? { places, expands: isWhole } : null;
 };
 
-const isRemoved = (place: Place, segment: string): boolean =>
-  place.resource.removed?.includes(fieldAt(place, segment)) === true;
+const isAlwaysEmpty = (place: Place, segment: string): boolean => {
+  const rule = ruleAt(place, segment);
+  if (rule !== undefined) return kindsOf(rule).length === 0;
+  return place.resource.removed?.includes(fieldAt(place, segment)) === true;
+};
 
-export const checkPermission = ({ permission }: ResourceDefinition, principal: Principal): void => {
+export const checkPermission = (
+  { permission }: Pick<ResourceDefinition, 'permission'>,
+  principal: Principal,
+): void => {
   if (principal.kind !== 'restricted' || permission === undefined) return;
   if (principal.permissions[permission] === undefined) throw permissionMissing(permission, 'read');
 };

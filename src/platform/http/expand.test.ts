@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { ApiError } from './errors.ts';
 import { createExpander } from './expand.ts';
-import type { Load, ResourceDefinition } from './resource.ts';
+import { type Load, neverFilled, type ResourceDefinition } from './resource.ts';
 import type { Principal, Route } from './route.ts';
 import { createMemoryStore, testContext, testKeys, testPrincipals, testScope } from './testing.ts';
 
@@ -76,6 +76,7 @@ const resources: readonly ResourceDefinition[] = [
       customer: { to: ['customer'] },
       balance_transaction: { to: ['balance_transaction'] },
       refunds: { include: refundsOf, of: ['refund'] },
+      review: neverFilled,
     },
     removed: ['invoice'],
   },
@@ -83,7 +84,7 @@ const resources: readonly ResourceDefinition[] = [
     object: 'refund',
     load: load('refund'),
     owns: (id) => id.startsWith('re_'),
-    expandable: { charge: { to: ['charge'] } },
+    expandable: { charge: { to: ['charge'] }, invoice: { to: ['customer'] } },
   },
   {
     object: 'balance_transaction',
@@ -247,6 +248,9 @@ describe('a path', () => {
     ['invoice', route('charge')],
     ['invoice.payment_intent', route('charge')],
     ['balance_transaction.source.invoice.x', route('charge')],
+    ['review', route('charge')],
+    ['review.charge.x', route('charge')],
+    ['data.review.charge', route('charge', { list: true })],
     ['invoice_settings.default_payment_method', route('customer')],
     ['invoice_settings', route('customer')],
     ['address', route('customer')],
@@ -318,6 +322,11 @@ describe('a path', () => {
       /'customers_read' permission/,
     );
     check('customer', route('charge'), { ...restricted, permissions: { customers: 'read' } });
+    // A charge has it no more, and a refund has one.
+    assert.throws(
+      () => check('source.invoice', route('balance_transaction'), restricted),
+      /'customers_read' permission/,
+    );
   });
 
   test('is refused for a publishable key unless the route names it', () => {
