@@ -188,6 +188,17 @@ describe('a restricted key', () => {
     assert.match(events.message, /'events_read' permission/);
   });
 
+  test('learns of a payment only with a permission for payments', async () => {
+    const paid = '?payment[type]=payment_intent&payment[payment_intent]=pi_1';
+    const asks = async (path: string, permissions: Parameters<typeof merchant.restrictedKey>[0]) =>
+      (await gateway.ask('GET', path, { key: await merchant.restrictedKey(permissions) })).status;
+    const path = '/v1/invoice_payments';
+    assert.equal(await asks(path, { invoice_payments: 'read' }), 200);
+    assert.equal(await asks(path + paid, { invoice_payments: 'read' }), 403);
+    const both = { invoice_payments: 'read', payment_intents: 'read' } as const;
+    assert.equal(await asks(path + paid, both), 400, 'No such payment_intent');
+  });
+
   test('without permissions does nothing', async () => {
     const key = await merchant.restrictedKey({});
     for (const { method, path } of gatherRoutes()) {

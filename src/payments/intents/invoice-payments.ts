@@ -3,6 +3,7 @@
 
 import { Type } from 'typebox';
 import {
+  checkPermission,
   id,
   list,
   listParameters,
@@ -42,9 +43,11 @@ export const invoicePaymentRoutes = [
       }),
       status: oneOf('canceled', 'open', 'paid'),
     }),
-    handle: async (context, { scope, url, parameters: { payment, ...asked } }) => {
-      if (payment?.payment_intent !== undefined)
+    handle: async (context, { scope, principal, url, parameters: { payment, ...asked } }) => {
+      if (payment?.payment_intent !== undefined) {
+        checkPermission({ permission: 'payment_intents' }, principal);
         await findIntent(context, scope, payment.payment_intent, 'payment[payment_intent]');
+      }
       for (const [param, noun] of [
         ['invoice', 'invoice'],
         ['starting_after', 'invoice_payment'],

@@ -3,6 +3,7 @@ export { documentHandlers } from './documents.ts';
 export * from './error-codes.ts';
 export * from './errors.ts';
 export { createExpander } from './expand.ts';
+export { checkPermission } from './expand-paths.ts';
 export { decodeForm } from './form.ts';
 export { Html, html } from './html.ts';
 export {
