@@ -253,7 +253,9 @@ for (const dialect of ['ascii', 'bcd'] as const) {
       );
       assert.ok(rows.length > 20);
       for (const { text } of rows) {
-        assert.doesNotMatch(String(text), /4242424242424242|40000000000000|4000002760003184|3412/);
+        assert.doesNotMatch(String(text), /4242424242424242|40000000000000|4000002760003184/);
+        // When a card expires, alone: a reference holds the day and the hour, as `6334 12` on a 30 November.
+        assert.doesNotMatch(String(text), /(?<![\w-])3412(?![\w-])/);
       }
     });
 
