@@ -35,6 +35,7 @@ const otherNumbers: readonly [what: string, text: string][] = [
   ['a telephone number with spaces', '+49 1512 3456787'],
   ['a key made of several numbers', 'load-40713-12-942102'],
   ['a key whose numbers begin with fours', 'load-6141-1786-16096'],
+  ['a key whose numbers have five digits each', 'load-36104-12345-10003'],
 ];
 
 const harmless: readonly [what: string, text: string][] = [

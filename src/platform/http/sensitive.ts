@@ -165,8 +165,8 @@ const cardFrom = (text: string, start: number, look: Look): Span | null => {
 const otherGroups = new Set(['4-6-5', '4-6-4']);
 
 /**
- * In fours or several of them, or in groups of one size, with what is left over at the end; American Express
- * and Diners have their own.
+ * In one, in fours or several of them, or in smaller groups of one size, with what is left over at the end; American Express
+ * and Diners have their own. Three numbers of five digits make up a key more often than a card.
  */
 const isAsPrinted = (groups: readonly number[]): boolean => {
   const [first = 0] = groups;
@@ -174,7 +174,8 @@ const isAsPrinted = (groups: readonly number[]): boolean => {
   const before = groups.slice(0, -1);
   return (
     (before.every((size) => size % 4 === 0) && (last < 4 || last % 4 === 0)) ||
-    (before.every((size) => size === first) && last <= first) ||
+    groups.length === 1 ||
+    (first < 4 && before.every((size) => size === first) && last <= first) ||
     otherGroups.has(groups.join('-'))
   );
 };
