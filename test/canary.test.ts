@@ -293,6 +293,14 @@ describe('the search', () => {
     for (const { number, cvc } of plantedCodes) assert.ok(found.has(number), `${number} ${cvc}`);
   });
 
+  test('finds a number behind a byte that would make an escape of its first digits', () => {
+    const own = createScanner([
+      { number: '378933613200654', cvc: '9031', expMonth: 1, expYear: 2040 },
+    ]);
+    own.scan('a value of 17 bytes', Buffer.from('7 %00654 336132 3789'));
+    assert.equal(own.findings.length, 1);
+  });
+
   test('finds a number that lies on two pages of the write-ahead log', () => {
     const { number } = allCanaries()[0] as Canary;
     const [page, other] = [Buffer.alloc(8_192), Buffer.alloc(8_192)];

@@ -178,12 +178,36 @@ const followDigits = (walk: Walk, bytes: Buffer): void => {
     }
     if (together === 4 || together === 6) lookNearby(walk, bytes, at - together, at);
     together = 0;
-    if (code === PERCENT || code === BACKSLASH) at += separatorAt(bytes, at);
+    const escaped = separatorAt(bytes, at);
+    // It may be no escape, but a byte before a number: PostgreSQL has a `%` before a value of 17 bytes.
+    if (escaped > 0) beginAt(walk, bytes, at + 1);
+    at += escaped;
     gap += 1;
     if (gap > GAP_MAX) count = 0;
   }
   if (together === 4 || together === 6) {
     lookNearby(walk, bytes, bytes.length - together, bytes.length);
+  }
+};
+
+/** Whether the first digits from here on begin a form. */
+const beginAt = (walk: Walk, bytes: Buffer, from: number): void => {
+  let head = 0;
+  for (let at = from, count = 0, gap = 0; at < bytes.length && gap <= GAP_MAX; at += 1) {
+    const code = bytes[at] as number;
+    if (code < 48 || code > 57) {
+      gap += 1;
+      continue;
+    }
+    head = head * 10 + code - 48;
+    gap = 0;
+    count += 1;
+    if (count < HEAD) continue;
+    const isTogether = at - from === HEAD - 1;
+    if (((walk.begins[head >> 3] as number) & (1 << (head & 7))) !== 0) {
+      confirm(walk, bytes, { at, head, isTogether });
+    }
+    return;
   }
 };
 
@@ -193,6 +217,7 @@ const separator = /^(?:%(?:20|2d|2b|22|3d|3a|c2|a0|00)|\\u00(?:20|2d|a0|00)|\\x(
 
 /** How many more bytes belong to an escaped separator, whose own digits do not count. */
 const separatorAt = (bytes: Buffer, at: number): number => {
+  if (bytes[at] !== PERCENT && bytes[at] !== BACKSLASH) return 0;
   const [found = ' '] = separator.exec(latin1(bytes, at, at + 6)) ?? [];
   return found.length - 1;
 };
@@ -217,7 +242,7 @@ const confirm = (
       continue;
     }
     isTogether = false;
-    if (code === PERCENT || code === BACKSLASH) at += separatorAt(bytes, at);
+    at += separatorAt(bytes, at);
     gap += 1;
     if (gap > GAP_MAX) break;
   }
