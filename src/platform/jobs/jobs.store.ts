@@ -44,18 +44,23 @@ const insertJob = insertRows({
   rank: rank.log,
 });
 
+// Those of an account that are found beyond its room are left to whoever asks next.
 const leaseJobs = statement(
   'jobs.lease',
   `update platform.jobs j
       set leased_until = clock_timestamp() + make_interval(secs => $3::float8 / 1000),
           lease_epoch = j.lease_epoch + 1, attempts = j.attempts + 1,
           holder = case when j.name <> all ($5::text[]) then $4::uuid end
-     from (select id from platform.jobs
-            where failed_at is null and run_at <= $1::timestamptz
-              and (leased_until is null or leased_until < clock_timestamp())
-              and coalesce(payload->>'accountId', '') <> all ($6::text[])
-            order by run_at limit $2 for update skip locked) due
+     from (select due.id, due.account,
+                  row_number() over (partition by due.account order by due.run_at, due.id) as nth
+             from (select id, payload->>'accountId' as account, run_at from platform.jobs
+                    where failed_at is null and run_at <= $1::timestamptz
+                      and (leased_until is null or leased_until < clock_timestamp())
+                      and coalesce(payload->>'accountId', '') <> all ($6::text[])
+                    order by run_at limit $2 for update skip locked) due) due
+     left join unnest($7::text[], $8::integer[]) as own(account, room) on own.account = due.account
     where j.id = due.id
+      and (due.account is null or due.nth <= coalesce(own.room, $9::integer))
    returning j.id, j.name, j.payload, j.lease_epoch, j.attempts`,
 );
 
@@ -126,8 +131,10 @@ export const lease = (
     readonly holder: Uuid | null;
     /** Of these names nobody else takes one over before its lease has ended. */
     readonly waitedOut: readonly string[];
-    /** The accounts of which none is taken. */
-    readonly butOf: readonly string[];
+    /** How many are taken at most of these accounts; of some none. */
+    readonly rooms: ReadonlyMap<string, number>;
+    /** Of each other. */
+    readonly roomOfOthers: number;
   },
 ): Promise<LeasedJob[]> =>
   tx.query<LeasedJob>(leaseJobs, [
@@ -136,7 +143,13 @@ export const lease = (
     wanted.leaseMs,
     wanted.holder,
     wanted.waitedOut,
-    wanted.butOf,
+    wanted.rooms
+      .entries()
+      .flatMap(([account, room]) => (room > 0 ? [] : [account]))
+      .toArray(),
+    [...wanted.rooms.keys()],
+    [...wanted.rooms.values()],
+    wanted.roomOfOthers,
   ]);
 
 export const takeOverJobs = (tx: Tx, dead: readonly Uuid[]): Promise<unknown> =>

@@ -234,6 +234,72 @@ describe('what takes long or fails', () => {
     );
   });
 
+  /** By a clock that stands still: whatever is begun is begun at once. */
+  const standing = () => {
+    const begun: string[] = [];
+    const open = new Map<string, PromiseWithResolvers<void>[]>();
+    const run = ({ accountId }: JobPayload): Promise<void> => {
+      const account = String(accountId);
+      begun.push(account);
+      if (!account.startsWith('silent')) return Promise.resolve();
+      const one = Promise.withResolvers<void>();
+      open.set(account, [...(open.get(account) ?? []), one]);
+      return one.promise;
+    };
+    const worker = createWorker({
+      context,
+      version: 'test',
+      jobs: [{ name: 'hold', run: (_, payload) => run(payload) }],
+      periodicJobs: [],
+    });
+    const queueOf = async (accountId: string, count: number): Promise<void> => {
+      for (let n = 0; n < count; n += 1) await queue('hold', { payload: { accountId } });
+    };
+    const until = async (holds: () => boolean, passMs = 0): Promise<void> => {
+      for (let tries = 0; tries < 4_000 && !holds(); tries += 1) {
+        clock.advance(passMs);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      assert.ok(holds(), `Begun were ${JSON.stringify(Object.groupBy(begun, (each) => each))}`);
+    };
+    const countOf = (account: string): number => begun.filter((each) => each === account).length;
+    const end = (account: string): void => open.get(account)?.shift()?.resolve();
+    const stop = async (): Promise<void> => {
+      const stopped = worker.stop(60_000);
+      for (const { resolve } of [...open.values()].flat()) resolve();
+      await stopped;
+    };
+    return { worker, begun, queueOf, until, countOf, end, stop };
+  };
+
+  test('of one account has ten places and no more, and the next of it is begun as soon as one is free', async (t) => {
+    const { worker, queueOf, until, countOf, end, stop } = standing();
+    t.after(stop);
+    await queueOf('silent', 7);
+    await worker.start();
+    await until(() => countOf('silent') === 7);
+    await queueOf('silent', 8);
+    await queueOf('other', 1);
+    await until(() => countOf('other') === 1, 250);
+    assert.equal(countOf('silent'), 10);
+    for (const count of [11, 12, 13]) {
+      end('silent');
+      await until(() => countOf('silent') === count);
+    }
+  });
+
+  test('of the jobs of many accounts keeps those of no other from being run', async (t) => {
+    const { worker, queueOf, until, countOf, begun, stop } = standing();
+    t.after(stop);
+    const silent = Array.from({ length: 6 }, (_, n) => `silent ${n}`);
+    for (const each of silent) await queueOf(each, 12);
+    await worker.start();
+    await until(() => begun.length >= 41, 50);
+    await queueOf('other', 25);
+    await until(() => countOf('other') === 25, 250);
+    assert.ok(begun.length - countOf('other') < 50);
+  });
+
   test('of jobs is not followed by another once the worker is stopping', async () => {
     const slow: PromiseWithResolvers<void>[] = [];
     let looks = 0;

@@ -26,8 +26,8 @@ export type Rounds = {
   /** Until something may be to be run again. */
   pauseMs(): number;
   rest(ms: number): Promise<void>;
-  /** Ends a rest: there is something to do. */
-  wake(): void;
+  /** Ends a rest: there is something to do, for one of them or whichever. */
+  wake(only?: Round): void;
 };
 
 /** So long none is left out, whatever was answered. */
@@ -172,9 +172,10 @@ export const createRounds = (
       await promise;
       endRest = () => {};
     },
-    wake: () => {
+    wake: (only) => {
       const atMs = nowMs();
       for (const [round, dueAtMs] of dueMs) {
+        if (only !== undefined && round !== only) continue;
         if (dueAtMs === RESTS && !underWay.has(round)) dueMs.set(round, atMs);
       }
       endRest();

@@ -25,6 +25,7 @@ import {
   takeOverJobs,
 } from './jobs.store.ts';
 import { type Apart, createLife, holderOf, loadDead } from './life.ts';
+import { createPlaces } from './places.ts';
 import { createRounds, type Round, type Rounds } from './rounds.ts';
 
 /** In the transaction in which it is certain that these workers have died. */
@@ -39,12 +40,9 @@ export type Worker = {
   stop(limitMs: number): Promise<void>;
 };
 
+/** So many at a time, not counted those that take long. */
 const JOBS_AT_ONCE = 10;
-/** So many may be under way: most of them wait for a provider. */
-const JOBS_MAX = 50;
-/** Of one account. Its others wait for these, and no other's for them. */
-const JOBS_OF_ONE = 10;
-/** So long the next ones wait for those that are being run. */
+/** From then on one takes long, and the next ones no longer wait for it. */
 const JOBS_PATIENCE_MS = 250;
 const IDLE_MS = 250;
 /** The outbox is looked into so soon again, and less often the longer nothing has happened. */
@@ -80,6 +78,12 @@ export const createWorker = (input: {
   const takeOvers = [takeOverJobs, ...(input.takeOver ?? [])];
   const waitedOut = input.jobs.filter((kind) => kind.leaseIsWaitedOut).map(({ name }) => name);
   const stopping = new AbortController();
+  const places = createPlaces(context.clock);
+  const underWay = new Set<Promise<void>>();
+  const begunLately = new Set<Promise<void>>();
+  let ended = 0;
+  /** Of the accounts of which more may be due: others had none. */
+  let waitForPlace = false;
   let loops: Promise<void>[] | null = null;
   let beating: Promise<void> | null = null;
 
@@ -94,42 +98,58 @@ export const createWorker = (input: {
 
   /** One that takes long, as when a provider is silent, keeps its own place and no other's. */
   const runDueJobs = async (): Promise<number> => {
-    if (underWay.size >= JOBS_MAX) await Promise.race(underWay);
-    if (stopping.signal.aborted) return 0;
-    const leased = await context.database.system((tx) =>
-      lease(tx, {
-        nowMs: context.clock.now(),
-        atMost: Math.min(JOBS_AT_ONCE, JOBS_MAX - underWay.size),
-        leaseMs: LEASE_MS,
-        holder: holderOf(context),
-        waitedOut,
-        butOf: accountsAtTheirMost(),
-      }),
-    );
-    context.crashPoint('job.claimed');
-    await inTime(context, Promise.all(leased.map(beginJob)), JOBS_PATIENCE_MS);
-    return leased.length;
-  };
-  const accountsAtTheirMost = (): readonly string[] => {
-    const jobsOf = Map.groupBy(running, ({ payload }) => payload['accountId']);
-    return [...jobsOf].flatMap(([account, its]) =>
-      typeof account === 'string' && its.length >= JOBS_OF_ONE ? [account] : [],
-    );
-  };
-  const beginJob = async (job: LeasedJob): Promise<void> => {
-    const running = runJob(job).catch((error: unknown) => {
-      // Its lease ends by time, and it is run again.
-      context.log[levelOf(error)](
-        { job: job.name, error },
-        'What came of a job could not be noted',
+    while (!stopping.signal.aborted) {
+      const { atMost: free, rooms, roomOfOthers } = places.free();
+      const atMost = Math.min(free, JOBS_AT_ONCE - begunLately.size);
+      if (atMost <= 0) {
+        await Promise.race([...underWay, ...begunLately]);
+        continue;
+      }
+      const endedBefore = ended;
+      const leased = await context.database.system((tx) =>
+        lease(tx, {
+          nowMs: context.clock.now(),
+          atMost,
+          leaseMs: LEASE_MS,
+          holder: holderOf(context),
+          waitedOut,
+          rooms,
+          roomOfOthers,
+        }),
       );
-    });
-    underWay.add(running);
-    await running;
-    underWay.delete(running);
+      context.crashPoint('job.claimed');
+      for (const job of leased) beginJob(job);
+      waitForPlace = leased.length === 0 && rooms.values().some((room) => room === 0);
+      if (!waitForPlace || ended === endedBefore) return leased.length;
+    }
+    return 0;
   };
+  const beginJob = (job: LeasedJob): void => {
+    const account = job.payload['accountId'];
+    const leave = places.take(typeof account === 'string' ? account : null);
+    const run = async (): Promise<void> => {
+      await runJob(job).catch((error: unknown) => {
+        // Its lease ends by time, and it is run again.
+        context.log[levelOf(error)](
+          { job: job.name, error },
+          'What came of a job could not be noted',
+        );
+      });
+      underWay.delete(running);
+      leave();
+      ended += 1;
+      if (waitForPlace) comingDue.wake(dueJobs);
+    };
+    const running = run();
+    underWay.add(running);
+    const lately = inTime(context, running, JOBS_PATIENCE_MS).then(
+      () => void begunLately.delete(lately),
+    );
+    begunLately.add(lately);
+  };
+  const dueJobs: Round = { run: runDueJobs, asks: areJobsDue };
   const outbox = input.outbox === undefined ? [] : [input.outbox];
-  const rounds = [...(input.rounds ?? []), { run: runDueJobs, asks: areJobsDue }];
+  const rounds = [...(input.rounds ?? []), dueJobs];
   const works = [...outbox, ...rounds];
 
   // Each goes on beside the other, and periodic work beside both: what takes long must hold up neither jobs nor the
@@ -182,7 +202,6 @@ export const createWorker = (input: {
   };
 
   const running = new Set<LeasedJob>();
-  const underWay = new Set<Promise<void>>();
   const periodic = new Map<string, Promise<void>>();
   const periodsStarted = new Map<string, number>();
 
