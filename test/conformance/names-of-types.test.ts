@@ -10,7 +10,7 @@ import { refusalOf } from '../support/stripe.ts';
 import { declaredIn } from '../support/stripe-types.ts';
 
 const { stripe } = await openShop();
-const { paymentIntents, setupIntents, checkout } = stripe;
+const { paymentIntents, setupIntents, checkout, paymentLinks } = stripe;
 
 const declared = [
   ['resources/PaymentIntents.d.ts', 'PaymentIntentCreateParams'],
@@ -72,6 +72,29 @@ test('an older list of ways to pay that nobody takes here is told which there ar
     assert.match(refused.message, /has these: card, ideal, bancontact, eps, p24\.$/);
   }
 });
+
+/** WooCommerce names both unless it is told otherwise, with each payment and each card that is kept. */
+const cardsAndLink = { payment_method_types: ['card', 'link'] };
+
+const alsoOfLinks = {
+  ...makers,
+  'a payment link': async (more: object) => {
+    const { price_data, quantity } = session.line_items![0]!;
+    return paymentLinks.create({ line_items: [{ price_data, quantity }], ...more } as never);
+  },
+};
+
+for (const [what, make] of Object.entries(alsoOfLinks)) {
+  test(`Link, named beside cards in the older list of ${what}, is left out: its payers pay by card`, async () => {
+    const made: { payment_method_types?: unknown } = await make(cardsAndLink);
+    assert.deepEqual(made.payment_method_types, ['card']);
+  });
+
+  test(`Link alone in the older list of ${what} is refused`, async () => {
+    const { param } = await refusalOf(make({ payment_method_types: ['link'] }));
+    assert.equal(param, 'payment_method_types');
+  });
+}
 
 for (const [what, make] of Object.entries(makers)) {
   describe(`${what} names ways to pay`, () => {

@@ -32,4 +32,10 @@ export {
 export { nothingAttached, stillAttached } from './still-attached.store.ts';
 export { takeCvcToken } from './take-token.ts';
 export { updateSourceMethod } from './update-source.ts';
-export { takesCurrency, type WayToPay, waysToPay, wayToPay } from './ways-to-pay.ts';
+export {
+  takesCurrency,
+  type WayToPay,
+  waysToPay,
+  wayToPay,
+  withoutLink,
+} from './ways-to-pay.ts';

@@ -64,5 +64,11 @@ const byType: ReadonlyMap<string, WayToPay> = new Map(waysToPay.map((way) => [wa
 
 export const wayToPay = (type: string): WayToPay | undefined => byType.get(type);
 
+/** Link is another way to give a card, and is not here: whoever names it beside cards is paid by card all the same. */
+export const withoutLink = <Types extends readonly string[] | null>(
+  types: Types,
+): Types | readonly string[] =>
+  types?.includes('card') === true ? types.filter((type) => type !== 'link') : types;
+
 export const takesCurrency = ({ currencies }: WayToPay, currency: string): boolean =>
   currencies === 'all' || currencies.includes(currency);

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { findCustomerNamed } from '#cards/customers';
+import { withoutLink } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import {
@@ -155,7 +156,7 @@ const newSession = async (context: Context, request: Request): Promise<CheckoutS
     customerCreation: customer === null ? (asked.customer_creation ?? 'if_required') : null,
     locale: asked.locale ?? null,
     recovery: readRecovery(asked),
-    types: asked.payment_method_types ?? null,
+    types: withoutLink(asked.payment_method_types ?? null),
     allowedTypes: asked.allowed_payment_method_types ?? null,
     excludedTypes: asked.excluded_payment_method_types ?? null,
     originContext: asked.origin_context ?? null,

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import { withoutLink } from '#cards/methods';
 import {
   changePlaces,
   changeShared,
@@ -42,7 +43,7 @@ export const createLink = async (
     afterCompletion: readAfter(asked.after_completion),
     inactiveMessage: asked.inactive_message ?? null,
     customerCreation: asked.customer_creation ?? 'if_required',
-    types: asked.payment_method_types ?? null,
+    types: withoutLink(asked.payment_method_types ?? null),
     session: readShared(context, asked),
   };
   await refuseTypes(context, scope, link);
@@ -85,7 +86,10 @@ export const updateLink = async (
         : readAfter(asked.after_completion),
     inactiveMessage:
       asked.inactive_message === undefined ? before.inactiveMessage : asked.inactive_message,
-    types: asked.payment_method_types === undefined ? before.types : asked.payment_method_types,
+    types:
+      asked.payment_method_types === undefined
+        ? before.types
+        : withoutLink(asked.payment_method_types),
     customerCreation: asked.customer_creation ?? before.customerCreation,
     session: changeShared(context, before.session, asked),
   };

@@ -2,7 +2,7 @@
 // was not sent keeps its value; null, sent as an empty string, unsets it.
 
 import type { Static } from 'typebox';
-import { emptyAddress, wayToPay } from '#cards/methods';
+import { emptyAddress, wayToPay, withoutLink } from '#cards/methods';
 import { checkAmount, type Shipping } from '#payments/charges';
 import { ApiError, mergeMetadata } from '#platform/http';
 import { withAwayOptions } from './away-options.ts';
@@ -75,8 +75,9 @@ const typesOf = (
   intent: PaymentIntent,
   asked: Asked,
 ): Pick<PaymentIntent, 'types' | 'allowedTypes' | 'automaticMethods'> => {
-  const { payment_method_types: types, allowed_payment_method_types: allowed } = asked;
-  if (types !== undefined) {
+  const { payment_method_types: named, allowed_payment_method_types: allowed } = asked;
+  if (named !== undefined) {
+    const types = withoutLink(named);
     const impossible = types.find((type) => wayToPay(type) === undefined);
     if (types.length === 0 || impossible !== undefined) {
       throw unknownType(impossible ?? '', 'payment_method_types');

@@ -7,6 +7,7 @@ import {
   type WayToPay,
   waysToPay,
   wayToPay,
+  withoutLink,
 } from '#cards/methods';
 import type { Context, Scope } from '#kit/context';
 import { ApiError, parameterMissing } from '#platform/http';
@@ -104,7 +105,7 @@ export const checkTypes = async (
   param: string,
   accounts?: Accounts,
 ): Promise<void> => {
-  const others = types.filter((type) => type !== 'card');
+  const others = withoutLink(types).filter((type) => type !== 'card');
   if (others.length === 0) return;
   for (const type of others) {
     const way = wayToPay(type);

@@ -1,6 +1,7 @@
 // What a setup intent becomes by what was asked: pure. A field that was not sent keeps its value.
 
 import type { Static } from 'typebox';
+import { withoutLink } from '#cards/methods';
 import { type Accepting, mandateOf } from '#payments/confirmation';
 import { mandateOptionsOf, refuseByTelephone } from '#payments/intents';
 import { ApiError, mergeMetadata } from '#platform/http';
@@ -63,7 +64,7 @@ const typesOf = (
   { allowedTypes }: SetupIntent,
   { payment_method_types: types, allowed_payment_method_types: allowed }: Asked,
 ): Pick<SetupIntent, 'allowedTypes'> => {
-  const impossible = types?.find((type) => type !== 'card');
+  const impossible = withoutLink(types ?? []).find((type) => type !== 'card');
   if (impossible !== undefined) {
     throw new ApiError(
       400,
