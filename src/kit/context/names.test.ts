@@ -135,6 +135,47 @@ describe('names that nobody answers', () => {
   });
 });
 
+test('A name that is answered is never behind those that nobody answers, also where nobody knows yet which these are', async () => {
+  const probed = new Map<string, (isAnswered: boolean) => void>();
+  names = createNames({
+    lookUp: (name) => {
+      asked.push(name);
+      return new Promise((answered, reject) => {
+        open.set(name, { answer: answered, fail: (code) => reject(noSuchName(code)) });
+      });
+    },
+    nowMs: () => nowMs,
+    after: () => () => {},
+    places: 4,
+    placesOfSlow: 2,
+    placesOfAnswered: 1,
+    isAnswered: (name) => new Promise((resolve) => void probed.set(name, resolve)),
+  });
+  for (const name of ['one', 'two', 'three', 'four', 'bank', 'shop']) void ask(name);
+  assert.deepEqual(asked, ['one', 'two', 'three']);
+  assert.deepEqual(
+    [...probed.keys()],
+    ['four', 'bank', 'shop'],
+    'Who has a place is not asked twice',
+  );
+  probed.get('four')?.(false);
+  await settled();
+  assert.equal(asked.length, 3);
+  for (const name of ['bank', 'shop']) {
+    probed.get(name)?.(true);
+    await settled();
+    assert.equal(asked.at(-1), name);
+    await answer(name);
+  }
+  passes(FRESH_MS);
+  void ask('bank');
+  assert.equal(asked.at(-1), 'bank', 'It is known from before');
+  assert.equal(probed.size, 3);
+  await answer('bank');
+  await answer('one');
+  assert.equal(asked.at(-1), 'four', 'It waits for a place of the slow all the same');
+});
+
 describe('a name that was answered before', () => {
   const lasting = (): Names => {
     const lookUp = () => {

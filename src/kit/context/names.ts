@@ -1,6 +1,7 @@
 // What names lead to that strangers chose. The system's own way to find out keeps one of a few threads for as long as it
 // takes and cannot be stopped: names that nobody answers would keep all others waiting, and the providers of everybody
-// with them. So these take a part of the places alone, each name one of them, and those that were slow share a few.
+// with them. So these take a part of the places alone, each name one of them, and those that were slow share a few. The
+// last are for names of which it is known that somebody answers: whoever has to wait is asked for in another way meanwhile.
 
 export type Names = (name: string) => Promise<readonly string[]>;
 
@@ -12,6 +13,10 @@ type Given = {
   readonly places: number;
   /** Of those. */
   readonly placesOfSlow: number;
+  /** The last of all, for names that somebody answers. */
+  readonly placesOfAnswered?: number;
+  /** Whether anybody answers for that name, in whatever way: it takes none of the places, and ends soon. */
+  readonly isAnswered?: (name: string) => Promise<boolean>;
   /** What a name led to before counts where the next answer takes long, or nobody could say. */
   readonly lastCounts?: boolean;
 };
@@ -21,23 +26,36 @@ export const FRESH_MS = 1_000;
 /** Whoever answers takes some milliseconds. */
 export const SLOW_MS = 1_000;
 export const NAMES_MAX = 1_000;
+/** So many are asked for in the other way at once: each takes a socket. */
+const PROBES_MAX = 64;
 
 type Known = {
   addresses: Promise<readonly string[]>;
   isUnderWay: boolean;
   isSlow: boolean;
+  /** Somebody did, in time. Neither: nobody knows yet. */
+  isAnswered: boolean;
   answeredMs: number;
   last: readonly string[] | null;
 };
 
-export const createNames = (given: Given): Names => {
-  const { lookUp, nowMs, after, places, placesOfSlow, lastCounts = false } = given;
-  const names = new Map<string, Known>();
-  const waiting: { readonly known: Known; readonly begin: () => void }[] = [];
-  let [busy, busyWithSlow] = [0, 0];
+type Waiting = {
+  readonly name: string;
+  readonly known: Known;
+  readonly begin: () => void;
+  isProbed: boolean;
+};
 
-  const mayBegin = ({ isSlow }: Known): boolean =>
-    busy < places && (!isSlow || busyWithSlow < placesOfSlow);
+export const createNames = (given: Given): Names => {
+  const { lookUp, nowMs, after, places, placesOfSlow, isAnswered } = given;
+  const { placesOfAnswered = 0, lastCounts = false } = given;
+  const names = new Map<string, Known>();
+  const waiting: Waiting[] = [];
+  let [busy, busyWithSlow, probing] = [0, 0, 0];
+
+  const mayBegin = ({ isSlow, isAnswered: isKnownToBe }: Known): boolean =>
+    busy < (isKnownToBe ? places : places - placesOfAnswered) &&
+    (!isSlow || busyWithSlow < placesOfSlow);
 
   const takePlace = ({ isSlow }: Known): void => {
     busy += 1;
@@ -47,6 +65,10 @@ export const createNames = (given: Given): Names => {
   const leavePlace = (wasSlow: boolean): void => {
     busy -= 1;
     if (wasSlow) busyWithSlow -= 1;
+    beginNext();
+  };
+
+  const beginNext = (): void => {
     for (;;) {
       const at = waiting.findIndex(({ known }) => mayBegin(known));
       const [next] = at < 0 ? [] : waiting.splice(at, 1);
@@ -56,9 +78,37 @@ export const createNames = (given: Given): Names => {
     }
   };
 
+  const probeNext = (): void => {
+    while (isAnswered !== undefined && probing < PROBES_MAX) {
+      const next = waiting.find(
+        ({ isProbed, known }) => !isProbed && !known.isAnswered && !known.isSlow,
+      );
+      if (next === undefined) return;
+      next.isProbed = true;
+      probing += 1;
+      void probe(next, isAnswered);
+    }
+  };
+
+  const probe = async (one: Waiting, ask: (name: string) => Promise<boolean>): Promise<void> => {
+    const answered = await ask(one.name);
+    probing -= 1;
+    if (waiting.includes(one)) {
+      one.known.isAnswered = answered;
+      one.known.isSlow = !answered;
+    }
+    beginNext();
+    probeNext();
+  };
+
   const inTurn = async (name: string, known: Known): Promise<readonly string[]> => {
     if (mayBegin(known)) takePlace(known);
-    else await new Promise<void>((begin) => void waiting.push({ known, begin }));
+    else {
+      const { promise, resolve: begin } = Promise.withResolvers<void>();
+      waiting.push({ name, known, begin, isProbed: false });
+      probeNext();
+      await promise;
+    }
     const beganMs = nowMs();
     let isCountedSlow = known.isSlow;
     const callOff = after(SLOW_MS, () => {
@@ -71,6 +121,7 @@ export const createNames = (given: Given): Names => {
     } finally {
       callOff();
       known.isSlow = nowMs() - beganMs >= SLOW_MS;
+      known.isAnswered = !known.isSlow;
       known.isUnderWay = false;
       known.answeredMs = nowMs();
       leavePlace(isCountedSlow);
@@ -108,6 +159,7 @@ export const createNames = (given: Given): Names => {
       addresses: Promise.resolve([]),
       isUnderWay: true,
       isSlow: before?.isSlow ?? false,
+      isAnswered: before?.isAnswered ?? false,
       answeredMs: Number.NEGATIVE_INFINITY,
       last: before?.last ?? null,
     };

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import promises from 'node:dns/promises';
+import { createSocket } from 'node:dgram';
+import promises, { Resolver } from 'node:dns/promises';
 import { createServer } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { after, mock, test } from 'node:test';
 import { systemNetwork } from '#kit/context';
+import { isAnswered } from './system-names.ts';
 
 const begun: string[] = [];
 const answers = Promise.withResolvers<never>();
@@ -48,4 +50,24 @@ test('Providers whose names nobody answers take few of the threads, and keep non
   stop.abort();
   answers.reject(new Error('The server of names is away'));
   assert.deepEqual(new Set((await ended).map(({ status }) => status)), new Set(['rejected']));
+});
+
+test('Whether anybody answers for a name is what a server of names says of it, be it that there is none', async () => {
+  const names = createSocket('udp4');
+  names.on('message', (question, { port, address }) => {
+    if (question.includes('silent')) return;
+    const answer = Buffer.from(question);
+    // An answer, of a server that has no such name.
+    answer.writeUInt16BE(0x81_83, 2);
+    names.send(answer, port, address);
+  });
+  await new Promise<void>((resolve) => names.bind(0, '127.0.0.1', resolve));
+  const resolver = () => {
+    const asking = new Resolver({ timeout: 100, tries: 1 });
+    asking.setServers([`127.0.0.1:${names.address().port}`]);
+    return asking;
+  };
+  assert.equal(await isAnswered('bank.test', resolver()), true);
+  assert.equal(await isAnswered('silent.test', resolver()), false);
+  names.close();
 });

@@ -2,11 +2,27 @@
 // these receivers of webhooks have a half, providers a quarter, and the rest is left to whatever this installation needs.
 
 import { ADDRCONFIG } from 'node:dns';
-import { lookup } from 'node:dns/promises';
+import { lookup, Resolver } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { createNames } from './names.ts';
+import { createNames, SLOW_MS } from './names.ts';
 
 const placesOfSystem = Math.ceil((Number(process.env['UV_THREADPOOL_SIZE']) || 4) / 2);
+
+/**
+ * Asks a server of names itself, which takes no thread. What it says counts for nothing, as the system may know the name
+ * otherwise: but where it says something, be it that there is none, so will the system before long.
+ */
+export const isAnswered = async (
+  name: string,
+  resolver = new Resolver({ timeout: SLOW_MS, tries: 1, maxTimeout: SLOW_MS }),
+): Promise<boolean> => {
+  try {
+    await resolver.resolve4(name);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ETIMEOUT';
+  }
+};
 
 const namesIn = (share: number, given: { hints?: number; lastCounts?: boolean } = {}) => {
   const { hints = 0, lastCounts = false } = given;
@@ -21,6 +37,8 @@ const namesIn = (share: number, given: { hints?: number; lastCounts?: boolean } 
     },
     places,
     placesOfSlow: Math.ceil(places / 2),
+    placesOfAnswered: Math.floor(places / 4),
+    isAnswered,
     lastCounts,
   });
 };
