@@ -51,6 +51,8 @@ const READING_PAST_SHARE = 0.05;
 /** But no longer: what took a second waited for the database rather than read, and everybody rests with it. */
 const RESTS_MS_MAX = 5_000;
 const USUAL_FOR_MS = 60_000;
+/** What could not be read is read again so soon. */
+const USUAL_AGAIN_MS = 10_000;
 
 export const createResolver = (context: Context, settings: ResolverSettings): Resolver => {
   const { atOnce = 100, leaseMs = 120_000, budget = { perSecond: 10, burst: 20 } } = settings;
@@ -69,6 +71,7 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
       const usual = await settings.usual?.(scope, account);
       if (usual !== undefined) turns.usual(account, usual);
     } catch (error) {
+      learnedMs.set(account, nowMs - USUAL_FOR_MS + USUAL_AGAIN_MS);
       context.log.warn({ error }, 'What is usual at a provider could not be read');
     }
   };

@@ -41,8 +41,8 @@ const ADDED_SHARE = 0.1;
  * after at that pace too, and what nobody knows is not to wait behind them.
  */
 const LEAST_SHARE = 0.5;
-/** A little longer than until what is usual of an account is learned again, while it is looked at. */
-const LATELY_MS = 90_000;
+/** Longer than until what is usual of an account is learned for the second time from then, while it is looked at: once it may fail. */
+const LATELY_MS = 150_000;
 /** So many are taken in one turn. */
 const TURN = 5;
 /** Of the places, for all together that are not answered. Whoever is has the rest. */

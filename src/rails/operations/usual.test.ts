@@ -73,6 +73,28 @@ test('A17: however many workers there are, each has its turn', () => {
   assert.equal(turns.next([]).atMost, atMost);
 });
 
+test('A17: what is usual is not forgotten where it could not be learned again once', () => {
+  const ofTurns = manualClock();
+  const turns = createTurns(ofTurns, { budget: { perSecond: 10, burst: 20 }, atOnce: 100 });
+  const inTenSeconds = (): number => {
+    let begun = 0;
+    for (let passedMs = 0; passedMs < 10 * SECOND; passedMs += 100) {
+      ofTurns.advance(100);
+      const { atMost, butOf } = turns.next([]);
+      const taken = butOf.includes('account') ? 0 : atMost;
+      for (let n = 0; n < taken; n += 1) turns.begin('account')();
+      turns.again();
+      begun += taken;
+    }
+    return begun;
+  };
+  turns.usual('account', { perSecond: 1_000, workers: 1 });
+  for (let passed = 0; passed < 120; passed += 10) assert.ok(inTenSeconds() >= 95, `${passed} s`);
+  ofTurns.advance(MINUTE);
+  inTenSeconds();
+  assert.ok(inTenSeconds() <= 55, 'Nobody looked at it since');
+});
+
 test('What is usual is what was sent lately of that account, whatever became of it', async () => {
   const own = await testAccount(context);
   const account = newUuid(context);
@@ -93,7 +115,7 @@ test('What is usual is what was sent lately of that account, whatever became of 
   assert.equal((await at(account)).perSecond, 0.375);
 });
 
-test('What is usual is asked for once a minute, and as little as may be is done where it cannot be', async () => {
+test('What is usual is asked for once a minute, and soon again where it could not be read: as little as may be is done meanwhile', async () => {
   await alone();
   const connectorAccountId = newUuid(context);
   const over = unguarded();
@@ -105,7 +127,8 @@ test('What is usual is asked for once a minute, and as little as may be is done 
     budget: { perSecond: 10, burst: 4 },
     usual: async () => {
       asked += 1;
-      throw new Error('The database is away.');
+      if (asked === 1) throw new Error('The database is away.');
+      return { perSecond: 0, workers: 1 };
     },
   });
   assert.equal(await resolver.round(), 4);
@@ -115,7 +138,13 @@ test('What is usual is asked for once a minute, and as little as may be is done 
   clock.advance(0.5 * SECOND);
   assert.equal(await resolver.round(), 4);
   assert.equal(asked, 1);
-  clock.advance(MINUTE);
+  clock.advance(10 * SECOND);
+  await resolver.round();
+  assert.equal(asked, 2, 'Sooner than it is forgotten');
+  clock.advance(MINUTE - 1);
   await resolver.round();
   assert.equal(asked, 2);
+  clock.advance(MINUTE);
+  await resolver.round();
+  assert.equal(asked, 3);
 });
