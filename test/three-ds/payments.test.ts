@@ -93,6 +93,13 @@ const stepsOf = async (id: string): Promise<string[]> => {
 const approvals = () => bank.journal().lines.filter(({ fact }) => fact.fact === 'approved').length;
 
 describe('a card whose bank wants its holder to be asked', () => {
+  test('keeps its question where its order is asked for once more, whatever card comes with it', async () => {
+    const order = { order_reference: 'asked-once' } as object;
+    const asked = await pay('4000000000003220', order);
+    const again = await pay('4242424242424242', order);
+    assert.deepEqual([again.id, pageOf(again)], [asked.id, pageOf(asked)]);
+  });
+
   for (const number of ['4000000000003220', '4000002760003184', '4000002500003155']) {
     test(`${number}: asked once, proven, and paid once`, async () => {
       const before = approvals();

@@ -44,3 +44,6 @@ export const askingByItself = (scope: Scope): Asking => ({
   claimed: () => {},
   conclude: async () => [],
 });
+
+export const isOffSession = (asked: string | undefined): boolean =>
+  asked !== undefined && asked !== 'false';

@@ -35,10 +35,9 @@ import type {
   updateChargeParameters,
 } from './charge-parameters.ts';
 import { confirmPayment } from './confirm-payment.ts';
-import { undoing } from './create-intent.ts';
 import { loadIntent } from './intents.store.ts';
 import { blankIntent, type PaymentIntent } from './payment-intent.ts';
-import type { TakenMethod } from './take-method.ts';
+import { type TakenMethod, undoing } from './take-method.ts';
 
 const SECRET_BYTES = 18;
 const ROUNDS_MAX = 10;

@@ -1,9 +1,6 @@
-import { formatAmount } from '#books/currencies';
-import { loadMethods, type PaymentMethod, parseMethodId, spellMethod } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { INTENT } from '#payments/charges';
 import {
-  ApiError,
   lockTimeout,
   type Outcome,
   parametersUnknown,
@@ -11,35 +8,17 @@ import {
   secretKeyRequired,
   type TypedRequest,
 } from '#platform/http';
-import type { Accounts } from '#rails/connectors';
-import { agreementOf, isSameAgreement, withMandate } from './agreed-mandate.ts';
-import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
-import { askingOf } from './asking.ts';
 import { checkClientSecret, showsFor } from './client-secret.ts';
-import { confirmPayment, provenBy, readForPayment } from './confirm-payment.ts';
-import { isOffSession, undoing } from './create-intent.ts';
+import { confirmOnce, refuseByState } from './confirm-once.ts';
+import { readForPayment } from './confirm-payment.ts';
 import { findIntent } from './find-intent.ts';
 import { type confirmParameters, pageParameters } from './intent-parameters.ts';
-import { next } from './intent-states.ts';
-import { namedMandate, refuseMandate } from './named-mandate.ts';
 import { refuseOptionsFromPage } from './page-options.ts';
 import { endAtProvider, isPayerAway } from './payer-away.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-import {
-  cannotChangeMethod,
-  cannotConfirm,
-  methodMissingToConfirm,
-  refuseMade,
-} from './refusals.ts';
-import {
-  cvcTokenOf,
-  refuseWithoutCvc,
-  type TakenMethod,
-  takingMethod,
-  withCvcToken,
-} from './take-method.ts';
-import { withTypes } from './ways-of-intent.ts';
+import { refuseMade } from './refusals.ts';
+import { takingMethod, undoing } from './take-method.ts';
 
 type Request = TypedRequest<typeof confirmParameters>;
 
@@ -82,110 +61,6 @@ const withoutOldTry = async (
   const isAnother = method !== undefined || data !== undefined || token !== undefined;
   return isAnother && isPayerAway(found) ? endAtProvider(context, scope, found.id) : found;
 };
-
-const confirmOnce = async (
-  context: Context,
-  request: Request,
-  {
-    before,
-    taken,
-    accounts,
-  }: {
-    readonly before: PaymentIntent;
-    readonly taken: TakenMethod | null;
-    readonly accounts: Accounts;
-  },
-): Promise<Outcome | null> => {
-  const { scope, parameters: asked } = request;
-  refuseByState(before, scope.livemode, asked);
-  const known = taken?.method ?? (await methodOf(context, request, before));
-  if (known === null) throw methodMissingToConfirm(before, scope.livemode);
-  const named = await namedMandate(context, scope, asked.mandate);
-  refuseMandate(named, known);
-  const confirmed = await intentFor(context, request, before, taken);
-  const tried = { ...confirmed, methodId: spellMethod(known) };
-  const intent = withMandate(context, confirmed, {
-    asked: asked.mandate_data,
-    byToken: taken?.mandate,
-    // Confirmed once more, as after its holder has agreed.
-    before: isSameAgreement(before, tried) ? agreementOf(before) : {},
-    named,
-  });
-  const cvcToken = cvcTokenOf(asked.payment_method_options, taken);
-  // The second time, after its holder has agreed, the code has been with the bank.
-  if (provenBy({ before, intent }) === null) refuseWithoutCvc(intent, known, cvcToken);
-  const { method, writes } = await withCvcToken(
-    context,
-    scope,
-    { method: known, writes: taken?.writes ?? [] },
-    cvcToken,
-  );
-  return confirmPayment(context, askingOf(request), {
-    before,
-    intent,
-    method,
-    methodWrites: writes,
-    undo: taken?.undo ?? (async () => {}),
-    offSession: isOffSession(asked.off_session),
-    isRecurring: asked.off_session === 'recurring',
-    errorOnAction: asked.error_on_requires_action === true,
-    useSdk: asked.use_stripe_sdk === true,
-    shows: showsFor(request.principal),
-    accounts,
-  });
-};
-
-const intentFor = async (
-  context: Context,
-  { scope, parameters: asked }: Request,
-  before: PaymentIntent,
-  taken: TakenMethod | null,
-): Promise<PaymentIntent> => {
-  const intent = applyParameters(before, { ...taken?.brings, ...asked });
-  refuseOtherAmount(intent, asked.amount_to_confirm);
-  const isAsked =
-    (asked.payment_method_types ??
-      asked.allowed_payment_method_types ??
-      asked.excluded_payment_method_types) !== undefined;
-  return !isAsked ? intent : withTypes(context, scope, intent, asked);
-};
-
-/** Whoever names an amount means to pay that and no other; it is changed by an update, where it is seen. */
-const refuseOtherAmount = (
-  { amount, currency }: PaymentIntent,
-  named: number | undefined,
-): void => {
-  if (named === undefined || BigInt(named) === amount) return;
-  throw new ApiError(
-    400,
-    `The amount_to_confirm (${formatAmount(BigInt(named), currency)}) is not the amount of this PaymentIntent (${formatAmount(amount, currency)}): update its amount first.`,
-    { param: 'amount_to_confirm' },
-  );
-};
-
-const methodOf = async (
-  context: Context,
-  { scope }: Request,
-  { methodId }: PaymentIntent,
-): Promise<PaymentMethod | null> => {
-  const id = methodId === null ? null : parseMethodId(methodId);
-  if (id === null) return null;
-  return (await loadMethods(context, scope, [id])).get(id) ?? null;
-};
-
-const refuseByState = (
-  intent: PaymentIntent,
-  livemode: boolean,
-  asked: { readonly payment_method?: unknown; readonly payment_method_data?: unknown },
-): void => {
-  // While a provider may still say yes, nothing else may be begun.
-  if (next(intent.status, 'sent') !== null && intent.doing === null && !isHeld(intent)) return;
-  const givesMethod = asked.payment_method !== undefined || asked.payment_method_data !== undefined;
-  if (givesMethod && intent.status === 'canceled') throw cannotChangeMethod(intent, livemode);
-  throw cannotConfirm(intent, livemode);
-};
-
-const isHeld = ({ status }: PaymentIntent): boolean => status === 'requires_capture';
 
 /** Whoever confirms by hand wants every attempt to be their server's. */
 const refuseByHand = ({ principal }: Request, { confirmationMethod }: PaymentIntent): void => {

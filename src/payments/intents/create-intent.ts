@@ -8,26 +8,26 @@ import { type Accounts, railsOf } from '#rails/connectors';
 import { withMandate } from './agreed-mandate.ts';
 import { applyParameters } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
-import { askingOf } from './asking.ts';
+import { askingOf, isOffSession } from './asking.ts';
 import { confirmPayment, readForPayment } from './confirm-payment.ts';
 import { intentCreated } from './events.ts';
 import type { createParameters } from './intent-parameters.ts';
-import { loadIntentOfOrder } from './intents.store.ts';
 import { namedMandate, refuseMandate } from './named-mandate.ts';
-import { loadOrderKind } from './orders.store.ts';
 import { writePayment } from './payment.ts';
 import { blankIntent, type PaymentIntent } from './payment-intent.ts';
-import { methodMissingToConfirm, orderIsAnothers, orderIsOfSession } from './refusals.ts';
+import { methodMissingToConfirm } from './refusals.ts';
+import { answerRegistered, registeredBefore } from './registered-order.ts';
 import { renderIntent } from './render-intent.ts';
 import {
   checkMethod,
   cvcTokenOf,
+  defaultSourceOf,
   refuseEarlyCvc,
   refuseWithoutCvc,
   relatedTo,
   type TakenMethod,
-  takeMethod,
   takingMethod,
+  undoing,
   withCvcToken,
 } from './take-method.ts';
 import { checkWay, withTypes } from './ways-of-intent.ts';
@@ -42,14 +42,14 @@ export const createIntent = async (
   refuseWithoutConfirm(asked, 'PaymentIntent', ofConfirming);
   if (asked.confirm !== true) refuseEarlyCvc(asked.payment_method_options);
   const named = readNamed(context, request);
-  const registered = await registeredBefore(context, request);
-  if (registered !== null) return registered;
+  const known = await registeredBefore(context, request);
+  if (known !== null) return answerRegistered(context, request, known, named.customer);
   const customer = await named.customer();
   const blank = newIntent(context, request, customer);
   const found =
     (await named.takeMethod({ prefix: INTENT, id: blank.id })) ??
     (asked.confirm === true ? await defaultSourceOf(context, scope, customer) : null);
-  return undoing(found, async () => {
+  const outcome = await undoing(found, async () => {
     const taken = found && (await takingCvc(context, request, found));
     const fresh =
       taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
@@ -62,6 +62,12 @@ export const createIntent = async (
       ? confirmNew(context, request, typed, taken, accounts)
       : register(context, request, typed, taken);
   });
+  if (outcome !== null) return outcome;
+  await found?.undo();
+  // The order may have been registered by another meanwhile.
+  const registered = await registeredBefore(context, request);
+  if (registered === null) throw lockTimeout();
+  return answerRegistered(context, request, registered, async () => customer);
 };
 
 type Request = TypedRequest<typeof createParameters>;
@@ -119,24 +125,6 @@ export const refuseWithoutConfirm = (
   );
 };
 
-/** An order is registered once, with or without an idempotency key. */
-const registeredBefore = async (
-  context: Context,
-  { scope, parameters: asked }: Request,
-): Promise<Outcome | null> => {
-  if (asked.order_reference === undefined) return null;
-  const [known, kind] = await Promise.all([
-    loadIntentOfOrder(context, scope, asked.order_reference),
-    loadOrderKind(context, scope, asked.order_reference),
-  ]);
-  if (kind === 'session') throw orderIsOfSession();
-  if (known === undefined) return null;
-  if (known.amount !== BigInt(asked.amount) || known.currency !== asked.currency) {
-    throw orderIsAnothers(known, scope.livemode);
-  }
-  return { body: renderIntent(known, scope.livemode) };
-};
-
 export const SECRET_BYTES = 18;
 
 const newIntent = (
@@ -168,14 +156,6 @@ const takingCvc = (
   found: TakenMethod,
 ): Promise<TakenMethod> =>
   withCvcToken(context, scope, found, cvcTokenOf(asked.payment_method_options, found));
-
-/** Customers of the older API pay with what is kept for them, unless the call says with what. */
-const defaultSourceOf = async (
-  context: Context,
-  scope: Scope,
-  customer: Customer | null,
-): Promise<TakenMethod | null> =>
-  takeMethod(context, scope, { payment_method: customer?.default_source });
 
 const register = (
   context: Context,
@@ -210,18 +190,19 @@ const register = (
   };
 };
 
+/** Null: another request was faster. */
 const confirmNew = async (
   context: Context,
   request: Request,
   fresh: PaymentIntent,
   taken: TakenMethod | null,
   accounts: Accounts | undefined,
-): Promise<Outcome> => {
+): Promise<Outcome | null> => {
   const { scope, parameters: asked } = request;
   if (taken === null) throw methodMissingToConfirm(fresh, scope.livemode);
   const named = await namedMandate(context, scope, asked.mandate);
   refuseMandate(named, taken.method);
-  const outcome = await confirmPayment(context, askingOf(request), {
+  return confirmPayment(context, askingOf(request), {
     before: null,
     intent: withMandate(context, fresh, {
       asked: asked.mandate_data,
@@ -239,28 +220,4 @@ const confirmNew = async (
     shows: renderIntent,
     ...(accounts === undefined ? {} : { accounts }),
   });
-  if (outcome !== null) return outcome;
-  // The order may have been registered by another meanwhile.
-  const registered = await registeredBefore(context, request);
-  if (registered === null) throw lockTimeout();
-  await taken.undo();
-  return registered;
 };
-
-export const isOffSession = (asked: string | undefined): boolean =>
-  asked !== undefined && asked !== 'false';
-
-/** A refusal before anything was begun: what a new method left in the vault is taken back. */
-export const undoing = async (
-  taken: TakenMethod | null,
-  work: () => Promise<Outcome>,
-): Promise<Outcome> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (isRefusal(error)) await taken?.undo();
-    throw error;
-  }
-};
-
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'ApiError';

@@ -14,7 +14,7 @@ export {
 export { authenticate, provideAuthentication } from './authenticate.ts';
 export { awayParameters } from './away-options.ts';
 export { cancel as cancelIntent } from './cancel-intent.ts';
-export { refuseWithoutConfirm, undoing } from './create-intent.ts';
+export { refuseWithoutConfirm } from './create-intent.ts';
 export { findIntent, findIntentWithCharge } from './find-intent.ts';
 export { goOn, type Proof } from './go-on.ts';
 export { conclusionOf as paymentConclusionOf, RELEASE_JOB } from './hear.ts';
@@ -47,7 +47,7 @@ export { errorForPage } from './render-intent.ts';
 export { provideReturns, readReturnToken } from './return-address.ts';
 export { onceKnown, returnHandlers, returnHandlersOf, withOutcome } from './return-handlers.ts';
 export { screenPayer } from './screen-payer.ts';
-export { checkMethod, relatedTo, type TakenMethod, takeMethod } from './take-method.ts';
+export { checkMethod, relatedTo, type TakenMethod, takeMethod, undoing } from './take-method.ts';
 export { useProof } from './use-proof.ts';
 export { FIRST_MS, waitAgainMs } from './wait-again.ts';
 export { checkNeeds, checkTypes, invalidType, unknownType, waysFor } from './ways-of-intent.ts';

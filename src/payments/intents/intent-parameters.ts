@@ -162,7 +162,7 @@ export const createParameters = object(
     radar_options: radarOptions,
     on_behalf_of: refused.on_behalf_of,
     order_reference: described(
-      'The merchant’s own name of the order. It is registered once per account and mode: again with the same amount and currency answers the payment that exists, else 409.',
+      'The merchant’s own name of the order. It is registered once per account and mode: again with the same amount and currency answers the payment that exists, and with `confirm` pays it where it was declined or never confirmed; else 409.',
       text(200),
     ),
     return_url: returnUrl(),

@@ -1,5 +1,6 @@
 // With what a payment is made: a method by its id, a ready-made one, or one that comes with the request.
 
+import type { Customer } from '#cards/customers';
 import {
   findMethod,
   insertMethod,
@@ -207,3 +208,23 @@ export const checkMethod = (
     { param: 'payment_method' },
   );
 };
+
+/** Customers of the older API pay with what is kept for them, unless the call says with what. */
+export const defaultSourceOf = async (
+  context: Context,
+  scope: Scope,
+  customer: Customer | null,
+): Promise<TakenMethod | null> =>
+  takeMethod(context, scope, { payment_method: customer?.default_source });
+
+/** A refusal before anything was begun: what a new method left in the vault is taken back. */
+export const undoing = async <T>(taken: TakenMethod | null, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (isRefusal(error)) await taken?.undo();
+    throw error;
+  }
+};
+
+const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'ApiError';

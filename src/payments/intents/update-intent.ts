@@ -4,7 +4,6 @@ import type { Context } from '#kit/context';
 import type { Outcome, TypedRequest } from '#platform/http';
 import { isSameAgreement, withoutAgreement } from './agreed-mandate.ts';
 import { applyParameters } from './apply-parameters.ts';
-import { undoing } from './create-intent.ts';
 import { findIntent } from './find-intent.ts';
 import type { updateParameters } from './intent-parameters.ts';
 import { next } from './intent-states.ts';
@@ -18,6 +17,7 @@ import {
   relatedTo,
   type TakenMethod,
   takeMethod,
+  undoing,
 } from './take-method.ts';
 import { checkWay, withTypes } from './ways-of-intent.ts';
 
