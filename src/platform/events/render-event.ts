@@ -58,11 +58,11 @@ export const anyEventsOf = (
 export const canBeShown = (event: AnyEvent): event is LoggedEvent => event.kind !== undefined;
 
 /** One that was left out would be missed without a word, by who pages on from there: they are told to ask again instead. */
-export const toShow = (event: AnyEvent): LoggedEvent => {
+export const toShow = (event: AnyEvent, meanwhile = ''): LoggedEvent => {
   if (canBeShown(event)) return event;
   throw new ApiError(
     503,
-    'A newer version of this installation, which runs beside this one or ran before it, wrote an event that this one does not know. Nothing is left out: ask again when the upgrade is through; or start the newer version again, if it was taken back.',
+    `A newer version of this installation, which runs beside this one or ran before it, wrote an event that this one does not know. Nothing is left out: ask again when the upgrade is through; or start the newer version again, if it was taken back.${meanwhile}`,
     { retryAfterSeconds: 1 },
   );
 };
