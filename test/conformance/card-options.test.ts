@@ -11,7 +11,7 @@ import { openShop } from '../support/payments.ts';
 import { refusalOf, refusalsOf, stripeFor } from '../support/stripe.ts';
 
 const { stripe, bank, gateway, merchant } = await openShop();
-const { paymentIntents, setupIntents, paymentMethods, customers, tokens } = stripe;
+const { charges, paymentIntents, setupIntents, paymentMethods, customers, tokens } = stripe;
 
 const pay = payPage(gateway.ask);
 const visit = async (url: string): Promise<string> => {
@@ -385,6 +385,22 @@ test('a charge says what its bank was told to print, and nothing where it was to
   assert.equal(await printed({ statement_descriptor: 'TEA HOUSE' }), 'TEA HOUSE');
   assert.equal(await printed({ statement_descriptor_suffix: 'ORDER 7' }), 'ORDER 7');
   assert.equal(await printed({}), null);
+});
+
+test('what a bank is to print has five characters, and two are enough behind the name of the merchant', async () => {
+  const short = { ...order, statement_descriptor: 'TEA' };
+  const { id } = await paymentIntents.create(order);
+  for (const refused of [
+    await refusalOf(paymentIntents.create(short)),
+    await refusalOf(paymentIntents.update(id, { statement_descriptor: 'TEA' })),
+    await refusalOf(paymentIntents.capture(id, { statement_descriptor: 'TEA' })),
+    await refusalOf(charges.create({ ...short, source: 'tok_visa' })),
+  ]) {
+    assert.deepEqual([refused.statusCode, refused.param], [400, 'statement_descriptor']);
+    assert.match(refused.message, /at least 5 characters/);
+  }
+  const taken = await paymentIntents.update(id, { statement_descriptor_suffix: 'T7' });
+  assert.equal(taken.statement_descriptor_suffix, 'T7');
 });
 
 test('a proof of 3-D Secure from elsewhere is refused by a setup, and not thrown away', async () => {

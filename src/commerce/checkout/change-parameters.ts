@@ -1,6 +1,7 @@
 // What may be said later of the sessions that a link opens: all that was said when it was made, but for the currency
 // and what it sells.
 
+import { statementDescriptor } from '#payments/intents';
 import {
   anything,
   arrayOf,
@@ -39,7 +40,7 @@ export const changedParameters = {
     description: emptyable(text(1_000)),
     metadata: metadata(),
     setup_future_usage: emptyable(oneOf('off_session', 'on_session')),
-    statement_descriptor: emptyable(text(22)),
+    statement_descriptor: emptyable(statementDescriptor()),
     statement_descriptor_suffix: emptyable(text(22)),
     transfer_group: emptyable(text()),
   }),

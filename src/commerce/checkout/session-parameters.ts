@@ -1,7 +1,7 @@
 // What a caller may say of a checkout session. Older and current names are taken alike.
 
 import { namesOfTypes } from '#cards/methods';
-import { shippingParameters } from '#payments/intents';
+import { shippingParameters, statementDescriptor } from '#payments/intents';
 import {
   amount,
   anything,
@@ -174,7 +174,7 @@ export const intentDataParameters = object({
   receipt_email: email(),
   setup_future_usage: oneOf('off_session', 'on_session'),
   shipping: shippingParameters,
-  statement_descriptor: text(22),
+  statement_descriptor: statementDescriptor(),
   statement_descriptor_suffix: text(22),
   transfer_data: anything(),
   transfer_group: text(),

@@ -17,7 +17,7 @@ import {
   required,
   text,
 } from '#platform/http';
-import { shippingParameters } from './intent-parameters.ts';
+import { shippingParameters, statementDescriptor } from './intent-parameters.ts';
 
 const connected = {
   application_fee: integer({ min: 0 }),
@@ -40,7 +40,7 @@ export const createChargeParameters = object({
   receipt_email: emptyable(email()),
   shipping: emptyable(shippingParameters),
   source: sourceParameter,
-  statement_descriptor: emptyable(text(22)),
+  statement_descriptor: emptyable(statementDescriptor()),
   statement_descriptor_suffix: emptyable(text(22)),
   transfer_group: text(),
 });
@@ -49,7 +49,7 @@ export const captureChargeParameters = object({
   ...connected,
   amount: amount(),
   receipt_email: email(),
-  statement_descriptor: text(22),
+  statement_descriptor: statementDescriptor(),
   statement_descriptor_suffix: text(22),
   transfer_group: text(),
 });

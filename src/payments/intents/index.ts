@@ -19,7 +19,7 @@ export { findIntent, findIntentWithCharge } from './find-intent.ts';
 export { goOn, type Proof } from './go-on.ts';
 export { conclusionOf as paymentConclusionOf, RELEASE_JOB } from './hear.ts';
 export { goingOn } from './hear-authentication.ts';
-export { networks, shippingParameters } from './intent-parameters.ts';
+export { networks, shippingParameters, statementDescriptor } from './intent-parameters.ts';
 export { loadIntent, loadIntentOfOrder } from './intents.store.ts';
 export { lastErrorOf, withErrorPage } from './last-error.ts';
 export { letGo } from './let-go.ts';

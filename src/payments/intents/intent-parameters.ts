@@ -23,6 +23,7 @@ import {
   required,
   returnUrl,
   text,
+  textBetween,
 } from '#platform/http';
 import { awayParameters } from './away-options.ts';
 import { mandateOptionsParameters } from './mandate-options.ts';
@@ -31,6 +32,9 @@ import {
   hooksParameters,
   paymentDetailsParameters,
 } from './order-parameters.ts';
+
+/** What a bank prints, whole. A suffix may be shorter: it stands behind the merchant's name. */
+export const statementDescriptor = () => textBetween(5, 22);
 
 export const shippingParameters = object({
   address: required(address()),
@@ -121,7 +125,7 @@ const common = {
   receipt_email: emptyable(email()),
   setup_future_usage: emptyable(futureUsage),
   shipping: emptyable(shippingParameters),
-  statement_descriptor: emptyable(text(22)),
+  statement_descriptor: emptyable(statementDescriptor()),
   statement_descriptor_suffix: emptyable(text(22)),
   transfer_group: text(),
   application_fee_amount: refused.application_fee_amount,
@@ -231,7 +235,7 @@ export const captureParameters = object({
   hooks: noted.hooks,
   metadata: metadata(),
   payment_details: noted.payment_details,
-  statement_descriptor: text(22),
+  statement_descriptor: statementDescriptor(),
   statement_descriptor_suffix: text(22),
   transfer_data: refused.transfer_data,
 });
@@ -244,7 +248,7 @@ export const incrementParameters = object({
   hooks: noted.hooks,
   metadata: metadata(),
   payment_details: noted.payment_details,
-  statement_descriptor: text(22),
+  statement_descriptor: statementDescriptor(),
   transfer_data: refused.transfer_data,
 });
 

@@ -120,6 +120,7 @@ const faults: readonly [
     'description',
     'Invalid string: aaaaaaaaaa...bbbbbbbbbc; must be at most 20 characters',
   ],
+  ['printed=abcd', undefined, 'printed', 'Invalid string: abcd; must be at least 5 characters'],
   ['email=a', 'email_invalid', 'email', 'Invalid email address: a'],
   ['email=a@b', 'email_invalid', 'email', 'Invalid email address: a@b'],
   [

@@ -148,13 +148,14 @@ type TypeKeywords = {
   readonly type?: string;
   readonly anyOf?: readonly Json[];
   readonly items?: Json;
+  readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
 };
 
 const typeText = (schema: Json): string => {
-  const { type, anyOf, items, maxLength, minimum, maximum } = schema as TypeKeywords;
+  const { type, anyOf, items, minLength, maxLength, minimum, maximum } = schema as TypeKeywords;
   const values = schema['enum'] as readonly unknown[] | undefined;
   if (schema['deprecated'] === true) return 'older name';
   if (schema['const'] === '') return 'empty';
@@ -166,6 +167,7 @@ const typeText = (schema: Json): string => {
   const bounds = [
     ...(minimum === undefined ? [] : [`from ${minimum}`]),
     ...(maximum === undefined ? [] : [`to ${maximum}`]),
+    ...(minLength === undefined ? [] : [`from ${minLength}`]),
     ...(maxLength === undefined ? [] : [`up to ${maxLength} characters`]),
   ];
   return [type ?? 'any value', ...bounds].join(' ');

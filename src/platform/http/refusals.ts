@@ -106,6 +106,11 @@ export const textTooLong = (param: string, value: string, maximum: number): ApiE
   });
 };
 
+export const textTooShort = (param: string, value: string, minimum: number): ApiError =>
+  new ApiError(400, `Invalid string: ${echo(value)}; must be at least ${minimum} characters`, {
+    param,
+  });
+
 export const notOneOf = (param: string, allowed: readonly string[]): ApiError =>
   new ApiError(400, `Invalid ${echo(param)}: must be ${choice(allowed)}`, { param });
 

@@ -16,6 +16,7 @@ import {
   notOneOf,
   shapeInvalid,
   textTooLong,
+  textTooShort,
   urlInvalid,
   valueInvalid,
 } from './refusals.ts';
@@ -36,7 +37,7 @@ export type Reader = (raw: Raw, name: string, faults: Faults) => unknown;
 export const readerOfScalar = (wire: Wire): Reader => {
   switch (wire.kind) {
     case 'text':
-      return textReader(wire.maxLength, wire.cards);
+      return textReader(wire);
     case 'integer':
       return integerReader(wire.minimum, wire.maximum);
     case 'clamped':
@@ -72,7 +73,7 @@ const textOf = (raw: Raw): string | null => {
 };
 
 const textReader =
-  (maxLength: number, cards: CardPolicy): Reader =>
+  ({ maxLength, minLength = 0, cards }: Extract<Wire, { kind: 'text' }>): Reader =>
   (raw, name, faults) => {
     const text = textOf(raw);
     if (text === null) {
@@ -81,6 +82,10 @@ const textReader =
     }
     if (text.length > maxLength && characters(text) > maxLength) {
       faults.form ??= textTooLong(name, cards === 'accept' ? '' : text, maxLength);
+      return undefined;
+    }
+    if (text.length < minLength) {
+      faults.form ??= textTooShort(name, text, minLength);
       return undefined;
     }
     if (holdsCard(text, cards)) {

@@ -8,7 +8,13 @@ import { currencyCodes } from '#kit/money';
 
 /** How a value travels. The parser compiles one reader for each. */
 export type Wire =
-  | { readonly kind: 'text'; readonly maxLength: number; readonly cards: CardPolicy }
+  | {
+      readonly kind: 'text';
+      readonly maxLength: number;
+      readonly cards: CardPolicy;
+      /** Left out where one character is enough. */
+      readonly minLength?: number;
+    }
   | { readonly kind: 'integer'; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'clamped'; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'boolean' }
@@ -35,6 +41,13 @@ export type CardPolicy = 'refuse' | 'refuseWord' | 'refuseLong' | 'accept';
 
 /** Text of up to so many characters; Stripe's usual limit where it names none. */
 export const text = (maxLength = 5_000): TUnsafe<string> => textWith(maxLength, 'refuse');
+
+/** Text of at least and at most so many characters. */
+export const textBetween = (minLength: number, maxLength: number): TUnsafe<string> =>
+  wire<string>(
+    { kind: 'text', minLength, maxLength, cards: 'refuse' },
+    { type: 'string', minLength, maxLength },
+  );
 
 /** An object's id or a client secret. */
 export const id = (maxLength = 5_000): TUnsafe<string> => textWith(maxLength, 'refuseWord');
