@@ -73,6 +73,15 @@ const updateThing = writeRows({
     where t.account_id = given.account_id and t.livemode = given.livemode and t.id = given.id
       and t.version = given.version returning t.id::text as key`,
 });
+const updateAmount = writeRows({
+  name: 'test.update_amount',
+  columns: { account_id: 'uuid', livemode: 'boolean', id: 'uuid', amount: 'bigint' },
+  key: 'id',
+  rank: rank.claim,
+  text: (given) => `update test.things t set amount = given.amount from ${given}
+    where t.account_id = given.account_id and t.livemode = given.livemode and t.id = given.id
+returning t.id::text as key`,
+});
 // Until it is known that somebody has lost, and who.
 export const worksOnce = writeRows({
   name: 'test.works_once',
@@ -99,6 +108,11 @@ export const thing = (scope: Scope, name: string, amount = 0n, id = uuid()) => (
 export const name = (scope: Scope, text: string) => ({
   into: claimName,
   row: [scope.accountId, scope.livemode, text, uuid()],
+});
+/** Whatever its version is, and before all that asks for one. */
+export const owes = (scope: Scope, id: string, amount: bigint) => ({
+  into: updateAmount,
+  row: [scope.accountId, scope.livemode, id, amount],
 });
 export const renamed = (scope: Scope, id: string, version: number, text: string) => ({
   into: updateThing,

@@ -9,6 +9,7 @@ import {
   merchant,
   name,
   openMerchants,
+  owes,
   renamed,
   thing,
   uuid,
@@ -108,6 +109,33 @@ describe('the group commit', () => {
     assert.ok(outcomes[1]?.status === 'rejected' && isServerError(outcomes[1].reason));
     assert.equal(await count(scope), 2);
   });
+
+  for (const [what, before] of [
+    ['before', true],
+    ['behind', false],
+  ] as const) {
+    test(`who wrote from an old version hears that it lost, also where what it writes ${what} that is refused`, async () => {
+      const scope = merchant();
+      const id = uuid();
+      await database.commit(scope, [thing(scope, 'first', 0n, id)]);
+      await database.commit(scope, [renamed(scope, id, 1, 'second')]);
+      const refused = before ? owes(scope, id, -1n) : thing(scope, 'bad', -1n);
+      const stale = renamed(scope, id, 1, 'third');
+      const [alone, , together] = await Promise.all([
+        database.commit(scope, [stale, refused]),
+        database.commit(scope, [thing(scope, 'good')]),
+        database.commit(scope, [stale, refused, thing(scope, 'neighbour')]),
+      ]);
+      const lost = { ok: false, lost: stale.into };
+      assert.deepEqual([alone, together], [lost, lost]);
+      assert.equal(await count(scope), 2);
+      await assert.rejects(database.commit(scope, [refused]), /violates check constraint/);
+      await assert.rejects(
+        database.commit(scope, [renamed(scope, id, 2, 'third'), refused]),
+        /violates check constraint/,
+      );
+    });
+  }
 
   test('whoever was told that it lost is not tried again when the rest then fails', async () => {
     const scope = merchant();

@@ -21,11 +21,19 @@ import type {
   Write,
   WriteStatement,
 } from '#kit/context';
+import {
+  areTwoOfOne,
+  byStatement,
+  findLosers,
+  type Returned,
+  type Table,
+  type Unit,
+} from './batch.ts';
 import { type Connection, DatabaseUnavailable, isAnswered, isServerError } from './connection.ts';
 import { asLockedOut, isLockedOut, scopeValues } from './transaction.ts';
 import { type Entered, outcomeOf } from './unanswered-commit.ts';
 import { createWholeRows } from './whole-rows.ts';
-import type { Call } from './wire.ts';
+import { type Call, failedAt } from './wire.ts';
 
 export type LaneSettings = {
   readonly connect: () => Promise<Connection>;
@@ -43,13 +51,6 @@ export type Lane = {
   /** How many units wait for the next batch. */
   readonly waiting: number;
   close(): Promise<void>;
-};
-
-type Unit = {
-  readonly accountId: string;
-  readonly writes: readonly Write[];
-  readonly resolve: (outcome: Commit) => void;
-  readonly reject: (error: unknown) => void;
 };
 
 // Every statement of a batch goes by key: it is planned once, and never so that a table is read through.
@@ -231,7 +232,10 @@ export const createLane = (settings: LaneSettings): Lane => {
       const areAsked = asked === 'keys';
       if (!areAsked && isServerError(error) && lost.has(error.code))
         return tryCommit(way, units, 'keys');
-      throw error;
+      if (units.length > 1 || !isServerError(error) || !isRefusal.test(error.code)) throw error;
+      const losers = await losersBeside(batch, error);
+      if (losers.size === 0) throw error;
+      return { committed: false, losers };
     }
   };
 
@@ -276,7 +280,7 @@ export const createLane = (settings: LaneSettings): Lane => {
     const { connection } = way;
     const rows = await connection.sendTogether([{ statement: begin }, entering, ...calls]);
     const told = calls.map(({ statement }, index) =>
-      statement.isSure ? null : ((rows[index + 2] ?? []) as Returned[]),
+      statement.isSure ? null : ((rows[index + BEFORE_TABLES] ?? []) as Returned[]),
     );
     const losers = findLosers(tables, told);
     if (losers.size > 0) {
@@ -293,6 +297,30 @@ export const createLane = (settings: LaneSettings): Lane => {
     }
     settings.crashPoint('commit.after');
     return { committed: true };
+  };
+
+  /**
+   * Who decided by a row that is old by now may write what a constraint refuses, and must hear that it lost rather than
+   * that it is wrong. So all but what was refused is tried, and undone.
+   */
+  const losersBeside = async (
+    { way, tables, entering }: Batch,
+    error: unknown,
+  ): Promise<ReadonlyMap<Unit, WriteStatement>> => {
+    const { connection } = way;
+    const refused = tables[(failedAt(error) ?? 0) - BEFORE_TABLES];
+    if (connection.broken || refused === undefined) return new Map();
+    const others = tables.filter((table) => table !== refused);
+    const calls = wholeRows.callsFor(connection, others, 'keys');
+    try {
+      const rows = await connection.sendTogether([{ statement: begin }, entering, ...calls]);
+      return findLosers(others, rows.slice(BEFORE_TABLES) as Returned[][]);
+    } catch {
+      // What else is wrong says nothing of losers.
+      return new Map();
+    } finally {
+      if (!connection.broken) await connection.send(rollback).catch(() => {});
+    }
   };
 
   /** An answer says by itself that it is not. Of a silence the database is asked. */
@@ -338,32 +366,6 @@ const cutLater = (way: Way): (() => void) => {
   return () => clearInterval(watch);
 };
 
-type Table = {
-  readonly statement: WriteStatement;
-  readonly rows: { readonly unit: Unit; readonly row: readonly unknown[] }[];
-};
-
-const byStatement = (units: readonly Unit[]): Table[] => {
-  const tables = new Map<string, Table>();
-  for (const unit of units) {
-    for (const { into, row } of unit.writes) {
-      let table = tables.get(into.name);
-      if (table === undefined) {
-        table = { statement: into, rows: [] };
-        tables.set(into.name, table);
-      }
-      table.rows.push({ unit, row });
-    }
-  }
-  // Rows in the order of their keys: two lanes then lock in one order and cannot wait in a circle.
-  for (const { statement, rows } of tables.values()) {
-    if (rows.length === 1) continue;
-    const key = statement.keyColumn;
-    rows.sort((a, b) => (String(a.row[key]) < String(b.row[key]) ? -1 : 1));
-  }
-  return [...tables.values()].sort((a, b) => a.statement.rank - b.statement.rank);
-};
-
 const accountsOf = (units: readonly Unit[]): readonly string[] => {
   const [{ accountId } = { accountId: '' }] = units;
   return units.every((unit) => unit.accountId === accountId)
@@ -373,40 +375,7 @@ const accountsOf = (units: readonly Unit[]): readonly string[] => {
 
 /** A row that is there already, or fewer than were given. */
 const lost = new Set(['23505', '22012']);
-
-const areTwoOfOne = ({ statement, rows }: Table): boolean =>
-  statement.isNote !== true && hasTwoOfOne(rows, statement.keyColumn);
-
-/** For each row that took effect its key. */
-type Returned = { readonly key: string };
-
-/** `returned`: by each statement; null where it would have been an error to lose. */
-const findLosers = (
-  tables: readonly Table[],
-  returned: readonly (readonly Returned[] | null)[],
-): Map<Unit, WriteStatement> => {
-  const losers = new Map<Unit, WriteStatement>();
-  tables.forEach(({ statement, rows }, index) => {
-    const told = returned[index] ?? null;
-    if (told === null) return;
-    // As it mostly is; a set of all keys would cost what a hundred comparisons do not.
-    if (told.length === rows.length && !hasTwoOfOne(rows, statement.keyColumn)) return;
-    const won = new Set(told.map(({ key }) => key));
-    const taken = new Set<string>();
-    for (const { unit, row } of rows) {
-      const key = String(row[statement.keyColumn]);
-      // Two rows of one key cannot both have won, whatever the statement says of the key.
-      if (won.has(key) && !taken.has(key)) {
-        taken.add(key);
-        continue;
-      }
-      if (!losers.has(unit)) losers.set(unit, statement);
-    }
-  });
-  return losers;
-};
-
-/** The rows are in the order of their keys. */
-const hasTwoOfOne = (rows: Table['rows'], key: number): boolean =>
-  rows.length > 1 &&
-  rows.some(({ row }, index) => index > 0 && rows[index - 1]?.row[key] === row[key]);
+/** By a constraint of the database. */
+const isRefusal = /^23/;
+/** BEGIN, and what a batch may see. */
+const BEFORE_TABLES = 2;
