@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { AnswerReader } from './answer-reader.ts';
 
@@ -180,4 +182,40 @@ test('lines behind the chunks that do not end are refused', () => {
     },
     { name: 'AnswerRefused' },
   );
+});
+
+describe('an answer in chunks of one byte that does not end', () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const memory = (): number => {
+    gc();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const WANTED = 16_384;
+
+  const times = 16_000;
+
+  for (const [what, chunk] of [
+    ['with little around them', '1\r\nx\r\n'],
+    ['with much around them', `1;${'a'.repeat(1_000)}\r\nx\r\n`],
+  ] as const) {
+    test(`takes memory for what is wanted of it, ${what}`, () => {
+      const segment = Math.min(1_000, Math.floor(65_536 / chunk.length));
+      const before = memory();
+      const readers = Array.from({ length: 8 }, () => new AnswerReader(WANTED));
+      for (const reader of readers) {
+        reader.read(Buffer.from(ok(chunked)));
+        for (let told = 0; told + segment <= times; told += segment) {
+          // As from a socket: memory of its own, whatever is used of it.
+          const bytes = Buffer.allocUnsafeSlow(segment * chunk.length);
+          bytes.write(chunk.repeat(segment), 'latin1');
+          assert.equal(reader.read(bytes), false);
+        }
+      }
+      const each = (memory() - before) / readers.length;
+      assert.ok(each < 32 * WANTED, `each took ${Math.round(each / 1_024)} kB`);
+      assert.equal(readers.length, 8);
+    });
+  }
 });

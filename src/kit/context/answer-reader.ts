@@ -11,6 +11,7 @@ export class AnswerRefused extends Error {
 /** Of everything before the body, whatever informational answers come first. */
 const HEAD_BYTES_MAX = 16_384;
 const LINE_BYTES_MAX = 1_024;
+const PIECES_MAX = 64;
 const NOTHING = Buffer.alloc(0);
 
 export class AnswerReader {
@@ -129,7 +130,7 @@ export class AnswerReader {
     if (at === all.length) return undefined;
     const wanted = this.#bodyBytesMax - this.#bodyBytes;
     const bytes = Math.min(all.length - at, this.#left);
-    this.#body.push(all.subarray(at, at + Math.min(bytes, wanted)));
+    this.#take(all.subarray(at, at + Math.min(bytes, wanted)));
     this.#bodyBytes += bytes;
     this.#left -= bytes;
     if (this.#left === 0) this.#step = this.#step === 'chunk' ? 'after chunk' : 'done';
@@ -138,6 +139,14 @@ export class AnswerReader {
       this.#mayFollow = false;
     }
     return at + bytes;
+  }
+
+  /** A chunk keeps nothing of what came with it; and a Buffer costs a hundred times the one byte that it may hold. */
+  #take(piece: Buffer): void {
+    if (this.#body.length === PIECES_MAX) {
+      this.#body.splice(0, PIECES_MAX, Buffer.concat(this.#body));
+    }
+    this.#body.push(this.#step === 'chunk' ? Buffer.from(piece) : piece);
   }
 
   #readLine(all: Buffer, from: number, take: (line: string) => void): number | undefined {
