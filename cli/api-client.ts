@@ -12,13 +12,20 @@ export const withWhere = (command: Command): Command =>
   command
     .option('--url <url>', 'the gateway; that of the quick start when left out')
     .addOption(
-      new Option('--key <key>', 'a secret key; that of the quick start when left out').env(
+      fromEnvironment(
+        new Option('--key <key>', 'a secret key; that of the quick start when left out'),
         'STRIPE_API_KEY',
       ),
     );
 
+/** A variable that is there and says nothing, as in a file of settings that is yet to be filled, is left out. */
+export const fromEnvironment = (option: Option, variable: string): Option =>
+  process.env[variable] === '' ? option : option.env(variable);
+
 export type ApiClient = {
   readonly url: string;
+  /** As its key says; nothing was asked. */
+  readonly livemode: boolean;
   get<T>(path: string, query?: Readonly<Record<string, string>>): Promise<T>;
   post<T>(path: string, form?: Readonly<Record<string, string>>): Promise<T>;
   del<T>(path: string): Promise<T>;
@@ -39,6 +46,12 @@ export const apiClient = (where: Where): ApiClient => {
       `No gateway was found: no npm start is up on ${data}. Start one, name the data folder of one that is up with TOLLGATE_DATA, or give --url and --key.`,
     );
   }
+  // Nothing else can be sent as one: what documents write for it, with three dots at its end, was copied.
+  if (!/^\w+$/.test(key.trim())) {
+    throw new CliError(
+      'That is no key: one is letters, digits and "_" alone, like sk_test_ and many more.',
+    );
+  }
 
   const url = addressOf(at);
   const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
@@ -57,6 +70,7 @@ export const apiClient = (where: Where): ApiClient => {
   };
   return {
     url,
+    livemode: /^[a-z]+_live_/.test(key),
     get: (path, query = {}) =>
       ask(`${path}?${new URLSearchParams(query).toString()}`, { method: 'GET' }),
     post: (path, form = {}) => ask(path, { method: 'POST', body: new URLSearchParams(form) }),

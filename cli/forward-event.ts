@@ -2,7 +2,13 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '#kit/context';
-import { DELIVERY_TIMEOUT_MS, signatureHeaders, USER_AGENT } from '#outward/webhooks';
+import {
+  ANSWER_BYTES_MAX,
+  DELIVERY_TIMEOUT_MS,
+  signatureHeaders,
+  USER_AGENT,
+} from '#outward/webhooks';
+import { fromEnvironment } from './api-client.ts';
 import type { Event, Sequence } from './follow-events.ts';
 import { paint } from './say.ts';
 
@@ -12,7 +18,10 @@ export const forwardTo = (): Option =>
   new Option('--forward-to <url>', 'where to: http://localhost:3000/webhook').argParser(parseUrl);
 
 export const secretOption = (description: string): Option =>
-  new Option('--secret <whsec>', description).env('STRIPE_WEBHOOK_SECRET');
+  fromEnvironment(
+    new Option('--secret <whsec>', description).argParser(parseSecret),
+    'STRIPE_WEBHOOK_SECRET',
+  );
 
 /** What it answered: the status, and where that is no success what it says of it. */
 export const forward = async (
@@ -41,18 +50,30 @@ export const forward = async (
       // As long as an endpoint has, so that who is too slow learns it here.
       signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
     });
-    const said = await answer.text();
+    const said = await beginningOf(answer);
     return answer.ok
       ? `${answer.status}`
       : `${paint.bold(`${answer.status}`)} ${inOneLine(said)}`.trimEnd();
   } catch (error) {
-    const { cause, name } = error as { cause?: { code?: string }; name?: string };
+    const { cause, name } = error as { cause?: { code?: string; message?: string }; name?: string };
     return paint.bold(
       name === 'TimeoutError'
         ? `no answer within ${DELIVERY_TIMEOUT_MS / 1_000} s`
-        : (cause?.code ?? 'no answer'),
+        : (cause?.code ?? cause?.message ?? 'no answer'),
     );
   }
+};
+
+/** As much as is read of an endpoint's answer: one that never ends is an answer all the same. */
+const beginningOf = async (answer: Response): Promise<string> => {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of answer.body ?? []) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= ANSWER_BYTES_MAX) break;
+  }
+  return Buffer.concat(parts).toString('utf8', 0, ANSWER_BYTES_MAX);
 };
 
 const sequenceHeaders = (of: Sequence | undefined): Record<string, string> =>
@@ -77,5 +98,13 @@ const parseUrl = (text: string): string => {
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
     throw new InvalidArgumentError('Write it like http://localhost:3000/webhook.');
   }
+  if (url.username !== '' || url.password !== '') {
+    throw new InvalidArgumentError('No endpoint has a user name or a password: leave them out.');
+  }
   return url.href;
+};
+
+const parseSecret = (text: string): string => {
+  if (text === '') throw new InvalidArgumentError('It is empty.');
+  return text;
 };

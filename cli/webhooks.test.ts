@@ -2,12 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, test } from 'node:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
 import Stripe from 'stripe';
 import { startGatewayHere } from '../test/support/gateway.ts';
 import { program, tollgate as runTollgate } from './for-tests.ts';
+import { forward } from './forward-event.ts';
 
 const gateway = await startGatewayHere();
 const merchant = await gateway.merchant();
@@ -35,6 +39,16 @@ const shop = createServer((request, response) => {
 await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
 after(() => void shop.close());
 const shopUrl = `http://127.0.0.1:${(shop.address() as AddressInfo).port}/webhook`;
+
+const serve = async (answer: RequestListener): Promise<string> => {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
 
 const until = async (
   holds: () => boolean | Promise<boolean>,
@@ -186,6 +200,87 @@ test('the gateway is found by an address as people write it, and whoever else an
   }
   const other = await run('clock', 'show', '--url', shopUrl, ...key);
   assert.match(other.err, /answered 204, and not as a gateway does\.\n$/);
+});
+
+test('trigger makes nothing up in live mode', async () => {
+  const url = ['--url', `http://127.0.0.1:${gateway.port}`];
+  const { code, err } = await run('trigger', 'customer.created', ...url, '--key', 'sk_live_none');
+  assert.deepEqual(
+    [code, err],
+    [1, 'This key is of live mode, where nothing is made up: trigger takes one of test mode.\n'],
+  );
+});
+
+test('a key that was copied from a document, and one that is empty, is said to be none', async () => {
+  const url = ['--url', `http://127.0.0.1:${gateway.port}`];
+  for (const key of ['sk_test_…', '']) {
+    const { code, err } = await run('clock', 'show', ...url, '--key', key);
+    assert.equal(code, 1);
+    assert.match(err, /^That is no key: /);
+  }
+});
+
+test('a variable that is empty is as if it were not there', async () => {
+  const empty = { ...process.env, STRIPE_API_KEY: '', STRIPE_WEBHOOK_SECRET: '' };
+  const [nowhere, to] = [mkdtempSync(join(tmpdir(), 'tollgate-')), ['--forward-to', shopUrl]];
+  const elsewhere = { ...empty, TOLLGATE_DATA: nowhere };
+  const keyless = await runTollgate(['clock', 'show', '--url', 'localhost:1'], elsewhere);
+  assert.match(keyless.err, /^No gateway was found: /);
+  await tollgate('trigger', 'customer.created');
+  const { body } = await gateway.ask('GET', '/v1/events?limit=1', { key: merchant.key });
+  const id = body.data[0]?.id ?? '';
+  const unsigned = await runTollgate(['events', 'resend', id, ...to, ...where], empty);
+  assert.match(unsigned.err, /^Say with --secret which one to sign with/);
+  rmSync(nowhere, { recursive: true });
+});
+
+test('what is forwarded to is an address that an endpoint could have', async () => {
+  const { code, err } = await tollgate(
+    'listen',
+    '--forward-to',
+    'http://jenny:secret@localhost:3000',
+  );
+  assert.equal(code, 2);
+  assert.match(err, /No endpoint has a user name or a password/);
+});
+
+describe('what a server answers that is forwarded to', () => {
+  const event = { id: 'evt_1', type: 'customer.created', created: 1, data: { object: {} } };
+  const secret = 'whsec_b25seUZvclRlc3Rz';
+
+  test('counts as soon as there is as much of it as is read of an endpoint', async () => {
+    const to = await serve((_, response) => void response.write('x'.repeat(64_000)));
+    assert.equal(await forward(event, undefined, { to, secret }), '200');
+  });
+
+  test('is the reason why it was not asked, where it was not', async () => {
+    // One of the ports that no browser asks, nor the runtime.
+    const to = 'http://127.0.0.1:6000/';
+    assert.match(await forward(event, undefined, { to, secret }), /bad port/);
+  });
+});
+
+test('events resend tells every endpoint, however many they are', async () => {
+  const pages = [0, 1, 2].map((page) =>
+    Array.from({ length: page < 2 ? 100 : 1 }, (_, n) => ({
+      id: `whd_${page * 100 + n}`,
+      webhook_endpoint: 'we_1',
+    })),
+  );
+  const told: string[] = [];
+  const answerTo = (url: URL): object => {
+    const [, again] = /(whd_\d+)\/resend$/.exec(url.pathname) ?? [];
+    if (again !== undefined) told.push(again);
+    if (url.pathname !== '/v1/webhook_deliveries') return { id: 'evt_1', status: 'enabled' };
+    const after = url.searchParams.get('starting_after');
+    const page = after === null ? 0 : Number(after.slice(4, -2)) + 1;
+    return { data: pages[page], has_more: page < 2 };
+  };
+  const url = await serve((request, response) => {
+    response.end(JSON.stringify(answerTo(new URL(request.url ?? '', 'http://localhost'))));
+  });
+  const ended = await run('events', 'resend', 'evt_1', '--url', url, '--key', merchant.key);
+  assert.deepEqual([ended.code, new Set(told).size, told.length], [0, 201, 201], ended.err);
 });
 
 test('trigger takes back what it made where that is the event', async () => {

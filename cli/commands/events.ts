@@ -37,14 +37,18 @@ const deliveriesOf = async (
   client: ApiClient,
   event: string,
   more: Record<string, string>,
-): Promise<readonly Delivery[]> =>
-  (
-    await client.get<{ data: Delivery[] }>('/v1/webhook_deliveries', {
-      event,
-      limit: '100',
-      ...more,
-    })
-  ).data;
+): Promise<readonly Delivery[]> => {
+  const found: Delivery[] = [];
+  for (;;) {
+    const last = found.at(-1);
+    const { data, has_more } = await client.get<{ data: Delivery[]; has_more: boolean }>(
+      '/v1/webhook_deliveries',
+      { event, limit: '100', ...more, ...(last === undefined ? {} : { starting_after: last.id }) },
+    );
+    found.push(...data);
+    if (!has_more || data.length === 0) return found;
+  }
+};
 
 const resend = async (
   event: string,

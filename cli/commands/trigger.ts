@@ -39,6 +39,11 @@ type Run = {
 const trigger = async (event: string, options: Options): Promise<void> => {
   const steps = stepsFor(event, options);
   const client = apiClient(options);
+  if (client.livemode) {
+    throw new CliError(
+      'This key is of live mode, where nothing is made up: trigger takes one of test mode.',
+    );
+  }
   const run: Run = {
     client,
     event,

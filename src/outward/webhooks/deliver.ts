@@ -20,7 +20,7 @@ import { signatureHeaders } from './sign.ts';
 export const USER_AGENT = 'Tollgate/1.0 (webhooks)';
 const CONNECT_TIMEOUT_MS = 5_000;
 export const DELIVERY_TIMEOUT_MS = 20_000;
-const ANSWER_BYTES_MAX = 16_384;
+export const ANSWER_BYTES_MAX = 16_384;
 const ANSWER_SHOWN_MAX = 500;
 /** So long failing, an endpoint is told nothing more until its owner has looked at it. */
 const DISABLED_AFTER_MS = 120 * 60 * 60 * 1000;
