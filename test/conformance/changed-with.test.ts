@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
+import { present } from '#kit/assert';
 import { lostAfter, says, testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -51,6 +52,18 @@ describe('previous_attributes tell', () => {
     const previous = (await previousOf('charge.captured', id)) as Record<string, unknown>;
     assert.equal(previous['statement_descriptor_suffix'], 'BEFORE');
     assert.equal(previous['captured'], false);
+  });
+
+  test('until when it could be captured, which is over with the last capture', async () => {
+    for (const parts of [[], [part]]) {
+      const { id, latest_charge } = await held();
+      const { payment_method_details: then } = await stripe.charges.retrieve(String(latest_charge));
+      for (const each of parts) await paymentIntents.capture(id, each);
+      await paymentIntents.capture(id);
+      const previous = (await previousOf('charge.captured', id)) as Stripe.Charge;
+      const deadline = present(then?.card?.capture_before, 'a deadline');
+      assert.deepEqual(previous.payment_method_details, { card: { capture_before: deadline } });
+    }
   });
 
   test('what a confirmation gave, where it holds an amount', async () => {

@@ -24,6 +24,19 @@ const whole = {
   method: { id: 'card_0355wp7M8ZjJc1bZF7JHb8', type: 'card', card: null },
 };
 
+const deadlineIn = (event: { readonly object?: unknown }) =>
+  (event.object as { payment_method_details: { card: { capture_before?: number } } })
+    .payment_method_details.card.capture_before;
+
+test('An event of a charge whose last capture was under way names its deadline, unless it was told before', () => {
+  const card = { brand: 'visa', expMonth: 1, expYear: 2034, checks: {}, last4: '4242' };
+  const taking = { ...whole, isDirect: false, capturing: 1500, method: { ...whole.method, card } };
+  const deadline = (more: object) =>
+    deadlineIn(chargeUpdated.renderers[1]?.({ charge: taking, ...more }, false) ?? {});
+  assert.equal(deadline({}), undefined);
+  assert.equal(deadline({ shows_deadline: true }), 1_796_553_494);
+});
+
 const told = ({ renderers }: typeof chargeExpired, snapshot: Record<string, unknown>) => {
   const { object, previous_attributes } = renderers[1]?.(snapshot, false) ?? {};
   const { amount_refunded, refunded } = object as Record<string, unknown>;

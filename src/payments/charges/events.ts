@@ -8,7 +8,7 @@ import {
   type Snapshot,
 } from '#platform/events';
 import type { Charge } from './charge.ts';
-import { type IntentBeside, packShown, unpackShown } from './lean-charge.ts';
+import { type IntentBeside, packShown, type ShownCharge, unpackShown } from './lean-charge.ts';
 import { renderCharge } from './render-charge.ts';
 
 export const chargeSnapshot = (
@@ -17,12 +17,21 @@ export const chargeSnapshot = (
   intent?: IntentBeside,
 ): Snapshot => ({
   charge: packShown(charge, intent),
+  ...(isBeingTaken(charge) || (before !== undefined && isBeingTaken(before))
+    ? { shows_deadline: true }
+    : {}),
   ...(before === undefined ? {} : { charge_before: packShown(before) }),
 });
 
-const shown = (stored: unknown, intent: unknown, livemode: boolean) => {
+/** The last capture is under way, so until when it may be captured still counts. */
+const isBeingTaken = (charge: Pick<ShownCharge, 'isCaptureOver' | 'capturing'>): boolean =>
+  charge.isCaptureOver && Number(charge.capturing) > 0;
+
+const shown = (snapshot: Snapshot, stored: unknown, intent: unknown, livemode: boolean) => {
   const charge = unpackShown(stored, intent);
-  const object = renderCharge(charge, livemode);
+  // An event stays what it was: that deadline was left out as soon as the last capture was asked for.
+  const isHidden = snapshot['shows_deadline'] !== true && isBeingTaken(charge);
+  const object = renderCharge(isHidden ? { ...charge, captureBeforeMs: null } : charge, livemode);
   // While snapshots held all of a charge, what was let go of was not called given back, and so it was told.
   const isWhole = Object.hasOwn(stored as object, 'version');
   return isWhole && Number(charge.captured) === 0
@@ -31,16 +40,16 @@ const shown = (stored: unknown, intent: unknown, livemode: boolean) => {
 };
 
 const render: EventRenderer = (snapshot, livemode) => ({
-  object: shown(snapshot['charge'], snapshot['intent'], livemode),
+  object: shown(snapshot, snapshot['charge'], snapshot['intent'], livemode),
 });
 
 const renderChanged: EventRenderer = (snapshot, livemode) => {
-  const object = shown(snapshot['charge'], snapshot['intent'], livemode);
+  const object = shown(snapshot, snapshot['charge'], snapshot['intent'], livemode);
   const before = snapshot['charge_before'];
   const previous =
     before === undefined
       ? undefined
-      : previousAttributes(shown(before, undefined, livemode), object);
+      : previousAttributes(shown(snapshot, before, undefined, livemode), object);
   return { object, ...(previous === undefined ? {} : { previous_attributes: previous }) };
 };
 

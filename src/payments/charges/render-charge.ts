@@ -24,13 +24,16 @@ export const descriptorOf = ({
 }: Pick<Charge, 'statementDescriptor' | 'statementDescriptorSuffix'>): string | null =>
   statementDescriptor ?? statementDescriptorSuffix;
 
+/** The last capture is reserved as such before its bank is asked: until it has answered, all of it is held. */
+const isCaptureOver = (charge: Pick<ShownCharge, 'isCaptureOver' | 'capturing'>): boolean =>
+  charge.isCaptureOver && Number(charge.capturing) === 0;
+
 // What is undefined is left out, as JSON does: each name that follows a spread costs a call into the engine,
 // which was two thirds of what it takes to render an event.
 /** Amounts of a snapshot are numbers, those of a row are bigints: both are shown as numbers. */
 export const renderCharge = (charge: ShownCharge, livemode: boolean) => {
   const captured = Number(charge.captured);
-  // The last capture is reserved as such before its bank is asked.
-  const isOver = charge.isCaptureOver && Number(charge.capturing) === 0;
+  const isOver = isCaptureOver(charge);
   const isLetGo = isOver && charge.isDirect && charge.status === 'succeeded' && captured === 0;
   const refunded = isLetGo
     ? Number(charge.amount)
@@ -188,7 +191,7 @@ const cardOf = (charge: ShownCharge, card: NonNullable<ChargedMethod['card']>) =
     authorization_code: told?.authorizationCode ?? null,
     brand: card.brand,
     capture_before:
-      charge.captureBeforeMs === null || charge.isCaptureOver
+      charge.captureBeforeMs === null || isCaptureOver(charge)
         ? undefined
         : Math.floor(charge.captureBeforeMs / 1000),
     checks: {
