@@ -18,7 +18,7 @@ import {
 } from './world.ts';
 
 /** An id of the same kind and age that nobody has. */
-const unknownLike = (id: string): string => {
+export const unknownLike = (id: string): string => {
   const [prefix = ''] = id.split('_', 1);
   const uuid = parseId(prefix, id);
   if (uuid === null) return id.slice(0, -6) + randomUUID().slice(0, 6);
@@ -29,7 +29,7 @@ const unknownLike = (id: string): string => {
 const hint =
   /; a similar object exists in (?:test|live) mode, but a (?:test|live) mode key was used to make this request\./;
 
-const plain = ({ status, text, headers }: Answer, id: string) => ({
+export const plain = ({ status, text, headers }: Answer, id: string) => ({
   status,
   text: text
     .replaceAll(id, '<id>')
@@ -50,7 +50,7 @@ type Place = {
 };
 
 type Wire = { readonly kind: string; readonly cards?: string; readonly maxLength?: number };
-type Schema = {
+export type Schema = {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
@@ -58,7 +58,7 @@ type Schema = {
 };
 
 /** Every parameter that could hold an id: declared as one, or as any text. */
-const namesOfTexts = (schema: Schema, prefix = ''): { name: string; isFree: boolean }[] =>
+export const namesOfTexts = (schema: Schema, prefix = ''): { name: string; isFree: boolean }[] =>
   Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
     const path = prefix === '' ? name : `${prefix}[${name}]`;
     if (inner.properties !== undefined) return namesOfTexts(inner, path);
@@ -73,7 +73,7 @@ const namesOfTexts = (schema: Schema, prefix = ''): { name: string; isFree: bool
   });
 
 /** What the ids of a path parameter begin with. */
-const prefixes: Readonly<Record<string, string>> = {
+export const prefixes: Readonly<Record<string, string>> = {
   customer: 'cus_',
   event: 'evt_',
   payment_method: 'pm_',
