@@ -6,6 +6,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { type HostSettings, type Link, openAcquiring } from '#rails/acquiring';
 import { testContext } from '../../src/for-tests.ts';
+import { manualClock } from '../../src/kit/context/for-tests.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
 import { quick } from './support/impatient.ts';
 
@@ -50,6 +51,32 @@ describe('a link', () => {
     );
     bank.setFaults([]);
     await until(() => link.isUp());
+  });
+
+  test('that is down is waited for once, and not again by each account that comes after', async () => {
+    const clock = manualClock();
+    const waiting = openAcquiring({ ...context, clock });
+    const nobody = createServer().listen(0, '127.0.0.1');
+    await once(nobody, 'listening');
+    const { port } = nobody.address() as AddressInfo;
+    nobody.close();
+    const ready = (account: string): Promise<void> =>
+      waiting
+        .linkTo({
+          profile: quick({}, { upMs: 5_000 })['sandbox-ascii'],
+          endpoint: { address: '127.0.0.1', port },
+          acquirer: '10000',
+          account,
+        })
+        .ready(clock.now() + 60_000);
+    const first = ready('first');
+    clock.advance(4_999);
+    const second = ready('second');
+    clock.advance(1);
+    for (const each of [first, second, ready('third')]) {
+      await assert.rejects(each, { why: 'link_down', isUnreached: true });
+    }
+    await waiting.close();
   });
 
   test('comes back when it was reset, however often', async () => {

@@ -20,7 +20,7 @@ export type Link = {
   readonly profile: AcquirerProfile;
   readonly traceNumbers: TraceNumbers;
   isUp(): boolean;
-  /** Throws `NotSent` when the link is not up in time. */
+  /** Throws `NotSent` when the link is not up in time: at once where it has been down for as long as it is waited for. */
   ready(deadlineMs: number): Promise<void>;
   /**
    * Writes at once, and throws `NotSent` when not a byte has left. What it resolves to is about a
@@ -72,6 +72,7 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
   let lastHeardMs = clock.monotonicMs();
   let answered = false;
   let keysTakenMs = 0;
+  let downSinceMs = clock.monotonicMs();
 
   const keyOf = (mti: string, fields: Fields): string =>
     [mti, ...profile.matchedBy.map((field) => fieldText(fields[field]).trim())].join('/');
@@ -139,6 +140,7 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
     const tellOfEnd = async (): Promise<void> => {
       const why = await connection.ended;
       if (current !== connection) return;
+      if (up !== null) downSinceMs = clock.monotonicMs();
       up = null;
       current = null;
       const unreadable = why.startsWith('unreadable');
@@ -251,7 +253,9 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
       const inTime = new AbortController();
       const wake = (): void => inTime.abort();
       waiting.add(wake);
-      const patienceMs = Math.min(timing.upMs, deadlineMs - clock.now());
+      // Of whichever account: who comes when others have waited that long in vain is told at once, and goes elsewhere.
+      const waitedMs = clock.monotonicMs() - downSinceMs;
+      const patienceMs = Math.min(timing.upMs - waitedMs, deadlineMs - clock.now());
       if (patienceMs > 0) await clock.sleep(patienceMs, inTime.signal);
       waiting.delete(wake);
       if (up === null) throw new NotSent('link_down', { isUnreached: true });
