@@ -62,6 +62,7 @@ export const readRequest = (seed: string, message: Message, nowMs: number): Read
     merchant: text(fields[42])?.trim() || 'unnamed',
     institution: text(fields[32]) ?? '0',
     ...optional('paymentReference', tags.get('70')),
+    ...optional('name', text(fields[43])?.trim()),
     ...optional('card', card),
     ...optional('exemption', tags.get('45')),
     amountMinor: amountMinor ?? 0n,

@@ -27,6 +27,8 @@ export type RequestIdentity = {
   readonly merchant: string;
   readonly institution: string;
   readonly paymentReference?: string;
+  /** What the cardholder is to read on the statement: field 43. */
+  readonly name?: string;
   readonly card?: string;
   /** Why the holder was not asked, as the merchant claims: tag 45. */
   readonly exemption?: string;

@@ -56,9 +56,10 @@ const sentenceOf = (state: State, fact: Fact): string => {
     `${spellAmount(amountMinor, currency)} ${lettersOf(currency)}`;
   const approvalOf = (id: string) => state.approvals.get(id);
   if ('request' in fact) {
-    const { kind, mti, amountMinor, currency, stan, exemption } = fact.request;
+    const { kind, mti, amountMinor, currency, stan, exemption, name } = fact.request;
     const claimed = exemption === undefined ? '' : `, exemption ${exemption} claimed`;
-    const asked = `${mti} ${kind} of ${money(amountMinor, currency)}, STAN ${stan}${claimed}`;
+    const named = name === undefined ? '' : `, to be read as ${name}`;
+    const asked = `${mti} ${kind} of ${money(amountMinor, currency)}, STAN ${stan}${claimed}${named}`;
     return `${asked}: ${sentences[fact.fact] ?? fact.fact} (${fact.answer[39] ?? 'no code'}).`;
   }
   switch (fact.fact) {

@@ -127,6 +127,26 @@ for (const dialect of ['ascii', 'bcd'] as const) {
       }
     });
 
+    test('what its payer shall read is told to the bank, and may be said anew with the capture', async () => {
+      const told = () => world.bank.journal().lines.findLast(({ fact }) => 'request' in fact)?.fact;
+      const nameOf = (fact: ReturnType<typeof told>) =>
+        fact !== undefined && 'request' in fact ? fact.request.name : undefined;
+      const card = await world.card();
+      const send = async (descriptor: string) => {
+        const request = world.payment(card, { descriptor });
+        return (await world.send({ kind: 'authorize', request })).operation;
+      };
+
+      await send('');
+      assert.equal(nameOf(told()), undefined);
+      await send('TEA HOUSE* ORDER 7 OF MAY 3');
+      assert.equal(nameOf(told()), 'TEA HOUSE* ORDER 7 OF MAY');
+      const { id, intentId } = await send('CAFÉ 茶');
+      assert.equal(nameOf(told()), 'CAFE');
+      await world.follow('capture', id, { intentId, descriptor: 'CAFE 2 CUPS' });
+      assert.equal(nameOf(told()), 'CAFE 2 CUPS');
+    });
+
     test('a card is verified without money', async () => {
       const request = world.payment(await world.card());
       const { operation } = await world.send({ kind: 'verify', amount: 0n, request });

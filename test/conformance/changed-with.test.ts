@@ -33,6 +33,18 @@ const previousOf = async (type: string, id: string): Promise<unknown> => {
 const capturable = (id: string) => previousOf('payment_intent.amount_capturable_updated', id);
 const part = { amount_to_capture: 2000, final_capture: false } as const;
 
+test('What a card’s holder is to read is told to its bank with the payment, and anew with the capture', async () => {
+  const told: unknown[] = [];
+  const listening: (typeof bank.next)[number] = (call, truth) => {
+    told.push('descriptor' in call.request ? call.request.descriptor : null);
+    return truth();
+  };
+  bank.next.push(listening, listening);
+  const { id } = await held({ statement_descriptor_suffix: 'BEFORE' });
+  await paymentIntents.capture(id, { statement_descriptor_suffix: 'AFTER' });
+  assert.deepEqual(told, ['BEFORE', 'AFTER']);
+});
+
 describe('previous_attributes tell', () => {
   test('metadata that a capture of a part changed', async () => {
     const { id } = await held();

@@ -4,7 +4,7 @@
 import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import type { Charge } from '#payments/charges';
+import { type Charge, descriptorOf } from '#payments/charges';
 import type { Outcome } from '#platform/http';
 import { railsOf } from '#rails/connectors';
 import type { Change, Conclusion } from '#rails/operations';
@@ -64,6 +64,7 @@ export const sendFollowing = async (
           original: present(charge.operationId, 'The operation that was approved'),
           isLast: following.isLast,
           reason: following.reason,
+          ...(kind === 'capture' ? namedAs(charge) : {}),
         },
         intent: [
           ...request.claim(beside?.id ?? before.intent.id),
@@ -91,4 +92,9 @@ export const sendFollowing = async (
     { intent, charge, method: null, decided: null, booked: null, writes: [] },
     null,
   );
+};
+
+const namedAs = (charge: Charge): { readonly descriptor?: string } => {
+  const descriptor = descriptorOf(charge);
+  return descriptor === null ? {} : { descriptor };
 };

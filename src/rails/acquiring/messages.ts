@@ -18,6 +18,8 @@ export type CardInHand = {
 
 export type Facts = {
   readonly reference: string;
+  /** What the payer reads on the statement; a bank that is told nothing prints what it knows the merchant by. */
+  readonly descriptor?: string | undefined;
   readonly initiator?: 'payer' | 'merchant';
   readonly authentication?: {
     readonly eci: string;
@@ -69,10 +71,17 @@ export const spellMessage = (profile: AcquirerProfile, parts: Parts): Message =>
     49: present(currencyNumber(message.currency), 'the number of a currency'),
     90: parts.original,
     ...(card === null ? {} : { 2: card.number, 14: card.expiry }),
+    ...nameFields(profile, parts.facts),
     ...privateFields(profile, parts.facts, card),
   };
   const mti = parts.isRepeat ? present(repeatOf(message.mti), 'a repeat') : message.mti;
   return { mti, fields };
+};
+
+const nameFields = ({ merchantName }: AcquirerProfile, { descriptor }: Facts): Fields => {
+  if (merchantName === null) return {};
+  const name = typed(descriptor, merchantName.length);
+  return name === null || name === '' ? {} : { [merchantName.field]: name.padEnd(40) };
 };
 
 const privateFields = (

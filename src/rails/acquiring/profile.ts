@@ -22,6 +22,8 @@ export type AcquirerProfile = {
   readonly matchedBy: readonly number[];
   /** What must then be the same, where the answer tells it: else it belongs to another. */
   readonly comparedIn: readonly number[];
+  /** Where a host takes what payers read on the statement, and how much of it; null where it prints its own. */
+  readonly merchantName: { readonly field: number; readonly length: number } | null;
   readonly privateData: PrivateData;
   readonly checks: Checks;
   readonly entry: {
@@ -115,6 +117,8 @@ const sandbox: Omit<AcquirerProfile, 'name' | 'dialect'> = {
   types: { reversal: '0420', completion: '0220' },
   matchedBy: [7, 11, 41],
   comparedIn: [37],
+  // The rest of the field is for the place.
+  merchantName: { field: 43, length: 25 },
   privateData: {
     field: 48,
     tags: {

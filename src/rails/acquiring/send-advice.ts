@@ -17,18 +17,19 @@ export type Completion = {
   readonly authorizationCode: string | null;
   readonly isLast: boolean;
   readonly reference: string;
+  readonly descriptor?: string | undefined;
 };
 
 export const sendCompletion = (
   call: CardCall,
-  { original, authorizationCode, isLast, reference }: Completion,
+  { original, authorizationCode, isLast, reference, descriptor }: Completion,
 ): Promise<Outcome> =>
   advise(call, {
     mti: call.link.profile.types.completion,
     original,
     amount: call.operation.amount,
     authorizationCode,
-    facts: { reference, moreFollows: !isLast },
+    facts: { reference, descriptor, moreFollows: !isLast },
     moves: ['debit'],
   });
 

@@ -57,6 +57,8 @@ export type FollowingRequest = {
   /** Nothing more will be captured afterwards. */
   readonly isLast: boolean;
   readonly reason: string | null;
+  /** Of a capture: what the payer reads on the statement, which may be said as late as here. */
+  readonly descriptor?: string;
 };
 
 /** Tells cards from all other methods. */

@@ -188,8 +188,17 @@ export const newWorld = async (given: WorldSettings = {}): Promise<World> => {
         request: world.payment(await world.card(card)),
         ...more,
       }),
-    follow: async (kind, original, { isLast = true, reason = null, ...more } = {}) =>
-      world.send({ kind, request: { original, isLast, reason }, ...more }),
+    follow: async (kind, original, { isLast = true, reason = null, descriptor, ...more } = {}) =>
+      world.send({
+        kind,
+        request: {
+          original,
+          isLast,
+          reason,
+          ...(descriptor === undefined ? {} : { descriptor }),
+        },
+        ...more,
+      }),
     live: (reference) =>
       bank
         .journal()

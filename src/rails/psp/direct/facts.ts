@@ -4,10 +4,11 @@ import type { AcquirerProfile, Facts } from '#rails/acquiring';
 import type { PaymentRequest } from '#rails/connectors';
 
 export const factsOf = (request: PaymentRequest, reference: string): Facts => {
-  const { authentication, billing, exemption, initiator } = request;
+  const { authentication, billing, descriptor, exemption, initiator } = request;
   return {
     reference,
     initiator,
+    descriptor,
     ...(authentication === null ? {} : { authentication }),
     ...(exemption === undefined ? {} : { exemption }),
     postalCode: billing?.postalCode ?? null,

@@ -76,6 +76,7 @@ const functionsOver = (
         authorizationCode: authorizationCodeOf(call),
         isLast: call.request.isLast,
         reference: call.operation.reference,
+        descriptor: call.request.descriptor,
       }),
     void: async (call) =>
       sendVoid(to(call), {

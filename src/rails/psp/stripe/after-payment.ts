@@ -12,6 +12,7 @@ type Following = Call<FollowingRequest>;
 export const capture = async (call: Following): Promise<Outcome> => {
   const answered = await post(call, `/v1/payment_intents/${intentOf(call)}/capture`, {
     amount_to_capture: String(call.operation.amount),
+    statement_descriptor_suffix: call.request.descriptor?.slice(0, 22),
   });
   return mapAnswer(call.operation, answered, (intent) => mapCaptured(call, intent));
 };

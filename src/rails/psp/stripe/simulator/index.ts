@@ -29,7 +29,7 @@ export type Simulator = ReturnType<typeof open>;
 const known: Readonly<Record<'create' | 'capture' | 'cancel' | 'refund' | 'endpoint', RegExp>> = {
   create:
     /^(?:amount|currency|confirm|capture_method|payment_method|payment_method_types\[\]|description|statement_descriptor_suffix|return_url|expand\[\]|off_session|setup_future_usage|metadata\[\w+\]|payment_method_data\[(?:type|card|billing_details)\].*|payment_method_data\[(?:ideal|bancontact|eps|p24)\]\[bank\]|payment_method_options\[card\]\[three_d_secure\]\[\w+\]|payment_method_options\[(?:bancontact\]\[preferred_language|p24\]\[tos_shown_and_accepted)\])$/,
-  capture: /^(?:amount_to_capture|final_capture|metadata\[\w+\])$/,
+  capture: /^(?:amount_to_capture|final_capture|statement_descriptor_suffix|metadata\[\w+\])$/,
   cancel: /^(?:cancellation_reason|expand\[\])$/,
   refund: /^(?:payment_intent|charge|amount|reason|metadata\[\w+\])$/,
   endpoint: /^(?:url|enabled_events\[\]|description|metadata\[\w+\])$/,
