@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { Context, Scope } from '#kit/context';
 import { manualClock, silentLog } from '../../kit/context/for-tests.ts';
-import { lookAtEach } from './look-at-each.ts';
+import { allLookedAt, lookAtEach } from './look-at-each.ts';
 import { createRounds, everySoOften, type Round } from './rounds.ts';
 
 const clock = manualClock();
@@ -203,10 +203,19 @@ test('An account whose provider is silent keeps those of no other from being loo
   const running = run(context);
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(looked, ['silent 1', 'other 1', 'other 2']);
-  clock.advance(30_000);
+  clock.advance(5_000);
+  assert.equal(await running, 2, 'The others wait no longer');
+  looked.length = 0;
+  assert.equal(await run(context), 2);
+  assert.deepEqual(looked.splice(0), ['other 1', 'other 2'], 'It is being looked at still');
+  let isOver = false;
+  const over = allLookedAt(context).then(() => (isOver = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isOver, false);
   silent.resolve(true);
-  assert.equal(await running, 3);
-  assert.equal(looked.length, 3);
+  await over;
+  await run(context);
+  assert.ok(looked.includes('silent 2'), String(looked));
 });
 
 test('Where more of an account is due than is looked at in a round, the others have their turn before its next', async () => {

@@ -25,6 +25,7 @@ import {
   takeOverJobs,
 } from './jobs.store.ts';
 import { type Apart, createLife, holderOf, loadDead } from './life.ts';
+import { allLookedAt } from './look-at-each.ts';
 import { createPlaces } from './places.ts';
 import { createRounds, type Round, type Rounds } from './rounds.ts';
 
@@ -92,7 +93,7 @@ export const createWorker = (input: {
     await startPeriodicJobs();
     let done = 0;
     for (const { run } of works) done += await run(context);
-    await Promise.all([...periodic.values(), ...underWay]);
+    await Promise.all([...periodic.values(), ...underWay, allLookedAt(context)]);
     return done;
   };
 
@@ -309,7 +310,7 @@ export const createWorker = (input: {
       const ended = async (): Promise<void> => {
         await Promise.all([...(loops ?? []), beating]);
         await Promise.all([takingOut.idle(), comingDue.idle()]);
-        await Promise.all([...periodic.values(), ...underWay]);
+        await Promise.all([...periodic.values(), ...underWay, allLookedAt(context)]);
       };
       const hasEnded = (await inTime(context, ended(), limitMs)) !== late;
       let isIdle = false;
