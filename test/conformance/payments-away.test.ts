@@ -297,6 +297,22 @@ describe('a payer who is sent away', () => {
     await becomes(id, 'requires_payment_method');
   });
 
+  test('and calls the way back a hundred times at once is asked about a few times', async () => {
+    const { url } = await leave();
+    const way = await answerAt(url, 'leave');
+    const looks = async () => {
+      const [row] = await asOwner(
+        abroad.gateway.on,
+        `select count(*) as n from rails.exchanges where method = 'GET'`,
+      );
+      return Number(row?.['n']);
+    };
+    const before = await looks();
+    await Promise.all(Array.from({ length: 100 }, () => comeBack(way)));
+    await until(async () => (await looks()) > before);
+    assert.ok((await looks()) < before + 60, 'each of them alone would have asked three times');
+  });
+
   test('and declines may take another way to pay', async () => {
     const { id, url } = await leave({ return_url: 'shop-app://paid?order=7' });
     const back = new URL(await comeBack(await answerAt(url, 'decline')));

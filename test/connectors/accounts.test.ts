@@ -1,6 +1,8 @@
 // Accounts at providers, as a merchant manages them over the API, and the address their provider calls.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { newUuid, parseId } from '#kit/ids';
 import { explainWebhook, loadWebhooksForPerson } from '#rails/connectors';
@@ -386,6 +388,25 @@ describe('the address that a provider calls', () => {
     await untilWaiting(0);
     assert.equal((await loadKnown(context, scope, operation.id))?.operation.state, 'approved');
     gateway.errors.splice(0);
+  });
+
+  test('is open to the provider while two hundred others never end what they say', async (t) => {
+    const { body: account } = await create({ ...good, 'settings[webhook_secret]': webhookSecret });
+    const head = `POST ${account.webhook_path} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n`;
+    const slow = await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        const socket = connect(gateway.port, '127.0.0.1').on('error', () => {});
+        t.after(() => socket.destroy());
+        await once(socket, 'connect');
+        socket.write(`${head}{`);
+        return socket;
+      }),
+    );
+    const signature = signed(event);
+    await waitUntil('the first of them is sent away', 30_000, async () => {
+      assert.equal((await call(account.webhook_path, event, signature)).status, 200);
+      return slow.some(({ closed }) => closed);
+    });
   });
 
   test('takes no more than a quarter of a megabyte', async () => {

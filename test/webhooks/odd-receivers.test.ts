@@ -70,3 +70,21 @@ for (const [what, url, error] of cases) {
     await ask('DELETE', `/v1/webhook_endpoints/${id}`, { key });
   });
 }
+
+test('what one answers is shown without a card number, also where it is cut in the middle of one', async () => {
+  const said = `${'x'.repeat(490)} 4242424242424242`;
+  const port = await says(
+    `HTTP/1.1 500 Oh\r\nContent-Length: ${said.length}\r\nConnection: close\r\n\r\n${said}`,
+  );
+  const form = `url=${encodeURIComponent(`http://127.0.0.1:${port}`)}&enabled_events[]=customer.created`;
+  const { id } = (await ask('POST', '/v1/webhook_endpoints', { key, form })).body;
+  await ask('POST', '/v1/customers', { key, form: 'name=Jenny' });
+  let shown: string | undefined;
+  await waitUntil('its answer', 30_000, async () => {
+    const { body } = await ask('GET', `/v1/webhook_deliveries?webhook_endpoint=${id}`, { key });
+    shown = body.data[0]?.attempts[0]?.response;
+    return shown !== undefined;
+  });
+  assert.equal(shown, said.replace('424242424242', '****').slice(0, 500));
+  await ask('DELETE', `/v1/webhook_endpoints/${id}`, { key });
+});

@@ -163,7 +163,8 @@ const isHopeless = ({ clock }: Context, { failingSinceMs }: Endpoint): boolean =
 const shown = (body: Buffer): string =>
   body.length === 0
     ? ''
-    : maskSensitive(body.toString('utf8').slice(0, ANSWER_SHOWN_MAX).replaceAll('\u0000', ''));
+    : // Before it is cut: half a number is not known as one.
+      maskSensitive(body.toString('utf8').replaceAll('\u0000', '')).slice(0, ANSWER_SHOWN_MAX);
 
 const retryAfterOf = (header: string | undefined, nowMs: number): number | null => {
   if (header === undefined) return null;

@@ -27,8 +27,12 @@ export const refuseMalformed = (
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // One that does not hang up in turn would keep its place for as long as it likes.
+  setTimeout(() => socket.destroy(), HANGS_UP_WITHIN_MS).unref();
   context.log.info({ requestId, status: refusal.status, why: error.code }, 'malformed request');
 };
+
+const HANGS_UP_WITHIN_MS = 2_000;
 
 const reasons: Readonly<Record<number, string>> = {
   400: 'Bad Request',

@@ -27,6 +27,18 @@ const cards: readonly [what: string, text: string][] = [
   ['groups that ran together', '4242 42424242 4242'],
   ['Diners groups', '3056 930902 5904'],
   ['19 digits in fours', '6205 5000 0000 0000 004'],
+  ['groups with dots', '4242.4242.4242.4242'],
+  ['groups with lines below', '4242_4242_4242_4242'],
+  ['groups with slashes', '4242/4242/4242/4242'],
+  ['groups with dots in the middle', '4242·4242·4242·4242'],
+  ['groups with minus signs', '4242−4242−4242−4242'],
+  ['two spaces', '4242  4242  4242  4242'],
+  ['dashes between spaces', '4242 - 4242 - 4242 - 4242'],
+  ['the query of a URL', 'https://shop.test/?card=4242+4242+4242+4242'],
+  ['the path of a URL', 'https://shop.test/4242%204242%204242%204242'],
+  ['wide digits', '４２４２４２４２４２４２４２４２'],
+  ['Arabic digits', '٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢'],
+  ['Persian digits in groups', '۴۲۴۲ ۴۲۴۲ ۴۲۴۲ ۴۲۴۲'],
 ];
 
 // All of them pass Luhn, at a length that their first digits are issued in.
@@ -46,6 +58,8 @@ const harmless: readonly [what: string, text: string][] = [
   ['a Brazilian phone number', '+55 11 91234-5678'],
   ['a UUID that ends in digits', 'a3b1c2d4-1234-4678-9012-424242424242'],
   ['a date and a time', '2026-11-20 10:00:00'],
+  ['a date in a path', '/orders/2026/11/20/10/00/00'],
+  ['numbers far apart', '4242    4242    4242    4242'],
   ['nothing', ''],
 ];
 

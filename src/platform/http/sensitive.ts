@@ -63,10 +63,18 @@ const maskCardNumbers = (text: string): string => {
     const found = findCardNumber(text, from, { wholeWords: false, asPrinted: false });
     if (found === null) return from === 0 ? text : masked + text.slice(from);
 
-    const digits = text.slice(found.start, found.end).replace(/\D/g, '');
-    masked += `${text.slice(from, found.start)}****${digits.slice(-4)}`;
+    masked += `${text.slice(from, found.start)}****${lastFour(text, found)}`;
     from = found.end;
   }
+};
+
+const lastFour = (text: string, { start, end }: Span): string => {
+  let last = '';
+  for (let at = end - 1; at >= start && last.length < 4; at -= 1) {
+    const digit = digitOf(text.charCodeAt(at));
+    if (digit !== NONE) last = `${digit}${last}`;
+  }
+  return last;
 };
 
 /** A caller's value as an error text may show it: masked, then short. */
@@ -107,13 +115,13 @@ const findCardNumber = (text: string, from: number, look: Look): Span | null => 
   let position = from;
 
   while (position < text.length) {
-    if (!isDigit(text.charCodeAt(position))) {
+    if (digitOf(text.charCodeAt(position)) === NONE) {
       position += 1;
       continue;
     }
     const found = cardFrom(text, position, look);
     if (found !== null) return found;
-    while (isDigit(text.charCodeAt(position))) position += 1;
+    while (digitOf(text.charCodeAt(position)) !== NONE) position += 1;
   }
   return null;
 };
@@ -125,7 +133,7 @@ const lengthsByStart: readonly number[] = Array.from({ length: 100 }, (_, start)
 });
 
 /**
- * Runs of digits with one separator between them, as in `4242 4242 4242 4242`. A number may end where
+ * Runs of digits with a separator between them, as in `4242 4242 4242 4242`. A number may end where
  * a run ends. Which digits Luhn doubles depends on the length, so both sums are kept on the way.
  */
 const cardFrom = (text: string, start: number, look: Look): Span | null => {
@@ -136,9 +144,8 @@ const cardFrom = (text: string, start: number, look: Look): Span | null => {
   let oddDoubled = 0;
 
   for (let at = start, groupStart = start; ; at++) {
-    const code = text.charCodeAt(at);
-    if (isDigit(code)) {
-      const digit = code - 48;
+    const digit = digitOf(text.charCodeAt(at));
+    if (digit !== NONE) {
       const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
       if (digits < 2) firstTwo = firstTwo * 10 + digit;
       evenDoubled += digits % 2 === 0 ? doubled : digit;
@@ -157,8 +164,10 @@ const cardFrom = (text: string, start: number, look: Look): Span | null => {
       const inOneRun = groupStart === start && !look.wholeWords;
       if (inOneRun || (standsAlone(text, span) && !inUuid(text, span))) return span;
     }
-    if (!isSeparator(code) || !isDigit(text.charCodeAt(at + 1))) return null;
-    groupStart = at + 1;
+    const separated = separatorAt(text, at);
+    if (separated === 0 || digitOf(text.charCodeAt(at + separated)) === NONE) return null;
+    groupStart = at + separated;
+    at += separated - 1;
   }
 };
 
@@ -194,18 +203,39 @@ const inUuid = (text: string, { start, end }: Span): boolean =>
     return start >= offset && uuidPattern.test(text) && start - offset + 36 >= end;
   });
 
-/** White space, a dash, and what typography and copying from tables make of them. */
+/** How long what stands between two groups is: up to three such signs, or one as a URL spells it. Zero: it is something else. */
+const separatorAt = (text: string, at: number): number => {
+  if (text.charCodeAt(at) === 0x25) return spelledInUrl.has(text.slice(at, at + 3)) ? 3 : 0;
+  let length = 0;
+  while (length < 3 && isSeparator(text.charCodeAt(at + length))) length += 1;
+  return length;
+};
+
+const spelledInUrl = new Set(['%20', '%2D', '%2d', '%2E', '%2e', '%2F', '%2f']);
+
+/** White space, a dash, a dot and what else people put between, and what typography and copying from tables make of them. */
 const isSeparator = (code: number): boolean =>
   code === 0x20 ||
-  code === 0x2d ||
+  (code >= 0x2d && code <= 0x2f) ||
+  code === 0x2b ||
+  code === 0x5f ||
   (code >= 0x09 && code <= 0x0d) ||
   code === 0xa0 ||
+  code === 0xb7 ||
   (code >= 0x2000 && code <= 0x200d) ||
   (code >= 0x2010 && code <= 0x2015) ||
   code === 0x202f ||
+  code === 0x2212 ||
   code === 0x3000;
 
-const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const NONE = -1;
+
+/** Also where it is written in another script: a keyboard's wide digits, and Arabic ones. */
+const digitOf = (code: number): number => {
+  if (code < 0x660) return code >= 48 && code <= 57 ? code - 48 : NONE;
+  const zero = code >= 0xff10 ? 0xff10 : code >= 0x6f0 ? 0x6f0 : 0x660;
+  return code - zero <= 9 ? code - zero : NONE;
+};
 
 const isLetterOrDigit = (code: number): boolean =>
-  isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+  digitOf(code) !== NONE || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);

@@ -10,11 +10,27 @@ import { listenersWrites } from './send.ts';
 
 /** A browser is waiting. */
 const TIMEOUT_MS = 10_000;
+/** Shorter than a payer waits between two looks. */
+const ASKED_AGAIN_AFTER_MS = 500;
 
 const points = { journaled: 'resolve.journaled', answered: 'resolve.answered' } as const;
 
-export const askNow = (parts: Parts, caller: Context, scope: Scope, id: Uuid): Promise<void> =>
-  ask(parts, caller, scope, { id, verb: 'lookUp' });
+/**
+ * Whoever wants to know the same at the same moment, or in the next, is answered by one question: the address that a
+ * payer comes back to may be called as often as anybody likes.
+ */
+export const askNow = (parts: Parts, caller: Context, scope: Scope, id: Uuid): Promise<void> => {
+  const { asking } = parts;
+  const asked = asking.get(id);
+  if (asked !== undefined) return asked;
+  const answered = ask(parts, caller, scope, { id, verb: 'lookUp' });
+  asking.set(id, answered);
+  const forget = (): void => {
+    setTimeout(() => asking.delete(id), ASKED_AGAIN_AFTER_MS).unref();
+  };
+  answered.then(forget, forget);
+  return answered;
+};
 
 /** Two calls where the provider had another answer than the one that was wanted: its payer was faster. */
 export const abandonNow = async (

@@ -105,6 +105,7 @@ export const openRails = async (
     timeoutMsMax: given.timeoutMsMax ?? Number.POSITIVE_INFINITY,
     notes: { pending: new Set(), ...(given.record ? { record: given.record } : {}) },
     forgotten: new Set(),
+    asking: new Map(),
     counts: { unverified: new Map() },
   };
 

@@ -25,6 +25,8 @@ export type Parts = {
   readonly notes: Notes;
   /** What calls were made for of which the database knows nothing: nothing else is sent for it. */
   forgotten: ReadonlySet<Uuid>;
+  /** What providers are being asked at once, by operation. */
+  readonly asking: Map<Uuid, Promise<void>>;
   /** Webhooks refused, by connector, since the process began. */
   readonly counts: { readonly unverified: Map<string, number> };
 };

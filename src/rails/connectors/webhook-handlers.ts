@@ -1,5 +1,6 @@
 // The addresses that providers call. They take bytes as they come, and no key of ours.
 
+import type { IncomingMessage } from 'node:http';
 import type { Context } from '#kit/context';
 import { ApiError, CallerGone, type PlainHandler, readBody } from '#platform/http';
 import { partsOf } from './rails-of.ts';
@@ -7,6 +8,8 @@ import { receiveWebhook, type WebhookAnswer } from './receive-webhook.ts';
 
 const BYTES_MAX = 256 * 1024;
 const AT_ONCE_MAX = 200;
+/** So many bodies may be on their way. Then who has taken longest goes, so that slow callers never shut the door. */
+const READ_AT_ONCE_MAX = 200;
 
 const tooMany: WebhookAnswer = {
   status: 429,
@@ -19,6 +22,20 @@ export const webhookHandlers = (
   settings: { readonly publicUrl: string },
 ): readonly PlainHandler[] => {
   let atOnce = 0;
+  const reading = new Set<IncomingMessage>();
+  const read = async (request: IncomingMessage): Promise<Buffer> => {
+    if (reading.size >= READ_AT_ONCE_MAX) {
+      const [slowest] = reading;
+      slowest?.destroy();
+      if (slowest !== undefined) reading.delete(slowest);
+    }
+    reading.add(request);
+    try {
+      return await readBody(request, BYTES_MAX);
+    } finally {
+      reading.delete(request);
+    }
+  };
   return [
     {
       method: 'POST',
@@ -29,10 +46,10 @@ export const webhookHandlers = (
             .writeHead(given.status, { 'Content-Type': 'text/plain', ...given.headers })
             .end(given.body);
         };
-        if (atOnce >= AT_ONCE_MAX) return answer(tooMany);
-        atOnce += 1;
         try {
-          const body = await readBody(request, BYTES_MAX);
+          const body = await read(request);
+          if (atOnce >= AT_ONCE_MAX) return answer(tooMany);
+          atOnce += 1;
           const to = { connector: params['connector'] ?? '', account: params['account'] ?? '' };
           const raw = {
             body,
@@ -41,7 +58,11 @@ export const webhookHandlers = (
             url: `${settings.publicUrl}${request.url ?? ''}`,
           };
           const actor = { kind: 'system', id: `connect ${to.connector}`, requestId } as const;
-          answer(await receiveWebhook(partsOf(context), { ...context, actor }, to, raw));
+          try {
+            answer(await receiveWebhook(partsOf(context), { ...context, actor }, to, raw));
+          } finally {
+            atOnce -= 1;
+          }
         } catch (error) {
           if (error instanceof CallerGone) return;
           if (!(error instanceof ApiError)) throw error;
@@ -50,8 +71,6 @@ export const webhookHandlers = (
             body: 'This is too large.\n',
             headers: { Connection: 'close' },
           });
-        } finally {
-          atOnce -= 1;
         }
       },
     },
