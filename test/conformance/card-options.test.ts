@@ -403,14 +403,21 @@ test('what a bank is to print has five characters, and two are enough behind the
   assert.equal(taken.statement_descriptor_suffix, 'T7');
 });
 
-test('a proof of 3-D Secure from elsewhere is refused by a setup, and not thrown away', async () => {
+test('a proof of 3-D Secure from elsewhere is refused with what to do, and not thrown away', async () => {
   const proof = {
     cryptogram: 'AAIBBYNoEwAAACcKhAJkdQAAAAA=',
     transaction_id: 'x',
     version: '2.2.0',
   };
-  const refused = await refusalOf(
-    setupIntents.create({ payment_method_options: { card: { three_d_secure: proof } } } as never),
-  );
-  assert.equal(refused.param, 'payment_method_options[card][three_d_secure]');
+  const proven = { payment_method_options: { card: { three_d_secure: proof } } } as const;
+  const { id } = await paymentIntents.create(order);
+  for (const refused of await refusalsOf([
+    setupIntents.create(proven),
+    paymentIntents.create({ ...order, ...proven }),
+    paymentIntents.update(id, proven),
+    paymentIntents.confirm(id, { payment_method: 'pm_card_visa', ...proven }),
+  ])) {
+    assert.equal(refused.param, 'payment_method_options[card][three_d_secure]');
+    assert.match(refused.message, /^Results of 3-D Secure from elsewhere are not part of this/);
+  }
 });

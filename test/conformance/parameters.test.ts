@@ -11,18 +11,16 @@ import { argumentOf, lookUp, splitTop, type TypeText } from '../support/stripe-t
 const bankDebits = String.raw`(?:acss|au_becs|bacs|sepa)_debit|interac_present|nz_bank_account|payto|us_bank_account`;
 
 /**
- * Of cards' options: what is bought for a company has no
- * meaning, a proof of 3-D Secure that was made elsewhere is not taken, and how a stored card is used is
- * told by `off_session` and `setup_future_usage`.
+ * Of cards' options: what is bought for a company has no meaning, and how a stored card is used is told by `off_session`
+ * and `setup_future_usage`. A proof of 3-D Secure that was made elsewhere has a place, which refuses it.
  */
 const missingOfIntents = new RegExp(
   [
     String.raw`^payment_method_data\[(?:${bankDebits})\]`,
-    String.raw`^payment_method_options\[card\]\[(?:commodity_code|three_d_secure|\w+_credential_usage)\]`,
+    String.raw`^payment_method_options\[card\]\[(?:commodity_code|\w+_credential_usage)\]`,
   ].join('|'),
 );
 
-/** As payments, but a proof of 3-D Secure that was made elsewhere has a place here, which refuses it. */
 const missingOfSetups = new RegExp(
   [
     String.raw`^payment_method_data\[(?:${bankDebits})\]`,

@@ -25,6 +25,7 @@ export const applyParameters = (intent: PaymentIntent, asked: Asked): PaymentInt
   refuseWhatCannotBe(asked);
   refuseByTelephone(asked.payment_method_options?.card?.moto);
   refuseInstallments(asked.payment_method_options?.card?.installments?.plan);
+  refuseForeignProof(asked.payment_method_options?.card?.three_d_secure);
   const currency = asked.currency ?? intent.currency;
   const amount = asked.amount === undefined ? intent.amount : BigInt(asked.amount);
   if (asked.amount !== undefined || asked.currency !== undefined) {
@@ -215,6 +216,15 @@ const refuseByTelephone = (moto: boolean | undefined): void => {
   throw notPart('Orders by mail and telephone are', 'payment_method_options[card][moto]');
 };
 
+/** Our own would be made all the same, and the holder asked twice. */
+const refuseForeignProof = (proof: unknown): void => {
+  if (proof === undefined) return;
+  throw notPart(
+    'Results of 3-D Secure from elsewhere are',
+    'payment_method_options[card][three_d_secure]',
+  );
+};
+
 /** The whole would be taken at once, and not as the payer was told. */
 const refuseInstallments = (plan: unknown): void => {
   if (plan === undefined || plan === null) return;
@@ -230,4 +240,4 @@ const refuseWhatCannotBe = (asked: Readonly<Record<string, unknown>>): void => {
   }
 };
 
-export { refuseByTelephone, refuseWhatCannotBe };
+export { refuseByTelephone, refuseForeignProof, refuseWhatCannotBe };

@@ -2,6 +2,7 @@ export {
   type Asked as IntentAsked,
   applyParameters,
   refuseByTelephone,
+  refuseForeignProof,
 } from './apply-parameters.ts';
 export {
   type Asking,

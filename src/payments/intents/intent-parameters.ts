@@ -74,6 +74,7 @@ const cardOptions = object({
   setup_future_usage: emptyable(oneOf('none', 'off_session', 'on_session')),
   statement_descriptor_suffix_kana: emptyable(text(22)),
   statement_descriptor_suffix_kanji: emptyable(text(17)),
+  three_d_secure: anything(),
 });
 
 const methodOptions = object({

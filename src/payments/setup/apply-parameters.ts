@@ -3,7 +3,7 @@
 import type { Static } from 'typebox';
 import { withoutLink } from '#cards/methods';
 import { type Accepting, mandateOf } from '#payments/confirmation';
-import { mandateOptionsOf, refuseByTelephone } from '#payments/intents';
+import { mandateOptionsOf, refuseByTelephone, refuseForeignProof } from '#payments/intents';
 import { ApiError, mergeMetadata } from '#platform/http';
 import type { SetupIntent } from './setup-intent.ts';
 import type { confirmParameters, createParameters, updateParameters } from './setup-parameters.ts';
@@ -90,17 +90,6 @@ const excludedOf = (
     );
   }
   return { excludedTypes: now };
-};
-
-/** Our own would be made all the same, and the holder asked twice. */
-const refuseForeignProof = (proof: unknown): void => {
-  if (proof === undefined) return;
-  const param = 'payment_method_options[card][three_d_secure]';
-  throw new ApiError(
-    400,
-    `Results of 3-D Secure from elsewhere are not part of this installation: remove '${param}'.`,
-    { param },
-  );
 };
 
 const absent: Readonly<Record<string, string>> = {
