@@ -158,6 +158,9 @@ const prefixes: Readonly<Record<string, string>> = {
   customer_id: 'cus',
   operation_id: 'op',
   connector_account_id: 'cna',
+  paid_account_id: 'acct',
+  paid_connector_account_id: 'cna',
+  settlement_line_id: 'stl',
   endpoint_id: 'we',
   event_id: 'evt',
 };

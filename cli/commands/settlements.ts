@@ -57,25 +57,27 @@ export const addSettlements = (program: Command): void => {
     }),
   );
 
-  add('explain <line>', 'say what a line is that fits nothing, after the provider was asked')
-    .requiredOption('--why <text>', 'what it is; goes into the audit log')
-    .action((spelled: string, options: Where & { why: string }) =>
+  add('explain <lines...>', 'say what lines are that fit nothing, after the provider was asked')
+    .requiredOption('--why <text>', 'what they are; goes into the audit log')
+    .action((spelled: string[], options: Where & { why: string }) =>
       withRuntime(async (runtime) => {
         const scope = await scopeOf(runtime, options);
         const { context } = runtime;
-        const id = idOf(spelled);
         const { why } = options;
-        const explained = await context.database.commit(scope, [
-          explainLine(scope, { id, explanation: why, atMs: context.clock.now() }),
-          auditEntry(context, {
-            scope,
-            action: 'settlement_line.explain',
-            target: spelled,
-            details: { why },
-          }),
-        ]);
-        if (!explained.ok) throw new CliError(`${spelled} waits for no explanation.`);
-        say(`${spelled} is explained.`);
+        const ids = spelled.map((each) => [each, idOf(each)] as const);
+        for (const [line, id] of ids) {
+          const explained = await context.database.commit(scope, [
+            explainLine(scope, { id, explanation: why, atMs: context.clock.now() }),
+            auditEntry(context, {
+              scope,
+              action: 'settlement_line.explain',
+              target: line,
+              details: { why },
+            }),
+          ]);
+          if (!explained.ok) throw new CliError(`${line} waits for no explanation.`);
+          say(`${line} is explained.`);
+        }
       }),
     );
 };

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { present } from '#kit/assert';
 import { explainLine, listLines } from '#rails/connectors';
-import { asOwner } from '../../src/for-tests.ts';
+import { asOwner, testAccount } from '../../src/for-tests.ts';
+import { allChecks } from '../../src/modules.ts';
+import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
 import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlements.ts';
 import { loadSettlementFeed } from '../../src/rails/connectors/settlement-feeds.store.ts';
 import { controlOf } from '../sandbox/support/control.ts';
@@ -28,6 +30,10 @@ const hear = async (): Promise<void> => {
   while ((await hearOfSettlements(rails.parts, context)) > 0);
 };
 const lines = (onlyForPerson = false) => listLines(context, scope, { onlyForPerson, limit: 100 });
+const [unexplained, sharedAccounts] = [
+  /^what a provider settled and nobody knew/,
+  /two that share one account/,
+].map((words) => allChecks().find(({ name }) => words.test(name)));
 const learned = () =>
   asOwner(context.on, `select says ->> 'outcome' as said from rails.evidence where kind = 4`);
 
@@ -127,4 +133,49 @@ test('what was settled before its answer was heard goes to clearing as if it had
     [lost.operation.id],
   );
   assert.deepEqual(counted, [{ state: 3, direction: 1, amount: 650n, is_its_day: true }]);
+});
+
+test('what a merchant sold at an account that another merchant shares is named once, with whose it is, and booked nowhere else', async () => {
+  const other = await testAccount(context);
+  const settings = {
+    host: '127.0.0.1',
+    port: bank.ports.acquirer,
+    profile: 'sandbox-ascii',
+    acquirer_id: '12345',
+    terminal_id: 'TERM0001',
+    merchant_id: 'MERCHANT0000001',
+    merchant_category: '5999',
+    settlement_url: `http://127.0.0.1:${bank.ports.control}/acquirer/settlements`,
+  };
+  const sharing = await testConnectorAccount(context, rails, other, {
+    connector: 'direct',
+    settings,
+  });
+  const before = (await lines()).length;
+  await world.pay({ amount: 7_700n });
+  await settle();
+  await hear();
+  assert.equal((await lines()).length, before + 1);
+  const heard = await listLines(context, other, { onlyForPerson: true, limit: 100 });
+  const ours = heard.filter(({ row }) => row.reference?.startsWith('op_'));
+  assert.ok(ours.some(({ row }) => row.gross === 7_700n));
+  assert.deepEqual(
+    await asOwner(context.on, 'select 1 from rails.operations where account_id = $1', [
+      other.accountId,
+    ]),
+    [],
+  );
+  const [found, ...more] = await asOwner(context.on, present(sharedAccounts, 'a check').text);
+  assert.deepEqual(more, []);
+  assert.partialDeepStrictEqual(found, {
+    account_id: other.accountId,
+    connector_account_id: sharing,
+    paid_account_id: scope.accountId,
+    paid_connector_account_id: world.account,
+    lines: ours.length,
+  });
+  // What is known to be another's is not named once more, line by line.
+  const unknown = await asOwner(context.on, present(unexplained, 'a check').text);
+  const strangers = heard.filter(({ row }) => row.reference?.startsWith('op_') !== true);
+  assert.equal(unknown.length, strangers.length);
 });

@@ -4,8 +4,8 @@ import { areDisputesDue } from './dispute-feeds.store.ts';
 import { allLeased } from './each-leased.ts';
 import { endDays } from './end-days.ts';
 import { forgetExchanges } from './exchanges.store.ts';
-import { hearOfDisputes } from './hear-of-disputes.ts';
-import { hearOfSettlements } from './hear-of-settlements.ts';
+import { DISPUTE_NOTICE, hearOfDisputes } from './hear-of-disputes.ts';
+import { hearOfSettlements, SETTLEMENT_LINE } from './hear-of-settlements.ts';
 import { areInboundDue } from './inbound.store.ts';
 import { INBOUND_WEBHOOK, learnFromWebhooks } from './learn-from-webhooks.ts';
 import { onOperation } from './lines-of-operation.ts';
@@ -17,6 +17,11 @@ import { traceExchanges } from './trace.ts';
 
 const DAY_MS = 86_400_000;
 const KEEP_MS = 30 * DAY_MS;
+/** Our own references are of one operation in all the world; those that a provider dictates are not. */
+const ofAnother = `select o.account_id, o.connector_account_id as id from rails.operations o
+                    where l.line->>'reference' like 'op\\_%' and o.reference = l.line->>'reference'
+                      and o.connector_account_id <> l.connector_account_id`;
+
 /** Each may hold forty thousand characters. */
 const AT_ONCE = 1_000;
 
@@ -45,12 +50,23 @@ const checks = [
   },
   {
     name: 'what a provider settled and nobody knew was explained by a person',
-    text: `select account_id, connector_account_id, key, batch from rails.settlement_lines
-            where state = 3 and explanation is null`,
+    of: SETTLEMENT_LINE,
+    text: `select l.account_id, l.id, l.connector_account_id, l.key, l.batch from rails.settlement_lines l
+            where l.state = 3 and l.explanation is null and not exists (${ofAnother})`,
+  },
+  {
+    name: 'what a provider settled is told to the connector account that was paid, and to no other: two that share one account at their provider each hear of what the other sold',
+    text: `select l.account_id, l.connector_account_id, paid.account_id as paid_account_id,
+                  paid.id as paid_connector_account_id, count(*)::integer as lines,
+                  min(l.id::text)::uuid as settlement_line_id
+             from rails.settlement_lines l cross join lateral (${ofAnother}) as paid
+            where l.state = 3 and l.explanation is null
+            group by 1, 2, 3, 4`,
   },
   {
     name: 'what a provider told of a dispute and nobody knew was explained by a person',
-    text: `select account_id, connector_account_id, key, subject from rails.dispute_notices
+    of: DISPUTE_NOTICE,
+    text: `select account_id, id, connector_account_id, key, subject from rails.dispute_notices
             where for_person and state = 1`,
   },
   {
