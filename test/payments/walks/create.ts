@@ -28,17 +28,19 @@ type Paying = {
   readonly isForbidden: boolean;
 };
 
+const byNobody = (card: Card | null): Paying => ({
+  card,
+  person: null,
+  method: card?.method ?? null,
+  saved: null,
+  keeps: false,
+  isForbidden: false,
+});
+
 const drawPaying = (walk: Walk, seller: Payment['seller'], hasCard: boolean): Paying => {
   const { random, people } = walk;
   const card = hasCard ? drawCardFor(seller, random) : null;
-  const plain = {
-    card,
-    person: null,
-    method: card?.method ?? null,
-    saved: null,
-    keeps: false,
-    isForbidden: false,
-  };
+  const plain = byNobody(card);
   const theirs = people.filter((each) => each.seller === seller && !each.isDeleted);
   if (theirs.length === 0 || card === null || !random.chance(0.5)) return plain;
   const person = random.pick(theirs);
@@ -71,7 +73,7 @@ export const create = async (walk: Walk): Promise<void> => {
       : 1_000 + unit * random.below(900);
   const order =
     ordered?.order ?? (random.chance(0.4) ? `${walk.name}-order-${walk.sent.length}` : null);
-  await begin(walk, { seller, currency, amount, order });
+  await begin(walk, { seller, currency, amount, order, isAgain: ordered !== null });
 };
 
 const pickCurrency = ({ random }: Walk, ordered: Payment | null) =>
@@ -84,9 +86,13 @@ type Wanted = {
   readonly currency: string;
   readonly amount: number;
   readonly order: string | null;
+  readonly isAgain: boolean;
 };
 
-const begin = async (walk: Walk, { seller, currency, amount, order }: Wanted): Promise<void> => {
+const begin = async (
+  walk: Walk,
+  { seller, currency, amount, order, isAgain }: Wanted,
+): Promise<void> => {
   const { random } = walk;
   const { pick, chance } = random;
   const isManual = chance(0.5);
@@ -98,7 +104,10 @@ const begin = async (walk: Walk, { seller, currency, amount, order }: Wanted): P
     mayBeRaised: asksToRaise && isAtBank,
   };
   const confirms = chance(0.85);
-  const paying = drawPaying(walk, seller, confirms || chance(0.6));
+  const paying =
+    isAgain && confirms
+      ? byNobody(drawCardFor(seller, random))
+      : drawPaying(walk, seller, confirms || chance(0.6));
   const { card, person, method, saved, keeps, isForbidden } = paying;
   const options = {
     ...(asksToSplit ? { request_multicapture: 'if_available' } : {}),
@@ -138,7 +147,8 @@ const begin = async (walk: Walk, { seller, currency, amount, order }: Wanted): P
     references: [],
   };
   const answer = await walk.post(seller, '/v1/payment_intents', data, { ...made, id: '?' });
-  if (isRegistered(walk, made, answer)) return;
+  const registered = registeredAs(walk, made, answer, { confirms, isAway });
+  if (registered !== null) return regret(walk, registered, answer);
   if (isForbidden) return refused(walk, answer);
   const shown = answer.body?.error?.payment_intent ?? answer.body;
   const payment: Payment = { ...made, id: String(shown?.id) };
@@ -163,13 +173,17 @@ const refused = (walk: Walk, answer: Answer): void => {
     walk.disagree(null, `It was paid with what is not theirs: ${answer.text}`);
 };
 
-/** An order is registered once, unless its payment is canceled: the one that there is is shown. */
-const isRegistered = (
+/**
+ * An order is registered once, unless its payment is canceled: the one that there is is shown, and paid where that was
+ * asked for and nothing of it is under way.
+ */
+const registeredAs = (
   walk: Walk,
-  { order, seller, currency, stories: [wanted] }: Omit<Payment, 'id'>,
+  { order, seller, currency, stories: [wanted], card, saved, terms }: Omit<Payment, 'id'>,
   answer: Answer,
-): boolean => {
-  if (order === null) return false;
+  { confirms, isAway }: { readonly confirms: boolean; readonly isAway: boolean },
+): Payment | null => {
+  if (order === null) return null;
   const others = walk.payments.filter((each) => each.order === order && each.seller === seller);
   const { status, body } = answer;
   const shown = body?.error?.payment_intent ?? body;
@@ -185,16 +199,29 @@ const isRegistered = (
         each.stories = left;
       }
     }
-    return false;
+    return null;
   }
   const isSame = (story: Story): boolean =>
     story.amount === wanted?.amount && known.currency === currency;
-  walk.settle(known, answer, (story) =>
-    story.status === 'canceled'
-      ? []
-      : isSame(story)
-        ? [{ http: 200, story }]
-        : [{ http: 409, code: 'order_reference_in_use', story }],
-  );
-  return true;
+  const isUnpaid = ({ status: of, doing }: Story): boolean =>
+    doing === null && (of === 'requires_payment_method' || of === 'requires_confirmation');
+  const again = {
+    card,
+    saved,
+    terms: {
+      isManual: terms.isManual,
+      mayBeSplit: terms.mayBeSplit || known.terms.mayBeSplit,
+      mayBeRaised: terms.mayBeRaised || known.terms.mayBeRaised,
+    },
+  };
+  const isTried = confirms && walk.now(known).some((story) => isSame(story) && isUnpaid(story));
+  walk.settle(known, answer, (story) => {
+    if (story.status === 'canceled') return [];
+    if (!isSame(story)) return [{ http: 409, code: 'order_reference_in_use', story }];
+    return confirms && isUnpaid(story)
+      ? tried(story, { ...tryingOf(walk, again), isAway })
+      : [{ http: 200, story }];
+  });
+  if (isTried && answer.status !== 409) Object.assign(known, again);
+  return known;
 };
