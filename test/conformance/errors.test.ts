@@ -121,6 +121,14 @@ describe('a refused request', () => {
       message: "No such payment_intent: 'pi_missing'",
     },
     {
+      name: 'for a payment method that does not exist',
+      ask: ['GET', '/v1/payment_methods/pm_missing'],
+      status: 404,
+      code: 'resource_missing',
+      param: 'payment_method',
+      message: "No such PaymentMethod: 'pm_missing'",
+    },
+    {
       name: 'that names a missing object',
       ask: ['POST', '/v1/customers', 'payment_method=pm_missing'],
       code: 'resource_missing',

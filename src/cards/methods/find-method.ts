@@ -72,13 +72,10 @@ const methodMissing = async (
   spelled: string,
   param: string | undefined,
 ): Promise<ApiError> => {
+  const missing = { noun: 'PaymentMethod', id: spelled, inUrl: 'payment_method', param } as const;
   if (scope.livemode && testCardById(spelled) !== undefined) {
-    return resourceMissing({ noun: 'PaymentMethod', id: spelled, existsIn: 'test', param });
+    return resourceMissing({ ...missing, existsIn: 'test' });
   }
   const id = parseMethodId(spelled);
-  return missingIn(
-    scope,
-    { noun: 'PaymentMethod', id: spelled, param },
-    (other) => id && loadMethod(context, other, id),
-  );
+  return missingIn(scope, missing, (other) => id && loadMethod(context, other, id));
 };
