@@ -131,8 +131,9 @@ describe('tollgate verify', () => {
     await asOwner(
       on,
       `insert into books.latest_snapshots
-         (position, latest_at, entries, account_id, livemode, currency, accounts, balances)
-       values (1, now(), 1, '00000000-0000-7000-8000-000000000000', false, 'usd', '{3,9}', '{-5,5}')`,
+         (position, latest_at, entries, account_id, livemode, currency, accounts, balances,
+          pending_until, pending_amounts)
+       values (1, now(), 1, '00000000-0000-7000-8000-000000000000', false, 'usd', '{3,9}', '{-5,5}', '{}', '{}')`,
     );
     const { code, out } = await tollgate('verify');
     assert.equal(code, 1);

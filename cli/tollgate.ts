@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   accounts: async () => (await import('./commands/accounts.ts')).addAccounts,
   keys: async () => (await import('./commands/keys.ts')).addKeys,
   checkout: async () => (await import('./commands/checkout.ts')).addCheckout,
+  balance: async () => (await import('./commands/balance.ts')).addBalance,
   fees: async () => (await import('./commands/fees.ts')).addFees,
   defence: async () => (await import('./commands/defence.ts')).addDefence,
   vault: async () => (await import('./commands/vault.ts')).addVault,

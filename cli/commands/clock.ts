@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ApiClient, apiClient, type Where, withWhere } from '../api-client.ts';
+import { moment, parseMoment } from '../moment.ts';
 import { paint, say } from '../say.ts';
 
 export const addClock = (program: Command): void => {
@@ -50,9 +51,6 @@ const show = ({ movable, now, offset, sandbox_now }: Clock): void => {
   if (!movable) say(paint.dim('It cannot be moved here: TOLLGATE_MOVABLE_CLOCK=on allows it.'));
 };
 
-const moment = (seconds: number): string =>
-  `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-
 const units = { w: 604_800, d: 86_400, h: 3_600, m: 60, s: 1 } as const;
 
 const spell = (seconds: number): string => {
@@ -75,15 +73,4 @@ const parseDuration = (text: string): number => {
     seconds += Number(count) * units[unit as keyof typeof units];
   }
   return seconds;
-};
-
-const parseMoment = (text: string): number => {
-  // A time without a zone is read as UTC: what a merchant tries out must not depend on their desk.
-  const hasTime = /^\d{4}-\d{2}-\d{2}T/.test(text);
-  const hasZone = /(?:Z|[+-]\d{2}:?\d{2})$/.test(text);
-  const ms = Date.parse(hasTime && !hasZone ? `${text}Z` : text);
-  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(ms)) {
-    throw new InvalidArgumentError('A moment is like 2027-01-31 or 2027-01-31T08:00Z.');
-  }
-  return Math.floor(ms / 1000);
 };

@@ -77,8 +77,9 @@ const beyond: Readonly<Record<string, RegExp>> = {
   'payment_links.update': ofSessions,
 };
 
-/** A sealed card may stand wherever a plain one does; an order and an order of events are named here alone. */
+/** A sealed card may stand wherever a plain one does; an order, an order of events and a moment of a balance are named here alone. */
 const own: Readonly<Record<string, readonly string[]>> = {
+  'balance.retrieve': ['as_of'],
   'payment_intents.confirm': ['client_secret', 'payment_method_data[card][sealed]'],
   'checkout_sessions.create': ['order_reference'],
   'checkout_sessions.list': ['order_reference'],

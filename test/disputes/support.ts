@@ -31,9 +31,21 @@ export type Paid = { readonly intent: Stripe.PaymentIntent; readonly charge: str
 
 const PATIENCE = 2_400;
 
-export const openContested = async (): Promise<Contested> => {
+/** Where its clock may be moved the bank goes along with the gateway. */
+export const openContested = async ({ movableClock = false } = {}): Promise<Contested> => {
   const sandbox = await newSandbox();
-  const gateway = await startGatewayHere({ connectors: [directOver(quick())] });
+  const together = {
+    movableClock,
+    sandbox: {
+      url: `http://127.0.0.1:${sandbox.ports.control}`,
+      directory: sandbox.directoryUrl,
+      acquirer: { host: '127.0.0.1', port: sandbox.ports.acquirer },
+    },
+  };
+  const gateway = await startGatewayHere({
+    ...(movableClock ? together : {}),
+    connectors: [directOver(quick())],
+  });
   const merchant = await gateway.merchant();
   await testConnectorAccount(gateway.context, gateway.rails, merchant.scope, {
     connector: 'direct',

@@ -77,7 +77,25 @@ const ledgerOf = ({ charge, refund, dispute }: Damaged): readonly Damage[] => [
   [
     'a snapshot',
     'update books.snapshots set balances[1] = balances[1] + 1',
-    /^the newest snapshot/,
+    /^the newest snapshot of each/,
+  ],
+  [
+    'a snapshot that others have followed',
+    `update books.snapshots s set balances[1] = balances[1] + 1
+      where exists (select from books.latest_snapshots newest
+                     where newest.account_id = s.account_id and newest.livemode = s.livemode
+                       and newest.currency = s.currency and newest.position > s.position)`,
+    /^every snapshot holds/,
+  ],
+  [
+    'what a snapshot knows to be pending',
+    'update books.snapshots set pending_amounts[1] = pending_amounts[1] + 1 where pending_amounts[1] is not null',
+    /^every snapshot knows what was pending/,
+  ],
+  [
+    'what a snapshot knows of no more',
+    `update books.latest_snapshots set pending_until = '{}', pending_amounts = '{}' where pending_amounts[1] is not null`,
+    /^the newest snapshots know/,
   ],
   [
     'what matures',

@@ -13,6 +13,9 @@ const amounts = Type.Array(
 
 export const balanceSchema = Type.Object({
   object: Type.Literal('balance'),
+  as_of: Type.Optional(
+    Type.Integer({ description: 'The second at whose end it was so, where one was asked for.' }),
+  ),
   available: amounts,
   livemode: Type.Boolean(),
   pending: amounts,

@@ -1,2 +1,3 @@
 export { balanceTransaction } from './balance-transaction.ts';
-export { renderBalanceTransaction } from './render-balance.ts';
+export { renderBalance, renderBalanceTransaction } from './render-balance.ts';
+export { endOfSecond } from './retrieve-balance.ts';

@@ -1,4 +1,3 @@
-import { loadBalances } from '#books/ledger';
 import type { Context } from '#kit/context';
 import { parameters, route, type TypedRequest } from '#platform/http';
 import { balanceSchema, balanceTransactionSchema } from './balance-schema.ts';
@@ -7,7 +6,7 @@ import {
   listBalanceTransactions,
   retrieveBalanceTransaction,
 } from './balance-transactions.ts';
-import { renderBalance } from './render-balance.ts';
+import { balanceParameters, retrieveBalance } from './retrieve-balance.ts';
 
 const none = parameters({});
 
@@ -42,12 +41,10 @@ export const balanceRoutes = [
     path: '/v1/balance',
     operation: 'balance.retrieve',
     summary: 'Retrieve the balance',
-    description: 'What is available and what is pending, by currency.',
-    parameters: none,
+    description: 'What is available and what is pending, by currency; now, or as of a moment.',
+    parameters: balanceParameters,
     answer: balanceSchema,
-    handle: async (context, { scope }) => ({
-      body: renderBalance(await loadBalances(context, scope, context.clock.now()), scope.livemode),
-    }),
+    handle: retrieveBalance,
   }),
   route({
     ...listing,

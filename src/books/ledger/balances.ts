@@ -48,32 +48,63 @@ select currency, account, sum(amount)::text as amount, (select aligned from hori
   from moved group by currency, account having sum(amount) <> 0 order by currency, account`,
 );
 
-// A snapshot answers for moments from its latest entry on; before that, the one before it.
+// All is counted as available that is the merchant's, and then moved back what was still to wait: whether it had been
+// released by then does not matter. A snapshot answers for moments from its latest entry on, with what was pending
+// by days. What came after it is looked for in the parts that can hold something of the moment: until ten minutes
+// later, and among the few that are known to reach back further.
 const atMoment = statement(
   'ledger.balances_at',
-  `with latest as (
-  select newest.currency, chosen.position, chosen.accounts, chosen.balances
-    from books.latest_snapshots newest
-    left join lateral (
-      select position, accounts, balances from books.snapshots older
-       where (older.account_id, older.livemode, older.currency)
-               = (newest.account_id, newest.livemode, newest.currency)
-         and older.latest_at <= $3::timestamptz
-       order by older.position desc limit 1) chosen on true
-   where account_id = $1 and livemode = $2
+  `with horizon as (
+  select position, position <= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + base as aligned
+    from books.horizon
+), used as (
+  select currency from books.latest_snapshots where account_id = $1 and livemode = $2
 ), counted as (
-  select currency, account, amount
-    from latest, unnest(accounts, balances) as posting(account, amount)
+  select used.currency, snapshot.* from used cross join lateral (
+    select accounts, balances, pending_until, pending_amounts from books.snapshots
+     where account_id = $1 and livemode = $2 and currency = used.currency and latest_at <= $3::timestamptz
+     order by latest_at desc, position desc limit 1) as snapshot
+), parts as (
+  select used.currency, part.counted_from, part.upto from used cross join lateral (
+    select counted_from, position as upto, earliest_at from books.snapshots
+     where account_id = $1 and livemode = $2 and currency = used.currency
+       and latest_at > $3::timestamptz and latest_at <= $3::timestamptz + interval '10 minutes'
+    union
+    (select counted_from, position, earliest_at from books.snapshots
+      where account_id = $1 and livemode = $2 and currency = used.currency
+        and latest_at > $3::timestamptz + interval '10 minutes'
+      order by latest_at, position limit 1)
+    union
+    select counted_from, position, earliest_at from books.snapshots
+     where account_id = $1 and livemode = $2 and currency = used.currency
+       and is_late and earliest_at <= $3::timestamptz and latest_at > $3::timestamptz) as part
+   where part.earliest_at <= $3::timestamptz
+), later as materialized (
+  select entry.* from parts cross join lateral (
+    select currency, available_at, accounts, amounts from books.entries
+     where account_id = $1 and livemode = $2 and position >= parts.counted_from and position < parts.upto
+       and currency = parts.currency and posted_at <= $3::timestamptz) as entry
   union all
-  select e.currency, posting.account, posting.amount
-    from books.entries e left join latest using (currency),
-         unnest(e.accounts, e.amounts) as posting(account, amount)
-   where account_id = $1 and livemode = $2 and e.posted_at <= $3::timestamptz
-     and e.position >= coalesce(latest.position, 0)
-     and e.position >= (select coalesce(min(coalesce(position, 0)), 0) from latest)
+  select currency, available_at, accounts, amounts from books.entries
+   where account_id = $1 and livemode = $2 and position >= (select position from horizon)
+     and posted_at <= $3::timestamptz
+), held as (
+  select currency, account, amount from counted, unnest(accounts, balances) as posting(account, amount)
+  union all
+  select currency, account, amount from later, unnest(accounts, amounts) as posting(account, amount)
+), pending as (
+  select currency, amount from counted, unnest(pending_until, pending_amounts) as waits(until, amount)
+   where until > $3::timestamptz
+  union all
+  select currency, amount from later, unnest(accounts, amounts) as posting(account, amount)
+   where account = 2 and available_at > $3::timestamptz
+), moved as (
+  select currency, case account when 2 then 3 else account end as account, amount from held
+  union all
+  select currency, side.account, side.sign * amount from pending, (values (2, 1), (3, -1)) as side(account, sign)
 )
-select currency, account, sum(amount)::text as amount, true as aligned
-  from counted group by currency, account having sum(amount) <> 0 order by currency, account`,
+select currency, account, sum(amount)::text as amount, (select aligned from horizon) as aligned
+  from moved group by currency, account having sum(amount) <> 0 order by currency, account`,
 );
 
 /** As the books stand; or, with a moment, as they will once all has been released that is due by then. */
@@ -83,7 +114,7 @@ export const loadBalances = (
   dueMs: number | null = null,
 ): Promise<Balances> => read(context, scope, current, [dueMs === null ? null : spellTime(dueMs)]);
 
-/** As they stood when everything posted up to that moment, and nothing later, counted. */
+/** As they stood at that moment: what was posted until then and nothing later, and available what was due by then. */
 export const loadBalancesAt = (context: Context, scope: Scope, atMs: number): Promise<Balances> =>
   read(context, scope, atMoment, [spellTime(atMs)]);
 

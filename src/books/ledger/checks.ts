@@ -2,6 +2,20 @@
 
 const postings = 'unnest(accounts, amounts) as posting(account, amount)';
 
+/** Adds up along the positions, and holds what each snapshot says against what was added by then. */
+const alongTheWay = (by: string, posted: string, said: string): string => `with way as (
+             ${posted}
+             union all
+             ${said}
+           ), walked as (
+             select account_id, livemode, currency, ${by}, position, said,
+                    sum(amount) over (partition by account_id, livemode, currency, ${by}
+                                      order by position, said is null rows unbounded preceding) as added
+               from way
+           )
+           select account_id, livemode, currency, ${by}, position, said, added
+             from walked where said <> added`;
+
 export const checks = [
   {
     name: 'every entry sums to zero',
@@ -34,11 +48,52 @@ export const checks = [
              from books.latest_snapshots newest
              left join books.snapshots kept using (account_id, livemode, currency, position)
             where kept is null or kept.balances <> newest.balances or kept.accounts <> newest.accounts
+               or kept.pending_until <> newest.pending_until or kept.pending_amounts <> newest.pending_amounts
            union all
            select account_id, livemode, currency, kept.position
              from books.snapshots kept join books.latest_snapshots newest
             using (account_id, livemode, currency)
             where kept.position > newest.position`,
+  },
+  {
+    name: 'every snapshot holds what had been posted by then',
+    text: alongTheWay(
+      'account',
+      `select account_id, livemode, currency, account, position, sum(amount) as amount, null::numeric as said
+               from books.entries, ${postings}
+              group by account_id, livemode, currency, account, position`,
+      `select account_id, livemode, currency, account, position, 0, balance
+               from books.snapshots, unnest(accounts, balances) as posting(account, balance)`,
+    ),
+  },
+  {
+    name: 'every snapshot knows what was pending of it, and until when',
+    text: alongTheWay(
+      'until',
+      `select account_id, livemode, currency, available_at as until, position, sum(amount) as amount,
+                    null::numeric as said
+               from books.entries, ${postings}
+              where account = 2 and available_at is not null
+              group by account_id, livemode, currency, available_at, position`,
+      `select account_id, livemode, currency, until, position, 0, amount
+               from books.snapshots, unnest(pending_until, pending_amounts) as waits(until, amount)`,
+    ),
+  },
+  {
+    name: 'the newest snapshots know of all that is pending',
+    text: `with summed as (
+             select e.account_id, e.livemode, e.currency, e.available_at as until, sum(amount) as amount
+               from books.entries e join books.latest_snapshots newest using (account_id, livemode, currency),
+                    ${postings.replace('accounts, amounts', 'e.accounts, e.amounts')}
+              where account = 2 and e.position < newest.position and e.available_at > newest.latest_at
+              group by e.account_id, e.livemode, e.currency, e.available_at having sum(amount) <> 0
+           ), known as (
+             select account_id, livemode, currency, until, amount
+               from books.latest_snapshots, unnest(pending_until, pending_amounts) as waits(until, amount)
+           )
+           select account_id, livemode, currency, until, known.amount as known, summed.amount as summed
+             from summed full join known using (account_id, livemode, currency, until)
+            where known.amount is distinct from summed.amount`,
   },
   {
     name: 'what is pending is what will be released, each unit once',

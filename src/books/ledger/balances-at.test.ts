@@ -1,0 +1,250 @@
+// Balances as of any moment, held against what is simply added up: what was posted by then, and pending what is
+// not due by then. Random books, with snapshots, releases and clocks that go wrong in between.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { before, describe, test } from 'node:test';
+import {
+  captureEntry,
+  correctionOf,
+  disputeLostEntry,
+  disputeOpenedEntry,
+  disputeWonEntry,
+  type Entry,
+  entryIdOf,
+  type LedgerAccount,
+  loadBalances,
+  loadBalancesAt,
+  post,
+  refundEntry,
+  releaseDue,
+  takeSnapshots,
+} from '#books/ledger';
+import type { Scope } from '#kit/context';
+import { newUuid } from '#kit/ids';
+import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
+import { manualClock } from '../../kit/context/for-tests.ts';
+import { type Pick, seededPick } from '../../kit/iso8583/for-tests.ts';
+import { analyzed, rowsRead } from '../../platform/db/for-tests-rows-read.ts';
+import { checks } from './checks.ts';
+import { settled } from './for-tests.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const CURRENCIES = ['eur', 'usd', 'jpy', 'kwd'];
+
+type Posted = { readonly entry: Entry; readonly atMs: number };
+type Books = ReturnType<typeof openBooks>;
+
+const nextDay = (ms: number, days: number): number => (Math.floor(ms / DAY_MS) + days) * DAY_MS;
+
+const openBooks = (context: TestContext, scope: Scope, clock: ReturnType<typeof manualClock>) => {
+  const all: Posted[] = [];
+  const postAll = async (entries: readonly Entry[], atMs = clock.now()): Promise<void> => {
+    const writes = entries.map((entry) => post(scope, entry, atMs));
+    assert.deepEqual(await context.database.commit(scope, writes), { ok: true });
+    all.push(...entries.map((entry) => ({ entry, atMs })));
+  };
+  const count = async (atOnce: number): Promise<void> => {
+    await settled(context.on);
+    await takeSnapshots(context, atOnce);
+  };
+  const release = () => releaseDue(context, { livemode: scope.livemode, nowMs: clock.now() });
+  const balancesAt = async (ms: number) => plain(await loadBalancesAt(context, scope, ms));
+  return { context, scope, clock, all, postAll, count, release, balancesAt };
+};
+
+type Plain = Record<string, Partial<Record<LedgerAccount, bigint>>>;
+
+const plain = (balances: Awaited<ReturnType<typeof loadBalances>>): Plain =>
+  Object.fromEntries([...balances].map(([currency, held]) => [currency, Object.fromEntries(held)]));
+
+/** What it is, said without any of the ways to it. */
+const addedUp = (all: readonly Posted[], ms: number): Plain => {
+  const sums: Record<string, Record<string, bigint>> = {};
+  for (const { entry } of all.filter(({ atMs }) => atMs <= ms)) {
+    const held = (sums[entry.currency] ??= {});
+    const isDue = (entry.availableAtMs ?? 0) <= ms;
+    for (const [name, amount] of Object.entries(entry.postings)) {
+      const account = name === 'merchant_pending' && isDue ? 'merchant_available' : name;
+      held[account] = (held[account] ?? 0n) + amount;
+    }
+  }
+  const kept = Object.entries(sums).map(
+    ([currency, held]) =>
+      [currency, Object.fromEntries(Object.entries(held).filter(([, sum]) => sum !== 0n))] as const,
+  );
+  return Object.fromEntries(kept.filter(([, held]) => Object.keys(held).length > 0)) as Plain;
+};
+
+const anyEntry = ({ context, clock, all }: Books, pick: Pick): Entry => {
+  const currency = CURRENCIES[pick(CURRENCIES.length)] ?? 'eur';
+  const fact = { subject: newUuid(context), currency, amount: BigInt(1 + pick(100_000)) };
+  switch (pick(8)) {
+    case 0:
+      return refundEntry(fact);
+    case 1:
+      return disputeOpenedEntry({ ...fact, fee: 1_500n });
+    case 2:
+      return disputeWonEntry({ ...fact, feeReturned: 0n });
+    case 3:
+      return disputeLostEntry(fact);
+    case 4: {
+      const { entry } = all[pick(all.length)] ?? {};
+      if (entry !== undefined && entry.purpose === 'capture' && pick(2) === 0) {
+        const corrected = correctionOf({ ...entry, id: entryIdOf(entry) }, 'Captured twice');
+        const isNew = all.every(({ entry: each }) => entryIdOf(each) !== entryIdOf(corrected));
+        if (isNew) return corrected;
+      }
+      return captureEntry({ ...fact, fee: 0n, availableAtMs: null });
+    }
+    // Mostly some days ahead; sometimes to the second, or a day that is over already.
+    default:
+      return captureEntry({
+        ...fact,
+        fee: BigInt(pick(Number(fact.amount))),
+        availableAtMs:
+          pick(6) === 0
+            ? clock.now() + pick(3) * 1_000
+            : nextDay(clock.now(), (pick(8) === 0 ? -2 : 1) + pick(5)),
+      });
+  }
+};
+
+/** By how much an entry is dated before those around it: what a jump of the clock met on its way, and a clock that lags. */
+const behind = (pick: Pick): number =>
+  [0, 0, 0, 0, 0, 0, 0, 3_000, 500_000, 700_000, 3 * HOUR_MS, 9 * DAY_MS][pick(12)] ?? 0;
+
+const live = async (books: Books, pick: Pick, steps: number): Promise<void> => {
+  const { clock } = books;
+  for (let n = 0; n < steps; n += 1) {
+    const entries = Array.from({ length: 1 + pick(3) }, () => anyEntry(books, pick));
+    const ids = new Set(entries.map(entryIdOf));
+    if (ids.size === entries.length) await books.postAll(entries, clock.now() - behind(pick));
+    if (pick(3) === 0) await books.count(1 + pick(4));
+    if (pick(4) === 0) await books.release();
+    clock.advance([0, 7, 1_000, 60_000, 5 * HOUR_MS, DAY_MS, 8 * DAY_MS][pick(7)] ?? 0);
+  }
+};
+
+const interesting = ({ all, clock }: Books): readonly number[] => [
+  ...new Set(
+    [
+      0,
+      ...all.flatMap(({ atMs, entry }) => [atMs, entry.availableAtMs ?? atMs]),
+      clock.now(),
+    ].flatMap((ms) => [ms - 1, ms, ms + 1]),
+  ),
+];
+
+const assertAtAll = async (books: Books): Promise<void> => {
+  for (const ms of interesting(books)) {
+    const found = await books.balancesAt(ms);
+    assert.deepEqual(found, addedUp(books.all, ms), new Date(ms).toISOString());
+  }
+};
+
+const healthy = async (on: TestContext['on']): Promise<void> => {
+  for (const { name, text } of checks) assert.deepEqual(await asOwner(on, text), [], name);
+};
+
+/** What the migration gives to a database whose snapshots knew nothing of all that. */
+const backfill = (): string => {
+  const file = new URL('./migrations/0009-balances-of-any-moment.sql', import.meta.url);
+  const text = readFileSync(file, 'utf8');
+  return text.slice(text.indexOf('do $$'), text.indexOf('alter table books.snapshots\n  alter'));
+};
+
+describe('balances as of any moment', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    test(`are what was posted by then, pending what is not due by then (seed ${seed})`, async () => {
+      const clock = manualClock(Date.parse('2026-01-25T12:00:00Z'));
+      const context = await testContext({ clock });
+      const books = openBooks(context, await testAccount(context), clock);
+      const other = openBooks(context, await testAccount(context), clock);
+      const pick = seededPick(seed * 7_919);
+      // Months, with tables of their own for the first ones.
+      await asOwner(context.on, `select books.prepare_partitions('2026-01-01', 2)`);
+      await live(books, pick, 25);
+      await live(other, pick, 5);
+      await live(books, pick, 25);
+      await assertAtAll(books);
+      await assertAtAll(other);
+      await books.count(2_000);
+      await books.release();
+      await assertAtAll(books);
+      await healthy(context.on);
+
+      const known = `select position, account_id, currency, earliest_at, latest_at, is_late, pending_until::text as until,
+                            pending_amounts::text as amounts
+                       from books.snapshots order by account_id, currency, position`;
+      const taken = await asOwner(context.on, known);
+      assert.ok(taken.some((row) => row['is_late'] === true));
+      await asOwner(
+        context.on,
+        `update books.snapshots set counted_from = 0, earliest_at = 'epoch', is_late = false, pending_until = '{}',
+                                    pending_amounts = '{}'`,
+      );
+      await asOwner(context.on, backfill());
+      assert.deepEqual(await asOwner(context.on, known), taken);
+      await assertAtAll(books);
+      await healthy(context.on);
+    });
+  }
+
+  test('are those of that moment, as they were answered then', async () => {
+    const clock = manualClock(Date.parse('2026-01-25T12:00:00Z'));
+    const context = await testContext({ clock });
+    const books = openBooks(context, await testAccount(context), clock);
+    const pick = seededPick(41);
+    const answered: { readonly ms: number; readonly balances: Plain }[] = [];
+    for (let n = 0; n < 40; n += 1) {
+      await books.postAll([anyEntry(books, pick)]);
+      if (n % 3 === 0) await books.count(2_000);
+      if (n % 7 === 0) await books.release();
+      const ms = clock.now();
+      answered.push({ ms, balances: plain(await loadBalances(context, books.scope, ms)) });
+      clock.advance([1, 1_000, 6 * HOUR_MS, DAY_MS, 3 * DAY_MS][pick(5)] ?? 0);
+    }
+    for (const { ms, balances } of answered) assert.deepEqual(await books.balancesAt(ms), balances);
+  });
+});
+
+describe('to find a balance of long ago among many', () => {
+  const clock = manualClock();
+  let books: Books;
+  const PER_HOUR = 100;
+  const HOURS = 24 * 4;
+  const began = clock.now();
+
+  before(async () => {
+    const context = await testContext({ clock });
+    books = openBooks(context, await testAccount(context), clock);
+    const capture = (currency: string) =>
+      captureEntry({
+        subject: newUuid(context),
+        currency,
+        amount: 1_000n,
+        fee: 30n,
+        availableAtMs: nextDay(clock.now(), 2),
+      });
+    for (let hour = 0; hour < HOURS; hour += 1) {
+      await books.postAll(Array.from({ length: PER_HOUR }, () => capture('eur')));
+      if (hour % 40 === 1) await books.postAll([capture('jpy')]);
+      clock.advance(HOUR_MS);
+      await books.count(2_000);
+      await books.release();
+    }
+    await analyzed(context.on);
+  });
+
+  test('only what lies around it is read', async () => {
+    const { context, scope } = books;
+    for (const hour of [-1, 0, 1, 2, 30, 47.5, 70, HOURS]) {
+      const ms = began + hour * HOUR_MS;
+      assert.deepEqual(await books.balancesAt(ms), addedUp(books.all, ms));
+      const rows = await rowsRead(context, (on) => loadBalancesAt(on, scope, ms));
+      assert.ok(rows <= 3 * PER_HOUR, `${rows} rows were read for hour ${hour}`);
+    }
+  });
+});
