@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, describe, test } from 'node:test';
+import { transmissionTime } from '#kit/iso8583';
 import { type HostSettings, type Link, openAcquiring } from '#rails/acquiring';
 import { testContext } from '../../src/for-tests.ts';
 import { manualClock } from '../../src/kit/context/for-tests.ts';
+import { networkCodes, networkMessage } from '../../src/rails/acquiring/messages.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
 import { quick } from './support/impatient.ts';
 
@@ -88,28 +90,66 @@ describe('a link', () => {
     await link.close();
   });
 
-  test('that gives no sign of life when it is idle is dropped and opened anew', async () => {
-    let opened = 0;
+  /** Counts how often it was opened. */
+  const throughDoor = async (timing: Parameters<typeof quick>[1]) => {
+    const count = { opened: 0 };
     const door = createServer((here) => {
-      opened += 1;
+      count.opened += 1;
       const there = connect(bank.ports.acquirer, '127.0.0.1');
       here.pipe(there).pipe(here);
       for (const socket of [here, there]) socket.on('error', () => {});
     }).listen(0, '127.0.0.1');
     await once(door, 'listening');
     const { port } = door.address() as AddressInfo;
-    const link = linkTo(
-      { idleMs: 30, networkMs: 100 },
-      { endpoint: { address: '127.0.0.1', port } },
-    );
+    const link = linkTo(timing, { endpoint: { address: '127.0.0.1', port } });
     await link.ready(soon());
-    assert.equal(opened, 1);
+    assert.equal(count.opened, 1);
+    const end = async (): Promise<void> => {
+      await link.close();
+      door.close();
+    };
+    return { link, count, end };
+  };
+
+  test('that gives no sign of life when it is idle is dropped and opened anew', async () => {
+    const { link, count, end } = await throughDoor({ idleMs: 30, networkMs: 100 });
     bank.setFaults([{ id: 'mute', kind: 'hang', times: 1, when: { mti: '08' } }]);
     await until(() => faultsOf('mute') === 1);
     // How short it is down is not for a test to see.
-    await until(() => opened >= 2 && link.isUp());
-    await link.close();
-    door.close();
+    await until(() => count.opened >= 2 && link.isUp());
+    await end();
+  });
+
+  /** Over which somebody asks, and is not answered in time. */
+  const askInVain = async (link: Link): Promise<void> => {
+    const stan = await link.traceNumbers.next();
+    const transmittedAt = transmissionTime(new Date(context.clock.now()));
+    const untilMs = context.clock.now() + 50;
+    const message = networkMessage({ stan, transmittedAt, code: networkCodes.echo }, {});
+    const { answer } = link.ask(message, { deadlineMs: untilMs, untilMs });
+    assert.equal((await answer).heard, 'nothing');
+  };
+
+  test('over which one was not answered is asked at once whether it lives, for all accounts over it', async () => {
+    const { link, count, end } = await throughDoor({ idleMs: 600_000, networkMs: 100 });
+    bank.setFaults([{ id: 'dead', kind: 'hang', times: 2, when: { mti: '08' } }]);
+    await askInVain(link);
+    await until(() => count.opened >= 2 && link.isUp());
+    assert.equal(faultsOf('dead'), 2);
+    await end();
+  });
+
+  test('stays up where it lives, and only one was not answered', async () => {
+    const { link, count, end } = await throughDoor({ idleMs: 600_000, networkMs: 30_000 });
+    bank.setFaults([
+      { id: 'passed over', kind: 'hang', times: 1, when: { mti: '08' } },
+      { id: 'echoed', kind: 'slow', delayMs: 1, times: 1, when: { mti: '08' } },
+    ]);
+    await askInVain(link);
+    await until(() => faultsOf('echoed') === 1);
+    bank.setFaults([]);
+    assert.deepEqual([link.isUp(), count.opened], [true, 1]);
+    await end();
   });
 
   test('without its keys sends nothing', async () => {

@@ -73,6 +73,9 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
   let answered = false;
   let keysTakenMs = 0;
   let downSinceMs = clock.monotonicMs();
+  /** Somebody was not answered by the deadline, and nothing was heard of the host since it was asked. */
+  let isDoubted = false;
+  let wakeWatch = (): void => {};
 
   const keyOf = (mti: string, fields: Fields): string =>
     [mti, ...profile.matchedBy.map((field) => fieldText(fields[field]).trim())].join('/');
@@ -102,8 +105,14 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
     pending.set(key, mine);
     repeated?.resolve({ heard: 'nothing', why: 'no_answer' });
     const done = new AbortController();
+    const sentMs = clock.monotonicMs();
     const giveUp = async (): Promise<void> => {
-      await clock.sleep(untilMs - clock.now(), done.signal);
+      await clock.sleep(deadlineMs - clock.now(), done.signal);
+      if (!done.signal.aborted && lastHeardMs <= sentMs && connection === up) {
+        isDoubted = true;
+        wakeWatch();
+      }
+      await clock.sleep(Math.max(0, untilMs - clock.now()), done.signal);
       if (done.signal.aborted) return;
       if (pending.get(key) === mine) pending.delete(key);
       resolve({ heard: 'nothing', why: 'no_answer' });
@@ -183,10 +192,19 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
   /** Until the connection ends. */
   const watch = async (connection: Connection): Promise<void> => {
     const over = new AbortController();
-    const ended = connection.ended.then(() => over.abort());
+    const endWatch = async (): Promise<void> => {
+      await connection.ended;
+      over.abort();
+      wakeWatch();
+    };
+    const ended = endWatch();
+    isDoubted = false;
     while (!over.signal.aborted) {
       const idleMs = clock.monotonicMs() - lastHeardMs;
-      await clock.sleep(Math.max(1, Math.min(timing.idleMs - idleMs, keysLeftMs())), over.signal);
+      const woken = new AbortController();
+      wakeWatch = () => woken.abort();
+      const restMs = isDoubted ? 0 : Math.min(timing.idleMs - idleMs, keysLeftMs());
+      await clock.sleep(Math.max(1, restMs), woken.signal);
       if (over.signal.aborted || isDraining) break;
       if (keysLeftMs() <= 0) {
         await takeKeys(connection).catch((error: unknown) => {
@@ -195,11 +213,12 @@ export const openLink = (context: Context, settings: LinkSettings): Link => {
         });
         continue;
       }
-      if (clock.monotonicMs() - lastHeardMs < timing.idleMs) continue;
+      if (!isDoubted && clock.monotonicMs() - lastHeardMs < timing.idleMs) continue;
       await manage(connection, networkCodes.echo).catch((error: unknown) => {
         log.warn({ url: host, error }, 'A link to an acquirer gave no sign of life');
         connection.end();
       });
+      isDoubted = false;
     }
     await ended;
   };
