@@ -45,6 +45,19 @@ test('What a card’s holder is to read is told to its bank with the payment, an
   assert.deepEqual(told, ['BEFORE', 'AFTER']);
 });
 
+test('What was said of it since the hold is told with the capture, and shown at the charge', async () => {
+  const { id } = await held({ statement_descriptor: 'BEFORE' });
+  await paymentIntents.update(id, { statement_descriptor: 'SINCE THEN' });
+  let told: unknown;
+  bank.next.push((call, truth) => {
+    told = 'descriptor' in call.request ? call.request.descriptor : null;
+    return truth();
+  });
+  const { latest_charge: charge } = await paymentIntents.capture(id);
+  const { calculated_statement_descriptor: shown } = await stripe.charges.retrieve(String(charge));
+  assert.deepEqual([told, shown], ['SINCE THEN', 'SINCE THEN']);
+});
+
 describe('previous_attributes tell', () => {
   test('metadata that a capture of a part changed', async () => {
     const { id } = await held();

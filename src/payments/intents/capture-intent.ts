@@ -58,7 +58,8 @@ export const captureIntent = async (
         ),
         metadata: mergeMetadata(before.metadata, asked.metadata),
       }),
-      changeCharge: (before) => withDescriptors(before, asked),
+      // What was said since the hold, of the payment or of its raising, is told with this.
+      changeCharge: (before) => withDescriptors({ ...before, ...descriptorsOf(intent) }, asked),
       shows: ({ intent: now }) => renderIntent(now, scope.livemode),
     });
     if (outcome !== null) return outcome;
@@ -67,6 +68,11 @@ export const captureIntent = async (
 };
 
 type Descriptors = Pick<PaymentIntent, 'statementDescriptor' | 'statementDescriptorSuffix'>;
+
+const descriptorsOf = ({
+  statementDescriptor,
+  statementDescriptorSuffix,
+}: Descriptors): Descriptors => ({ statementDescriptor, statementDescriptorSuffix });
 
 /** What a card's holder reads may be said as late as with the capture. */
 export const withDescriptors = <T extends Descriptors>(
