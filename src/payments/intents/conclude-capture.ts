@@ -12,6 +12,7 @@ import type { EventKind } from '#platform/events';
 import {
   type Decided,
   type Known,
+  kept,
   LEFT_BEHIND_MS,
   nothing,
   settled,
@@ -33,17 +34,7 @@ export const concludeCapture = (known: Known): Decided | null => {
     case 'not_sent':
     case 'reversed':
       if (!isManual(intent)) return state === 'not_sent' ? takeLater(known) : giveUp(known);
-      return {
-        ...nothing,
-        intent: {
-          ...intent,
-          ...settled,
-          status: to(intent, 'kept'),
-          dueAtMs: charge.captureBeforeMs,
-        },
-        charge: { ...charge, capturing: 0n, isCaptureOver: false },
-        kinds: [],
-      };
+      return { ...kept(known), charge: { ...charge, capturing: 0n, isCaptureOver: false } };
     case 'pending':
     case 'unknown':
     case 'human':

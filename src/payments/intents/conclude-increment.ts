@@ -1,10 +1,10 @@
 import { unreachable } from '#kit/assert';
-import { type Decided, type Known, nothing, settled, tellProcessing, to } from './ends.ts';
+import { type Decided, type Known, kept, nothing, settled, tellProcessing, to } from './ends.ts';
 import { intentCapturable } from './events.ts';
 
 /** Until it is known, what was held is neither captured nor let go. */
 export const concludeIncrement = (known: Known): Decided | null => {
-  const { intent, charge, change } = known;
+  const { intent, change } = known;
   const { state } = change.conclusion;
   if (intent.doing !== 'increment' || intent.increments !== change.after.ordinal) return null;
   switch (state) {
@@ -13,18 +13,7 @@ export const concludeIncrement = (known: Known): Decided | null => {
     case 'declined':
     case 'not_sent':
     case 'reversed':
-      return {
-        ...nothing,
-        intent: {
-          ...intent,
-          ...settled,
-          status: to(intent, 'kept'),
-          ifRaised: null,
-          dueAtMs: charge.captureBeforeMs,
-        },
-        charge,
-        kinds: [],
-      };
+      return kept(known, { ifRaised: null });
     case 'pending':
     case 'unknown':
     case 'human':

@@ -5,6 +5,7 @@ import {
   canceled,
   type Decided,
   type Known,
+  kept,
   nothing,
   settled,
   tellProcessing,
@@ -28,18 +29,7 @@ export const concludeVoid = (known: Known): Decided | null => {
       if (charge.isUnwanted) return { ...nothing, intent, charge, kinds: [], release: true };
       if (!isOfIntent) return null;
       if (state === 'declined' && hasRunOut(known)) return letGo(known);
-      return {
-        ...nothing,
-        intent: {
-          ...intent,
-          ...settled,
-          status: to(intent, 'kept'),
-          cancelWanted: null,
-          dueAtMs: charge.captureBeforeMs,
-        },
-        charge,
-        kinds: [],
-      };
+      return kept(known, { cancelWanted: null });
     case 'pending':
     case 'unknown':
     case 'human':

@@ -76,6 +76,20 @@ export const canceled = (
   cancellationReason: reason,
 });
 
+/** What was asked has not happened: what is held stays held, for as long as it was. */
+export const kept = ({ intent, charge }: Known, changes: Partial<PaymentIntent> = {}): Decided => ({
+  ...nothing,
+  intent: {
+    ...intent,
+    ...settled,
+    status: to(intent, 'kept'),
+    dueAtMs: charge.captureBeforeMs,
+    ...changes,
+  },
+  charge,
+  kinds: [],
+});
+
 /** What may be shown of what the provider told; its own ids and dates are the connector's business. */
 export const shownOf = (told: Told | null): Charge['told'] => {
   if (told === null) return null;
