@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
+import { parseId } from '#kit/ids';
+import { deleteOldClock } from '../../src/cards/customers/delete-test-clock.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 import { refusalOf, stripeFor } from '../support/stripe.ts';
 import { pause } from '../support/writers.ts';
@@ -138,6 +140,25 @@ describe('customers of a clock', () => {
     assert.equal(gone.deleted, true);
     assert.equal((await paymentMethods.retrieve(method.id)).customer, null);
     assert.equal((await customers.retrieve(other.id)).deleted, undefined);
+  });
+
+  test('go with one that has grown old, and what is told of it names no request', async () => {
+    const clock = await testClocks.create({ frozen_time: JANUARY });
+    const customer = await customers.create({ test_clock: clock.id });
+    const method = await paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    await deleteOldClock(gateway.context, {
+      accountId: merchant.scope.accountId,
+      clock: parseId('clock', clock.id) ?? '',
+    });
+    const { data } = await stripe.events.list({
+      types: ['customer.deleted', 'payment_method.detached', 'test_helpers.test_clock.deleted'],
+    });
+    const ids = [customer.id, method.id, clock.id];
+    const told = data.filter(({ data: { object } }) => 'id' in object && ids.includes(object.id));
+    assert.deepEqual(
+      told.map(({ request }) => request),
+      ids.map(() => ({ id: null, idempotency_key: null })),
+    );
   });
 
   test('show it when asked to', async () => {

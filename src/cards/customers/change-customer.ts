@@ -1,7 +1,7 @@
 // A customer as they are from now on, and the event that tells of it.
 
 import type { Context, Scope, Write } from '#kit/context';
-import { appendChange } from '#platform/events';
+import { appendChange, type Cause } from '#platform/events';
 import type { Customer } from './customer.ts';
 import { updateCustomer } from './customers.store.ts';
 import { customerSnapshot, customerUpdated } from './events.ts';
@@ -10,7 +10,7 @@ export const changeCustomer = (
   context: Context,
   scope: Scope,
   change: { readonly before: Customer; readonly after: Customer },
-  cause: { readonly requestId: string; readonly idempotencyKey: string | null } | null,
+  cause: Cause,
 ): readonly Write[] => {
   const { before, after } = change;
   const customer = { ...after, version: before.version + 1 };

@@ -2,6 +2,7 @@
 
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
+import type { Cause } from '#platform/events';
 import { changeCustomer } from './change-customer.ts';
 import type { Customer } from './customer.ts';
 import { loadCustomer } from './customers.store.ts';
@@ -11,7 +12,7 @@ export const changeTold = async (
   scope: Scope,
   id: Uuid,
   told: Partial<Pick<Customer, 'name' | 'address' | 'shipping'>>,
-  cause: { readonly requestId: string; readonly idempotencyKey: string | null } | null,
+  cause: Cause,
 ): Promise<readonly Write[]> => {
   const before = await loadCustomer(context, scope, id);
   if (before === undefined || before.deleted) return [];

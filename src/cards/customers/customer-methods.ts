@@ -18,11 +18,10 @@ import {
 } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
+import type { Cause } from '#platform/events';
 import { ApiError, resourceMissing } from '#platform/http';
 import type { Customer } from './customer.ts';
 import { customerLives, loadCustomer } from './customers.store.ts';
-
-type Request = { readonly requestId: string; readonly idempotencyKey: string | null };
 
 export type Change = {
   readonly customer: Customer;
@@ -41,7 +40,7 @@ export const withPaymentMethod = async (
     readonly scope: Scope;
     readonly customer: Customer;
     readonly spelled: string | undefined;
-    readonly request: Request;
+    readonly request: Cause;
   },
 ): Promise<Change & { readonly attached: PaymentMethod | null }> => {
   const { scope, customer, spelled, request } = input;
@@ -74,7 +73,7 @@ export const withSource = async (
     readonly scope: Scope;
     readonly customer: Customer;
     readonly source: AskedSource | undefined;
-    readonly request: Request;
+    readonly request: Cause;
   },
 ): Promise<Change> => {
   const { scope, customer, source, request } = input;
@@ -186,7 +185,7 @@ export const detachAll = async (
   context: Context,
   scope: Scope,
   customer: Customer,
-  request: Request,
+  request: Cause,
 ): Promise<Write[]> => {
   const writes: Write[] = [];
   for (let from: string | null = null; ; ) {

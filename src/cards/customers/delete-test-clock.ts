@@ -1,6 +1,5 @@
 // A test clock goes with its customers, all in one commit: no customer is left whose time nobody knows.
 
-import { nothingAttached } from '#cards/methods';
 import {
   clockDeleted,
   findTestClock,
@@ -13,15 +12,11 @@ import {
 } from '#cards/test-clocks';
 import type { Context, Scope, Write } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { appendChange } from '#platform/events';
+import type { Cause } from '#platform/events';
 import type { ApiRequest, Outcome } from '#platform/http';
 import type { JobPayload } from '#platform/jobs';
-import { type Customer, erased } from './customer.ts';
-import { detachAll } from './customer-methods.ts';
-import { customersOfClock, updateCustomer } from './customers.store.ts';
-import { customerDeleted, customerSnapshot } from './events.ts';
-
-type Cause = { readonly requestId: string; readonly idempotencyKey: string | null };
+import { customersOfClock } from './customers.store.ts';
+import { deletionOf } from './delete-customer.ts';
 
 export const deleteTestClock = async (
   context: Context,
@@ -49,7 +44,7 @@ const deletion = async (
   context: Context,
   scope: Scope,
   before: TestClock,
-  cause: Cause | null,
+  cause: Cause,
 ): Promise<Write[]> => {
   const clock: TestClock = {
     ...before,
@@ -61,34 +56,11 @@ const deletion = async (
   const customers = await customersOfClock(context, scope, spellId(TEST_CLOCK, clock.id));
   const gone: Write[] = [];
   for (const customer of customers) {
-    gone.push(...(await withoutCustomer(context, scope, customer, cause)));
+    gone.push(...(await deletionOf(context, scope, customer, cause)));
   }
   return [
     updateTestClock(scope, clock),
     ...gone,
     tellOfClock(context, scope, clock, clockDeleted, cause),
-  ];
-};
-
-const withoutCustomer = async (
-  context: Context,
-  scope: Scope,
-  before: Customer,
-  cause: Cause | null,
-): Promise<Write[]> => {
-  const customer = erased(before);
-  const request = { scope, requestId: cause?.requestId ?? '', idempotencyKey: null, ...cause };
-  return [
-    updateCustomer(scope, customer),
-    ...(await detachAll(context, scope, before, request)),
-    nothingAttached(scope, before.id),
-    appendChange(context, {
-      scope,
-      objectId: customer.id,
-      sequence: customer.version,
-      kinds: [customerDeleted],
-      snapshot: customerSnapshot(before),
-      request: cause,
-    }),
   ];
 };

@@ -3,7 +3,7 @@
 import type { Address } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
-import { appendChange } from '#platform/events';
+import { appendChange, type Cause } from '#platform/events';
 import { newInvoicePrefix } from './create-customer.ts';
 import { blankCustomer, type Customer, type Shipping } from './customer.ts';
 import { insertCustomer } from './customers.store.ts';
@@ -18,7 +18,7 @@ export const makeCustomer = (
     readonly phone: string | null;
     readonly address: Address | null;
     readonly shipping: Shipping | null;
-    readonly cause: { readonly requestId: string; readonly idempotencyKey: string | null } | null;
+    readonly cause: Cause;
   },
 ): { readonly customer: Customer; readonly writes: readonly Write[] } => {
   const { cause, ...known } = told;

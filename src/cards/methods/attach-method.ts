@@ -4,18 +4,16 @@
 import { testCards } from '#cards/bins';
 import type { Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { appendChange } from '#platform/events';
+import type { Cause } from '#platform/events';
 import { ApiError, cardRefused } from '#platform/http';
+import { type Changed, changeMethod } from './change-method.ts';
 import { heardOfDetaching } from './detach-listeners.ts';
-import { kindsFor, methodAttached, methodDetached, methodSnapshot } from './events.ts';
+import { methodAttached, methodDetached } from './events.ts';
 import type { FoundMethod } from './find-method.ts';
 import type { PaymentMethod } from './payment-method.ts';
 import { nextState } from './payment-method-states.ts';
-import { insertMethod, updateMethod } from './payment-methods.store.ts';
+import { updateMethod } from './payment-methods.store.ts';
 import { wayToPay } from './ways-to-pay.ts';
-
-type Request = { readonly requestId: string; readonly idempotencyKey: string | null } | null;
-type Changed = { readonly method: PaymentMethod; readonly writes: readonly Write[] };
 
 export const attachMethod = (
   context: Context,
@@ -23,7 +21,7 @@ export const attachMethod = (
     readonly scope: Scope;
     readonly found: FoundMethod;
     readonly customerId: Uuid;
-    readonly request: Request;
+    readonly request: Cause;
   },
 ): Changed => {
   const { scope, found, customerId } = input;
@@ -45,23 +43,8 @@ export const attachMethod = (
   if (wayToPay(before.type)?.mayBeKept === false) throw cannotBeKept(before.type);
   refuseDecliningTestCard(before);
 
-  const kinds = kindsFor(before, methodAttached);
-  const version = found.isNew ? 1 : before.version + 1;
-  const method = { ...before, state, customerId, version, events: before.events + kinds.length };
-  return {
-    method,
-    writes: [
-      found.isNew ? insertMethod(scope, method) : updateMethod(scope, method),
-      appendChange(context, {
-        scope,
-        objectId: method.id,
-        sequence: before.events + 1,
-        kinds,
-        snapshot: methodSnapshot(method, before),
-        request: input.request,
-      }),
-    ],
-  };
+  const change = { scope, before, after: { ...before, state, customerId }, cause: input.request };
+  return changeMethod(context, change, methodAttached, found.isNew);
 };
 
 export const detachMethod = async (
@@ -69,10 +52,10 @@ export const detachMethod = async (
   input: {
     readonly scope: Scope;
     readonly method: PaymentMethod;
-    readonly request: Request;
+    readonly request: Cause;
   },
 ): Promise<Changed> => {
-  const { scope, method: before } = input;
+  const { scope, method: before, request } = input;
   const state = nextState(before.state, 'detach');
   if (state === null) {
     throw new ApiError(
@@ -81,28 +64,11 @@ export const detachMethod = async (
       { param: 'payment_method' },
     );
   }
-  const kinds = kindsFor(before, methodDetached);
-  const method = {
-    ...before,
-    state,
-    customerId: null,
-    version: before.version + 1,
-    events: before.events + kinds.length,
-  };
+  const change = { scope, before, after: { ...before, state, customerId: null }, cause: request };
+  const { method, writes } = changeMethod(context, change, methodDetached);
   return {
     method,
-    writes: [
-      updateMethod(scope, method),
-      appendChange(context, {
-        scope,
-        objectId: method.id,
-        sequence: before.events + 1,
-        kinds,
-        snapshot: methodSnapshot(method, before),
-        request: input.request,
-      }),
-      ...(await heardOfDetaching(context, scope, { method, request: input.request })),
-    ],
+    writes: [...writes, ...(await heardOfDetaching(context, scope, { method, request }))],
   };
 };
 

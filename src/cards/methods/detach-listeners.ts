@@ -2,11 +2,12 @@
 // what was agreed for it. Whoever puts the process together gives us the listeners.
 
 import type { Context, Database, Scope, Write } from '#kit/context';
+import type { Cause } from '#platform/events';
 import type { PaymentMethod } from './payment-method.ts';
 
 export type Detached = {
   readonly method: PaymentMethod;
-  readonly request: { readonly requestId: string; readonly idempotencyKey: string | null } | null;
+  readonly request: Cause;
 };
 
 /** What it gives is committed with the detaching, or neither is. */

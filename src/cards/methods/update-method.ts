@@ -1,15 +1,12 @@
-import { vaultOf } from '#cards/vault';
 import type { Context } from '#kit/context';
-import { appendChange } from '#platform/events';
 import { ApiError, type Outcome, type TypedRequest } from '#platform/http';
 import { applyCommon } from './apply-parameters.ts';
+import { updateDetails } from './change-method.ts';
 import { checkExpiry, fullYear } from './check-card.ts';
-import { kindsFor, methodSnapshot, methodUpdated } from './events.ts';
 import { findMethod } from './find-method.ts';
 import type { updateMethodParameters } from './method-parameters.ts';
 import type { PaymentMethod } from './payment-method.ts';
 import { nextState } from './payment-method-states.ts';
-import { updateMethod as updateRow } from './payment-methods.store.ts';
 import { renderPaymentMethod } from './render-payment-method.ts';
 
 export const updateMethod = async (
@@ -33,39 +30,10 @@ export const updateMethod = async (
   }
 
   const after = withCard(applyCommon(before, asked), asked.card, context.clock.now());
-  if (JSON.stringify(after) === JSON.stringify(before)) {
-    return { body: renderPaymentMethod(before, scope.livemode) };
-  }
-  // The vault's copy first: should the rest fail, the same request again ends where it should.
-  if (after.cardId !== null && after.card !== null && expiryChanged(before, after)) {
-    const { expMonth, expYear } = after.card;
-    await vaultOf(context).changeExpiry(context, {
-      scope,
-      card: after.cardId,
-      expiry: { expMonth, expYear },
-    });
-  }
-
-  const kinds = kindsFor(before, methodUpdated);
-  const method = { ...after, version: before.version + 1, events: before.events + kinds.length };
-  return {
-    body: renderPaymentMethod(method, scope.livemode),
-    writes: [
-      updateRow(scope, method),
-      appendChange(context, {
-        scope,
-        objectId: method.id,
-        sequence: before.events + 1,
-        kinds,
-        snapshot: methodSnapshot(method, before),
-        request,
-      }),
-    ],
-  };
+  const change = { scope, before, after, cause: request };
+  const { method, writes } = await updateDetails(context, change);
+  return { body: renderPaymentMethod(method, scope.livemode), writes };
 };
-
-const expiryChanged = (before: PaymentMethod, after: PaymentMethod): boolean =>
-  before.card?.expMonth !== after.card?.expMonth || before.card?.expYear !== after.card?.expYear;
 
 type AskedCard = {
   readonly exp_month?: number;

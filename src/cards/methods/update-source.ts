@@ -1,13 +1,11 @@
 // Changing a card in the older spelling: the same fields, flat.
 
-import { vaultOf } from '#cards/vault';
-import type { Context, Scope, Write } from '#kit/context';
-import { appendChange } from '#platform/events';
+import type { Context, Scope } from '#kit/context';
+import type { Cause } from '#platform/events';
 import { type MetadataChange, mergeMetadata } from '#platform/http';
+import { type Changed, updateDetails } from './change-method.ts';
 import { checkExpiry, fullYear } from './check-card.ts';
-import { kindsFor, methodSnapshot, methodUpdated } from './events.ts';
 import type { LegacyCard, PaymentMethod } from './payment-method.ts';
-import { updateMethod } from './payment-methods.store.ts';
 
 type Asked = {
   readonly address_city?: string | null;
@@ -22,46 +20,18 @@ type Asked = {
   readonly name?: string | null;
 };
 
-export const updateSourceMethod = async (
+export const updateSourceMethod = (
   context: Context,
   input: {
     readonly scope: Scope;
     readonly method: PaymentMethod;
     readonly asked: Asked;
-    readonly request: { readonly requestId: string; readonly idempotencyKey: string | null };
+    readonly request: Cause;
   },
-): Promise<{ method: PaymentMethod; writes: readonly Write[] }> => {
-  const { scope, method: before, asked } = input;
+): Promise<Changed> => {
+  const { scope, method: before, asked, request } = input;
   const after = apply(before, asked, context.clock.now());
-  if (JSON.stringify(after) === JSON.stringify(before)) return { method: before, writes: [] };
-
-  const { card, cardId } = after;
-  const isMoved =
-    card?.expMonth !== before.card?.expMonth || card?.expYear !== before.card?.expYear;
-  if (card !== null && cardId !== null && isMoved) {
-    const { expMonth, expYear } = card;
-    await vaultOf(context).changeExpiry(context, {
-      scope,
-      card: cardId,
-      expiry: { expMonth, expYear },
-    });
-  }
-  const kinds = kindsFor(before, methodUpdated);
-  const method = { ...after, version: before.version + 1, events: before.events + kinds.length };
-  return {
-    method,
-    writes: [
-      updateMethod(scope, method),
-      appendChange(context, {
-        scope,
-        objectId: method.id,
-        sequence: before.events + 1,
-        kinds,
-        snapshot: methodSnapshot(method, before),
-        request: input.request,
-      }),
-    ],
-  };
+  return updateDetails(context, { scope, before, after, cause: request });
 };
 
 const apply = (method: PaymentMethod, asked: Asked, nowMs: number): PaymentMethod => {

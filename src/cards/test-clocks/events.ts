@@ -1,5 +1,5 @@
 import type { Context, Scope, Write } from '#kit/context';
-import { appendChange, type EventKind, type EventRenderer } from '#platform/events';
+import { appendChange, type Cause, type EventKind, type EventRenderer } from '#platform/events';
 import { renderTestClock } from './render-test-clock.ts';
 import type { TestClock } from './test-clock.ts';
 
@@ -35,7 +35,7 @@ export const tellOfClock = (
   scope: Scope,
   clock: TestClock,
   what: EventKind,
-  request: { readonly requestId: string; readonly idempotencyKey: string | null } | null,
+  request: Cause,
 ): Write =>
   appendChange(context, {
     scope,

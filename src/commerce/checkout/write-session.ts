@@ -1,8 +1,8 @@
 // The rows of a change of a session, from the version that was read, with its events.
 
 import type { Context, Scope, Write } from '#kit/context';
-import { type Cause, releaseOrder } from '#payments/intents';
-import { appendChange, type EventKind } from '#platform/events';
+import { releaseOrder } from '#payments/intents';
+import { appendChange, type Cause, type EventKind } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import { sessionSnapshot } from './events.ts';
 import { placeWrites } from './places.store.ts';

@@ -2,8 +2,8 @@
 
 import type { Context, Scope } from '#kit/context';
 import { withoutDelicateReason, withoutReason } from '#payments/risk';
+import type { Cause } from '#platform/events';
 import { ApiError, type ApiRequest, type Outcome } from '#platform/http';
-import type { Cause } from './payment.ts';
 
 export type Asking = Pick<ApiRequest, 'claim' | 'claimed' | 'conclude'> & {
   readonly scope: Scope;

@@ -20,6 +20,7 @@ import {
   INTENT,
   loadChargesOfIntent,
 } from '#payments/charges';
+import type { Cause } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import { type Change, decidedOnce, type Operation } from '#rails/operations';
@@ -27,7 +28,7 @@ import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
 import type { Decided, HolderAsked } from './ends.ts';
 import { loadIntent } from './intents.store.ts';
-import { type Cause, type Payment, writePayment } from './payment.ts';
+import { type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { paymentListenersWrites } from './payment-listeners.ts';
 import { waitAgainMs } from './wait-again.ts';

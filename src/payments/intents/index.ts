@@ -31,7 +31,6 @@ export { type OfPayment, readOfPayment } from './of-payment.ts';
 export { claimOrder, releaseOrder } from './orders.store.ts';
 export { refuseOptionsFromPage } from './page-options.ts';
 export { endAtProvider, isPayerAway } from './payer-away.ts';
-export type { Cause } from './payment.ts';
 export {
   blankIntent,
   type LastError,

@@ -3,6 +3,7 @@
 
 import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, spellBytes, type Uuid } from '#kit/ids';
+import type { Cause } from '#platform/events';
 import type { Outcome } from '#platform/http';
 import type { Shows } from './answer.ts';
 import { type Asked, applyParameters } from './apply-parameters.ts';
@@ -11,7 +12,7 @@ import { confirmPayment } from './confirm-payment.ts';
 import { SECRET_BYTES } from './create-intent.ts';
 import { intentCreated } from './events.ts';
 import { next } from './intent-states.ts';
-import { type Cause, writePayment } from './payment.ts';
+import { writePayment } from './payment.ts';
 import { blankIntent, type PaymentIntent } from './payment-intent.ts';
 import type { TakenMethod } from './take-method.ts';
 

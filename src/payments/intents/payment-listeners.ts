@@ -3,8 +3,7 @@
 
 import type { Context, Database, Scope, Write } from '#kit/context';
 import type { Charge } from '#payments/charges';
-import type { EventKind } from '#platform/events';
-import type { Cause } from './payment.ts';
+import type { Cause, EventKind } from '#platform/events';
 import type { PaymentIntent } from './payment-intent.ts';
 
 export type PaymentTold = {

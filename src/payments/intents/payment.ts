@@ -11,7 +11,7 @@ import {
   updateCharge,
 } from '#payments/charges';
 import { endTry } from '#payments/risk';
-import { appendChange, type EventKind } from '#platform/events';
+import { appendChange, type Cause, type EventKind } from '#platform/events';
 import { intentCapturable, intentFailed, intentSnapshot, intentSucceeded } from './events.ts';
 import { insertIntent, updateIntent } from './intents.store.ts';
 import { withErrorPage } from './last-error.ts';
@@ -25,12 +25,6 @@ export type Payment = {
   readonly charge: Charge | null;
   readonly method: PaymentMethod | null;
 };
-
-/** Who caused a change; null where it happened by itself. */
-export type Cause = {
-  readonly requestId: string;
-  readonly idempotencyKey: string | null;
-} | null;
 
 export type PaymentChange = {
   /** Null for what is new. */

@@ -9,8 +9,8 @@ import {
   loadCharge,
   updateCharge,
 } from '#payments/charges';
-import { type Cause, FIRST_MS, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
-import { appendChange } from '#platform/events';
+import { FIRST_MS, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
+import { appendChange, type Cause } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
 import { type Change, decidedOnce, type Operation } from '#rails/operations';

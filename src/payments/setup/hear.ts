@@ -12,7 +12,8 @@ import {
 import type { Context, Database, Scope, Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import type { Mandate } from '#payments/confirmation';
-import type { Cause, LastError } from '#payments/intents';
+import type { LastError } from '#payments/intents';
+import type { Cause } from '#platform/events';
 import type { OperationListener } from '#rails/connectors';
 import { type Change, decidedOnce } from '#rails/operations';
 import { concludeSetup, type DecidedSetup, failSetup, isHolderWanted } from './conclude-setup.ts';

@@ -4,7 +4,8 @@
 import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, spellBytes, type Uuid } from '#kit/ids';
 import { acceptingNow } from '#payments/confirmation';
-import type { Asking, Cause, TakenMethod } from '#payments/intents';
+import type { Asking, TakenMethod } from '#payments/intents';
+import type { Cause } from '#platform/events';
 import type { Outcome } from '#platform/http';
 import { type Asked, applyParameters } from './apply-parameters.ts';
 import type { Shows } from './client-secret.ts';

@@ -2,8 +2,7 @@
 // looks after it. Whoever puts the process together gives it the listeners.
 
 import type { Context, Database, Scope, Write } from '#kit/context';
-import type { Cause } from '#payments/intents';
-import type { EventKind } from '#platform/events';
+import type { Cause, EventKind } from '#platform/events';
 import type { SetupIntent } from './setup-intent.ts';
 
 export type SetupTold = {

@@ -1,9 +1,9 @@
 // The rows of a change of a setup intent, from the versions that were read, with its events.
 
 import type { Context, Scope, Write } from '#kit/context';
-import { type Cause, withErrorPage } from '#payments/intents';
+import { withErrorPage } from '#payments/intents';
 import { endTry } from '#payments/risk';
-import { appendChange, type EventKind } from '#platform/events';
+import { appendChange, type Cause, type EventKind } from '#platform/events';
 import { setupFailed, setupSnapshot, setupSucceeded } from './events.ts';
 import { insertSetup, updateSetup } from './setup.store.ts';
 import type { SetupIntent } from './setup-intent.ts';

@@ -17,6 +17,12 @@ export type ChangeRow = {
 };
 
 /** One change of one object, and the events it means, cause before effect. */
+/** The request that caused a change; null where it happened by itself. */
+export type Cause = {
+  readonly requestId: string;
+  readonly idempotencyKey: string | null;
+} | null;
+
 export const appendChange = (
   context: Pick<Context, 'clock' | 'random'>,
   change: {
@@ -28,7 +34,7 @@ export const appendChange = (
     readonly sequence: number;
     readonly kinds: readonly EventKind[];
     readonly snapshot: Snapshot;
-    readonly request: { readonly requestId: string; readonly idempotencyKey: string | null } | null;
+    readonly request: Cause;
   },
 ): Write => ({
   into: insertChange,

@@ -7,7 +7,13 @@ export {
   type Snapshot,
   type Undelivered,
 } from './event-kind.ts';
-export { appendChange, type ChangeRow, eventIdOf, newChangeId } from './events.store.ts';
+export {
+  appendChange,
+  type Cause,
+  type ChangeRow,
+  eventIdOf,
+  newChangeId,
+} from './events.store.ts';
 export { findEvent, findEvents } from './find-event.ts';
 export { handOn, isAnythingOwed, type Listener, type Owed } from './hand-on.ts';
 export { lastEventCarriesItsNumber } from './last-event.ts';
