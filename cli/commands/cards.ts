@@ -22,16 +22,13 @@ import {
   readRecipient,
 } from '#cards/portability';
 import { KeyMissing } from '#cards/vault';
-import { listAccounts } from '#identity/accounts';
-import { parseId, spellId } from '#kit/ids';
 import { gather, modules } from '../../src/modules.ts';
-import type { Runtime } from '../../src/runtime.ts';
+import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { paint, say } from '../say.ts';
 import { inColumns } from '../terminal.ts';
 import { withRuntime } from '../with-runtime.ts';
 
-type Where = { readonly account?: string; readonly live: boolean };
 type ExportOptions = Where & { toKey: string; out: string; format: Format };
 type ImportOptions = Where & {
   key: string;
@@ -166,23 +163,6 @@ const tell = (
 const verbsOfCustomers = () => {
   const customers = modules.find(({ name }) => name === 'cards/customers');
   return customerVerbs(customers?.routes?.(gather()) ?? []);
-};
-
-const scopeOf = async ({ context }: Runtime, { account, live }: Where) => {
-  const accounts = await listAccounts(context);
-  const [only, second] = accounts;
-  if (account === undefined && only && !second) return { accountId: only.id, livemode: live };
-  if (account === undefined) {
-    throw new CliError(
-      only
-        ? `There are several accounts; say which with --account: ${accounts.map(({ id, name }) => `${spellId('acct', id)} (${name})`).join(', ')}.`
-        : 'There is no account yet; tollgate accounts create makes one.',
-    );
-  }
-  const id = parseId('acct', account);
-  const known = accounts.find((known) => known.id === id);
-  if (known === undefined) throw new CliError(`There is no account ${account}.`);
-  return { accountId: known.id, livemode: live };
 };
 
 const readGiven = async (path: string, what: string): Promise<Buffer> => {

@@ -4,7 +4,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { listAccounts } from '#identity/accounts';
 import type { Scope } from '#kit/context';
 import { parseId, spellId } from '#kit/ids';
 import {
@@ -19,12 +18,12 @@ import {
   type StoredAccount,
 } from '#rails/connectors';
 import type { Runtime } from '../../src/runtime.ts';
+import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { paint, say } from '../say.ts';
 import { inColumns } from '../terminal.ts';
 import { withRuntime } from '../with-runtime.ts';
 
-type Where = { readonly account?: string; readonly live: boolean };
 type Given = {
   readonly settings?: string;
   readonly label?: string;
@@ -190,25 +189,6 @@ const find = async (
   const found = id === null ? undefined : await loadConnectorAccount(context, scope, id);
   if (found !== undefined && !found.deleted) return found;
   throw new CliError(`There is no ${spelled}; tollgate connectors list shows those there are.`);
-};
-
-const scopeOf = async ({ context }: Runtime, { account, live }: Where): Promise<Scope> => {
-  const accounts = await listAccounts(context);
-  const wanted =
-    account === undefined ? accounts : accounts.filter(({ id }) => id === parseId('acct', account));
-  const [only, second] = wanted;
-  if (only === undefined) {
-    throw new CliError(
-      account === undefined
-        ? 'There is no account yet; npm start makes the first one.'
-        : `There is no account ${account}.`,
-    );
-  }
-  if (second !== undefined) {
-    const names = accounts.map(({ id, name }) => `${spellId('acct', id)} (${name})`).join(', ');
-    throw new CliError(`There are several accounts; say which with --account: ${names}.`);
-  }
-  return { accountId: only.id, livemode: live };
 };
 
 const idOf = ({ id }: StoredAccount): string => spellId(CONNECTOR_ACCOUNT, id);
