@@ -16,12 +16,13 @@ import {
 import {
   decideByPerson,
   type ForgottenCall,
-  letGo,
   loadForgottenCalls,
   loadForPerson,
   loadKnown,
   type Operation,
   type PersonSays,
+  releaseForgottenCall,
+  spellOperation,
 } from '#rails/operations';
 import { operationListeners } from '../../src/modules.ts';
 import { scopeOf, type Where } from '../account-scope.ts';
@@ -145,7 +146,7 @@ export const addOperations = (program: Command): void => {
       withRuntime(async (runtime) => {
         const scope = await scopeOf(runtime, options);
         const asked = { operationId: idOf(spelled), why: options.why };
-        if (!(await letGo(runtime.context, scope, asked))) {
+        if (!(await releaseForgottenCall(runtime.context, scope, asked))) {
           throw new CliError(`No forgotten call ${spelled} waits for a person.`);
         }
         say(`${spelled} keeps nothing any more. Processes that run hear of it within seconds.`);
@@ -190,7 +191,7 @@ const linesOfWebhook = ({ id, receivedAtMs, told }: WebhookForPerson): string[] 
 
 const forgottenLineOf = (call: ForgottenCall): string =>
   [
-    spellId('op', call.id),
+    spellOperation(call.id),
     new Date(call.sentAtMs).toISOString().slice(0, 16).replace('T', ' '),
     (call.kind ?? '').padEnd(9),
     (call.amount === null || call.currency === null
@@ -206,7 +207,7 @@ const lineOf = (operation: Operation): string => {
   const why = alerts.length > 0 ? `  ${alerts.join(', ').replaceAll('_', ' ')}` : '';
   return (
     [
-      spellId('op', id),
+      spellOperation(id),
       new Date(firstSentAtMs).toISOString().slice(0, 16).replace('T', ' '),
       kind.padEnd(9),
       formatAmount(amount, currency).padStart(14),

@@ -165,7 +165,7 @@ const approvalBy = (state: State, reference: string): Approval | undefined =>
       approval.capturedMinor > 0n,
   );
 
-export const disputeView = (dispute: KnownDispute) => ({
+const disputeView = (dispute: KnownDispute) => ({
   id: dispute.id,
   rrn: dispute.rrn,
   terminal: dispute.terminal,

@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import type { Scope } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { railsOf } from '#rails/connectors';
-import { letGo, loadForgottenCalls, noteForgotten, usualAt } from '#rails/operations';
+import {
+  loadForgottenCalls,
+  noteForgotten,
+  releaseForgottenCall,
+  usualAt,
+} from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
 import {
   insertMessage,
@@ -65,11 +70,14 @@ export const railsOfOthers = ({ gateway, context, world }: Tried): void => {
     assert.deepEqual([lines, locked.has(line.intentId)], [[line], true]);
     for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
       assert.deepEqual(await loadForgottenCalls(context, scope, 10), []);
-      assert.equal(await letGo(context, scope, { operationId: line.operationId, why: 'x' }), false);
+      assert.equal(
+        await releaseForgottenCall(context, scope, { operationId: line.operationId, why: 'x' }),
+        false,
+      );
     }
     const [own] = await loadForgottenCalls(context, theirs.scope, 10);
     assert.equal(own?.id, line.operationId);
-    const released = await letGo(context, theirs.scope, {
+    const released = await releaseForgottenCall(context, theirs.scope, {
       operationId: line.operationId,
       why: 'x',
     });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { crashPoints } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { letGo } from '#rails/operations';
+import { releaseForgottenCall } from '#rails/operations';
 import { vaultDatabase } from '../../src/cards/vault/for-tests.ts';
 import { asOwner, testContext } from '../../src/for-tests.ts';
 import { newSandbox } from '../sandbox/support/world.ts';
@@ -96,7 +96,10 @@ test('One that only answers says which calls of its own journal the database kno
   assert.equal(said.length, 1);
   assert.ok(said[0]?.includes(spellId('op', line.operationId)));
   const scope = { accountId: of.accountId, livemode: false };
-  const released = await letGo(context, scope, { operationId: line.operationId, why: 'A test' });
+  const released = await releaseForgottenCall(context, scope, {
+    operationId: line.operationId,
+    why: 'A test',
+  });
   assert.equal(released, true);
   assert.equal(await again.stop(), 0, again.output());
 });

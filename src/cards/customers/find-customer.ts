@@ -1,9 +1,9 @@
+import { CUSTOMER } from '#cards/methods';
 import type { Context, Scope } from '#kit/context';
 import { parseId, type Uuid } from '#kit/ids';
 import { missingIn, resourceMissing } from '#platform/http';
 import type { Customer } from './customer.ts';
 import { loadCustomer } from './customers.store.ts';
-import { CUSTOMER } from './render-customer.ts';
 
 /** The customer of that id, deleted ones included; or the refusal that says what is wrong with it. */
 export const findCustomer = async (

@@ -1,3 +1,4 @@
+import { CUSTOMER } from '#cards/methods';
 import { findTestClock } from '#cards/test-clocks';
 import type { Context } from '#kit/context';
 import {
@@ -12,7 +13,7 @@ import {
   timestampRange,
 } from '#platform/http';
 import { listCustomers as listRows, loadCustomer } from './customers.store.ts';
-import { CUSTOMER, renderCustomer } from './render-customer.ts';
+import { renderCustomer } from './render-customer.ts';
 
 export const customerFilters = listParameters({
   created: timestampRange(),

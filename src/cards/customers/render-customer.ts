@@ -1,11 +1,10 @@
 // How a customer is shown: Stripe's shape, checked by the compiler against Stripe's own types.
 
 import type Stripe from 'stripe';
+import { CUSTOMER } from '#cards/methods';
 import { spellId, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import type { Customer, TaxId } from './customer.ts';
-
-export const CUSTOMER = 'cus';
 
 export const renderCustomer = (customer: Customer, livemode: boolean) =>
   ({

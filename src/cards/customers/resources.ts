@@ -1,6 +1,6 @@
 // What `expand` finds at a customer.
 
-import { loadNewestSources, renderSource } from '#cards/methods';
+import { CUSTOMER, loadNewestSources, renderSource } from '#cards/methods';
 import type { Context, Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
 import {
@@ -12,13 +12,7 @@ import {
 } from '#platform/http';
 import type { Customer } from './customer.ts';
 import { loadCustomers } from './customers.store.ts';
-import {
-  CUSTOMER,
-  renderAny,
-  renderCashBalance,
-  renderTax,
-  renderTaxId,
-} from './render-customer.ts';
+import { renderAny, renderCashBalance, renderTax, renderTaxId } from './render-customer.ts';
 import { listSources, loadSourcesById } from './sources.ts';
 
 /** Undefined: there is nothing of that to show. */

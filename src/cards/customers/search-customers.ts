@@ -1,3 +1,4 @@
+import { CUSTOMER } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { parseId, spellId, type Uuid } from '#kit/ids';
 import {
@@ -15,7 +16,7 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import { countFound, searchRows } from './customers.store.ts';
-import { CUSTOMER, renderCustomer } from './render-customer.ts';
+import { renderCustomer } from './render-customer.ts';
 
 export const customerSearch = searchParameters();
 

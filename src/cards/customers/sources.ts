@@ -3,6 +3,7 @@
 
 import {
   attachMethod,
+  CUSTOMER,
   listMethods,
   loadMethods,
   makeSource,
@@ -30,7 +31,7 @@ import { loadOwn } from './customer-methods.ts';
 import { customerLives } from './customers.store.ts';
 import { detachFrom } from './detach-method.ts';
 import { findCustomer, findLivingCustomer } from './find-customer.ts';
-import { CUSTOMER, renderCustomer } from './render-customer.ts';
+import { renderCustomer } from './render-customer.ts';
 import type {
   createSourceParameters,
   sourceFilters,

@@ -22,7 +22,7 @@ export {
   loadNewestSources,
   updateMethod,
 } from './payment-methods.store.ts';
-export { renderCard, renderSource } from './render-card.ts';
+export { CUSTOMER, renderCard, renderSource } from './render-card.ts';
 export {
   networksOf,
   parseMethodId,

@@ -6,7 +6,13 @@
 import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Customer, findCustomer } from '#cards/customers';
-import { listMethods, type PaymentMethod, parseMethodId, spellMethod } from '#cards/methods';
+import {
+  CUSTOMER,
+  listMethods,
+  type PaymentMethod,
+  parseMethodId,
+  spellMethod,
+} from '#cards/methods';
 import { Tampered, VaultForbidden, vaultOf } from '#cards/vault';
 import { auditEntry } from '#identity/audit';
 import type { Context, Scope } from '#kit/context';
@@ -254,7 +260,7 @@ const customers = (context: Context, scope: Scope) => {
   let last: Customer | null = null;
   return async (id: string | null): Promise<Customer | null> => {
     if (id === null) return null;
-    if (last?.id !== id) last = await findCustomer(context, scope, spellId('cus', id));
+    if (last?.id !== id) last = await findCustomer(context, scope, spellId(CUSTOMER, id));
     return last;
   };
 };

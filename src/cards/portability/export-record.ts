@@ -4,7 +4,7 @@
 
 import type { Customer } from '#cards/customers';
 import type { PaymentMethod } from '#cards/methods';
-import { spellMethod } from '#cards/methods';
+import { CUSTOMER, spellMethod } from '#cards/methods';
 import type { OpenCard } from '#cards/vault';
 import { spellId, uuidMs } from '#kit/ids';
 import { csvField, csvLine } from './csv.ts';
@@ -18,7 +18,7 @@ export type ExportedCard = {
 type Value = string | number | null | Readonly<Record<string, string>>;
 
 const customerFields = ({ customer }: ExportedCard): Readonly<Record<string, Value>> => ({
-  id: customer === null ? null : spellId('cus', customer.id),
+  id: customer === null ? null : spellId(CUSTOMER, customer.id),
   name: customer?.name ?? null,
   email: customer?.email ?? null,
   phone: customer?.phone ?? null,

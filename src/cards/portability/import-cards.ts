@@ -4,7 +4,7 @@
 
 import type { PrivateKey } from 'openpgp';
 import { findCustomer } from '#cards/customers';
-import { loadMethods, parseMethodId, spellMethod } from '#cards/methods';
+import { CUSTOMER, loadMethods, parseMethodId, spellMethod } from '#cards/methods';
 import { auditEntry } from '#identity/audit';
 import type { Context, Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
@@ -263,7 +263,7 @@ const makeDefault = async (
 ): Promise<void> => {
   const { scope, verbs } = target;
   if (!row.isDefault || target.dryRun || customerId === '') return;
-  const spelled = spellId('cus', customerId);
+  const spelled = spellId(CUSTOMER, customerId);
   for (let attempt = 1; attempt <= DEFAULT_TRIES_MAX; attempt += 1) {
     const customer = await findCustomer(context, scope, spelled);
     if (customer.deleted || customer.default_payment_method !== null) return;
@@ -291,7 +291,7 @@ const openReports = async (request: ImportRequest) => {
           imported.externalId ?? '',
           imported.importId === '' ? (imported.externalId ?? '') : spellId('pm', imported.methodId),
           customerExternalId ?? '',
-          imported.customerId === '' ? '' : spellId('cus', imported.customerId),
+          imported.customerId === '' ? '' : spellId(CUSTOMER, imported.customerId),
         ]),
       );
     },

@@ -108,7 +108,7 @@ const mailOf = async (
       sender: await senderOf(context, scope, preferences, await shopOf(context, scope, wanted)),
       preferences,
       wasInDoubt,
-      receipt: await receiptOf(context, tx, scope, { ...wanted, locale }),
+      receipt: await addressesOf(context, tx, scope, { ...wanted, locale }),
     }),
     locale,
     to: wanted.to,
@@ -128,7 +128,7 @@ const shopOf = async (
   return intentId === null ? null : nameAtPage(context, scope, intentId);
 };
 
-const receiptOf = async (
+const addressesOf = async (
   context: Context,
   tx: Tx,
   scope: Scope,

@@ -27,5 +27,5 @@ const isLetGo = (charge: Charge): boolean =>
   charge.isCaptureOver;
 
 /** The same in the database. */
-export const letGo = `(captured = 0 and capturing = 0 and status = 2
+export const isLetGoInSql = `(captured = 0 and capturing = 0 and status = 2
                 and details->>'isDirect' = 'true' and details->>'isCaptureOver' = 'true')`;

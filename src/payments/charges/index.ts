@@ -1,5 +1,5 @@
 export { checkAmount, checkPartAmount } from './amount-limits.ts';
-export { letGo } from './aside.ts';
+export { isLetGoInSql } from './aside.ts';
 export {
   type Charge,
   countTaken,

@@ -3,6 +3,7 @@
 import { traceEntries } from '#books/ledger';
 import { spellId, uuidMs } from '#kit/ids';
 import { type EventKinds, type TraceSource, traceEvents } from '#platform/events';
+import { CONNECTOR_ACCOUNT } from '#rails/connectors';
 import { loadChargesOfIntent } from './charges.store.ts';
 import { CHARGE } from './render-charge.ts';
 
@@ -21,7 +22,7 @@ export const traceCharges =
             charge: spellId(CHARGE, charge.id),
             attempt: charge.attempt,
             status: charge.status,
-            connector_account: spellId('cna', charge.connectorAccountId),
+            connector_account: spellId(CONNECTOR_ACCOUNT, charge.connectorAccountId),
             decline_code: charge.failure?.declineCode ?? null,
             three_d_secure: charge.threeDSecure?.outcome ?? null,
             exemption: charge.exemption ?? null,

@@ -120,9 +120,7 @@ export const stepDispute = (
     owedAnswer: step === 'submitted' ? 'evidence' : 'concession',
     ...(step === 'submitted' ? submitted(known.dispute, nowMs) : {}),
   };
-  return finish({
-    ...nothing(known, dispute, [isOver(status) ? disputeClosed : disputeUpdated]),
-  });
+  return finish(nothing(known, dispute, [isOver(status) ? disputeClosed : disputeUpdated]));
 };
 
 const submitted = ({ submissions, respondByMs }: Dispute, nowMs: number): Partial<Dispute> => ({
@@ -162,7 +160,8 @@ const move = ({ dispute, charge }: Known, told: Moved, at: At): DecidedDispute |
 /** Only whole disputes of the charge's own currency move, once in each direction, and as what came of them says. */
 const fits = (dispute: Dispute, charge: Charge, told: Moved): boolean => {
   const isWhole = told.moved === 0n || abs(told.moved) === dispute.amount;
-  const isInTurn = told.moved === 0n || told.moved < 0n === (dispute.counted === 0n);
+  const isTaken = told.moved < 0n;
+  const isInTurn = told.moved === 0n || isTaken === (dispute.counted === 0n);
   const isOfItsOwn = told.currency === charge.currency && told.amount === dispute.amount;
   return isWhole && isInTurn && isOfItsOwn && agrees(dispute, told);
 };

@@ -22,13 +22,13 @@ export const concludeVoid = (known: Known): Decided | null => {
   switch (state) {
     case 'approved':
     case 'reversed':
-      return isOfIntent ? letGo(known) : { ...nothing, intent, charge: over(charge), kinds: [] };
+      return isOfIntent ? released(known) : { ...nothing, intent, charge: over(charge), kinds: [] };
     case 'declined':
     case 'not_sent':
       // What nobody wants is asked again later until it is gone; what the merchant wanted is kept.
       if (charge.isUnwanted) return { ...nothing, intent, charge, kinds: [], release: true };
       if (!isOfIntent) return null;
-      if (state === 'declined' && hasRunOut(known)) return letGo(known);
+      if (state === 'declined' && hasRunOut(known)) return released(known);
       return kept(known, { cancelWanted: null });
     case 'pending':
     case 'unknown':
@@ -52,7 +52,7 @@ const hasRunOut = ({ intent, charge, nowMs }: Known): boolean =>
   charge.captureBeforeMs <= nowMs;
 
 /** Nothing is held any more. Where a part was captured, that part is what was paid. */
-const letGo = ({ intent, charge, nowMs }: Known): Decided => {
+const released = ({ intent, charge, nowMs }: Known): Decided => {
   const common = { ...nothing, charge: over(charge) };
   if (charge.captured > 0n) {
     return {

@@ -1,6 +1,7 @@
 // Searching intents and charges. The tables themselves are read, so a search knows all that was there before
 // it was asked.
 
+import { CUSTOMER } from '#cards/methods';
 import type { Context } from '#kit/context';
 import { parseId, spellId, type Uuid } from '#kit/ids';
 import {
@@ -8,7 +9,7 @@ import {
   chargeIndexes,
   countCharges,
   INTENT,
-  letGo,
+  isLetGoInSql,
   renderCharge,
   searchChargeRows,
 } from '#payments/charges';
@@ -86,7 +87,7 @@ const withIds = ({ join, clauses }: Query): Query => ({
   join,
   clauses: clauses.map((clause) =>
     clause.field === 'customer' && typeof clause.value === 'string'
-      ? { ...clause, value: parseId('cus', clause.value) ?? NOBODY }
+      ? { ...clause, value: parseId(CUSTOMER, clause.value) ?? NOBODY }
       : clause,
   ),
 });
@@ -177,7 +178,7 @@ export const searchCharges = searching({
     'payment_method_details.card.exp_year': `(${card}->>'expYear')::integer`,
     'payment_method_details.card.fingerprint': `${card}->>'fingerprint'`,
     'payment_method_details.card.last4': `${card}->>'last4'`,
-    refunded: `case when captured > 0 and refunded + refunding = captured or ${letGo} then 'true'
+    refunded: `case when captured > 0 and refunded + refunding = captured or ${isLetGoInSql} then 'true'
                     when refunded + refunding > 0 then 'false' end`,
     status: statusNames({ pending: 1, succeeded: 2, failed: 3 }),
   },

@@ -194,13 +194,13 @@ const sendOne = async (
             'The payment of this operation',
           );
           last = { change, concluded };
-          if (wentOn(concluded, isLast, change) || isAsked(concluded, change)) return [];
+          if (isLeftToNext(concluded, isLast, change) || isAsked(concluded, change)) return [];
           if (isHeldToTake(concluded.intent)) return [];
           return request.conclude(answerOf(concluded, attempt.shows, scope.livemode));
         },
       }),
   );
-  if (begun.isFirst) await told(request, attempt, sent);
+  if (begun.isFirst) await tellClaimed(request, attempt, sent);
   if (!sent.ok) return 'overtaken';
 
   const learned = last as { readonly change: Change; readonly concluded: Concluded } | null;
@@ -209,7 +209,7 @@ const sendOne = async (
   }
   if (isAsked(learned.concluded, learned.change)) return { asks: learned.change };
   if (isHeldToTake(learned.concluded.intent)) return { held: learned.concluded };
-  return wentOn(learned.concluded, isLast, learned.change)
+  return isLeftToNext(learned.concluded, isLast, learned.change)
     ? { wentOn: learned.concluded }
     : { outcome: { body: null, concluded: true }, wentOn: null };
 };
@@ -226,7 +226,7 @@ const holderOf = (
 };
 
 /** The key may be another request's: then nothing was begun here, and a new card is taken back. */
-const told = async (request: Asking, attempt: Attempt, sent: Sent): Promise<void> => {
+const tellClaimed = async (request: Asking, attempt: Attempt, sent: Sent): Promise<void> => {
   try {
     request.claimed(sent);
     if (!sent.ok && sent.code === 'lost' && sent.lost.name === 'tokens.use') {
@@ -249,7 +249,7 @@ const wayBackOf = (
 ): string | null =>
   wayToPay(method.type)?.isRedirect === true ? returnAddressOf(context, scope, id) : returnUrl;
 
-const wentOn = (concluded: Concluded, isLast: boolean, change: Change): boolean =>
+const isLeftToNext = (concluded: Concluded, isLast: boolean, change: Change): boolean =>
   !isLast && change.conclusion.state === 'not_sent' && concluded.charge.status === 'pending';
 
 /** A no that is kept open, because the holder is asked. */

@@ -1,5 +1,5 @@
-// A capture or a void of a payment, or the raising of its authorization: what is begun is written with the claim of the request's key, what was
-// learned with the answer. While it is under way nothing else of the payment can begin.
+// A capture or a void of a payment, or the raising of its authorization: what is begun is written with the claim of the
+// request's key, what was learned with the answer. While it is under way nothing else of the payment can begin.
 
 import { present } from '#kit/assert';
 import type { Context, Write } from '#kit/context';

@@ -2,6 +2,7 @@
 
 import type { Customer } from '#cards/customers';
 import {
+  CUSTOMER,
   findMethod,
   insertMethod,
   type MethodData,
@@ -199,7 +200,7 @@ export const checkMethod = (
 ): void => {
   if (method.state === 'detached') throw methodWasUsed();
   if (method.customerId === null || method.customerId === intent.customerId) return;
-  const owner = spellId('cus', method.customerId);
+  const owner = spellId(CUSTOMER, method.customerId);
   throw new ApiError(
     400,
     intent.customerId === null

@@ -6,7 +6,8 @@ import { spellId, uuidMs } from '#kit/ids';
 import { CHARGE, loadChargesOfIntent } from '#payments/charges';
 import { type EventKinds, type Trace, type TraceSource, traceEvents } from '#platform/events';
 import type { ApiRequest, Outcome } from '#platform/http';
-import { type Evidence, loadKnown, loadOfIntent } from '#rails/operations';
+import { CONNECTOR_ACCOUNT } from '#rails/connectors';
+import { type Evidence, loadKnown, loadOfIntent, spellOperation } from '#rails/operations';
 import { findIntent } from './find-intent.ts';
 import { loadIntent } from './intents.store.ts';
 import { renderIntent } from './render-intent.ts';
@@ -83,11 +84,11 @@ export const traceOfIntent =
 type Known = NonNullable<Awaited<ReturnType<typeof loadKnown>>>;
 
 const operationOf = ({ operation, evidence }: Known) => ({
-  id: spellId('op', operation.id),
+  id: spellOperation(operation.id),
   kind: operation.kind,
   ordinal: operation.ordinal,
   attempt: operation.attempt,
-  connector_account: spellId('cna', operation.connectorAccountId),
+  connector_account: spellId(CONNECTOR_ACCOUNT, operation.connectorAccountId),
   reference: operation.reference,
   amount: Number(operation.amount),
   currency: operation.currency,

@@ -1,6 +1,7 @@
 // How a refund is shown: Stripe's shape, checked by the compiler against Stripe's own types.
 
 import type Stripe from 'stripe';
+import { CUSTOMER } from '#cards/methods';
 import { spellId, type Uuid, uuidMs } from '#kit/ids';
 import type { Wire } from '#kit/wire';
 import { CHARGE, INTENT } from '#payments/charges';
@@ -21,7 +22,7 @@ export const renderRefund = (refund: Refund) =>
     charge: spellId(CHARGE, refund.chargeId),
     created: Math.floor(uuidMs(refund.id) / 1000),
     currency: refund.currency,
-    customer: refund.customerId === null ? null : spellId('cus', refund.customerId),
+    customer: refund.customerId === null ? null : spellId(CUSTOMER, refund.customerId),
     customer_account: null,
     ...destinationOf(refund),
     ...(refund.failureBalanceTransactionId === null

@@ -44,7 +44,7 @@ export const screen = async (
   };
   const { ok } = await context.database.commit(scope, [insertTry(scope, one)]);
   if (!ok) throw challenge();
-  const standing = before.step === 'block' ? before : worst(before, await again());
+  const standing = before.step === 'block' ? before : unlessBlocked(before, await again());
   observe(standing.step);
   if (standing.step === 'block') await slowDown(context);
   return {
@@ -111,7 +111,7 @@ const weigh = async (
 };
 
 /** This try is among what is counted now, so only what is far beyond counts. */
-const worst = (before: Standing, after: Standing): Standing =>
+const unlessBlocked = (before: Standing, after: Standing): Standing =>
   after.step === 'block' ? after : before;
 
 const riskNameOf = async (

@@ -1,6 +1,6 @@
 // The sentences in which a setup intent refuses. Each error of the state carries the intent.
 
-import { type PaymentMethod, spellMethod } from '#cards/methods';
+import { CUSTOMER, type PaymentMethod, spellMethod } from '#cards/methods';
 import { spellId } from '#kit/ids';
 import { methodWasUsed } from '#payments/intents';
 import { ApiError, refuse } from '#platform/http';
@@ -85,7 +85,7 @@ export const checkMethod = (setup: SetupIntent, method: PaymentMethod): void => 
     400,
     setup.customerId === null
       ? `The payment method supplied (${spellMethod(method)}) belongs to a Customer, but the SetupIntent has none. Please include the Customer in the \`customer\` parameter of the SetupIntent.`
-      : `The payment method supplied (${spellMethod(method)}) belongs to the Customer ${spellId('cus', method.customerId)}, and not to the Customer of this SetupIntent.`,
+      : `The payment method supplied (${spellMethod(method)}) belongs to the Customer ${spellId(CUSTOMER, method.customerId)}, and not to the Customer of this SetupIntent.`,
     { param: 'payment_method' },
   );
 };

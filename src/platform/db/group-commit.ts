@@ -65,7 +65,7 @@ const enterBatch: Statement = {
 const begin: Statement = { name: 'begin', text: 'begin' };
 const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
-/** As long others wait behind a batch: longer than it may wait for a lock, and be told so. */
+/** So long others wait behind a batch. It is longer than a batch may wait for a lock: that it hears of itself. */
 const STANDS_STILL_MS = 2_500;
 /** Of a silence, and not of a long list that is answered piece by piece. What was not answered by then is cut. */
 const CUT_AFTER_MS = 6_500;

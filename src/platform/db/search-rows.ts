@@ -47,8 +47,8 @@ export const searchIn = <R extends Row, T>(input: Stored<R, T> & { readonly wher
     const { text, values } = condition(6);
     const idBefore = from !== null && from < made.idBefore ? from : made.idBefore;
     const given = [made.idFrom, idBefore, limit, ...values];
-    const read = async (among: string, more: readonly unknown[] = []): Promise<T[]> => {
-      const found = unnamed(`select ${input.select} from ${among} and ${input.where} and (${text})
+    const read = async (source: string, more: readonly unknown[] = []): Promise<T[]> => {
+      const found = unnamed(`select ${input.select} from ${source} and ${input.where} and (${text})
                               order by id desc limit $5`);
       return (await readOwn<R>(context, scope, found, [...given, ...more])).map(input.fromRow);
     };

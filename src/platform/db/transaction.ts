@@ -17,7 +17,6 @@ const beginQueue: Statement = { name: 'begin', text: 'begin' };
 const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
 
-/** Also tells the transaction's number, by which an unanswered COMMIT can be looked up later. */
 const enterScope: Statement = {
   name: 'enter_scope',
   text: `select set_config('app.accounts', $1, true), set_config('app.livemode', $2, true)`,

@@ -29,7 +29,7 @@ export type WholeRows = {
    * error that one did not.
    */
   callsFor(connection: Connection, tables: readonly RowsOfStatement[], keys?: 'keys'): Call[];
-  /** Whether rows were told in a way that this server does not take; from then on they no more are. */
+  /** Whether this server does not take rows as they were told: from then on they are told as columns. */
   isNotTaken(error: unknown, calls: readonly Call[]): boolean;
 };
 

@@ -125,8 +125,8 @@ export const returnUrl = (): TUnsafe<string> =>
   wire<string>({ kind: 'returnUrl' }, { type: 'string', format: 'uri', maxLength: 5_000 });
 
 /** Three letters in either case; lower case inside. */
-export const currency = (codes: readonly string[] = currencyCodes): TUnsafe<string> =>
-  wire<string>({ kind: 'currency', codes }, { type: 'string', format: 'currency' });
+export const currency = (): TUnsafe<string> =>
+  wire<string>({ kind: 'currency', codes: currencyCodes }, { type: 'string', format: 'currency' });
 
 /** Keys to set; an empty value removes its key, and null (sent as an empty string) all of them. */
 export type MetadataChange = Readonly<Record<string, string>> | null;

@@ -1,8 +1,7 @@
 // The messages to a bank that a payment's operations were made of: the numbers by which the bank finds them.
 
-import { spellId } from '#kit/ids';
 import type { TraceSource } from '#platform/events';
-import { houseTimeOf, loadOfIntent } from '#rails/operations';
+import { houseTimeOf, loadOfIntent, spellOperation } from '#rails/operations';
 import { loadMessages } from './acquiring.store.ts';
 
 export const traceMessages: TraceSource = async (context, scope, { intentId }) => {
@@ -14,7 +13,7 @@ export const traceMessages: TraceSource = async (context, scope, { intentId }) =
     what: 'card_message',
     says: `A ${message.mti} goes to the bank, STAN ${message.stan}, reference ${message.rrn}.`,
     details: {
-      operation: spellId('op', message.operationId),
+      operation: spellOperation(message.operationId),
       mti: message.mti,
       stan: message.stan,
       rrn: message.rrn,

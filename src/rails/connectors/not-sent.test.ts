@@ -10,7 +10,7 @@ import { Type } from 'typebox';
 import { Unavailable } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
 import { ApiError } from '#platform/http';
-import { letGo, loadForgottenCalls, usualGates } from '#rails/operations';
+import { loadForgottenCalls, releaseForgottenCall, usualGates } from '#rails/operations';
 import { type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import type { Connector } from './connector.ts';
@@ -128,7 +128,10 @@ test('nothing is sent for what a call was made for that the database has forgott
   const [first] = found;
   assert.ok(first !== undefined);
   const release = () =>
-    letGo(beside.context, first, { operationId: first.operationId, why: 'Nothing is there.' });
+    releaseForgottenCall(beside.context, first, {
+      operationId: first.operationId,
+      why: 'Nothing is there.',
+    });
   assert.deepEqual([await release(), await release()], [true, false]);
   await hear();
   assert.ok((await elsewhere(first.intentId)).ok);

@@ -1,8 +1,8 @@
 // The calls over HTTP that a payment's operations were made of, masked as they are kept.
 
-import { spellId, type Uuid, uuidMs } from '#kit/ids';
+import { type Uuid, uuidMs } from '#kit/ids';
 import type { TraceSource } from '#platform/events';
-import { houseTimeOf, loadOfIntent } from '#rails/operations';
+import { houseTimeOf, loadOfIntent, spellOperation } from '#rails/operations';
 import { loadExchanges } from './exchanges.store.ts';
 
 export const traceExchanges: TraceSource = async (context, scope, { intentId }) => {
@@ -18,7 +18,7 @@ export const traceExchanges: TraceSource = async (context, scope, { intentId }) 
     what: 'exchange',
     says: `${String(exchange['method'])} to the provider: ${String(exchange['status'] ?? exchange['ended'])}.`,
     details: {
-      operation: spellId('op', operation),
+      operation: spellOperation(operation),
       method: exchange['method'],
       url: exchange['url'],
       status: exchange['status'],

@@ -3,8 +3,9 @@
 
 import { auditEntry } from '#identity/audit';
 import type { Context, Scope, Write } from '#kit/context';
-import { spellId, type Uuid } from '#kit/ids';
+import type { Uuid } from '#kit/ids';
 import { insertForgotten, loadLockedIntents, releaseForgotten } from './forgotten.store.ts';
+import { spellOperation } from './operation.ts';
 import type { SentLine } from './send-journal.ts';
 
 export type Forgotten = {
@@ -42,7 +43,7 @@ export const noteForgotten = async (
 };
 
 /** A person has looked at it at the provider; false: there is none that waits. */
-export const letGo = async (
+export const releaseForgottenCall = async (
   context: Context,
   scope: Scope,
   asked: { readonly operationId: Uuid; readonly why: string },
@@ -52,7 +53,7 @@ export const letGo = async (
     auditEntry(context, {
       scope,
       action: 'operation.release',
-      target: spellId('op', asked.operationId),
+      target: spellOperation(asked.operationId),
       details: { why: asked.why },
     }),
   ]);

@@ -88,11 +88,11 @@ export const createGates = (
     queues.set(account, queue);
     const { promise, resolve: waiting } = Promise.withResolvers<Passage>();
     queue.add(waiting);
-    const inTime = clock.alarm(settings.waitMs, () => {
+    const callOff = clock.alarm(settings.waitMs, () => {
       if (queue.delete(waiting)) waiting(tooMany);
     });
     const passage = await promise;
-    inTime();
+    callOff();
     return passage;
   };
 

@@ -15,7 +15,7 @@ export {
   traceKinds,
 } from './evidence.ts';
 export { type ForgottenCall, loadForgottenCalls, loadLockedIntents } from './forgotten.store.ts';
-export { letGo, noteForgotten } from './forgotten.ts';
+export { noteForgotten, releaseForgottenCall } from './forgotten.ts';
 export { createGates, type GateSettings, usualGates } from './gates.ts';
 export {
   type NewOperation,

@@ -4,10 +4,10 @@
 
 import { auditEntry } from '#identity/audit';
 import type { Context, Scope } from '#kit/context';
-import { spellId, type Uuid } from '#kit/ids';
+import type { Uuid } from '#kit/ids';
 import type { Outcome } from './evidence.ts';
 import { isLeased } from './leased.store.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, spellOperation } from './operation.ts';
 import { loadKnown } from './operations.store.ts';
 import { DoesNotCount, type Recorded, recordEvidence, type WritesOf } from './record-evidence.ts';
 
@@ -42,7 +42,7 @@ export const decideByPerson = async (
         auditEntry(context, {
           scope,
           action: 'operation.decide',
-          target: spellId('op', operation.id),
+          target: spellOperation(operation.id),
           details: { says: asked.says, why: asked.why, before: operation.state },
         }),
       ];
@@ -52,7 +52,5 @@ export const decideByPerson = async (
 
 const outcomeOf = ({ amount, currency, reference }: Operation, says: PersonSays): Outcome => {
   const echo = { amount, currency, reference };
-  return says === 'approved'
-    ? { outcome: 'approved', ...echo, code: 'person' }
-    : { outcome: says, ...echo, code: 'person' };
+  return { outcome: says, ...echo, code: 'person' };
 };

@@ -76,14 +76,14 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
     }
   };
 
-  const take = async (atMost: number, butOf: readonly Uuid[]): Promise<number> => {
+  const leaseAndBegin = async (atMost: number, butOf: readonly Uuid[]): Promise<number> => {
     const begunMs = clock.monotonicMs();
     const leased = await context.database.system((tx) =>
       leaseOperations(tx, {
         nowMs: clock.now(),
         atMost,
         leaseMs,
-        // By a clock that is wrong it would think that others have not been answered.
+        // By a wrong clock, what others have only just sent would seem to have been left unanswered.
         withLive: outgoing.isLiveSafe(),
         butOf,
       }),
@@ -116,7 +116,7 @@ export const createResolver = (context: Context, settings: ResolverSettings): Re
         const { gates } = outgoing;
         const { atMost, butOf, isFirst } = turns.next(gates.failing());
         if (atMost < 1) return begun;
-        const taken = await take(atMost, [...butOf, ...gates.shut()]);
+        const taken = await leaseAndBegin(atMost, [...butOf, ...gates.shut()]);
         begun += taken;
         if (taken === atMost) continue;
         turns.again();
@@ -180,7 +180,7 @@ const lookAt = async (look: Look): Promise<void> => {
   if (settled === null) return;
   const recovery = await settings.recoveryOf(scope, settled.operation);
   const step = chooseStep(settled.operation, recovery, context.clock.now());
-  await take({ ...look, recovery }, settled, step);
+  await takeStep({ ...look, recovery }, settled, step);
 };
 
 type Look = {
@@ -204,7 +204,7 @@ const endSending = async (look: Look, known: Known): Promise<Known | null> => {
   };
 };
 
-const take = async (look: Look, known: Known, step: RecoveryStep | null): Promise<void> => {
+const takeStep = async (look: Look, known: Known, step: RecoveryStep | null): Promise<void> => {
   if (step === null) return wait(look, known, {});
   if (step.class === 'A') return sendAgain(look, known, step.port);
   return ask(look, known, step);

@@ -21,7 +21,7 @@ export const saySender = async (tx: Tx, own: Sender, comparedWith: number): Prom
   await tx.query(say, [own.id, own.place, comparedWith]);
 };
 
-// When they were heard of says the server before, so they are measured against each other and not against a clock.
+// The moments are those of the server before, so they are compared with each other and with no clock of today.
 const behind = statement(
   'senders.behind',
   `select id, place from rails.senders

@@ -5,6 +5,7 @@ import { spellId, uuidMs } from '#kit/ids';
 import type { TraceEntry, TraceSource } from '#platform/events';
 import type { Evidence } from './evidence.ts';
 import type { Operation, OperationKind } from './operation.ts';
+import { spellOperation } from './operation.ts';
 import { loadKnown, loadOfIntent } from './operations.store.ts';
 
 export const traceOperations: TraceSource = async (context, scope, { intentId }) => {
@@ -43,7 +44,7 @@ const begun = (operation: Operation): TraceEntry => ({
   what: 'operation.begun',
   says: `A provider is asked to ${wishes[operation.kind](namedAmount(operation.amount, operation.currency))} (attempt ${operation.attempt}).`,
   details: {
-    operation: spellId('op', operation.id),
+    operation: spellOperation(operation.id),
     kind: operation.kind,
     ordinal: operation.ordinal,
     attempt: operation.attempt,
@@ -72,7 +73,7 @@ const learned = (operation: Operation, { kind, atMs, says }: Evidence): TraceEnt
   what: `operation.${kind}`,
   says: `${sources[kind]} ${meanings[says.outcome]}`,
   details: {
-    operation: spellId('op', operation.id),
+    operation: spellOperation(operation.id),
     outcome: says.outcome,
     code: 'code' in says ? (says.code ?? null) : null,
     provider_id: 'providerId' in says ? (says.providerId ?? null) : null,

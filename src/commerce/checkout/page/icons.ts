@@ -87,8 +87,8 @@ const names: Readonly<Record<string, string>> = {
 export const brandName = (brand: string): string => names[brand] ?? ways[brand] ?? brand;
 
 /** A picture beside its own name in words says nothing new, so it is silent. */
-export const brandMark = (brand: string, more = ''): Html =>
-  html`<svg class="brand ${more}" aria-hidden="true" width="38" height="24"><use href="#b-${
+export const brandMark = (brand: string): Html =>
+  html`<svg class="brand" aria-hidden="true" width="38" height="24"><use href="#b-${
     brand in marks ? brand : 'unknown'
   }"/></svg>`;
 
