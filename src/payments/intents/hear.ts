@@ -11,7 +11,7 @@ import {
   parseMethodId,
   renderPaymentMethod,
 } from '#cards/methods';
-import type { Context, Database, Scope, Write } from '#kit/context';
+import type { Context, Scope, Write } from '#kit/context';
 import { newUuid, spellId } from '#kit/ids';
 import {
   type Booked,
@@ -23,7 +23,7 @@ import {
 import type { Cause } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
-import { type Change, decidedOnce, type Operation } from '#rails/operations';
+import { type Change, decidedOnce, heldWhileSending, type Operation } from '#rails/operations';
 import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
 import type { Decided, HolderAsked } from './ends.ts';
@@ -43,8 +43,6 @@ export type Sent = {
   readonly holder?: 'may_be_asked' | 'must_not_be_asked' | null;
 };
 
-type Holding = Sent & { isUsed: boolean };
-
 export type Concluded = {
   readonly intent: PaymentIntent;
   readonly charge: Charge;
@@ -56,37 +54,20 @@ export type Concluded = {
   readonly writes: readonly Write[];
 };
 
-const held = new WeakMap<Database, Map<string, Holding>>();
-
 type Named = Pick<Operation, 'intentId' | 'kind' | 'ordinal' | 'attempt'>;
 
 const nameOf = ({ intentId, kind, ordinal, attempt }: Named): string =>
   `${intentId} ${kind} ${ordinal} ${attempt}`;
 
-const holdingsOf = ({ database }: Context): Map<string, Holding> => {
-  const known = held.get(database);
-  if (known !== undefined) return known;
-  const made = new Map<string, Holding>();
-  held.set(database, made);
-  return made;
-};
+const sends = heldWhileSending<Sent>();
 
 /** While `work` runs, what it sends is known here. */
-export const holding = async <T>(
+export const holding = <T>(
   context: Context,
   operation: Named,
   sent: Sent,
   work: () => Promise<T>,
-): Promise<T> => {
-  const holdings = holdingsOf(context);
-  const name = nameOf(operation);
-  holdings.set(name, { ...sent, isUsed: false });
-  try {
-    return await work();
-  } finally {
-    holdings.delete(name);
-  }
-};
+): Promise<T> => sends.holding(context, nameOf(operation), sent, work);
 
 export const onOperation: OperationListener = (context, scope, change) =>
   kinds.has(change.after.kind) ? writesOf(context, scope, change) : null;
@@ -111,11 +92,10 @@ const conclude = async (
   change: Change,
 ): Promise<Concluded | null> => {
   if (!kinds.has(change.after.kind)) return null;
-  const sent = holdingsOf(context).get(nameOf(change.after));
-  // What a request held is true once: had it lost with that, it would have to read as everybody does.
+  const held = sends.heldOf(context, nameOf(change.after));
+  const sent = held?.known;
   const payment =
-    sent === undefined || sent.isUsed ? await loadPayment(context, scope, change) : sent.payment;
-  if (sent !== undefined) sent.isUsed = true;
+    held?.isFirst === true ? held.known.payment : await loadPayment(context, scope, change);
   if (payment === null) return null;
 
   const { intent, charge, method } = payment;
@@ -209,6 +189,8 @@ const write = async (
       : { ...concluded, balanceTransactionId: booked.balanceTransactionId };
   const keeping = decided.isPaid ? await keepingOf(context, scope, payment) : null;
   const isKept = keeping !== null;
+  // A card that is kept is attached when its turn comes among the writes: its event is told between that of the charge
+  // and that of the payment. One that is used up tells nothing, and is written behind them.
   const use = () => useMethod(context, scope, withFirstUse(payment, change), { isKept, cause });
   let used: Used = decided.isPaid && !isKept ? use() : { method: payment.method, writes: [] };
   const keep = () => {

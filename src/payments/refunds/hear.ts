@@ -1,6 +1,7 @@
 // What is written of a refund whenever something is learned of its operation, by whichever way.
 
-import type { Context, Database, Scope, Write } from '#kit/context';
+import type { Context, Scope, Write } from '#kit/context';
+import type { Uuid } from '#kit/ids';
 import {
   type Booked,
   bookMovement,
@@ -13,7 +14,7 @@ import { FIRST_MS, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
 import { appendChange, type Cause } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
-import { type Change, decidedOnce, type Operation } from '#rails/operations';
+import { type Change, decidedOnce, heldWhileSending, type Operation } from '#rails/operations';
 import { nextTry } from './back-again.ts';
 import { concludeRefund, concludeRelease, type DecidedRefund } from './conclude-refund.ts';
 import { endOfIntent, isAllBack } from './end-of-intent.ts';
@@ -32,24 +33,18 @@ export type ConcludedRefund = {
   readonly writes: readonly Write[];
 };
 
-const held = new WeakMap<Database, Map<string, Held & { isUsed: boolean }>>();
+const sends = heldWhileSending<Held>();
+
+const nameOf = ({ intentId, ordinal }: Pick<Refund, 'intentId' | 'ordinal'>): string =>
+  `${intentId} ${ordinal}`;
+
+const nameOfVoid = (intentId: Uuid, attempt: number): string => `${intentId} void ${attempt}`;
 
 /** While `work` runs, the refund that it sends is known here. */
-export const holding = async <T>(
-  context: Context,
-  given: Held,
-  work: () => Promise<T>,
-): Promise<T> => {
-  const holdings = held.get(context.database) ?? new Map<string, Held & { isUsed: boolean }>();
-  held.set(context.database, holdings);
-  const { intentId, ordinal, byVoid } = given.refund;
-  const name = byVoid === undefined ? `${intentId} ${ordinal}` : `${intentId} void ${byVoid}`;
-  holdings.set(name, { ...given, isUsed: false });
-  try {
-    return await work();
-  } finally {
-    holdings.delete(name);
-  }
+export const holding = <T>(context: Context, given: Held, work: () => Promise<T>): Promise<T> => {
+  const { intentId, byVoid } = given.refund;
+  const name = byVoid === undefined ? nameOf(given.refund) : nameOfVoid(intentId, byVoid);
+  return sends.holding(context, name, given, work);
 };
 
 export const onOperation: OperationListener = (context, scope, change) => {
@@ -66,9 +61,8 @@ const writesOfVoid = async (
   change: Change,
 ): Promise<readonly Write[]> => {
   const { after, conclusion } = change;
-  const given = held.get(context.database)?.get(`${after.intentId} void ${after.attempt}`);
-  let before = given?.isUsed === false ? given.refund : undefined;
-  if (given !== undefined) given.isUsed = true;
+  const held = sends.heldOf(context, nameOfVoid(after.intentId, after.attempt));
+  let before = held?.isFirst === true ? held.known.refund : undefined;
   if (before === undefined) {
     const payment = await paymentConclusionOf(context, scope, change);
     if (payment?.charge.isDirect !== true) return [];
@@ -90,7 +84,7 @@ const writesOfVoid = async (
       sequence: before.events + 1,
       kinds,
       snapshot: refundSnapshot(refund, before.isTold ? before : undefined),
-      request: given?.cause ?? null,
+      request: held?.known.cause ?? null,
     }),
   ];
 };
@@ -112,10 +106,8 @@ const conclude = async (
 ): Promise<ConcludedRefund | null> => {
   const { after } = change;
   if (after.kind !== 'refund') return null;
-  const given = held.get(context.database)?.get(`${after.intentId} ${after.ordinal}`);
-  // What a request held is true once: had it lost with that, it would have to read as everybody does.
-  const known = given === undefined || given.isUsed ? await load(context, scope, after) : given;
-  if (given !== undefined) given.isUsed = true;
+  const held = sends.heldOf(context, nameOf(after));
+  const known = held?.isFirst === true ? held.known : await load(context, scope, after);
   if (known === null) return null;
 
   const { refund, charge } = known;
@@ -123,7 +115,12 @@ const conclude = async (
   const isPersons = evidence?.kind === 'person' && evidence.says.outcome === 'approved';
   const decided = concludeRefund(refund, charge, change.conclusion, { isPersons });
   if (decided === null) return { refund, charge, booked: null, writes: [] };
-  return write(context, scope, { change, decided, before: known, cause: given?.cause ?? null });
+  return write(context, scope, {
+    change,
+    decided,
+    before: known,
+    cause: held?.known.cause ?? null,
+  });
 };
 
 const load = async (

@@ -9,13 +9,13 @@ import {
   renderPaymentMethod,
   updateMethod,
 } from '#cards/methods';
-import type { Context, Database, Scope, Write } from '#kit/context';
-import { newUuid, type Uuid } from '#kit/ids';
+import type { Context, Scope, Write } from '#kit/context';
+import { newUuid } from '#kit/ids';
 import type { Mandate } from '#payments/confirmation';
 import type { LastError } from '#payments/intents';
 import type { Cause } from '#platform/events';
 import type { OperationListener } from '#rails/connectors';
-import { type Change, decidedOnce } from '#rails/operations';
+import { type Change, decidedOnce, heldWhileSending } from '#rails/operations';
 import { concludeSetup, type DecidedSetup, failSetup, isHolderWanted } from './conclude-setup.ts';
 import { leftBehind } from './left-behind.ts';
 import { insertMandate, loadAttempts, loadSetup, updateAttempt } from './setup.store.ts';
@@ -41,23 +41,10 @@ type Sent = {
   readonly mayAsk: boolean;
 };
 
-const underWay = new WeakMap<Database, Map<Uuid, Sent>>();
+const sends = heldWhileSending<Sent>();
 
 /** While `work` runs, what is learned of the operation is what was sent for. */
-export const whileSending = async <T>(
-  { database }: Context,
-  operationId: Uuid,
-  sent: Sent,
-  work: () => Promise<T>,
-): Promise<T> => {
-  const all = underWay.get(database) ?? new Map<Uuid, Sent>();
-  underWay.set(database, all.set(operationId, sent));
-  try {
-    return await work();
-  } finally {
-    all.delete(operationId);
-  }
-};
+export const whileSending = sends.holding;
 
 export const onOperation: OperationListener = (context, scope, change) =>
   change.after.kind === 'verify' ? writesOf(context, scope, change) : null;
@@ -87,7 +74,7 @@ const conclude = async (
   if (attempt === undefined || attempt.attempt !== after.attempt) {
     return { setup, method, writes: [], isAsked: false };
   }
-  const sent = underWay.get(context.database)?.get(after.id);
+  const sent = sends.heldOf(context, after.id)?.known;
   if (sent?.mayAsk === true && conclusion.state === 'declined' && isHolderWanted(conclusion)) {
     return {
       setup,

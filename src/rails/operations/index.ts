@@ -17,6 +17,7 @@ export {
 export { type ForgottenCall, loadForgottenCalls, loadLockedIntents } from './forgotten.store.ts';
 export { noteForgotten, releaseForgottenCall } from './forgotten.ts';
 export { createGates, type GateSettings, usualGates } from './gates.ts';
+export { heldWhileSending } from './held-while-sending.ts';
 export {
   type NewOperation,
   newOperation,
