@@ -65,6 +65,7 @@ export const addDisputes = (program: Command): void => {
         const dispute = await loadDispute(context, scope, idOf(spelled));
         if (dispute === undefined) throw new CliError(`There is no dispute ${spelled}.`);
         say(lineOf(dispute), '');
+        if (dispute.refusedAnswer !== undefined) say(refused[dispute.refusedAnswer]);
         for (const { atMs, told, isWaiting } of await loadDisputeNotices(context, scope, dispute)) {
           const moved = namedAmount(told.moved, told.currency);
           const not = isWaiting ? '  not heard yet' : '';
@@ -125,6 +126,11 @@ export const addDisputes = (program: Command): void => {
       }),
     );
 };
+
+const refused = {
+  evidence: 'The bank did not take the evidence: ask it whether it has it, or has decided.',
+  concession: 'The bank did not take that it is conceded: ask it whether it knows, or has decided.',
+} as const;
 
 const refusals = {
   no_such_dispute: 'There is no dispute {id}.',

@@ -5,14 +5,15 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { present } from '#kit/assert';
-import { parseId } from '#kit/ids';
+import { parseId, spellId } from '#kit/ids';
+import { DISPUTE, explainDispute, loadDisputesForPerson } from '#payments/disputes';
 import { asOwner } from '../../src/for-tests.ts';
 import { DAY_MS } from '../sandbox/support/control.ts';
 import { refusalOf } from '../support/stripe.ts';
 import { waitUntil } from '../support/writers.ts';
 import { openContested, type Paid } from './support.ts';
 
-const { gateway, stripe, bank, happened, pay, disputeOf, until } = await openContested();
+const { gateway, merchant, stripe, bank, happened, pay, disputeOf, until } = await openContested();
 const { disputes, charges, refunds } = stripe;
 
 const AFTERWARDS_MS = 5_000;
@@ -175,6 +176,31 @@ describe('a payment whose holder contests it', () => {
       won.balance_transactions.map(({ id, type }) => [id, type]),
     );
     assert.equal((await refunds.create({ charge: paid.charge })).status, 'succeeded');
+  });
+
+  test('whose evidence the bank does not take waits for a person, and ends as the bank says', async () => {
+    const paid = await pay('pm_card_createDispute');
+    const opened = await disputeOf(paid, 'needs_response');
+    await deaf(async () => {
+      const name = await bankNameOf(paid.charge);
+      assert.equal((await bank.send('POST', `/acquirer/disputes/${name}/accept`, {})).status, 200);
+      await disputes.update(opened.id, { evidence: { uncategorized_text: 'winning_evidence' } });
+      await until(async () => ((await owed(paid.charge)) ? undefined : true));
+      const open = await loadDisputesForPerson(gateway.context, merchant.scope, {
+        onlyForPerson: true,
+        limit: 10,
+      });
+      assert.deepEqual(
+        open.map(({ id, refusedAnswer }) => [spellId(DISPUTE, id), refusedAnswer]),
+        [[opened.id, 'evidence']],
+      );
+      assert.match(gateway.errors.splice(0).join(), /did not take what its merchant answered/);
+    });
+    await disputeOf(paid, 'lost');
+    const id = present(parseId(DISPUTE, opened.id) ?? undefined, 'Its id');
+    const asked = { disputeId: id, why: 'The bank had lost it' };
+    assert.equal((await explainDispute(gateway.context, merchant.scope, asked)).ok, true);
+    await happened();
   });
 
   test('is lost with other words, and stays lost', async () => {

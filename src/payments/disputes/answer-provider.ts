@@ -1,13 +1,16 @@
 // Tells the provider what the merchant decided, until that is acknowledged. It may be told twice: a
-// provider that has it says so, and the feed says what the dispute is.
+// provider that has it says so, and the feed says what the dispute is. One that does not take it may have decided
+// already, or have taken it from a call whose answer was lost: nobody here can tell, and a merchant who thinks that the
+// bank has their evidence would wait for nothing.
 
 import { assert } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
-import type { Uuid } from '#kit/ids';
+import { spellId, type Uuid } from '#kit/ids';
 import type { JobKind } from '#platform/jobs';
 import { railsOf } from '#rails/connectors';
 import { loadDispute, updateDispute } from './disputes.store.ts';
 import { spellEvidence } from './evidence.ts';
+import { DISPUTE } from './render-dispute.ts';
 
 export const ANSWER_JOB = 'disputes.answer';
 
@@ -26,13 +29,23 @@ const answer = async (context: Context, scope: Scope, id: Uuid): Promise<void> =
   const dispute = await loadDispute(context, scope, id);
   if (dispute === undefined || dispute.owedAnswer === null) return;
   const { connectorAccountId, providerId, owedAnswer, evidence, version } = dispute;
-  await railsOf(context).answerDispute(context, scope, {
+  const said = await railsOf(context).answerDispute(context, scope, {
     connectorAccountId,
     providerId,
     evidence: owedAnswer === 'evidence' ? spellEvidence(evidence) : null,
   });
+  const heard = { ...dispute, owedAnswer: null, version: version + 1 };
+  const isRefused = said === 'refused';
   const { ok } = await context.database.commit(scope, [
-    updateDispute(scope, { ...dispute, owedAnswer: null, version: version + 1 }),
+    updateDispute(
+      scope,
+      isRefused ? { ...heard, needsReview: true, refusedAnswer: owedAnswer } : heard,
+    ),
   ]);
   assert(ok, 'A dispute that changed meanwhile is answered again');
+  if (!isRefused) return;
+  context.log.error(
+    { about: spellId(DISPUTE, id), accountId: scope.accountId, livemode: scope.livemode },
+    'A provider did not take what its merchant answered to a dispute: a person has to look at it',
+  );
 };

@@ -61,6 +61,8 @@ export type Dispute = {
     | null;
   /** What the merchant decided and the provider has not acknowledged yet. */
   readonly owedAnswer: 'evidence' | 'concession' | null;
+  /** What it did not take, when it was told last. */
+  readonly refusedAnswer?: 'evidence' | 'concession';
   readonly bookings: readonly Booking[];
   /** What a person said has moved, from the merchant's side, and the provider has not told yet. */
   readonly ahead?: number;
