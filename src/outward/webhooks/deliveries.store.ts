@@ -106,6 +106,24 @@ due as (
 select ${columns} from again`,
 );
 
+// Its own statement: it sees what was put off until the one before it was through.
+const takeBackPutOff = statement(
+  'deliveries.take_back_put_off',
+  `with put_off as (
+  select w.endpoint_id, w.object_id, w.event_id, d.due_at
+    from outward.deliveries one
+    join outward.due_deliveries w on w.endpoint_id = one.endpoint_id and w.object_id = one.object_id
+   cross join lateral (
+     select o.due_at from outward.deliveries o
+      where o.account_id = $1 and o.livemode = $2 and o.id = w.id offset 0) d
+   where one.account_id = $1 and one.livemode = $2 and one.id = $3
+     and w.account_id = $1 and w.livemode = $2 and w.due_at > d.due_at
+     for update of w skip locked)
+update outward.due_deliveries w set due_at = p.due_at from put_off p
+ where w.endpoint_id = p.endpoint_id and w.object_id = p.object_id and w.event_id = p.event_id`,
+);
+
+/** At once, and then what an order keeps behind it. */
 export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Delivery | undefined> =>
   context.database.transaction(scope, async (tx) => {
     const [row] = await tx.query<DeliveryRow>(again, [
@@ -114,6 +132,7 @@ export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Deli
       id,
       spellTime(context.clock.now()),
     ]);
+    await tx.query(takeBackPutOff, [scope.accountId, scope.livemode, id]);
     return row === undefined ? undefined : fromRow(row);
   });
 

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { newUuid, spellUuid, uuidAt } from '#kit/ids';
-import { statement } from '#platform/db';
+import { spellTime, statement } from '#platform/db';
 import { gatherEventKinds, handOn } from '#platform/events';
-import { asOwner } from '../../for-tests.ts';
+import { asOwner, type TestContext } from '../../for-tests.ts';
+import { askAgain } from './deliveries.store.ts';
+import { updateEndpoint } from './endpoints.store.ts';
 import {
   created,
   endpointOf,
@@ -18,9 +20,57 @@ import {
   workerOn,
   world,
 } from './for-tests-pump.ts';
+import { areDeliveriesDue } from './leases.store.ts';
 import { module } from './module.ts';
 
 type Reads = { readonly whole: number; readonly by_index: number };
+
+const due = statement(
+  'test.due',
+  `select ${areDeliveriesDue} as is_due from (select $1::timestamptz as at) now`,
+);
+
+const isAnyDue = async (context: TestContext): Promise<boolean> => {
+  const [row] = await context.database.system((tx) =>
+    tx.query<{ is_due: boolean }>(due, [spellTime(context.clock.now())]),
+  );
+  return row?.is_due === true;
+};
+
+const putOff = async (context: TestContext): Promise<unknown> => {
+  const [row] = await asOwner(
+    context.on,
+    `select count(*)::integer as count from outward.due_deliveries w join outward.deliveries d using (account_id, livemode, id)
+      where w.due_at > d.due_at`,
+  );
+  return row?.['count'];
+};
+
+/** An object with so many events, the first of which was not taken. */
+const failing = async (events: number) => {
+  const told = await world();
+  const { context, calls, pump, scope } = told;
+  const endpoint = await endpointOf(context, scope, true);
+  const objectId = newUuid(context);
+  await happen(context, scope, 1, { objectId, sequence: 1 });
+  await handOn(context, listeners);
+  await pump.round(context, kinds);
+  await until('the first is under way', () => calls.length === 1);
+  calls[0]?.answer(500);
+  await pump.idle(context);
+  // However long the rest takes, it is not tried again meanwhile.
+  for (const table of ['deliveries', 'due_deliveries']) {
+    await asOwner(context.on, `update outward.${table} set due_at = due_at + interval '1 day'`);
+  }
+  for (let sequence = 2; sequence <= events; sequence += 100) {
+    const some = Array.from({ length: Math.min(100, events - sequence + 1) }, (_, n) =>
+      happen(context, scope, 1, { objectId, sequence: sequence + n }),
+    );
+    await Promise.all(some);
+  }
+  while ((await handOn(context, listeners)) > 0);
+  return { ...told, endpoint };
+};
 
 describe('a delivery', () => {
   test('of an object whose events are told in order goes as soon as the one before it was taken', async () => {
@@ -58,6 +108,56 @@ describe('a delivery', () => {
     await pump.idle(context);
     await pump.round(context, kinds);
     assert.deepEqual([calls.length, await count('due_deliveries')], [1, 2]);
+  });
+
+  test('behind one that is tried again later is looked at then, and not each time', async () => {
+    const { context, calls, pump, scope, count, always, allDelivered } = await failing(200);
+    for (let rounds = 0; rounds < 4; rounds += 1) await pump.round(context, kinds);
+    assert.deepEqual([calls.length, await count('due_deliveries')], [1, 200]);
+    assert.deepEqual([await putOff(context), await isAnyDue(context)], [199, false]);
+
+    // Asked for again, it goes at once, and what waits behind it.
+    always(200);
+    const [head] = await asOwner(
+      context.on,
+      'select id from outward.deliveries where sequence = 1',
+    );
+    assert.ok(await askAgain(context, scope, String(head?.['id'])));
+    assert.equal(await putOff(context), 0);
+    await until('all are told', async () => {
+      await pump.round(context, kinds);
+      return allDelivered();
+    });
+    await pump.idle(context);
+  });
+
+  test('behind one that is tried again later goes at once where its endpoint gives up the order', async () => {
+    const { context, calls, pump, scope, endpoint, always, count } = await failing(5);
+    await pump.round(context, kinds);
+    assert.equal(await isAnyDue(context), false);
+    always(200);
+    const next = { ...endpoint, version: 2, ordered: false };
+    await context.database.commit(scope, [updateEndpoint(context, scope, next)]);
+    assert.equal(await putOff(context), 0);
+    await until('the others are told', async () => {
+      await pump.round(context, kinds);
+      return (await count('due_deliveries')) === 1;
+    });
+    await pump.idle(context);
+    assert.equal(calls.length, 1, 'The one that failed keeps its time.');
+  });
+
+  test('of another object does not wait with those behind one that failed', async () => {
+    const { context, calls, pump, scope } = await failing(2_000);
+    await happen(context, scope);
+    await handOn(context, listeners);
+    await until('it is told', async () => {
+      await pump.round(context, kinds);
+      return calls.length === 2;
+    });
+    assert.equal(await isAnyDue(context), false);
+    calls[1]?.answer(200);
+    await pump.idle(context);
   });
 
   test('of an object whose events are told in order comes by its number, whatever the clocks of machines said', async () => {

@@ -156,6 +156,30 @@ const lease = statement(
             $8::uuid)`,
 );
 
+const putOff = statement(
+  'deliveries.put_off',
+  'select busy as id from outward.put_off_deliveries($1::timestamptz, $2::uuid[], $3::integer[], $4) as busy',
+);
+
+/**
+ * Where an order is kept: what waits behind one that is tried again later is not looked at before. What comes back
+ * are the endpoints that have more of those than were looked at.
+ */
+export const putOffDeliveries = async (
+  context: Context,
+  { rooms, roomOfOthers }: Pick<Room, 'rooms' | 'roomOfOthers'>,
+): Promise<readonly Uuid[]> => {
+  const busy = await context.database.system((tx) =>
+    tx.query<{ readonly id: Uuid }>(putOff, [
+      spellTime(context.clock.now()),
+      [...rooms.keys()],
+      [...rooms.values()],
+      roomOfOthers,
+    ]),
+  );
+  return busy.map(({ id }) => id);
+};
+
 /** Of those that wait. */
 export const leaseDeliveries = async (
   context: Context,

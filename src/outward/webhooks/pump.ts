@@ -13,6 +13,7 @@ import {
   type LeasedDelivery,
   leaseDeliveries,
   oweDeliveries,
+  putOffDeliveries,
 } from './leases.store.ts';
 import { createOutage } from './outage.ts';
 import { createTogether } from './together.ts';
@@ -193,10 +194,14 @@ export const createPump = (): Pump => {
     const [begunMs, holder] = [context.clock.monotonicMs(), holderOf(context)];
     const room = lanes.room(begunMs);
     if (room === 0) return 0;
-    const rooms = [...lanes.rooms('queue', begunMs)];
+    const all = lanes.rooms('queue', begunMs);
+    const [rooms, roomOfOthers] =
+      of === null
+        ? [await roomsOfThoseWithTurns(context, all), AT_FIRST]
+        : [new Map([...all].filter(([id]) => of.has(id))), 0];
     const leased = await leaseDeliveries(context, {
-      rooms: new Map(of === null ? rooms : rooms.filter(([id]) => of.has(id))),
-      roomOfOthers: of === null ? AT_FIRST : 0,
+      rooms,
+      roomOfOthers,
       after,
       atMost: Math.max(room, Math.min(lanes.spare, LEASED_AT_ONCE_MAX)),
       leaseMs: LEASE_MS,
@@ -275,6 +280,15 @@ export const createPump = (): Pump => {
       isStopping = false;
     },
   };
+};
+
+/** One of which many were put off has the next turn: by then there are fewer to be passed over. */
+const roomsOfThoseWithTurns = async (
+  context: Context,
+  rooms: ReadonlyMap<Uuid, number>,
+): Promise<ReadonlyMap<Uuid, number>> => {
+  const busy = await putOffDeliveries(context, { rooms, roomOfOthers: AT_FIRST });
+  return busy.length === 0 ? rooms : new Map([...rooms, ...busy.map((id) => [id, 0] as const)]);
 };
 
 const SOON_MS = 20;
