@@ -50,6 +50,27 @@ describe('an authorization that is raised', () => {
     assert.match(again.message, /because it has a status of succeeded\. Only a PaymentIntent with/);
   });
 
+  test('is traced from the amount with which it was registered', async () => {
+    const { id } = await raisable();
+    await raise(id, 6500);
+    await raise(id, 7000);
+    const trace = await stripe.rawRequest('GET', `/v1/payment_intents/${id}/trace`);
+    const { timeline } = trace as unknown as {
+      timeline: { what: string; details: { kind?: string; amount?: number } }[];
+    };
+    assert.deepEqual(
+      timeline
+        .filter(({ what }) => what === 'registered' || what === 'operation.begun')
+        .map(({ details: { kind, amount } }) => [kind, amount]),
+      [
+        [undefined, 5000],
+        ['authorize', 5000],
+        ['increment', 1500],
+        ['increment', 500],
+      ],
+    );
+  });
+
   test('stands as before, with nothing changed, when the bank declines', async () => {
     const intent = await raisable();
     await happened();

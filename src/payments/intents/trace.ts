@@ -7,7 +7,13 @@ import { CHARGE, loadChargesOfIntent } from '#payments/charges';
 import { type EventKinds, type Trace, type TraceSource, traceEvents } from '#platform/events';
 import type { ApiRequest, Outcome } from '#platform/http';
 import { CONNECTOR_ACCOUNT } from '#rails/connectors';
-import { type Evidence, loadKnown, loadOfIntent, spellOperation } from '#rails/operations';
+import {
+  type Evidence,
+  loadKnown,
+  loadOfIntent,
+  type Operation,
+  spellOperation,
+} from '#rails/operations';
 import { findIntent } from './find-intent.ts';
 import { loadIntent } from './intents.store.ts';
 import { renderIntent } from './render-intent.ts';
@@ -58,7 +64,10 @@ export const traceIntent =
 export const traceOfIntent =
   ({ eventKinds }: { readonly eventKinds: EventKinds }): TraceSource =>
   async (context, scope, { intentId }) => {
-    const intent = await loadIntent(context, scope, intentId);
+    const [intent, operations] = await Promise.all([
+      loadIntent(context, scope, intentId),
+      loadOfIntent(context, scope, intentId),
+    ]);
     if (intent === undefined) return [];
     const { amount, currency, orderReference, madeBy } = intent;
     return [
@@ -68,7 +77,7 @@ export const traceOfIntent =
         what: 'registered',
         says: 'The payment is registered.',
         details: {
-          amount: Number(amount),
+          amount: Number(amount - raisedBy(operations)),
           currency,
           order_reference: orderReference,
           made_by: madeBy?.object ?? null,
@@ -80,6 +89,12 @@ export const traceOfIntent =
       })),
     ];
   };
+
+/** What its authorization was raised by since, each time told further on. */
+const raisedBy = (operations: readonly Operation[]): bigint =>
+  operations
+    .filter(({ kind, state }) => kind === 'increment' && state === 'approved')
+    .reduce((sum, { amount }) => sum + amount, 0n);
 
 type Known = NonNullable<Awaited<ReturnType<typeof loadKnown>>>;
 
