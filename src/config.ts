@@ -4,8 +4,18 @@
 
 import { resolve } from 'node:path';
 import { readMailbox, readSmtpUrl } from './outward/notifications/smtp/smtp-server.ts';
+import { spellEntry } from './rails/connectors/places.ts';
 
-type Kind = 'text' | 'secret' | 'url' | 'port' | 'count' | 'switch' | 'folder' | readonly string[];
+type Kind =
+  | 'text'
+  | 'secret'
+  | 'url'
+  | 'port'
+  | 'count'
+  | 'switch'
+  | 'folder'
+  | 'hosts'
+  | readonly string[];
 
 type Definition = {
   readonly env: string;
@@ -179,6 +189,24 @@ export const definitions = define({
     default: 'off',
     says: 'Whether webhooks of test mode may go to servers on this machine. `npm start` turns it on; live mode never does it.',
   },
+  providerHosts: {
+    env: 'TOLLGATE_PROVIDER_HOSTS',
+    kind: 'hosts',
+    default: '',
+    says: 'Hosts, separated by commas, that accounts at providers may lead to beside the providers’ own, at private addresses too: acquirer.bank.example, or with the one port that is meant, 10.8.0.5:7001. Card numbers and secrets go there.',
+  },
+  unencryptedHosts: {
+    env: 'TOLLGATE_UNENCRYPTED_HOSTS',
+    kind: 'hosts',
+    default: '',
+    says: 'Like TOLLGATE_PROVIDER_HOSTS, and spoken to without TLS in live mode: only where the line itself is private, since card numbers go over it in clear.',
+  },
+  providersToLoopback: {
+    env: 'TOLLGATE_PROVIDERS_TO_LOOPBACK',
+    kind: 'switch',
+    default: 'off',
+    says: 'Whether accounts of test mode may lead to servers on this machine, such as simulators. `npm start` turns it on; live mode never does it.',
+  },
   movableClock: {
     env: 'TOLLGATE_MOVABLE_CLOCK',
     kind: 'switch',
@@ -244,6 +272,9 @@ export type Settings = {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly metricsToken: string;
   readonly webhooksToLoopback: boolean;
+  readonly providerHosts: readonly string[];
+  readonly unencryptedHosts: readonly string[];
+  readonly providersToLoopback: boolean;
   readonly movableClock: boolean;
   readonly smtpUrl: string;
   readonly mailFrom: string;
@@ -331,6 +362,7 @@ const readValue = (definition: Definition, text: string): Read => {
   if (kind === 'port') return readCount(text, [0, 65_535]);
   if (kind === 'count') return readCount(text, definition.range ?? [0, Number.MAX_SAFE_INTEGER]);
   if (kind === 'folder') return { ok: true, value: resolve(text) };
+  if (kind === 'hosts') return readHosts(text);
   if (kind === 'switch') {
     if (/^(on|true|1|yes)$/i.test(text)) return { ok: true, value: true };
     if (/^(off|false|0|no)$/i.test(text)) return { ok: true, value: false };
@@ -346,6 +378,16 @@ const readValue = (definition: Definition, text: string): Read => {
     return { ok: false, why: 'must be 64 hexadecimal digits (openssl rand -hex 32 makes them)' };
   }
   return { ok: true, value: kind === 'url' ? text.replace(/\/$/, '') : text };
+};
+
+const readHosts = (text: string): Read => {
+  const entries = text.split(',').flatMap((each) => (each.trim() === '' ? [] : [each.trim()]));
+  const bad = entries.find((entry) => spellEntry(entry) === null);
+  if (bad === undefined) return { ok: true, value: entries.map(spellEntry) };
+  return {
+    ok: false,
+    why: `must be hosts, separated by commas, like bank.example.com or 10.8.0.5:7001, and has "${bad}"`,
+  };
 };
 
 const readCount = (text: string, [least, most]: readonly [number, number]): Read => {

@@ -4,6 +4,7 @@
 
 import type { Clock, Log } from '#kit/context';
 import { type Connection, connect } from '#platform/db';
+import { type Directory, type EnabledAccount, enabledAccounts, whyMisled } from '#rails/connectors';
 import type { Settings } from './config.ts';
 import { moduleMap } from './modules.ts';
 
@@ -43,6 +44,27 @@ const asRole = async <T>(
     await connection.close();
   }
 };
+
+const NAMED_MAX = 10;
+
+/** Accounts at providers that lead where they may not, by mode, as the owner of the tables sees them. */
+export const misledAccounts = (
+  { databaseUrl }: Pick<Settings, 'databaseUrl'>,
+  directory: Directory,
+): Promise<{ readonly live: readonly string[]; readonly test: readonly string[] }> =>
+  asRole(databaseUrl, async (owner) => {
+    const misled = { live: [] as string[], test: [] as string[] };
+    for (const account of await owner.send<EnabledAccount>(sql(enabledAccounts))) {
+      const why = whyMisled(directory, account);
+      if (why !== null) misled[account.livemode ? 'live' : 'test'].push(why);
+    }
+    return { live: someOf(misled.live), test: someOf(misled.test) };
+  });
+
+const someOf = (all: readonly string[]): readonly string[] =>
+  all.length <= NAMED_MAX
+    ? all
+    : [...all.slice(0, NAMED_MAX), `So do ${all.length - NAMED_MAX} more.`];
 
 const CLOCKS_MAY_DIFFER_MS = 2_000;
 

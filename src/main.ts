@@ -17,7 +17,7 @@ import { watchStalls } from './roles/stalls.ts';
 import { serveVaultRole } from './roles/vault.ts';
 import { watchDatabase } from './roles/watch-database.ts';
 import { createGatewayWorker } from './roles/worker.ts';
-import { openRuntime, type Runtime, type SandboxAddress } from './runtime.ts';
+import { openRuntime, type Runtime, refuseMisledAccounts, type SandboxAddress } from './runtime.ts';
 import { type Secrets, saveSecrets } from './secrets.ts';
 import type { VaultUse } from './vault-access.ts';
 import { VERSION } from './version.ts';
@@ -109,6 +109,7 @@ const startRoles = async (
     await payAtBanks(runtime.context, scope, runtime.sandbox, `http://${HERE}:${settings.port}`);
   }
 
+  if (speaksWithProviders(roles)) await refuseMisledAccounts(runtime);
   if (roles.includes('vault')) {
     const vault = await serveVaultRole(runtime);
     takeDown.push(() => vault.close());

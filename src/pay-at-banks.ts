@@ -34,7 +34,9 @@ export const payAtBanks = async (
     const account = await accountAt(context, scope, base);
     const path = `/v1/connect/${CONNECTOR}/${spellId(CONNECTOR_ACCOUNT, account.id)}`;
     const secret = await registerEndpoint(context, base, `${gatewayUrl}${path}`);
-    await change(context, scope, account, { api_base: base, webhook_secret: secret });
+    // Where it leads is changed together with all that goes there.
+    const settings = { secret_key: SECRET_KEY, api_base: base, webhook_secret: secret };
+    await change(context, scope, account, settings);
   } catch (error) {
     context.log.warn(
       { error },

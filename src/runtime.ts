@@ -41,7 +41,7 @@ import {
 import { type Directory, directoryOf, provideDirectory } from '#rails/connectors';
 import { discoverConnectors } from '#rails/psp';
 import type { Settings } from './config.ts';
-import { type LiveWatch, refusalsOfLiveMode, watchLiveMode } from './live-mode.ts';
+import { type LiveWatch, misledAccounts, refusalsOfLiveMode, watchLiveMode } from './live-mode.ts';
 import { modules } from './modules.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { type VaultUse, vaultFor } from './vault-access.ts';
@@ -169,7 +169,12 @@ export const openRuntime = async (
         isMovable: settings.movableClock,
         ...(sandbox === undefined ? {} : { sandboxUrl: sandbox.url }),
       });
-  const directory = directoryOf(await discoverConnectors(), masterSecret);
+  const directory = directoryOf(await discoverConnectors(), masterSecret, {
+    hosts: new Set(settings.providerHosts),
+    unencrypted: new Set(settings.unencryptedHosts),
+    // The sandbox is on this machine, and is there to be paid at.
+    toLoopback: settings.providersToLoopback || sandbox !== undefined,
+  });
   provideDirectory(context, directory);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
   const publicUrl = settings.publicUrl || `http://localhost:${settings.port}`;
@@ -267,4 +272,23 @@ const refuseUnsafeLiveMode = async (settings: Settings): Promise<void> => {
   if (refusals.length > 0) {
     throw new LiveModeRefused(`Live mode is refused. ${refusals.join(' ')}`);
   }
+};
+
+/**
+ * Whoever serves or works sends nothing to where it may not be sent. That is said before the first payment is lost: a new
+ * version that does not start leaves the one before it running. Commands start all the same, and change such an account.
+ */
+export const refuseMisledAccounts = async ({
+  settings,
+  directory,
+  context,
+}: Pick<Runtime, 'settings' | 'directory' | 'context'>): Promise<void> => {
+  const { live, test } = await misledAccounts(settings, directory);
+  for (const problem of test) {
+    context.log.warn({ problem }, 'Nothing is sent for an account at a provider');
+  }
+  if (!settings.liveMode || live.length === 0) return;
+  throw new LiveModeRefused(
+    `Live mode is refused. Accounts at providers lead where live mode may not send card numbers. ${live.join(' ')} \`tollgate connectors change\` and \`tollgate connectors disable\`, with --live, change them whether the gateway runs or not.`,
+  );
 };

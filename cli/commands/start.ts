@@ -32,7 +32,7 @@ export const addStart = (program: Command): void => {
 };
 
 /**
- * Their webhook receiver runs on the same machine, and they want to see next week. They read what is
+ * Their webhook receiver and their simulators run on the same machine, and they want to see next week. They read what is
  * logged: a line for every request would bury what it says. A setting that is empty was left out.
  */
 const forNewcomers = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
@@ -41,6 +41,7 @@ const forNewcomers = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
   return {
     ...env,
     TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
+    TOLLGATE_PROVIDERS_TO_LOOPBACK: 'on',
     ...(TOLLGATE_LOG_FORMAT === 'auto' ? { TOLLGATE_LOG_LEVEL: 'warn' } : {}),
     ...(TOLLGATE_LIVE === undefined ? { TOLLGATE_MOVABLE_CLOCK: 'on' } : {}),
     ...said,

@@ -12,7 +12,7 @@ const acquiring = openAcquiring(context);
 after(() => acquiring.close());
 const link = acquiring.linkTo({
   profile: quick()['sandbox-ascii'],
-  endpoint: { address: '127.0.0.1', port: bank.ports.acquirer },
+  endpoint: { reach: 'loopback', address: '127.0.0.1', port: bank.ports.acquirer },
   acquirer: '12345',
 });
 const place = {

@@ -24,7 +24,7 @@ const linkTo = (
   count += 1;
   return acquiring.linkTo({
     profile: quick({}, { lateMs: 60_000, ...timing })['sandbox-ascii'],
-    endpoint: { address: '127.0.0.1', port: host.port },
+    endpoint: { reach: 'loopback', address: '127.0.0.1', port: host.port },
     acquirer: String(20_000 + count),
     exchangeKeys: async (ask) => {
       const { fields } = await ask('101');

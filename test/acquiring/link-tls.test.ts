@@ -69,7 +69,12 @@ describe('a link under TLS is not up', () => {
       const acquiring = openAcquiring(context);
       const link = acquiring.linkTo({
         profile: quick({}, { upMs: 500 })['sandbox-ascii'],
-        endpoint: { address: 'localhost', port: await doorTo(bank.ports.acquirer), tls },
+        endpoint: {
+          reach: 'loopback',
+          address: 'localhost',
+          port: await doorTo(bank.ports.acquirer),
+          tls,
+        },
         acquirer: '12345',
       });
       try {

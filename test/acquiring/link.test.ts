@@ -24,7 +24,7 @@ const linkTo = (
   count += 1;
   return acquiring.linkTo({
     profile: quick({}, timing)['sandbox-ascii'],
-    endpoint: { address: '127.0.0.1', port: bank.ports.acquirer },
+    endpoint: { reach: 'loopback', address: '127.0.0.1', port: bank.ports.acquirer },
     acquirer: String(10_000 + count),
     ...more,
   });
@@ -66,7 +66,7 @@ describe('a link', () => {
       waiting
         .linkTo({
           profile: quick({}, { upMs: 5_000 })['sandbox-ascii'],
-          endpoint: { address: '127.0.0.1', port },
+          endpoint: { reach: 'loopback', address: '127.0.0.1', port },
           acquirer: '10000',
           account,
         })
@@ -79,6 +79,14 @@ describe('a link', () => {
       await assert.rejects(each, { why: 'link_down', isUnreached: true });
     }
     await waiting.close();
+  });
+
+  test('is never up where the name of its host leads to an address that it may not', async () => {
+    const named = { address: 'localhost', port: bank.ports.acquirer };
+    const barred = linkTo({ upMs: 500 }, { endpoint: { ...named, reach: 'public' } });
+    await assert.rejects(() => barred.ready(soon()), { why: 'link_down' });
+    const own = linkTo({}, { endpoint: { ...named, reach: 'loopback' } });
+    await own.ready(soon());
   });
 
   test('comes back when it was reset, however often', async () => {
@@ -101,7 +109,7 @@ describe('a link', () => {
     }).listen(0, '127.0.0.1');
     await once(door, 'listening');
     const { port } = door.address() as AddressInfo;
-    const link = linkTo(timing, { endpoint: { address: '127.0.0.1', port } });
+    const link = linkTo(timing, { endpoint: { reach: 'loopback', address: '127.0.0.1', port } });
     await link.ready(soon());
     assert.equal(count.opened, 1);
     const end = async (): Promise<void> => {

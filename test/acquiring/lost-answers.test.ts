@@ -8,6 +8,7 @@ import { loadMessages } from '#rails/acquiring';
 import { loadKnown, loadOperation } from '#rails/operations';
 import type { FaultRule } from '../../sandbox/faults/fault.ts';
 import { asOwner } from '../../src/for-tests.ts';
+import { mayLeadHere } from '../../src/rails/connectors/for-tests.ts';
 import { reverseAgainJob } from '../../src/rails/connectors/reverse-again.ts';
 import { holdingProxy } from './support/holding-proxy.ts';
 import { newWorld, quick, type Sent, stateOf } from './support/world.ts';
@@ -213,7 +214,12 @@ describe('a reversal', () => {
       context,
       scope,
       operation: sent.operation,
-      account: { id: world.account, connector: 'direct', settings: await settingsHere() },
+      account: {
+        id: world.account,
+        connector: 'direct',
+        settings: await settingsHere(),
+        judge: mayLeadHere,
+      },
       request: world.payment(await world.card()),
       providerId: null,
       original: null,

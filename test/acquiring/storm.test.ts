@@ -121,7 +121,7 @@ test(`${UNKNOWNS} outcomes that nobody knew end as the bank says`, async (t) => 
   const { acquirer: port } = world.bank.ports;
   const link = acquiring.linkTo({
     profile: quick()['sandbox-ascii'],
-    endpoint: { address: '127.0.0.1', port },
+    endpoint: { reach: 'loopback', address: '127.0.0.1', port },
     acquirer: '12345',
   });
   const place = {

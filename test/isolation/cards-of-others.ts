@@ -131,6 +131,7 @@ const anAuthentication = (): CardAuthentication => ({
     payer: null,
     preference: 'any',
     directoryServer: 'https://directory.test/',
+    reach: 'public',
     returnUrl: 'https://shop.test/',
   },
   learned: { ...nothingLearned, transStatus: 'Y' },

@@ -96,7 +96,7 @@ export const startGatewayHere = async (changes: GatewayChanges = {}): Promise<Te
   const directory =
     changes.connectors === undefined
       ? opened.directory
-      : directoryOf(changes.connectors, opened.masterSecret);
+      : directoryOf(changes.connectors, opened.masterSecret, opened.directory.places);
   provideDirectory(opened.context, directory);
   const wrapped = changes.wrapDatabase?.(opened.context.database) ?? opened.context.database;
   const runtime: Runtime = {
@@ -170,6 +170,7 @@ export const environmentFor = (
   TOLLGATE_SECRET: '5ec4e7'.repeat(11).slice(0, 64),
   // Tests send as fast as they can; the limit has a test of its own.
   TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
+  TOLLGATE_PROVIDERS_TO_LOOPBACK: 'on',
   // What the quick start brings along beside the gateway has tests of its own.
   TOLLGATE_SANDBOX: 'off',
   TOLLGATE_MOVABLE_CLOCK: changes.movableClock === true ? 'on' : 'off',

@@ -48,9 +48,9 @@ export const startPair = async (more: Partial<SandboxSettings> = {}): Promise<Pa
   const sent: string[] = [];
   const network: Network = {
     ...systemNetwork,
-    fetch: (url, init) => {
+    fetch: (url, init, reach) => {
       sent.push(String(init.body));
-      return systemNetwork.fetch(url, init);
+      return systemNetwork.fetch(url, init, reach);
     },
   };
   const context: Context = { ...gateway.context, network };
@@ -110,6 +110,7 @@ export const startPair = async (more: Partial<SandboxSettings> = {}): Promise<Pa
         acquirerBin: '412345',
       },
       directoryServer: sandbox.directoryUrl,
+      reach: 'loopback',
       browser: aBrowser,
       preference: 'any',
       returnUrl: 'https://shop.test/back?order=7',

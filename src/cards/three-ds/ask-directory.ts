@@ -58,7 +58,8 @@ const questioned = async (
   const ask = (card: OpenCard): Promise<Posted> => {
     const opened = { number: card.number.toString('latin1'), expiry: expiryOf(card) };
     const areq = areqOf(it, opened, browser, addresses, context.clock.now());
-    return post(context, it.asked.directoryServer, JSON.stringify(areq), ANSWER_WITHIN_MS);
+    const { directoryServer: url, reach = 'public' } = it.asked;
+    return post(context, { url, reach }, JSON.stringify(areq), ANSWER_WITHIN_MS);
   };
   const opened = await vaultOf(context).withCard(
     context,

@@ -3,7 +3,7 @@
 
 import { vaultOf } from '#cards/vault';
 import { assert } from '#kit/assert';
-import type { Context, Scope } from '#kit/context';
+import type { Context, Reach, Scope } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { pageUrl } from './addresses.ts';
 import { askDirectory, isSecure } from './ask-directory.ts';
@@ -34,6 +34,8 @@ export type Beginning = {
   readonly merchant: ThreeDsMerchant;
   /** Where the scheme's directory server of this account is. */
   readonly directoryServer: string;
+  /** Where its name may lead; null where this installation may not ask it. */
+  readonly reach: Reach | null;
   readonly browser?: BrowserInfo;
   readonly payer?: Payer;
   readonly preference: Preference;
@@ -67,6 +69,7 @@ export const beginAuthentication = async (context: Context, input: Beginning): P
   const why =
     unsupportedIn(created) ??
     (isSecure(scope, input.directoryServer) ? null : 'directory_not_secure') ??
+    (input.reach === null ? 'directory_not_allowed' : null) ??
     (await whyNotEnrolled(context, input));
   if (why !== null) return { state: 'not_possible', id: null, why };
 
@@ -124,6 +127,7 @@ const newAuthentication = (context: Context, input: Beginning): CardAuthenticati
       payer: input.payer ?? null,
       preference: input.preference,
       directoryServer: input.directoryServer,
+      ...(input.reach === null ? {} : { reach: input.reach }),
       returnUrl: input.returnUrl ?? null,
     },
     learned: nothingLearned,
@@ -131,7 +135,7 @@ const newAuthentication = (context: Context, input: Beginning): CardAuthenticati
 };
 
 const whyNotEnrolled = async (context: Context, input: Beginning): Promise<string | null> => {
-  const ranges = await cardRanges(context, input.directoryServer);
+  const ranges = await cardRanges(context, input.directoryServer, input.reach ?? 'public');
   if (ranges === null) return 'directory_silent';
   const found = await vaultOf(context).withCard(
     context,

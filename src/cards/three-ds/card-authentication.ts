@@ -1,7 +1,7 @@
 // Asking the holder of a card about one payment: what is asked, what was learned, and the proof.
 
 import { present } from '#kit/assert';
-import type { Context, Scope, Write } from '#kit/context';
+import type { Context, Reach, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import type { Authentication, Exemption } from './authentication.ts';
 import type { AuthenticationState } from './authentication-states.ts';
@@ -56,6 +56,8 @@ export type Asked = {
   readonly payer: Payer | null;
   readonly preference: Preference;
   readonly directoryServer: string;
+  /** Where its name may lead. What was begun before it was noted may reach the public internet. */
+  readonly reach?: Reach;
   /** Null where the payer never leaves the merchant's page: the question stands in a frame of it. */
   readonly returnUrl: string | null;
 };

@@ -1,7 +1,7 @@
 // Which cards can be asked about at all: the directory server publishes ranges, and they are kept for
 // an hour in each process. So no number leaves to learn that its holder cannot be asked.
 
-import type { Context } from '#kit/context';
+import type { Context, Reach } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { preqOf } from './messages.ts';
 import { post } from './post.ts';
@@ -19,6 +19,7 @@ const kept = new WeakMap<object, Map<string, Kept>>();
 export const cardRanges = async (
   context: Context,
   directoryServer: string,
+  reach: Reach,
 ): Promise<readonly CardRange[] | null> => {
   const known = kept.get(context.database) ?? new Map<string, Kept>();
   kept.set(context.database, known);
@@ -27,7 +28,7 @@ export const cardRanges = async (
   if (found !== undefined && found.untilMs > nowMs) return found.ranges;
 
   const body = JSON.stringify(preqOf(newUuid(context)));
-  const posted = await post(context, directoryServer, body, TIMEOUT_MS);
+  const posted = await post(context, { url: directoryServer, reach }, body, TIMEOUT_MS);
   const ranges = posted.ok ? readRanges(posted.answer) : null;
   // Yesterday's ranges are better than none.
   if (ranges === null) return found?.ranges ?? null;

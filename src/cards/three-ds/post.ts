@@ -1,7 +1,7 @@
 // One JSON document to a server of the protocol, and its answer. All of this module that reaches the
 // outside is here.
 
-import type { Context } from '#kit/context';
+import type { Context, Reach } from '#kit/context';
 
 export type Posted =
   | { readonly ok: true; readonly answer: Readonly<Record<string, unknown>> }
@@ -11,22 +11,26 @@ const ANSWER_BYTES_MAX = 1_048_576;
 
 export const post = async (
   context: Pick<Context, 'network' | 'log'>,
-  url: string,
+  { url, reach }: { readonly url: string; readonly reach: Reach },
   body: string,
   timeoutMs: number,
 ): Promise<Posted> => {
   let text: string;
   try {
-    const response = await context.network.fetch(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json; charset=utf-8',
-        accept: 'application/json',
+    const response = await context.network.fetch(
+      url,
+      {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json; charset=utf-8',
+          accept: 'application/json',
+        },
+        body,
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
       },
-      body,
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
+      reach,
+    );
     if (!response.ok) {
       await response.body?.cancel();
       return { ok: false, why: response.status >= 500 ? 'no_answer' : 'not_understood' };

@@ -44,10 +44,14 @@ export type Random = {
 
 /** The only way to the outside. The client for providers and webhooks is built on it. */
 export type Network = {
-  fetch(url: string, init: RequestInit & { signal: AbortSignal }): Promise<Response>;
+  /** Fails before it connects where a name leads to an address out of reach. Without `reach` anywhere will do. */
+  fetch(url: string, init: RequestInit & { signal: AbortSignal }, reach?: Reach): Promise<Response>;
   /** To an address that somebody else chose. Throws `AddressRefused` before it connects where it may not. */
   post(post: GuardedPost): Promise<GuardedAnswer>;
 };
+
+/** Which addresses a name may lead to: of the public internet, of this machine, or wherever its operator has it. */
+export type Reach = 'public' | 'loopback' | 'anywhere';
 
 export type GuardedPost = {
   readonly url: string;

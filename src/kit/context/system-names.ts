@@ -4,6 +4,8 @@
 import { ADDRCONFIG } from 'node:dns';
 import { lookup, Resolver } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
+import { isLoopback, isPublicAddress } from '#kit/egress';
+import type { Reach } from './context.ts';
 import { createNames, SLOW_MS } from './names.ts';
 
 const placesOfSystem = Math.ceil((Number(process.env['UV_THREADPOOL_SIZE']) || 4) / 2);
@@ -48,19 +50,34 @@ export const addressesOfReceivers = namesIn(1 / 2);
 
 const addressesOfProviders = namesIn(1 / 4, { hints: ADDRCONFIG, lastCounts: true });
 
-/** What a connection to a provider is given to find it by. */
-export const lookUpProvider: LookupFunction = (name, { all }, found) => {
-  const tell = async (): Promise<void> => {
-    let addresses: readonly string[];
-    try {
-      addresses = await addressesOfProviders(name);
-    } catch (error) {
-      found(error as NodeJS.ErrnoException, '');
-      return;
-    }
-    const each = addresses.map((address) => ({ address, family: isIP(address) }));
-    if (all) found(null, each);
-    else found(null, each[0]?.address ?? '', each[0]?.family);
+/** What a connection to a provider is given to find it by. Whoever asks twice may be told otherwise, so it goes where it was judged. */
+export const lookUpWithin =
+  (reach: Reach): LookupFunction =>
+  (name, { all }, found) => {
+    const tell = async (): Promise<void> => {
+      let addresses: readonly string[];
+      try {
+        addresses = await addressesOfProviders(name);
+        const refused = addresses.find((address) => !isWithin[reach](address));
+        if (refused !== undefined) throw outOfReach();
+      } catch (error) {
+        found(error as NodeJS.ErrnoException, '');
+        return;
+      }
+      const each = addresses.map((address) => ({ address, family: isIP(address) }));
+      if (all) found(null, each);
+      else found(null, each[0]?.address ?? '', each[0]?.family);
+    };
+    void tell();
   };
-  void tell();
+
+const isWithin: Readonly<Record<Reach, (address: string) => boolean>> = {
+  public: isPublicAddress,
+  loopback: isLoopback,
+  anywhere: () => true,
 };
+
+const outOfReach = (): Error =>
+  Object.assign(new Error('The name leads to an address that may not be connected to'), {
+    code: 'ERR_ADDRESS_REFUSED',
+  });

@@ -4,8 +4,8 @@
 import { randomFillSync } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { present } from '#kit/assert';
-import type { Clock, Network, Random } from './context.ts';
-import { lookUpProvider } from './system-names.ts';
+import type { Clock, Network, Random, Reach } from './context.ts';
+import { lookUpWithin } from './system-names.ts';
 import { postGuarded } from './system-post.ts';
 
 export const systemClock: Clock = {
@@ -47,7 +47,7 @@ export const systemRandom: Random = {
 };
 
 /** The runtime's own client, as it was set up, but for how it finds out what names lead to. */
-const createAgent = () => {
+const createAgent = (reach: Reach) => {
   // It makes its client when one of its words is first looked at.
   void Response;
   const agent = (globalThis as Readonly<Record<symbol, object | undefined>>)[
@@ -56,14 +56,16 @@ const createAgent = () => {
   const Agent = present(agent, 'The runtime has a client').constructor as new (options: {
     readonly connect: { readonly lookup: LookupFunction };
   }) => NonNullable<RequestInit['dispatcher']>;
-  return new Agent({ connect: { lookup: lookUpProvider } });
+  return new Agent({ connect: { lookup: lookUpWithin(reach) } });
 };
 
-let agent: ReturnType<typeof createAgent> | null = null;
+/** One each: a connection that is kept open is used again only by those who may go where it leads. */
+const agents = new Map<Reach, ReturnType<typeof createAgent>>();
 
 export const systemNetwork: Network = {
-  fetch: (url, init) => {
-    agent ??= createAgent();
+  fetch: (url, init, reach = 'anywhere') => {
+    const agent = agents.get(reach) ?? createAgent(reach);
+    agents.set(reach, agent);
     return fetch(url, { ...init, dispatcher: agent });
   },
   post: postGuarded,

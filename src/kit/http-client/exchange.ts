@@ -1,5 +1,7 @@
 // What is sent out and what comes back: bytes, as they were.
 
+import type { Reach } from '#kit/context';
+
 export type HttpRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
@@ -20,4 +22,6 @@ export type Limits = {
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
   readonly bytesMax?: number;
+  /** Where the name of the other side may lead; anywhere, if nobody says. */
+  readonly reach?: Reach;
 };

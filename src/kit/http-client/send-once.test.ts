@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { systemClock, systemNetwork } from '#kit/context';
+import { type Reach, systemClock, systemNetwork } from '#kit/context';
 import {
   closingServer,
   http2Server,
@@ -29,7 +29,8 @@ const send = (
     withinMs = 5_000,
     signal,
     bytesMax,
-  }: { withinMs?: number; signal?: AbortSignal; bytesMax?: number } = {},
+    reach,
+  }: { withinMs?: number; signal?: AbortSignal; bytesMax?: number; reach?: Reach } = {},
 ) =>
   sendOnce(
     context,
@@ -38,6 +39,7 @@ const send = (
       deadlineMs: systemClock.now() + withinMs,
       ...(signal === undefined ? {} : { signal }),
       ...(bytesMax === undefined ? {} : { bytesMax }),
+      ...(reach === undefined ? {} : { reach }),
     },
   );
 const at = (server: OddServer, scheme = 'http') => `${scheme}://127.0.0.1:${server.port}/pay`;
@@ -116,6 +118,15 @@ describe('nothing was sent, provably,', () => {
 
   test('when the name is not known', async () => {
     await assert.rejects(send('http://no-such-host.invalid/'), notSent('dns'));
+  });
+
+  test('when the name leads where it may not, be it that others have a connection open there', async () => {
+    const server = await reacting((socket) => socket.end(answer('here', 'Keep-Alive: 60\r\n')));
+    const url = `http://localhost:${server.port}/pay`;
+    assert.equal((await send(url, { reach: 'loopback' })).status, 200);
+    assert.equal((await send(url, { reach: 'anywhere' })).status, 200);
+    await assert.rejects(send(url, { reach: 'public' }), notSent('address_refused'));
+    assert.equal(server.heard.length, 2);
   });
 
   test('when the certificate is not to be trusted', async () => {

@@ -40,7 +40,9 @@ export const sendOnce = async (
   void expire();
 
   try {
-    const answer = await traced(trace, () => fetchOnce(context, request, ended.signal));
+    const answer = await traced(trace, () =>
+      fetchOnce(context, request, ended.signal, limits.reach),
+    );
     return await wholeAnswer(answer, limits.bytesMax ?? BYTES_MAX);
   } catch (error) {
     if (error instanceof NoAnswer || error instanceof NotSent) throw error;
@@ -55,14 +57,21 @@ const fetchOnce = (
   { network }: Pick<Context, 'network'>,
   { method, url, headers = {}, body }: HttpRequest,
   signal: AbortSignal,
+  reach: Limits['reach'],
 ): Promise<Response> =>
-  network.fetch(url, {
-    method,
-    headers,
-    redirect: 'manual',
-    signal,
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
-  });
+  network.fetch(
+    url,
+    {
+      method,
+      headers,
+      redirect: 'manual',
+      signal,
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
+    },
+    reach,
+  );
 
 const wholeAnswer = async (answer: Response, bytesMax: number): Promise<HttpResponse> => {
   const chunks: Uint8Array[] = [];
@@ -92,6 +101,7 @@ const classify = (error: unknown, trace: Trace, outOfTime: boolean): NotSent | N
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused',
+  ERR_ADDRESS_REFUSED: 'address_refused',
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
   EHOSTUNREACH: 'unreachable',

@@ -48,6 +48,7 @@ export const askHolder = async (
     currency: intent.currency,
     merchant: terms.merchant,
     directoryServer: terms.directoryServer,
+    reach: terms.reach,
     payer: { name: billing.name, email: billing.email },
     preference,
     ...wayBackOf(context, scope, asked),

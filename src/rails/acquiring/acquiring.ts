@@ -59,7 +59,7 @@ export const openAcquiring = (
   return {
     linkTo: ({ profile, endpoint, acquirer, exchangeKeys, account }) => {
       const host = `${endpoint.address}:${endpoint.port}/${acquirer}`;
-      const key = JSON.stringify([host, profile.name, endpoint.tls ?? null]);
+      const key = JSON.stringify([host, profile.name, endpoint.reach, endpoint.tls ?? null]);
       const known = links.get(key);
       const over = accounts.get(key) ?? new Set();
       accounts.set(key, over);

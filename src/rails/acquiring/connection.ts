@@ -3,7 +3,7 @@
 
 import { connect as dial, isIP, type Socket } from 'node:net';
 import { connect as dialTls } from 'node:tls';
-import { lookUpProvider } from '#kit/context';
+import { lookUpWithin, type Reach } from '#kit/context';
 import { NotSent } from '#kit/http-client';
 import {
   createFrameDecoder,
@@ -18,6 +18,8 @@ import type { AcquirerProfile } from './profile.ts';
 export type Endpoint = {
   readonly address: string;
   readonly port: number;
+  /** Where its name may lead. */
+  readonly reach: Reach;
   readonly tls?: {
     /** In PEM, where the host's is not one that every machine knows. */
     readonly ca?: string;
@@ -46,12 +48,12 @@ const UNSENT_BYTES_MAX = 1_048_576;
 
 export const openConnection = (
   profile: AcquirerProfile,
-  { address, port, tls }: Endpoint,
+  { address, port, reach, tls }: Endpoint,
   take: (message: Message) => void,
   timeoutMs: number,
 ): Promise<Connection> =>
   new Promise((resolve, reject) => {
-    const to = { host: address, port, lookup: lookUpProvider };
+    const to = { host: address, port, lookup: lookUpWithin(reach) };
     const socket: Socket =
       tls === undefined
         ? dial(to)

@@ -45,6 +45,7 @@ export const withAccount = async <T>(
     connectorAccountId,
     operationId: null,
     hidden,
+    judge: account.judge,
     limits: { deadlineMs: deadline, signal },
   });
   return use({ functions, call: { context, scope, account, http, deadline, signal } });

@@ -5,7 +5,7 @@
 import type { TObject } from 'typebox';
 import type { ExemptionTerms, ThreeDsMerchant } from '#cards/three-ds';
 import type { OpenCard } from '#cards/vault';
-import type { Context, Scope } from '#kit/context';
+import type { Context, Reach, Scope } from '#kit/context';
 import type { HttpRequest, HttpResponse } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
 import type {
@@ -17,6 +17,7 @@ import type {
 } from '#rails/operations';
 import type { DayEnder } from './day-end.ts';
 import type { DisputeReader } from './dispute-notice.ts';
+import type { Judge } from './places.ts';
 import type { FollowingRequest, PaymentRequest } from './request.ts';
 import type { SettlementReader } from './settlement-line.ts';
 
@@ -41,7 +42,15 @@ export type Definition = {
   readonly modes: readonly ('test' | 'live')[];
   readonly methods: readonly MethodSupport[];
   readonly operations: Readonly<Partial<Record<ConnectorOperation, OperationSupport>>>;
-  /** What a merchant enters. A property with `secret: true` is sealed and never shown again. */
+  /**
+   * Its own hosts, by mode where these differ: accounts lead there of themselves, and elsewhere only where the operator of
+   * the installation has named the host. Absent where each merchant is given another one.
+   */
+  readonly hosts?: readonly string[] | Readonly<Record<'test' | 'live', readonly string[]>>;
+  /**
+   * What a merchant enters. A property with `secret: true` is sealed and never shown again; one that says where the
+   * account leads has a `place` (see `places.ts`), is held against `hosts`, and is changed only together with the secrets.
+   */
   readonly settings: TObject;
 };
 
@@ -129,6 +138,8 @@ export type ConnectorFunctions = {
 export type HolderTerms = {
   /** Of 3-D Secure. */
   readonly directoryServer: string;
+  /** Where its name may lead; null where this installation may not ask it. */
+  readonly reach: Reach | null;
   readonly merchant: ThreeDsMerchant;
 };
 
@@ -179,6 +190,8 @@ export type ConnectorAccount = {
   readonly id: Uuid;
   readonly connector: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** For links of the connector's own: whether it may lead there. `http` asks by itself. */
+  readonly judge: Judge;
 };
 
 /** The bytes as they came; nothing of them is believed before `verify` says so. */

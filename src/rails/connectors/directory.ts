@@ -5,6 +5,7 @@ import { present } from '#kit/assert';
 import type { Context, Database } from '#kit/context';
 import { deriveKey } from '#kit/crypto';
 import type { Connector } from './connector.ts';
+import { ownHostsOnly, type Places } from './places.ts';
 
 export type Directory = {
   /** By name. */
@@ -12,12 +13,19 @@ export type Directory = {
   readonly settingsKey: Buffer;
   /** Seals the raw webhooks, which hold what payers typed. */
   readonly webhookKey: Buffer;
+  /** Where accounts may lead beside the providers' own hosts. */
+  readonly places: Places;
 };
 
-export const directoryOf = (connectors: readonly Connector[], master: Buffer): Directory => ({
+export const directoryOf = (
+  connectors: readonly Connector[],
+  master: Buffer,
+  places: Places = ownHostsOnly,
+): Directory => ({
   connectors: new Map(connectors.map((each) => [each.definition.name, each])),
   settingsKey: deriveKey(master, 'connector-settings'),
   webhookKey: deriveKey(master, 'inbound-webhooks'),
+  places,
 });
 
 const provided = new WeakMap<Database, Directory>();

@@ -15,6 +15,7 @@ import { directoryOf, provideDirectory } from './directory.ts';
 import { insertFeed } from './dispute-feeds.store.ts';
 import type { Exchange } from './exchange.ts';
 import { type OpenRails, openRails } from './open-rails.ts';
+import type { Judge, Places } from './places.ts';
 import type { OperationListener } from './rails.ts';
 import { provideRails } from './rails-of.ts';
 import type { PaymentRequest } from './request.ts';
@@ -22,6 +23,16 @@ import { readSettings, sealSettings } from './settings.ts';
 import { insertSettlementFeed } from './settlement-feeds.store.ts';
 
 export const testMaster = Buffer.alloc(32, 9);
+
+/** Their other sides are on this machine. */
+export const testPlaces: Places = {
+  hosts: new Set(),
+  unencrypted: new Set(),
+  toLoopback: true,
+};
+
+/** Of an account that a test makes by hand. */
+export const mayLeadHere: Judge = () => ({ ok: true, reach: 'loopback' });
 
 const closing = closedAtEnd();
 
@@ -37,9 +48,10 @@ export const testRails = async (
     /** That of another process, which has ended. */
     readonly journalFolder?: string;
     readonly isLiveSafe?: () => boolean;
+    readonly places?: Places;
   } = {},
 ): Promise<OpenRails> => {
-  const directory = directoryOf(connectors, testMaster);
+  const directory = directoryOf(connectors, testMaster, more.places ?? testPlaces);
   provideDirectory(context, directory);
   const rails = await openRails(context, {
     directory,

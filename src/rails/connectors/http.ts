@@ -1,5 +1,5 @@
-// The way out for one operation: the common client, bound to its deadline, and noted afterwards with
-// card data and secrets taken out. A note that cannot be written holds up no payment.
+// The way out for one operation: the common client, bound to where its account may lead and to its deadline, and noted
+// afterwards with card data and secrets taken out. A note that cannot be written holds up no payment.
 
 import type { Context, Scope } from '#kit/context';
 import {
@@ -14,6 +14,7 @@ import type { Uuid } from '#kit/ids';
 import type { Http } from './connector.ts';
 import { type Exchange, exchangeOf } from './exchange.ts';
 import { insertExchange } from './exchanges.store.ts';
+import { type Judge, placeAt } from './places.ts';
 
 /** What is written beside the payment, and awaited before a process ends. */
 export type Notes = {
@@ -28,20 +29,25 @@ type Bound = {
   readonly operationId: Uuid | null;
   /** Grows while the call goes on: a card's digits are known once it is open. */
   readonly hidden: readonly string[];
+  /** Whether the account may lead there, however its settings came to say so. */
+  readonly judge: Judge;
   readonly limits: Limits;
 };
 
 export const httpFor =
   (context: Context, notes: Notes, bound: Bound): Http =>
   async (request: HttpRequest) => {
-    if (bound.scope.livemode && !request.url.startsWith('https:')) {
-      throw new NotSent('not_encrypted');
-    }
-    const { scope, connectorAccountId, operationId, hidden, limits } = bound;
+    const { scope, connectorAccountId, operationId, hidden, judge } = bound;
     const of = { scope, connectorAccountId, operationId, atMs: context.clock.now() };
     const noted = (response: HttpResponse | null, ended: string): void =>
       note(context, notes, exchangeOf(context, of, { request, response, ended, hidden }));
 
+    const judged = judge(placeAt(request.url));
+    if (!judged.ok) {
+      noted(null, judged.why);
+      throw new NotSent(judged.why);
+    }
+    const limits = { ...bound.limits, reach: judged.reach };
     try {
       const response = await sendOnce(context, request, limits);
       noted(response, 'answered');

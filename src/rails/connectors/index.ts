@@ -38,7 +38,9 @@ export {
   changeAccount as changeConnectorAccount,
   removeAccount as removeConnectorAccount,
 } from './manage-accounts.ts';
+export { type EnabledAccount, enabledAccounts, whyMisled } from './misled-accounts.ts';
 export { type OpenRails, openRails } from './open-rails.ts';
+export { type Places, placeAt, placeOfLink, spellEntry } from './places.ts';
 export * from './rails.ts';
 export { provideRails, railsOf } from './rails-of.ts';
 export { CONNECTOR_ACCOUNT } from './render.ts';

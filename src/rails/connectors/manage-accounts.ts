@@ -11,6 +11,7 @@ import type { Definition } from './connector.ts';
 import { insertNextDay } from './day-ends.store.ts';
 import { theDirectory } from './directory.ts';
 import { insertFeed } from './dispute-feeds.store.ts';
+import { movedPlaces, type PlaceRefused, refusedPlace } from './places.ts';
 import { isSecret, openSettings, readSettings, type Settings, sealSettings } from './settings.ts';
 import { insertSettlementFeed } from './settlement-feeds.store.ts';
 
@@ -62,14 +63,16 @@ export const addAccount = (
     return refusal('mode_not_supported', 'connector', `it does not work in ${mode} mode`);
   }
   const read = readSettings(definition.settings, asked.settings ?? {});
-  if (!read.ok) return refusal('setting_invalid', `settings[${read.field}]`, read.why);
+  if (!read.ok) return settingRefused(read);
+  const { settingsKey, places } = theDirectory(context);
+  const misled = refusedPlace(places, definition, scope.livemode, read.settings);
+  if (misled !== null) return settingRefused(misled);
 
   const foreign = foreignMethod(definition, asked.methods);
   if (foreign !== null) return foreign;
 
   const id = newUuid(context);
   const of = { id, connector: definition.name, definition };
-  const { settingsKey } = theDirectory(context);
   const account: StoredAccount = {
     id,
     version: 1,
@@ -101,14 +104,21 @@ export const changeAccount = (
   before: StoredAccount,
   asked: AccountChange,
 ): AccountChanged => {
-  const { connectors, settingsKey } = theDirectory(context);
+  const { connectors, settingsKey, places } = theDirectory(context);
   const definition = connectors.get(before.connector)?.definition;
   if (definition === undefined) {
     return refusal('connector_unknown', 'connector', 'its connector is not installed any more');
   }
-  const merged = { ...openSettings(settingsKey, scope, before), ...asked.settings };
-  const read = readSettings(definition.settings, merged);
-  if (!read.ok) return refusal('setting_invalid', `settings[${read.field}]`, read.why);
+  const opened = openSettings(settingsKey, scope, before);
+  const read = readSettings(definition.settings, { ...opened, ...asked.settings });
+  if (!read.ok) return settingRefused(read);
+  // One that leads elsewhere can still be disabled, renamed, put behind others.
+  const misled =
+    asked.settings === undefined
+      ? null
+      : (refusedPlace(places, definition, scope.livemode, read.settings) ??
+        secretsMissing(definition, before, { asked: asked.settings, opened, read: read.settings }));
+  if (misled !== null) return settingRefused(misled);
 
   const foreign = foreignMethod(definition, asked.methods);
   if (foreign !== null) return foreign;
@@ -128,6 +138,7 @@ export const changeAccount = (
   const changed = Object.keys(asked.settings ?? {});
   const details = {
     settings: changed,
+    places: movedPlaces(definition, { before: opened, after: read.settings }),
     secrets: changed.filter((name) => isSecret(definition, name)),
     ...(account.enabled === before.enabled ? {} : { enabled: account.enabled }),
     ...(account.priority === before.priority ? {} : { priority: account.priority }),
@@ -137,6 +148,25 @@ export const changeAccount = (
     ok: true,
     account,
     writes: [updateAccount(scope, account), audit(context, scope, account.id, 'update', details)],
+  };
+};
+
+const settingRefused = ({ field, why }: PlaceRefused): AccountRefusal =>
+  refusal('setting_invalid', `settings[${field}]`, why);
+
+/** Whoever sends secrets elsewhere has to know them: a key of ours is not enough to be given those of the provider. */
+const secretsMissing = (
+  definition: Definition,
+  { secretNames }: StoredAccount,
+  settings: { readonly asked: Settings; readonly opened: Settings; readonly read: Settings },
+): PlaceRefused | null => {
+  const moved = movedPlaces(definition, { before: settings.opened, after: settings.read });
+  const missing = secretNames.filter((name) => !(name in settings.asked));
+  const [field] = missing;
+  if (moved.length === 0 || field === undefined) return null;
+  return {
+    field,
+    why: `a change of where the account leads (${moved.join(', ')}) wants its secrets anew in the same request: ${missing.join(', ')}`,
   };
 };
 

@@ -24,6 +24,7 @@ import type {
 } from './connector.ts';
 import { httpFor } from './http.ts';
 import type { Parts } from './parts.ts';
+import { judgeOf } from './places.ts';
 import { type FollowingRequest, isCard, isFollowing, type PaymentRequest } from './request.ts';
 import { loadRequest } from './requests.store.ts';
 import { openSettings, secretTexts } from './settings.ts';
@@ -56,6 +57,7 @@ export const portOf = (
       connectorAccountId: operation.connectorAccountId,
       operationId: operation.id,
       hidden,
+      judge: prepared.account.judge,
       limits: { deadlineMs: deadline, signal },
     });
     try {
@@ -190,8 +192,9 @@ export const openStored = (
   const functions = parts.functions.get(stored.connector);
   if (connector === undefined || functions === undefined) throw new NotSent('connector_gone');
   const settings = openSettings(parts.directory.settingsKey, scope, stored);
+  const judge = judgeOf(parts.directory.places, connector.definition, scope.livemode);
   return {
-    account: { id: stored.id, connector: stored.connector, settings },
+    account: { id: stored.id, connector: stored.connector, settings, judge },
     functions,
     hidden: secretTexts(connector.definition, settings),
   };

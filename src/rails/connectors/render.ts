@@ -72,7 +72,7 @@ const settingsSchema = ({ settings }: Definition): unknown => ({
   required: (settings as { required?: readonly string[] }).required ?? [],
   properties: Object.fromEntries(
     Object.entries(settings.properties).map(([name, property]) => {
-      const { secret, ...shown } = property as { secret?: boolean };
+      const { secret, place: _, ...shown } = property as { secret?: boolean; place?: unknown };
       return [name, secret === true ? { ...shown, writeOnly: true } : shown];
     }),
   ),

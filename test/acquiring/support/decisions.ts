@@ -4,6 +4,7 @@ import { heardBy } from '#rails/connectors';
 import { decideByPerson, type PersonSays } from '#rails/operations';
 import { asOwner } from '../../../src/for-tests.ts';
 import { operationListeners } from '../../../src/modules.ts';
+import { mayLeadHere } from '../../../src/rails/connectors/for-tests.ts';
 import { type Sent, stateOf, type World } from './world.ts';
 export const decide = ({ context, scope }: World, { operation }: Sent, says: PersonSays) =>
   decideByPerson(context, scope, {
@@ -66,7 +67,7 @@ export const reverse = async (world: World, { operation }: Sent) => {
     context,
     scope,
     operation,
-    account: { id: world.account, connector: 'direct', settings },
+    account: { id: world.account, connector: 'direct', settings, judge: mayLeadHere },
     request: world.payment(await world.card()),
     providerId: null,
     original: null,

@@ -12,7 +12,7 @@ import { directoryOf, openRails, provideDirectory, provideRails } from '#rails/c
 import { silentLog } from '../../../src/kit/context/for-tests.ts';
 import { operationListeners } from '../../../src/modules.ts';
 import { endDays } from '../../../src/rails/connectors/end-days.ts';
-import { testMaster } from '../../../src/rails/connectors/for-tests.ts';
+import { testMaster, testPlaces } from '../../../src/rails/connectors/for-tests.ts';
 import { impatient, quick } from './impatient.ts';
 
 export type DayWork = {
@@ -36,7 +36,7 @@ const run = async (work: DayWork): Promise<void> => {
     crashPoint,
     database: openDatabase({ url: work.appUrl, poolSize: 3, clock, crashPoint }),
   };
-  const directory = directoryOf([impatient(quick(), { timeoutMs: 2_000 })], testMaster);
+  const directory = directoryOf([impatient(quick(), { timeoutMs: 2_000 })], testMaster, testPlaces);
   provideDirectory(context, directory);
   const rails = await openRails(context, {
     directory,

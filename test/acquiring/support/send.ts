@@ -9,7 +9,7 @@ import { directoryOf, openRails, provideDirectory, provideRails } from '#rails/c
 import { usualGates } from '#rails/operations';
 import { noNetwork, silentLog } from '../../../src/kit/context/for-tests.ts';
 import { operationListeners } from '../../../src/modules.ts';
-import { cardPayment, testMaster } from '../../../src/rails/connectors/for-tests.ts';
+import { cardPayment, testMaster, testPlaces } from '../../../src/rails/connectors/for-tests.ts';
 import { impatient, quick } from './impatient.ts';
 
 export type Work = {
@@ -56,7 +56,11 @@ const run = async (work: Work): Promise<void> => {
     livemode: false,
   });
   provideVault(context, vault);
-  const directory = directoryOf([impatient(quick(), { timeoutMs: work.timeoutMs })], testMaster);
+  const directory = directoryOf(
+    [impatient(quick(), { timeoutMs: work.timeoutMs })],
+    testMaster,
+    testPlaces,
+  );
   provideDirectory(context, directory);
   const rails = await openRails(context, {
     directory,

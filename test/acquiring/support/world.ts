@@ -30,6 +30,7 @@ import {
   cardPayment,
   testConnectorAccount,
   testMaster,
+  testPlaces,
 } from '../../../src/rails/connectors/for-tests.ts';
 import { newSandbox } from '../../sandbox/support/world.ts';
 import { impatient, type Patience, quick } from './impatient.ts';
@@ -99,7 +100,7 @@ export const newWorld = async (given: WorldSettings = {}): Promise<World> => {
   const patience = given.patience ?? { timeoutMs: given.timeoutMs };
   const connector = impatient(given.profiles ?? quick(), patience);
   const changes: Change[] = [];
-  const directory = directoryOf([connector], testMaster);
+  const directory = directoryOf([connector], testMaster, testPlaces);
   provideDirectory(context, directory);
   const journalFolder = join(temporaryFolder('rails'), 'send-journal');
   const rails = await openRails(context, {

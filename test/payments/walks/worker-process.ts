@@ -48,7 +48,10 @@ const opened = await openRuntime(readSettings(env), {
   sandbox: Promise.resolve(sandbox),
 });
 const connectors = [impatient(quick(), patience), hurried(stripe, patience)];
-const runtime = { ...opened, directory: directoryOf(connectors, opened.masterSecret) };
+const runtime = {
+  ...opened,
+  directory: directoryOf(connectors, opened.masterSecret, opened.directory.places),
+};
 const { context } = runtime;
 provideDirectory(context, runtime.directory);
 provideThreeDs(context, {

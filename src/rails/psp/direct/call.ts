@@ -17,6 +17,7 @@ import {
   type FollowingRequest,
   isCard,
   type PaymentRequest,
+  placeOfLink,
 } from '#rails/connectors';
 import { settingsOf, tlsOf } from './settings.ts';
 
@@ -38,17 +39,21 @@ export const callTo = (
   };
 };
 
-/** Over which link, and as whom. */
+/** Over which link, and as whom. Throws `NotSent` where the account may not lead there. */
 export const wayTo = (
   acquiring: Acquiring,
   profiles: Readonly<Record<ProfileName, AcquirerProfile>>,
-  { id, settings }: ConnectorAccount,
+  { id, settings, judge }: ConnectorAccount,
 ): Pick<CardCall, 'link' | 'place'> => {
   const given = settingsOf(settings);
   const tls = tlsOf(given);
+  const { host: address, port } = given;
+  const judged = judge(placeOfLink(address, port, { isEncrypted: tls !== undefined }));
+  if (!judged.ok) throw new NotSent(judged.why);
+  const { reach } = judged;
   const link = acquiring.linkTo({
     profile: profiles[given.profile],
-    endpoint: { address: given.host, port: given.port, ...(tls === undefined ? {} : { tls }) },
+    endpoint: { address, port, reach, ...(tls === undefined ? {} : { tls }) },
     acquirer: given.acquirer_id,
     account: id,
   });

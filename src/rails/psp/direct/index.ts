@@ -15,7 +15,13 @@ import {
   sendRefund,
   sendVoid,
 } from '#rails/acquiring';
-import type { Call, Connector, ConnectorFunctions, FollowingRequest } from '#rails/connectors';
+import {
+  type Call,
+  type Connector,
+  type ConnectorFunctions,
+  type FollowingRequest,
+  placeAt,
+} from '#rails/connectors';
 import { callTo, type DirectCall, originalMessage } from './call.ts';
 import { dayEnderOver } from './day-end.ts';
 import { definition } from './definition.ts';
@@ -95,7 +101,12 @@ const functionsOver = (
     disputes,
     settlement,
     dayEnd: dayEnderOver(context, acquiring, over),
-    holderTerms: ({ settings: given }) => holderTermsOf(settingsOf(given)),
+    holderTerms: ({ settings: given, judge }) => {
+      const terms = holderTermsOf(settingsOf(given));
+      if (terms === null) return null;
+      const judged = judge(placeAt(terms.directoryServer));
+      return { ...terms, reach: judged.ok ? judged.reach : null };
+    },
     exemptionTerms: ({ settings: given }) => exemptionTermsOf(settingsOf(given)),
     reverse: (call) => reverse(to(call), call.operation.reference),
     close: () => acquiring.close(),

@@ -11,20 +11,34 @@ import type { DaySchedule, HolderTerms } from '#rails/connectors';
 /** With a directory server the merchant has to be known to it. */
 const neededToAsk = ['acquirer_bin', 'merchant_name', 'merchant_country'] as const;
 
-const webAddress = (title: string) =>
-  Type.Optional(Type.String({ title, pattern: '^https?://', maxLength: 500 }));
+const webAddress = (title: string) => ({ title, pattern: '^https?://', maxLength: 500 });
+const reached = (title: string) =>
+  Type.Optional(Type.String({ ...webAddress(title), place: 'url' }));
 
 export const settings = Type.Object(
   {
-    host: Type.String({ title: 'Name or address of the host', minLength: 1, maxLength: 253 }),
-    port: Type.Integer({ title: 'Port of the host', minimum: 1, maximum: 65_535 }),
+    host: Type.String({
+      title: 'Name or address of the host',
+      minLength: 1,
+      maxLength: 253,
+      place: 'host',
+    }),
+    port: Type.Integer({ title: 'Port of the host', minimum: 1, maximum: 65_535, place: 'port' }),
     profile: Type.Union([Type.Literal('sandbox-ascii'), Type.Literal('sandbox-bcd')], {
       title: 'How the host spells messages',
       default: 'sandbox-ascii',
     }),
-    tls: Type.Boolean({ title: 'Whether the link is encrypted', default: false }),
+    tls: Type.Boolean({
+      title: 'Whether the link is encrypted; live mode wants it to be',
+      default: false,
+      place: 'tls',
+    }),
     tls_ca: Type.Optional(
-      Type.String({ title: "Certificate of the host's authority, in PEM", maxLength: 20_000 }),
+      Type.String({
+        title: "Certificate of the host's authority, in PEM",
+        maxLength: 20_000,
+        place: 'trust',
+      }),
     ),
     tls_certificate: Type.Optional(
       Type.String({ title: 'Our certificate for the host, in PEM', maxLength: 20_000 }),
@@ -39,7 +53,7 @@ export const settings = Type.Object(
     terminal_id: Type.String({ title: 'Terminal, field 41', pattern: '^[0-9A-Za-z]{1,8}$' }),
     merchant_id: Type.String({ title: 'Merchant, field 42', pattern: '^[0-9A-Za-z]{1,15}$' }),
     merchant_category: Type.String({ title: 'Category of the merchant', pattern: '^[0-9]{4}$' }),
-    directory_url: webAddress('Address of the 3-D Secure directory server'),
+    directory_url: reached('Address of the 3-D Secure directory server'),
     acquirer_bin: Type.Optional(
       Type.String({ title: 'Number of the acquirer, for 3-D Secure', pattern: '^[0-9]{6,11}$' }),
     ),
@@ -49,7 +63,7 @@ export const settings = Type.Object(
     merchant_country: Type.Optional(
       Type.String({ title: 'Country of the merchant, two letters', pattern: '^[A-Z]{2}$' }),
     ),
-    merchant_url: webAddress('Address of the shop'),
+    merchant_url: Type.Optional(Type.String(webAddress('Address of the shop'))),
     requestor_id: Type.Optional(
       Type.String({ title: 'Requestor at the directory server', minLength: 1, maxLength: 35 }),
     ),
@@ -66,7 +80,7 @@ export const settings = Type.Object(
           "Whether the card's bank hears of exemptions with the payment (authorization), or is asked before it",
       }),
     ),
-    disputes_url: webAddress('Address of the feed of disputes'),
+    disputes_url: reached('Address of the feed of disputes'),
     day_ends_at: Type.String({
       title: "When the host's day ends, by the clock of day_zone",
       pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
@@ -82,8 +96,8 @@ export const settings = Type.Object(
       ],
       { title: 'Which days end', default: 'every_day' },
     ),
-    clearing_url: webAddress('Where clearing files are handed over'),
-    settlement_url: webAddress('Address of the settlement reports'),
+    clearing_url: reached('Where clearing files are handed over'),
+    settlement_url: reached('Address of the settlement reports'),
   },
   {
     dependentRequired: {
@@ -121,7 +135,7 @@ export const dayScheduleOf = (given: DirectSettings): DaySchedule => {
 };
 
 /** Null where the merchant has no directory server: then nobody is asked. */
-export const holderTermsOf = (given: DirectSettings): HolderTerms | null => {
+export const holderTermsOf = (given: DirectSettings): Omit<HolderTerms, 'reach'> | null => {
   const { directory_url: directoryServer, acquirer_bin, merchant_name, merchant_country } = given;
   if (directoryServer === undefined) return null;
   return {

@@ -27,6 +27,7 @@ export const definition: Definition = {
   title: 'Stripe',
   verified: 'none',
   modes: ['test', 'live'],
+  hosts: ['api.stripe.com'],
   methods: [
     { type: 'card', currencies: 'all', countries: 'all' },
     { type: 'payment_method_token', currencies: 'all', countries: 'all' },
@@ -67,6 +68,7 @@ export const definition: Definition = {
     ),
     api_base: Type.String({
       title: 'Address of the API',
+      place: 'url',
       default: 'https://api.stripe.com',
       pattern: '^https?://[^?#]*[^/?#]$',
       maxLength: 200,

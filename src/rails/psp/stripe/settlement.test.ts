@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ConnectorAccount } from '#rails/connectors';
 import { settlement } from './settlement.ts';
 
-const account = { id: '00000000-0000-7000-8000-000000000000', connector: 'stripe', settings: {} };
+const account: ConnectorAccount = {
+  id: '00000000-0000-7000-8000-000000000000',
+  connector: 'stripe',
+  settings: {},
+  judge: () => ({ ok: false, why: 'host_not_allowed' }),
+};
 const transaction = (changes: Record<string, unknown> = {}) => ({
   id: 'txn_1',
   object: 'balance_transaction',
