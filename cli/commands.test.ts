@@ -227,6 +227,27 @@ describe('tollgate doctor', () => {
     assert.equal(seeing.lines.length, 1);
   });
 
+  test('says before an upgrade which accounts live mode would not start with, and what to do', async () => {
+    const [account] = await asOwner(on, 'select id from identity.accounts limit 1');
+    const settings = { host: '10.8.0.5', port: 7001, profile: 'sandbox-ascii', tls: false };
+    await asOwner(
+      on,
+      `insert into rails.connector_accounts (account_id, livemode, id, version, connector, label, priority, enabled,
+         deleted, settings, secrets, secret_names)
+       values ($1, true, gen_random_uuid(), 1, 'direct', 'Bank', 1, true, false, $2, '', '{}')`,
+      [account?.['id'], JSON.stringify(settings)],
+    );
+    const { out } = await tollgate('doctor');
+    assert.match(out, /Advice: cna_.* leads to 10\.8\.0\.5:7001.*TOLLGATE_PROVIDER_HOSTS/);
+    env = { ...env, TOLLGATE_PROVIDER_HOSTS: '10.8.0.5:7001' };
+    assert.match((await tollgate('doctor')).out, /settings\[tls\].*TOLLGATE_UNENCRYPTED_HOSTS/);
+    env = { ...env, TOLLGATE_UNENCRYPTED_HOSTS: '10.8.0.5' };
+    assert.doesNotMatch((await tollgate('doctor')).out, /cna_/);
+    delete env['TOLLGATE_PROVIDER_HOSTS'];
+    delete env['TOLLGATE_UNENCRYPTED_HOSTS'];
+    await asOwner(on, 'delete from rails.connector_accounts');
+  });
+
   test('names a misspelt setting', async () => {
     env = { ...env, TOLLGATE_PROT: '1' };
     const { code, out } = await tollgate('doctor');

@@ -47,19 +47,25 @@ const asRole = async <T>(
 
 const NAMED_MAX = 10;
 
+export type Misled = { readonly live: readonly string[]; readonly test: readonly string[] };
+
 /** Accounts at providers that lead where they may not, by mode, as the owner of the tables sees them. */
-export const misledAccounts = (
-  { databaseUrl }: Pick<Settings, 'databaseUrl'>,
-  directory: Directory,
-): Promise<{ readonly live: readonly string[]; readonly test: readonly string[] }> =>
-  asRole(databaseUrl, async (owner) => {
-    const misled = { live: [] as string[], test: [] as string[] };
-    for (const account of await owner.send<EnabledAccount>(sql(enabledAccounts))) {
-      const why = whyMisled(directory, account);
-      if (why !== null) misled[account.livemode ? 'live' : 'test'].push(why);
-    }
-    return { live: someOf(misled.live), test: someOf(misled.test) };
-  });
+export const misledAccounts = async (
+  owner: Pick<Connection, 'send'>,
+  directory: Pick<Directory, 'connectors' | 'places'>,
+): Promise<Misled> => {
+  const misled = { live: [] as string[], test: [] as string[] };
+  for (const account of await owner.send<EnabledAccount>(sql(enabledAccounts))) {
+    const why = whyMisled(directory, account);
+    if (why !== null) misled[account.livemode ? 'live' : 'test'].push(why);
+  }
+  return { live: someOf(misled.live), test: someOf(misled.test) };
+};
+
+export const misledAccountsAt = (
+  databaseUrl: string,
+  directory: Pick<Directory, 'connectors' | 'places'>,
+): Promise<Misled> => asRole(databaseUrl, (owner) => misledAccounts(owner, directory));
 
 const someOf = (all: readonly string[]): readonly string[] =>
   all.length <= NAMED_MAX

@@ -38,10 +38,15 @@ import {
   readMigrations,
   withLogin,
 } from '#platform/db';
-import { type Directory, directoryOf, provideDirectory } from '#rails/connectors';
+import { type Directory, directoryOf, type Places, provideDirectory } from '#rails/connectors';
 import { discoverConnectors } from '#rails/psp';
 import type { Settings } from './config.ts';
-import { type LiveWatch, misledAccounts, refusalsOfLiveMode, watchLiveMode } from './live-mode.ts';
+import {
+  type LiveWatch,
+  misledAccountsAt,
+  refusalsOfLiveMode,
+  watchLiveMode,
+} from './live-mode.ts';
 import { modules } from './modules.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { type VaultUse, vaultFor } from './vault-access.ts';
@@ -169,11 +174,11 @@ export const openRuntime = async (
         isMovable: settings.movableClock,
         ...(sandbox === undefined ? {} : { sandboxUrl: sandbox.url }),
       });
+  const places = placesOf(settings);
   const directory = directoryOf(await discoverConnectors(), masterSecret, {
-    hosts: new Set(settings.providerHosts),
-    unencrypted: new Set(settings.unencryptedHosts),
+    ...places,
     // The sandbox is on this machine, and is there to be paid at.
-    toLoopback: settings.providersToLoopback || sandbox !== undefined,
+    toLoopback: places.toLoopback || sandbox !== undefined,
   });
   provideDirectory(context, directory);
   provideWebhooks(context, { masterSecret, toLoopback: settings.webhooksToLoopback });
@@ -213,6 +218,13 @@ export const openRuntime = async (
     },
   };
 };
+
+/** Where accounts at providers may lead, by the operator's word. */
+export const placesOf = (settings: Settings): Places => ({
+  hosts: new Set(settings.providerHosts),
+  unencrypted: new Set(settings.unencryptedHosts),
+  toLoopback: settings.providersToLoopback,
+});
 
 /**
  * Only roles that cannot log in yet get a password: setting one at every start would cut off gateways
@@ -283,7 +295,7 @@ export const refuseMisledAccounts = async ({
   directory,
   context,
 }: Pick<Runtime, 'settings' | 'directory' | 'context'>): Promise<void> => {
-  const { live, test } = await misledAccounts(settings, directory);
+  const { live, test } = await misledAccountsAt(settings.databaseUrl, directory);
   for (const problem of test) {
     context.log.warn({ problem }, 'Nothing is sent for an account at a provider');
   }

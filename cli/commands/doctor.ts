@@ -3,9 +3,12 @@
 import type { Command } from 'commander';
 import { systemClock } from '#kit/context';
 import { connect, isMigrated, readMigrations, withoutPassword } from '#platform/db';
+import { directoryOf } from '#rails/connectors';
+import { discoverConnectors } from '#rails/psp';
 import { definitions, readSettings, type Settings, SettingsError } from '../../src/config.ts';
-import { refusalsOfDatabase } from '../../src/live-mode.ts';
+import { misledAccounts, refusalsOfDatabase } from '../../src/live-mode.ts';
 import { modules } from '../../src/modules.ts';
+import { placesOf } from '../../src/runtime.ts';
 import { explain } from '../errors.ts';
 import { paint, say } from '../say.ts';
 import { withDatabaseUrl } from '../with-runtime.ts';
@@ -95,11 +98,17 @@ const diagnose = async (settings: Settings): Promise<Found> => {
     const behind = (await isUpToDate(database))
       ? []
       : ['The schema is not up to date: tollgate migrate, or the next start, brings it there.'];
+    const misled = await misledIn(database, settings);
     const unsafe = await refusalsOfDatabase(database, systemClock);
     return {
       // Asked as the owner, who does own the tables.
-      problems: [...problems, ...behind, ...unsafe.filter((one) => !one.startsWith('The role '))],
-      advice,
+      problems: [
+        ...problems,
+        ...behind,
+        ...unsafe.filter((one) => !one.startsWith('The role ')),
+        ...(settings.liveMode ? misled : []),
+      ],
+      advice: [...advice, ...(settings.liveMode ? [] : misled)],
     };
   } finally {
     await database.close();
@@ -118,12 +127,25 @@ export const foundOfServer = ({ number, checksums }: Omit<Server, 'version'>): F
       : [],
 });
 
-const isUpToDate = async (database: Parameters<typeof isMigrated>[0]): Promise<boolean> => {
+/** Of live mode, which does not start with them: those of test mode lead to what is there to try. */
+const misledIn = async (
+  database: Parameters<typeof misledAccounts>[0],
+  settings: Settings,
+): Promise<readonly string[]> => {
+  // Whatever is sealed stays so.
+  const directory = directoryOf(await discoverConnectors(), Buffer.alloc(32), placesOf(settings));
+  return ifThere(async () => (await misledAccounts(database, directory)).live, []);
+};
+
+const isUpToDate = (database: Parameters<typeof isMigrated>[0]): Promise<boolean> =>
+  ifThere(async () => isMigrated(database, await readMigrations(modules)), false);
+
+/** A database may be empty: then there is no table to ask. */
+const ifThere = async <T>(ask: () => Promise<T>, otherwise: T): Promise<T> => {
   try {
-    return await isMigrated(database, await readMigrations(modules));
+    return await ask();
   } catch (error) {
-    // No table of migrations: an empty database.
-    if (error instanceof Error && /does not exist/.test(error.message)) return false;
+    if (error instanceof Error && /does not exist/.test(error.message)) return otherwise;
     throw error;
   }
 };

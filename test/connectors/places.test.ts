@@ -6,7 +6,7 @@ import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { asOwner } from '../../src/for-tests.ts';
 import { atEnd } from '../../src/kit/context/for-tests-end.ts';
-import { misledAccounts } from '../../src/live-mode.ts';
+import { misledAccountsAt } from '../../src/live-mode.ts';
 import { testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { testConnectorAccount } from '../../src/rails/connectors/for-tests.ts';
 import { connector as direct } from '../../src/rails/psp/direct/index.ts';
@@ -250,7 +250,7 @@ describe('in live mode a bank', () => {
       directory,
       settings: { databaseUrl: gateway.on.ownerUrl, liveMode: true } as never,
     };
-    const { live } = await misledAccounts(runtime.settings, directory);
+    const { live } = await misledAccountsAt(gateway.on.ownerUrl, directory);
     assert.equal(live.length, 1);
     await assert.rejects(refuseMisledAccounts(runtime), (error: Error) => {
       assert.match(error.message, /^Live mode is refused\..*connectors change/);

@@ -99,7 +99,8 @@ export const connectorAccountRoutes = [
     path: '/v1/connector_accounts',
     operation: 'connector_accounts.create',
     summary: 'Add an account at a provider',
-    description: 'Secret settings are sealed at once and never shown again.',
+    description:
+      'Secret settings are sealed at once and never shown again. It leads to its provider’s own hosts, or to those that the operator of the installation has named.',
     object: 'connector_account',
     parameters: parameters({ connector: required(text(60)), ...fields }),
     answer: accountSchema,
@@ -152,7 +153,7 @@ export const connectorAccountRoutes = [
     operation: 'connector_accounts.update',
     summary: 'Change an account at a provider',
     description:
-      'What is not sent stays; an empty setting is unset. Disabled, it takes no new payments, and what was paid with it can still be captured and refunded.',
+      'What is not sent stays; an empty setting is unset. A change of where it leads wants all its secrets anew. Disabled, it takes no new payments, and what was paid with it can still be captured and refunded.',
     object: 'connector_account',
     parameters: parameters(fields),
     answer: accountSchema,
