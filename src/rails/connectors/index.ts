@@ -40,7 +40,7 @@ export {
 } from './manage-accounts.ts';
 export { type EnabledAccount, enabledAccounts, whyMisled } from './misled-accounts.ts';
 export { type OpenRails, openRails } from './open-rails.ts';
-export { type Places, placeAt, placeOfLink, spellEntry } from './places.ts';
+export { type Places, placeAt, placeOfLink } from './places.ts';
 export * from './rails.ts';
 export { provideRails, railsOf } from './rails-of.ts';
 export { CONNECTOR_ACCOUNT } from './render.ts';
