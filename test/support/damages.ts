@@ -194,6 +194,16 @@ const paymentsOf = ({
     /^what can be captured/,
   ],
   [
+    'a payment that holds what its bank has let go of',
+    `update payments.charges set details = (details::jsonb || '{"isCaptureOver": true}')::json where id = ${heldCharge}`,
+    /^what can be captured/,
+  ],
+  [
+    'a payment that lets go of what it holds, while nobody is at it',
+    `update payments.intents set status = 4, due_at = null, details = (details::jsonb || '{"doing": "void"}')::json where id = ${heldIntent}`,
+    /^a payment that is under way/,
+  ],
+  [
     'a payment called canceled',
     `update payments.intents set status = 7, capturable = 0 where id = ${heldIntent}`,
     /^nothing is held/,

@@ -64,6 +64,8 @@ export type Charge = {
   readonly isUnwanted: boolean;
   /** Nothing more will be captured: all was, or the rest was released. */
   readonly isCaptureOver: boolean;
+  /** Its bank let go of what is held while something else of it was under way: nothing is left when that is over. */
+  readonly isReleased?: true;
   /** It was asked for, and its provider can. */
   readonly mayBeRaised: boolean;
   readonly mayBeSplit: boolean;

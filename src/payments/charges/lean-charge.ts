@@ -127,6 +127,7 @@ const NOT_SHOWN = [
   'connectorAccountId',
   'kind',
   'isUnwanted',
+  'isReleased',
   'takenBackBeyond',
   'refundedBeyond',
   'contested',

@@ -6,13 +6,18 @@ import {
   chargeSucceeded,
   chargeUpdated,
   countTaken,
+  type Failure,
   failureOf,
+  notProcessed,
 } from '#payments/charges';
 import type { EventKind } from '#platform/events';
+import { endHeld, isHeldIdle } from './end-held.ts';
 import {
+  type Beside,
   type Decided,
   type Known,
   kept,
+  type LateWord,
   LEFT_BEHIND_MS,
   nothing,
   settled,
@@ -23,17 +28,24 @@ import { intentCapturable, intentProcessing, intentSucceeded } from './events.ts
 import { lastErrorOf } from './last-error.ts';
 import { isManual, type PaymentIntent } from './payment-intent.ts';
 
+/** So often is taken what could not be sent: as what nobody wants is given back. */
+const AT_LEAST_EACH_MS = 60 * 60_000;
+
 export const concludeCapture = (known: Known): Decided | null => {
   const { intent, charge, change } = known;
   const { state } = change.conclusion;
-  if (intent.doing !== 'capture' || charge.captures !== change.after.ordinal) return null;
+  if (intent.doing !== 'capture' || charge.captures !== change.after.ordinal) {
+    return state === 'approved' && known.late ? lateCapture(known, known.late) : null;
+  }
   switch (state) {
     case 'approved':
       return captured(known);
     case 'declined':
     case 'not_sent':
     case 'reversed':
-      if (!isManual(intent)) return state === 'not_sent' ? takeLater(known) : giveUp(known);
+      if (known.beside) return capturedBeside(known, known.beside);
+      if (!isManual(intent)) return mayBeTaken(known) ? takeLater(known) : giveUp(known);
+      if (charge.isReleased) return endHeld({ ...known, charge: { ...charge, capturing: 0n } });
       return { ...kept(known), charge: { ...charge, capturing: 0n, isCaptureOver: false } };
     case 'pending':
     case 'unknown':
@@ -48,17 +60,40 @@ export const concludeCapture = (known: Known): Decided | null => {
   }
 };
 
-/** Provably nothing has left: what is held is still held, and is taken a little later. */
+/** Provably nothing has left, and its provider may be reached before its days are over. */
+const mayBeTaken = ({ charge, change, nowMs }: Known): boolean => {
+  const { state, code } = change.conclusion;
+  const isOver = charge.captureBeforeMs !== null && charge.captureBeforeMs <= nowMs;
+  return state === 'not_sent' && code !== 'account_gone' && !isOver;
+};
+
+/** What is held is still held, and is taken a little later: less and less often, and once more when its days are over. */
 const takeLater = ({ intent, charge, nowMs }: Known): Decided => ({
   ...nothing,
-  intent: { ...intent, isProcessingTold: true, dueAtMs: nowMs + LEFT_BEHIND_MS },
+  intent: {
+    ...intent,
+    isProcessingTold: true,
+    dueAtMs: Math.min(
+      nowMs + Math.min(LEFT_BEHIND_MS * 2 ** (charge.captures - 1), AT_LEAST_EACH_MS),
+      charge.captureBeforeMs ?? Number.POSITIVE_INFINITY,
+    ),
+  },
   charge: { ...charge, capturing: 0n, isCaptureOver: false },
   kinds: intent.isProcessingTold ? [] : [intentProcessing],
 });
 
 /** What is held will not be given: it goes back by itself, and then the payment is canceled. */
-const giveUp = ({ intent, charge, change, shownMethod }: Known): Decided => {
-  const { code, told } = change.conclusion;
+const giveUp = ({ change, shownMethod, ...before }: Known): Decided => {
+  const { state, code, told } = change.conclusion;
+  const failure = state === 'not_sent' ? notProcessed() : failureOf(code, told);
+  return givenUp(before, failure, shownMethod);
+};
+
+export const givenUp = (
+  { intent, charge }: Pick<Known, 'intent' | 'charge'>,
+  failure: Failure,
+  shownMethod: () => unknown,
+): Decided => {
   return {
     ...nothing,
     intent: {
@@ -66,10 +101,76 @@ const giveUp = ({ intent, charge, change, shownMethod }: Known): Decided => {
       doing: 'void',
       capturable: 0n,
       cancelWanted: { reason: 'automatic' },
-      lastError: lastErrorOf(failureOf(code, told), shownMethod(), spellId(CHARGE, charge.id)),
+      dueAtMs: null,
+      lastError: lastErrorOf(failure, shownMethod(), spellId(CHARGE, charge.id)),
     },
     charge: { ...charge, capturing: 0n, isCaptureOver: false, isUnwanted: true },
     kinds: [chargeSucceeded],
+    release: true,
+  };
+};
+
+/** One that had come to nothing by what was known has taken what this one was to take. */
+const capturedBeside = (known: Known, { operation, isLast }: Beside): Decided => {
+  const decided = captured({
+    ...known,
+    charge: { ...known.charge, capturing: 0n, isCaptureOver: isLast },
+    change: { ...known.change, after: operation },
+  });
+  const { amount, reference } = operation;
+  return { ...decided, moved: { kind: 'capture', amount, reference } };
+};
+
+/**
+ * A yes to a capture that was said to have come to nothing: the payer has paid it. Null: the payment has no room for it,
+ * because another was made instead, or is just being made; then it waits for a person.
+ */
+const lateCapture = (known: Known, { isLast }: LateWord): Decided | null => {
+  const { intent, charge, change } = known;
+  const { amount } = change.after;
+  const isHeld = charge.kind === 'authorize' && charge.status === 'succeeded';
+  if (!isHeld || amount > charge.amount - charge.captured - charge.capturing) return null;
+  if (charge.isUnwanted || intent.status === 'canceled') return takenUnwanted(known);
+  // Also of one that was to be taken, and could not be yet.
+  const isAgain = intent.doing === 'capture' && charge.capturing === 0n;
+  if (isHeldIdle(intent, charge) || isAgain) {
+    return captured({ ...known, charge: { ...charge, isCaptureOver: isLast } });
+  }
+  if (intent.status !== 'processing' || intent.doing === 'payment') return null;
+  return capturedMeanwhile(known, isLast);
+};
+
+/** Something else is under way: what comes of that ends with what is left. */
+const capturedMeanwhile = ({ intent, charge, change }: Known, isLast: boolean): Decided => {
+  const { amount } = change.after;
+  const rest = isLast ? 0n : intent.capturable - amount;
+  return {
+    ...nothing,
+    intent: { ...intent, received: intent.received + amount, capturable: rest },
+    charge: countTaken({
+      ...charge,
+      captured: charge.captured + amount,
+      isCaptureOver: charge.isCaptureOver || rest === 0n,
+    }),
+    kinds: [chargeUpdated],
+    moved: { kind: 'capture', amount },
+  };
+};
+
+/** Its payment is over, or is being given up: the payer must not pay for what was told to be canceled. */
+const takenUnwanted = ({ intent, charge, change }: Known): Decided => {
+  const { amount } = change.after;
+  return {
+    ...nothing,
+    intent,
+    charge: {
+      ...charge,
+      captured: charge.captured + amount,
+      isCaptureOver: true,
+      isUnwanted: true,
+    },
+    kinds: [chargeCaptured],
+    moved: { kind: 'capture', amount },
     release: true,
   };
 };
@@ -81,10 +182,11 @@ const toldOfCapture = (intent: PaymentIntent, isLast: boolean): readonly EventKi
 };
 
 /** `isCaptureOver` was reserved with the amount: whether this was meant to be the last. */
-const captured = ({ intent, charge, change }: Known): Decided => {
+const captured = ({ intent, charge: before, change }: Known): Decided => {
   const { amount } = change.after;
+  const { isReleased = false, ...charge } = before;
   const received = intent.received + amount;
-  const rest = charge.isCaptureOver ? 0n : intent.capturable - amount;
+  const rest = charge.isCaptureOver || isReleased ? 0n : intent.capturable - amount;
   return {
     intent: {
       ...intent,

@@ -1,34 +1,25 @@
 import { unreachable } from '#kit/assert';
-import { type Charge, chargeCaptured, chargeExpired, chargeRefunded } from '#payments/charges';
-import type { EventKind } from '#platform/events';
-import {
-  canceled,
-  type Decided,
-  type Known,
-  kept,
-  nothing,
-  settled,
-  tellProcessing,
-  to,
-} from './ends.ts';
-import { intentCanceled, intentSucceeded } from './events.ts';
-import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
+import { endHeld, isHeldIdle, over } from './end-held.ts';
+import { type Decided, type Known, kept, nothing, tellProcessing } from './ends.ts';
 
 export const concludeVoid = (known: Known): Decided | null => {
   const { intent, charge, change } = known;
   const { state } = change.conclusion;
-  if (charge.attempt !== change.after.ordinal || charge.isCaptureOver) return null;
-  const isOfIntent = intent.doing === 'void' && intent.latestChargeId === charge.id;
+  if (charge.attempt !== change.after.ordinal) return null;
+  const isLatest = intent.latestChargeId === charge.id;
+  const isOfIntent = isLatest && intent.doing === 'void';
+  const isOver = charge.isCaptureOver && charge.capturing === 0n;
+  if (isOver && (charge.isUnwanted || !(isOfIntent || isHeldIdle(intent, charge)))) return null;
   switch (state) {
     case 'approved':
     case 'reversed':
-      return isOfIntent ? released(known) : { ...nothing, intent, charge: over(charge), kinds: [] };
+      return isOfIntent ? endHeld(known) : lateYes(known);
     case 'declined':
     case 'not_sent':
       // What nobody wants is asked again later until it is gone; what the merchant wanted is kept.
       if (charge.isUnwanted) return { ...nothing, intent, charge, kinds: [], release: true };
       if (!isOfIntent) return null;
-      if (state === 'declined' && hasRunOut(known)) return released(known);
+      if (isOver || (state === 'declined' && hasRunOut(known))) return endHeld(known);
       return kept(known, { cancelWanted: null });
     case 'pending':
     case 'unknown':
@@ -43,43 +34,25 @@ export const concludeVoid = (known: Known): Decided | null => {
   }
 };
 
-const over = (charge: Charge): Charge => ({ ...charge, isCaptureOver: true });
+/**
+ * It was said to have come to nothing, and what is held is gone all the same: a payment that only holds ends, and what
+ * else is under way of it is waited for.
+ */
+const lateYes = (known: Known): Decided => {
+  const { intent, charge } = known;
+  if (isHeldIdle(intent, charge)) return endHeld(known);
+  const isHeld = intent.latestChargeId === charge.id && !charge.isUnwanted;
+  const isUnderWay = isHeld && (intent.doing === 'capture' || intent.doing === 'increment');
+  return {
+    ...nothing,
+    intent,
+    charge: isUnderWay ? { ...charge, isReleased: true } : over(charge),
+    kinds: [],
+  };
+};
 
 /** Its bank has let it go by itself, and says that there is nothing to let go. */
 const hasRunOut = ({ intent, charge, nowMs }: Known): boolean =>
   intent.cancelWanted?.reason === 'expired' &&
   charge.captureBeforeMs !== null &&
   charge.captureBeforeMs <= nowMs;
-
-/** Nothing is held any more. Where a part was captured, that part is what was paid. */
-const released = ({ intent, charge, nowMs }: Known): Decided => {
-  const common = { ...nothing, charge: over(charge) };
-  if (charge.captured > 0n) {
-    return {
-      ...common,
-      intent: {
-        ...intent,
-        ...settled,
-        status: to(intent, 'paid'),
-        capturable: 0n,
-        cancelWanted: null,
-      },
-      kinds: [chargeCaptured, intentSucceeded],
-    };
-  }
-  const reason = intent.cancelWanted?.reason ?? null;
-  return {
-    ...common,
-    intent: { ...canceled(intent, reason, nowMs), latestChargeId: charge.id },
-    kinds: [...toldOfCharge(intent, reason), intentCanceled],
-  };
-};
-
-/** Clients of the older API see no intent: to them the charge is refunded. */
-const toldOfCharge = (
-  { isDirect }: Pick<PaymentIntent, 'isDirect'>,
-  reason: CancellationReason | null,
-): readonly EventKind[] => {
-  if (reason === 'expired') return [chargeExpired];
-  return isDirect ? [chargeRefunded] : [];
-};

@@ -3,7 +3,7 @@
 import type { Uuid } from '#kit/ids';
 import { type Charge, chargePending } from '#payments/charges';
 import type { EventKind } from '#platform/events';
-import type { Change, Told } from '#rails/operations';
+import type { Change, Operation, Told } from '#rails/operations';
 import { intentProcessing } from './events.ts';
 import { type IntentEvent, next } from './intent-states.ts';
 import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
@@ -22,9 +22,22 @@ export type Known = {
    * so, or is asked there.
    */
   readonly holder?: 'may_be_asked' | 'must_not_be_asked' | HolderAsked | null;
+  /** It counts nowhere yet, although its word was there before, or comes after a no. Null: it is none. */
+  readonly late?: LateWord | null;
+  /** A capture that was approved too late to be booked beside this one: it is, where this one came to nothing. */
+  readonly beside?: Beside | null;
   /** What the last error shows of the method: rendered only where there is one. */
   readonly shownMethod: () => unknown;
 };
+
+export type LateWord = {
+  /** Of a capture: what it left was let go of. */
+  readonly isLast: boolean;
+  /** A person has said it, who has looked at the provider. */
+  readonly isPersons: boolean;
+};
+
+export type Beside = LateWord & { readonly operation: Operation };
 
 export type HolderAsked = {
   readonly url: string;
@@ -38,7 +51,12 @@ export type Decided = {
   readonly charge: Charge;
   readonly kinds: readonly EventKind[];
   /** Money that moved now. */
-  readonly moved: { readonly kind: 'capture'; readonly amount: bigint } | null;
+  readonly moved: {
+    readonly kind: 'capture';
+    readonly amount: bigint;
+    /** Of the operation that moved it, where that is another than the one that was heard of. */
+    readonly reference?: string;
+  } | null;
   /** The method was used up, or is the customer's to keep. */
   readonly isPaid: boolean;
   /** Money that nobody wants any more is to go back. */

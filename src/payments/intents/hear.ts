@@ -28,6 +28,7 @@ import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
 import type { Decided, HolderAsked } from './ends.ts';
 import { loadIntent } from './intents.store.ts';
+import { captureBeside, lateWordOf } from './late-word.ts';
 import { type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { paymentListenersWrites } from './payment-listeners.ts';
@@ -109,8 +110,12 @@ const conclude = async (
     holder: sent?.holder ?? null,
     shownMethod: () => (method === null ? null : renderPaymentMethod(method, scope.livemode)),
   };
+  const late = await lateWordOf(context, scope, payment, change);
+  const beside = await captureBeside(context, scope, charge, change);
   const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;
-  const decided = isStray ? concludeStray(known, newUuid(context)) : concludePayment(known);
+  const decided = isStray
+    ? concludeStray(known, newUuid(context))
+    : concludePayment({ ...known, late, beside });
   if (decided === null) return { intent, charge, method, decided, booked: null, writes: [] };
   return write(context, scope, {
     payment,
@@ -179,7 +184,7 @@ const write = async (
           charge: decided.charge,
           subject: decided.charge.id,
           part: partOf(decided.charge, decided.moved.amount),
-          reference: change.after.reference,
+          reference: decided.moved.reference ?? change.after.reference,
           amount: decided.moved.amount,
         });
   const concluded = decided.charge.isUnwanted ? withoutMandate(decided.charge) : decided.charge;

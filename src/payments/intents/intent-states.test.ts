@@ -23,8 +23,8 @@ describe('a payment intent', () => {
     assert.equal(next('processing', 'failed'), 'requires_payment_method');
   });
 
-  test('is paid only after something was sent, or the payer was asked', () => {
-    assert.deepEqual(statusesWith('paid'), ['requires_action', 'processing']);
+  test('is paid only after something was sent, the payer was asked, or it was held', () => {
+    assert.deepEqual(statusesWith('paid'), ['requires_action', 'processing', 'requires_capture']);
     assert.deepEqual(statusesWith('authorized'), ['requires_action', 'processing']);
   });
 });

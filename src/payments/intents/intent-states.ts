@@ -63,7 +63,8 @@ export const transitions: Readonly<Record<IntentStatus, Ways>> = {
     failed: 'requires_payment_method',
     canceled: 'canceled',
   },
-  requires_capture: { sent: 'processing', canceled: 'canceled' },
+  // Paid without anything that was sent: a capture, or what let go of the rest, that was said to have come to nothing.
+  requires_capture: { sent: 'processing', paid: 'succeeded', canceled: 'canceled' },
   succeeded: {},
   canceled: {},
 };

@@ -8,6 +8,7 @@ import { ApiError, type Outcome } from '#platform/http';
 import type { Conclusion } from '#rails/operations';
 import { relatedOf } from './answer.ts';
 import type { Asking } from './asking.ts';
+import { writesOfEnd } from './end-released.ts';
 import type { Concluded } from './hear.ts';
 import type { CancellationReason, PaymentIntent } from './payment-intent.ts';
 import { renderIntent } from './render-intent.ts';
@@ -44,6 +45,13 @@ export const letGo = async (
       await loadCharge(context, scope, intent.latestChargeId ?? ''),
       'The charge that is held',
     );
+  // Its bank has let go of it: nobody has to be asked, and none could be sent beside the one that did.
+  if (charge.isCaptureOver && beside === undefined) {
+    const asked = { ...change(intent), cancelWanted: { reason } };
+    const written = writesOfEnd(context, scope, { intent: asked, charge }, request.cause);
+    const concluded = { intent: written.intent, charge };
+    return { body: letting.shows(concluded, null), writes: written.writes };
+  }
   const voids = intent.voids + 1;
   return sendFollowing(context, request, {
     kind: 'void',

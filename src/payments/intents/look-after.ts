@@ -3,13 +3,14 @@
 
 import type { Context, Scope } from '#kit/context';
 import { spellId } from '#kit/ids';
-import { INTENT } from '#payments/charges';
+import { INTENT, loadCharge } from '#payments/charges';
 import type { Due } from '#platform/db';
 import { lookAtEach } from '#platform/jobs';
-import { conclude, loadKnown, loadOfIntent } from '#rails/operations';
+import { loadKnown, loadOfIntent } from '#rails/operations';
 import { askingByItself } from './asking.ts';
 import { cancel } from './cancel-intent.ts';
-import { writesOf } from './hear.ts';
+import { writesOfEnd } from './end-released.ts';
+import { concludeAgain } from './hear-again.ts';
 import { loadDue, loadIntent, updateIntent } from './intents.store.ts';
 import { endAtProvider, isPayerAway } from './payer-away.ts';
 import type { PaymentIntent } from './payment-intent.ts';
@@ -46,15 +47,32 @@ const lookAfter = (context: Context, scope: Scope, intent: PaymentIntent): Promi
   if (isPayerAway(intent)) return endAway(context, scope, intent);
   if (intent.doing === 'payment') return endLeftBehind(context, scope, intent);
   if (isHeldToTake(intent)) return takeLeftHeld(context, scope, intent);
+  if (intent.doing === 'void') return endReleased(context, scope, intent);
   return later(context, scope, intent, null);
 };
 
 /** Released at the bank too, where it may be held a little longer. */
 const expire = async (context: Context, scope: Scope, intent: PaymentIntent): Promise<void> => {
   const outcome = await cancel(context, askingByItself(scope), intent, 'expired');
-  // Where the bank would not hear of it, it is asked again later.
+  if (outcome?.writes !== undefined) await context.database.commit(scope, outcome.writes);
+  // Where the bank would not hear of it, or could not be asked at all, it is asked again later.
   const now = await loadIntent(context, scope, intent.id);
-  if (outcome !== null && now?.status === 'requires_capture') await later(context, scope, now);
+  if (now?.status === 'requires_capture') await later(context, scope, now);
+};
+
+/** What it let go of is gone, and nobody ended it: an earlier version did not. */
+const endReleased = async (
+  context: Context,
+  scope: Scope,
+  intent: PaymentIntent,
+): Promise<void> => {
+  const charge = await loadCharge(context, scope, intent.latestChargeId ?? '');
+  const isOver = charge?.isCaptureOver === true && charge.capturing === 0n;
+  if (!isOver || charge.isUnwanted) return later(context, scope, intent, null);
+  await context.database.commit(
+    scope,
+    writesOfEnd(context, scope, { intent, charge }, null).writes,
+  );
 };
 
 /** Nobody came back, and the provider never gave up by itself. */
@@ -79,12 +97,7 @@ const endLeftBehind = async (
     await later(context, scope, intent, null);
     return;
   }
-  const writes = await writesOf(context, scope, {
-    before: known.operation,
-    after: known.operation,
-    conclusion: conclude(known.operation, known.evidence),
-  });
-  await context.database.commit(scope, writes);
+  await concludeAgain(context, scope, known);
 };
 
 const LATER_MS = 600_000;

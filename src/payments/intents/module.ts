@@ -4,6 +4,7 @@ import { bankMethodRoutes } from './bank-method-routes.ts';
 import { chargeRoutes } from './charge-routes.ts';
 import { intentEventKinds } from './events.ts';
 import { onOperation } from './hear.ts';
+import { hearAgainJob } from './hear-again.ts';
 import { goOnJob, onAuthentication } from './hear-authentication.ts';
 import { areIntentsDue } from './intents.store.ts';
 import { invoicePaymentRoutes } from './invoice-payments.ts';
@@ -75,15 +76,18 @@ const checks = [
                    or o.connector_account_id <> c.connector_account_id)`,
   },
   {
-    name: 'what is captured was approved by operations',
+    name: 'what is captured was approved by operations, and what they approved is captured: what came too late for that is to be got back from its provider, and decided reversed',
     of: CHARGE,
+    // Of what nobody wants only what its payment was given up for: all others are purchases, or were never captured.
     text: `select c.account_id, c.id, c.captured
              from payments.charges c
              left join rails.operations o on o.account_id = c.account_id and o.livemode = c.livemode
                                          and o.intent_id = c.intent_id and o.kind = 3
                                          and o.state in (3, 9)
+             left join payments.intents i on ${ofIntent} and i.latest_charge_id = c.id
              ${joinTakenBack}
-            where c.details->>'kind' = 'authorize' and c.details->>'isUnwanted' = 'false' and c.status = 2
+            where c.details->>'kind' = 'authorize' and c.status = 2
+              and (c.details->>'isUnwanted' = 'false' or i.id is not null)
             group by c.account_id, c.livemode, c.id, c.captured
            having c.captured not between
                   coalesce(sum(o.amount) filter (where o.state = 3 or t.operation_id is not null), 0)
@@ -93,10 +97,16 @@ const checks = [
   {
     name: 'a payment that is under way has an operation that may be alive, or is looked after',
     of: INTENT,
+    // What nobody wants is let go of again and again until it is gone.
     text: `select i.account_id, i.id, i.status
              from payments.intents i
+             left join payments.charges c on ${ofIntent} and c.id = i.latest_charge_id and i.status = 4
             where i.status = 4 and i.due_at is null
-              and i.details->>'doing' in ('payment', 'increment', 'capture')
+              and (i.details->>'doing' in ('payment', 'increment', 'capture')
+                   or (i.details->>'doing' = 'void'
+                       and (c.details->>'isUnwanted' is distinct from 'true'
+                            or (c.details->>'kind' = 'authorize' and c.captured = 0
+                                and c.details->>'isCaptureOver' = 'true'))))
               and not exists (select from rails.operations o
                                where o.account_id = i.account_id and o.livemode = i.livemode
                                  and o.intent_id = i.id and o.state not in (3, 4, 7, 9))`,
@@ -155,7 +165,8 @@ const checks = [
     text: `select i.account_id, i.id, i.amount, i.capturable, c.captured
              from payments.intents i
              left join payments.charges c on ${ofIntent} and c.id = i.latest_charge_id and ${standing}
-            where i.status = 5 and i.capturable is distinct from c.amount - c.captured`,
+            where i.status = 5 and (i.capturable is distinct from c.amount - c.captured
+                                    or c.details->>'isCaptureOver' = 'true')`,
   },
   {
     name: 'nothing is held for an intent that was canceled',
@@ -254,7 +265,7 @@ export const module = {
   eventKinds: intentEventKinds,
   onOperation,
   onAuthentication,
-  jobs: [goOnJob],
+  jobs: [goOnJob, hearAgainJob],
   checks,
   rounds: () => [{ run: lookAfterDue, asks: areIntentsDue }],
 };

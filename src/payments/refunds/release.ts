@@ -38,7 +38,10 @@ const release = async (
 ): Promise<boolean> => {
   const charge = await loadCharge(context, scope, chargeId);
   if (charge === undefined || !charge.isUnwanted) return true;
-  if (charge.kind === 'authorize') return releaseHeld(context, scope, charge.id);
+  // What was only held is let go of; a capture of it may have come too late to be wanted.
+  if (charge.kind === 'authorize' && charge.captured === 0n) {
+    return releaseHeld(context, scope, charge.id);
+  }
   const amount = releasable(charge);
   if (amount === 0n) return isAllBack(charge) ? end(context, scope, charge) : true;
   if (failuresMax !== null && (await failuresOf(context, scope, charge)) > failuresMax) return true;

@@ -192,7 +192,4 @@ const refundOf = async (
 const isOf = (charge: Charge, { kind, id }: Pick<Operation, 'kind' | 'id'>): boolean =>
   kind === 'sale'
     ? charge.operationId === id
-    : kind === 'capture' &&
-      charge.kind === 'authorize' &&
-      charge.captured > 0n &&
-      !charge.isUnwanted;
+    : kind === 'capture' && charge.kind === 'authorize' && charge.captured > 0n;

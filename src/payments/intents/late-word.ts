@@ -1,0 +1,88 @@
+// A yes that comes after a no: whether it counts in its payment already, and what else has to be known of it to count it
+// now. What had no room when it came may have it later.
+
+import { loadExpectationsOf } from '#books/expectations';
+import type { Context, Scope } from '#kit/context';
+import type { Charge } from '#payments/charges';
+import { type Change, loadAsked, loadOfIntent, type Operation } from '#rails/operations';
+import type { Beside, LateWord } from './ends.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+
+/** Null: it counts already, or is none that could. */
+export const lateWordOf = async (
+  context: Context,
+  scope: Scope,
+  { intent, charge }: { readonly intent: PaymentIntent; readonly charge: Charge },
+  { before, after, evidence }: Change,
+): Promise<LateWord | null> => {
+  const { kind, ordinal } = after;
+  if (after.state !== 'approved' || !(kind === 'capture' || kind === 'increment')) return null;
+  const latest = kind === 'capture' ? charge.captures : intent.increments;
+  if (charge.status !== 'succeeded' || (intent.doing === kind && latest === ordinal)) return null;
+  const isPersons = evidence?.kind === 'person' && evidence.says.outcome === 'approved';
+  // What counts is counted with the change that approves it. That was missed, or had no room, where it is said again by a
+  // person, or looked at once more.
+  if (before.state === 'approved') {
+    if (evidence !== undefined && !isPersons) return null;
+    if (!(await isUncounted(context, scope, charge, after))) return null;
+  }
+  return { isPersons, isLast: await wasLast(context, scope, charge, after) };
+};
+
+/** Of a capture that comes to nothing: another that was approved while this one had its place. */
+export const captureBeside = async (
+  context: Context,
+  scope: Scope,
+  charge: Charge,
+  { after }: Change,
+): Promise<Beside | null> => {
+  const isNo =
+    after.state === 'declined' || after.state === 'not_sent' || after.state === 'reversed';
+  if (after.kind !== 'capture' || !isNo || after.ordinal === 1) return null;
+  const operations = await loadOfIntent(context, scope, after.intentId);
+  for (const operation of operations.filter(isApproved('capture'))) {
+    const hasRoom = operation.amount <= charge.amount - charge.captured;
+    if (hasRoom && (await isUncounted(context, scope, charge, operation))) {
+      const isLast = await wasLast(context, scope, charge, operation);
+      return { operation, isLast, isPersons: false };
+    }
+  }
+  return null;
+};
+
+const isApproved =
+  (kind: Operation['kind']) =>
+  (operation: Operation): boolean =>
+    operation.kind === kind && operation.state === 'approved';
+
+/** By two ways where money moves: no movement is expected of it, and the charge has less than was approved. */
+const isUncounted = async (
+  context: Context,
+  scope: Scope,
+  charge: Charge,
+  operation: Operation,
+): Promise<boolean> => {
+  const operations = await loadOfIntent(context, scope, operation.intentId);
+  const approved = operations
+    .filter(isApproved(operation.kind))
+    .reduce((sum, { amount }) => sum + amount, 0n);
+  if (operation.kind === 'increment') {
+    const first = operations.find(({ id }) => id === charge.operationId);
+    return first !== undefined && first.amount + approved - charge.amount >= operation.amount;
+  }
+  if (approved - charge.captured < operation.amount) return false;
+  const expected = await loadExpectationsOf(context, scope, operation);
+  return expected.every(({ kind }) => kind !== 'payment');
+};
+
+/** Keeping a part is for who asked for that: whoever did not lets go of the rest. */
+const wasLast = async (
+  context: Context,
+  scope: Scope,
+  charge: Charge,
+  { id, kind }: Operation,
+): Promise<boolean> => {
+  if (kind !== 'capture' || !charge.mayBeSplit) return kind === 'capture';
+  const asked = (await loadAsked(context, scope, id)) as { readonly isLast?: boolean } | null;
+  return asked?.isLast === true;
+};

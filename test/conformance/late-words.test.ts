@@ -1,0 +1,353 @@
+// Banks that say yes after a no, to what follows an authorization: heard by a webhook, of a settlement, or from a person.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, test } from 'node:test';
+import type Stripe from 'stripe';
+import { present } from '#kit/assert';
+import { newUuid, parseId } from '#kit/ids';
+import { heardBy } from '#rails/connectors';
+import {
+  type Change,
+  decideByPerson,
+  loadForPerson,
+  loadOfIntent,
+  type Operation,
+  type PersonSays,
+  recordEvidence,
+} from '#rails/operations';
+import { asOwner } from '../../src/for-tests.ts';
+import { operationListeners } from '../../src/modules.ts';
+import { lostBefore, notSent, says, testBank } from '../../src/payments/intents/for-tests-bank.ts';
+import { assertHealthy } from '../support/health.ts';
+import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
+import { openTwoBanks } from '../support/two-banks.ts';
+import { waitUntil } from '../support/writers.ts';
+
+const { gateway, merchant, stripe, first, happened, held, statusOf, resolveUntil, bookingOf } =
+  await openTwoBanks();
+const { paymentIntents, charges, refunds } = stripe;
+const { context, on, errors } = gateway;
+const { scope } = merchant;
+const PATIENCE_MS = 60_000;
+
+const uuid = (id: string): string => present(parseId('pi', id), id);
+const writes = (change: Change) => heardBy(operationListeners, context, scope, change);
+const operationOf = async (id: string, kind: string, which: 'first' | 'last' = 'first') => {
+  const all = await loadOfIntent(context, scope, uuid(id));
+  const ofKind = all.filter((each) => each.kind === kind);
+  return present(which === 'first' ? ofKind[0] : ofKind.at(-1), `its ${kind}`);
+};
+/** The bank says yes to what it had refused. */
+const saysYes = async (
+  { id: operationId, amount, currency, reference }: Operation,
+  kind: 'webhook' | 'settlement_line' = 'webhook',
+) => {
+  const heard = await recordEvidence(context, scope, {
+    operationId,
+    evidence: {
+      kind,
+      sourceKey: `late word of ${reference}`,
+      says: { outcome: 'approved', amount, currency, reference },
+    },
+    writes,
+  });
+  assert.equal(heard.ok, true);
+};
+const decide = async ({ id: operationId }: Operation, word: PersonSays) => {
+  const why = 'seen at the bank';
+  const said = await decideByPerson(context, scope, { operationId, says: word, why, writes });
+  assert.equal(said.ok, true);
+};
+const declined = says({ outcome: 'declined', code: 'generic_decline' });
+const amountsOf = ({ status, amount_capturable, amount_received }: Stripe.PaymentIntent) => [
+  status,
+  amount_capturable,
+  amount_received,
+];
+/** What waits for a person is said in the log. */
+const assertReviewed = async (operation: Operation) => {
+  const waiting = await loadForPerson(context, scope, { alsoUnknown: false, limit: 100 });
+  assert.ok(waiting.some(({ id }) => id === operation.id));
+  assert.ok(errors.length > 0);
+  errors.length = 0;
+};
+const APPROVED = /Not healthy: what is captured was approved by operations/;
+
+describe('a capture that was refused and is approved after all', () => {
+  for (const how of ['webhook', 'settlement_line', 'person'] as const) {
+    test(`is booked, told and can be refunded when that is heard by a ${how.replace('_', ' ')}`, async () => {
+      const { id } = await held();
+      first.next.push(declined);
+      await refusalOf(paymentIntents.capture(id));
+      await happened();
+      const operation = await operationOf(id, 'capture');
+      if (how === 'person') await decide(operation, 'approved');
+      else await saysYes(operation, how);
+      assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['succeeded', 0, 5000]);
+      assert.deepEqual(await happened(), ['charge.captured', 'payment_intent.succeeded']);
+      await assertHealthy(on);
+      if (how !== 'person') {
+        await assertReviewed(operation);
+        await decide(operation, 'approved');
+      }
+      // It counts once, whoever says it again.
+      assert.deepEqual(await happened(), []);
+      const refused = await refusalOf(paymentIntents.cancel(id));
+      assert.equal(refused.code, 'payment_intent_unexpected_state');
+      present(bookingOf(), 'what the bank has').captured = 5000n;
+      assert.equal((await refunds.create({ payment_intent: id })).status, 'succeeded');
+      await assertHealthy(on);
+    });
+  }
+
+  test('goes back by itself where its payment was canceled meanwhile', async () => {
+    const { id, latest_charge } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.capture(id));
+    assert.equal((await paymentIntents.cancel(id)).status, 'canceled');
+    await happened();
+    present(bookingOf(), 'what the bank has').captured = 5000n;
+    const operation = await operationOf(id, 'capture');
+    await saysYes(operation);
+    await waitUntil('the money', PATIENCE_MS, async () => {
+      const { data } = await refunds.list({ payment_intent: id });
+      return data[0]?.status === 'succeeded';
+    });
+    assert.equal((await charges.retrieve(String(latest_charge))).refunded, true);
+    assert.equal(await statusOf(id), 'canceled');
+    assert.deepEqual(await happened(), ['charge.captured', 'refund.created', 'charge.refunded']);
+    await assertReviewed(operation);
+    await assertHealthy(on);
+  });
+
+  test('is what was taken where it is refused once more, since it was', async () => {
+    const { id } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.capture(id));
+    first.next.push(lostBefore);
+    assert.equal((await paymentIntents.capture(id)).status, 'processing');
+    const operation = await operationOf(id, 'capture');
+    await saysYes(operation);
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['processing', 5000, 0]);
+    await resolveUntil(async () => (await statusOf(id)) !== 'processing');
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['succeeded', 0, 5000]);
+    await assertReviewed(operation);
+    await assertHealthy(on);
+  });
+
+  test('is named until a person has got it back where another was made instead', async () => {
+    const { id } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.capture(id));
+    await paymentIntents.capture(id);
+    const operation = await operationOf(id, 'capture');
+    await saysYes(operation);
+    await assertReviewed(operation);
+    await assert.rejects(assertHealthy(on), APPROVED);
+    await decide(operation, 'approved');
+    await assert.rejects(assertHealthy(on), APPROVED);
+    await decide(operation, 'reversed');
+    await assertHealthy(on);
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['succeeded', 0, 5000]);
+  });
+});
+
+describe('a cancellation that was refused and has happened after all', () => {
+  test('ends the payment', async () => {
+    const { id } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.cancel(id));
+    await happened();
+    const operation = await operationOf(id, 'void');
+    await saysYes(operation);
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['canceled', 0, 0]);
+    assert.deepEqual(await happened(), ['payment_intent.canceled']);
+    await assertReviewed(operation);
+    await assertHealthy(on);
+  });
+
+  test('ends the payment by the word of a person, and nothing more is sent', async () => {
+    const { id } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.cancel(id));
+    await decide(await operationOf(id, 'void'), 'approved');
+    assert.equal(await statusOf(id), 'canceled');
+    assert.equal(first.calls.filter(({ what }) => what === 'void').length, 1);
+    await assertHealthy(on);
+  });
+
+  test('ends the payment once a capture that was under way has come to nothing', async () => {
+    const { id } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.cancel(id));
+    first.next.push(lostBefore);
+    assert.equal((await paymentIntents.capture(id)).status, 'processing');
+    const operation = await operationOf(id, 'void');
+    await saysYes(operation);
+    assert.equal(await statusOf(id), 'processing');
+    await resolveUntil(async () => (await statusOf(id)) !== 'processing');
+    assert.equal(await statusOf(id), 'canceled');
+    await assertReviewed(operation);
+    await assertHealthy(on);
+  });
+});
+
+describe('a raise that was declined and is approved after all', () => {
+  test('is held by the word of a person, who has asked which of the two holds', async () => {
+    const { id } = await held({
+      payment_method_options: { card: { request_incremental_authorization: 'if_available' } },
+    });
+    first.next.push(declined);
+    await refusalOf(paymentIntents.incrementAuthorization(id, { amount: 7000 }));
+    const operation = await operationOf(id, 'increment');
+    await saysYes(operation);
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['requires_capture', 5000, 0]);
+    await assertReviewed(operation);
+    await assert.rejects(assertHealthy(on), /with what raised it/);
+    await happened();
+    for (const _ of ['said', 'said again']) await decide(operation, 'approved');
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['requires_capture', 7000, 0]);
+    assert.deepEqual(await happened(), ['payment_intent.amount_capturable_updated']);
+    await assertHealthy(on);
+  });
+});
+
+describe('what an earlier version left', () => {
+  const migrate = async () => {
+    const name = '../../src/payments/intents/migrations/0010-late-words.sql';
+    await asOwner(on, await readFile(new URL(name, import.meta.url), 'utf8'));
+  };
+  const over = (id: string) =>
+    asOwner(
+      on,
+      `update payments.charges set details = (details::jsonb || '{"isCaptureOver": true}')::json
+        where intent_id = $1`,
+      [uuid(id)],
+    );
+
+  test('of captures is booked', async () => {
+    const { id } = await held();
+    const { id: other } = await held();
+    await paymentIntents.capture(other);
+    first.next.push(declined);
+    await refusalOf(paymentIntents.capture(id));
+    const operation = await operationOf(id, 'capture');
+    const { amount, currency, reference } = operation;
+    await recordEvidence(context, scope, {
+      operationId: operation.id,
+      evidence: { kind: 'webhook', says: { outcome: 'approved', amount, currency, reference } },
+    });
+    await assert.rejects(assertHealthy(on), APPROVED);
+    assert.equal(await statusOf(id), 'requires_capture');
+    await migrate();
+    await waitUntil('the booking', PATIENCE_MS, async () => (await statusOf(id)) === 'succeeded');
+    // It may be looked at as often as one likes.
+    await migrate();
+    await assertReviewed(operation);
+    await assertHealthy(on);
+  });
+
+  test('of cancellations is ended, and was not called healthy', async () => {
+    const { id: idle } = await held();
+    const { id: stuck } = await held();
+    await over(idle);
+    await assert.rejects(assertHealthy(on), /what can be captured of an intent/);
+    await over(stuck);
+    await asOwner(
+      on,
+      `update payments.intents set status = 4, due_at = null,
+              details = (details::jsonb || '{"doing": "void"}')::json where id = $1`,
+      [uuid(stuck)],
+    );
+    await assert.rejects(
+      assertHealthy(on, ['what can be captured of an intent is what its charge holds']),
+      /a payment that is under way/,
+    );
+    assert.equal((await paymentIntents.cancel(idle)).status, 'canceled');
+    await migrate();
+    await waitUntil('the end', PATIENCE_MS, async () => (await statusOf(stuck)) === 'canceled');
+    await assertHealthy(on);
+  });
+
+  test('and cannot be let go of for now is not tried without a pause', async () => {
+    const { id } = await held();
+    // Another is alive, and nobody reviews it.
+    await asOwner(
+      on,
+      `insert into rails.operations
+       select (jsonb_populate_record(o, jsonb_build_object('id', $2::uuid, 'kind', 4, 'attempt', 9, 'state', 10,
+               'reference', 'other', 'provider_key', 'other', 'due_at', now() + interval '1 day'))).*
+         from rails.operations o where o.intent_id = $1`,
+      [uuid(id), newUuid(context)],
+    );
+    const overdue = async (set: string) => {
+      const [row] = await asOwner(
+        on,
+        `update payments.intents set ${set} where id = $1 returning due_at > now() as later`,
+        [uuid(id)],
+      );
+      return row?.['later'] === true;
+    };
+    await overdue("due_at = now() - interval '1 second'");
+    await waitUntil('a pause', PATIENCE_MS, () => overdue('due_at = due_at'));
+    assert.equal(await statusOf(id), 'requires_capture');
+    await asOwner(on, `delete from rails.operations where intent_id = $1 and kind = 4`, [uuid(id)]);
+  });
+
+  test('of cancellations is ended by itself where nobody asks', async () => {
+    const { id } = await held();
+    await over(id);
+    await migrate();
+    await waitUntil('the end', PATIENCE_MS, async () => (await statusOf(id)) === 'canceled');
+    await assertHealthy(on);
+  });
+});
+
+describe('what is held and to be taken', async () => {
+  const support = { recovery: [{ class: 'B' as const }], timeoutMs: 5_000 };
+  const bank = testBank('two_steps', {
+    operations: { authorize: support, capture: support, void: support, refund: support },
+  });
+  const shop = await openShop([bank]);
+
+  test('ends when the account of its provider was deleted', async () => {
+    bank.next.push((_call, truth) => truth(), notSent);
+    const { id, status } = await shop.stripe.paymentIntents.create({
+      amount: 5000,
+      currency: 'eur',
+      confirm: true,
+      payment_method: 'pm_card_visa',
+    });
+    assert.equal(status, 'processing');
+    const { key } = shop.merchant;
+    const list = await shop.gateway.ask('GET', '/v1/connector_accounts', { key });
+    const account = (list.body as { data: { id: string }[] }).data[0]?.id;
+    await shop.gateway.ask('DELETE', `/v1/connector_accounts/${account}`, { key });
+    const due = (what: string) =>
+      asOwner(
+        shop.gateway.on,
+        `update payments.${what} where ${what.startsWith('intents') ? 'id' : 'intent_id'} = $1`,
+        [uuid(id)],
+      );
+    const doing = async () => {
+      const [row] = await asOwner(
+        shop.gateway.on,
+        `select details->>'doing' as doing from payments.intents where id = $1`,
+        [uuid(id)],
+      );
+      return row?.['doing'];
+    };
+    await due("intents set due_at = now() - interval '1 second'");
+    await waitUntil('its end to begin', PATIENCE_MS, async () => (await doing()) === 'void');
+    const operations = await loadOfIntent(shop.gateway.context, shop.merchant.scope, uuid(id));
+    assert.equal(operations.filter(({ kind }) => kind === 'capture').length, 2);
+    // Its days are over, and its bank lets go of it.
+    await due(`charges set details = (details::jsonb || '{"captureBeforeMs": 1000}')::json`);
+    await shop.resolveUntil(
+      async () => (await shop.stripe.paymentIntents.retrieve(id)).status === 'canceled',
+    );
+    await assertHealthy(shop.gateway.on);
+  });
+});
