@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { NotSent } from '#kit/http-client';
 import { parseId } from '#kit/ids';
 import { heardBy } from '#rails/connectors';
 import { type Change, loadOfIntent, recordEvidence } from '#rails/operations';
@@ -22,7 +23,7 @@ const {
   statusOf,
   bookingOf,
 } = await openTwoBanks();
-const { paymentIntents, charges } = stripe;
+const { paymentIntents, paymentMethods, charges } = stripe;
 
 describe('a payment of which nobody knows', () => {
   const sale = { amount: 700, currency: 'eur', confirm: true, payment_method: 'pm_card_visa' };
@@ -96,6 +97,34 @@ describe('a second provider', () => {
     const { data } = await charges.list({ payment_intent: intent.id });
     assert.equal(data.length, 1);
   });
+
+  for (const [how, end] of [
+    ['says so', async () => ({ outcome: 'not_sent', code: 'refused' }) as const],
+    ['throws', () => Promise.reject(new NotSent('refused'))],
+  ] as const) {
+    test(`is told the security code, of which the first ${how} that nothing left`, async () => {
+      const codes: (string | undefined)[] = [];
+      const look = async ({ cvc }: { readonly cvc: Buffer | null }) =>
+        void codes.push(cvc?.toString());
+      first.next.push((call) =>
+        call.withCard(async (card) => {
+          await look(card);
+          return end();
+        }),
+      );
+      second.next.push(async (call, truth) => {
+        await call.withCard(look);
+        return truth();
+      });
+      const { id } = await paymentMethods.create({
+        type: 'card',
+        card: { number: '4242424242424242', exp_month: 12, exp_year: 2034, cvc: '737' },
+      });
+      const { status } = await paymentIntents.create({ ...sale, payment_method: id });
+      assert.deepEqual([status, codes], ['succeeded', ['737', '737']]);
+      await happened();
+    });
+  }
 
   test('is not asked after a no', async () => {
     const refused = await refusalOf(

@@ -102,3 +102,25 @@ test('Of an order of which nobody knows nothing is begun, whatever card is given
   await resolveUntil(async () => (await paymentIntents.retrieve(asked.id)).status === 'succeeded');
   assert.equal((await pay('unknown')).latest_charge, asked.latest_charge);
 });
+
+test('What was said of an order before it was asked for again is what its event says it was', async () => {
+  const { id: customer } = await customers.create({ source: 'tok_visa' });
+  const { id } = await ask('said', { transfer_group: 'first', description: 'A lamp' });
+  const said = { transfer_group: 'second', customer, confirmation_method: 'manual' } as const;
+  const { status } = await ask('said', { ...said, confirm: true, capture_method: 'manual' });
+  assert.equal(status, 'requires_capture');
+  const { data } = await stripe.events.list({ type: 'payment_intent.amount_capturable_updated' });
+  const told = data.find(({ data: { object } }) => (object as { id: string }).id === id);
+  const {
+    transfer_group,
+    customer: whose,
+    confirmation_method,
+    capture_method,
+    ...others
+  } = (told?.data.previous_attributes ?? {}) as Partial<Stripe.PaymentIntent>;
+  assert.deepEqual(
+    [transfer_group, whose, confirmation_method, capture_method],
+    ['first', null, 'automatic', 'automatic_async'],
+  );
+  assert.ok(!('description' in others));
+});

@@ -6,6 +6,10 @@ import { isManual, type PaymentIntent } from './payment-intent.ts';
 
 const ofIntent = [
   'status',
+  'customerId',
+  'confirmationMethod',
+  'automaticMethods',
+  'transferGroup',
   'metadata',
   'description',
   'statementDescriptor',

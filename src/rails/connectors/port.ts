@@ -94,8 +94,15 @@ export const portOf = (
   });
 };
 
+type Opening = {
+  readonly scope: Scope;
+  readonly card: Uuid;
+  readonly operation: Uuid;
+  readonly cvcFor?: string;
+};
+
 /** Null: no card is sent with it. */
-const openingOf = (scope: Scope, operation: Operation, request: Request) => {
+const openingOf = (scope: Scope, operation: Operation, request: Request): Opening | null => {
   if (isFollowing(request) || !isCard(request.method)) return null;
   const { card, cvcFor } = request.method;
   return { scope, card, operation: operation.id, ...(cvcFor === null ? {} : { cvcFor }) };
@@ -225,6 +232,42 @@ export const originalOf = async (
   return { operation, request: began, conclusion: conclude(operation, evidence) };
 };
 
+/** A security code that provably went to nobody is there for whoever is asked next, as its card is. */
+const keepingCode = async <T>(
+  context: Context,
+  { scope, cvcFor }: Opening,
+  code: Buffer,
+  use: () => Promise<T>,
+): Promise<T> => {
+  const cvc = Buffer.from(code);
+  try {
+    const outcome = await use();
+    if (isNotSent(outcome)) await holdAgain();
+    return outcome;
+  } catch (error) {
+    if (error instanceof NotSent) await holdAgain();
+    throw error;
+  } finally {
+    cvc.fill(0);
+  }
+
+  async function holdAgain(): Promise<void> {
+    if (cvcFor === undefined) return;
+    await vaultOf(context)
+      .holdCvc(context, { scope, cvcFor, cvc })
+      .catch((error: unknown) => {
+        // Whoever is asked next is asked without it, as a payer is who gave none.
+        context.log.warn({ error }, 'A security code that was not sent could not be kept');
+      });
+  }
+};
+
+const isNotSent = (outcome: unknown): boolean =>
+  typeof outcome === 'object' &&
+  outcome !== null &&
+  'outcome' in outcome &&
+  outcome.outcome === 'not_sent';
+
 /** What the card's opener says before `use` began has sent nothing; what `use` throws is its own. */
 const cardOpener =
   (
@@ -248,8 +291,9 @@ const cardOpener =
         (open) => {
           began = true;
           hidden.push(open.number.toString('latin1'));
-          if (open.cvc !== null) hidden.push(open.cvc.toString('latin1'));
-          return use(open);
+          if (open.cvc === null) return use(open);
+          hidden.push(open.cvc.toString('latin1'));
+          return keepingCode(context, opening, open.cvc, () => use(open));
         },
       );
       if (opened.ok) return opened.value;

@@ -113,7 +113,7 @@ const begin = async (
     ...(asksToSplit ? { request_multicapture: 'if_available' } : {}),
     ...(asksToRaise ? { request_incremental_authorization: 'if_available' } : {}),
   };
-  const isAway = confirms && !keeps && chance(saved === null ? 0.15 : 0.6);
+  const isAway = confirms && !isAgain && !keeps && chance(saved === null ? 0.15 : 0.6);
   const data = {
     amount,
     currency,

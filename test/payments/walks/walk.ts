@@ -260,8 +260,10 @@ export const startWalk = async (
       ({ status, doing }) =>
         status === 'canceled' || (doing?.what === 'payment' && doing.isCancelWanted),
     );
-    // First those that are known: what is given back by itself and does not arrive is given back anew.
-    const inTurn = seen.toSorted((a, b) => Number(refunds.has(b.id)) - Number(refunds.has(a.id)));
+    // First those that are known, then the oldest: what is given back by itself and does not arrive is given back anew.
+    const inTurn = seen
+      .toReversed()
+      .toSorted((a, b) => Number(refunds.has(b.id)) - Number(refunds.has(a.id)));
     for (const { id: refund, status, amount } of inTurn) {
       const given = [...refunds.values()]
         .filter((each) => each.status !== 'failed')
@@ -272,7 +274,9 @@ export const startWalk = async (
         payment.goesBack = true;
         note(payment, `is given back by itself: ${refund} of ${amount}, ${status}`);
       }
-      const known = refunds.get(refund) ?? disagree(payment, `Nobody asked for ${refund}`);
+      const known =
+        refunds.get(refund) ??
+        disagree(payment, `Nobody asked for ${refund} of ${amount}, ${status}`);
       const isBack = card?.later === 'refund_fails' || payment.mayComeBack;
       const mayFail = isBack || payment.disputes.size > 0;
       const may = [...refundMay[known.status], ...(mayFail ? ['failed'] : [])];
