@@ -156,6 +156,38 @@ describe('an account at a provider', () => {
     assert.deepEqual([heard.bytes, heard.calls], ['', 0]);
   });
 
+  test('has its directory server asked nowhere else either, whose question holds the number', async () => {
+    const { key, scope } = await gateway.merchant();
+    const heard = await listener('127.0.0.1');
+    const bank = await listener(NAMED);
+    await testConnectorAccount(context, rails, scope, {
+      connector: 'direct',
+      settings: {
+        ...terminal,
+        host: NAMED,
+        port: bank.port,
+        directory_url: `http://127.0.0.1:${heard.port}`,
+        acquirer_bin: '412345',
+        merchant_name: 'A shop',
+        merchant_country: 'DE',
+      },
+    });
+    const paid = await stripeFor(gateway.port, key)
+      .paymentIntents.create({
+        amount: 900,
+        currency: 'eur',
+        confirm: true,
+        payment_method_data: aCard('4242424242424242'),
+        payment_method_options: { card: { request_three_d_secure: 'any' } },
+        return_url: 'https://shop.test/back',
+      })
+      .then(({ status }) => status)
+      .catch(() => 'declined');
+    assert.equal(paid, 'declined');
+    assert.ok(bank.calls > 0, 'The bank was tried, without a proof');
+    assert.deepEqual([heard.bytes, heard.calls], ['', 0]);
+  });
+
   test('leads elsewhere only for those who know its secrets, and the audit log names what they changed', async () => {
     const { key, scope } = await gateway.merchant();
     const { body: account } = await create(key, {

@@ -394,6 +394,14 @@ describe('what is kept and shown', () => {
     assert.deepEqual(sent, []);
   });
 
+  test('nothing is asked of a directory server that this installation may not reach', async () => {
+    const card = await pair.keep(CHALLENGED);
+    sent.length = 0;
+    const begun = await beginAuthentication(context, pair.beginning(card, { reach: null }));
+    assert.deepEqual(begun, { state: 'not_possible', id: null, why: 'directory_not_allowed' });
+    assert.deepEqual(sent, []);
+  });
+
   test('the journal of the bank tells of every authentication, and of no number', () => {
     const facts = sandbox.journal().lines.map(({ fact }) => fact);
     const asked = facts.filter(({ fact }) => fact === 'authentication_asked');
