@@ -23,8 +23,8 @@ type Feed = {
 const POLL_MS = 1_000;
 
 /**
- * Each event from now on, oldest first, until the process is ended; none is missed, also where the gateway is
- * started anew meanwhile.
+ * Each event from now on, oldest first, until the process is ended or nobody reads what it prints; none is missed,
+ * also where the gateway is started anew meanwhile.
  */
 export const followEvents = async (
   client: ApiClient,
@@ -34,6 +34,7 @@ export const followEvents = async (
   begins: () => void = () => {},
 ): Promise<never> => {
   const isWanted = matching(types);
+  endWhenUnheard();
   let { next, next_event: last } = await client.get<Feed>('/v1/event_feed');
   begins();
   for (;;) {
@@ -50,6 +51,14 @@ export const followEvents = async (
     ({ next, next_event: last } = feed);
     if (!feed.has_more) await wait(POLL_MS);
   }
+};
+
+/** A `| head` that has seen enough hangs up, and nothing is under way here that would have to be finished. */
+const endWhenUnheard = (): void => {
+  process.stdout.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.stderr.write(`What is printed cannot be written: ${message}.\n`);
+    process.exit(code === 'EPIPE' ? 0 : 1);
+  });
 };
 
 const patiently = async <T>(url: string, ask: () => Promise<T>): Promise<T> => {

@@ -180,6 +180,35 @@ test('listen waits for a gateway that is away, and misses nothing of what happen
   }
 });
 
+for (const [name, ...args] of [
+  ['events tail', 'events', 'tail'],
+  ['listen', 'listen', '--forward-to', shopUrl],
+] as const) {
+  test(`${name} ends quietly when what reads it has seen enough, as | head has`, async () => {
+    const child = spawn(process.execPath, [program, ...args, ...where]);
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk) => (out += String(chunk)));
+    child.stderr.on('data', (chunk) => (err += String(chunk)));
+    const make = () => tollgate('trigger', 'customer.created');
+    try {
+      // It does not say that it has begun: what happens until one is seen may have been before.
+      await until(
+        async () => (await make()).code === 0 && / evt_/.test(out),
+        () => `${out}\n${err}`,
+      );
+      child.stdout.destroy();
+      await make();
+      await until(
+        () => child.exitCode !== null,
+        () => err,
+      );
+      assert.deepEqual([child.exitCode, err], [0, '']);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+}
+
 test('trigger says which events it can make, and refuses others', async () => {
   const { code, err } = await tollgate('trigger', 'customer.exploded');
   assert.equal(code, 1);
