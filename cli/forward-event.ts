@@ -8,6 +8,7 @@ import {
   signatureHeaders,
   USER_AGENT,
 } from '#outward/webhooks';
+import { beginningOf } from '#platform/http';
 import { fromEnvironment } from './api-client.ts';
 import type { Event, Sequence } from './follow-events.ts';
 import { paint } from './say.ts';
@@ -50,7 +51,7 @@ export const forward = async (
       // As long as an endpoint has, so that who is too slow learns it here.
       signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
     });
-    const said = await beginningOf(answer);
+    const said = await readBeginning(answer);
     return answer.ok
       ? `${answer.status}`
       : `${paint.bold(`${answer.status}`)} ${inOneLine(said)}`.trimEnd();
@@ -65,7 +66,7 @@ export const forward = async (
 };
 
 /** As much as is read of an endpoint's answer: one that never ends is an answer all the same. */
-const beginningOf = async (answer: Response): Promise<string> => {
+const readBeginning = async (answer: Response): Promise<string> => {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of answer.body ?? []) {
@@ -86,11 +87,10 @@ const sequenceHeaders = (of: Sequence | undefined): Record<string, string> =>
 
 /** Nothing that a terminal would take for a command. */
 const inOneLine = (text: string): string => {
-  const line = text
-    .slice(0, 4 * SAID_MAX)
+  const line = beginningOf(text, 4 * SAID_MAX)
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return line.length > SAID_MAX ? `${line.slice(0, SAID_MAX)} …` : line;
+  return line.length > SAID_MAX ? `${beginningOf(line, SAID_MAX)} …` : line;
 };
 
 const parseUrl = (text: string): string => {

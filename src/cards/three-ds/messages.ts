@@ -3,6 +3,7 @@
 
 import type { Uuid } from '#kit/ids';
 import { currencies } from '#kit/money';
+import { beginningOf } from '#platform/http';
 import type {
   BrowserInfo,
   CardAuthentication,
@@ -63,7 +64,7 @@ export const areqOf = (
     threeDSServerRefNumber: 'TOLLGATE',
     threeDSServerURL: addresses.results,
     threeDSRequestorID: merchant.requestorId ?? merchant.id,
-    threeDSRequestorName: merchant.name.slice(0, 40),
+    threeDSRequestorName: beginningOf(merchant.name, 40),
     threeDSRequestorURL: merchant.url,
     threeDSRequestorAuthenticationInd: it.amount === 0n ? '04' : '01',
     threeDSRequestorChallengeInd: challengeIndicators[asked.preference],
@@ -71,12 +72,12 @@ export const areqOf = (
     threeDSCompInd: 'U',
     acquirerBIN: merchant.acquirerBin,
     acquirerMerchantID: merchant.id,
-    merchantName: merchant.name.slice(0, 40),
+    merchantName: beginningOf(merchant.name, 40),
     mcc: merchant.mcc,
     merchantCountryCode: countryNumber(merchant.country),
     acctNumber: card.number,
     cardExpiryDate: card.expiry,
-    cardholderName: payer?.name?.slice(0, 45) ?? undefined,
+    cardholderName: payer?.name ? beginningOf(payer.name, 45) : undefined,
     email: payer?.email?.slice(0, 254) ?? undefined,
     ...(it.amount === 0n
       ? {}

@@ -5,7 +5,7 @@
 import { AddressRefused, AnswerRefused, type Context, realClock, type Scope } from '#kit/context';
 import { spellId, spellUuid } from '#kit/ids';
 import { EVENT } from '#platform/events';
-import { maskSensitive } from '#platform/http';
+import { beginningOf, maskSensitive } from '#platform/http';
 import { mayConnectTo } from './allowed-url.ts';
 import { type Delivery, TRIES_KEPT, type Try } from './delivery.ts';
 import { type Endpoint, liveSecrets, switched } from './endpoint.ts';
@@ -164,7 +164,7 @@ const shown = (body: Buffer): string =>
   body.length === 0
     ? ''
     : // Before it is cut: half a number is not known as one.
-      maskSensitive(body.toString('utf8').replaceAll('\u0000', '')).slice(0, ANSWER_SHOWN_MAX);
+      beginningOf(maskSensitive(body.toString('utf8').replaceAll('\u0000', '')), ANSWER_SHOWN_MAX);
 
 const retryAfterOf = (header: string | undefined, nowMs: number): number | null => {
   if (header === undefined) return null;

@@ -29,7 +29,7 @@ export * from './search-plan.ts';
 export * from './search-query.ts';
 export * from './search-sql.ts';
 export { sendPage, takesGzip } from './send-page.ts';
-export { containsCardNumber, echo, maskSensitive } from './sensitive.ts';
+export { beginningOf, containsCardNumber, echo, maskSensitive } from './sensitive.ts';
 export { addressOf, createHttpServer, type HttpServer, type PlainHandler } from './server.ts';
 export { toJson } from './to-json.ts';
 export { deviceCookie, visitorOf } from './visitor.ts';

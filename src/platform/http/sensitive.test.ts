@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { processorMs } from '../../kit/context/for-tests.ts';
-import { containsCardNumber, echo, maskKey, maskSensitive } from './sensitive.ts';
+import { beginningOf, containsCardNumber, echo, maskKey, maskSensitive } from './sensitive.ts';
 
 const cards: readonly [what: string, text: string][] = [
   ['a Visa number', '4242424242424242'],
@@ -138,4 +138,14 @@ test('what an error repeats is short and holds no card number at the cut', () =>
   const shown = echo(`${'a'.repeat(50)}4242424242424242${'b'.repeat(500)}`);
   assert.ok(shown.length <= 100);
   assert.doesNotMatch(shown, /42424/);
+});
+
+test('what is cut for show is cut between characters, never in the middle of an emoji', () => {
+  assert.equal(beginningOf('ab😀', 3), 'ab');
+  assert.equal(beginningOf('ab😀', 4), 'ab😀');
+  for (const before of ['', 'a']) {
+    const shown = echo(`${before}${'😀'.repeat(600)}${before}`);
+    assert.equal(shown.isWellFormed(), true, shown);
+    assert.match(shown, /^a?😀{29,30}\.\.\.😀{9,10}a?$/u);
+  }
 });

@@ -93,8 +93,15 @@ export const shorten = (
   if (!long && masked.length <= whole) return masked;
 
   const end = long ? maskSensitive(text.slice(-1_000)) : masked;
-  return `${masked.slice(0, head)}...${end.slice(-tail)}`;
+  return `${beginningOf(masked, head)}...${endOf(end, tail)}`;
 };
+
+/** At most so long, and never half a character at the cut: one of an emoji's two halves is no text in JSON. */
+export const beginningOf = (text: string, lengthMax: number): string =>
+  text.slice(0, lengthMax).replace(/[\ud800-\udbff]$/, '');
+
+const endOf = (text: string, lengthMax: number): string =>
+  text.slice(-lengthMax).replace(/^[\udc00-\udfff]/, '');
 
 /** `sk_test_****abcd`: enough to tell one's own keys apart, useless to anyone else. */
 export const maskKey = (key: string): string => {

@@ -6,6 +6,7 @@ import { open } from '#kit/crypto';
 import { levelOf, Unavailable, Unclear } from '#kit/failure';
 import { NotSent } from '#kit/http-client';
 import { spellId, type Uuid } from '#kit/ids';
+import { beginningOf } from '#platform/http';
 import {
   type Echo,
   loadByProviderId,
@@ -148,10 +149,11 @@ const unknownSaid = ({ of, says }: Said): UnknownSaid => {
   const { amount, currency }: Partial<Echo> =
     says.outcome === 'unknown' ? {} : (says as Partial<Echo>);
   return {
-    // Nothing that a terminal would take for a command.
-    name: ('reference' in of ? of.reference : of.providerId)
-      .replaceAll(/\p{Cc}/gu, ' ')
-      .slice(0, NAME_MAX),
+    // Nothing that a terminal would take for a command, nor what the database would not take for text.
+    name: beginningOf(
+      ('reference' in of ? of.reference : of.providerId).toWellFormed().replaceAll(/\p{Cc}/gu, ' '),
+      NAME_MAX,
+    ),
     outcome: says.outcome,
     amount: typeof amount === 'bigint' ? String(amount) : null,
     currency: currency ?? null,

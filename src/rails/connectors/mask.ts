@@ -2,7 +2,7 @@
 // name, the headers and fields that carry secrets; by shape, whatever looks like a card number or a key.
 
 import { isUtf8 } from 'node:buffer';
-import { maskSensitive } from '#platform/http';
+import { beginningOf, maskSensitive } from '#platform/http';
 
 const LENGTH_MAX = 16_000;
 const GONE = '****';
@@ -56,4 +56,6 @@ export const maskBody = (body: string | Buffer | undefined, hidden: readonly str
 
 /** After masking, so that no half of anything is left. */
 const cut = (text: string): string =>
-  text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)} … (${text.length} characters)` : text;
+  text.length > LENGTH_MAX
+    ? `${beginningOf(text, LENGTH_MAX)} … (${text.length} characters)`
+    : text;

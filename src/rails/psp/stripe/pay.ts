@@ -4,6 +4,7 @@
 // Amounts are sent as they are: the minor units of our API are Stripe's.
 
 import type { OpenCard } from '#cards/vault';
+import { beginningOf } from '#platform/http';
 import { type Call, isCard, type OtherMethod, type PaymentRequest } from '#rails/connectors';
 import type { Outcome } from '#rails/operations';
 import { type Fields, post } from './api.ts';
@@ -37,7 +38,7 @@ const payWith = async (
     capture_method: how,
     [`metadata[${REFERENCE}]`]: operation.reference,
     // Of a charge of the older API it may be longer than a payment's there.
-    description: request.description?.slice(0, 1_000),
+    description: request.description && beginningOf(request.description, 1_000),
     statement_descriptor_suffix: request.descriptor.slice(0, 22),
     return_url: request.returnUrl,
     'expand[]': 'latest_charge',
