@@ -185,18 +185,39 @@ describe('rules of a merchant', async () => {
 
   const refused: readonly (readonly [unknown, RegExp])[] = [
     [{}, /are a list/],
-    [[7], /Rule 1 is no rule/],
-    [[{ group: 'a', description: 'b' }], /has no occasion/],
-    [[rule({}), { ...rule({}), percent: 3 }], /Rule 2 has the unknown field percent/],
-    [[{ ...rule({}), ratePpm: 2.9 }], /a ratePpm that cannot be/],
-    [[{ ...rule({}), fixed: { usd: -1 } }], /a fixed that cannot be/],
-    [[{ ...rule({}), fixed: { xyz: 1 } }], /a fixed that cannot be/],
-    [[{ ...rule({}), when: { origin: ['domestic'] } }], /a when that cannot be/],
-    [[{ ...rule({}), when: { origins: ['abroad'] } }], /a when that cannot be/],
+    [[7], /Rule 1 is no rule: it is an object with group/],
+    [[{ group: 'a', description: 'b' }], /has no occasion: it is one of payment, refund/],
+    [
+      [rule({}), { ...rule({}), percent: 3 }],
+      /Rule 2 has the unknown field percent: there are group, /,
+    ],
+    [[{ ...rule({}), ratePpm: 2.9 }], /a ratePpm that cannot be: .* 2\.9 % is 29000/],
+    [
+      [{ ...rule({}), fixed: { usd: -1 } }],
+      /a fixed that cannot be: .* a whole number, zero or more/,
+    ],
+    [
+      [{ ...rule({}), fixed: { xyz: 1 } }],
+      /a fixed that cannot be: .* a currency in small letters/,
+    ],
+    [
+      [{ ...rule({}), when: { origin: ['domestic'] } }],
+      /unknown field when\.origin: there are methods, /,
+    ],
+    [[{ ...rule({}), when: { constructor: ['domestic'] } }], /unknown field when\.constructor/],
+    [[{ ...rule({}), when: { origins: ['abroad'] } }], /a when\.origins that .* one of domestic, /],
     [[{ ...rule({}), when: { origins: ['domestic'] } }], /add home, the country of the merchant/],
-    [[{ ...rule({}), home: 'Germany' }], /a home that cannot be/],
+    [[{ ...rule({}), home: 'Germany' }], /a home that cannot be: .* as in DE/],
+    [
+      [{ ...rule({}), occasion: ['refund'] }],
+      /an? occasion that cannot be: it is one of payment, /,
+    ],
+    [[{ ...rule({}), passThrough: 'yes' }], /a passThrough that cannot be: it is true or false\.$/],
     [[{ ...rule({}), passThrough: true }], /does not say how much: add interchangePpm/],
-    [[{ ...rule({}), interchangePpm: { gold: 1 } }], /an? interchangePpm that cannot be/],
+    [
+      [{ ...rule({}), interchangePpm: { gold: 1 } }],
+      /an? interchangePpm that cannot be: .* one of credit, debit, /,
+    ],
     [[{ ...passed, occasion: 'refund' }], /of payments alone/],
   ];
   for (const [given, problem] of refused) {

@@ -9,60 +9,81 @@ export type RulesRead =
   | { readonly ok: true; readonly rules: readonly FeeRule[] }
   | { readonly ok: false; readonly problem: string };
 
-type Test = (value: unknown) => boolean;
+/** What a field may hold, and the words for it. */
+type Kind = { readonly holds: (value: unknown) => boolean; readonly is: string };
 
-const isText: Test = (value) => typeof value === 'string' && value !== '' && value.length <= 200;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isAmount: Test = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
-const isAmounts: Test = (value) =>
-  isObject(value) &&
-  Object.entries(value).every(([code, amount]) => currencies.has(code) && isAmount(amount));
-const oneOf =
-  (...words: readonly string[]): Test =>
-  (value) =>
-    words.includes(String(value));
-const listOf =
-  (test: Test): Test =>
-  (value) =>
-    Array.isArray(value) && value.length > 0 && value.every(test);
+const isWhole = (value: unknown, most: number): boolean =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most;
+const isCurrency = (value: unknown): boolean => typeof value === 'string' && currencies.has(value);
 
-const fundings = ['credit', 'debit', 'prepaid', 'unknown'];
-const isShare: Test = (value) => isAmount(value) && Number(value) <= 1_000_000;
+const text: Kind = {
+  holds: (value) => typeof value === 'string' && value !== '' && value.length <= 200,
+  is: 'a text of 1 to 200 characters',
+};
+const amount: Kind = {
+  holds: (value) => isWhole(value, Number.MAX_SAFE_INTEGER),
+  is: 'a whole number, zero or more',
+};
+const share: Kind = {
+  holds: (value) => isWhole(value, 1_000_000),
+  is: 'a whole number of millionths from 0 to 1000000: 2.9 % is 29000',
+};
+const oneOf = (...words: readonly string[]): Kind => ({
+  holds: (value) => words.some((word) => word === value),
+  is: `one of ${words.join(', ')}`,
+});
+const listOf = ({ holds, is }: Kind): Kind => ({
+  holds: (value) => Array.isArray(value) && value.length > 0 && value.every(holds),
+  is: `a list of at least one, each ${is}`,
+});
+const mapOf = (name: Kind, of: Kind): Kind => ({
+  holds: (value) =>
+    isObject(value) && Object.entries(value).every(([key, it]) => name.holds(key) && of.holds(it)),
+  is: `an object: the name is ${name.is}, the value ${of.is}`,
+});
 
-const conditions: Readonly<Record<string, Test>> = {
-  methods: listOf(isText),
-  currencies: listOf((code) => currencies.has(String(code))),
-  brands: listOf(isText),
-  fundings: listOf(oneOf(...fundings)),
+const currency: Kind = { holds: isCurrency, is: 'a currency in small letters, as in usd' };
+const amounts = mapOf(currency, amount);
+const funding = oneOf('credit', 'debit', 'prepaid', 'unknown');
+
+const conditions: Readonly<Record<string, Kind>> = {
+  methods: listOf(text),
+  currencies: listOf(currency),
+  brands: listOf(text),
+  fundings: listOf(funding),
   origins: listOf(oneOf(...origins)),
 };
 
-const fields: Readonly<Record<string, Test>> = {
-  group: isText,
-  description: isText,
+const fields: Readonly<Record<string, Kind>> = {
+  group: text,
+  description: text,
   occasion: oneOf('payment', 'refund', 'dispute', 'payout'),
-  when: (value) =>
-    isObject(value) && Object.entries(value).every(([name, of]) => conditions[name]?.(of) ?? false),
-  home: (value) => typeof value === 'string' && /^[A-Z]{2}$/.test(value),
-  ratePpm: isShare,
-  fixed: isAmounts,
-  fixedElse: isAmount,
-  passThrough: (value) => typeof value === 'boolean',
-  interchangePpm: (value) =>
-    isObject(value) &&
-    Object.entries(value).every(([name, ppm]) => fundings.includes(name) && isShare(ppm)),
-  schemePpm: isShare,
-  minimum: isAmounts,
-  maximum: isAmounts,
+  when: { holds: isObject, is: `an object with some of ${Object.keys(conditions).join(', ')}` },
+  home: {
+    holds: (value) => typeof value === 'string' && /^[A-Z]{2}$/.test(value),
+    is: 'a country in two capital letters, as in DE',
+  },
+  ratePpm: share,
+  fixed: amounts,
+  fixedElse: amount,
+  passThrough: { holds: (value) => typeof value === 'boolean', is: 'true or false' },
+  interchangePpm: mapOf(funding, share),
+  schemePpm: share,
+  minimum: amounts,
+  maximum: amounts,
   rounding: oneOf('half_up', 'half_even', 'up', 'down'),
 };
 const required = ['group', 'description', 'occasion'];
 
 export const readRules = (value: unknown): RulesRead => {
-  if (!Array.isArray(value)) return { ok: false, problem: 'Fee rules are a list.' };
+  if (!Array.isArray(value))
+    return { ok: false, problem: 'Fee rules are a list: [ { … }, { … } ].' };
   for (const [place, rule] of value.entries()) {
-    const problem = isObject(rule) ? problemOf(rule) : 'is no rule';
+    const problem = isObject(rule)
+      ? problemOf(rule)
+      : 'is no rule: it is an object with group, description and occasion';
     if (problem !== null) return { ok: false, problem: `Rule ${place + 1} ${problem}.` };
   }
   return { ok: true, rules: value as FeeRule[] };
@@ -70,12 +91,27 @@ export const readRules = (value: unknown): RulesRead => {
 
 const problemOf = (rule: Record<string, unknown>): string | null => {
   const missing = required.find((name) => rule[name] === undefined);
-  if (missing !== undefined) return `has no ${missing}`;
-  for (const [name, value] of Object.entries(rule)) {
-    if (!Object.hasOwn(fields, name)) return `has the unknown field ${name}`;
-    if (!fields[name]?.(value)) return `has a ${name} that cannot be`;
+  if (missing !== undefined) return `has no ${missing}: it is ${fields[missing]?.is}`;
+  return (
+    misspeltIn(rule, fields, '') ??
+    (isObject(rule['when']) ? misspeltIn(rule['when'], conditions, 'when.') : null) ??
+    lackOf(rule)
+  );
+};
+
+const misspeltIn = (
+  given: Record<string, unknown>,
+  known: Readonly<Record<string, Kind>>,
+  within: string,
+): string | null => {
+  for (const [name, value] of Object.entries(given)) {
+    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (kind === undefined) {
+      return `has the unknown field ${within}${name}: there are ${Object.keys(known).join(', ')}`;
+    }
+    if (!kind.holds(value)) return `has a ${within}${name} that cannot be: it is ${kind.is}`;
   }
-  return lackOf(rule);
+  return null;
 };
 
 /** What is well spelled and would still never fit, or would pass on nothing. */
