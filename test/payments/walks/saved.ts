@@ -244,6 +244,12 @@ export const careForCards = async (walk: Walk): Promise<void> => {
 export const judgePeople = async (walk: Walk): Promise<void> => {
   for (const setup of walk.setups) {
     await lookAtSetup(walk, setup);
+    // A question that nobody answers is over after ten minutes.
+    for (let tries = 0; tries < 400 && setup.status === 'requires_action'; tries += 1) {
+      if (tries % 100 === 0) await walk.town.goBy(11 * 60_000);
+      await pause(25);
+      await lookAtSetup(walk, setup);
+    }
     if (!['succeeded', 'requires_payment_method'].includes(setup.status)) {
       walk.disagree(null, `${setup.id} stays ${setup.status}`);
     }
