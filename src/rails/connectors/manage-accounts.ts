@@ -2,7 +2,7 @@
 // change of where money goes: each has its line in the audit log, naming fields and never values.
 
 import { auditEntry } from '#identity/audit';
-import type { Context, Scope, Write } from '#kit/context';
+import { AHEAD_MS, type Context, type Scope, type Write } from '#kit/context';
 import { newUuid, type Uuid } from '#kit/ids';
 import { hasOpenOperations } from '#rails/operations';
 import type { StoredAccount } from './account.ts';
@@ -183,23 +183,47 @@ const foreignMethod = (
   return refusal('method_invalid', 'methods', `${title} takes ${known}`);
 };
 
-/** Its secrets go at once. While anything is open with the provider they are needed, and it stays. */
+/** A payment that has chosen it goes on with what it has read, for a moment. */
+const CHOSEN_FOR_MS = AHEAD_MS + 500;
+
+const stillOpen = (remedy: string): AccountRefusal =>
+  refusal('still_open', 'id', `operations are still open with it: ${remedy}`);
+
+/** Where another changes it at this moment, that one wins, and this is asked anew. */
+const disable = async (
+  context: Context,
+  scope: Scope,
+  before: StoredAccount,
+): Promise<StoredAccount> => {
+  if (!before.enabled) return before;
+  const disabled = { ...before, version: before.version + 1, enabled: false };
+  await context.database.commit(scope, [
+    updateAccount(scope, disabled),
+    audit(context, scope, before.id, 'update', { settings: [], secrets: [], enabled: false }),
+  ]);
+  return disabled;
+};
+
+/**
+ * Its secrets go with it. While anything is open with the provider they are needed, and it stays: so nothing new begins
+ * there first, and what was beginning is waited for.
+ */
 export const removeAccount = async (
   context: Context,
   scope: Scope,
   before: StoredAccount,
 ): Promise<AccountChanged> => {
   if (await hasOpenOperations(context, scope, before.id)) {
-    return refusal(
-      'still_open',
-      'id',
-      'operations are still open with it: disable it, and delete it when they have ended',
-    );
+    return stillOpen('disable it, and delete it when they have ended');
+  }
+  const disabled = await disable(context, scope, before);
+  await context.clock.sleep(CHOSEN_FOR_MS, new AbortController().signal);
+  if (await hasOpenOperations(context, scope, before.id)) {
+    return stillOpen('it is disabled now; delete it when they have ended');
   }
   const account: StoredAccount = {
-    ...before,
-    version: before.version + 1,
-    enabled: false,
+    ...disabled,
+    version: disabled.version + 1,
     deleted: true,
     secrets: Buffer.alloc(0),
     secretNames: [],

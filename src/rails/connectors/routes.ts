@@ -169,7 +169,8 @@ export const connectorAccountRoutes = [
     path: '/v1/connector_accounts/:connector_account',
     operation: 'connector_accounts.delete',
     summary: 'Delete an account at a provider',
-    description: 'Shreds its secrets. Refused while anything is still open with the provider.',
+    description:
+      'Disables it, waits a moment for payments that have just chosen it, and shreds its secrets. Refused while anything is still open with the provider.',
     object: 'connector_account',
     parameters: none,
     answer: deletedAccountSchema,
