@@ -116,7 +116,13 @@ export const paymentsOfOthers = ({ gateway, context, world }: Tried): void => {
         updateDispute(scope, { ...dispute, version: 2 }),
         useToken(scope, id, { prefix: 'pi', id }),
       ]) {
-        const commit = await context.database.commit(scope, [write]);
+        // While the worker writes for their own account, as it may at any moment.
+        const [commit] = await Promise.all([
+          context.database.commit(scope, [write]),
+          gateway.context.database.commit(theirs.scope, [
+            insertToken(theirs.scope, { ...token, id: newUuid(context) }),
+          ]),
+        ]);
         assert.deepEqual(commit, { ok: false, lost: write.into });
       }
     }
