@@ -50,6 +50,16 @@ const otherNumbers: readonly [what: string, text: string][] = [
   ['a key whose numbers have five digits each', 'load-36104-12345-10003'],
 ];
 
+// The same, between signs that lists of other things have.
+const lists: readonly [what: string, text: string][] = [
+  ['prices, one a line', '57.39\n59.95\n70.17\n90.29\n8.84\n31.28\n75.13\n47.31'],
+  ['prices between slashes', '16.23 / 50.68 / 71.88 / 97.96 / 48.57'],
+  ['an id in two parts', '58410482/43128965'],
+  ['the path of an order', 'https://shop.test/orders/51762952/46193000?ok=1'],
+  ['a decimal', '5881.826066352064'],
+  ['an id and its version', '465213894897_5'],
+];
+
 const harmless: readonly [what: string, text: string][] = [
   ['a wrong last digit', '4242424242424241'],
   ['twelve digits', '424242424242'],
@@ -79,7 +89,7 @@ describe('a card number', () => {
     });
   }
 
-  for (const [what, text] of otherNumbers) {
+  for (const [what, text] of [...otherNumbers, ...lists]) {
     test(`is not seen in ${what}, which is masked where it is only shown`, () => {
       assert.match(maskSensitive(text), /\*{4}/, 'it would pass, were it not for its groups');
       assert.equal(containsCardNumber(text), false);

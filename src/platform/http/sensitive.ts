@@ -145,6 +145,7 @@ const lengthsByStart: readonly number[] = Array.from({ length: 100 }, (_, start)
  */
 const cardFrom = (text: string, start: number, look: Look): Span | null => {
   const groups: number[] = [];
+  let isUsual = true;
   let digits = 0;
   let firstTwo = 0;
   let evenDoubled = 0;
@@ -166,13 +167,14 @@ const cardFrom = (text: string, start: number, look: Look): Span | null => {
     const sum = digits % 2 === 0 ? evenDoubled : oddDoubled;
     const valid = sum % 10 === 0 && ((lengthsByStart[firstTwo] ?? 0) & (1 << digits)) !== 0;
     groups.push(at - groupStart);
-    if (valid && (!look.asPrinted || isAsPrinted(groups))) {
+    if (valid && (!look.asPrinted || isAsPrinted(groups, isUsual))) {
       const span = { start, end: at };
       const inOneRun = groupStart === start && !look.wholeWords;
       if (inOneRun || (standsAlone(text, span) && !inUuid(text, span))) return span;
     }
     const separated = separatorAt(text, at);
     if (separated === 0 || digitOf(text.charCodeAt(at + separated)) === NONE) return null;
+    isUsual &&= separated === 1 && isUsualSeparator(text.charCodeAt(at));
     groupStart = at + separated;
     at += separated - 1;
   }
@@ -182,12 +184,19 @@ const otherGroups = new Set(['4-6-5', '4-6-4']);
 
 /**
  * In one, in fours or several of them, or in smaller groups of one size, with what is left over at the end; American Express
- * and Diners have their own. Three numbers of five digits make up a key more often than a card.
+ * and Diners have their own. Three numbers of five digits make up a key more often than a card. Between unusual signs (dots,
+ * slashes, several at once) only what looks like a card at first sight is one: lists of prices, dates and paths have these.
  */
-const isAsPrinted = (groups: readonly number[]): boolean => {
+const isAsPrinted = (groups: readonly number[], isUsual: boolean): boolean => {
   const [first = 0] = groups;
   const last = groups.at(-1) ?? 0;
   const before = groups.slice(0, -1);
+  if (!isUsual) {
+    return (
+      (groups.length > 3 && before.every((size) => size === 4) && last <= 4) ||
+      otherGroups.has(groups.join('-'))
+    );
+  }
   return (
     (before.every((size) => size % 4 === 0) && (last < 4 || last % 4 === 0)) ||
     groups.length === 1 ||
@@ -220,20 +229,26 @@ const separatorAt = (text: string, at: number): number => {
 
 const spelledInUrl = new Set(['%20', '%2D', '%2d', '%2E', '%2e', '%2F', '%2f']);
 
-/** White space, a dash, a dot and what else people put between, and what typography and copying from tables make of them. */
-const isSeparator = (code: number): boolean =>
+/** White space, a dash, and what typography and copying from tables make of them. */
+const isUsualSeparator = (code: number): boolean =>
   code === 0x20 ||
-  (code >= 0x2d && code <= 0x2f) ||
-  code === 0x2b ||
-  code === 0x5f ||
+  code === 0x2d ||
   (code >= 0x09 && code <= 0x0d) ||
   code === 0xa0 ||
-  code === 0xb7 ||
   (code >= 0x2000 && code <= 0x200d) ||
   (code >= 0x2010 && code <= 0x2015) ||
   code === 0x202f ||
-  code === 0x2212 ||
   code === 0x3000;
+
+/** Also a plus sign, a dot, a slash, a line below, a dot in the middle and a minus sign. */
+const isSeparator = (code: number): boolean =>
+  isUsualSeparator(code) ||
+  code === 0x2b ||
+  code === 0x2e ||
+  code === 0x2f ||
+  code === 0x5f ||
+  code === 0xb7 ||
+  code === 0x2212;
 
 const NONE = -1;
 
