@@ -124,3 +124,26 @@ test('What was said of an order before it was asked for again is what its event 
   );
   assert.ok(!('description' in others));
 });
+
+test('An order is paid with the card that was chosen for it, and not with the first of its customer', async () => {
+  const { id: customer } = await customers.create({ source: 'tok_visa' });
+  const chosen = await paymentMethods.attach('pm_card_mastercard', { customer });
+  await ask('chosen', { customer, payment_method: chosen.id });
+  const paid = await ask('chosen', { customer, confirm: true });
+  assert.deepEqual([paid.status, paid.payment_method], ['succeeded', chosen.id]);
+});
+
+test('An order that becomes another amount at the same moment is paid at that or not at all', async () => {
+  for (let round = 0; round < 12; round += 1) {
+    const order = `changing-${round}`;
+    const { id } = await ask(order);
+    const [updated, paid] = await Promise.allSettled([
+      paymentIntents.update(id, { amount: 5000 }),
+      pay(order),
+    ]);
+    const { amount, status } = await paymentIntents.retrieve(id);
+    if (updated.status === 'fulfilled')
+      assert.deepEqual([amount, status === 'succeeded'], [5000, false]);
+    else assert.deepEqual([amount, paid.status], [2500, 'fulfilled']);
+  }
+});

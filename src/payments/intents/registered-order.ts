@@ -33,10 +33,17 @@ export const registeredBefore = async (
   ]);
   if (kind === 'session') throw orderIsOfSession();
   if (known === undefined) return null;
-  if (known.amount !== BigInt(asked.amount) || known.currency !== asked.currency) {
-    throw orderIsAnothers(known, scope.livemode);
-  }
+  refuseAnothers(known, asked, scope.livemode);
   return known;
+};
+
+const refuseAnothers = (
+  known: PaymentIntent,
+  asked: Pick<Request['parameters'], 'amount' | 'currency'>,
+  livemode: boolean,
+): void => {
+  if (known.amount === BigInt(asked.amount) && known.currency === asked.currency) return;
+  throw orderIsAnothers(known, livemode);
 };
 
 /**
@@ -56,7 +63,8 @@ export const answerRegistered = async (
   const customer = await customerNamed();
   const taken =
     (await takeMethod(context, scope, asked, { prefix: INTENT, id: known.id })) ??
-    (await defaultSourceOf(context, scope, customer));
+    // What the payment is to be paid with was chosen before, for this order.
+    (known.methodId === null ? await defaultSourceOf(context, scope, customer) : null);
   return undoing(taken, async () => {
     const given = {
       taken,
@@ -67,6 +75,8 @@ export const answerRegistered = async (
       const outcome = await confirmOnce(context, request, { ...given, before });
       if (outcome !== null) return outcome;
       before = await findIntent(context, scope, spellId(INTENT, known.id));
+      // Another may have changed what it costs meanwhile, and was told so.
+      refuseAnothers(before, asked, scope.livemode);
       if (isUnpaid(before)) continue;
       await taken?.undo();
       return asItStands(request, before);
