@@ -3,19 +3,25 @@ import { createSocket } from 'node:dgram';
 import promises, { Resolver } from 'node:dns/promises';
 import { createServer } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { after, mock, test } from 'node:test';
-import { systemNetwork } from '#kit/context';
+import { type AddressInfo, isIP } from 'node:net';
+import { after, describe, mock, test } from 'node:test';
+import { lookUpWithin, type Reach, systemNetwork } from '#kit/context';
 import { isAnswered } from './system-names.ts';
 
 const begun: string[] = [];
 const answers = Promise.withResolvers<never>();
 answers.promise.catch(() => {});
 let isSilent = false;
+const known = new Map<string, readonly string[]>();
 let lateMs = 0;
 const real = performance.now.bind(performance);
 const now = mock.method(performance, 'now', () => real() + lateMs);
 const lookup = mock.method(promises, 'lookup', async (name: string) => {
+  const addresses = known.get(name);
+  if (addresses !== undefined) {
+    known.delete(name);
+    return addresses.map((address) => ({ address, family: isIP(address) }));
+  }
   begun.push(name);
   return isSilent ? answers.promise : [{ address: '127.0.0.1', family: 4 }];
 });
@@ -70,4 +76,34 @@ test('Whether anybody answers for a name is what a server of names says of it, b
   assert.equal(await isAnswered('bank.test', resolver()), true);
   assert.equal(await isAnswered('silent.test', resolver()), false);
   names.close();
+});
+
+describe('Of the addresses that a name leads to', () => {
+  let names = 0;
+  /** Whoever were asked a second time would not answer. */
+  const reached = (reach: Reach, addresses: readonly string[]): Promise<unknown> => {
+    const name = `some-${(names += 1)}.test`;
+    known.set(name, addresses);
+    return new Promise((resolve) => {
+      lookUpWithin(reach)(name, { all: true }, (error, found) =>
+        resolve(error === null ? found : error.code),
+      );
+    });
+  };
+
+  test('those are connected to that are within reach', async () => {
+    assert.deepEqual(await reached('public', ['10.0.0.1', '8.8.8.8', '64:ff9b::808:808', '::1']), [
+      { address: '8.8.8.8', family: 4 },
+      { address: '64:ff9b::808:808', family: 6 },
+    ]);
+    assert.deepEqual(await reached('loopback', ['8.8.8.8', '127.0.0.1']), [
+      { address: '127.0.0.1', family: 4 },
+    ]);
+  });
+
+  test('one at least has to be within reach', async () => {
+    const inside = ['10.0.0.1', '64:ff9b::a00:1', '64:ff9b:1::808:808'];
+    assert.equal(await reached('public', inside), 'ERR_ADDRESS_REFUSED');
+    assert.equal(await reached('loopback', ['8.8.8.8']), 'ERR_ADDRESS_REFUSED');
+  });
 });

@@ -50,16 +50,19 @@ export const addressesOfReceivers = namesIn(1 / 2);
 
 const addressesOfProviders = namesIn(1 / 4, { hints: ADDRCONFIG, lastCounts: true });
 
-/** What a connection to a provider is given to find it by. Whoever asks twice may be told otherwise, so it goes where it was judged. */
+/**
+ * What a connection to a provider is given to find it by. Whoever asks twice may be told otherwise, so it goes where it
+ * was judged: to those addresses that are within. The others are left out, as a name may lead to some of a network's own.
+ */
 export const lookUpWithin =
   (reach: Reach): LookupFunction =>
   (name, { all }, found) => {
     const tell = async (): Promise<void> => {
       let addresses: readonly string[];
       try {
-        addresses = await addressesOfProviders(name);
-        const refused = addresses.find((address) => !isWithin[reach](address));
-        if (refused !== undefined) throw outOfReach();
+        const found = await addressesOfProviders(name);
+        addresses = found.filter(isWithin[reach]);
+        if (addresses.length === 0) throw outOfReach();
       } catch (error) {
         found(error as NodeJS.ErrnoException, '');
         return;
@@ -78,6 +81,6 @@ const isWithin: Readonly<Record<Reach, (address: string) => boolean>> = {
 };
 
 const outOfReach = (): Error =>
-  Object.assign(new Error('The name leads to an address that may not be connected to'), {
+  Object.assign(new Error('The name leads to no address that may be connected to'), {
     code: 'ERR_ADDRESS_REFUSED',
   });

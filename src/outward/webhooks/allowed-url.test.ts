@@ -54,6 +54,7 @@ describe('an address of an endpoint', () => {
   test('of live mode is https on a port for it', () => {
     assert.equal(refusalOf(live, closed, 'https://example.com/hook'), null);
     assert.equal(refusalOf(live, closed, 'https://example.com:8443/hook'), null);
+    assert.equal(refusalOf(live, closed, 'https://[64:ff9b::808:808]/hook'), null);
     assert.match(refusalOf(live, closed, 'http://example.com/hook') ?? '', /HTTPS in live mode/);
     assert.match(refusalOf(live, closed, 'https://example.com:22/') ?? '', /443 and 8443/);
   });
