@@ -239,6 +239,12 @@ describe('tollgate doctor', () => {
     );
     const { out } = await tollgate('doctor');
     assert.match(out, /Advice: cna_.* leads to 10\.8\.0\.5:7001.*TOLLGATE_PROVIDER_HOSTS/);
+    await asOwner(on, 'update rails.connector_accounts set enabled = false');
+    assert.match(
+      (await tollgate('doctor')).out,
+      /Advice: cna_.*TOLLGATE_PROVIDER_HOSTS.* It is disabled; what was paid with it/,
+    );
+    await asOwner(on, 'update rails.connector_accounts set enabled = true');
     env = { ...env, TOLLGATE_PROVIDER_HOSTS: '10.8.0.5:7001' };
     assert.match((await tollgate('doctor')).out, /settings\[tls\].*TOLLGATE_UNENCRYPTED_HOSTS/);
     env = { ...env, TOLLGATE_UNENCRYPTED_HOSTS: '10.8.0.5' };

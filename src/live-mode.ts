@@ -4,7 +4,7 @@
 
 import type { Clock, Log } from '#kit/context';
 import { type Connection, connect } from '#platform/db';
-import { type Directory, type EnabledAccount, enabledAccounts, whyMisled } from '#rails/connectors';
+import { type Directory, type KeptAccount, keptAccounts, whyMisled } from '#rails/connectors';
 import type { Settings } from './config.ts';
 import { moduleMap } from './modules.ts';
 
@@ -47,19 +47,29 @@ const asRole = async <T>(
 
 const NAMED_MAX = 10;
 
-export type Misled = { readonly live: readonly string[]; readonly test: readonly string[] };
+export type Misled = {
+  readonly live: readonly string[];
+  /** Of live mode too, which starts with them: they take no payment. */
+  readonly disabled: readonly string[];
+  readonly test: readonly string[];
+};
 
 /** Accounts at providers that lead where they may not, by mode, as the owner of the tables sees them. */
 export const misledAccounts = async (
   owner: Pick<Connection, 'send'>,
   directory: Pick<Directory, 'connectors' | 'places'>,
 ): Promise<Misled> => {
-  const misled = { live: [] as string[], test: [] as string[] };
-  for (const account of await owner.send<EnabledAccount>(sql(enabledAccounts))) {
+  const misled = { live: [] as string[], disabled: [] as string[], test: [] as string[] };
+  for (const account of await owner.send<KeptAccount>(sql(keptAccounts))) {
     const why = whyMisled(directory, account);
-    if (why !== null) misled[account.livemode ? 'live' : 'test'].push(why);
+    if (why === null) continue;
+    misled[account.livemode ? (account.enabled ? 'live' : 'disabled') : 'test'].push(why);
   }
-  return { live: someOf(misled.live), test: someOf(misled.test) };
+  return {
+    live: someOf(misled.live),
+    disabled: someOf(misled.disabled),
+    test: someOf(misled.test),
+  };
 };
 
 export const misledAccountsAt = (

@@ -295,8 +295,8 @@ export const refuseMisledAccounts = async ({
   directory,
   context,
 }: Pick<Runtime, 'settings' | 'directory' | 'context'>): Promise<void> => {
-  const { live, test } = await misledAccountsAt(settings.databaseUrl, directory);
-  for (const problem of test) {
+  const { live, disabled, test } = await misledAccountsAt(settings.databaseUrl, directory);
+  for (const problem of [...disabled, ...test]) {
     context.log.warn({ problem }, 'Nothing is sent for an account at a provider');
   }
   if (!settings.liveMode || live.length === 0) return;

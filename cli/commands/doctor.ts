@@ -6,7 +6,7 @@ import { connect, isMigrated, readMigrations, withoutPassword } from '#platform/
 import { directoryOf } from '#rails/connectors';
 import { discoverConnectors } from '#rails/psp';
 import { definitions, readSettings, type Settings, SettingsError } from '../../src/config.ts';
-import { misledAccounts, refusalsOfDatabase } from '../../src/live-mode.ts';
+import { type Misled, misledAccounts, refusalsOfDatabase } from '../../src/live-mode.ts';
 import { modules } from '../../src/modules.ts';
 import { placesOf } from '../../src/runtime.ts';
 import { explain } from '../errors.ts';
@@ -106,9 +106,9 @@ const diagnose = async (settings: Settings): Promise<Found> => {
         ...problems,
         ...behind,
         ...unsafe.filter((one) => !one.startsWith('The role ')),
-        ...(settings.liveMode ? misled : []),
+        ...(settings.liveMode ? misled.live : []),
       ],
-      advice: [...advice, ...(settings.liveMode ? [] : misled)],
+      advice: [...advice, ...(settings.liveMode ? [] : misled.live), ...misled.disabled],
     };
   } finally {
     await database.close();
@@ -127,14 +127,14 @@ export const foundOfServer = ({ number, checksums }: Omit<Server, 'version'>): F
       : [],
 });
 
-/** Of live mode, which does not start with them: those of test mode lead to what is there to try. */
+/** Of live mode, which does not start with those that are enabled: those of test mode lead to what is there to try. */
 const misledIn = async (
   database: Parameters<typeof misledAccounts>[0],
   settings: Settings,
-): Promise<readonly string[]> => {
+): Promise<Misled> => {
   // Whatever is sealed stays so.
   const directory = directoryOf(await discoverConnectors(), Buffer.alloc(32), placesOf(settings));
-  return ifThere(async () => (await misledAccounts(database, directory)).live, []);
+  return ifThere(() => misledAccounts(database, directory), { live: [], disabled: [], test: [] });
 };
 
 const isUpToDate = (database: Parameters<typeof isMigrated>[0]): Promise<boolean> =>

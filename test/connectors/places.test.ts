@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { asOwner } from '../../src/for-tests.ts';
 import { atEnd } from '../../src/kit/context/for-tests-end.ts';
 import { misledAccountsAt } from '../../src/live-mode.ts';
@@ -294,7 +295,19 @@ describe('in live mode a bank', () => {
       'update rails.connector_accounts set enabled = false where account_id = $1',
       [liveScope.accountId],
     );
-    await refuseMisledAccounts(runtime);
+    const warned: unknown[] = [];
+    const log = { ...context.log, warn: (given: object) => void warned.push(given) };
+    await refuseMisledAccounts({ ...runtime, context: { ...context, log } });
+    const { disabled } = await misledAccountsAt(gateway.on.ownerUrl, directory);
+    assert.equal(disabled.length, 1);
+    assert.match(disabled[0] ?? '', /settings\[tls\].*It is disabled; what was paid with it/);
+    assert.ok(warned.some((given) => isDeepStrictEqual(given, { problem: disabled[0] })));
+    await asOwner(
+      gateway.on,
+      `update rails.connector_accounts set deleted = true, secrets = '' where account_id = $1`,
+      [liveScope.accountId],
+    );
+    assert.deepEqual((await misledAccountsAt(gateway.on.ownerUrl, directory)).disabled, []);
 
     const line = await listener(PRIVATE_LINE);
     await testConnectorAccount(context, rails, liveScope, {

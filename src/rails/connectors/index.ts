@@ -38,7 +38,7 @@ export {
   changeAccount as changeConnectorAccount,
   removeAccount as removeConnectorAccount,
 } from './manage-accounts.ts';
-export { type EnabledAccount, enabledAccounts, whyMisled } from './misled-accounts.ts';
+export { type KeptAccount, keptAccounts, whyMisled } from './misled-accounts.ts';
 export { type OpenRails, openRails } from './open-rails.ts';
 export { type Places, placeAt, placeOfLink } from './places.ts';
 export * from './rails.ts';
