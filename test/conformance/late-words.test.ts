@@ -18,7 +18,13 @@ import {
 } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
 import { operationListeners } from '../../src/modules.ts';
-import { lostBefore, notSent, says, testBank } from '../../src/payments/intents/for-tests-bank.ts';
+import {
+  lostAfter,
+  lostBefore,
+  notSent,
+  says,
+  testBank,
+} from '../../src/payments/intents/for-tests-bank.ts';
 import { assertHealthy } from '../support/health.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -151,6 +157,104 @@ describe('a capture that was refused and is approved after all', () => {
     await decide(operation, 'reversed');
     await assertHealthy(on);
     assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['succeeded', 0, 5000]);
+  });
+});
+
+describe('a part that was refused and is approved after all', () => {
+  const split = { payment_method_options: { card: { request_multicapture: 'if_available' } } };
+  const takePart = (id: string) =>
+    paymentIntents.capture(id, { amount_to_capture: 1000, final_capture: false });
+  const captureOf = async (id: string, wanted: number) => {
+    const all = await loadOfIntent(context, scope, uuid(id));
+    const found = all.find(({ kind, ordinal }) => kind === 'capture' && ordinal === wanted);
+    return present(found, `capture ${wanted}`);
+  };
+  const partsOf = async (id: string) => {
+    const rows = await asOwner(
+      on,
+      `select part from books.entries
+        where subject = (select id from payments.charges where intent_id = $1) order by part`,
+      [uuid(id)],
+    );
+    return rows.map(({ part }) => part);
+  };
+
+  test('is booked beside one that was taken after it', async () => {
+    const { id } = await held(split);
+    await takePart(id);
+    first.next.push(declined);
+    await refusalOf(takePart(id));
+    await takePart(id);
+    const refused = await captureOf(id, 2);
+    await saysYes(refused);
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), [
+      'requires_capture',
+      2000,
+      3000,
+    ]);
+    await paymentIntents.capture(id);
+    assert.deepEqual(await partsOf(id), [0, 1, 2, 3]);
+    await assertReviewed(refused);
+    await assertHealthy(on);
+  });
+
+  test('is booked while one that was begun after it is under way, and so is that one', async () => {
+    const { id } = await held(split);
+    await takePart(id);
+    first.next.push(declined);
+    await refusalOf(takePart(id));
+    first.next.push(lostAfter);
+    assert.equal((await takePart(id)).status, 'processing');
+    const refused = await captureOf(id, 2);
+    await saysYes(refused);
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['processing', 3000, 2000]);
+    await resolveUntil(async () => (await statusOf(id)) !== 'processing');
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), [
+      'requires_capture',
+      2000,
+      3000,
+    ]);
+    assert.deepEqual(await partsOf(id), [0, 1, 2]);
+    await assertReviewed(refused);
+    await assertHealthy(on);
+  });
+
+  test('is booked although it was tried before the first that was', async () => {
+    const { id } = await held(split);
+    first.next.push(declined, declined);
+    await refusalOf(takePart(id));
+    await refusalOf(takePart(id));
+    await takePart(id);
+    for (const ordinal of [2, 1]) {
+      const refused = await captureOf(id, ordinal);
+      await saysYes(refused);
+      await assertReviewed(refused);
+    }
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), [
+      'requires_capture',
+      2000,
+      3000,
+    ]);
+    assert.deepEqual(await partsOf(id), [0, 1, 2]);
+    await assertHealthy(on);
+  });
+
+  test('is what was taken where another comes to nothing and nothing is held any more', async () => {
+    const { id } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.capture(id, { amount_to_capture: 3000 }));
+    first.next.push(lostBefore);
+    const other = await paymentIntents.capture(id, { amount_to_capture: 2000 });
+    assert.equal(other.status, 'processing');
+    const refused = await captureOf(id, 1);
+    await saysYes(refused);
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['processing', 0, 3000]);
+    await happened();
+    await resolveUntil(async () => (await statusOf(id)) !== 'processing');
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['succeeded', 0, 3000]);
+    assert.deepEqual(await happened(), ['charge.captured', 'payment_intent.succeeded']);
+    await assertReviewed(refused);
+    await assertHealthy(on);
   });
 });
 

@@ -19,6 +19,7 @@ for (const kind of ['capture', 'refund'] as const) {
     const context = await testContext({ clock });
     const scope = await testAccount(context);
     const charge = {
+      captured: 900n,
       currency: 'eur',
       connectorAccountId: newUuid(context),
       description: null,
@@ -30,7 +31,6 @@ for (const kind of ['capture', 'refund'] as const) {
       kind,
       charge,
       subject,
-      part: 0,
       reference: 'TG1',
       amount: 900n,
     });

@@ -10,6 +10,7 @@ import {
   captureEntry,
   type Entry,
   entryIdOf,
+  loadEntriesOf,
   post,
   refundEntry,
   refundFailedEntry,
@@ -24,8 +25,8 @@ export type MoneyMoved = {
   readonly charge: Charge;
   /** The charge's or the refund's own id: what the balance transaction says it is of. */
   readonly subject: Uuid;
-  /** The how-manieth capture of its charge, or refund of what its bank took back, from 0. */
-  readonly part: number;
+  /** The how-manieth refund of what its bank took back, from 0. A capture draws its own. */
+  readonly part?: number;
   /** What the provider's report will name. */
   readonly reference: string;
   readonly amount: bigint;
@@ -57,8 +58,9 @@ export const bookMovement = async (
 ): Promise<Booked> => {
   const nowMs = context.clock.now();
   const fee = moved.isFree ? noFee : feeOf(await loadFeeRules(context, scope), factsOf(moved));
-  const entry = entryOf(moved, fee, nowMs);
-  const { charge, kind, reference, amount, part } = moved;
+  const { charge, kind, reference, amount } = moved;
+  const part = kind === 'capture' ? await freePartOf(context, scope, moved) : (moved.part ?? 0);
+  const entry = entryOf({ ...moved, part }, fee, nowMs);
   return {
     balanceTransactionId: entryIdOf(entry),
     shown: () => {
@@ -85,9 +87,31 @@ export const bookMovement = async (
   };
 };
 
+/**
+ * Most charges are booked once, which nobody has to look up. Of others it is the first that no booking has: captures are
+ * not booked in the order in which they were tried, where a bank says yes after a no, and more may be tried than
+ * the books have parts of one charge. Two who draw the same are told so by the charge's version, and decide anew.
+ */
+const freePartOf = async (
+  context: Context,
+  scope: Scope,
+  { charge, subject, amount }: MoneyMoved,
+): Promise<number> => {
+  if (charge.captured === amount) return 0;
+  const entries = await loadEntriesOf(context, scope, subject);
+  const taken = new Set(
+    entries
+      .filter(({ purpose }) => purpose === 'capture' || purpose === 'payment')
+      .map(({ part }) => part),
+  );
+  let part = 0;
+  while (taken.has(part)) part += 1;
+  return part;
+};
+
 /** Pure. */
 const entryOf = (
-  { kind, charge, subject, part, amount }: MoneyMoved,
+  { kind, charge, subject, part, amount }: MoneyMoved & { readonly part: number },
   fee: Fee,
   nowMs: number,
 ): Entry => {

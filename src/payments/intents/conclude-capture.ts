@@ -45,8 +45,7 @@ export const concludeCapture = (known: Known): Decided | null => {
     case 'reversed':
       if (known.beside) return capturedBeside(known, known.beside);
       if (!isManual(intent)) return mayBeTaken(known) ? takeLater(known) : giveUp(known);
-      if (charge.isReleased) return endHeld({ ...known, charge: { ...charge, capturing: 0n } });
-      return { ...kept(known), charge: { ...charge, capturing: 0n, isCaptureOver: false } };
+      return untaken(known);
     case 'pending':
     case 'unknown':
     case 'human':
@@ -58,6 +57,13 @@ export const concludeCapture = (known: Known): Decided | null => {
     default:
       return unreachable(state, 'A state of an operation');
   }
+};
+
+/** What is held is kept for another try, unless nothing is: its bank, or a late yes to another, let go of it meanwhile. */
+const untaken = (known: Known): Decided => {
+  const charge = { ...known.charge, capturing: 0n };
+  if (charge.isReleased || known.intent.capturable === 0n) return endHeld({ ...known, charge });
+  return { ...kept(known), charge: { ...charge, isCaptureOver: false } };
 };
 
 /** Provably nothing has left, and its provider may be reached before its days are over. */
@@ -143,7 +149,7 @@ const lateCapture = (known: Known, { isLast }: LateWord): Decided | null => {
 /** Something else is under way: what comes of that ends with what is left. */
 const capturedMeanwhile = ({ intent, charge, change }: Known, isLast: boolean): Decided => {
   const { amount } = change.after;
-  const rest = isLast ? 0n : intent.capturable - amount;
+  const rest = restOf(intent, amount, isLast);
   return {
     ...nothing,
     intent: { ...intent, received: intent.received + amount, capturable: rest },
@@ -181,12 +187,16 @@ const toldOfCapture = (intent: PaymentIntent, isLast: boolean): readonly EventKi
   return isLast ? [chargeCaptured, intentSucceeded] : [chargeUpdated, intentCapturable];
 };
 
+/** What was let go of stays so, whatever is taken afterwards. */
+const restOf = ({ capturable }: PaymentIntent, amount: bigint, isLast: boolean): bigint =>
+  isLast || capturable === 0n ? 0n : capturable - amount;
+
 /** `isCaptureOver` was reserved with the amount: whether this was meant to be the last. */
 const captured = ({ intent, charge: before, change }: Known): Decided => {
   const { amount } = change.after;
   const { isReleased = false, ...charge } = before;
   const received = intent.received + amount;
-  const rest = charge.isCaptureOver || isReleased ? 0n : intent.capturable - amount;
+  const rest = restOf(intent, amount, charge.isCaptureOver || isReleased);
   return {
     intent: {
       ...intent,

@@ -157,13 +157,6 @@ export const concludeAsked = async (
 const isAttempt = ({ kind }: Pick<Operation, 'kind'>): boolean =>
   kind === 'sale' || kind === 'authorize';
 
-/**
- * Which of its bookings it is. Captures are counted as they are tried, and most charges are booked once, however often
- * that was tried before: the books have room for so many parts, and a provider may be down for longer.
- */
-const partOf = ({ captured, captures }: Charge, moved: bigint): number =>
-  captured === moved ? 0 : captures - 1;
-
 const write = async (
   context: Context,
   scope: Scope,
@@ -183,7 +176,6 @@ const write = async (
           kind: decided.moved.kind,
           charge: decided.charge,
           subject: decided.charge.id,
-          part: partOf(decided.charge, decided.moved.amount),
           reference: decided.moved.reference ?? change.after.reference,
           amount: decided.moved.amount,
         });

@@ -221,6 +221,48 @@ describe('a yes to a capture that was said to have come to nothing', () => {
   }
 });
 
+describe('a capture that is under way while a late yes to another lets go of the rest', () => {
+  const letGoOf: Moment = {
+    intent: { status: 'processing', doing: 'capture', received: 3000n, capturable: 0n },
+    charge: { captures: 3, captured: 3000n, capturing: 1000n, isCaptureOver: true },
+  };
+
+  for (const state of ['declined', 'not_sent', 'reversed'] as const) {
+    test(`ends the payment with what was taken when it is ${state}`, () => {
+      const decided = hear('capture', 1000n, letGoOf, { state, ordinal: 3 });
+      assert.equal(told(decided), `succeeded; 3000 of 5000, 0 held; booked 0; ${paid}`);
+      assert.equal(decided?.charge.capturing, 0n);
+      assertSound(decided);
+    });
+  }
+
+  test('is paid too when it is approved', () => {
+    const decided = hear('capture', 1000n, letGoOf, { ordinal: 3 });
+    assert.equal(told(decided), `succeeded; 4000 of 5000, 0 held; booked 1000; ${paid}`);
+    assertSound(decided);
+  });
+
+  test('is not the last that may be heard of', () => {
+    const decided = hear('capture', 1000n, letGoOf, { ordinal: 2 });
+    assert.equal(
+      told(decided),
+      'processing (capture); 4000 of 5000, 0 held; booked 1000; charge.updated',
+    );
+    assertSound(decided);
+  });
+
+  test('leaves its place to one that had no room before', () => {
+    const operation = { kind: 'capture', ordinal: 1, amount: 2000n, reference: 'op_first' };
+    const decided = hear('capture', 1000n, letGoOf, {
+      state: 'declined',
+      ordinal: 3,
+      beside: { operation: operation as Operation, isLast: false, isPersons: false },
+    });
+    assert.equal(told(decided), `succeeded; 5000 of 5000, 0 held; booked 2000; ${paid}`);
+    assertSound(decided);
+  });
+});
+
 describe('a yes to letting go that was said to have come to nothing', () => {
   const canceledNow = 'canceled; 0 of 5000, 0 held; booked 0; payment_intent.canceled';
   const cases: readonly (readonly [string, Moment, string])[] = [

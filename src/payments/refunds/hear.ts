@@ -151,7 +151,6 @@ const write = async (
           kind: decided.moved,
           charge: decided.charge,
           subject: decided.refund.id,
-          part: 0,
           reference: change.after.reference,
           amount: decided.refund.amount,
         });
