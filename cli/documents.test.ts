@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Command } from 'commander';
+import { definitions } from '../src/config.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -70,6 +71,18 @@ const canBeSaid = (line: string): boolean => {
   return (line.match(/--[a-z][a-z-]*/g) ?? []).every((flag) => known.includes(flag));
 };
 
+/** Beside those that are defined: scripts and tests have a few of their own. */
+const settingsReadIn = (code: string): string[] =>
+  code
+    .split('\n')
+    .filter((line) => !/^\s*(?:\/\/|\/?\*)/.test(line))
+    .flatMap((line) => [
+      ...line.matchAll(
+        /(?<!delete )process\.env(?:\.|\[')(TOLLGATE_[A-Z0-9_]+)\b(?!'?\]? *=[^=])/g,
+      ),
+    ])
+    .map(([, name = '']) => name);
+
 describe('the documents name', () => {
   test('files and headings that are there', () => {
     none([
@@ -101,12 +114,27 @@ describe('the documents name', () => {
   });
 
   test('settings that something reads', () => {
-    const code = filesOf(`${folders}/**/*.{ts,mjs}`, 'Dockerfile', 'compose.yaml')
-      .filter((file) => !file.includes('node_modules'))
-      .map(read)
-      .join('\n');
-    const names = new Set(code.match(/\bTOLLGATE_[A-Z0-9_]+\b/g));
+    const scripts = filesOf(`${folders}/**/*.{ts,mjs}`).filter(
+      (file) => !file.includes('node_modules'),
+    );
+    const names = new Set([
+      ...Object.values(definitions).map(({ env }) => env),
+      ...scripts.flatMap((file) => settingsReadIn(read(file))),
+    ]);
     none(missingIn(/\b(TOLLGATE_[A-Z0-9_]+)\b/g, (name) => names.has(name)));
+  });
+
+  test('no setting that is only spoken of, given or taken away', () => {
+    const spoken = [
+      "// As process.env['TOLLGATE_A'] says.",
+      " * process.env['TOLLGATE_B']",
+      "process.env['TOLLGATE_C'] = 'on';",
+      "delete process.env['TOLLGATE_D'];",
+      "const env = { ...process.env, TOLLGATE_E: '1' };",
+    ];
+    assert.deepEqual(settingsReadIn(spoken.join('\n')), []);
+    const reading = "const a = process.env['TOLLGATE_A'] === process.env.TOLLGATE_B; // Why.";
+    assert.deepEqual(settingsReadIn(reading), ['TOLLGATE_A', 'TOLLGATE_B']);
   });
 
   test('scripts of npm that there are', () => {
