@@ -300,6 +300,19 @@ describe('what takes long or fails', () => {
     assert.ok(begun.length - countOf('other') < 50);
   });
 
+  test('of hundreds of accounts that nobody knew keeps no account waiting that was served just now', async (t) => {
+    const { worker, queueOf, until, countOf, begun, stop } = standing();
+    t.after(stop);
+    await queueOf('quick', 1);
+    await worker.start();
+    await until(() => countOf('quick') === 1);
+    for (let n = 0; n < 60; n += 1) await queueOf(`silent ${n}`, 1);
+    await until(() => begun.length >= 46, 50);
+    await queueOf('quick', 8);
+    await until(() => countOf('quick') === 9, 50);
+    assert.equal(begun.length - countOf('quick'), 45);
+  });
+
   test('of jobs is not followed by another once the worker is stopping', async () => {
     const slow: PromiseWithResolvers<void>[] = [];
     let looks = 0;

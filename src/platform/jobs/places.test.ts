@@ -37,7 +37,7 @@ test('The last ten places are for accounts that have none under way, one for eac
   assert.equal(ends.length, 40);
   assert.deepEqual([roomOf('d'), roomOf('e'), roomOf('f')], [0, 1, 1]);
   fill('e', 'f', 'g');
-  assert.deepEqual([roomOf('f'), roomOf('h'), places.free().atMost], [0, 1, 7]);
+  assert.deepEqual([roomOf('f'), roomOf('h'), places.free().atMost], [0, 1, 2]);
   for (const end of ends.slice(0, 4)) end();
   assert.deepEqual([roomOf('f'), places.free().atMost], [9, 1], 'There are others again');
 });
@@ -54,7 +54,7 @@ test('Accounts of which one takes long share half of the places, and have their 
   clock.advance(1_000);
   fill('d', 'e');
   assert.deepEqual([roomOf('a'), roomOf('b'), roomOf('c')], [0, 0, 0]);
-  assert.deepEqual([roomOf('f'), places.free().atMost], [1, 9]);
+  assert.deepEqual([roomOf('f'), places.free().atMost], [1, 4]);
 });
 
 test('What took long is known of an account of which nothing is under way', () => {
@@ -67,6 +67,47 @@ test('What took long is known of an account of which nothing is under way', () =
   assert.deepEqual([roomOf('once silent'), roomOf('other')], [0, 10]);
   places.take('once silent')();
   assert.equal(roomOf('once silent'), 10);
+});
+
+test('The last five are for accounts whose last job was quick: hundreds that nobody knows leave them', () => {
+  places.take('quick')();
+  for (let n = 0; n < 45; n += 1) {
+    assert.equal(roomOf(`unknown ${n}`) > 0, true);
+    places.take(`unknown ${n}`);
+  }
+  assert.deepEqual([roomOf('unknown 45'), roomOf('quick'), places.free().atMost], [0, 1, 5]);
+  clock.advance(59_999);
+  assert.deepEqual([roomOf('unknown 45'), roomOf('quick')], [0, 1]);
+  clock.advance(1);
+  assert.equal(roomOf('quick'), 0, 'After a minute nobody knows it any more');
+});
+
+test('Ten accounts that may have what one place is left for take no more than that one', () => {
+  for (let n = 0; n < 24; n += 1) places.take(`silent ${n}`);
+  clock.advance(1_000);
+  assert.deepEqual([roomOf('silent 3'), roomOf('silent 4'), places.free().atMost], [1, 1, 1]);
+  places.take('silent 3');
+  assert.deepEqual([roomOf('silent 4'), roomOf('other'), places.free().atMost], [0, 10, 15]);
+});
+
+test('Who took long is known for ten minutes, and of five hundred accounts', () => {
+  const slow = (account: string): void => {
+    const end = places.take(account);
+    clock.advance(1_000);
+    end();
+  };
+  const known = (): readonly string[] => [...places.free().rooms.keys()];
+  for (let n = 0; n < 450; n += 1) slow(`slow ${n}`);
+  assert.equal(known().length, 450);
+  clock.advance(151_000);
+  assert.deepEqual([known().length, known()[0]], [449, 'slow 1']);
+  clock.advance(600_000);
+  assert.deepEqual(known(), []);
+
+  const ends = Array.from({ length: 700 }, (_, n) => places.take(`slow ${n}`));
+  clock.advance(1_000);
+  for (const end of ends) end();
+  assert.deepEqual([known().length, known()[0]], [500, 'slow 200']);
 });
 
 test('A job of no account takes a place, and nobody counts how many they are', () => {

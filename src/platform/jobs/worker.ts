@@ -120,7 +120,8 @@ export const createWorker = (input: {
       );
       context.crashPoint('job.claimed');
       for (const job of leased) beginJob(job);
-      waitForPlace = leased.length === 0 && rooms.values().some((room) => room === 0);
+      const isFull = [...rooms.values(), roomOfOthers].includes(0);
+      waitForPlace = leased.length === 0 && isFull;
       if (!waitForPlace || ended === endedBefore) return leased.length;
     }
     return 0;
