@@ -89,7 +89,8 @@ export const loadDeliveriesOf = async (
     ? []
     : (await readOwn<DeliveryRow>(context, scope, findOfEvents, [events])).map(fromRow);
 
-// The lease moves on, so that who is telling it just now does not write over this.
+// The lease moves on, so that who is telling it just now does not write over this. What an order keeps behind it
+// may be very many: workers take it back.
 const again = statement(
   'deliveries.again',
   `with again as (
@@ -102,25 +103,15 @@ due as (
     (account_id, livemode, id, endpoint_id, event_id, object_id, due_at)
   select account_id, livemode, id, endpoint_id, event_id, object_id, due_at from again
   on conflict (endpoint_id, object_id, event_id)
-    do update set due_at = excluded.due_at, leased_until = null)
+    do update set due_at = excluded.due_at, leased_until = null),
+behind as (
+  insert into outward.take_backs (account_id, livemode, endpoint_id, object_id, due_at)
+  select a.account_id, a.livemode, a.endpoint_id, a.object_id, a.due_at
+    from again a
+    join outward.webhook_endpoints w
+      on w.account_id = $1 and w.livemode = $2 and w.id = a.endpoint_id and w.ordered
+  on conflict (account_id, livemode, endpoint_id, object_id) do update set due_at = excluded.due_at)
 select ${columns} from again`,
-);
-
-// Its own statement: it sees what was put off until the one before it was through.
-const takeBackPutOff = statement(
-  'deliveries.take_back_put_off',
-  `with put_off as (
-  select w.endpoint_id, w.object_id, w.event_id, d.due_at
-    from outward.deliveries one
-    join outward.due_deliveries w on w.endpoint_id = one.endpoint_id and w.object_id = one.object_id
-   cross join lateral (
-     select o.due_at from outward.deliveries o
-      where o.account_id = $1 and o.livemode = $2 and o.id = w.id offset 0) d
-   where one.account_id = $1 and one.livemode = $2 and one.id = $3
-     and w.account_id = $1 and w.livemode = $2 and w.due_at > d.due_at
-     for update of w skip locked)
-update outward.due_deliveries w set due_at = p.due_at from put_off p
- where w.endpoint_id = p.endpoint_id and w.object_id = p.object_id and w.event_id = p.event_id`,
 );
 
 /** At once, and then what an order keeps behind it. */
@@ -132,7 +123,6 @@ export const askAgain = (context: Context, scope: Scope, id: Uuid): Promise<Deli
       id,
       spellTime(context.clock.now()),
     ]);
-    await tx.query(takeBackPutOff, [scope.accountId, scope.livemode, id]);
     return row === undefined ? undefined : fromRow(row);
   });
 

@@ -123,12 +123,13 @@ describe('a delivery', () => {
       'select id from outward.deliveries where sequence = 1',
     );
     assert.ok(await askAgain(context, scope, String(head?.['id'])));
-    assert.equal(await putOff(context), 0);
     await until('all are told', async () => {
       await pump.round(context, kinds);
       return allDelivered();
     });
     await pump.idle(context);
+    await pump.round(context, kinds);
+    assert.deepEqual([await count('take_backs'), await isAnyDue(context)], [0, false]);
   });
 
   test('behind one that is tried again later goes at once where its endpoint gives up the order', async () => {
@@ -138,13 +139,72 @@ describe('a delivery', () => {
     always(200);
     const next = { ...endpoint, version: 2, ordered: false };
     await context.database.commit(scope, [updateEndpoint(context, scope, next)]);
-    assert.equal(await putOff(context), 0);
+    assert.equal(await isAnyDue(context), true);
     await until('the others are told', async () => {
       await pump.round(context, kinds);
       return (await count('due_deliveries')) === 1;
     });
     await pump.idle(context);
     assert.equal(calls.length, 1, 'The one that failed keeps its time.');
+    assert.deepEqual([await count('take_backs'), await isAnyDue(context)], [0, false]);
+  });
+
+  test('that is asked for again changes none of the many behind it: they come in pieces', async () => {
+    const { context, calls, pump, scope, always } = await failing(1_200);
+    await until('they are put off', async () => {
+      await pump.round(context, kinds);
+      return (await putOff(context)) === 1_199;
+    });
+    const [head] = await asOwner(
+      context.on,
+      'select id from outward.deliveries where sequence = 1',
+    );
+    assert.ok(await askAgain(context, scope, String(head?.['id'])));
+    assert.equal(await putOff(context), 1_199);
+    await pump.round(context, kinds);
+    assert.equal(await putOff(context), 200, 'A thousand stand at the front, with the first one.');
+    await until('the first is under way', () => calls.length === 2);
+
+    // It fails once more: then those behind it wait for its next time, and go with it all the same.
+    calls[1]?.answer(500);
+    await pump.idle(context);
+    await until('the rest is put off anew', async () => {
+      await pump.round(context, kinds);
+      return (await putOff(context)) === 1_199;
+    });
+    assert.deepEqual([calls.length, await isAnyDue(context)], [2, false]);
+    always(200);
+    assert.ok(await askAgain(context, scope, String(head?.['id'])));
+    await until('the next come to the front as those before them are told', async () => {
+      await pump.round(context, kinds);
+      return Number(await putOff(context)) < 200;
+    });
+    await pump.idle(context);
+    const [told] = await asOwner(
+      context.on,
+      'select count(*)::integer as count, max(sequence) as last from outward.deliveries where state = 2',
+    );
+    assert.equal(told?.['last'], told?.['count'], 'None was told before its turn.');
+  });
+
+  test('of the many behind one that failed goes in pieces where its endpoint gives up the order', async () => {
+    const { context, pump, scope, endpoint, always, count } = await failing(1_200);
+    await until('they are put off', async () => {
+      await pump.round(context, kinds);
+      return (await putOff(context)) === 1_199;
+    });
+    const next = { ...endpoint, version: 2, ordered: false };
+    await context.database.commit(scope, [updateEndpoint(context, scope, next)]);
+    assert.equal(await putOff(context), 1_199);
+    always(200);
+    await pump.round(context, kinds);
+    assert.equal(await putOff(context), 200, 'One of the thousand is that which failed.');
+    await until('the others are told', async () => {
+      await pump.round(context, kinds);
+      return (await count('due_deliveries')) === 1;
+    });
+    await pump.idle(context);
+    assert.equal(await count('take_backs'), 0);
   });
 
   test('of another object does not wait with those behind one that failed', async () => {

@@ -180,6 +180,16 @@ export const putOffDeliveries = async (
   return busy.map(({ id }) => id);
 };
 
+const takeBack = statement(
+  'deliveries.take_back_put_off',
+  'select outward.take_back_put_off($1::timestamptz)',
+);
+
+/** What was put off and need not wait any more, some of it at a time. */
+export const takeBackPutOff = async (context: Context): Promise<void> => {
+  await context.database.system((tx) => tx.query(takeBack, [spellTime(context.clock.now())]));
+};
+
 /** Of those that wait. */
 export const leaseDeliveries = async (
   context: Context,

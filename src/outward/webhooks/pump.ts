@@ -14,6 +14,7 @@ import {
   leaseDeliveries,
   oweDeliveries,
   putOffDeliveries,
+  takeBackPutOff,
 } from './leases.store.ts';
 import { createOutage } from './outage.ts';
 import { createTogether } from './together.ts';
@@ -287,6 +288,7 @@ const roomsOfThoseWithTurns = async (
   context: Context,
   rooms: ReadonlyMap<Uuid, number>,
 ): Promise<ReadonlyMap<Uuid, number>> => {
+  await takeBackPutOff(context);
   const busy = await putOffDeliveries(context, { rooms, roomOfOthers: AT_FIRST });
   return busy.length === 0 ? rooms : new Map([...rooms, ...busy.map((id) => [id, 0] as const)]);
 };
