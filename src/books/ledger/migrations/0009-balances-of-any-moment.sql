@@ -6,82 +6,125 @@
 -- Who takes snapshots leaves it until this is done, as for a row that another one has taken.
 select from books.horizon for update;
 
-alter table books.snapshots
-  add column counted_from bigint,
-  add column earliest_at timestamptz,
+-- Meanwhile older processes go on: they answer balances and lists from these tables, and none is locked before the end.
+create table books.snapshots_anew (
+  like books.snapshots including defaults,
+  counted_from bigint not null,
+  earliest_at timestamptz not null,
   -- Something in this part is dated more than ten minutes before the latest of what had been counted by then.
-  add column is_late boolean not null default false,
+  is_late boolean not null,
   -- What is pending at `latest_at`, summed by the moment at which it becomes available.
-  add column pending_until timestamptz[],
-  add column pending_amounts bigint[];
+  pending_until timestamptz[] not null,
+  pending_amounts bigint[] not null
+);
+
+-- All snapshots at once, in time that grows as their number and that of the entries do. Nobody has counted the rows
+-- of the steps before they are joined, and only a hash of all that they are joined by is fast whatever their number:
+-- a merge by the merchant alone compares each of a merchant's snapshots with all of them.
+set local enable_nestloop = off;
+set local enable_mergejoin = off;
+set local work_mem = '64MB';
+
+-- The snapshots of a merchant, mode and currency are numbered from 1. Part n is what snapshot n counted first.
+with numbered as materialized (
+  select account_id, livemode, currency, position, latest_at, row_number() over in_order as n,
+         lag(latest_at) over in_order as latest_before,
+         count(*) over (partition by account_id, livemode, currency) as last
+    from books.snapshots
+  window in_order as (partition by account_id, livemode, currency order by position)
+), both_kinds as (
+  select account_id, livemode, currency, position, 0 as is_entry, null::timestamptz as posted_at,
+         null::timestamptz as available_at, null::numeric as pending
+    from books.snapshots
+  union all
+  select account_id, livemode, currency, position, 1, posted_at, available_at,
+         case when available_at is not null then
+           (select sum(amount) from unnest(accounts, amounts) as posting(account, amount) where account = 2)
+         end
+    from books.entries
+), placed as (
+  -- A snapshot counts what lies below its position; what lies at it belongs to the next one.
+  select *, 1 + count(*) filter (where is_entry = 0)
+                  over (partition by account_id, livemode, currency order by position, is_entry
+                        rows unbounded preceding) as n
+    from both_kinds
+), summed as materialized (
+  select account_id, livemode, currency, n, available_at, min(position) as since, min(posted_at) as earliest_at,
+         sum(pending) as amount
+    from placed where is_entry = 1
+   group by account_id, livemode, currency, n, available_at
+), parts as (
+  select account_id, livemode, currency, n, min(since) as since, min(earliest_at) as earliest_at
+    from summed group by account_id, livemode, currency, n
+), changes as (
+  -- What waits for one moment stays as it is from one part that changes it to the next one.
+  select account_id, livemode, currency, s.available_at as until, n, last,
+         sum(s.amount) over in_order as amount, lead(n) over in_order as changed_at
+    from summed s join numbered using (account_id, livemode, currency, n)
+   where s.available_at > latest_at and s.amount is not null
+  window in_order as (partition by account_id, livemode, currency, s.available_at order by n)
+), moments as (
+  select account_id, livemode, currency, latest_at as moment, 0 as is_until, n from numbered
+  union all
+  select distinct account_id, livemode, currency, until, 1, null::bigint from changes
+), due as (
+  -- The first snapshot at which it waits no more: `latest_at` never falls.
+  select *, min(n) over (partition by account_id, livemode, currency order by moment desc, is_until
+                         rows unbounded preceding) as due_at
+    from moments
+), waits as (
+  select account_id, livemode, currency, until, amount::bigint as amount,
+         generate_series(c.n, least(changed_at, due_at, last + 1) - 1) as n
+    from changes c
+    join (select account_id, livemode, currency, moment as until, due_at from due where is_until = 1) as d
+   using (account_id, livemode, currency, until)
+   where amount <> 0
+), waiting as (
+  select account_id, livemode, currency, n, array_agg(until order by until) as untils,
+         array_agg(amount order by until) as amounts
+    from waits group by account_id, livemode, currency, n
+)
+insert into books.snapshots_anew (position, latest_at, entries, account_id, livemode, currency, accounts, balances,
+                                  counted_from, earliest_at, is_late, pending_until, pending_amounts)
+select position, taken.latest_at, entries, account_id, livemode, currency, accounts, balances,
+       coalesce(p.since, position), coalesce(p.earliest_at, taken.latest_at),
+       coalesce(p.earliest_at < k.latest_before - interval '10 minutes', false),
+       coalesce(w.untils, '{}'), coalesce(w.amounts, '{}')
+  from books.snapshots taken
+  join numbered k using (account_id, livemode, currency, position)
+  left join parts p using (account_id, livemode, currency, n)
+  left join waiting w using (account_id, livemode, currency, n)
+ order by position;
+
+alter table books.snapshots_anew add primary key (account_id, livemode, currency, position);
+create index snapshots_by_moment on books.snapshots_anew (account_id, livemode, currency, latest_at, position);
+create index snapshots_late on books.snapshots_anew (account_id, livemode, currency, earliest_at) where is_late;
+call platform.isolate('books.snapshots_anew');
+call platform.open_to_owner('books.snapshots_anew');
+grant select on books.snapshots_anew to tollgate_app;
+analyze books.snapshots_anew;
+
+-- Both at once: who reads one of them and waits for the other would be waited for in turn.
+lock table books.latest_snapshots, books.snapshots;
+drop table books.snapshots;
+alter table books.snapshots_anew rename to snapshots;
+alter index books.snapshots_anew_pkey rename to snapshots_pkey;
+
 alter table books.latest_snapshots
   add column pending_until timestamptz[],
   add column pending_amounts bigint[];
-
-do $$
-declare
-  taken books.snapshots;
-  part record;
-  still record;
-  -- The one before it, of the same merchant, mode and currency.
-  earlier books.snapshots;
-begin
-  for taken in select * from books.snapshots order by account_id, livemode, currency, position loop
-    if (earlier.account_id, earlier.livemode, earlier.currency)
-         is distinct from (taken.account_id, taken.livemode, taken.currency) then
-      earlier := null;
-    end if;
-    select min(position) as since, min(posted_at) as earliest_at into part
-      from books.entries
-     where account_id = taken.account_id and livemode = taken.livemode and currency = taken.currency
-       and position >= coalesce(earlier.position, 0) and position < taken.position;
-    select coalesce(array_agg(until order by until), '{}') as untils,
-           coalesce(array_agg(amount order by until), '{}') as amounts
-      into still
-      from (select until, sum(amount)::bigint as amount
-              from (select * from unnest(earlier.pending_until, earlier.pending_amounts) as carried (until, amount)
-                    union all
-                    select available_at, posting.amount
-                      from books.entries, unnest(accounts, amounts) as posting(account, amount)
-                     where account_id = taken.account_id and livemode = taken.livemode
-                       and currency = taken.currency
-                       and position >= coalesce(earlier.position, 0) and position < taken.position
-                       and account = 2 and available_at is not null) as each
-             where until > taken.latest_at
-             group by until having sum(amount) <> 0) as summed;
-    update books.snapshots
-       set counted_from = coalesce(part.since, taken.position),
-           earliest_at = coalesce(part.earliest_at, taken.latest_at),
-           is_late = coalesce(part.earliest_at < earlier.latest_at - interval '10 minutes', false),
-           pending_until = still.untils,
-           pending_amounts = still.amounts
-     where account_id = taken.account_id and livemode = taken.livemode and currency = taken.currency
-       and position = taken.position;
-    earlier := taken;
-    earlier.pending_until := still.untils;
-    earlier.pending_amounts := still.amounts;
-  end loop;
-end
-$$;
-
 update books.latest_snapshots newest
    set pending_until = kept.pending_until, pending_amounts = kept.pending_amounts
   from books.snapshots kept
  where (kept.account_id, kept.livemode, kept.currency, kept.position)
          = (newest.account_id, newest.livemode, newest.currency, newest.position);
-
-alter table books.snapshots
-  alter column counted_from set not null,
-  alter column earliest_at set not null,
-  alter column is_late drop default,
-  alter column pending_until set not null,
-  alter column pending_amounts set not null;
 alter table books.latest_snapshots
   alter column pending_until set not null,
   alter column pending_amounts set not null;
 
-create index snapshots_by_moment on books.snapshots (account_id, livemode, currency, latest_at, position);
-create index snapshots_late on books.snapshots (account_id, livemode, currency, earliest_at) where is_late;
+reset enable_nestloop;
+reset enable_mergejoin;
+reset work_mem;
 
 -- As before, and what the tables above have learned.
 create or replace function books.take_snapshots(transactions integer) returns bigint
