@@ -58,13 +58,15 @@ test('Providers whose names nobody answers take few of the threads, and keep non
   assert.deepEqual(new Set((await ended).map(({ status }) => status)), new Set(['rejected']));
 });
 
-test('Whether anybody answers for a name is what a server of names says of it, be it that there is none', async () => {
+test('Whether anybody answers for a name is what a server of names says of it, be it that there is none', async (t) => {
   const names = createSocket('udp4');
+  t.after(() => names.close());
   names.on('message', (question, { port, address }) => {
-    if (question.includes('silent')) return;
+    const type = question.readUInt16BE(question.indexOf(0, 12) + 1);
+    if (question.includes('silent') || question.includes(`not-${type}`)) return;
     const answer = Buffer.from(question);
-    // An answer, of a server that has no such name.
-    answer.writeUInt16BE(0x81_83, 2);
+    // An answer, of a server that has no such name, or none of this kind for it.
+    answer.writeUInt16BE(question.includes('empty') ? 0x81_80 : 0x81_83, 2);
     names.send(answer, port, address);
   });
   await new Promise<void>((resolve) => names.bind(0, '127.0.0.1', resolve));
@@ -74,8 +76,11 @@ test('Whether anybody answers for a name is what a server of names says of it, b
     return asking;
   };
   assert.equal(await isAnswered('bank.test', resolver()), true);
+  assert.equal(await isAnswered('empty.test', resolver()), true);
   assert.equal(await isAnswered('silent.test', resolver()), false);
-  names.close();
+  // The kinds are A and AAAA: the system asks for both, and waits.
+  assert.equal(await isAnswered('not-28.test', resolver()), false);
+  assert.equal(await isAnswered('not-1.test', resolver()), false);
 });
 
 describe('Of the addresses that a name leads to', () => {

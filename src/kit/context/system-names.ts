@@ -12,19 +12,19 @@ const placesOfSystem = Math.ceil((Number(process.env['UV_THREADPOOL_SIZE']) || 4
 
 /**
  * Asks a server of names itself, which takes no thread. What it says counts for nothing, as the system may know the name
- * otherwise: but where it says something, be it that there is none, so will the system before long.
+ * otherwise: but where it says something, be it that there is none, so will the system before long. The system waits for
+ * both kinds of addresses, so whoever leaves one of the two questions open is not taken for one who answers.
  */
 export const isAnswered = async (
   name: string,
   resolver = new Resolver({ timeout: SLOW_MS, tries: 1, maxTimeout: SLOW_MS }),
 ): Promise<boolean> => {
-  try {
-    await resolver.resolve4(name);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ETIMEOUT';
-  }
+  const asked = [resolver.resolve4(name), resolver.resolve6(name)];
+  const ends = await Promise.allSettled(asked);
+  return ends.every((end) => end.status === 'fulfilled' || !isTimeout(end.reason));
 };
+
+const isTimeout = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ETIMEOUT';
 
 const namesIn = (share: number, given: { hints?: number; lastCounts?: boolean } = {}) => {
   const { hints = 0, lastCounts = false } = given;
