@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { takeSnapshots } from '#books/ledger';
 import { present } from '#kit/assert';
 import { parseId } from '#kit/ids';
 import { readSettings } from '../src/config.ts';
@@ -28,6 +29,11 @@ await stripe.webhookEndpoints.create({ url: sink.url, enabled_events: ['*'] });
 const uuid = (id: string): string => present(parseId(id.split('_')[0] ?? '', id), id);
 const { id: customer } = await stripe.customers.create({ name: 'Jenny' });
 const paid = await pay('pm_card_visa', { customer, receipt_email: 'jenny@example.com' });
+// Of what follows there are others.
+await waitUntil('a first snapshot', 60_000, async () => {
+  await takeSnapshots(gateway.context);
+  return (await asOwner(on, 'select 1 as one from books.snapshots limit 1')).length > 0;
+});
 const taken = await pay('pm_card_visa', { capture_method: 'manual' });
 await stripe.paymentIntents.capture(taken.intent.id, { amount_to_capture: 3_000 });
 const held = await pay('pm_card_visa', { capture_method: 'manual' });
