@@ -62,9 +62,10 @@ const writesOfVoid = async (
 ): Promise<readonly Write[]> => {
   const { after, conclusion } = change;
   const held = sends.heldOf(context, nameOfVoid(after.intentId, after.attempt));
+  // Waited for in any case, so that what became of the charge is told before its refund.
+  const payment = await paymentConclusionOf(context, scope, change);
   let before = held?.isFirst === true ? held.known.refund : undefined;
   if (before === undefined) {
-    const payment = await paymentConclusionOf(context, scope, change);
     if (payment?.charge.isDirect !== true) return [];
     before = await loadRefundOfVoid(context, scope, after);
   }
