@@ -239,6 +239,34 @@ describe('a part that was refused and is approved after all', () => {
     await assertHealthy(on);
   });
 
+  test('is booked with another such once what was begun after both comes to nothing', async () => {
+    const { id } = await held(split);
+    first.next.push(declined, declined);
+    await refusalOf(takePart(id));
+    await refusalOf(takePart(id));
+    first.next.push(lostBefore);
+    assert.equal((await paymentIntents.capture(id)).status, 'processing');
+    for (const ordinal of [2, 1]) await saysYes(await captureOf(id, ordinal));
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['processing', 5000, 0]);
+    await happened();
+    await resolveUntil(async () => (await statusOf(id)) !== 'processing');
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), [
+      'requires_capture',
+      3000,
+      2000,
+    ]);
+    assert.deepEqual(await happened(), [
+      'charge.updated',
+      'payment_intent.amount_capturable_updated',
+    ]);
+    assert.deepEqual(await partsOf(id), [0, 1]);
+    await assertReviewed(await captureOf(id, 1));
+    await assertHealthy(on);
+    await paymentIntents.capture(id);
+    assert.deepEqual(await partsOf(id), [0, 1, 2]);
+    await assertHealthy(on);
+  });
+
   test('is what was taken where another comes to nothing and nothing is held any more', async () => {
     const { id } = await held();
     first.next.push(declined);

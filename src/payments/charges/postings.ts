@@ -27,6 +27,8 @@ export type MoneyMoved = {
   readonly subject: Uuid;
   /** The how-manieth refund of what its bank took back, from 0. A capture draws its own. */
   readonly part?: number;
+  /** The parts of what is booked with it at once. */
+  readonly beside?: readonly number[];
   /** What the provider's report will name. */
   readonly reference: string;
   readonly amount: bigint;
@@ -37,6 +39,7 @@ export type MoneyMoved = {
 export type Booked = {
   readonly writes: readonly Write[];
   readonly balanceTransactionId: Uuid;
+  readonly part: number;
   /** The balance transaction by its name, for an answer that shows it before it is committed. */
   readonly shown: () => Readonly<Record<string, unknown>>;
 };
@@ -63,6 +66,7 @@ export const bookMovement = async (
   const entry = entryOf({ ...moved, part }, fee, nowMs);
   return {
     balanceTransactionId: entryIdOf(entry),
+    part,
     shown: () => {
       const shown = renderBalanceTransaction(asPosted(entry, nowMs), nowMs);
       return { [shown.id]: shown };
@@ -95,15 +99,12 @@ export const bookMovement = async (
 const freePartOf = async (
   context: Context,
   scope: Scope,
-  { charge, subject, amount }: MoneyMoved,
+  { charge, subject, amount, beside = [] }: MoneyMoved,
 ): Promise<number> => {
   if (charge.captured === amount) return 0;
   const entries = await loadEntriesOf(context, scope, subject);
-  const taken = new Set(
-    entries
-      .filter(({ purpose }) => purpose === 'capture' || purpose === 'payment')
-      .map(({ part }) => part),
-  );
+  const captures = entries.filter(({ purpose }) => purpose === 'capture' || purpose === 'payment');
+  const taken = new Set([...beside, ...captures.map(({ part }) => part)]);
   let part = 0;
   while (taken.has(part)) part += 1;
   return part;

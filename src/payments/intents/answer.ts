@@ -20,7 +20,7 @@ export const relatedOf =
   () => ({
     [spellId(CHARGE, charge.id)]: renderCharge(charge, livemode),
     ...(method === null ? {} : { [spellMethod(method)]: renderPaymentMethod(method, livemode) }),
-    ...booked?.shown(),
+    ...Object.assign({}, ...booked.map(({ shown }) => shown())),
     ...mandateOf(intent, charge, livemode),
   });
 

@@ -23,7 +23,7 @@ export const asItIs = async (
   const isOld = !intent.isDirect && charge?.status === 'failed' && intent.lastError === null;
   if (charge === undefined || isOld) return { body: shows(intent, scope.livemode) };
   return answerOf(
-    { intent, charge, method: null, decided: null, booked: null, writes: [] },
+    { intent, charge, method: null, decided: null, booked: [], writes: [] },
     shows,
     scope.livemode,
   );

@@ -216,7 +216,7 @@ export const refuseExpired = (charge: Charge, nowMs: number, livemode: boolean):
 const answerOf = (concluded: Concluded, shows: Capture['shows'], livemode: boolean): Outcome => {
   const { intent } = concluded;
   // The bank said no, and the authorization stands as before.
-  if (intent.status === 'requires_capture' && concluded.decided?.moved === null) {
+  if (intent.status === 'requires_capture' && concluded.decided?.moved.length === 0) {
     return {
       body: new ApiError(
         402,

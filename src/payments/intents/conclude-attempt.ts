@@ -13,6 +13,7 @@ import {
   notProcessed,
   otherFailureOf,
 } from '#payments/charges';
+import type { Operation } from '#rails/operations';
 import { withoutAgreement } from './agreed-mandate.ts';
 import {
   AUTHORIZATION_MS,
@@ -20,6 +21,7 @@ import {
   type Decided,
   type Known,
   LEFT_BEHIND_MS,
+  type Moved,
   nothing,
   settled,
   shownOf,
@@ -89,7 +91,7 @@ const approve = (known: Known): Decided => {
   const { intent, charge, change } = known;
   const paid = succeed(known);
   const isSale = change.after.kind === 'sale';
-  const moved = isSale ? ({ kind: 'capture', amount: change.after.amount } as const) : null;
+  const moved = movedBy(change.after);
 
   // Cancelled while nobody knew: what came after all goes back before anybody is told that it is over.
   if (intent.cancelWanted !== null) {
@@ -180,6 +182,9 @@ export const concludeStray = (known: Known, id: Uuid): Decided | null => {
   return takeUnwanted({ ...known, charge: begun });
 };
 
+const movedBy = ({ kind, amount }: Operation): readonly Moved[] =>
+  kind === 'sale' ? [{ kind: 'capture', amount }] : [];
+
 /** A yes to an attempt that had ended: the payer must not pay for what the merchant was told had failed. */
 const takeUnwanted = (known: Known): Decided => {
   const { intent, change } = known;
@@ -187,7 +192,7 @@ const takeUnwanted = (known: Known): Decided => {
     intent,
     charge: { ...succeed(known), isUnwanted: true },
     kinds: [chargeSucceeded],
-    moved: change.after.kind === 'sale' ? { kind: 'capture', amount: change.after.amount } : null,
+    moved: movedBy(change.after),
     isPaid: false,
     release: true,
   };

@@ -19,6 +19,7 @@ import {
   kept,
   type LateWord,
   LEFT_BEHIND_MS,
+  type Moved,
   nothing,
   settled,
   tellProcessing,
@@ -116,15 +117,13 @@ export const givenUp = (
   };
 };
 
-/** One that had come to nothing by what was known has taken what this one was to take. */
-const capturedBeside = (known: Known, { operation, isLast }: Beside): Decided => {
-  const decided = captured({
-    ...known,
-    charge: { ...known.charge, capturing: 0n, isCaptureOver: isLast },
-    change: { ...known.change, after: operation },
-  });
-  const { amount, reference } = operation;
-  return { ...decided, moved: { kind: 'capture', amount, reference } };
+/** Those that had come to nothing by what was known have taken what this one was to take. */
+const capturedBeside = (known: Known, { operations, isLast }: Beside): Decided => {
+  const charge = { ...known.charge, capturing: 0n, isCaptureOver: isLast };
+  return captured(
+    { ...known, charge },
+    operations.map(({ amount, reference }) => ({ kind: 'capture', amount, reference })),
+  );
 };
 
 /**
@@ -159,7 +158,7 @@ const capturedMeanwhile = ({ intent, charge, change }: Known, isLast: boolean): 
       isCaptureOver: charge.isCaptureOver || rest === 0n,
     }),
     kinds: [chargeUpdated],
-    moved: { kind: 'capture', amount },
+    moved: [{ kind: 'capture', amount }],
   };
 };
 
@@ -176,7 +175,7 @@ const takenUnwanted = ({ intent, charge, change }: Known): Decided => {
       isUnwanted: true,
     },
     kinds: [chargeCaptured],
-    moved: { kind: 'capture', amount },
+    moved: [{ kind: 'capture', amount }],
     release: true,
   };
 };
@@ -192,8 +191,11 @@ const restOf = ({ capturable }: PaymentIntent, amount: bigint, isLast: boolean):
   isLast || capturable === 0n ? 0n : capturable - amount;
 
 /** `isCaptureOver` was reserved with the amount: whether this was meant to be the last. */
-const captured = ({ intent, charge: before, change }: Known): Decided => {
-  const { amount } = change.after;
+const captured = (
+  { intent, charge: before, change }: Known,
+  moved: readonly Moved[] = [{ kind: 'capture', amount: change.after.amount }],
+): Decided => {
+  const amount = moved.reduce((sum, each) => sum + each.amount, 0n);
   const { isReleased = false, ...charge } = before;
   const received = intent.received + amount;
   const rest = restOf(intent, amount, charge.isCaptureOver || isReleased);
@@ -213,7 +215,7 @@ const captured = ({ intent, charge: before, change }: Known): Decided => {
       isCaptureOver: rest === 0n,
     }),
     kinds: toldOfCapture(intent, rest === 0n),
-    moved: { kind: 'capture', amount },
+    moved,
     isPaid: false,
     release: false,
   };

@@ -24,7 +24,7 @@ export type Known = {
   readonly holder?: 'may_be_asked' | 'must_not_be_asked' | HolderAsked | null;
   /** It counts nowhere yet, although its word was there before, or comes after a no. Null: it is none. */
   readonly late?: LateWord | null;
-  /** A capture that was approved too late to be booked beside this one: it is, where this one came to nothing. */
+  /** Captures that were approved too late to be booked beside this one: they are, where this one came to nothing. */
   readonly beside?: Beside | null;
   /** What the last error shows of the method: rendered only where there is one. */
   readonly shownMethod: () => unknown;
@@ -37,7 +37,11 @@ export type LateWord = {
   readonly isPersons: boolean;
 };
 
-export type Beside = LateWord & { readonly operation: Operation };
+export type Beside = {
+  readonly operations: readonly Operation[];
+  /** One of them let go of what it left. */
+  readonly isLast: boolean;
+};
 
 export type HolderAsked = {
   readonly url: string;
@@ -46,17 +50,19 @@ export type HolderAsked = {
   readonly useSdk: boolean;
 };
 
+export type Moved = {
+  readonly kind: 'capture';
+  readonly amount: bigint;
+  /** Of the operation that moved it, where that is another than the one that was heard of. */
+  readonly reference?: string;
+};
+
 export type Decided = {
   readonly intent: PaymentIntent;
   readonly charge: Charge;
   readonly kinds: readonly EventKind[];
   /** Money that moved now. */
-  readonly moved: {
-    readonly kind: 'capture';
-    readonly amount: bigint;
-    /** Of the operation that moved it, where that is another than the one that was heard of. */
-    readonly reference?: string;
-  } | null;
+  readonly moved: readonly Moved[];
   /** The method was used up, or is the customer's to keep. */
   readonly isPaid: boolean;
   /** Money that nobody wants any more is to go back. */
@@ -71,7 +77,7 @@ export const LEFT_BEHIND_MS = 60_000;
 export const to = (intent: PaymentIntent, event: IntentEvent): PaymentIntent['status'] =>
   next(intent.status, event) ?? intent.status;
 
-export const nothing = { moved: null, isPaid: false, release: false } as const;
+export const nothing = { moved: [], isPaid: false, release: false } as const;
 
 export const settled = {
   doing: null,

@@ -28,7 +28,7 @@ import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
 import type { Decided, HolderAsked } from './ends.ts';
 import { loadIntent } from './intents.store.ts';
-import { captureBeside, lateWordOf } from './late-word.ts';
+import { capturesBeside, lateWordOf } from './late-word.ts';
 import { type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { paymentListenersWrites } from './payment-listeners.ts';
@@ -50,8 +50,8 @@ export type Concluded = {
   readonly method: PaymentMethod | null;
   /** Null: nothing followed from it. */
   readonly decided: Decided | null;
-  /** Null: no money moved. */
-  readonly booked: Booked | null;
+  /** None: no money moved. */
+  readonly booked: readonly Booked[];
   readonly writes: readonly Write[];
 };
 
@@ -111,12 +111,12 @@ const conclude = async (
     shownMethod: () => (method === null ? null : renderPaymentMethod(method, scope.livemode)),
   };
   const late = await lateWordOf(context, scope, payment, change);
-  const beside = await captureBeside(context, scope, charge, change);
+  const beside = await capturesBeside(context, scope, charge, change);
   const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;
   const decided = isStray
     ? concludeStray(known, newUuid(context))
     : concludePayment({ ...known, late, beside });
-  if (decided === null) return { intent, charge, method, decided, booked: null, writes: [] };
+  if (decided === null) return { intent, charge, method, decided, booked: [], writes: [] };
   return write(context, scope, {
     payment,
     before: { intent, charge: isStray ? null : charge },
@@ -169,21 +169,11 @@ const write = async (
   },
 ): Promise<Concluded> => {
   const { payment, before, change, decided, cause } = input;
-  const booked =
-    decided.moved === null
-      ? null
-      : await bookMovement(context, scope, {
-          kind: decided.moved.kind,
-          charge: decided.charge,
-          subject: decided.charge.id,
-          reference: decided.moved.reference ?? change.after.reference,
-          amount: decided.moved.amount,
-        });
+  const booked = await book(context, scope, decided, change);
   const concluded = decided.charge.isUnwanted ? withoutMandate(decided.charge) : decided.charge;
+  const balanceTransactionId = booked.at(-1)?.balanceTransactionId;
   const charge =
-    booked === null
-      ? concluded
-      : { ...concluded, balanceTransactionId: booked.balanceTransactionId };
+    balanceTransactionId === undefined ? concluded : { ...concluded, balanceTransactionId };
   const keeping = decided.isPaid ? await keepingOf(context, scope, payment) : null;
   const isKept = keeping !== null;
   // A card that is kept is attached when its turn comes among the writes: its event is told between that of the charge
@@ -216,7 +206,7 @@ const write = async (
     writes: [
       ...(keeping ?? []),
       ...written.writes,
-      ...(booked?.writes ?? []),
+      ...booked.flatMap(({ writes }) => writes),
       ...used.writes,
       // Drawn last, so that the effect is told after its cause.
       ...(await paymentListenersWrites(context, scope, {
@@ -237,6 +227,22 @@ const write = async (
         : []),
     ],
   };
+};
+
+/** One after the other: each takes the first place that those before it have left. */
+const book = async (
+  context: Context,
+  scope: Scope,
+  { charge, moved }: Decided,
+  { after }: Change,
+): Promise<readonly Booked[]> => {
+  const booked: Booked[] = [];
+  for (const { kind, amount, reference = after.reference } of moved) {
+    const parts = booked.map(({ part }) => part);
+    const movement = { kind, charge, subject: charge.id, reference, amount, beside: parts };
+    booked.push(await bookMovement(context, scope, movement));
+  }
+  return booked;
 };
 
 /** What goes back was agreed to for nothing. */

@@ -29,8 +29,8 @@ export const lateWordOf = async (
   return { isPersons, isLast: await wasLast(context, scope, charge, after) };
 };
 
-/** Of a capture that comes to nothing: another that was approved while this one had its place. */
-export const captureBeside = async (
+/** Of a capture that comes to nothing: those that were approved while this one had their place, as far as there is room. */
+export const capturesBeside = async (
   context: Context,
   scope: Scope,
   charge: Charge,
@@ -39,15 +39,20 @@ export const captureBeside = async (
   const isNo =
     after.state === 'declined' || after.state === 'not_sent' || after.state === 'reversed';
   if (after.kind !== 'capture' || !isNo || after.ordinal === 1) return null;
-  const operations = await loadOfIntent(context, scope, after.intentId);
-  for (const operation of operations.filter(isApproved('capture'))) {
-    const hasRoom = operation.amount <= charge.amount - charge.captured;
-    if (hasRoom && (await isUncounted(context, scope, charge, operation))) {
-      const isLast = await wasLast(context, scope, charge, operation);
-      return { operation, isLast, isPersons: false };
-    }
+  const approved = (await loadOfIntent(context, scope, after.intentId)).filter(
+    isApproved('capture'),
+  );
+  const operations: Operation[] = [];
+  let isLast = false;
+  let room = charge.amount - charge.captured;
+  for (const operation of approved) {
+    if (operation.amount > room) continue;
+    if (!(await isUncounted(context, scope, charge, operation))) continue;
+    operations.push(operation);
+    room -= operation.amount;
+    isLast ||= await wasLast(context, scope, charge, operation);
   }
-  return null;
+  return operations.length === 0 ? null : { operations, isLast };
 };
 
 const isApproved =

@@ -106,9 +106,14 @@ const told = (decided: ReturnType<typeof hear>) =>
     : [
         `${decided.intent.status}${decided.intent.doing === null ? '' : ` (${decided.intent.doing})`}`,
         `${decided.intent.received} of ${decided.intent.amount}, ${decided.intent.capturable} held`,
-        `booked ${decided.moved?.amount ?? 0}${decided.release ? ', goes back' : ''}`,
+        `booked ${decided.moved.map(({ amount }) => amount).join(' and ') || 0}${decided.release ? ', goes back' : ''}`,
         decided.kinds.map(({ type }) => type).join(' '),
       ].join('; ');
+
+const approved = (reference: string, amount: bigint): Operation =>
+  ({ kind: 'capture', ordinal: 1, amount, reference }) as Operation;
+const referencesOf = (decided: ReturnType<typeof hear>) =>
+  decided?.moved.map(({ reference }) => reference);
 
 /** What the tables refuse, and `verify` would find. */
 const assertSound = (decided: ReturnType<typeof hear>): void => {
@@ -208,14 +213,30 @@ describe('a yes to a capture that was said to have come to nothing', () => {
     ],
   ] as const) {
     test(`is booked once the second capture of ${whose} comes to nothing`, () => {
-      const operation = { kind: 'capture', ordinal: 1, amount: 5000n, reference: 'op_first' };
       const decided = hear('capture', 5000n, moment, {
         state: 'declined',
         ordinal: 2,
-        beside: { operation: operation as Operation, isLast: true, isPersons: false },
+        beside: { operations: [approved('op_first', 5000n)], isLast: true },
       });
       assert.equal(told(decided), `succeeded; 5000 of 5000, 0 held; booked 5000; ${kinds}`);
-      assert.equal(decided?.moved?.reference, 'op_first');
+      assert.deepEqual(referencesOf(decided), ['op_first']);
+      assertSound(decided);
+    });
+  }
+
+  for (const [isLast, expected] of [
+    [false, `requires_capture; 4000 of 5000, 1000 held; booked 3000 and 1000; ${partly}`],
+    [true, `succeeded; 4000 of 5000, 0 held; booked 3000 and 1000; ${paid}`],
+  ] as const) {
+    test(`is booked beside another such once what had their place comes to nothing, ${isLast ? 'and the rest stays let go of' : 'and the rest stays held'}`, () => {
+      const operations = [approved('op_first', 3000n), approved('op_second', 1000n)];
+      const decided = hear('capture', 5000n, takingAll, {
+        state: 'declined',
+        ordinal: 2,
+        beside: { operations, isLast },
+      });
+      assert.equal(told(decided), expected);
+      assert.deepEqual(referencesOf(decided), ['op_first', 'op_second']);
       assertSound(decided);
     });
   }
@@ -252,11 +273,10 @@ describe('a capture that is under way while a late yes to another lets go of the
   });
 
   test('leaves its place to one that had no room before', () => {
-    const operation = { kind: 'capture', ordinal: 1, amount: 2000n, reference: 'op_first' };
     const decided = hear('capture', 1000n, letGoOf, {
       state: 'declined',
       ordinal: 3,
-      beside: { operation: operation as Operation, isLast: false, isPersons: false },
+      beside: { operations: [approved('op_first', 2000n)], isLast: false },
     });
     assert.equal(told(decided), `succeeded; 5000 of 5000, 0 held; booked 2000; ${paid}`);
     assertSound(decided);

@@ -89,7 +89,7 @@ export const sendFollowing = async (
   }
   const intent = present(await loadIntent(context, scope, before.intent.id), 'The intent');
   return following.answer(
-    { intent, charge, method: null, decided: null, booked: null, writes: [] },
+    { intent, charge, method: null, decided: null, booked: [], writes: [] },
     null,
   );
 };
