@@ -1,6 +1,6 @@
 // One POST to an address that somebody else chose. Every address that the name resolves to is judged,
-// and the connection goes to one that was: a name that answers differently the second time gains
-// nothing. Where nobody is at one, or says in time who they are, the next is tried. Nothing is followed,
+// and the connection goes to one that may be connected to: a name that answers differently the second time gains
+// nothing, nor does one that leads inside as well. Where nobody is at one, or says in time who they are, the next is tried. Nothing is followed,
 // and no more of the answer is read than was asked for.
 
 import { isIP } from 'node:net';
@@ -187,11 +187,11 @@ const resolveJudged = async (
 ): Promise<readonly string[]> => {
   const { name } = target;
   const found = isIP(name) === 0 ? await within(limit, addressesOfReceivers(name)) : [name];
-  const refused = found.find((address) => !mayConnect(address));
-  if (refused !== undefined) {
-    throw new AddressRefused(`The address ${refused} is not one that may be connected to`);
+  const allowed = found.filter(mayConnect);
+  if (allowed.length === 0) {
+    throw new AddressRefused(`None of its addresses may be connected to: ${found.join(', ')}`);
   }
-  return silentLast(target, found);
+  return silentLast(target, allowed);
 };
 
 /** Name look-ups cannot be stopped; what takes too long is given up on. */
