@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { present } from '#kit/assert';
+import { untrustedServer } from '../../src/kit/http-client/for-tests.ts';
 import { startGatewayHere } from '../support/gateway.ts';
 import { waitUntil } from '../support/writers.ts';
 
@@ -24,13 +25,27 @@ const listen = async (does: (socket: Socket) => void): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 const says = (text: string) => listen((socket) => socket.write(text));
+const saysLast = (text: string) => listen((socket) => socket.end(text));
+const saysForEver = (text: string) =>
+  listen((socket) => {
+    const more = (): void =>
+      void (socket.destroyed || socket.write(text, () => setImmediate(more)));
+    more();
+  });
 
+const untrusted = await untrustedServer();
+after(() => untrusted.close());
 const plain = await says('HTTP/1.1 204 No Content\r\n\r\n');
 const cases: readonly (readonly [what: string, url: string, error: string | null])[] = [
   [
     'answers in chunks',
     `http://127.0.0.1:${await says('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')}`,
     null,
+  ],
+  [
+    'has a certificate that nobody vouches for',
+    `https://127.0.0.1:${untrusted.port}`,
+    'certificate',
   ],
   ['speaks plainly where TLS was asked for', `https://127.0.0.1:${plain}`, 'tls'],
   [
@@ -47,6 +62,37 @@ const cases: readonly (readonly [what: string, url: string, error: string | null
     'never ends its head',
     `http://127.0.0.1:${await says(`HTTP/1.1 200 OK\r\nX: ${'a'.repeat(100_000)}`)}`,
     'not_http',
+  ],
+  [
+    'goes on saying that it may be told',
+    `http://127.0.0.1:${await saysForEver('HTTP/1.1 100 Continue\r\n\r\n')}`,
+    'not_http',
+  ],
+  [
+    'would speak another protocol',
+    `http://127.0.0.1:${await says('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n')}`,
+    'status',
+  ],
+  [
+    'sends elsewhere',
+    `http://127.0.0.1:${await says('HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n')}`,
+    'status',
+  ],
+  [
+    'says something where nothing is said',
+    `http://127.0.0.1:${await says('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello')}`,
+    null,
+  ],
+  ['is of 1996', `http://127.0.0.1:${await saysLast('HTTP/1.0 200 OK\r\n\r\nhello')}`, null],
+  [
+    'says less than it announced',
+    `http://127.0.0.1:${await saysLast('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello')}`,
+    'connection_reset',
+  ],
+  [
+    'says more than it announced',
+    `http://127.0.0.1:${await says('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhello')}`,
+    null,
   ],
   [
     'hangs up',
