@@ -12,9 +12,14 @@ import {
   type TypedRequest,
 } from '#platform/http';
 import { checkUrl } from './allowed-url.ts';
-import { type Endpoint, newSecret, rolled, switched } from './endpoint.ts';
+import { ENDPOINTS_MAX, type Endpoint, newSecret, rolled, switched } from './endpoint.ts';
 import type { createParameters, rollParameters, updateParameters } from './endpoint-parameters.ts';
-import { insertEndpoint, loadEndpoint, updateEndpoint } from './endpoints.store.ts';
+import {
+  insertEndpoint,
+  isAnyMoreAllowed,
+  loadEndpoint,
+  updateEndpoint,
+} from './endpoints.store.ts';
 import { ENDPOINT, renderEndpoint, renderWithSecret } from './render.ts';
 import { settingsOf } from './settings-of.ts';
 import { wantedEvents } from './wanted-events.ts';
@@ -35,12 +40,14 @@ export const createEndpoint = async (
       { param: 'connect' },
     );
   }
+  const events = wantedEvents(asked.enabled_events);
+  if (!(await isAnyMoreAllowed(context, scope))) throw tooMany(scope);
   const endpoint: Endpoint = {
     id: newUuid(context),
     version: 1,
     state: 'enabled',
     url: asked.url,
-    events: wantedEvents(asked.enabled_events),
+    events,
     ordered: asked.ordering === 'per_object',
     secrets: [{ text: newSecret(context), endsAtMs: null }],
     apiVersion: asked.api_version ?? null,
@@ -57,6 +64,12 @@ export const createEndpoint = async (
     ],
   };
 };
+
+const tooMany = ({ livemode }: Scope): ApiError =>
+  new ApiError(
+    400,
+    `You have reached the maximum of ${ENDPOINTS_MAX} ${livemode ? 'live' : 'test'} webhook endpoints. Delete one that is not used any more, or change one: it may want any events.`,
+  );
 
 export const changeEndpoint = async (
   context: Context,

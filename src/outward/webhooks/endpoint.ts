@@ -32,6 +32,12 @@ export type Endpoint = {
   readonly failingSinceMs: number | null;
 };
 
+/**
+ * Of an account in each mode, as at Stripe: what happens is owed to each of them in one transaction, for which
+ * everybody else waits. The database counts them too.
+ */
+export const ENDPOINTS_MAX = 16;
+
 /** As it is once it is enabled, or disabled for this reason. */
 export const switched = (
   endpoint: Endpoint,

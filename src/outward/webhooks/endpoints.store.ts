@@ -5,12 +5,15 @@ import {
   findById,
   listPages,
   namesByCode,
+  ownRows,
   type PageOfRows,
   rank,
+  readOwn,
   spellTime,
+  statement,
   writeRows,
 } from '#platform/db';
-import { type Endpoint, endpointStates, type Secret } from './endpoint.ts';
+import { ENDPOINTS_MAX, type Endpoint, endpointStates, type Secret } from './endpoint.ts';
 import { settingsOf } from './settings-of.ts';
 
 type Details = Pick<Endpoint, 'apiVersion' | 'description' | 'metadata' | 'whyDisabled'>;
@@ -100,6 +103,18 @@ export const insertEndpoint = (context: Context, scope: Scope, endpoint: Endpoin
   into: insertRow,
   row: toRow(context, scope, endpoint),
 });
+
+const countKept = statement(
+  'webhook_endpoints.count_kept',
+  `select count(*)::integer as count from (
+     select from outward.webhook_endpoints where ${ownRows} and state <> 3 limit ${ENDPOINTS_MAX}) kept`,
+);
+
+/** Who makes the last one beside others may lose to them all the same, and learns it the next time. */
+export const isAnyMoreAllowed = async (context: Context, scope: Scope): Promise<boolean> => {
+  const [row] = await readOwn<{ count: number }>(context, scope, countKept);
+  return (row?.count ?? 0) < ENDPOINTS_MAX;
+};
 
 /** `endpoint.version` is the new one. */
 export const updateEndpoint = (context: Context, scope: Scope, endpoint: Endpoint): Write => ({

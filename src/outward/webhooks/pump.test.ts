@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Unavailable } from '#kit/failure';
 import { uuidAt } from '#kit/ids';
 import { handOn } from '#platform/events';
 import { asOwner } from '../../for-tests.ts';
@@ -109,5 +110,38 @@ describe('a delivery', () => {
     await happen(context, scope);
     await handOn(context, listeners);
     assert.equal(await count('due_deliveries'), 2, 'It is not told before the one that waits.');
+  });
+
+  test('is owed with fewer others at once where with so many it took longer than a statement may', async () => {
+    const { context, pump, scope, always, count, allDelivered } = await world();
+    always(200);
+    await endpointOf(context, scope);
+    await happen(context, scope, 10);
+    // As if three were all that PostgreSQL has the time for.
+    await asOwner(
+      context.on,
+      `create function public.take_long() returns trigger language plpgsql as $$
+       begin
+         if (select count(*) from written) > 3 then
+           raise exception 'canceling statement due to statement timeout' using errcode = 'query_canceled';
+         end if;
+         return null;
+       end $$;
+       create trigger take_long after insert on outward.deliveries referencing new table as written
+         for each statement execute function public.take_long()`,
+    );
+    let failures = 0;
+    for (let tries = 0; tries < 20 && (await count('deliveries')) < 10; tries += 1) {
+      await handOn(context, listeners).catch((error: unknown) => {
+        assert.ok(error instanceof Unavailable, String(error));
+        failures += 1;
+      });
+    }
+    assert.deepEqual([await count('deliveries'), failures], [10, 3]);
+    await until('all are told', async () => {
+      await pump.round(context, kinds);
+      return allDelivered();
+    });
+    await pump.idle(context);
   });
 });

@@ -2,6 +2,7 @@
 // neither the outbox nor anybody else's deliveries.
 
 import { type Context, inTime, type Tx } from '#kit/context';
+import { Unavailable } from '#kit/failure';
 import { newUuid, type Uuid } from '#kit/ids';
 import type { EventKinds, Owed } from '#platform/events';
 import { holderOf, isStillHeld } from '#platform/jobs';
@@ -28,6 +29,7 @@ const FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
 const LEASED_AT_ONCE_MAX = 512;
 /** Few enough not to wait long for, and enough that nobody waits for a pump with its hands full. */
 const CHANGES_AT_LEAST = 64;
+const CHANGES_MAX = 512;
 
 export type Pump = {
   /** How many changes it would like to hear of at once. */
@@ -68,6 +70,8 @@ export const createPump = (): Pump => {
   const ended = new Set<Uuid>();
   let unanswered = 0;
   let after = FIRST;
+  /** Fewer where that took longer than a statement may: else the same ones would be tried, and fail, for ever. */
+  let changesMax = CHANGES_MAX;
   const goingOn = new Set<Uuid>();
   let [isGoing, isStopping] = [false, false];
   const outage = createOutage();
@@ -245,11 +249,11 @@ export const createPump = (): Pump => {
   };
 
   return {
-    appetite: () => Math.max(CHANGES_AT_LEAST, Math.floor(lanes.spare / 4)),
+    appetite: () => Math.min(changesMax, Math.max(CHANGES_AT_LEAST, Math.floor(lanes.spare / 4))),
     hear: async (context, tx, kinds, { changes, onceCommitted }) => {
       const [id, begunMs, over] = [newUuid(context), context.clock.monotonicMs(), [...ended]];
       const holder = holderOf(context);
-      const leased = await oweDeliveries(context, tx, kinds, {
+      const owing = oweDeliveries(context, tx, kinds, {
         changes,
         room: {
           rooms: lanes.rooms('outbox', begunMs),
@@ -261,7 +265,13 @@ export const createPump = (): Pump => {
         lease: id,
         ended: over,
       });
+      const leased = await owing.catch((error: unknown) => {
+        const isTooMuch = error instanceof Unavailable && error.tookTooLong;
+        if (isTooMuch) changesMax = Math.max(1, Math.floor(changes.length / 2));
+        throw error;
+      });
       onceCommitted(() => {
+        changesMax = Math.min(CHANGES_MAX, changesMax + Math.ceil(changesMax / 16));
         for (const each of over) ended.delete(each);
         if (leased.length > 0) hold(context, kinds, leased, { id, holder, begunMs });
       });
