@@ -1,7 +1,7 @@
 // How many rows a question reads: PostgreSQL counts them, whatever the machine is doing, also within functions.
 
 import { present } from '#kit/assert';
-import type { Context, Row, Scope, Statement, Write } from '#kit/context';
+import type { Context, Row, Scope, Statement, Tx, Write } from '#kit/context';
 import { asOwner, type TestDatabase } from './for-tests.ts';
 
 type Asked = {
@@ -45,19 +45,12 @@ const readBy = async (
   if (scope === null) return 0;
   const given = values.length === 0 ? '' : `(${values.map(spelled).join(', ')})`;
   return context.database.transaction(scope, async (tx) => {
-    const say = <R extends Row>(text: string) => tx.query<R>({ name: '', text });
-    const count = async () => {
-      const [row] = await say<{ rows: number }>(
-        `select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::float8 as rows
-           from pg_stat_xact_user_tables`,
-      );
-      return row?.rows ?? 0;
-    };
+    const say = (text: string) => tx.query({ name: '', text });
     await say('set local plan_cache_mode = force_generic_plan');
     await say(`prepare asked as ${statement.text}`);
-    const before = await count();
+    const before = await countedBy(tx);
     await say(`execute asked${given}`);
-    const rows = (await count()) - before;
+    const rows = (await countedBy(tx)) - before;
     await say('deallocate asked');
     return rows;
   });
@@ -67,6 +60,23 @@ const spelled = (value: unknown): string => {
   if (value === null || value === undefined) return 'null';
   const text = Array.isArray(value) ? `{${value.join(',')}}` : String(value);
   return `'${text.replaceAll("'", "''")}'`;
+};
+
+/** By a statement that looks at the rows of all, as a job's does. What it writes stays written. */
+export const rowsReadBy = (context: Pick<Context, 'database'>, text: string): Promise<number> =>
+  context.database.system(async (tx) => {
+    const before = await countedBy(tx);
+    await tx.query({ name: '', text });
+    return (await countedBy(tx)) - before;
+  });
+
+const countedBy = async (tx: Tx): Promise<number> => {
+  const [row] = await tx.query<Row & { rows: number }>({
+    name: '',
+    text: `select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::float8 as rows
+             from pg_stat_xact_user_tables`,
+  });
+  return row?.rows ?? 0;
 };
 
 /** As autovacuum does: plans are made for tables as they are. */
