@@ -1,4 +1,5 @@
-import { type Context, realClock, type Scope, type Tx, type Write } from '#kit/context';
+import { present } from '#kit/assert';
+import { type Context, type Row, realClock, type Scope, type Tx, type Write } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import type { Seal } from '#kit/seals';
 import { insertRows, rank, spellTime, statement } from '#platform/db';
@@ -65,6 +66,10 @@ const toSeal = statement(
   'audit.to_seal',
   `select ${listedColumns.join(', ')} from identity.audit_entries_to_seal($1::bigint[], $2, $3)`,
 );
+const outside = statement(
+  'audit.outside',
+  'select upto, id, at from identity.audit_entries_outside($1, $2)',
+);
 const openBetween = statement(
   'audit.open_positions',
   'select identity.open_audit_positions($1, $2)::text[] as open',
@@ -104,6 +109,17 @@ export const becomeSealer = async (tx: Tx): Promise<boolean> =>
 
 export const loadUnsealed = (tx: Tx, after: bigint, atMost: number): Promise<AuditEntry[]> =>
   tx.query<AuditEntry>(unsealed, [after, atMost]);
+
+type Piece = Row & {
+  /** Null when there are no more entries. */
+  readonly upto: bigint | null;
+  readonly id: string | null;
+  readonly at: number | null;
+};
+
+/** Of the next so many entries the first that no seal covers. */
+export const loadOutside = async (tx: Tx, after: bigint, atMost: number): Promise<Piece> =>
+  present((await tx.query<Piece>(outside, [after, atMost]))[0], 'A piece of the audit log');
 
 /** From the positions at which nothing was seen, and from what is newer. */
 export const loadToSeal = (

@@ -9,6 +9,7 @@ import { connect } from '#platform/db';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock, temporaryFolder } from '../../kit/context/for-tests.ts';
 import { connectionSettings } from '../../platform/db/for-tests.ts';
+import { analyzed, rowsReadBy } from '../../platform/db/for-tests-rows-read.ts';
 
 const clock = manualClock();
 const master = Buffer.alloc(32, 7);
@@ -138,6 +139,36 @@ describe('the audit log', () => {
       (id, at, actor_kind, actor_id, action, succeeded, details)
       values ('00000000-0000-7000-8000-000000000001', '2020-01-01', 'system', 'x', 'y', true, '{}')`);
     assert.match(await problems(), /is old and in no seal/);
+  });
+
+  test('looks for such entries piece by piece, the first piece and the last', async () => {
+    const inPieces = async () => (await verifyAudit(context, sealing, 4)).problems.join(' ');
+    assert.equal(await inPieces(), '');
+    for (const target of ['0/0', '1/1', '2/4']) {
+      await tamper(`create table public.taken as
+        select l.* from identity.audit_leaves l join identity.audit_entries e on e.id = l.entry_id
+         where e.target = '${target}';
+        update identity.audit_entries set at = '2020-01-01' where target = '${target}';
+        delete from identity.audit_leaves where entry_id in (select entry_id from public.taken)`);
+      assert.match(await inPieces(), /Entry \S+: is old and in no seal/);
+      await tamper(
+        `insert into identity.audit_leaves select * from public.taken; drop table public.taken`,
+      );
+    }
+  });
+
+  test('reads no more than the piece, however long the log is', async () => {
+    const { accountId } = await testAccount(context);
+    await asOwner(
+      context.on,
+      `insert into identity.audit_entries (id, account_id, livemode, at, actor_kind, actor_id, action, succeeded, details)
+       select gen_random_uuid(), '${accountId}', false, now(), 'system', 'x', 'y', true, '{}' from generate_series(1, 6000)`,
+    );
+    for (let sealed = 1; sealed > 0; ) sealed = await sealAudit(context, sealing);
+    await analyzed(context.on);
+    const ask = 'select upto from identity.audit_entries_outside(3000, 100)';
+    const rows = await rowsReadBy(context, ask);
+    assert.ok(rows <= 500, `${rows} rows were read`);
   });
 
   test('tells of a removed seal', async () => {
