@@ -5,10 +5,13 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { connect } from '#platform/db';
 import { readSettings } from '../src/config.ts';
 import { asOwner, type TestDatabase, testDatabase } from '../src/for-tests.ts';
 import { temporaryFolder } from '../src/kit/context/for-tests.ts';
 import { startGateway } from '../src/main.ts';
+import { connectionSettings } from '../src/platform/db/for-tests.ts';
+import { until } from '../src/platform/db/for-tests-things.ts';
 import { foundOfServer, toldOf } from './commands/doctor.ts';
 import { environmentOn, program, tollgate as runTollgate } from './for-tests.ts';
 
@@ -110,6 +113,32 @@ describe('tollgate verify', () => {
       out,
       /^Nothing wrong\. \(\d+ audit entries in \d+ seals, \d+ ledger entries in \d+ seals, \d+ stored answers, \d+ checks\)/,
     );
+  });
+
+  test('leaves nobody behind who goes on asking when it is interrupted', async () => {
+    const other = await connect(connectionSettings(on.ownerUrl));
+    const verifying = async (): Promise<string | undefined> => {
+      const [row] = await asOwner(
+        on,
+        `select coalesce(wait_event_type, '') as waits from pg_stat_activity
+          where datname = current_database() and application_name = 'tollgate verify'`,
+      );
+      return row?.['waits'] as string | undefined;
+    };
+    await other.send({ name: '', text: 'set idle_in_transaction_session_timeout = 0' });
+    await other.send({ name: '', text: 'begin' });
+    await other.send({ name: '', text: 'lock table platform.jobs in access exclusive mode' });
+    const child = spawn(process.execPath, [program, 'verify'], { env, stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    try {
+      await until(async () => (await verifying()) === 'Lock');
+      child.kill('SIGINT');
+      await ended;
+      await until(async () => (await verifying()) === undefined);
+    } finally {
+      child.kill('SIGKILL');
+      await other.close();
+    }
   });
 
   test('names the first differences, and says so with code 1', async () => {

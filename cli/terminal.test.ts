@@ -38,4 +38,12 @@ describe('output', () => {
     done();
     assert.equal(written, before);
   });
+
+  test('says what is being done, and never more than a line of it', () => {
+    const lines: string[] = [];
+    const write = (text: string) => void lines.push(text.replace('\r\x1b[2K', ''));
+    showWaiting({ isTTY: true, columns: 30, write }, () => 'a question of which the end is far')();
+    assert.match(lines[0] ?? '', /a question of which the …$/);
+    assert.equal(lines[0]?.length, 29);
+  });
 });

@@ -33,17 +33,22 @@ export const inColumns = (
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const frameMs = 100;
 
-type Screen = Stream & { write(text: string): unknown };
+type Screen = Stream & { readonly columns?: number; write(text: string): unknown };
+
+/** Beside what is being done: the frame, the dots, and a column at the end, beyond which terminals begin a new line. */
+const BESIDE = 7;
 
 /**
- * One moving line for what takes longer than a moment, on a terminal only. What it returns takes the
- * line away, and does nothing when called again.
+ * One moving line for what takes longer than a moment, on a terminal only. It says what is being done, as long as that
+ * is one line. What it returns takes the line away, and does nothing when called again.
  */
-export const showWaiting = (stream: Screen, doing: string): (() => void) => {
+export const showWaiting = (stream: Screen, doing: string | (() => string)): (() => void) => {
   if (stream.isTTY !== true || process.env.TERM === 'dumb') return () => {};
   let frame = 0;
   const draw = (): void => {
-    stream.write(`\r\x1b[2K  ${frames[frame % frames.length]} ${doing} …`);
+    const said = typeof doing === 'string' ? doing : doing();
+    const room = Math.max(0, (stream.columns ?? 80) - BESIDE);
+    stream.write(`\r\x1b[2K  ${frames[frame % frames.length]} ${said.slice(0, room)} …`);
     frame += 1;
   };
   draw();

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connect } from '#platform/db';
 import { verifyKeys } from '#platform/idempotency';
 import { asOwner, testDatabase } from './for-tests.ts';
+import { givingWay } from './give-way.ts';
 import { allChecks } from './modules.ts';
+import { connectionSettings } from './platform/db/for-tests.ts';
+import { until } from './platform/db/for-tests-things.ts';
 import { countWithFirst, firstOf, showRow } from './verify.ts';
 
 test('a row that differs is spelled so that a person can read it', () => {
@@ -23,6 +27,33 @@ test('no question looks into another table for each row: tables are compared as 
     if (plan.some((line) => String(Object.values(line)[0]).includes('SubPlan'))) looking.push(name);
   }
   assert.deepEqual(looking, []);
+});
+
+// Behind who waits for a table wait all who pay.
+test('a question that somebody waits for is broken off, and asked again when they are through', async (t) => {
+  const on = await testDatabase();
+  const owner = async () => {
+    const connection = await connect(connectionSettings(on.ownerUrl));
+    t.after(() => connection.destroy());
+    return connection;
+  };
+  const [asks, looks, changes] = await Promise.all([owner(), owner(), owner()]);
+  await asks.send({ name: '', text: 'set statement_timeout = 0' });
+  const text = `select count(*)::integer as jobs
+                  from (select pg_sleep(case when to_regclass('public.changed') is null then 50 else 0 end)) slowly
+                  left join platform.jobs on true`;
+  const answered = givingWay({ asks, looks }, () => asks.send({ name: '', text }));
+  const reading = `select 1 from pg_locks where relation = 'platform.jobs'::regclass and mode = 'AccessShareLock'`;
+  await until(async () => (await asOwner(on, reading)).length > 0);
+  for (const step of [
+    'begin',
+    'lock table platform.jobs in access exclusive mode',
+    'create table public.changed ()',
+    'commit',
+  ]) {
+    await changes.send({ name: '', text: step });
+  }
+  assert.deepEqual(await answered, [{ jobs: 1 }]);
 });
 
 test('of what is wrong ten thousand times the first rows are fetched, and how many there are', async () => {

@@ -10,6 +10,7 @@ import { CHARGE, INTENT } from '#payments/charges';
 import { type Connection, connect, DatabaseUnavailable, isServerError } from '#platform/db';
 import { eachToldKey } from '#platform/events';
 import { ANSWER_KEPT_MS, verifyAnswers, verifyKeys } from '#platform/idempotency';
+import { givingWay } from './give-way.ts';
 import { allChecks } from './modules.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -30,32 +31,63 @@ const ROWS_SHOWN_MAX = 3;
  */
 const WORK_MEMORY = '64MB';
 
-export const verify = async (runtime: Runtime): Promise<Verdict> => {
+/** A question to the books of years takes as long as it takes. */
+const QUESTION_MS_MAX = 24 * 60 * 60 * 1000;
+/** Who was interrupted leaves nobody behind who goes on reading for minutes, and holds back whoever clears away. */
+const LOOKS_FOR_US_EVERY = '1s';
+
+/** Which of how many questions is asked now. */
+export type Asking = { readonly number: number; readonly of: number; readonly what: string };
+
+export const verify = async (
+  runtime: Runtime,
+  onAsking: (asking: Asking) => void = () => {},
+): Promise<Verdict> => {
   const problems: string[] = [];
+  const checks = allChecks();
+  let number = 0;
+  const now = (what: string): void => {
+    number += 1;
+    onAsking({ number, of: OF_OUR_OWN + checks.length, what });
+  };
+  now('the audit log');
   const audit =
     (await asked(problems, 'Audit log', () => verifyAudit(runtime.context, runtime.sealing))) ??
     unread;
   problems.push(...audit.problems.map((problem) => `Audit log: ${problem}`));
+  now('the seals of the books');
   const books =
     (await asked(problems, 'Books', () => verifyBooks(runtime.context, runtime.booksSealing))) ??
     unread;
   problems.push(...books.problems.map((problem) => `Books: ${problem}`));
-  const checks = allChecks();
 
   let answers = 0;
   // Checks look across accounts, which only the owner may.
-  const owner = await connect({
-    url: runtime.settings.databaseUrl,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 600_000,
-    applicationName: 'tollgate verify',
+  const asOwner = (applicationName: string) =>
+    connect({
+      url: runtime.settings.databaseUrl,
+      connectTimeoutMs: 5_000,
+      statementTimeoutMs: QUESTION_MS_MAX,
+      applicationName,
+    });
+  const owner = await asOwner('tollgate verify');
+  const looks = await asOwner('tollgate verify, looking who waits').catch(async (error) => {
+    await owner.close();
+    throw error;
   });
   try {
     await owner.send({ name: '', text: 'set statement_timeout = 0' });
+    // A table that is being changed is waited for: a question that was not asked would be a finding.
+    await owner.send({ name: '', text: `set lock_timeout = '1min'` });
+    await owner.send({
+      name: '',
+      text: `set client_connection_check_interval = '${LOOKS_FOR_US_EVERY}'`,
+    });
     await owner.send({ name: '', text: `set work_mem = '${WORK_MEMORY}'` });
     // Each of several workers would take as much.
     await owner.send({ name: '', text: 'set max_parallel_workers_per_gather = 0' });
     const wrong = countWithFirst();
+    now('the stored answers');
     await asked(problems, 'Stored answers', async () => {
       answers = await verifyAnswers(owner.send, runtime.masterSecret, wrong.note);
       await noteForgottenKeys(runtime, owner, wrong.note);
@@ -66,7 +98,11 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
       );
     }
     for (const { module, name, text, of } of checks) {
-      const ask = () => owner.send<Found>({ name: '', text: firstOf(text) });
+      now(`${module}, whether ${name}`);
+      const ask = () =>
+        givingWay({ asks: owner, looks }, () =>
+          owner.send<Found>({ name: '', text: firstOf(text) }),
+        );
       const found = (await asked(problems, `${module}, whether ${name}`, ask)) ?? [];
       const [first] = found;
       if (first === undefined) continue;
@@ -77,6 +113,7 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
     }
   } finally {
     await owner.close();
+    await looks.close();
   }
   return {
     audit: { seals: audit.seals, entries: audit.entries },
@@ -86,6 +123,9 @@ export const verify = async (runtime: Runtime): Promise<Verdict> => {
     problems,
   };
 };
+
+/** The audit log, the books, the stored answers. */
+const OF_OUR_OWN = 3;
 
 const unread = { seals: 0, entries: 0, problems: [] };
 

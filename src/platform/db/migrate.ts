@@ -47,6 +47,7 @@ export const readMigrations = async (
   return all;
 };
 
+const A_DAY_MS = 24 * 60 * 60 * 1000;
 const MIGRATION_LOCK = 7_031_991;
 
 export const migrate = async (input: {
@@ -57,9 +58,10 @@ export const migrate = async (input: {
   /** Roles that get a password of ours, by name; the operator manages those that are absent. */
   readonly passwords?: Readonly<Record<string, string>>;
 }): Promise<{ applied: number }> => {
-  const owner = await connect({ ...input.connection, statementTimeoutMs: 600_000 });
+  const owner = await connect({ ...input.connection, statementTimeoutMs: A_DAY_MS });
   try {
-    // Waiting for another process that migrates, and long migrations, are no reason to give up.
+    // Waiting for another process that migrates, and long migrations, are no reason to give up: an index on the events
+    // of years takes more than minutes, and who gave up would begin anew at each start.
     await run(
       owner,
       `set statement_timeout = 0; set lock_timeout = 0;
