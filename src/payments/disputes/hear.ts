@@ -10,8 +10,8 @@ import {
   type DisputeTold,
   type FraudWarning,
   isOpening,
+  type SaidByDispute,
 } from '#rails/connectors';
-import { loadByReference } from '#rails/operations';
 import { hearDispute, openDispute } from './conclude-dispute.ts';
 import type { Dispute } from './dispute.ts';
 import { isInquiry } from './dispute-states.ts';
@@ -19,6 +19,7 @@ import { loadDisputeOf } from './disputes.store.ts';
 import { fraudWarningCreated } from './events.ts';
 import type { FraudWarningRow } from './fraud-warning.ts';
 import { insertFraudWarning } from './fraud-warnings.store.ts';
+import { learnFromDispute, paymentBy } from './learn-from-dispute.ts';
 import { disputeFee } from './postings.ts';
 import { DISPUTE } from './render-dispute.ts';
 import { writeDispute } from './write-dispute.ts';
@@ -40,12 +41,17 @@ const hear = async (
   scope: Scope,
   connectorAccountId: Uuid,
   told: DisputeTold,
-): Promise<readonly Write[] | null> => {
+): Promise<readonly Write[] | SaidByDispute | null> => {
   const known = await loadDisputeOf(context, scope, connectorAccountId, told.providerId);
+  if (known === undefined && isOpening(told.status)) {
+    const said = await learnFromDispute(context, scope, connectorAccountId, told);
+    if (said !== null) return said;
+  }
   const charge =
     known === undefined
       ? await chargeBy(context, scope, connectorAccountId, told.reference)
       : await loadCharge(context, scope, known.chargeId);
+  if (charge === undefined && (await isOver(context, scope, connectorAccountId, told))) return [];
   // Nobody knows yet that the payment succeeded, or what came before: it is heard again.
   if (charge === undefined || (known === undefined && !isOpening(told.status))) return null;
   const at = {
@@ -77,6 +83,16 @@ const hear = async (
   return writes;
 };
 
+/** Its bank was asked about what it has taken back since, and no money moved by that: there is nothing to answer. */
+const isOver = async (
+  context: Context,
+  scope: Scope,
+  connectorAccountId: Uuid,
+  { reference, moved }: DisputeTold,
+): Promise<boolean> =>
+  moved === 0n &&
+  (await paymentBy(context, scope, connectorAccountId, reference))?.state === 'reversed';
+
 /** The charge that stands for the operation of that reference. */
 const chargeBy = async (
   context: Context,
@@ -84,8 +100,7 @@ const chargeBy = async (
   connectorAccountId: Uuid,
   reference: string,
 ): Promise<Charge | undefined> => {
-  const operations = await loadByReference(context, scope, connectorAccountId, reference);
-  const payment = operations.find(({ kind }) => kind === 'authorize' || kind === 'sale');
+  const payment = await paymentBy(context, scope, connectorAccountId, reference);
   if (payment === undefined) return undefined;
   const charges = await loadChargesOfIntent(context, scope, payment.intentId);
   return charges.find(({ operationId, captured }) => operationId === payment.id && captured > 0n);

@@ -17,8 +17,14 @@ export const messageStates = {
   acknowledged: 4,
   /** Of a reversal: the host did not know the original, which may still have been on its way. */
   too_early: 5,
+  /** Of a reversal: the host would not take the original back, and has not. */
+  refused: 6,
 } as const;
 export type MessageState = keyof typeof messageStates;
+
+/** A reversal that the host has answered, and by which it has taken nothing back. */
+export const tookNothing = ({ state }: Pick<CardMessage, 'state'>): boolean =>
+  state === 'too_early' || state === 'refused';
 
 export type CardMessage = {
   readonly operationId: Uuid;

@@ -8,7 +8,7 @@ export const checks = [
               select from rails.card_messages m
                where m.account_id = r.account_id and m.livemode = r.livemode
                  and m.operation_id = r.operation_id and m.part = 0 and m.rrn = r.rrn
-                 and (m.state in (2, 3) or (m.state = 4 and r.state = 5)))`,
+                 and (m.state in (2, 3) or (m.state = 4 and r.state in (5, 6))))`,
   },
   {
     name: 'no two messages of one host had the same numbers',

@@ -4,9 +4,16 @@
 import type { Context, Scope, Write } from '#kit/context';
 import { uuidMs } from '#kit/ids';
 import { rank, spellTime, writeRows } from '#platform/db';
-import { type Change, DoesNotCount, isFinished, type Operation } from '#rails/operations';
+import {
+  type Change,
+  DoesNotCount,
+  isChargedBack,
+  isContested,
+  isFinished,
+  type Operation,
+} from '#rails/operations';
 import { loadMessages, moveMessage } from './acquiring.store.ts';
-import type { CardMessage } from './card-message.ts';
+import { type CardMessage, tookNothing } from './card-message.ts';
 import { businessDayOf, type Moved } from './read-answer.ts';
 import { reverseAgainOf } from './reverse-again.ts';
 
@@ -134,10 +141,12 @@ const knowsNoMessage: ReadonlySet<string> = new Set([
   'person',
 ]);
 
-/** A host's feed tells of refunds that it has booked, and of nothing else. */
-const isToldElsewhere = ({ after, evidence }: Change): boolean =>
-  knowsNoMessage.has(evidence?.kind ?? '') ||
-  (evidence?.kind === 'webhook' && after.kind === 'refund');
+/** A host's feed tells of refunds that it has booked, and of payments that their holders contest. */
+const isToldElsewhere = (change: Change): boolean => {
+  const { after, evidence } = change;
+  if (evidence?.kind !== 'webhook') return knowsNoMessage.has(evidence?.kind ?? '');
+  return after.kind === 'refund' || isContested(change);
+};
 
 /** Of a refund: the host had booked it, and could not pay it out. */
 export const DID_NOT_ARRIVE = 'refund_failed';
@@ -157,7 +166,8 @@ const movedBy: Partial<Record<Operation['kind'], readonly [Moved, Moved]>> = {
  * nothing else. Of a provider that is no host there is no message. Once a reversal is stored the message is taken
  * back, and nobody's yes ends the reversal: what the host had booked it takes back when it hears it. The database
  * says who was first, as with an answer that comes late. Where a day of asking took nothing back, or nobody asks any
- * more, a person's yes gives the reversal up.
+ * more, a person's yes gives the reversal up. So does that of the host which has taken the money for its holder, where it
+ * has answered each reversal and taken nothing back: nobody asks it while this is written, and nobody will after it.
  */
 const approvedElsewhere = (
   context: Context,
@@ -170,7 +180,9 @@ const approvedElsewhere = (
     evidence?.kind === 'person' && (before.state === 'human' || isFinished(before.state));
   return ofMessages(context, scope, after, ({ first, reversal, counted }) => {
     const isTakenBack = reversal !== undefined || first.state === 'taken_back';
-    if (isTakenBack && !(mayGiveUp && reversal !== undefined)) throw new DoesNotCount('taken_back');
+    const isGivenUp =
+      reversal !== undefined && (mayGiveUp || (isChargedBack(change) && tookNothing(reversal)));
+    if (isTakenBack && !isGivenUp) throw new DoesNotCount('taken_back');
     return [...leftAlone(scope, first, reversal), ...counted.slice(0, 1)];
   });
 };

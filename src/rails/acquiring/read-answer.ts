@@ -110,8 +110,13 @@ export const readAnswer = (reading: Reading): Outcome => {
   };
 };
 
+/** What took nothing back: the host knows no original yet, or would not take it back as it is. */
+export type NotReversed =
+  | { readonly outcome: 'too_early' }
+  | { readonly outcome: 'refused'; readonly code: string };
+
 /** Whether a reversal is over; what is not over is repeated. */
-export const readReversal = (reading: Reading): Outcome | { readonly outcome: 'too_early' } => {
+export const readReversal = (reading: Reading): Outcome | NotReversed => {
   const { profile, sent, answer, nowMs, moves, original = sent } = reading;
   if (!belongsTo(profile, sent, answer)) return { outcome: 'unknown', code: ANOTHERS };
   const code = fieldText(answer.fields[39]);
@@ -128,7 +133,10 @@ export const readReversal = (reading: Reading): Outcome | { readonly outcome: 't
       ? { outcome: 'reversed', code: 'no_original', told }
       : { outcome: 'too_early' };
   }
-  if (!profile.reversalDone.includes(code)) return { outcome: 'unknown', code: `host_${code}` };
+  if (!profile.reversalDone.includes(code)) {
+    const isRefused = meaningOf(profile.codes, code)?.class === 'state';
+    return { outcome: isRefused ? 'refused' : 'unknown', code: `host_${code}` };
+  }
   // The code of the authorization comes back where there was one to reverse.
   const wasBooked = fieldText(answer.fields[38]) !== null;
   return {

@@ -6,7 +6,7 @@
 import type { Write } from '#kit/context';
 import type { Outcome } from '#rails/operations';
 import { loadMessages, moveMessage } from './acquiring.store.ts';
-import { type CardMessage, originalOf } from './card-message.ts';
+import { type CardMessage, originalOf, tookNothing } from './card-message.ts';
 import { type CardCall, exchange, keepMisfit, numbered, store } from './exchange.ts';
 import { PURCHASE, REFUND, spellMessage } from './messages.ts';
 import { type Moved, readReversal } from './read-answer.ts';
@@ -22,7 +22,7 @@ export const reverse = async (call: CardCall, reference: string): Promise<Outcom
   if (first.state === 'acknowledged') return { outcome: 'unknown', code: 'moved_meanwhile' };
   await link.ready(call.deadlineMs);
 
-  const stored = messages.findLast(({ part, state }) => part > 0 && state !== 'too_early');
+  const stored = messages.findLast((message) => message.part > 0 && !tookNothing(message));
   const reversal = stored ?? (await storeReversal(call, first, messages.length));
   if (reversal === null) return { outcome: 'unknown', code: 'moved_meanwhile' };
 
@@ -47,10 +47,11 @@ export const reverse = async (call: CardCall, reference: string): Promise<Outcom
     nowMs: context.clock.now(),
     moves: movedBack(operation.kind),
   });
-  if (outcome.outcome === 'too_early') {
+  if (outcome.outcome === 'too_early' || outcome.outcome === 'refused') {
     // The host would go on answering the same under these numbers: the next one has new ones.
-    await context.database.commit(scope, [moveMessage(scope, reversal, 'too_early')]);
-    return { outcome: 'unknown', code: 'no_original_yet' };
+    await context.database.commit(scope, [moveMessage(scope, reversal, outcome.outcome)]);
+    const code = 'code' in outcome ? outcome.code : 'no_original_yet';
+    return { outcome: 'unknown', code, isAnswer: true };
   }
   if (outcome.outcome === 'unknown' && outcome.code.startsWith('answer_')) {
     await keepMisfit(call, heard.message, outcome.code);

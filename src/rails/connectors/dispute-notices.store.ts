@@ -217,6 +217,37 @@ export const loadDisputeNotices = async (
   });
 };
 
+const listNaming = statement(
+  'dispute_notices.naming',
+  `select notice from rails.dispute_notices
+    where ${ownRows} and connector_account_id = $3 and subject like 'dispute %' and state = ${WAITING}
+      and notice->'dispute'->>'reference' = $4 order by position`,
+);
+
+export type WaitingDispute = Pick<DisputeTold, 'providerId' | 'amount' | 'currency'> & {
+  /** By all that is told of it and not heard yet, from the merchant's side. */
+  readonly moved: bigint;
+};
+
+/** What is told of the payment of that reference and is not heard yet: each dispute once. */
+export const loadWaitingDisputes = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  of: { readonly connectorAccountId: Uuid; readonly reference: string },
+): Promise<readonly WaitingDispute[]> => {
+  const named = [of.connectorAccountId, of.reference];
+  const rows = await readOwn<Row & { readonly notice: unknown }>(context, scope, listNaming, named);
+  const found = new Map<string, WaitingDispute>();
+  for (const row of rows) {
+    const notice = revived(row.notice) as DisputeNotice;
+    if (notice.kind !== 'dispute') continue;
+    const { providerId, amount, currency, moved } = notice.dispute;
+    const before = found.get(providerId) ?? { providerId, amount, currency, moved: 0n };
+    found.set(providerId, { ...before, moved: before.moved + moved });
+  }
+  return [...found.values()];
+};
+
 export const leaseNotices = leaseDue(
   'dispute_notices.lease',
   'select * from rails.lease_dispute_notices($1::timestamptz, $2, $3)',

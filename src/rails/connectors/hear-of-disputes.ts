@@ -1,10 +1,10 @@
 // Reads the feeds in which providers tell of disputes, and lets the modules hear what they say. A page is
 // stored with the cursor behind it; each notice then takes effect once, in the transaction of what follows.
 
-import type { Context, Scope } from '#kit/context';
+import type { Context, Scope, Write } from '#kit/context';
 import { NotSent } from '#kit/http-client';
 import { newUuid, spellId, type Uuid } from '#kit/ids';
-import { recordEvidence } from '#rails/operations';
+import { DoesNotCount, isLeased, recordEvidence } from '#rails/operations';
 import type { Said } from './connector.ts';
 import { withReader } from './dispute-calls.ts';
 import { type DisputeFeed, leaseFeeds, loadFeed, moveFeed } from './dispute-feeds.store.ts';
@@ -21,6 +21,7 @@ import {
 import { eachLeased } from './each-leased.ts';
 import { findOperation } from './learn-from-webhooks.ts';
 import type { Parts } from './parts.ts';
+import type { SaidByDispute } from './rails.ts';
 import { listenersWrites } from './send.ts';
 
 /** Disputes are answered within weeks: that often is soon enough, and asks little of a provider. */
@@ -117,7 +118,13 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
       listener(context, scope, { connectorAccountId, notice }),
     ),
   );
-  const writes = heard.filter((each) => each !== null);
+  const said = heard.find(isSaid);
+  if (said !== undefined) {
+    if (await learn(parts, context, scope, said)) return hear(parts, context, scope, id);
+    await waitLonger(context, scope, stored);
+    return false;
+  }
+  const writes = heard.filter((each): each is readonly Write[] => each !== null && !isSaid(each));
   if (writes.length > 0) return take(context, scope, stored, writes.flat());
   if (await hearOpening(parts, context, scope, stored)) await hearAgain(context, scope, stored);
   else await waitLonger(context, scope, stored);
@@ -141,12 +148,37 @@ const hearOpening = async (
   return opening !== undefined && hear(parts, context, scope, opening.id);
 };
 
+const isSaid = (heard: readonly Write[] | SaidByDispute | null): heard is SaidByDispute =>
+  heard !== null && 'says' in heard;
+
+/**
+ * Of an operation of which nobody knew what had become. It is learned in a commit of its own, as all evidence is: should
+ * this process die before the dispute is heard, the notice still waits. Whoever is asking its provider just now may hear
+ * more than the notice says. True: it was approved.
+ */
+const learn = async (
+  parts: Parts,
+  context: Context,
+  scope: Scope,
+  { operationId, says, sourceKey }: SaidByDispute,
+): Promise<boolean> => {
+  const recorded = await recordEvidence(context, scope, {
+    operationId,
+    evidence: { kind: 'webhook', says, sourceKey },
+    writes: async (change) => {
+      if (await isLeased(context, scope, operationId)) throw new DoesNotCount('at_work');
+      return listenersWrites(parts, context, scope)(change);
+    },
+  });
+  return recorded.ok && !recorded.repeated && recorded.change.after.state === 'approved';
+};
+
 /** Where somebody else changed the same in between, it is heard again with what is true then. */
 const take = async (
   context: Context,
   scope: Scope,
   stored: StoredNotice,
-  writes: Parameters<Context['database']['commit']>[1],
+  writes: readonly Write[],
 ): Promise<boolean> => {
   const { ok } = await context.database.commit(scope, [
     endNotice(scope, stored, 'taken', null),

@@ -19,8 +19,10 @@ export {
   explainNotice,
   loadDisputeNotices,
   loadNoticesForPerson,
+  loadWaitingDisputes,
   type StoredNotice,
   type ToldOfDispute,
+  type WaitingDispute,
 } from './dispute-notices.store.ts';
 export { watchDayEnds } from './end-days.ts';
 export { DISPUTE_NOTICE } from './hear-of-disputes.ts';

@@ -4,7 +4,7 @@
 import type { ExemptionTerms } from '#cards/three-ds';
 import type { Ahead, Context, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import type { Change, OperationKind, Sent, WritesOf } from '#rails/operations';
+import type { Change, OperationKind, Outcome, Sent, WritesOf } from '#rails/operations';
 import type { StoredAccount } from './account.ts';
 import type { ConnectorOperation, Definition, HolderTerms } from './connector.ts';
 import type { DisputeAnswer, DisputeNotice } from './dispute-notice.ts';
@@ -107,10 +107,18 @@ export type OperationListener = (
 
 /**
  * What a module writes because a provider told of a dispute. It is committed with the note that the notice
- * was taken. Null: nobody here knows of what it speaks, for now.
+ * was taken. Null: nobody here knows of what it speaks, for now. Where it says something of an operation of which nobody
+ * knows what became, that is learned first, and then it is heard again.
  */
 export type DisputeListener = (
   context: Context,
   scope: Scope,
   told: { readonly connectorAccountId: Uuid; readonly notice: DisputeNotice },
-) => Promise<readonly Write[] | null>;
+) => Promise<readonly Write[] | SaidByDispute | null>;
+
+export type SaidByDispute = {
+  readonly operationId: Uuid;
+  readonly says: Outcome;
+  /** Of those disputes, once. */
+  readonly sourceKey: string;
+};

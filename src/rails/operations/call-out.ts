@@ -141,10 +141,11 @@ const ask = async (context: Context, port: () => Promise<Outcome>): Promise<Hear
   }
 };
 
-/** A word that our table does not know is an answer all the same. Null: it was not asked. */
+/** A word that our table does not know is an answer all the same, and so is a no that decides nothing. Null: it was not asked. */
 export const answeredIn = (outcome: Outcome): boolean | null => {
   if (outcome.outcome === 'not_sent') return null;
-  return outcome.outcome !== 'unknown' || outcome.unmapped !== undefined;
+  if (outcome.outcome !== 'unknown') return true;
+  return outcome.unmapped !== undefined || outcome.isAnswer === true;
 };
 
 const hearLate = (

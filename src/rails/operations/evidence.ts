@@ -105,7 +105,13 @@ export type Outcome =
       readonly told?: Told;
     })
   | { readonly outcome: 'not_sent'; readonly code: string }
-  | { readonly outcome: 'unknown'; readonly code: string; readonly unmapped?: string }
+  | {
+      readonly outcome: 'unknown';
+      readonly code: string;
+      readonly unmapped?: string;
+      /** It answered, and would not do it: it is there, and others may ask it. */
+      readonly isAnswer?: true;
+    }
   /** The provider knows nothing of it, as of then. It may only be slow to know. */
   | { readonly outcome: 'not_found'; readonly horizonMs: number | null };
 

@@ -4,6 +4,7 @@ export {
   createOutgoing,
   type Outgoing,
 } from './call-out.ts';
+export { ASKED_ABOUT, CHARGED_BACK, isChargedBack, isContested } from './charged-back.ts';
 export { type Conclusion, conclude } from './conclude.ts';
 export { decidedOnce } from './decided-once.ts';
 export {
@@ -18,6 +19,7 @@ export { type ForgottenCall, loadForgottenCalls, loadLockedIntents } from './for
 export { noteForgotten, releaseForgottenCall } from './forgotten.ts';
 export { createGates, type GateSettings, usualGates } from './gates.ts';
 export { heldWhileSending } from './held-while-sending.ts';
+export { isLeased } from './leased.store.ts';
 export {
   type NewOperation,
   newOperation,

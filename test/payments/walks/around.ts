@@ -15,8 +15,6 @@ type Act = (walk: Walk, payment: Payment) => Promise<void>;
 const contest: Act = async (walk, payment) => {
   const { random, town } = walk;
   if (payment.seller.teller !== null) return;
-  // Of what its bank cannot take back any more a person would have to say what became of it.
-  if (walk.now(payment).some(({ doing }) => doing?.what === 'payment')) return;
   payment.references = await referencesOf(walk, payment);
   const reference = payment.references.at(-1);
   if (reference === undefined) return;

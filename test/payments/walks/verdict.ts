@@ -101,9 +101,11 @@ const givenBack = ({ refunds }: Payment): number =>
     .filter(({ status }) => status !== 'failed')
     .reduce((total, { amount }) => total + amount, 0);
 
-/** What arrived, and what nobody wanted any more when it was taken. */
-const takenOf = ({ stories: [story], goesBack }: Payment): number =>
-  (goesBack ? story?.amount : story?.received) ?? 0;
+/** What arrived, and what nobody wanted any more when it was taken: its holder may have contested that. */
+const takenOf = ({ stories: [story], goesBack, disputes }: Payment): number => {
+  const isUnwanted = goesBack || (story?.status === 'canceled' && disputes.size > 0);
+  return (isUnwanted ? story?.amount : story?.received) ?? 0;
+};
 
 type AtBank = 'heldMinor' | 'capturedMinor' | 'refundedMinor' | 'chargedBackMinor';
 

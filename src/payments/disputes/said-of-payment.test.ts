@@ -1,0 +1,148 @@
+// What a dispute says of an operation of which nobody knows what became.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { conclude, type Evidence, type Operation } from '#rails/operations';
+import { saidOf } from './said-of-payment.ts';
+
+type Kind = Operation['kind'];
+const REFERENCE = 'op_1';
+const unknown = (kind: Kind) => ({
+  kind,
+  state: 'unknown' as const,
+  code: null,
+  amount: 5_000n,
+  currency: 'eur',
+  reference: REFERENCE,
+  sends: 1,
+  deadlineMs: 0,
+});
+
+/** Amount, and what was taken of it by all that is told; in euros, where it does not say otherwise. */
+type Contested = readonly [amount: bigint, moved: bigint, currency?: string];
+
+type Row = {
+  readonly name: string;
+  readonly kind?: Kind;
+  readonly left?: bigint;
+  readonly contested: readonly Contested[];
+  /** State, alerts, code; null: it says nothing of it. */
+  readonly concludes: readonly [Operation['state'], readonly string[], string | null] | null;
+};
+
+const rows: readonly Row[] = [
+  {
+    name: 'A sale that is charged back whole was approved',
+    contested: [[5_000n, -5_000n]],
+    concludes: ['approved', [], 'charged_back'],
+  },
+  {
+    name: 'A sale that is asked about was approved',
+    contested: [[5_000n, 0n]],
+    concludes: ['approved', [], 'asked_about'],
+  },
+  {
+    name: 'One of which its bank has given the money back again was approved',
+    contested: [[5_000n, 0n]],
+    concludes: ['approved', [], 'asked_about'],
+  },
+  {
+    name: 'A sale that is charged back in two parts was approved',
+    contested: [
+      [2_000n, -2_000n],
+      [3_000n, -3_000n],
+    ],
+    concludes: ['approved', [], 'charged_back'],
+  },
+  {
+    name: 'Of which one part is only asked about, its money is not all with its bank',
+    contested: [
+      [2_000n, -2_000n],
+      [3_000n, 0n],
+    ],
+    concludes: ['approved', [], 'asked_about'],
+  },
+  {
+    name: 'A part alone proves nothing',
+    contested: [[4_999n, -4_999n]],
+    concludes: ['unknown', [], 'contested_in_part'],
+  },
+  {
+    name: 'More than was asked is for a person',
+    contested: [[5_001n, -5_001n]],
+    concludes: ['unknown', ['amount_differs'], 'amount_differs'],
+  },
+  {
+    name: 'So is another currency',
+    contested: [[5_000n, -5_000n, 'usd']],
+    concludes: ['unknown', ['currency_differs'], 'currency_differs'],
+  },
+  {
+    name: 'What was only to be held has taken nothing',
+    kind: 'authorize',
+    contested: [[5_000n, -5_000n]],
+    concludes: ['unknown', [], 'contested_uncaptured'],
+  },
+  {
+    name: 'A capture that is charged back whole was approved',
+    kind: 'capture',
+    contested: [[5_000n, -5_000n]],
+    concludes: ['approved', [], 'charged_back'],
+  },
+  {
+    name: 'So was one that is charged back together with the capture before it',
+    kind: 'capture',
+    left: 1_000n,
+    contested: [[6_000n, -6_000n]],
+    concludes: ['approved', [], 'charged_back'],
+  },
+  {
+    name: 'What the capture before it may have taken says nothing of the next',
+    kind: 'capture',
+    left: 1_000n,
+    contested: [[1_000n, -1_000n]],
+    concludes: null,
+  },
+  {
+    name: 'Nor does what is more than that, and not all of both',
+    kind: 'capture',
+    left: 1_000n,
+    contested: [[5_000n, -5_000n]],
+    concludes: null,
+  },
+  {
+    name: 'What the only capture cannot have taken is told, and decides nothing',
+    kind: 'capture',
+    contested: [[4_000n, -4_000n]],
+    concludes: ['unknown', [], 'contested_otherwise'],
+  },
+  {
+    name: 'Nor does another currency than that of the capture',
+    kind: 'capture',
+    contested: [[5_000n, -5_000n, 'usd']],
+    concludes: ['unknown', [], 'contested_otherwise'],
+  },
+];
+
+for (const { name, kind = 'sale', left = 0n, contested, concludes } of rows) {
+  test(name, () => {
+    const operation = unknown(kind);
+    const says = saidOf(
+      { operation, left },
+      contested.map(([amount, moved, currency = 'eur']) => ({ amount, moved, currency })),
+    );
+    if (concludes === null) return assert.equal(says, null);
+    assert.ok(says !== null);
+    const evidence: Evidence = {
+      id: '1',
+      kind: 'webhook',
+      atMs: 0,
+      says,
+      send: null,
+      sourceKey: 'dispute',
+      considered: [],
+    };
+    const { state, alerts, code } = conclude(operation, [evidence]);
+    assert.deepEqual([state, alerts, code], concludes);
+  });
+}
