@@ -48,6 +48,14 @@ describe('a payment link', () => {
     );
   });
 
+  test('whose lines alone changed is told of without what its events do not show', async () => {
+    const { id } = await stripe.paymentLinks.create(tea);
+    const [line] = (await stripe.paymentLinks.listLineItems(id)).data;
+    await stripe.paymentLinks.update(id, { line_items: [{ id: line?.id ?? '', quantity: 3 }] });
+    const { data } = await stripe.events.list({ type: 'payment_link.updated', limit: 1 });
+    assert.deepEqual(data[0]?.data.previous_attributes, {});
+  });
+
   test('says of cards only what links can, and of names what is asked anew', async () => {
     const options = { card: { request_three_d_secure: 'any' } };
     const asked = { ...tea, payment_method_options: options };

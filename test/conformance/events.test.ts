@@ -139,6 +139,15 @@ describe('previous_attributes', () => {
     );
   });
 
+  test('are empty where what changed is shown only on request', async () => {
+    for (const updated of [
+      { tax: { ip_address: '192.0.2.7' } },
+      { cash_balance: { settings: { reconciliation_mode: 'manual' } } },
+    ] as const) {
+      assert.deepEqual(await changesOf({}, updated), {});
+    }
+  });
+
   test('are left out of what was created or deleted', async () => {
     const { id } = await customers.create({ name: 'x' });
     await customers.del(id);
@@ -231,6 +240,16 @@ describe('listing events', () => {
     );
     assert.equal((await raw(`/v1/events?${types(20).join('&')}`)).status, 200);
     assert.equal((await raw(`/v1/events?${types(21).join('&')}`)).status, 400);
+  });
+
+  test('names the parameter that holds no type of an event', async () => {
+    for (const [query, param] of [
+      ['type=Customer', 'type'],
+      ['types[]=customer.created&types[]=Customer', 'types'],
+    ] as const) {
+      const { status, body } = await raw(`/v1/events?${query}`);
+      assert.deepEqual([status, body.error.param], [400, param]);
+    }
   });
 
   test('filters by when they happened', async () => {

@@ -5,6 +5,7 @@ import {
   type EventRenderer,
   previousAttributes,
   type Snapshot,
+  tellingWhatChanged,
 } from '#platform/events';
 import type { Customer } from './customer.ts';
 import { renderCustomer } from './render-customer.ts';
@@ -30,7 +31,11 @@ const kind = (code: number, type: string): EventKind => ({
 });
 
 export const customerCreated = kind(101, 'customer.created');
-export const customerUpdated = kind(102, 'customer.updated');
+export const customerUpdated: EventKind = {
+  ...kind(102, 'customer.updated'),
+  renderers: { 1: render, 2: tellingWhatChanged(render) },
+  renderer: 2,
+};
 export const customerDeleted = kind(103, 'customer.deleted');
 
 export const customerEventKinds = [customerCreated, customerUpdated, customerDeleted];

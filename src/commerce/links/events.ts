@@ -7,6 +7,7 @@ import {
   type EventRenderer,
   previousAttributes,
   type Snapshot,
+  tellingWhatChanged,
 } from '#platform/events';
 import type { PaymentLink } from './link.ts';
 import { renderLink } from './render-link.ts';
@@ -39,5 +40,9 @@ const kind = (code: number, type: string): EventKind => ({
 });
 
 export const linkCreated = kind(411, 'payment_link.created');
-export const linkUpdated = kind(412, 'payment_link.updated');
+export const linkUpdated: EventKind = {
+  ...kind(412, 'payment_link.updated'),
+  renderers: { 1: render, 2: tellingWhatChanged(render) },
+  renderer: 2,
+};
 export const linkEventKinds = [linkCreated, linkUpdated];

@@ -88,6 +88,17 @@ export const previousAttributes = (
   return previous.size === 0 ? undefined : Object.fromEntries(previous);
 };
 
+/**
+ * For what is changed: where only what is shown on request has, `previous_attributes` is empty, and there. Whoever
+ * handles an update looks into it, and typed clients fail at what is absent.
+ */
+export const tellingWhatChanged =
+  (render: EventRenderer): EventRenderer =>
+  (snapshot, livemode) => {
+    const { object, previous_attributes = {} } = render(snapshot, livemode);
+    return { object, previous_attributes };
+  };
+
 const own = (object: Readonly<Record<string, unknown>>, name: string): unknown =>
   Object.hasOwn(object, name) ? object[name] : undefined;
 

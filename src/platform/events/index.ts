@@ -5,6 +5,7 @@ export {
   gatherEventKinds,
   previousAttributes,
   type Snapshot,
+  tellingWhatChanged,
   type Undelivered,
 } from './event-kind.ts';
 export {

@@ -58,7 +58,8 @@ export const listEvents = async (
     async (spelled) => (await findNamed(context, scope, kinds, spelled))?.id ?? null,
   );
   const types = asked.types ?? (asked.type === undefined ? null : [asked.type]);
-  const wanted = { window, codes: wantedCodes(kinds, types), created: asked.created };
+  const codes = wantedCodes(kinds, types, asked.types === undefined ? 'type' : 'types');
+  const wanted = { window, codes, created: asked.created };
   const { delivery_success: isDelivered } = asked;
   const some = isDelivered === true ? loadDelivered : loadUndelivered;
   const load = isDelivered === undefined ? loadEvents : some;
@@ -106,7 +107,11 @@ export const openOf = (
     events.map(({ id }) => id),
   );
 
-const wantedCodes = (kinds: EventKinds, types: readonly string[] | null): number[] | null => {
+const wantedCodes = (
+  kinds: EventKinds,
+  types: readonly string[] | null,
+  param: 'type' | 'types',
+): number[] | null => {
   if (types === null) return null;
   let isAllKnown = true;
   const codes = types.flatMap((type) => {
@@ -115,7 +120,7 @@ const wantedCodes = (kinds: EventKinds, types: readonly string[] | null): number
       throw new ApiError(
         400,
         'Invalid type: an event type such as customer.created, or customer.* for all of a kind.',
-        { param: 'type' },
+        { param },
       );
     }
     const stem = type.endsWith('*') ? type.slice(0, -1) : null;
