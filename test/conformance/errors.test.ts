@@ -74,7 +74,15 @@ describe('a refused request', () => {
       name: 'to a URL that ends with a slash',
       ask: ['GET', '/v1/customers/'],
       status: 404,
-      message: 'Unrecognized request URL (GET: /v1/customers/). Please see http://pay.test/docs.',
+      message:
+        'Unrecognized request URL (GET: /v1/customers/). If you are trying to list objects, remove the trailing slash. If you are trying to retrieve a specific object, make sure you passed a valid (non-empty) identifier in your code. Please see http://pay.test/docs.',
+    },
+    {
+      name: 'to a URL in which an id is empty',
+      ask: ['POST', '/v1/payment_intents//confirm'],
+      status: 404,
+      message:
+        'Unrecognized request URL (POST: /v1/payment_intents//confirm). Please make sure you passed a valid (non-empty) identifier in your code. Please see http://pay.test/docs.',
     },
     {
       name: 'to the other API',

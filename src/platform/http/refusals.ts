@@ -45,8 +45,17 @@ const readable = (path: string): string => {
 export const urlUnknown = (method: string, path: string, docsUrl: string): ApiError =>
   new ApiError(
     404,
-    `Unrecognized request URL (${method}: ${echo(readable(path))}). Please see ${docsUrl}.`,
+    `Unrecognized request URL (${method}: ${echo(readable(path))}).${emptyId(path)} Please see ${docsUrl}.`,
   );
+
+/** Mostly an id that was an empty text: SDKs put it into the path as it is. */
+const emptyId = (path: string): string => {
+  if (!/^\/v1\/[a-z_].*?\/(?:\/|$)/.test(path)) return '';
+  const given = 'make sure you passed a valid (non-empty) identifier in your code.';
+  return path.endsWith('/')
+    ? ` If you are trying to list objects, remove the trailing slash. If you are trying to retrieve a specific object, ${given}`
+    : ` Please ${given}`;
+};
 
 const apiVersion = /^\d{4}-\d{2}-\d{2}(?:\.[a-z][a-z0-9_]{0,30})?$/;
 
