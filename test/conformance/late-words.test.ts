@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
 import { present } from '#kit/assert';
 import { newUuid, parseId } from '#kit/ids';
-import { heardBy } from '#rails/connectors';
+import { explainLine, heardBy, listLines } from '#rails/connectors';
 import {
   type Change,
   decideByPerson,
@@ -25,6 +25,8 @@ import {
   says,
   testBank,
 } from '../../src/payments/intents/for-tests-bank.ts';
+import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlements.ts';
+import { insertLine } from '../../src/rails/connectors/settlement-lines.store.ts';
 import { assertHealthy } from '../support/health.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -72,6 +74,35 @@ const amountsOf = ({ status, amount_capturable, amount_received }: Stripe.Paymen
   amount_capturable,
   amount_received,
 ];
+/** A settlement names it; what is said of that line once it was heard. */
+const settle = async ({ connectorAccountId, reference, amount, currency }: Operation) => {
+  const named = {
+    key: `settled ${reference}`,
+    kind: 'payment',
+    reference,
+    providerId: null,
+  } as const;
+  const money = { currency, gross: amount, fee: 0n, net: amount };
+  const rest = { bookedAtMs: 0, availableOn: null, batch: null, raw: {} };
+  const row = { ...named, ...money, ...rest };
+  const received = { receivedAtMs: context.clock.now() - 1000, state: 'waiting' } as const;
+  const line = { id: newUuid(context), connectorAccountId, row, ...received };
+  await context.database.commit(scope, [insertLine(scope, line)]);
+};
+const settledAs = async ({ reference }: Operation) => {
+  await hearOfSettlements(gateway.rails.parts, context);
+  const lines = await listLines(context, scope, { onlyForPerson: false, limit: 100 });
+  return present(
+    lines.find(({ row }) => row.reference === reference),
+    'its line',
+  ).state;
+};
+const again = () =>
+  asOwner(
+    on,
+    `update rails.settlement_lines set due_at = now() - interval '1 second', leased_until = null
+      where due_at is not null`,
+  );
 /** What waits for a person is said in the log. */
 const assertReviewed = async (operation: Operation) => {
   const waiting = await loadForPerson(context, scope, { alsoUnknown: false, limit: 100 });
@@ -157,6 +188,36 @@ describe('a capture that was refused and is approved after all', () => {
     await decide(operation, 'reversed');
     await assertHealthy(on);
     assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['succeeded', 0, 5000]);
+  });
+
+  test('fits no line of a settlement where another was made instead, and fits one where it is booked', async () => {
+    const { id } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.capture(id));
+    first.next.push(lostAfter);
+    assert.equal((await paymentIntents.capture(id)).status, 'processing');
+    const operation = await operationOf(id, 'capture');
+    await settle(operation);
+    const heard = async (wanted: string) =>
+      waitUntil('the line', PATIENCE_MS, async () => (await settledAs(operation)) === wanted);
+    await waitUntil('the word', PATIENCE_MS, async () => {
+      await settledAs(operation);
+      return (await operationOf(id, 'capture')).state === 'approved';
+    });
+    // While the other is under way it may still come to nothing.
+    assert.equal(await settledAs(operation), 'waiting');
+    await resolveUntil(async () => (await statusOf(id)) === 'succeeded');
+    await again();
+    await heard('fits_nothing');
+    const other = await operationOf(id, 'capture', 'last');
+    await settle(other);
+    await waitUntil('its line', PATIENCE_MS, async () => (await settledAs(other)) === 'fits');
+    await assertReviewed(operation);
+    await decide(operation, 'reversed');
+    const [line] = await listLines(context, scope, { onlyForPerson: true, limit: 1 });
+    const explanation = { id: present(line, 'the line').id, explanation: 'got back', atMs: 0 };
+    await context.database.commit(scope, [explainLine(scope, explanation)]);
+    await assertHealthy(on);
   });
 });
 

@@ -3,10 +3,11 @@
 // open, or says something else, the line is evidence. What fits nothing waits for a person, and nothing is
 // ever made of it.
 
+import { loadExpectationsOf } from '#books/expectations';
 import type { Context, Scope } from '#kit/context';
 import { NotSent } from '#kit/http-client';
 import { newUuid, spellId, type Uuid } from '#kit/ids';
-import { isFinished, type Operation, recordEvidence } from '#rails/operations';
+import { isFinished, loadOfIntent, type Operation, recordEvidence } from '#rails/operations';
 import { withAccount } from './account-call.ts';
 import { eachLeased } from './each-leased.ts';
 import { findOperation } from './learn-from-webhooks.ts';
@@ -110,6 +111,7 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
     await context.database.commit(scope, [endLine(scope, line, 'fits_nothing')]);
   };
   if (operation === undefined) return endForPerson('something that nobody here knows');
+  let now = operation;
   const says = saysOf(line.row, operation.reference);
   // What is known already is not said again: a settlement names every payment of a day.
   const isNews =
@@ -122,14 +124,38 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
       evidence: { kind: 'settlement_line', says, sourceKey: line.row.key },
       writes: listenersWrites(parts, context, scope),
     });
+    if (recorded.ok) now = recorded.change.after;
     if (!recorded.ok && recorded.code === 'taken_back') {
       if (isFinished(operation.state)) return endForPerson('what nobody takes back any more');
       // It is being taken back: the line is heard again when its lease has ended, until that is over.
       return;
     }
   }
+  if (says.outcome === 'approved' && (await isUnbooked(context, scope, now))) {
+    // What is under way has its place, and may come to nothing: the line is heard again when its lease has ended.
+    if (await isUnderWay(context, scope, operation)) return;
+    return endForPerson('a capture in whose place another was made');
+  }
   await context.database.commit(scope, [endLine(scope, line, 'fits')]);
 };
+
+/** Approved too late: its payment had no room for it any more. */
+const isUnbooked = async (
+  context: Context,
+  scope: Scope,
+  operation: Operation,
+): Promise<boolean> => {
+  if (operation.kind !== 'capture' || operation.state !== 'approved') return false;
+  const expected = await loadExpectationsOf(context, scope, operation);
+  return expected.every(({ kind }) => kind !== 'payment');
+};
+
+const isUnderWay = async (
+  context: Context,
+  scope: Scope,
+  { intentId }: Operation,
+): Promise<boolean> =>
+  (await loadOfIntent(context, scope, intentId)).some(({ state }) => !isFinished(state));
 
 const operationNamedBy = async (
   context: Context,
