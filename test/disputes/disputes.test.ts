@@ -277,8 +277,23 @@ describe('a payment whose holder contests it', () => {
   test('may be refunded while it is only asked about', async () => {
     const paid = await pay('pm_card_createDisputeInquiry');
     await bank.advance(AFTERWARDS_MS);
-    await disputeOf(paid, 'warning_needs_response');
+    const { id } = await disputeOf(paid, 'warning_needs_response');
+    let changes = 0;
+    const shown = async () => {
+      const { data: listed } = await disputes.list({ charge: paid.charge });
+      changes += 1;
+      const changed = await disputes.update(id, { metadata: { changes } });
+      const { data: events } = await stripe.events.list({ type: 'charge.dispute.updated' });
+      const told = present(events[0], 'an event').data.object as Stripe.Dispute;
+      const all = [await disputes.retrieve(id), listed[0], changed, told];
+      return all.map((each) => each?.is_charge_refundable);
+    };
+    assert.deepEqual(await shown(), [true, true, true, true]);
+    await refunds.create({ charge: paid.charge, amount: 100 });
+    assert.deepEqual(await shown(), [true, true, true, true]);
     assert.equal((await refunds.create({ charge: paid.charge })).status, 'succeeded');
+    // Nothing is left.
+    assert.deepEqual(await shown(), [false, false, false, false]);
   });
 
   test('may be contested again after it was won', async () => {

@@ -66,6 +66,8 @@ export type Dispute = {
   readonly bookings: readonly Booking[];
   /** What a person said has moved, from the merchant's side, and the provider has not told yet. */
   readonly ahead?: number;
+  /** Nothing of its charge may be given back any more: asked when it is shown, and never stored. */
+  readonly isChargeSpent?: true;
 };
 
 /** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */

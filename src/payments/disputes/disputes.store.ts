@@ -78,7 +78,8 @@ type Named = Pick<
 const toRow = (scope: Scope, dispute: Dispute): unknown[] => {
   const { id, version, events, chargeId, intentId, connectorAccountId, providerId, ...more } =
     dispute;
-  const { status, currency, amount, withdrawn, counted, needsReview, metadata, ...details } = more;
+  const { status, currency, amount, withdrawn, counted, needsReview, metadata, ...rest } = more;
+  const { isChargeSpent: _ofItsCharge, ...details } = rest;
   return [
     scope.accountId,
     scope.livemode,

@@ -4,6 +4,7 @@ import { idWindow, listFound, type Outcome, rowsWithin, type TypedRequest } from
 import type { disputeFilters } from './dispute-parameters.ts';
 import { listDisputeRows, loadDispute } from './disputes.store.ts';
 import { DISPUTE, renderDispute } from './render-dispute.ts';
+import { withSpentCharges } from './spent.ts';
 
 export const listDisputes = async (
   context: Context,
@@ -14,10 +15,11 @@ export const listDisputes = async (
     loadDispute(context, scope, id),
   );
   const of = await readOfPayment(context, scope, asked);
-  const rows = await listDisputeRows(context, scope, {
+  const found = await listDisputeRows(context, scope, {
     ...rowsWithin(window, asked.created),
     ...of,
   });
+  const rows = await withSpentCharges(context, scope, found);
   const nowMs = context.clock.now();
   return {
     body: listFound(request.url, rows, window, (dispute) =>

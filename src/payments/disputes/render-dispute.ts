@@ -37,7 +37,7 @@ export const renderDispute = (dispute: Dispute, livemode: boolean, nowMs: number
       submission_method: dispute.submissions > 0 ? 'manual' : 'not_submitted',
     },
     intended_submission_method: dispute.intendedSubmissionMethod,
-    is_charge_refundable: isInquiry(dispute.status) && !isOver(dispute.status),
+    is_charge_refundable: isRefundable(dispute),
     livemode,
     metadata: dispute.metadata,
     network_reason_code: dispute.networkReasonCode,
@@ -58,6 +58,9 @@ export const renderDispute = (dispute: Dispute, livemode: boolean, nowMs: number
     reason: dispute.reason,
     status: dispute.status,
   }) satisfies Shown;
+
+const isRefundable = ({ status, isChargeSpent }: Dispute): boolean =>
+  isInquiry(status) && !isOver(status) && isChargeSpent !== true;
 
 /** An event stays what it was: until it was kept, this was told of disputes that nobody had answered in time. */
 const wasPastDue = ({ respondByMs, status }: Dispute, nowMs: number): boolean =>

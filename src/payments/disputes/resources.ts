@@ -1,14 +1,16 @@
 import type { Context, Scope } from '#kit/context';
-import { parseIds, spellId } from '#kit/ids';
+import { parseIds, spellId, type Uuid } from '#kit/ids';
 import { CHARGE } from '#payments/charges';
 import { loadingById, neverFilled, type ResourceDefinition } from '#platform/http';
 import { loadDisputes, loadDisputesOfCharges } from './disputes.store.ts';
 import { fileNames } from './evidence.ts';
 import { DISPUTE, renderDispute } from './render-dispute.ts';
+import { withSpentCharges } from './spent.ts';
 
 /** The latest of each: a charge may be disputed again. */
 const loadOfCharges = async (context: Context, scope: Scope, ids: readonly string[]) => {
-  const disputes = await loadDisputesOfCharges(context, scope, parseIds(CHARGE, ids));
+  const found = await loadDisputesOfCharges(context, scope, parseIds(CHARGE, ids));
+  const disputes = await withSpentCharges(context, scope, found);
   const nowMs = context.clock.now();
   return new Map(
     disputes.map((dispute) => [
@@ -18,6 +20,12 @@ const loadOfCharges = async (context: Context, scope: Scope, ids: readonly strin
   );
 };
 
+const loadShown = async (context: Context, scope: Scope, ids: readonly Uuid[]) => {
+  const found = [...(await loadDisputes(context, scope, ids)).values()];
+  const disputes = await withSpentCharges(context, scope, found);
+  return new Map(disputes.map((dispute) => [dispute.id, dispute]));
+};
+
 export const disputeResources: readonly ResourceDefinition[] = [
   // Removed from the answers of today, and what clients of some years ago expand.
   { object: 'charge', expandable: { dispute: { include: loadOfCharges, of: ['dispute'] } } },
@@ -25,7 +33,7 @@ export const disputeResources: readonly ResourceDefinition[] = [
     object: 'dispute',
     permission: 'disputes',
     owns: (id) => id.startsWith(`${DISPUTE}_`),
-    load: loadingById(DISPUTE, loadDisputes, (dispute, livemode, { clock }) =>
+    load: loadingById(DISPUTE, loadShown, (dispute, livemode, { clock }) =>
       renderDispute(dispute, livemode, clock.now()),
     ),
     hashes: ['evidence', 'evidence_details', 'payment_method_details'],

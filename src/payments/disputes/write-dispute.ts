@@ -18,6 +18,7 @@ import { isOver } from './dispute-states.ts';
 import { insertDispute, updateDispute } from './disputes.store.ts';
 import { disputeSnapshot } from './events.ts';
 import { entryOf, expectedOf, lostEntry } from './postings.ts';
+import { withSpent } from './spent.ts';
 
 export const writeDispute = async (
   context: Context,
@@ -33,11 +34,15 @@ export const writeDispute = async (
   const { before, chargeBefore, decided, cause } = input;
   const { kinds, booked, lost } = decided;
   const nowMs = context.clock.now();
-  const dispute: Dispute = {
+  const charge = withContested(decided.charge, decided.dispute);
+  // What is the merchant's again may be with the bank, which took the payment back meanwhile.
+  const now = await takeWhatIsFree(context, scope, charge);
+  const changed: Dispute = {
     ...decided.dispute,
     version: before === null ? 1 : before.version + 1,
     events: decided.dispute.events + kinds.length,
   };
+  const dispute = withSpent(changed, now.charge);
   const writes: Write[] = [
     before === null ? insertDispute(scope, dispute) : updateDispute(scope, dispute),
   ];
@@ -53,14 +58,15 @@ export const writeDispute = async (
         objectId: dispute.id,
         sequence: decided.dispute.events + 1,
         kinds,
-        snapshot: disputeSnapshot(dispute, nowMs, before ?? undefined),
+        snapshot: disputeSnapshot(
+          dispute,
+          nowMs,
+          before === null ? undefined : withSpent(before, chargeBefore),
+        ),
         request: cause,
       }),
     );
   }
-  const charge = withContested(decided.charge, dispute);
-  // What is the merchant's again may be with the bank, which took the payment back meanwhile.
-  const now = await takeWhatIsFree(context, scope, charge);
   if (now.charge !== chargeBefore) {
     writes.push(updateCharge(scope, { ...now.charge, version: chargeBefore.version + 1 }));
   }
