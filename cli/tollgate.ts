@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { exitCode, explain } from './errors.ts';
 import { tieToParent } from './parent.ts';
+import { print } from './say.ts';
 
 /**
  * In the order in which help lists them. Only the one that was asked for is read: a command that merely asks the
@@ -44,6 +45,7 @@ const program = new Command('tollgate')
   .version(version, '-v, --version', 'print the version')
   .helpOption('-h, --help', 'print what a command does')
   .showHelpAfterError('Try tollgate --help.')
+  .configureOutput({ writeOut: print })
   .exitOverride();
 
 const [asked = ''] = process.argv.slice(2);
@@ -53,11 +55,14 @@ for (const command of program.commands) inherit(command);
 
 /** Settings of the frame hold for the commands, and for theirs. */
 function inherit(command: Command): void {
-  command.exitOverride().showHelpAfterError('Try tollgate --help.');
+  command
+    .exitOverride()
+    .configureOutput({ writeOut: print })
+    .showHelpAfterError('Try tollgate --help.');
   for (const inner of command.commands) inherit(inner);
 }
 
-// A terminal that was closed, or a `| head` that has seen enough, is no reason to fail.
+// A terminal that was closed, or a `| head` that has seen enough, is no reason to fail. What goes to a file is in `say.ts`.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 

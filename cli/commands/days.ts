@@ -17,7 +17,7 @@ import {
 } from '#rails/connectors';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
-import { paint, say } from '../say.ts';
+import { paint, print, say } from '../say.ts';
 import { withRuntime } from '../with-runtime.ts';
 
 const SHOWN_MAX = 100;
@@ -68,7 +68,7 @@ export const addDays = (program: Command): void => {
         const { fileId } = await theDay(runtime.context, scope, account, day);
         const file = fileId && (await loadClearingFile(runtime.context, scope, fileId));
         if (!file) throw new CliError(`There is no clearing file of ${day}.`);
-        process.stdout.write(file.body);
+        print(file.body);
       }),
   );
 

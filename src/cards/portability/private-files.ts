@@ -33,7 +33,8 @@ export const openLines = async (path: string) => {
   const file = await createPrivate(unfinished(path));
   return {
     add: async (line: string): Promise<void> => {
-      await file.write(`${line}\n`);
+      // All of it: a disk that is almost full takes a part of a single write.
+      await file.appendFile(`${line}\n`);
     },
     finish: async (): Promise<void> => {
       await file.sync();
