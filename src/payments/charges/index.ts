@@ -40,7 +40,13 @@ export {
 } from './events.ts';
 export { findCharge } from './find-charge.ts';
 export { otherFailureOf } from './other-decline.ts';
-export { type Booked, bookMovement, expectMovement, feeFactsOf } from './postings.ts';
+export {
+  type Booked,
+  bookMovement,
+  expectMovement,
+  feeFactsOf,
+  loadBookedParts,
+} from './postings.ts';
 export {
   type Addressed,
   errorPageOf,

@@ -102,13 +102,21 @@ const freePartOf = async (
   { charge, subject, amount, beside = [] }: MoneyMoved,
 ): Promise<number> => {
   if (charge.captured === amount) return 0;
-  const entries = await loadEntriesOf(context, scope, subject);
-  const captures = entries.filter(({ purpose }) => purpose === 'capture' || purpose === 'payment');
-  const taken = new Set([...beside, ...captures.map(({ part }) => part)]);
+  const taken = new Set([...beside, ...(await loadBookedParts(context, scope, subject))]);
   let part = 0;
   while (taken.has(part)) part += 1;
   return part;
 };
+
+/** Which parts of a charge were captured, as the books number them. */
+export const loadBookedParts = async (
+  context: Context,
+  scope: Scope,
+  chargeId: Uuid,
+): Promise<number[]> =>
+  (await loadEntriesOf(context, scope, chargeId))
+    .filter(({ purpose }) => purpose === 'capture' || purpose === 'payment')
+    .map(({ part }) => part);
 
 /** Pure. */
 const entryOf = (

@@ -1,9 +1,10 @@
 import { present } from '#kit/assert';
-import type { Context } from '#kit/context';
+import type { Context, Scope } from '#kit/context';
 import {
   type Charge,
   checkPartAmount,
   expectMovement,
+  loadBookedParts,
   loadCharge,
   renderCharge,
 } from '#payments/charges';
@@ -144,7 +145,7 @@ export const capture = async (
   refuseExpired(charge, context.clock.now(), scope.livemode);
   const isLast = isFinal || amount === intent.capturable;
   refuseMany(charge, isLast);
-  refuseTooMany(charge);
+  await refuseTooMany(context, scope, charge);
 
   const captures = charge.captures + 1;
   return sendFollowing(context, request, {
@@ -196,11 +197,13 @@ const refuseMany = ({ mayBeSplit }: Charge, isLast: boolean): void => {
 /** As many as the books have parts of one charge. */
 const CAPTURES_MAX = 256;
 
-const refuseTooMany = ({ captured, captures }: Charge): void => {
-  if (captured === 0n || captures < CAPTURES_MAX) return;
+/** Who has tried less often cannot have captured more often; a try that came to nothing takes no place. */
+const refuseTooMany = async (context: Context, scope: Scope, charge: Charge): Promise<void> => {
+  if (charge.captured === 0n || charge.captures < CAPTURES_MAX) return;
+  if ((await loadBookedParts(context, scope, charge.id)).length < CAPTURES_MAX) return;
   throw new ApiError(
     400,
-    `This PaymentIntent was captured, or tried to be, ${CAPTURES_MAX} times: no further part can be captured. Let go of what is left with amount_to_capture=0 and final_capture=true.`,
+    `This PaymentIntent was captured ${CAPTURES_MAX} times: no further part can be captured. Let go of what is left with amount_to_capture=0 and final_capture=true.`,
     { param: 'amount_to_capture' },
   );
 };
