@@ -9,19 +9,42 @@ const portsTried = 20;
 
 export const refuseTakenPort = async (host: string, port: number): Promise<void> => {
   const problem = await problemWith(host, port);
-  if (problem === undefined) return;
+  if (problem !== undefined) throw await explainPort(problem, host, port);
+};
 
+/**
+ * Why a port that is to be shared could not be had. That is known once it was tried in earnest: whoever
+ * listens there only to see whether one can may be given a caller, whom nobody then answers.
+ */
+export const explainSharedPort = async (
+  problem: string,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<CliError> => {
+  if (problem === 'ENOTSUP') {
+    return new CliError(
+      'This system lets no two processes listen on one port; start without TOLLGATE_SHARED_PORT.',
+    );
+  }
+  if (problem === 'EADDRINUSE') {
+    return new CliError(
+      `Port ${port} is taken by a program that does not share it; set TOLLGATE_SHARED_PORT for all processes that listen there, or another PORT.`,
+    );
+  }
+  return await explainPort(problem, host, port);
+};
+
+const explainPort = async (problem: string, host: string, port: number): Promise<CliError> => {
   if (problem === 'EADDRINUSE') {
     const free = await nextFree(host, port + 1);
     const advice = free === undefined ? 'try another one with PORT' : `try PORT=${free}`;
-    throw new CliError(`Port ${port} is taken by another program; ${advice}.`);
+    return new CliError(`Port ${port} is taken by another program; ${advice}.`);
   }
   if (problem === 'EACCES') {
-    throw new CliError(
+    return new CliError(
       `Port ${port} is reserved for privileged programs; choose one above 1023 with PORT.`,
     );
   }
-  throw new CliError(
+  return new CliError(
     `Tollgate cannot listen on ${host}, port ${port} (${problem}); see TOLLGATE_HOST and PORT.`,
   );
 };

@@ -15,7 +15,7 @@ import {
 import type { Settings } from '../src/config.ts';
 import { CliError, explain } from './errors.ts';
 import type { Gateway, Role, StartGateway } from './gateway.ts';
-import { refuseTakenPort } from './port.ts';
+import { explainSharedPort, refuseTakenPort } from './port.ts';
 import { readQuickstart, removeQuickstart, welcome, writeQuickstart } from './quickstart.ts';
 import { type RunningSandbox, startSandbox } from './sandbox/sandbox-process.ts';
 import { type RunningShop, startShop } from './shop-process.ts';
@@ -37,7 +37,7 @@ export const runGateway = async (run: Run): Promise<number> => {
   leaveWhileStarting(requests);
 
   try {
-    if (run.roles.includes('api')) await refuseOtherAtPort(settings);
+    if (run.roles.includes('api') && !settings.sharedPort) await refuseOtherAtPort(settings);
     if (run.isQuickstart) takeDown.push(takeQuickstart(settings.data));
 
     const progress = run.isQuickstart ? showWaiting(process.stderr, 'Starting') : undefined;
@@ -62,6 +62,10 @@ export const runGateway = async (run: Run): Promise<number> => {
     if (run.isQuickstart) announce(settings, { gateway, sandbox, shop });
     return await untilStopped(requests, postgres);
   } catch (error) {
+    const { syscall, code } = error as NodeJS.ErrnoException;
+    if (settings.sharedPort && syscall === 'listen' && code !== undefined) {
+      throw await explainSharedPort(code, settings);
+    }
     throw concernsFolder(error, settings.data) ? explainFileError(error, settings.data) : error;
   } finally {
     for (const step of takeDown.reverse()) await step();

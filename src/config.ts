@@ -41,6 +41,12 @@ export const definitions = define({
     default: '127.0.0.1',
     says: 'The address it listens on. 0.0.0.0 opens it to the network; put TLS in front of it then.',
   },
+  sharedPort: {
+    env: 'TOLLGATE_SHARED_PORT',
+    kind: 'switch',
+    default: 'off',
+    says: 'Whether several API processes of this machine listen on that port together, and the system shares out who connects. On for all of them or for none. Linux.',
+  },
   publicUrl: {
     env: 'TOLLGATE_PUBLIC_URL',
     kind: 'url',
@@ -248,6 +254,7 @@ export const definitions = define({
 export type Settings = {
   readonly port: number;
   readonly host: string;
+  readonly sharedPort: boolean;
   readonly publicUrl: string;
   readonly proxies: number;
   readonly data: string;

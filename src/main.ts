@@ -140,7 +140,7 @@ const startRoles = async (
       handlers: metrics.handlers,
       showMails: showsMails(input),
     });
-    port = await api.listen(port, settings.host);
+    port = await api.listen(port, settings.host, settings.sharedPort);
     takeDown.push(() => api.close());
   }
   return {

@@ -6,6 +6,7 @@
 //   npm run bench:payments -- --full       also with five and ten million
 //   npm run bench:payments -- --stored=N   with so many stored, several with commas
 //   npm run bench:payments -- --cost       what one payment costs, until its last webhook is told; with the above
+//   npm run bench:payments -- --apis=2     with two API processes on one port; with the above
 //   npm run bench:payments -- --statements the same, and what each statement of PostgreSQL costs
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -36,6 +37,7 @@ const storedAt =
     : process.argv.includes('--full')
       ? [MILLION, 5 * MILLION, 10 * MILLION]
       : [MILLION]);
+const apiCount = Number(/^--apis=(\d+)$/m.exec(process.argv.join('\n'))?.[1] ?? 1);
 // Where V8's profiles of both roles go, should one be wanted.
 const profiles = process.env['BENCH_PROFILES'];
 const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
@@ -45,7 +47,8 @@ const CONCURRENCIES = [16, 64, 256];
 const DELAYS_MS = [0, 50];
 const QUEUED_CONCURRENCIES = [64, 256];
 const queued = 'provider 0 ms, webhooks queued and told later';
-const CLIENTS = [8, 16, 32];
+// The database admits sixty connections, of which each process has some.
+const CLIENTS = apiCount > 1 ? [8, 16, 24] : [8, 16, 32];
 const CUSTOMERS = 64;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -84,23 +87,37 @@ const hook = await startReceiver();
 const databaseUrl = withDatabase(postgres.ownerUrl, 'tollgate');
 const startRole = async (
   role: 'api' | 'worker',
+  sharedPort?: number,
 ): Promise<{ child: ChildProcess; line: string }> => {
   const program = fileURLToPath(new URL('./gateway.ts', import.meta.url));
   // As the gateway itself is started: what the launcher gave to this process.
-  const child = spawn(process.execPath, [...process.execArgv, ...profiling, program, role], {
-    env: {
-      ...process.env,
-      TOLLGATE_DATA: join(folder, 'gateway'),
-      DATABASE_URL: databaseUrl,
-      TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
-      TOLLGATE_RATE_PER_SECOND: '1000000',
+  const child = spawn(
+    process.execPath,
+    [
+      ...process.execArgv,
+      ...profiling,
+      program,
+      role,
+      ...(sharedPort === undefined ? [] : [String(sharedPort)]),
+    ],
+    {
+      env: {
+        ...process.env,
+        TOLLGATE_DATA: join(folder, 'gateway'),
+        DATABASE_URL: databaseUrl,
+        TOLLGATE_WEBHOOKS_TO_LOOPBACK: 'on',
+        TOLLGATE_RATE_PER_SECOND: '1000000',
+      },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
+  );
   const [line] = (await once(child.stdout!, 'data')) as [Buffer];
   return { child, line: String(line) };
 };
 const api = await startRole('api');
+const merchant = JSON.parse(api.line) as Merchant;
+const apis = [api];
+while (apis.length < apiCount) apis.push(await startRole('api', merchant.port));
 let worker = await startRole('worker');
 const owner = await connectTo(databaseUrl);
 const secondOwner = await connectTo(databaseUrl);
@@ -109,9 +126,9 @@ for (const each of [owner, secondOwner]) {
   await each.send({ name: '', text: 'set statement_timeout = 0; set lock_timeout = 0' });
 }
 try {
-  await run(JSON.parse(api.line) as Merchant);
+  await run(merchant);
 } finally {
-  for (const { child } of [worker, api]) await end(child);
+  for (const { child } of [worker, ...apis]) await end(child);
   for (const each of [owner, secondOwner]) await each.close();
   hook.close();
   await postgres.stop();
@@ -338,7 +355,7 @@ async function readCost(): Promise<Cost> {
   });
   const { user, system } = process.cpuUsage();
   return {
-    api: cpuSecondsOf(api.child.pid ?? 0),
+    api: apis.reduce((sum, { child }) => sum + cpuSecondsOf(child.pid ?? 0), 0),
     worker: cpuSecondsOf(worker.child.pid ?? 0),
     postgres: cpuSecondsOfFamily(parentOf(row?.pid ?? 0)),
     load: (user + system) / 1e6,
@@ -360,7 +377,7 @@ function difference(before: Cost, after: Cost, payments: number): Cost {
 }
 
 async function setDelay(delayMs: number): Promise<void> {
-  for (const { child } of [api, worker]) {
+  for (const { child } of [...apis, worker]) {
     child.send({ delayMs });
     await once(child, 'message');
   }

@@ -1,5 +1,6 @@
 // The gateway as a process of its own, with a provider in its memory that says yes after as long as it is
-// told. What is measured is everything but the provider. It tells its port and how to pay on one line.
+// told. What is measured is everything but the provider. It tells its port and how to pay on one line;
+// one that is given a port answers there beside those that do already.
 
 import { newAccount } from '#identity/accounts';
 import { createKey } from '#identity/keys';
@@ -44,7 +45,12 @@ if (role === 'worker') {
   process.stdout.write('{}\n');
 } else {
   const api = createApi(runtime, { publicUrl: 'http://localhost' });
-  const port = await api.listen(0);
+  const sharedPort = Number(process.argv[3] ?? 0);
+  const port = await api.listen(sharedPort, '127.0.0.1', true);
+  process.stdout.write(sharedPort === 0 ? `${JSON.stringify(await openShop(port))}\n` : '{}\n');
+}
+
+async function openShop(port: number): Promise<{ port: number; key: string; accountId: string }> {
   const { account, write } = newAccount(context, { name: 'Bench' });
   const scope = { accountId: account.id, livemode: false };
   await context.database.commit(scope, [write]);
@@ -52,7 +58,7 @@ if (role === 'worker') {
   const added = addConnectorAccount(context, scope, { connector: 'paper' });
   if (!added.ok) throw new Error(added.why);
   await context.database.commit(scope, added.writes);
-  process.stdout.write(`${JSON.stringify({ port, key, accountId: account.id })}\n`);
+  return { port, key, accountId: account.id };
 }
 
 process.on('message', (message) => {

@@ -81,11 +81,9 @@ const open = (port: number): Promise<Caller> =>
       const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
       if (received.length < headEnd + 4 + length) return;
       const status = received.slice(9, 12);
-      // What has no code says what it is in words.
-      const [, said = ''] =
-        /"code":\s*"(\w+)"/.exec(received) ?? /"message":\s*"([^"]+)"/.exec(received) ?? [];
+      const other = status === '200' ? null : `${status} ${saidIn(received)}`.trim();
       received = '';
-      waiting?.(status === '200' ? null : `${status} ${said}`.trim());
+      waiting?.(other);
     });
     socket.on('error', reject);
     socket.on('connect', () =>
@@ -99,6 +97,10 @@ const open = (port: number): Promise<Caller> =>
       }),
     );
   });
+
+/** The code of an error; what has none says what it is in words. */
+const saidIn = (answer: string): string =>
+  (/"code":\s*"(\w+)"/.exec(answer) ?? /"message":\s*"([^"]+)"/.exec(answer))?.[1] ?? '';
 
 export const post = (path: string, key: string, body: string, headers = ''): string =>
   `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n${headers}` +

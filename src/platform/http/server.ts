@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import { type AddressInfo, isIP, type Socket } from 'node:net';
+import { type AddressInfo, isIP, type ListenOptions, type Socket } from 'node:net';
 import type { Context } from '#kit/context';
 import { Unavailable } from '#kit/failure';
 import { type Cohorts, createCohorts } from './cohorts.ts';
@@ -57,8 +57,8 @@ export type PlainHandler = {
 };
 
 export type HttpServer = {
-  /** Gives the port, which is a free one when asked for 0. */
-  listen(port: number, host?: string): Promise<number>;
+  /** Gives the port, which is a free one when asked for 0. Shared: other processes that say so too listen there as well. */
+  listen(port: number, host?: string, shared?: boolean): Promise<number>;
   /** Takes no new connections, lets what runs finish within the bound, then closes the rest. */
   close(): Promise<void>;
 };
@@ -84,7 +84,8 @@ export const createHttpServer = (options: HttpServerOptions): HttpServer => {
   server.on('clientError', (error, socket) => refuseMalformed(door.parts, error, socket as Socket));
 
   return {
-    listen: (port, host = '127.0.0.1') => listen(server, port, host),
+    listen: (port, host = '127.0.0.1', shared = false) =>
+      listen(server, { port, host, reusePort: shared }),
     close: () => close(door, server),
   };
 };
@@ -370,10 +371,10 @@ const servePlain = async (
   }
 };
 
-const listen = (server: Server, port: number, host: string): Promise<number> =>
+const listen = (server: Server, where: ListenOptions): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(where, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });
