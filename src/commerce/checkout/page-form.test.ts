@@ -34,3 +34,20 @@ test('what the page did not ask is not read', () => {
     'payment_method_data',
   ]);
 });
+
+test('a date is read with spaces wherever a payer puts them, and not from a text that is none', () => {
+  const typed = { expected_amount: '900', 'card[number]': '4242424242424242' };
+  const dateOf = (expiry: string) => {
+    const { payment_method_data: told } = readPageForm(
+      form({ ...typed, 'card[expiry]': expiry }),
+      2026,
+    ) as { payment_method_data: { card: Record<string, unknown> } };
+    return `${String(told.card['exp_month'])}/${String(told.card['exp_year'])}`;
+  };
+  for (const expiry of ['12/34', '12 / 34', ' 12  /  2034 ', '1234', '12 34', '12-34', '12.2034']) {
+    assert.equal(dateOf(expiry), '12/2034', expiry);
+  }
+  for (const none of ['', '12', '12//34', '12/345', `12${' '.repeat(100)}34`]) {
+    assert.equal(dateOf(none), '0/2026', none);
+  }
+});

@@ -73,6 +73,28 @@ test('a body that drips in is ended by the time limit', async () => {
   assert.deepEqual(impatient.committed, []);
 });
 
+test('however many send their bodies for ever, nobody else is told that the server is busy', async () => {
+  const crowd = await startTestServer({ routes });
+  const head = 'POST /v1/things HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nam';
+  const hungUp = Promise.withResolvers<void>();
+  let closed = 0;
+  const sockets = Array.from({ length: 2_100 }, () => {
+    const socket = connect(crowd.port, '127.0.0.1', () => socket.write(head));
+    socket.on('close', () => {
+      closed += 1;
+      if (closed === 1_100) hungUp.resolve();
+    });
+    socket.on('data', (answer) => hungUp.reject(new Error(String(answer))));
+    // That it was hung up on.
+    return socket.on('error', () => {});
+  });
+  await hungUp.promise;
+  const answer = await crowd.ask('POST', '/v1/things', { form: 'amount=5' });
+  assert.equal(answer.status, 200);
+  for (const socket of sockets) socket.destroy();
+  await crowd.close();
+});
+
 test('a caller who hangs up within the body leaves nothing behind', async () => {
   // Were it still counted, the server would wait for it until this test is given up.
   const settings = { publicUrl: 'http://pay.test', closeTimeoutMs: 3_600_000 };

@@ -14,6 +14,21 @@ export class CallerGone extends Error {}
 
 const noBytes = Buffer.alloc(0);
 
+/**
+ * So many bodies may be on their way, of all who call. Then who has taken longest goes: whoever sends slowly, with no key
+ * or with one that every payer knows, would otherwise have all the places of a full server.
+ */
+const ARRIVING_MAX = 1_000;
+const arriving = new Set<IncomingMessage>();
+
+const makeRoom = (): void => {
+  if (arriving.size < ARRIVING_MAX) return;
+  const [slowest] = arriving;
+  if (slowest === undefined) return;
+  arriving.delete(slowest);
+  slowest.destroy();
+};
+
 export const readBody = (request: IncomingMessage, bytesMax: number): Promise<Buffer> => {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if (encoding === undefined && (length === undefined || length === '0')) {
@@ -23,7 +38,9 @@ export const readBody = (request: IncomingMessage, bytesMax: number): Promise<Bu
   // Then nothing is to be heard of it any more.
   if (request.destroyed) return Promise.reject(new CallerGone('The caller hung up.'));
 
-  return new Promise((resolve, reject) => {
+  makeRoom();
+  arriving.add(request);
+  return new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
 
@@ -40,7 +57,7 @@ export const readBody = (request: IncomingMessage, bytesMax: number): Promise<Bu
       if (!request.complete) reject(new CallerGone('The caller hung up.'));
     });
     request.on('error', () => reject(new CallerGone('The caller hung up.')));
-  });
+  }).finally(() => arriving.delete(request));
 };
 
 /** Everything the request carries as parameters, still untyped. */
