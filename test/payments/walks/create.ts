@@ -1,7 +1,7 @@
 // A merchant begins a payment: for whom, with which card, for which order.
 
 import { type Card, endingOf } from './cards.ts';
-import { type Answer, type Story, type Trying, tried } from './model.ts';
+import { type Answer, type Story, type Trying, tried, underTerms } from './model.ts';
 import { currencies, drawCardFor, knownOf, RETURN_URL, tryingOf, unitOf } from './plans.ts';
 import { increment, regret } from './steps.ts';
 import type { Payment, Person, SavedCard, Walk } from './walk.ts';
@@ -215,12 +215,17 @@ const registeredAs = (
     },
   };
   const isTried = confirms && walk.now(known).some((story) => isSame(story) && isUnpaid(story));
+  // The one before may still be under way, by its own terms, or be over and tried again by these.
+  const before = known.terms;
   walk.settle(known, answer, (story) => {
     if (story.status === 'canceled') return [];
     if (!isSame(story)) return [{ http: 409, code: 'order_reference_in_use', story }];
     return confirms && isUnpaid(story)
-      ? tried(story, { ...tryingOf(walk, again), isAway })
-      : [{ http: 200, story }];
+      ? tried(story, { ...tryingOf(walk, again), isAway }).map((outcome) => ({
+          ...outcome,
+          story: underTerms(outcome.story, again.terms),
+        }))
+      : [{ http: 200, story: underTerms(story, before) }];
   });
   if (isTried && answer.status !== 409) Object.assign(known, again);
   return known;

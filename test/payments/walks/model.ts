@@ -14,7 +14,13 @@ export type Status =
 
 /** What is under way while it is `processing`. */
 export type Doing =
-  | { readonly what: 'payment'; readonly isCancelWanted: boolean; readonly mayAsk: boolean }
+  | {
+      readonly what: 'payment';
+      readonly isCancelWanted: boolean;
+      readonly mayAsk: boolean;
+      /** Where tries that may be under way are of other terms: whether this one only holds. */
+      readonly isManual?: boolean;
+    }
   | { readonly what: 'increment'; readonly total: number }
   | { readonly what: 'capture'; readonly amount: number; readonly isFinal: boolean }
   | { readonly what: 'void' };
@@ -146,7 +152,7 @@ const byItself = (story: Story, terms: Terms, nowMs: number): readonly Story[] =
         : [
             story,
             // Whenever that was: it may be over already.
-            paid(story, terms, story.sinceMs),
+            paid(story, { ...terms, isManual: doing.isManual ?? terms.isManual }, story.sinceMs),
             failed(story),
             ...(doing.mayAsk ? [asked(story, story.sinceMs)] : []),
           ];
@@ -158,6 +164,12 @@ const byItself = (story: Story, terms: Terms, nowMs: number): readonly Story[] =
       return [story, kept(story), letGo(story)];
   }
 };
+
+/** By these terms, should it be under way. */
+export const underTerms = (story: Story, { isManual }: Terms): Story =>
+  story.doing?.what === 'payment' && story.doing.isManual === undefined
+    ? { ...story, doing: { ...story.doing, isManual } }
+    : story;
 
 export const spell = (story: Story): string => JSON.stringify({ ...story, sinceMs: 0 });
 

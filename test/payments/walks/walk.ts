@@ -155,6 +155,16 @@ const briefly = ({ status, body }: Answer): string => {
   return [status, ...code, shown?.id, ...told].filter((part) => part !== undefined).join(' ');
 };
 
+/** What was given back when another refund was made: one that has failed may have failed before, or after that. */
+const restsBeside = (refunds: Payment['refunds']): readonly number[] =>
+  [...refunds.values()].reduce<readonly number[]>(
+    (sums, { amount, status }) => {
+      const counted = sums.map((sum) => sum + amount);
+      return [...new Set(status === 'failed' ? [...sums, ...counted] : counted)];
+    },
+    [0],
+  );
+
 export const startWalk = async (
   town: Town,
   { name, seed }: { readonly name: string; readonly seed: number },
@@ -265,10 +275,9 @@ export const startWalk = async (
       .toReversed()
       .toSorted((a, b) => Number(refunds.has(b.id)) - Number(refunds.has(a.id)));
     for (const { id: refund, status, amount } of inTurn) {
-      const given = [...refunds.values()]
-        .filter((each) => each.status !== 'failed')
-        .reduce((sum, each) => sum + each.amount, 0);
-      const isRest = amount + given === payment.stories[0]?.amount;
+      const isRest = restsBeside(refunds).some(
+        (given) => amount + given === payment.stories[0]?.amount,
+      );
       if (!refunds.has(refund) && isUnwanted && isRest) {
         refunds.set(refund, { amount, status });
         payment.goesBack = true;
