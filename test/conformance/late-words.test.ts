@@ -328,6 +328,44 @@ describe('a part that was refused and is approved after all', () => {
     await assertHealthy(on);
   });
 
+  const takeBack = async (operation: Operation) => {
+    const { id: operationId, amount, currency, reference } = operation;
+    const heard = await recordEvidence(context, scope, {
+      operationId,
+      evidence: {
+        kind: 'settlement_line',
+        sourceKey: `taken back ${reference}`,
+        says: { outcome: 'reversed', amount, currency, reference },
+      },
+      writes,
+    });
+    assert.equal(heard.ok, true);
+  };
+
+  test('is booked once what had its place comes to nothing, also beside one that its bank has taken back', async () => {
+    const { id } = await held(split);
+    await takePart(id);
+    await takeBack(await captureOf(id, 1));
+    first.next.push(declined);
+    await refusalOf(takePart(id));
+    first.next.push(lostBefore);
+    assert.equal((await paymentIntents.capture(id)).status, 'processing');
+    const refused = await captureOf(id, 2);
+    await saysYes(refused);
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['processing', 4000, 1000]);
+    await resolveUntil(async () => (await statusOf(id)) !== 'processing');
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), [
+      'requires_capture',
+      3000,
+      2000,
+    ]);
+    // It counts once, whoever says it again.
+    await decide(refused, 'approved');
+    assert.deepEqual(await partsOf(id), [0, 1]);
+    errors.length = 0;
+    await assertHealthy(on);
+  });
+
   test('is what was taken where another comes to nothing and nothing is held any more', async () => {
     const { id } = await held();
     first.next.push(declined);
@@ -358,6 +396,28 @@ describe('a cancellation that was refused and has happened after all', () => {
     assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['canceled', 0, 0]);
     assert.deepEqual(await happened(), ['payment_intent.canceled']);
     await assertReviewed(operation);
+    await assertHealthy(on);
+  });
+
+  test('leaves the next one under way when its no is said once more', async () => {
+    const { id } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.cancel(id));
+    first.next.push(lostAfter);
+    assert.equal((await paymentIntents.cancel(id)).status, 'processing');
+    const { id: operationId, reference } = await operationOf(id, 'void');
+    await recordEvidence(context, scope, {
+      operationId,
+      evidence: {
+        kind: 'webhook',
+        sourceKey: `no to ${reference}`,
+        says: { outcome: 'declined', code: 'generic_decline' },
+      },
+      writes,
+    });
+    assert.equal(await statusOf(id), 'processing');
+    await resolveUntil(async () => (await statusOf(id)) !== 'processing');
+    assert.equal(await statusOf(id), 'canceled');
     await assertHealthy(on);
   });
 

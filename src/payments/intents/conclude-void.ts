@@ -18,14 +18,14 @@ export const concludeVoid = (known: Known): Decided | null => {
     case 'not_sent':
       // What nobody wants is asked again later until it is gone; what the merchant wanted is kept.
       if (charge.isUnwanted) return { ...nothing, intent, charge, kinds: [], release: true };
-      if (!isOfIntent) return null;
+      if (!isOfIntent || !isNewest(known)) return null;
       if (isOver || (state === 'declined' && hasRunOut(known))) return endHeld(known);
       return kept(known, { cancelWanted: null });
     case 'pending':
     case 'unknown':
     case 'human':
     case 'action_required':
-      return isOfIntent ? tellProcessing(known) : null;
+      return isOfIntent && isNewest(known) ? tellProcessing(known) : null;
     case 'created':
     case 'sending':
       return null;
@@ -33,6 +33,9 @@ export const concludeVoid = (known: Known): Decided | null => {
       return unreachable(state, 'A state of an operation');
   }
 };
+
+/** A no to an older one, said once more, ends no trial that is under way: that may let go of everything yet. */
+const isNewest = ({ intent, change }: Known): boolean => intent.voids === change.after.attempt;
 
 /**
  * It was said to have come to nothing, and what is held is gone all the same: a payment that only holds ends, and what

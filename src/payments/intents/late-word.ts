@@ -68,16 +68,26 @@ const isUncounted = async (
   operation: Operation,
 ): Promise<boolean> => {
   const operations = await loadOfIntent(context, scope, operation.intentId);
-  const approved = operations
-    .filter(isApproved(operation.kind))
-    .reduce((sum, { amount }) => sum + amount, 0n);
+  const sum = (some: readonly Operation[]): bigint =>
+    some.reduce((all, { amount }) => all + amount, 0n);
+  const approved = sum(operations.filter(isApproved(operation.kind)));
   if (operation.kind === 'increment') {
     const first = operations.find(({ id }) => id === charge.operationId);
     return first !== undefined && first.amount + approved - charge.amount >= operation.amount;
   }
-  if (approved - charge.captured < operation.amount) return false;
+  if (await isBooked(context, scope, operation)) return false;
+  // What was taken back after it was booked was captured all the same: a refund says what became of it.
+  const reversed = operations.filter(
+    ({ kind, state }) => kind === 'capture' && state === 'reversed',
+  );
+  const areBooked = await Promise.all(reversed.map((each) => isBooked(context, scope, each)));
+  const takenBack = sum(reversed.filter((_each, index) => areBooked[index]));
+  return approved + takenBack - charge.captured >= operation.amount;
+};
+
+const isBooked = async (context: Context, scope: Scope, operation: Operation): Promise<boolean> => {
   const expected = await loadExpectationsOf(context, scope, operation);
-  return expected.every(({ kind }) => kind !== 'payment');
+  return expected.some(({ kind }) => kind === 'payment');
 };
 
 /** Keeping a part is for who asked for that: whoever did not lets go of the rest. */
