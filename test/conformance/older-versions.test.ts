@@ -351,6 +351,47 @@ describe('an account whose version is set between two tries', () => {
   });
 });
 
+describe('a refusal calls by the name it came by', () => {
+  const refusedOf = async (path: string, form: string): Promise<[string, string]> => {
+    const { status, body } = await gateway.ask('POST', path, { key: merchant.key, form });
+    assert.equal(status, 400);
+    return [body.error.param, body.error.message];
+  };
+
+  test('what was asked under an older one', async () => {
+    const { id } = await stripe.customers.create();
+    const held = await stripe.paymentIntents.create({ ...paid, capture_method: 'manual' });
+    for (const [path, form, param, message] of [
+      [`customers/${id}`, 'card=tok_gone', 'card', "No such token: 'tok_gone'"],
+      [`customers/${id}`, 'default_card=card_gone', 'default_card', "No such source: 'card_gone'"],
+      [
+        `customers/${id}`,
+        'card[exp_month]=12',
+        'card[number]',
+        'Missing required param: card[number].',
+      ],
+      [
+        'payment_intents',
+        'amount=999&currency=usd&source=src_gone',
+        'source',
+        "No such PaymentMethod: 'src_gone'",
+      ],
+    ] as const) {
+      assert.deepEqual(await refusedOf(`/v1/${path}`, form), [param, message], form);
+    }
+    const [param] = await refusedOf(`/v1/payment_intents/${held.id}/capture`, 'amount=1000');
+    assert.equal(param, 'amount');
+  });
+
+  test('and by that of today what was asked under it, or under both alike', async () => {
+    const { id } = await stripe.customers.create();
+    for (const form of ['source=tok_gone', 'source=tok_gone&card=tok_gone']) {
+      const [param] = await refusedOf(`/v1/customers/${id}`, form);
+      assert.equal(param, 'source', form);
+    }
+  });
+});
+
 describe('since then', () => {
   test('all that has to be asked for', async () => {
     const since = speaking('2022-11-15');

@@ -40,6 +40,8 @@ export type Execution = {
   readonly idempotency: IdempotencyStore;
   readonly expander: Expander;
   readonly place: ErrorPlace;
+  /** By which older names parameters came. */
+  readonly called?: ReadonlyMap<string, string> | undefined;
 };
 
 /** How often a handler may find that another request was faster. */

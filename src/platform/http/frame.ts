@@ -158,6 +158,7 @@ export const answerExchange = async (parts: FrameParts, exchange: Exchange): Pro
     idempotency: parts.idempotency,
     expander: parts.expander,
     place: settings,
+    called: parsed.called,
   });
 };
 

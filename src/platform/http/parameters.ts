@@ -28,6 +28,8 @@ export type Parsed = {
   readonly values: Parameters;
   /** The paths of `expand`, a parameter of every route. */
   readonly expand: readonly string[];
+  /** Of what came by an older name, which one: a refusal says it as it was asked. */
+  readonly called?: ReadonlyMap<string, string>;
 };
 
 export type ParameterReader = (raw: RawMap) => Parsed;
@@ -39,10 +41,12 @@ export const compileParameters = (schema: TObject): ParameterReader => {
   return (raw) => {
     if (raw.size === 0 && requiredNames(schema).length === 0) return { values: {}, expand: [] };
 
-    const faults: Faults = { unknown: [], missing: null, form: null, exclusive: null };
+    const called = new Map<string, string>();
+    const faults: Faults = { unknown: [], missing: null, form: null, exclusive: null, called };
     const { expand = [], ...values } = read(raw, '', faults) as Record<string, unknown>;
     throwFirst(faults);
-    return { values, expand: expand as readonly string[] };
+    const names = called.size === 0 ? {} : { called };
+    return { values, expand: expand as readonly string[], ...names };
   };
 };
 
@@ -172,9 +176,11 @@ const readAlias = (
   }
 
   const present = holder[last];
-  if (present === undefined) holder[last] = value;
-  else if (!isDeepStrictEqual(present, value)) {
-    const newName = alias.target.reduce(nested, name);
+  const newName = alias.target.reduce(nested, name);
+  if (present === undefined) {
+    holder[last] = value;
+    faults.called.set(newName, oldName);
+  } else if (!isDeepStrictEqual(present, value)) {
     faults.exclusive ??= parametersExclusive([newName, oldName]);
   }
 };
@@ -253,7 +259,8 @@ const eitherReader = (options: readonly TSchema[]): Reader => {
     const candidates = fitting.length > 0 ? fitting : readers;
 
     for (const [at, { read }] of candidates.entries()) {
-      const trial: Faults = { unknown: [], missing: null, form: null, exclusive: null };
+      const { called } = faults;
+      const trial: Faults = { unknown: [], missing: null, form: null, exclusive: null, called };
       const value = read(raw, name, trial);
       const clean = trial.unknown.length === 0 && !trial.missing && !trial.form && !trial.exclusive;
       if (clean) return value;

@@ -45,13 +45,27 @@ export const renderAnswer = async (
 };
 
 export const errorDecision = (
-  { place }: Execution,
-  error: ApiError,
+  { place, called }: Execution,
+  decided: ApiError,
   writes: readonly Write[],
-): Decision => ({
-  status: error.status,
-  body: toJson(renderError(error, place)),
-  error,
-  writes,
-  undo: null,
-});
+): Decision => {
+  const error = called === undefined ? decided : asCalled(decided, called);
+  return {
+    status: error.status,
+    body: toJson(renderError(error, place)),
+    error,
+    writes,
+    undo: null,
+  };
+};
+
+/** Handlers know the names of today; who asked by an older one looks for that: `source[number]` came as `card[number]`. */
+const asCalled = (error: ApiError, called: ReadonlyMap<string, string>): ApiError => {
+  const { param } = error;
+  const [today = ''] = /^[^[]+/.exec(param ?? '') ?? [];
+  const asked = called.get(today);
+  if (param === undefined || asked === undefined) return error;
+  const name = `${asked}${param.slice(today.length)}`;
+  const message = error.message.replaceAll(`: ${param}.`, `: ${name}.`);
+  return new ApiError(error.status, message, { ...error.fields, type: error.type, param: name });
+};

@@ -29,6 +29,8 @@ export type Faults = {
   missing: ApiError | null;
   form: ApiError | null;
   exclusive: ApiError | null;
+  /** What came by an older name: what it is called today, and by which name it came. */
+  readonly called: Map<string, string>;
 };
 
 /** Gives the typed value, or undefined after noting a fault. */
