@@ -29,6 +29,28 @@ test('no question looks into another table for each row: tables are compared as 
   assert.deepEqual(looking, []);
 });
 
+// With its details a charge is kilobytes: a million of them sorted are gigabytes on the disk.
+test('what refunds and disputes sum to is summed before it meets the charges', async () => {
+  const on = await testDatabase();
+  const summed = allChecks().filter(({ name }) => /^a charge has (given back|lost)/.test(name));
+  assert.equal(summed.length, 2);
+  for (const { name, text } of summed) {
+    const lines = (await asOwner(on, `explain ${text}`)).map((line) => String(line['QUERY PLAN']));
+    const sum = lines.findIndex((line) => line.includes('Aggregate'));
+    const charges = lines.findIndex((line) => line.includes(' on charges '));
+    assert.ok(sum >= 0 && charges >= 0, lines.join('\n'));
+    assert.doesNotMatch(subtreeOf(lines, sum).join('\n'), / on charges /, name);
+  }
+});
+
+/** What stands deeper below a line. */
+const subtreeOf = (lines: readonly string[], at: number): readonly string[] => {
+  const depth = (line: string): number => line.search(/\S/);
+  const below = lines.slice(at + 1);
+  const end = below.findIndex((line) => depth(line) <= depth(lines[at] ?? ''));
+  return end === -1 ? below : below.slice(0, end);
+};
+
 // Behind who waits for a table wait all who pay.
 test('a question that somebody waits for is broken off, and asked again when they are through', async (t) => {
   const on = await testDatabase();

@@ -4,9 +4,11 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { booksSealingWith, sealBooks, takeSnapshots, verifyBooks } from '#books/ledger';
+import { present } from '#kit/assert';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
 import { temporaryFolder } from '../../kit/context/for-tests.ts';
 import { analyzed, rowsReadBy } from '../../platform/db/for-tests-rows-read.ts';
+import { checks } from './checks.ts';
 import { settled } from './for-tests.ts';
 
 const ENTRIES = 30_000;
@@ -47,4 +49,32 @@ test('all that waits is counted and sealed, whatever lies in between', async () 
   assert.equal(await sealBooks(context, sealing), ENTRIES);
   const { entries, problems } = await verifyBooks(context, sealing);
   assert.deepEqual({ entries, problems }, { entries: ENTRIES, problems: [] });
+});
+
+type Plan = {
+  readonly 'Node Type': string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly Plans?: readonly Plan[];
+};
+
+const mostSorted = (plan: Plan): number =>
+  Math.max(
+    plan['Node Type'] === 'Sort' ? plan['Actual Rows'] * plan['Actual Loops'] : 0,
+    ...(plan.Plans ?? []).map(mostSorted),
+  );
+
+// Of ten million postings that is gigabytes on the disk.
+test('to hold the snapshots against the entries, no more is sorted than there are snapshots', async () => {
+  const along = checks.filter(({ name }) => name.startsWith('every snapshot'));
+  assert.equal(along.length, 2);
+  for (const { name, text } of along) {
+    const explain = `explain (analyze, timing off, format json) ${text}`;
+    const rows = (await asOwner(context.on, explain)) as {
+      readonly 'QUERY PLAN': readonly { readonly Plan: Plan }[];
+    }[];
+    const plan = present(rows[0]?.['QUERY PLAN'][0]?.Plan, 'A plan');
+    const sorted = mostSorted(plan);
+    assert.ok(sorted < ENTRIES / 10, `${sorted} rows were sorted to see that ${name}`);
+  }
 });

@@ -14,12 +14,14 @@ const checks = [
   {
     name: 'a charge has lost to disputes, and has waiting, what its disputes say',
     of: CHARGE,
-    text: `select c.account_id, c.id, c.charged_back, c.charged_back_beyond
+    text: `with lost as (
+             select account_id, livemode, charge_id, sum(counted) as counted
+               from payments.disputes group by account_id, livemode, charge_id)
+           select c.account_id, c.id, c.charged_back, c.charged_back_beyond
              from payments.charges c
-             left join payments.disputes d on d.account_id = c.account_id and d.livemode = c.livemode
-                                          and d.charge_id = c.id
-            group by c.account_id, c.livemode, c.id
-           having c.charged_back + coalesce(c.charged_back_beyond, 0) <> coalesce(sum(d.counted), 0)`,
+             left join lost l on l.account_id = c.account_id and l.livemode = c.livemode
+                             and l.charge_id = c.id
+            where c.charged_back + coalesce(c.charged_back_beyond, 0) <> coalesce(l.counted, 0)`,
   },
   {
     name: 'what disputes hold is what stands in the books as disputed',
