@@ -9,6 +9,7 @@ const insertAccount = insertRows({
   table: 'identity.accounts',
   columns: { id: 'uuid', name: 'text', is_first: 'boolean' },
   key: 'id',
+  ownedBy: 'id',
   rank: rank.insert,
   orNothing: true,
 });
@@ -30,6 +31,7 @@ const setVersion: WriteStatement = writeRows({
   name: 'accounts.set_api_version',
   columns: { id: 'uuid', api_version: 'text' },
   key: 'id',
+  ownedBy: 'id',
   rank: rank.update,
   text: (given) => `update identity.accounts a set api_version = given.api_version
   from ${given} where a.id = given.id

@@ -35,10 +35,14 @@ export type Write = {
   readonly row: readonly unknown[];
 };
 
+/** The places of the account and the mode in a row. */
+export type Owner = { readonly account: number; readonly livemode: number };
+
 /**
  * A statement that writes many rows at once. `$1 … $n` are arrays, one per column; the statement
  * returns `key`, as text, for each row that took effect. A row whose key does not come back has lost
- * (a duplicate, an older version): then nothing of its unit is committed.
+ * (a duplicate, an older version): then nothing of its unit is committed. `strayed` is told, by account
+ * and key, of a row for which one of another account was changed.
  */
 export type WriteStatement = Statement & {
   /** The order of statements in a batch: claims first, then versioned updates, then inserts. */
@@ -47,6 +51,8 @@ export type WriteStatement = Statement & {
   readonly types: readonly string[];
   /** Which column carries the text that the statement returns as `key`. */
   readonly keyColumn: number;
+  /** Which columns say whose a row is; null where it is no account's. */
+  readonly owner: Owner | null;
   /**
    * It cannot lose, and says what somebody does only once it stands there. That it stands there though they could not
    * be told so does no harm: it is begun, written and committed in one breath.

@@ -268,13 +268,13 @@ const joinRow = writeRows({
   columns: { ...places, due_at: 'timestamptz' },
   key: 'id',
   rank: rank.insert,
-  text: (given) => `insert into outward.due_deliveries
+  text: (given) => `insert into outward.due_deliveries as kept
   (account_id, livemode, id, endpoint_id, event_id, object_id, due_at)
 select given.account_id, given.livemode, given.id, given.endpoint_id, given.event_id, given.object_id,
        given.due_at
   from ${given}
 on conflict (endpoint_id, object_id, event_id)
-  do update set due_at = excluded.due_at, leased_until = null
+  do update set due_at = excluded.due_at, leased_until = null where kept.account_id = excluded.account_id
 returning id::text as key`,
 });
 

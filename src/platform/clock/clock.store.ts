@@ -28,6 +28,7 @@ const moveRow = writeRows({
     moved_by: 'text',
   },
   key: 'key',
+  ownedBy: 'nobody',
   rank: rank.claim + 5,
   text: (given) => `update platform.clock c
    set offset_ms = given.offset_ms, moved_at = given.moved_at, moved_by = given.moved_by

@@ -1,6 +1,7 @@
 // The rows of a batch by the statements that write them, and which of its units have lost.
 
 import type { Commit, Write, WriteStatement } from '#kit/context';
+import { strayOf } from './wall.ts';
 
 /** What one caller wants written, all of it or nothing. */
 export type Unit = {
@@ -40,7 +41,25 @@ export const areTwoOfOne = ({ statement, rows }: Table): boolean =>
   statement.isNote !== true && hasTwoOfOne(rows, statement.keyColumn);
 
 /** For each row that took effect its key. */
-export type Returned = { readonly key: string };
+export type Returned = { readonly key: string; readonly strayed?: string | null };
+
+/** Who would have changed what is another account's. */
+export const findStrays = (
+  tables: readonly Table[],
+  returned: readonly (readonly Returned[] | null)[],
+): Map<Unit, WriteStatement> => {
+  const strays = new Map<Unit, WriteStatement>();
+  tables.forEach(({ statement, rows }, index) => {
+    for (const { strayed } of returned[index] ?? []) {
+      if (strayed === null || strayed === undefined) continue;
+      for (const { unit, row } of rows) {
+        if (strayOf(unit.accountId, row[statement.keyColumn]) === strayed)
+          strays.set(unit, statement);
+      }
+    }
+  });
+  return strays;
+};
 
 /** `returned`: by each statement; null where it would have been an error to lose. */
 export const findLosers = (

@@ -87,6 +87,7 @@ export const worksOnce = writeRows({
   name: 'test.works_once',
   columns: { id: 'uuid' },
   key: 'id',
+  ownedBy: 'nobody',
   rank: rank.update,
   text: (given) => `select given.id::text as key from ${given} where test.works_once()`,
 });

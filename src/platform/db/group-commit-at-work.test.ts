@@ -148,12 +148,6 @@ describe('the group commit', () => {
     assert.equal(await count(scope), 0);
   });
 
-  test('rows of an account that the batch did not declare are refused by the database', async () => {
-    const [mine, theirs] = [merchant(), merchant()];
-    await assert.rejects(database.commit(mine, [thing(theirs, 'smuggled')]), /row-level security/);
-    assert.equal(await count(theirs), 0);
-  });
-
   test('of a number that a server gives out anew after a crash the first who had it learns that it was lost', async () => {
     const asking = await connect(connectionSettings(on.appUrl));
     const history = async (entered: Entered): Promise<unknown> => {

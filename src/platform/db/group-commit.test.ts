@@ -8,7 +8,13 @@ import { insertRows, rank } from './write.ts';
 const scope = { accountId: '01a22392-6e6c-7000-b9aa-72c821f29495', livemode: false };
 const columns = { id: 'uuid', text: 'text' } as const;
 const row = ['01a22392-6e6c-7000-b9aa-000000000001', 'it'];
-const insert = { table: 'test.things', columns, key: 'id', rank: rank.insert } as const;
+const insert = {
+  table: 'test.things',
+  columns,
+  key: 'id',
+  rank: rank.insert,
+  ownedBy: 'nobody',
+} as const;
 const thing = { into: insertRows({ name: 'test.thing', ...insert }), row };
 const note = { into: insertRows({ name: 'test.note', ...insert, isNote: true }), row };
 

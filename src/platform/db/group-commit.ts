@@ -11,7 +11,7 @@
 // A database that stands still holds up nobody for longer than callers wait. Behind a batch that is not answered the next
 // goes out beside it, on a connection of its own; after some seconds it is cut, and told what is known.
 
-import { present } from '#kit/assert';
+import { Bug, present } from '#kit/assert';
 import type {
   Commit,
   CrashPoint,
@@ -25,6 +25,7 @@ import {
   areTwoOfOne,
   byStatement,
   findLosers,
+  findStrays,
   type Returned,
   type Table,
   type Unit,
@@ -32,6 +33,7 @@ import {
 import { type Connection, DatabaseUnavailable, isAnswered, isServerError } from './connection.ts';
 import { asLockedOut, isLockedOut, scopeValues } from './transaction.ts';
 import { type Entered, outcomeOf } from './unanswered-commit.ts';
+import { isOfAnother } from './wall.ts';
 import { createWholeRows } from './whole-rows.ts';
 import { type Call, failedAt } from './wire.ts';
 
@@ -89,6 +91,8 @@ export const createLane = (settings: LaneSettings): Lane => {
       if (waiting.length >= settings.waitingMax) {
         return reject(new DatabaseUnavailable('Too many writes are waiting for the database.'));
       }
+      const other = writes.find((write) => isOfAnother(scope, write));
+      if (other) return reject(ofAnother(other.into));
       waiting.push({ accountId: scope.accountId, writes, resolve, reject });
       running ??= drain();
     });
@@ -189,7 +193,11 @@ export const createLane = (settings: LaneSettings): Lane => {
         open.delete(unit);
         unit.resolve({ ok: false, lost });
       }
-      left = left.filter((unit) => !attempt.losers.has(unit));
+      for (const [unit, into] of attempt.strays) {
+        open.delete(unit);
+        unit.reject(ofAnother(into));
+      }
+      left = left.filter((unit) => !attempt.losers.has(unit) && !attempt.strays.has(unit));
     }
   };
 
@@ -204,7 +212,11 @@ export const createLane = (settings: LaneSettings): Lane => {
 
   type Attempt =
     | { committed: true }
-    | { committed: false; losers: ReadonlyMap<Unit, WriteStatement> };
+    | {
+        committed: false;
+        losers: ReadonlyMap<Unit, WriteStatement>;
+        strays: ReadonlyMap<Unit, WriteStatement>;
+      };
 
   // Mostly nobody loses: then a statement for which one would is an error, and COMMIT is said while they are run.
   // Only otherwise it is asked who did.
@@ -235,7 +247,7 @@ export const createLane = (settings: LaneSettings): Lane => {
       if (units.length > 1 || !isServerError(error) || !isRefusal.test(error.code)) throw error;
       const losers = await losersBeside(batch, error);
       if (losers.size === 0) throw error;
-      return { committed: false, losers };
+      return { committed: false, losers, strays: new Map() };
     }
   };
 
@@ -282,10 +294,12 @@ export const createLane = (settings: LaneSettings): Lane => {
     const told = calls.map(({ statement }, index) =>
       statement.isSure ? null : ((rows[index + BEFORE_TABLES] ?? []) as Returned[]),
     );
-    const losers = findLosers(tables, told);
-    if (losers.size > 0) {
+    const strays = findStrays(tables, told);
+    // What was lost to a stray is none.
+    const losers = strays.size > 0 ? new Map() : findLosers(tables, told);
+    if (losers.size > 0 || strays.size > 0) {
       await connection.send(rollback);
-      return { committed: false, losers };
+      return { committed: false, losers, strays };
     }
 
     settings.crashPoint('commit.before');
@@ -372,6 +386,9 @@ const accountsOf = (units: readonly Unit[]): readonly string[] => {
     ? [accountId]
     : [...new Set(units.map((unit) => unit.accountId))];
 };
+
+const ofAnother = ({ name }: WriteStatement): Bug =>
+  new Bug(`${name} was to write for one account what is another's, or the other mode's`);
 
 /** A row that is there already, or fewer than were given. */
 const lost = new Set(['23505', '22012']);

@@ -35,6 +35,7 @@ const tellBack = writeRows({
   name: 'test.tell_back',
   columns: every,
   key: 'id',
+  ownedBy: 'nobody',
   rank: rank.insert,
   text: (given) => `select to_jsonb(given)::text as key from ${given}`,
 });
@@ -42,6 +43,7 @@ const insertNote = writeRows({
   name: 'test.insert_note',
   columns: { id: 'uuid', tags: 'text', text: 'text' },
   key: 'id',
+  ownedBy: 'nobody',
   rank: rank.insert,
   text: (given) => `insert into test.notes (id, tags, text)
     select given.id, given.tags::text[], given.text from ${given}

@@ -2,6 +2,7 @@
 // per column where a row cannot be told as PostgreSQL keeps it. One row alone is a list of values.
 
 import type { Scope, Statement, Write, WriteStatement } from '#kit/context';
+import { mustAskWhose, type OwnedBy, ownerIn, strayedIn, tellingStrays } from './wall.ts';
 import type { ElementType } from './wire-arrays.ts';
 
 /** Statements of a batch run in this order: who may write at all is settled first, and what all wait for is locked last. */
@@ -21,6 +22,8 @@ export const insertRows = (input: {
   readonly orNothing?: boolean;
   /** As `WriteStatement` has it. */
   readonly isNote?: boolean;
+  /** As `writeRows` has it. */
+  readonly ownedBy?: OwnedBy;
 }): WriteStatement => {
   const names = Object.keys(input.columns);
   const written = writeRows({
@@ -42,8 +45,9 @@ const sureOf = (
   text: string,
   {
     losesByConflict = false,
+    ownedBy,
     given,
-  }: { readonly losesByConflict?: boolean; readonly given: string },
+  }: { readonly losesByConflict?: boolean; readonly ownedBy?: OwnedBy; readonly given: string },
 ): Statement => {
   const isSure = true;
   if (!RETURNING.test(text)) return { name, text };
@@ -53,10 +57,11 @@ const sureOf = (
   }
   // What begins so may write in several places, which PostgreSQL takes at the outermost level alone.
   if (text.startsWith('with ')) return { name, text };
+  const strayed = (ownedBy === undefined ? strayedIn(text) : null) ?? 'null';
   const counting = `with done as (
-${text.replace(RETURNING, '\nreturning 1')}
+${text.replace(RETURNING, `\nreturning ${strayed} as strayed`)}
 )
-select from done having 1 / (count(*) = ${given})::integer = 0`;
+select from done having 1 / (count(*) = ${given} and count(strayed) = 0)::integer = 0`;
   return { name, text: counting, isSure };
 };
 
@@ -69,20 +74,27 @@ export const writeRows = (input: {
   readonly text: (given: string) => string;
   /** It inserts each row that it is given, unless that stands in the way of one that is there. */
   readonly losesByConflict?: boolean;
+  /** Whose it is, where not that of the columns `account_id` and `livemode`. */
+  readonly ownedBy?: OwnedBy;
 }): WriteStatement => {
   const names = Object.keys(input.columns);
+  const owner = ownerIn(input.name, names, input.ownedBy);
+  const isOfAccounts = input.ownedBy === undefined;
+  const asKeys = (of: string): string => (isOfAccounts ? tellingStrays(of, input.key) : of);
   const type = `pg_temp.given_${input.name.replaceAll('.', '_')}`;
   const text = input.text(`unnest($1::${type}[]) as given`);
+  if (isOfAccounts) mustAskWhose(input.name, text);
   const one = input.text(`(select ${valuesOfOne(input.columns)}) as given`);
   return {
     name: input.name,
     rank: input.rank,
     types: Object.values(input.columns),
     keyColumn: names.indexOf(input.key),
-    text: input.text(`unnest(${arrays(input.columns)}) as given(${names.join(', ')})`),
+    owner,
+    text: asKeys(input.text(`unnest(${arrays(input.columns)}) as given(${names.join(', ')})`)),
     ofRows: {
       name: `${input.name}.rows`,
-      text,
+      text: asKeys(text),
       type,
       columns: names,
       sure: sureOf(`${input.name}.sure`, text, { ...input, given: 'cardinality($1)' }),

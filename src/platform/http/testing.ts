@@ -46,6 +46,7 @@ export const testInsert: WriteStatement = {
   rank: 1,
   types: ['text'],
   keyColumn: 0,
+  owner: null,
 };
 
 const testClaim: WriteStatement = { ...testInsert, name: 'test.claim', rank: 0 };

@@ -41,6 +41,7 @@ const insertJob = insertRows({
   table: 'platform.jobs',
   columns: { id: 'uuid', name: 'text', payload: 'json', run_at: 'timestamptz' },
   key: 'id',
+  ownedBy: 'nobody',
   rank: rank.log,
 });
 
