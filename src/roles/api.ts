@@ -106,7 +106,7 @@ export const createApi = (
         addressOf: callerOf,
         ...(observers === undefined ? {} : { observeReport: observers.reported }),
       }),
-      ...linkHandlers(context),
+      ...linkHandlers(context, { addressOf: callerOf }),
       ...threeDsHandlers(context, callerOf),
       ...returnHandlers(context),
       ...setupReturnHandlers(context),

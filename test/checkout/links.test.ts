@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 import jsQR from 'jsqr';
 import type Stripe from 'stripe';
+import { linkHandlers } from '../../src/commerce/links/index.ts';
 import { lostBefore } from '../../src/payments/intents/for-tests-bank.ts';
 import { payPage, twoTeas } from '../support/checkout.ts';
 import { runs } from '../support/full.ts';
@@ -25,6 +26,30 @@ const visit = async (url: string) => {
 };
 
 describe('a payment link', () => {
+  test('is visited from one network three hundred times at once, and not more: each visit is kept', async () => {
+    const { url } = await stripe.paymentLinks.create(tea);
+    const clock = { ...gateway.context.clock, monotonicMs: () => 0 };
+    const [link] = linkHandlers(
+      { ...gateway.context, clock },
+      { addressOf: ({ headers }) => String(headers['x-from']) },
+    );
+    const visitFrom = async (from: string): Promise<number> => {
+      let status = 0;
+      const response = {
+        end: () => response,
+        writeHead: (code: number) => ((status = code), response),
+      };
+      await link?.handle({ headers: { 'x-from': from } } as never, response as never, {
+        requestId: 'req_1',
+        params: { link: pathOf(url).replace('/l/', '') },
+      });
+      return status;
+    };
+    for (let n = 1; n <= 300; n += 1) assert.equal(await visitFrom('192.0.2.1'), 303);
+    assert.equal(await visitFrom('192.0.2.1'), 429);
+    assert.equal(await visitFrom('192.0.2.2'), 303);
+  });
+
   test('is shown in the shape of the SDK, and told of', async () => {
     await happened();
     const link = await stripe.paymentLinks.create({ ...tea, metadata: { shelf: '7' } });

@@ -1,16 +1,24 @@
 // The address of a link: a visit opens a session and goes to its page.
 
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { completedOf, openSession, sendNotice } from '#commerce/checkout';
 import type { Context } from '#kit/context';
-import type { PlainHandler } from '#platform/http';
+import { networkOf, type PlainHandler } from '#platform/http';
+import { createLimits } from '#platform/limits';
 import { isUsedUp } from './limit-reached.ts';
 import type { PaymentLink } from './link.ts';
 import { parseAddress } from './link-address.ts';
 import { loadLink } from './links.store.ts';
 import { qrPng, qrSvg } from './qr.ts';
 
-export const linkHandlers = (processContext: Context): readonly PlainHandler[] => {
+/** Of one network, which may be a whole office or the phones of a provider. Each visit is a session that is kept. */
+const VISITS = { perSecond: 10, burst: 300 };
+
+export const linkHandlers = (
+  processContext: Context,
+  { addressOf }: { readonly addressOf: (request: IncomingMessage) => string },
+): readonly PlainHandler[] => {
+  const visits = createLimits(processContext.clock, VISITS);
   const context: Context = { ...processContext, actor: { kind: 'payer', id: 'payment_link' } };
   const find = async (spelled: string) => {
     const named = parseAddress(spelled);
@@ -60,6 +68,17 @@ export const linkHandlers = (processContext: Context): readonly PlainHandler[] =
         if (link.limit !== null && isUsedUp(link, await completedOf(context, scope, link.id))) {
           const text = link.inactiveMessage;
           sendNotice(context, request, response, { kind: 'link_used_up', text });
+          return;
+        }
+        const wait = visits.take(networkOf(addressOf(request)));
+        if (wait !== null) {
+          response
+            .writeHead(429, {
+              'Content-Type': 'text/plain; charset=utf-8',
+              'Retry-After': String(wait),
+              'Cache-Control': 'no-store',
+            })
+            .end('Too many visits from here at once. Please try again in a moment.\n');
           return;
         }
         const { afterCompletion: after } = link;

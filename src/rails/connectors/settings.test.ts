@@ -5,7 +5,7 @@ import { newUuid } from '#kit/ids';
 import { manualClock } from '../../kit/context/for-tests.ts';
 import type { StoredAccount } from './account.ts';
 import type { Definition } from './connector.ts';
-import { openSettings, sealSettings } from './settings.ts';
+import { openSettings, readSettings, sealSettings } from './settings.ts';
 
 const random = { bytes: (count: number) => Buffer.alloc(count, 7) };
 const source = { clock: manualClock(), random };
@@ -54,4 +54,12 @@ test('Settings that were changed are opened as they are now', () => {
   });
   const gone = { ...account, settings: {}, secrets: Buffer.alloc(0) };
   assert.deepEqual(openSettings(key, scope, gone), {});
+});
+
+test('What every object of JavaScript has is no setting: it would be kept and shown in clear', () => {
+  for (const name of ['constructor', 'toString', '__proto__', 'terminals']) {
+    const sent = Object.fromEntries([...Object.entries(settings), [name, 'x']]);
+    const read = readSettings(of.definition.settings, sent);
+    assert.deepEqual(read, { ok: false, field: name, why: 'is not a setting of it' });
+  }
 });

@@ -17,7 +17,7 @@ export type SettingsRead =
 /** Text of a form becomes what the schema wants. A field that was unset is absent. */
 export const readSettings = (schema: TObject, sent: Settings): SettingsRead => {
   const given = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null));
-  const unknown = Object.keys(given).find((name) => !(name in schema.properties));
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(schema.properties, name));
   if (unknown !== undefined) return { ok: false, field: unknown, why: 'is not a setting of it' };
 
   const settings = Value.Default(schema, Value.Convert(schema, given)) as Settings;
