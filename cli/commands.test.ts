@@ -185,6 +185,29 @@ describe('tollgate fees', () => {
     assert.deepEqual(JSON.parse(out), { version: 1, rules: [rule] });
   });
 
+  test('shows those of another version, which some entries still remember, and lists them all', async () => {
+    const first = await tollgate('fees', 'show', '--rules', '0');
+    assert.equal(JSON.parse(first.out).rules[0].ratePpm, 29_000, first.err);
+    assert.match(
+      (await tollgate('fees', 'list')).out,
+      /^version 1 {2}from 20\S+ \S+ UTC {2}1 rule {2}in force\nversion 0 {2}built in {2}2 rules\n$/,
+    );
+    const none = await tollgate('fees', 'show', '--rules', '7');
+    assert.equal(none.err, 'There is no version 7; tollgate fees list names all there are.\n');
+  });
+
+  test('takes the moment of a change in UTC unless a zone follows', async () => {
+    const file = join(folder, 'fees.json');
+    writeFileSync(file, '[{"group":"all","description":"All","occasion":"payment"}]');
+    const away = { ...env, TZ: 'Asia/Tokyo' };
+    const { out, err } = await runTollgate(
+      ['fees', 'set', file, '--from', '2999-01-01 08:00'],
+      away,
+    );
+    assert.equal(out, 'Version 2 is in force from 2999-01-01T08:00:00.000Z.\n', err);
+    assert.match((await tollgate('fees', 'set', file, '--from', '2999-02-30')).err, /such a day/);
+  });
+
   test('refuses what is misspelt', async () => {
     const file = join(folder, 'fees.json');
     writeFileSync(file, '[{"group":"a","description":"b","occasion":"payment","percent":3}]');
@@ -192,7 +215,10 @@ describe('tollgate fees', () => {
     assert.equal(code, 1);
     assert.match(err, /unknown field percent/);
     assert.match((await tollgate('fees', 'set', '/nowhere.json')).err, /cannot be read/);
-    assert.match((await tollgate('fees', 'set', file, '--from', 'soon')).err, /is no moment/);
+    assert.match(
+      (await tollgate('fees', 'set', file, '--from', 'soon')).err,
+      /A moment is like 2027-01-31/,
+    );
   });
 });
 

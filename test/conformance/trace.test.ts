@@ -119,6 +119,7 @@ test('a payment that was not sent, lost, looked up, paid, told and given back', 
     ],
   );
   const posted = timeline.filter(({ what }) => what === 'posting');
+  assert.equal(posted[0]?.details['fee_rules'], 0, 'the version by which the fee was reckoned');
   for (const { details } of posted) {
     const amounts = Object.values(details['postings'] as Record<string, number>);
     assert.equal(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STANDARD_SCHEDULE } from '#books/calendars';
 import { expect, expectation, loadExpectationsOf } from '#books/expectations';
-import { loadFeeRules, setFeeRules } from '#books/fees';
+import { listFeeRules, loadFeeRules, setFeeRules } from '#books/fees';
 import {
   captureEntry,
   type Entry,
@@ -60,6 +60,8 @@ export const booksOfOthers = ({ gateway, context, world }: Tried): void => {
     assert.deepEqual(await loadEntriesOf(context, scope, fact.subject), []);
     assert.deepEqual(await loadExpectationsOf(context, scope, asked), []);
     assert.equal((await loadFeeRules(context, scope)).version, 0);
+    const versions = (await listFeeRules(context, scope)).map(({ version }) => version);
+    assert.deepEqual(versions, [0]);
     // The first version of mine, although the others have one of theirs.
     const set = await setFeeRules(context, scope, { rules: [] });
     assert.equal(set.ok && set.version, 1);

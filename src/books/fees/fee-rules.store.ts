@@ -31,6 +31,12 @@ const newest = statement(
     where account_id = $1 and livemode = $2 order by version desc limit 1`,
 );
 
+const all = statement(
+  'fees.all',
+  `select version, rules, valid_from as "validFromMs" from books.fee_rules
+    where account_id = $1 and livemode = $2 order by version desc`,
+);
+
 const setOf = (row: RulesRow | undefined): FeeRuleSet =>
   row === undefined ? STANDARD_FEES : { version: row.version, rules: row.rules };
 
@@ -73,6 +79,23 @@ export const loadNewestVersion = async (context: Context, scope: Scope): Promise
   ]);
   return row?.version ?? STANDARD_FEES.version;
 };
+
+export type FeeRuleVersion = FeeRuleSet & {
+  /** Null: the built-in ones, in force until others were. */
+  readonly validFromMs: number | null;
+};
+
+/** All that ever were, the newest first: each entry remembers the version by which its fee was reckoned. */
+export const listFeeRules = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+): Promise<readonly FeeRuleVersion[]> => [
+  ...(await context.database.read<RulesRow & { readonly validFromMs: number }>(scope, all, [
+    scope.accountId,
+    scope.livemode,
+  ])),
+  { ...STANDARD_FEES, validFromMs: null },
+];
 
 export const insertFeeRules = (
   scope: Scope,

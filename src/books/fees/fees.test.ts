@@ -219,6 +219,10 @@ describe('rules of a merchant', async () => {
       /an? interchangePpm that cannot be: .* one of credit, debit, /,
     ],
     [[{ ...passed, occasion: 'refund' }], /of payments alone/],
+    [
+      [{ ...rule({}), minimum: { usd: 10, eur: 35 }, maximum: { usd: 10, eur: 20 } }],
+      /a minimum above its maximum in eur/,
+    ],
   ];
   for (const [given, problem] of refused) {
     test(`are refused: ${problem.source}`, async () => {

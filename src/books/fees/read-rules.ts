@@ -114,11 +114,20 @@ const misspeltIn = (
   return null;
 };
 
+const amountsOf = (given: unknown): Readonly<Record<string, number>> =>
+  isObject(given) ? (given as Record<string, number>) : {};
+
 /** What is well spelled and would still never fit, or would pass on nothing. */
 const lackOf = (rule: Record<string, unknown>): string | null => {
   const { when, home, passThrough, interchangePpm, occasion } = rule;
   if (isObject(when) && when['origins'] !== undefined && home === undefined) {
     return 'asks where a card comes from and does not say from where that is seen: add home, the country of the merchant';
+  }
+  const crossed = Object.entries(amountsOf(rule['minimum'])).find(
+    ([name, least]) => least > (amountsOf(rule['maximum'])[name] ?? least),
+  );
+  if (crossed !== undefined) {
+    return `has a minimum above its maximum in ${crossed[0]}: small payments would cost more than large ones`;
   }
   if (passThrough !== true) return null;
   if (occasion !== 'payment') return 'passes on what is taken of payments alone';

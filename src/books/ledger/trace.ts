@@ -21,6 +21,7 @@ export const traceEntries = async (
       postings: Object.fromEntries(
         Object.entries(entry.postings).map(([account, amount]) => [account, Number(amount)]),
       ),
+      ...(entry.details.feeRules === undefined ? {} : { fee_rules: entry.details.feeRules }),
       available_on: entry.availableAtMs === null ? null : Math.floor(entry.availableAtMs / 1000),
     },
   }));
