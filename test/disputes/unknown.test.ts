@@ -19,7 +19,10 @@ const { disputes, paymentIntents, refunds } = stripe;
 const AFTERWARDS_MS = 5_000;
 const PATIENCE = 1_200;
 
-/** Looks at all that is due, and at what its bank tells, until `isThere` holds. */
+/**
+ * Looks at all that is due, and at what its bank tells, until `isThere` holds. What the bank would not take back is left
+ * alone, as it is for minutes: nothing counts while it is asked.
+ */
 const until = async <T>(what: string, isThere: () => Promise<T | undefined>): Promise<T> => {
   for (let round = 0; round < PATIENCE; round += 1) {
     const found = await isThere();
@@ -29,8 +32,9 @@ const until = async <T>(what: string, isThere: () => Promise<T | undefined>): Pr
     }
     await asOwner(
       gateway.on,
-      `update rails.operations set due_at = now() - interval '1 second'
-        where due_at > now() and state in (8, 10)`,
+      `update rails.operations o set due_at = now() - interval '1 second'
+        where due_at > now() and state in (8, 10) and not exists (
+          select from rails.card_messages m where m.operation_id = o.id and m.state = 6)`,
     );
     await asOwner(gateway.on, `update platform.jobs set run_at = now() - interval '1 second'`);
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -22,6 +22,7 @@ import { insertFraudWarning } from './fraud-warnings.store.ts';
 import { learnFromDispute, paymentBy } from './learn-from-dispute.ts';
 import { disputeFee } from './postings.ts';
 import { DISPUTE } from './render-dispute.ts';
+import { isOverBy } from './said-of-payment.ts';
 import { writeDispute } from './write-dispute.ts';
 
 export const onDispute: DisputeListener = async (context, scope, told) => {
@@ -83,15 +84,15 @@ const hear = async (
   return writes;
 };
 
-/** Its bank was asked about what it has taken back since, and no money moved by that: there is nothing to answer. */
 const isOver = async (
   context: Context,
   scope: Scope,
   connectorAccountId: Uuid,
-  { reference, moved }: DisputeTold,
-): Promise<boolean> =>
-  moved === 0n &&
-  (await paymentBy(context, scope, connectorAccountId, reference))?.state === 'reversed';
+  told: DisputeTold,
+): Promise<boolean> => {
+  const payment = await paymentBy(context, scope, connectorAccountId, told.reference);
+  return payment !== undefined && isOverBy(payment, told);
+};
 
 /** The charge that stands for the operation of that reference. */
 const chargeBy = async (

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { conclude, type Evidence, type Operation } from '#rails/operations';
-import { saidOf } from './said-of-payment.ts';
+import { isOverBy, saidOf } from './said-of-payment.ts';
 
 type Kind = Operation['kind'];
 const REFERENCE = 'op_1';
@@ -146,3 +146,20 @@ for (const { name, kind = 'sale', left = 0n, contested, concludes } of rows) {
     assert.deepEqual([state, alerts, code], concludes);
   });
 }
+
+const ends: readonly (readonly [Operation['state'], string | null, bigint, boolean])[] = [
+  ['reversed', 'reversed', 0n, true],
+  ['reversed', 'reversed', -5_000n, false],
+  ['reversed', 'no_original', 0n, false],
+  ['reversed', 'nothing_to_reverse', 0n, false],
+  ['reversed', 'never_sent', 0n, false],
+  ['reversed', 'person', 0n, false],
+  ['declined', 'reversed', 0n, false],
+  ['unknown', 'host_79', 0n, false],
+];
+
+test('A question is over where its payment had been booked and was taken back, and nowhere else', () => {
+  for (const [state, code, moved, isOver] of ends) {
+    assert.equal(isOverBy({ state, code }, { moved }), isOver, `${state}, ${code}, ${moved}`);
+  }
+});

@@ -1,7 +1,7 @@
 // What a dispute says of the operation that took what it contests, where nobody knows what became of that: a bank does not
 // take back for its holder what it had not taken from them. Pure.
 
-import type { WaitingDispute } from '#rails/connectors';
+import type { DisputeTold, WaitingDispute } from '#rails/connectors';
 import { ASKED_ABOUT, CHARGED_BACK, type Operation, type Outcome } from '#rails/operations';
 
 export type OpenOperation = {
@@ -39,3 +39,12 @@ export const saidOf = (
 };
 
 const unclear = (code: string): Outcome => ({ outcome: 'unknown', code });
+
+/**
+ * Its bank was asked about what it had booked and has taken back since, and no money moved by that: there is nothing to
+ * answer. Where it was called reversed because the bank knew nothing of it, the bank knows of it now, and a person has to.
+ */
+export const isOverBy = (
+  { state, code }: Pick<Operation, 'state' | 'code'>,
+  { moved }: Pick<DisputeTold, 'moved'>,
+): boolean => moved === 0n && state === 'reversed' && code === 'reversed';
