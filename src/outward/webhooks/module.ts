@@ -49,6 +49,14 @@ const isKept = (id: string): string =>
 const fronts = `select distinct on (account_id, livemode) account_id, livemode, event_id
                   from outward.feed order by account_id, livemode, position`;
 
+/** Put off without a time, until it is taken back. */
+const behind = (noted: string): string =>
+  `select from outward.due_deliveries w
+     join outward.take_backs t on t.account_id = w.account_id and t.livemode = w.livemode
+                              and t.endpoint_id = w.endpoint_id and ${noted}
+    where w.endpoint_id = d.endpoint_id and w.object_id = d.object_id
+      and w.event_id = d.event_id and w.id = d.id`;
+
 const checks = [
   {
     name: 'the feed is numbered without gap, and tells of no event twice',
@@ -74,7 +82,13 @@ const checks = [
             and not exists (
               select from outward.due_deliveries w
                where w.endpoint_id = d.endpoint_id and w.object_id = d.object_id
-                 and w.event_id = d.event_id and w.id = d.id)
+                 and w.event_id = d.event_id and w.id = d.id and w.due_at < 'infinity')
+            and not exists (${behind('t.object_id = w.object_id')})
+            and not exists (${behind('t.object_id = w.endpoint_id')})
+            and not exists (
+              select from outward.webhook_endpoints e
+               where e.account_id = d.account_id and e.livemode = d.livemode and e.id = d.endpoint_id
+                 and e.state = 3)
             and not exists (select from outward.leases l where d.id = any (l.deliveries))`,
   },
   {

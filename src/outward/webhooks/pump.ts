@@ -38,7 +38,7 @@ export type Pump = {
   hear(context: Context, tx: Tx, kinds: EventKinds, heard: Heard): Promise<void>;
   /** Begins what it holds and there is room for again, and lets go of leases that have ended. */
   tend(context: Context): Promise<number>;
-  /** Begins what is due and there is room for, and says how many. */
+  /** Begins what is due and there is room for, and says how many; one where it is worth to look again at once. */
   round(context: Context, kinds: EventKinds): Promise<number>;
   /** Begins nothing more of what it holds, and resolves when nothing is under way. */
   idle(context: Context): Promise<void>;
@@ -200,9 +200,10 @@ export const createPump = (): Pump => {
     const room = lanes.room(begunMs);
     if (room === 0) return 0;
     const all = lanes.rooms('queue', begunMs);
+    const busy = of === null ? await haveFewerLookedAt(context, all) : [];
     const [rooms, roomOfOthers] =
       of === null
-        ? [await roomsOfThoseWithTurns(context, all), AT_FIRST]
+        ? [new Map([...all, ...busy.map((id) => [id, 0] as const)]), AT_FIRST]
         : [new Map([...all].filter(([id]) => of.has(id))), 0];
     const leased = await leaseDeliveries(context, {
       rooms,
@@ -214,7 +215,8 @@ export const createPump = (): Pump => {
     });
     if (of === null) after = leased.at(-1)?.delivery.endpointId ?? FIRST;
     if (leased.length > 0) hold(context, kinds, leased, { id: null, holder, begunMs });
-    return leased.length;
+    // Those that were put off come no sooner for waiting.
+    return leased.length === 0 && busy.length > 0 ? 1 : leased.length;
   };
 
   const leaveToOthers = async (context: Context, left: readonly Held[]): Promise<void> => {
@@ -293,14 +295,13 @@ export const createPump = (): Pump => {
   };
 };
 
-/** One of which many were put off has the next turn: by then there are fewer to be passed over. */
-const roomsOfThoseWithTurns = async (
+/** Says of which endpoints many were put off. They have the next turn: by then there are fewer to be passed over. */
+const haveFewerLookedAt = async (
   context: Context,
   rooms: ReadonlyMap<Uuid, number>,
-): Promise<ReadonlyMap<Uuid, number>> => {
+): Promise<readonly Uuid[]> => {
   await takeBackPutOff(context);
-  const busy = await putOffDeliveries(context, { rooms, roomOfOthers: AT_FIRST });
-  return busy.length === 0 ? rooms : new Map([...rooms, ...busy.map((id) => [id, 0] as const)]);
+  return putOffDeliveries(context, { rooms, roomOfOthers: AT_FIRST });
 };
 
 const SOON_MS = 20;
