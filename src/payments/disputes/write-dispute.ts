@@ -35,14 +35,12 @@ export const writeDispute = async (
   const { kinds, booked, lost } = decided;
   const nowMs = context.clock.now();
   const charge = withContested(decided.charge, decided.dispute);
-  // What is the merchant's again may be with the bank, which took the payment back meanwhile.
-  const now = await takeWhatIsFree(context, scope, charge);
   const changed: Dispute = {
     ...decided.dispute,
     version: before === null ? 1 : before.version + 1,
     events: decided.dispute.events + kinds.length,
   };
-  const dispute = withSpent(changed, now.charge);
+  const dispute = withSpent(changed, charge);
   const writes: Write[] = [
     before === null ? insertDispute(scope, dispute) : updateDispute(scope, dispute),
   ];
@@ -67,6 +65,9 @@ export const writeDispute = async (
       }),
     );
   }
+  // What is the merchant's again may be with the bank, which took the payment back meanwhile. Its events are drawn after
+  // those of the dispute, which they follow from.
+  const now = await takeWhatIsFree(context, scope, charge);
   if (now.charge !== chargeBefore) {
     writes.push(updateCharge(scope, { ...now.charge, version: chargeBefore.version + 1 }));
   }
