@@ -421,6 +421,41 @@ describe('a cancellation that was refused and has happened after all', () => {
     await assertHealthy(on);
   });
 
+  test('of what nobody wants is tried again once, however often it is refused', async () => {
+    first.next.push(lostAfter);
+    const { id } = await held();
+    assert.equal((await paymentIntents.cancel(id)).status, 'processing');
+    first.next.push(declined);
+    const isRefused = async () => {
+      const all = await loadOfIntent(context, scope, uuid(id));
+      return all.some(({ kind, state }) => kind === 'void' && state === 'declined');
+    };
+    await resolveUntil(async () => (await operationOf(id, 'authorize')).state === 'approved');
+    // What nobody wants is let go of at once; only the next trial waits.
+    await waitUntil('its no', PATIENCE_MS, isRefused);
+    const { id: operationId, reference } = await operationOf(id, 'void');
+    for (const sourceKey of [`no to ${reference}`, `once more no to ${reference}`]) {
+      await recordEvidence(context, scope, {
+        operationId,
+        evidence: {
+          kind: 'webhook',
+          sourceKey,
+          says: { outcome: 'declined', code: 'generic_decline' },
+        },
+        writes,
+      });
+    }
+    const queued = await asOwner(
+      on,
+      `select id from platform.jobs where name = 'payments.release'`,
+    );
+    assert.equal(queued.length, 1);
+    await resolveUntil(async () => (await statusOf(id)) !== 'processing');
+    assert.equal(await statusOf(id), 'canceled');
+    assert.equal(first.calls.filter(({ what }) => what === 'void').length, 2);
+    await assertHealthy(on);
+  });
+
   test('ends the payment by the word of a person, and nothing more is sent', async () => {
     const { id } = await held();
     first.next.push(declined);

@@ -17,7 +17,11 @@ export const concludeVoid = (known: Known): Decided | null => {
     case 'declined':
     case 'not_sent':
       // What nobody wants is asked again later until it is gone; what the merchant wanted is kept.
-      if (charge.isUnwanted) return { ...nothing, intent, charge, kinds: [], release: true };
+      if (charge.isUnwanted) {
+        // Its first no has the next trial queued; one each for an answer and a webhook would double them every time.
+        if (wasNo(known)) return null;
+        return { ...nothing, intent, charge, kinds: [], release: true };
+      }
       if (!isOfIntent || !isNewest(known)) return null;
       if (isOver || (state === 'declined' && hasRunOut(known))) return endHeld(known);
       return kept(known, { cancelWanted: null });
@@ -33,6 +37,9 @@ export const concludeVoid = (known: Known): Decided | null => {
       return unreachable(state, 'A state of an operation');
   }
 };
+
+const wasNo = ({ change: { before } }: Known): boolean =>
+  before.state === 'declined' || before.state === 'not_sent';
 
 /** A no to an older one, said once more, ends no trial that is under way: that may let go of everything yet. */
 const isNewest = ({ intent, change }: Known): boolean => intent.voids === change.after.attempt;
