@@ -64,6 +64,27 @@ test('and as it was at the end of a second, in whatever zone that is said', asyn
   );
 });
 
+test('and what each account of the books held, which sums to zero in each currency', async () => {
+  const { out, err } = await balance('--accounts', '--as-of', '2026-01-01T09:00:00+01:00');
+  assert.equal(
+    out,
+    [
+      '2026-01-01 08:00:00 UTC',
+      'eur  provider_receivable    €1,233.56',
+      'eur  merchant_pending      -€1,234.56',
+      'eur  merchant_available         €1.00',
+      'jpy  provider_receivable       ¥5,000',
+      'jpy  merchant_pending         -¥5,000',
+      'kwd  provider_receivable   KWD 12.340',
+      'kwd  merchant_pending     -KWD 12.340',
+      '',
+    ]
+      .join('\n')
+      .replaceAll('KWD ', 'KWD\u00a0'),
+    err,
+  );
+});
+
 test('and as it is now, when what was pending has become available', async () => {
   const { out } = await balance();
   assert.match(out, /^20\S+ \S+ UTC\neur {2}available {2}€1,233\.56 {2}pending {5}€0\.00\n/);

@@ -4,12 +4,14 @@
 import type { Command } from 'commander';
 import { endOfSecond, renderBalance } from '#books/balance';
 import { formatAmount } from '#books/currencies';
-import { loadBalances, loadBalancesAt } from '#books/ledger';
+import { type Balances, loadBalances, loadBalancesAt } from '#books/ledger';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
 import { moment, parseMoment } from '../moment.ts';
 import { paint, say } from '../say.ts';
 import { withRuntime } from '../with-runtime.ts';
+
+type Asked = Where & { readonly asOf?: number; readonly accounts: boolean };
 
 export const addBalance = (program: Command): void => {
   program
@@ -20,9 +22,14 @@ export const addBalance = (program: Command): void => {
       'as it was at the end of that day, 2026-11-30, or second, 2026-11-30T16:00:00Z; in UTC unless it says otherwise',
       parseEnd,
     )
+    .option(
+      '--accounts',
+      'what every account of the books holds instead: what providers owe, fees, disputes; debit is plus',
+      false,
+    )
     .option('--account <id>', 'whose; needed when there are several accounts')
     .option('--live', 'live mode rather than test mode', false)
-    .action(({ asOf, ...where }: Where & { readonly asOf?: number }) =>
+    .action(({ asOf, accounts, ...where }: Asked) =>
       withRuntime(async (runtime) => {
         const scope = await scopeOf(runtime, where);
         const { context } = runtime;
@@ -37,7 +44,12 @@ export const addBalance = (program: Command): void => {
         const balances = await (asOf === undefined
           ? loadBalances(context, scope, nowMs)
           : loadBalancesAt(context, scope, endOfSecond(at)));
-        say(paint.dim(moment(at)), ...linesOf(renderBalance(balances, scope.livemode)));
+        say(
+          paint.dim(moment(at)),
+          ...(accounts
+            ? accountLinesOf(balances)
+            : linesOf(renderBalance(balances, scope.livemode))),
+        );
       }),
     );
 };
@@ -58,5 +70,17 @@ const linesOf = ({ available, pending }: ReturnType<typeof renderBalance>): read
   return rows.map(
     (row) =>
       `${row.currency}  available ${row.available.padStart(first)}  pending ${row.pending.padStart(second)}`,
+  );
+};
+
+/** By currency, in which they sum to zero. What holds nothing is left out. */
+const accountLinesOf = (balances: Balances): readonly string[] => {
+  const rows = [...balances].flatMap(([currency, held]) =>
+    [...held].map(([name, amount]) => ({ currency, name, holds: formatAmount(amount, currency) })),
+  );
+  const names = Math.max(0, ...rows.map(({ name }) => name.length));
+  const amounts = Math.max(0, ...rows.map(({ holds }) => holds.length));
+  return rows.map(
+    ({ currency, name, holds }) => `${currency}  ${name.padEnd(names)}  ${holds.padStart(amounts)}`,
   );
 };

@@ -29,6 +29,7 @@ import {
   loadDisputeNotices,
   loadNotice,
   loadNoticesForPerson,
+  loadWaitingDisputes,
 } from '../../src/rails/connectors/dispute-notices.store.ts';
 import {
   endTry,
@@ -80,7 +81,7 @@ export const providersTellOfOthers = ({ gateway, context, world }: Tried): void 
         key: '2',
         atMs: nowMs,
         kind: 'dispute',
-        dispute: { providerId: 'cb_1', amount: 1n } as DisputeTold,
+        dispute: { providerId: 'cb_1', reference: 'TGX', amount: 1n, moved: -1n } as DisputeTold,
       },
     } as const;
     const webhook = {
@@ -102,8 +103,10 @@ export const providersTellOfOthers = ({ gateway, context, world }: Tried): void 
       giveWebhookToPerson(theirs.scope, { id, told: [] }),
     ]);
     const dispute = { connectorAccountId: id, providerId: 'cb_1' };
+    const about = { connectorAccountId: id, reference: 'TGX' };
     for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
       assert.deepEqual(await loadDisputeNotices(context, scope, dispute), []);
+      assert.deepEqual(await loadWaitingDisputes(context, scope, about), []);
       assert.equal(await loadFeed(context, scope, id), undefined);
       assert.equal(await loadNotice(context, scope, id), undefined);
       const strange = await loadNoticesForPerson(context, scope, 100);
@@ -126,6 +129,7 @@ export const providersTellOfOthers = ({ gateway, context, world }: Tried): void 
     }
     // As they were asked above: their own account finds it.
     assert.equal((await loadDisputeNotices(context, theirs.scope, dispute)).length, 1);
+    assert.equal((await loadWaitingDisputes(context, theirs.scope, about)).length, 1);
     assert.ok((await loadNoticesForPerson(context, theirs.scope, 100)).some((n) => n.id === id));
     assert.ok((await loadWebhooksForPerson(context, theirs.scope, 100)).some((w) => w.id === id));
     const theirWord = { id, explanation: 'theirs', atMs: nowMs };
