@@ -189,6 +189,24 @@ describe('each kind of transaction', () => {
     ['payout', -100, 0, 'payout', /^po_/],
     ['stripe_fee', 0, 10, 'fee', /^null$/],
   ];
+  const described: readonly (readonly [Entry, string])[] = [
+    [{ ...of('payment'), details: { description: 'Order 6735' } }, 'Order 6735'],
+    [of('refund'), 'REFUND FOR CHARGE'],
+    [{ ...of('refund'), details: { description: 'Order 6735' } }, 'REFUND FOR CHARGE (Order 6735)'],
+    [
+      { ...of('payment_refund'), details: { description: 'Order 6735' } },
+      'REFUND FOR PAYMENT (Order 6735)',
+    ],
+  ];
+  for (const [entry, description] of described) {
+    test(`of ${entry.purpose} reads ${description}: what is given back is told from what was paid`, async () => {
+      const { scope, key } = await gateway.merchant();
+      const id = await postFor(scope, entry);
+      const found = await body(`/v1/balance_transactions/${id}`, key);
+      assert.equal(found.description, description);
+    });
+  }
+
   for (const [type, amount, fee, category, source] of table) {
     test(`${type} has Stripe's type, signs and source`, async () => {
       const id = await postFor(merchant.scope, of(type));

@@ -36,7 +36,6 @@ export const renderBalanceTransaction = (entry: PostedEntry, nowMs: number) => {
   const facts = factsOf(purpose);
   const { net, fee } = amountsIn(postings);
   const availableMs = entry.availableAtMs ?? entry.postedAtMs;
-  const description = details.description ?? details.note ?? facts.description ?? null;
   return {
     id: spellId(BALANCE_TRANSACTION, entry.id),
     object: 'balance_transaction',
@@ -45,7 +44,7 @@ export const renderBalanceTransaction = (entry: PostedEntry, nowMs: number) => {
     balance_type: 'payments',
     created: Math.floor(entry.postedAtMs / 1000),
     currency,
-    description,
+    description: descriptionOf(entry),
     exchange_rate: details.exchange === undefined ? null : Number(details.exchange.rate),
     fee: Number(fee),
     fee_details: feeDetails(entry, fee),
@@ -58,6 +57,14 @@ export const renderBalanceTransaction = (entry: PostedEntry, nowMs: number) => {
     status: availableMs <= nowMs ? 'available' : 'pending',
     type: facts.type ?? 'adjustment',
   } satisfies Wire<Stripe.BalanceTransaction>;
+};
+
+/** A charge's own words, as by Stripe; what gives it back says so before them: both stand in one list. */
+const descriptionOf = ({ purpose, details }: PostedEntry): string | null => {
+  const { type, description: known } = factsOf(purpose);
+  const said = details.description ?? details.note;
+  if (said === undefined) return known ?? null;
+  return type === 'refund' || type === 'payment_refund' ? `${known} (${said})` : said;
 };
 
 const merchants: readonly LedgerAccount[] = ['merchant_pending', 'merchant_available'];
