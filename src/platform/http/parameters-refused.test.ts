@@ -239,6 +239,7 @@ describe('a card number in a free text is refused', () => {
     ['extra[a]', `extra[a]=${pan}`],
     ['phone', 'phone=4242424242424242'],
     ['phone', 'phone=my card is 378282246310005 thanks'],
+    ['phone', `phone=${encodeURIComponent('４２４２４２４２４２４２４２４２')}`],
     ['types[1]', 'types[]=a&types[]=4242424242424242'],
     ['items[0][price]', 'items[0][price]=378282246310005'],
   ];

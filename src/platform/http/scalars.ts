@@ -21,7 +21,7 @@ import {
   valueInvalid,
 } from './refusals.ts';
 import type { CardPolicy, Wire } from './schema.ts';
-import { containsCardNumber } from './sensitive.ts';
+import { containsCardNumber, countDigits } from './sensitive.ts';
 
 /** Unknown names are all kept, of every other kind the first. */
 export type Faults = {
@@ -102,11 +102,7 @@ const PHONE_MAX = 20;
 
 const holdsCard = (text: string, cards: CardPolicy): boolean => {
   if (cards === 'accept') return false;
-  if (
-    cards === 'refuseLong' &&
-    text.length <= PHONE_MAX &&
-    text.replaceAll(/\D/g, '').length < 16
-  ) {
+  if (cards === 'refuseLong' && text.length <= PHONE_MAX && countDigits(text) < 16) {
     return false;
   }
   return containsCardNumber(text, { wholeWords: cards === 'refuseWord' });

@@ -39,6 +39,13 @@ const cards: readonly [what: string, text: string][] = [
   ['wide digits', '４２４２４２４２４２４２４２４２'],
   ['Arabic digits', '٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢'],
   ['Persian digits in groups', '۴۲۴۲ ۴۲۴۲ ۴۲۴۲ ۴۲۴۲'],
+  ['Devanagari digits', '४२४२४२४२४२४२४२४२'],
+  ['Bengali digits in groups', '৪২৪২ ৪২৪২ ৪২৪২ ৪২৪২'],
+  ['Thai digits', '๔๒๔๒๔๒๔๒๔๒๔๒๔๒๔๒'],
+  ['Khmer digits', '៤២៤២៤២៤២៤២៤២៤២៤២'],
+  ['hyphens that are not shown', '4242\u00ad4242\u00ad4242\u00ad4242'],
+  ['marks of direction', '\u202a4242\u200f4242\u200e4242\u20684242\u202c'],
+  ['joiners, and a mark of order', '4242\u20604242\ufeff4242\u20604242'],
 ];
 
 // All of them pass Luhn, at a length that their first digits are issued in.

@@ -229,16 +229,18 @@ const separatorAt = (text: string, at: number): number => {
 
 const spelledInUrl = new Set(['%20', '%2D', '%2d', '%2E', '%2e', '%2F', '%2f']);
 
-/** White space, a dash, and what typography and copying from tables make of them. */
+/** White space, a dash, what typography and copying from tables make of them, and marks that nobody sees. */
 const isUsualSeparator = (code: number): boolean =>
   code === 0x20 ||
   code === 0x2d ||
   (code >= 0x09 && code <= 0x0d) ||
   code === 0xa0 ||
-  (code >= 0x2000 && code <= 0x200d) ||
-  (code >= 0x2010 && code <= 0x2015) ||
-  code === 0x202f ||
-  code === 0x3000;
+  code === 0xad ||
+  (code >= 0x2000 && code <= 0x2015) ||
+  (code >= 0x202a && code <= 0x202f) ||
+  (code >= 0x2060 && code <= 0x2069) ||
+  code === 0x3000 ||
+  code === 0xfeff;
 
 /** Also a plus sign, a dot, a slash, a line below, a dot in the middle and a minus sign. */
 const isSeparator = (code: number): boolean =>
@@ -252,11 +254,29 @@ const isSeparator = (code: number): boolean =>
 
 const NONE = -1;
 
-/** Also where it is written in another script: a keyboard's wide digits, and Arabic ones. */
+/** Where the digits of each script begin that Unicode writes with one unit. */
+const zeros = [
+  0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,
+  0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0,
+  0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10,
+];
+const digitOfScript = new Int8Array(0x10000).fill(NONE);
+for (const zero of zeros) {
+  for (let digit = 0; digit < 10; digit += 1) digitOfScript[zero + digit] = digit;
+}
+
+/** Whatever a keyboard writes for it. */
 const digitOf = (code: number): number => {
-  if (code < 0x660) return code >= 48 && code <= 57 ? code - 48 : NONE;
-  const zero = code >= 0xff10 ? 0xff10 : code >= 0x6f0 ? 0x6f0 : 0x660;
-  return code - zero <= 9 ? code - zero : NONE;
+  if (code >= 48 && code <= 57) return code - 48;
+  // Behind the end of a text there is none.
+  return code < 0x660 ? NONE : (digitOfScript[code] ?? NONE);
+};
+
+/** How many digits stand in it, in whatever script. */
+export const countDigits = (text: string): number => {
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) if (digitOf(text.charCodeAt(at)) !== NONE) count += 1;
+  return count;
 };
 
 const isLetterOrDigit = (code: number): boolean =>
