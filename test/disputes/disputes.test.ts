@@ -279,12 +279,15 @@ describe('a payment whose holder contests it', () => {
     await bank.advance(AFTERWARDS_MS);
     const { id } = await disputeOf(paid, 'warning_needs_response');
     let changes = 0;
+    const were: unknown[] = [];
     const shown = async () => {
       const { data: listed } = await disputes.list({ charge: paid.charge });
       changes += 1;
       const changed = await disputes.update(id, { metadata: { changes } });
       const { data: events } = await stripe.events.list({ type: 'charge.dispute.updated' });
-      const told = present(events[0], 'an event').data.object as Stripe.Dispute;
+      const { object, previous_attributes: previous } = present(events[0], 'an event').data;
+      const told = object as Stripe.Dispute;
+      were.push((previous as Partial<Stripe.Dispute>).is_charge_refundable);
       const all = [await disputes.retrieve(id), listed[0], changed, told];
       return all.map((each) => each?.is_charge_refundable);
     };
@@ -294,6 +297,7 @@ describe('a payment whose holder contests it', () => {
     assert.equal((await refunds.create({ charge: paid.charge })).status, 'succeeded');
     // Nothing is left.
     assert.deepEqual(await shown(), [false, false, false, false]);
+    assert.deepEqual(were, [undefined, undefined, true]);
   });
 
   test('may be contested again after it was won', async () => {

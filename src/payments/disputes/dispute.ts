@@ -68,6 +68,8 @@ export type Dispute = {
   readonly ahead?: number;
   /** Nothing of its charge may be given back any more: asked when it is shown, and never stored. */
   readonly isChargeSpent?: true;
+  /** Its last event said so: what it says next names what is different now. */
+  readonly toldSpent?: true;
 };
 
 /** In JSON an amount is a number: no currency's largest amount comes near what a number holds. */

@@ -12,6 +12,14 @@ export const withSpent = (dispute: Dispute, charge: Charge | undefined): Dispute
   return isSpent && isInquiry(dispute.status) ? { ...rest, isChargeSpent: true } : rest;
 };
 
+/** As its last event showed it. */
+export const asTold = ({ isChargeSpent: _now, ...dispute }: Dispute): Dispute =>
+  dispute.toldSpent ? { ...dispute, isChargeSpent: true } : dispute;
+
+/** What is shown of it is told. */
+export const nowTold = ({ toldSpent: _before, ...dispute }: Dispute): Dispute =>
+  dispute.isChargeSpent ? { ...dispute, toldSpent: true } : dispute;
+
 /** Only of those that are asked about: of others nothing may be given back. */
 export const withSpentCharges = async (
   context: Context,

@@ -18,7 +18,7 @@ import { isOver } from './dispute-states.ts';
 import { insertDispute, updateDispute } from './disputes.store.ts';
 import { disputeSnapshot } from './events.ts';
 import { entryOf, expectedOf, lostEntry } from './postings.ts';
-import { withSpent } from './spent.ts';
+import { asTold, nowTold, withSpent } from './spent.ts';
 
 export const writeDispute = async (
   context: Context,
@@ -40,7 +40,8 @@ export const writeDispute = async (
     version: before === null ? 1 : before.version + 1,
     events: decided.dispute.events + kinds.length,
   };
-  const dispute = withSpent(changed, charge);
+  const shown = withSpent(changed, charge);
+  const dispute = kinds.length > 0 ? nowTold(shown) : shown;
   const writes: Write[] = [
     before === null ? insertDispute(scope, dispute) : updateDispute(scope, dispute),
   ];
@@ -56,11 +57,7 @@ export const writeDispute = async (
         objectId: dispute.id,
         sequence: decided.dispute.events + 1,
         kinds,
-        snapshot: disputeSnapshot(
-          dispute,
-          nowMs,
-          before === null ? undefined : withSpent(before, chargeBefore),
-        ),
+        snapshot: disputeSnapshot(dispute, nowMs, before === null ? undefined : asTold(before)),
         request: cause,
       }),
     );
