@@ -8,6 +8,7 @@ import { isServerError } from '#platform/db';
 import { type Conclusion, conclude } from './conclude.ts';
 import { insertEvidence } from './evidence.store.ts';
 import type { Evidence } from './evidence.ts';
+import { isLeased } from './leased.store.ts';
 import { type Operation, spellOperation } from './operation.ts';
 import { isFinished, next } from './operation-states.ts';
 import { type Known, loadKnown } from './operations.store.ts';
@@ -156,6 +157,10 @@ const applyChange = async (
       return { ok: true, repeated: false, change };
     }
     if (committed !== 'lost') return { ok: false, code: committed };
+    // A lease that has run out is lost, also while nobody else has taken it.
+    if (recording.keepLease === true && !(await isLeased(context, scope, operation.id))) {
+      return { ok: false, code: 'lease_lost' };
+    }
     // Somebody was faster, here or in what the caller writes: read again and decide again.
     known = undefined;
   }

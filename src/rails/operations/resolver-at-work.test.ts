@@ -26,6 +26,7 @@ import {
 import { createGates } from './gates.ts';
 import { isLeased } from './leased.store.ts';
 import { loadKnown } from './operations.store.ts';
+import { recordEvidence } from './record-evidence.ts';
 import { createResolver, type ResolverSettings } from './resolver.ts';
 
 const { context, scope, clock, outgoing, resolverOf, alone, send, sendFor, now, nowOf, pass } =
@@ -144,6 +145,19 @@ describe('workers', () => {
     await resolver.round();
     assert.equal(book.calls, 0);
     assert.equal((await now(operation)).sends, 1);
+  });
+
+  test('G2: what one learns on its way after its lease has run out counts for nothing, also where nobody took it', async () => {
+    await alone();
+    const operation = await send(charging(newBook(), () => lost));
+    const heard = await recordEvidence(context, scope, {
+      operationId: operation.id,
+      leaseEpoch: operation.leaseEpoch,
+      keepLease: true,
+      evidence: { kind: 'look_up', says: { outcome: 'unknown', code: 'timeout' } },
+    });
+    assert.deepEqual(heard, { ok: false, code: 'lease_lost' });
+    assert.equal((await loadKnown(context, scope, operation.id))?.evidence.length, 1);
   });
 
   test('a poisonous operation does not keep its neighbours waiting', async () => {
