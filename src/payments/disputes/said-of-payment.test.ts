@@ -37,14 +37,14 @@ const rows: readonly Row[] = [
     concludes: ['approved', [], 'charged_back'],
   },
   {
-    name: 'A sale that is asked about was approved',
+    name: 'A sale that is asked about, or whose money its bank has given back again, may still be taken back',
     contested: [[5_000n, 0n]],
-    concludes: ['approved', [], 'asked_about'],
+    concludes: ['unknown', [], 'contested_in_part'],
   },
   {
-    name: 'One of which its bank has given the money back again was approved',
-    contested: [[5_000n, 0n]],
-    concludes: ['approved', [], 'asked_about'],
+    name: 'Nor does it prove anything what is contested beyond the money that moved',
+    contested: [[5_000n, -4_000n]],
+    concludes: ['unknown', [], 'contested_in_part'],
   },
   {
     name: 'A sale that is charged back in two parts was approved',
@@ -55,12 +55,20 @@ const rows: readonly Row[] = [
     concludes: ['approved', [], 'charged_back'],
   },
   {
-    name: 'Of which one part is only asked about, its money is not all with its bank',
+    name: 'One of which a part is only asked about may have been approved for the other part alone',
     contested: [
       [2_000n, -2_000n],
       [3_000n, 0n],
     ],
-    concludes: ['approved', [], 'asked_about'],
+    concludes: ['unknown', [], 'contested_in_part'],
+  },
+  {
+    name: 'What is asked about beside what was charged back whole changes nothing',
+    contested: [
+      [5_000n, -5_000n],
+      [5_000n, 0n],
+    ],
+    concludes: ['approved', [], 'charged_back'],
   },
   {
     name: 'A part alone proves nothing',
@@ -102,6 +110,13 @@ const rows: readonly Row[] = [
     left: 1_000n,
     contested: [[1_000n, -1_000n]],
     concludes: null,
+  },
+  {
+    name: 'An inquiry about both says nothing of the next yet, and waits',
+    kind: 'capture',
+    left: 1_000n,
+    contested: [[6_000n, 0n]],
+    concludes: ['unknown', [], 'contested_in_part'],
   },
   {
     name: 'Nor does what is more than that, and not all of both',

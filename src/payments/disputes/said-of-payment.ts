@@ -2,7 +2,7 @@
 // take back for its holder what it had not taken from them. Pure.
 
 import type { DisputeTold, WaitingDispute } from '#rails/connectors';
-import { ASKED_ABOUT, CHARGED_BACK, type Operation, type Outcome } from '#rails/operations';
+import { CHARGED_BACK, type Operation, type Outcome } from '#rails/operations';
 
 export type OpenOperation = {
   /** Nobody knows what became of it. */
@@ -14,29 +14,40 @@ export type OpenOperation = {
 type Contested = Pick<WaitingDispute, 'amount' | 'currency' | 'moved'>;
 
 /**
- * One payment may be contested in parts: together they say how much was taken of it. Less than was asked proves nothing,
- * because a bank may approve a part, and the other part may be told later; more, or another currency, is held against what
- * was asked as every answer is. Null: they say nothing of it.
+ * One payment may be contested in parts: together they say how much was taken of it. Only what its bank has taken back, and
+ * has, proves that: an inquiry takes nothing from anybody. Less than was asked proves nothing, because a bank may approve a
+ * part, and the other part may be told later; more is held against what was asked as every answer is. Null: they say
+ * nothing of it.
  */
 export const saidOf = (
   { operation, left }: OpenOperation,
   contested: readonly Contested[],
 ): Outcome | null => {
   const { kind, amount: asked, reference } = operation;
-  const amount = contested.reduce((sum, each) => sum + each.amount, 0n) - left;
+  const taken = sumOf(contested.filter(({ amount, moved }) => moved === -amount)) - left;
   const foreign = contested.find(({ currency }) => currency !== operation.currency);
   const currency = foreign?.currency ?? operation.currency;
-  const isTaken = contested.every((each) => each.moved === -each.amount);
-  const code = isTaken ? CHARGED_BACK : ASKED_ABOUT;
-  const yes: Outcome = { outcome: 'approved', amount, currency, reference, code };
+  const yes: Outcome = {
+    outcome: 'approved',
+    amount: taken,
+    currency,
+    reference,
+    code: CHARGED_BACK,
+  };
 
-  if (kind === 'sale') return amount < asked ? unclear('contested_in_part') : yes;
+  if (kind === 'sale') return taken < asked ? unclear('contested_in_part') : yes;
   // What holds takes nothing, and nobody has asked for more.
   if (kind !== 'capture') return unclear('contested_uncaptured');
   // Others took something too, of which part may be on its way back.
-  if (amount === asked && foreign === undefined) return yes;
+  if (foreign === undefined) {
+    if (taken === asked) return yes;
+    if (sumOf(contested) - left === asked) return unclear('contested_in_part');
+  }
   return left === 0n ? unclear('contested_otherwise') : null;
 };
+
+const sumOf = (contested: readonly Contested[]): bigint =>
+  contested.reduce((sum, { amount }) => sum + amount, 0n);
 
 const unclear = (code: string): Outcome => ({ outcome: 'unknown', code });
 

@@ -9,8 +9,6 @@ import { RELEASE_JOB } from '#payments/intents';
 import { takeWhatIsFree } from '#payments/refunds';
 import { appendChange, type Cause } from '#platform/events';
 import { enqueue } from '#platform/jobs';
-import { loadWaitingDisputes } from '#rails/connectors';
-import { loadOperation } from '#rails/operations';
 import type { DecidedDispute } from './conclude-dispute.ts';
 import { withContested } from './contested.ts';
 import type { Dispute } from './dispute.ts';
@@ -71,23 +69,9 @@ export const writeDispute = async (
   writes.push(...now.writes);
   // What nobody wants goes back, as far as no dispute of it is open. What was given back before one was over moves no more.
   const mayGoBack = charge.isUnwanted && (now.charge !== chargeBefore || isOver(dispute.status));
-  if (mayGoBack && !(await isAnotherTold(context, scope, charge, dispute))) {
+  if (mayGoBack) {
     const payload = { ...scope, charge: charge.id };
     writes.push(enqueue(context, { name: RELEASE_JOB, payload, runAtMs: nowMs }));
   }
   return { dispute, writes };
-};
-
-/** Its bank has taken another part too, of which nobody has heard yet: whoever hears of it goes on. */
-const isAnotherTold = async (
-  context: Context,
-  scope: Scope,
-  charge: Charge,
-  { connectorAccountId, providerId }: Dispute,
-): Promise<boolean> => {
-  const payment = await loadOperation(context, scope, charge.operationId ?? '');
-  if (payment === undefined) return false;
-  const { reference } = payment;
-  const waiting = await loadWaitingDisputes(context, scope, { connectorAccountId, reference });
-  return waiting.some((each) => each.providerId !== providerId && each.moved < 0n);
 };

@@ -23,13 +23,7 @@ import {
 import type { Cause } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
-import {
-  type Change,
-  decidedOnce,
-  heldWhileSending,
-  isChargedBack,
-  type Operation,
-} from '#rails/operations';
+import { type Change, decidedOnce, heldWhileSending, type Operation } from '#rails/operations';
 import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
 import type { Decided, HolderAsked } from './ends.ts';
@@ -222,8 +216,7 @@ const write = async (
         isTakenOn: change.conclusion.state === 'pending',
         cause,
       })),
-      // What its bank has for its holder must not go to them a second time: it goes back, or not, by what comes of that.
-      ...(decided.release && !isChargedBack(change)
+      ...(decided.release
         ? [
             enqueue(context, {
               name: RELEASE_JOB,

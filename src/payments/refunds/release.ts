@@ -1,12 +1,15 @@
 // The money of a payment that nobody wants any more goes back: what is held is voided, what was taken is
-// refunded. It may run more than once; what is done already is left alone.
+// refunded. It may run more than once; what is done already is left alone. What its bank has taken for its holder must not
+// go to them a second time: while a dispute by which it took something waits to be heard, nothing goes back.
 
 import { assert } from '#kit/assert';
 import type { Context, Scope } from '#kit/context';
 import { type Charge, loadCharge, releasable } from '#payments/charges';
 import { askingByItself, RELEASE_JOB, releaseHeld } from '#payments/intents';
 import { lockTimeout } from '#platform/http';
-import type { JobKind } from '#platform/jobs';
+import { enqueue, type JobKind } from '#platform/jobs';
+import { loadWaitingDisputes } from '#rails/connectors';
+import { loadOperation } from '#rails/operations';
 import { failedAlone } from './back-again.ts';
 import { endOfIntent, isAllBack } from './end-of-intent.ts';
 import { loadRefundsOfIntent } from './refunds.store.ts';
@@ -14,6 +17,9 @@ import { sendRefund } from './send-refund.ts';
 
 /** How often somebody else may be faster, whatever they change of it. */
 const ROUNDS_MAX = 20;
+
+/** Whoever hears of a dispute has this run as well: nobody waits for that long. */
+const AFTER_DISPUTES_MS = 60_000;
 
 export const releaseJob: JobKind = {
   name: RELEASE_JOB,
@@ -45,6 +51,12 @@ const release = async (
   const amount = releasable(charge);
   if (amount === 0n) return isAllBack(charge) ? end(context, scope, charge) : true;
   if (failuresMax !== null && (await failuresOf(context, scope, charge)) > failuresMax) return true;
+  if (await isTakenUnheard(context, scope, charge)) {
+    const payload = { ...scope, charge: charge.id, failures: failuresMax };
+    const runAtMs = context.clock.now() + AFTER_DISPUTES_MS;
+    const again = enqueue(context, { name: RELEASE_JOB, payload, runAtMs });
+    return (await context.database.commit(scope, [again])).ok;
+  }
   const sent = await sendRefund(context, askingByItself(scope), charge, {
     amount,
     reason: null,
@@ -53,6 +65,18 @@ const release = async (
     isAutomatic: true,
   });
   return sent !== null;
+};
+
+const isTakenUnheard = async (
+  context: Context,
+  scope: Scope,
+  { operationId }: Charge,
+): Promise<boolean> => {
+  const payment = await loadOperation(context, scope, operationId ?? '');
+  if (payment === undefined) return false;
+  const { connectorAccountId, reference } = payment;
+  const waiting = await loadWaitingDisputes(context, scope, { connectorAccountId, reference });
+  return waiting.some(({ moved }) => moved < 0n);
 };
 
 /** Each that fails has the next one queued: where one has failed since, that is somebody else's. */

@@ -8,7 +8,6 @@ import {
   type Change,
   DoesNotCount,
   isChargedBack,
-  isContested,
   isFinished,
   type Operation,
 } from '#rails/operations';
@@ -145,7 +144,7 @@ const knowsNoMessage: ReadonlySet<string> = new Set([
 const isToldElsewhere = (change: Change): boolean => {
   const { after, evidence } = change;
   if (evidence?.kind !== 'webhook') return knowsNoMessage.has(evidence?.kind ?? '');
-  return after.kind === 'refund' || isContested(change);
+  return after.kind === 'refund' || isChargedBack(change);
 };
 
 /** Of a refund: the host had booked it, and could not pay it out. */

@@ -3,19 +3,10 @@
 
 import type { Change } from './record-evidence.ts';
 
-/** Codes of such a yes. */
+/** The code of such a yes. */
 export const CHARGED_BACK = 'charged_back';
-/** An inquiry: the money is where it was. */
-export const ASKED_ABOUT = 'asked_about';
 
-type Told = Pick<Change, 'evidence'>;
-
-const says = ({ evidence }: Told, code: string): boolean =>
+export const isChargedBack = ({ evidence }: Pick<Change, 'evidence'>): boolean =>
   evidence?.kind === 'webhook' &&
   evidence.says.outcome === 'approved' &&
-  evidence.says.code === code;
-
-export const isChargedBack = (change: Told): boolean => says(change, CHARGED_BACK);
-
-export const isContested = (change: Told): boolean =>
-  isChargedBack(change) || says(change, ASKED_ABOUT);
+  evidence.says.code === CHARGED_BACK;

@@ -4,7 +4,7 @@ export {
   createOutgoing,
   type Outgoing,
 } from './call-out.ts';
-export { ASKED_ABOUT, CHARGED_BACK, isChargedBack, isContested } from './charged-back.ts';
+export { CHARGED_BACK, isChargedBack } from './charged-back.ts';
 export { type Conclusion, conclude } from './conclude.ts';
 export { decidedOnce } from './decided-once.ts';
 export {
