@@ -86,6 +86,19 @@ const rows: readonly Row[] = [
     concludes: ['unknown', ['currency_differs'], 'currency_differs'],
   },
   {
+    name: 'However few of it',
+    contested: [[4_000n, -4_000n, 'usd']],
+    concludes: ['unknown', ['amount_differs', 'currency_differs'], 'amount_differs'],
+  },
+  {
+    name: 'Two currencies are no sum',
+    contested: [
+      [2_000n, -2_000n],
+      [3_000n, -3_000n, 'usd'],
+    ],
+    concludes: ['unknown', ['amount_differs', 'currency_differs'], 'amount_differs'],
+  },
+  {
     name: 'What was only to be held has taken nothing',
     kind: 'authorize',
     contested: [[5_000n, -5_000n]],
@@ -132,10 +145,17 @@ const rows: readonly Row[] = [
     concludes: ['unknown', [], 'contested_otherwise'],
   },
   {
-    name: 'Nor does another currency than that of the capture',
+    name: 'Another currency than that of the only capture is for a person',
     kind: 'capture',
     contested: [[5_000n, -5_000n, 'usd']],
-    concludes: ['unknown', [], 'contested_otherwise'],
+    concludes: ['unknown', ['currency_differs'], 'currency_differs'],
+  },
+  {
+    name: 'Beside what the capture before it may have taken it says nothing of the next',
+    kind: 'capture',
+    left: 1_000n,
+    contested: [[1_000n, -1_000n, 'usd']],
+    concludes: null,
   },
 ];
 

@@ -16,34 +16,29 @@ type Contested = Pick<WaitingDispute, 'amount' | 'currency' | 'moved'>;
 /**
  * One payment may be contested in parts: together they say how much was taken of it. Only what its bank has taken back, and
  * has, proves that: an inquiry takes nothing from anybody. Less than was asked proves nothing, because a bank may approve a
- * part, and the other part may be told later; more is held against what was asked as every answer is. Null: they say
- * nothing of it.
+ * part, and the other part may be told later; more, or another currency, is held against what was asked as every answer is.
+ * Null: they say nothing of it.
  */
 export const saidOf = (
   { operation, left }: OpenOperation,
   contested: readonly Contested[],
 ): Outcome | null => {
-  const { kind, amount: asked, reference } = operation;
-  const taken = sumOf(contested.filter(({ amount, moved }) => moved === -amount)) - left;
-  const foreign = contested.find(({ currency }) => currency !== operation.currency);
-  const currency = foreign?.currency ?? operation.currency;
-  const yes: Outcome = {
-    outcome: 'approved',
-    amount: taken,
-    currency,
-    reference,
-    code: CHARGED_BACK,
+  const { kind, amount: asked, currency, reference } = operation;
+  const yes = (amount: bigint, paidIn: string): Outcome => {
+    return { outcome: 'approved', amount, currency: paidIn, reference, code: CHARGED_BACK };
   };
-
-  if (kind === 'sale') return taken < asked ? unclear('contested_in_part') : yes;
   // What holds takes nothing, and nobody has asked for more.
-  if (kind !== 'capture') return unclear('contested_uncaptured');
-  // Others took something too, of which part may be on its way back.
-  if (foreign === undefined) {
-    if (taken === asked) return yes;
-    if (sumOf(contested) - left === asked) return unclear('contested_in_part');
-  }
-  return left === 0n ? unclear('contested_otherwise') : null;
+  if (kind !== 'sale' && kind !== 'capture') return unclear('contested_uncaptured');
+  // Of a capture, others took something too, of which part may be on its way back, and which may be what is contested.
+  const isOfOthers = kind === 'capture' && left !== 0n;
+  const foreign = contested.find((each) => each.currency !== currency);
+  if (foreign !== undefined) return isOfOthers ? null : yes(foreign.amount, foreign.currency);
+
+  const taken = sumOf(contested.filter(({ amount, moved }) => moved === -amount)) - left;
+  if (kind === 'sale') return taken < asked ? unclear('contested_in_part') : yes(taken, currency);
+  if (taken === asked) return yes(taken, currency);
+  if (sumOf(contested) - left === asked) return unclear('contested_in_part');
+  return isOfOthers ? null : unclear('contested_otherwise');
 };
 
 const sumOf = (contested: readonly Contested[]): bigint =>
