@@ -12,5 +12,7 @@ COPY . .
 RUN mkdir /data && chown node:node /data
 USER node
 ENV TOLLGATE_HOST=0.0.0.0 TOLLGATE_DATA=/data TOLLGATE_LOG_FORMAT=json
+# What bin/launch.mjs sets by the memory that there is.
+ENV NODE_OPTIONS=--max-semi-space-size=64
 EXPOSE 4242
 CMD ["node", "cli/tollgate.ts", "start"]

@@ -30,6 +30,7 @@ const isForPeople = (error: Error): boolean =>
     'SettingsError',
     'SchemaMismatch',
     'LiveModeRefused',
+    'PortNotShared',
     'WrongSecret',
     'VaultRefused',
     'KeyMissing',

@@ -45,7 +45,7 @@ export const definitions = define({
     env: 'TOLLGATE_SHARED_PORT',
     kind: 'switch',
     default: 'off',
-    says: 'Whether several API processes of this machine listen on that port together, and the system shares out who connects. On for all of them or for none. Linux.',
+    says: 'Whether several API processes of this machine listen on that port together, and the system shares out who connects. For all of them or none; Linux.',
   },
   publicUrl: {
     env: 'TOLLGATE_PUBLIC_URL',

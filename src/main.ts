@@ -13,6 +13,7 @@ import { createApi } from './roles/api.ts';
 import { freeShareOf, watchDisk } from './roles/disk.ts';
 import { createMetrics, type GatewayMetrics } from './roles/metrics.ts';
 import { journalFolderOf, openGatewayRails } from './roles/rails.ts';
+import { refuseStrangersAt } from './roles/shared-port.ts';
 import { watchStalls } from './roles/stalls.ts';
 import { serveVaultRole } from './roles/vault.ts';
 import { watchDatabase } from './roles/watch-database.ts';
@@ -140,6 +141,7 @@ const startRoles = async (
       handlers: metrics.handlers,
       showMails: showsMails(input),
     });
+    if (settings.sharedPort) await refuseStrangersAt(runtime.context, settings);
     port = await api.listen(port, settings.host, settings.sharedPort);
     takeDown.push(() => api.close());
   }

@@ -3,17 +3,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { vaultDatabase } from '../src/cards/vault/for-tests.ts';
-import { testContext } from '../src/for-tests.ts';
+import { asOwner, testContext } from '../src/for-tests.ts';
 import { environmentFor, temporaryData } from './support/gateway.ts';
 import { assertHealthy } from './support/health.ts';
 import { createMerchant } from './support/merchant.ts';
 import { runToItsEnd, startProcess } from './support/process.ts';
 
-const on = await vaultDatabase();
+const [on, other] = await Promise.all([vaultDatabase(), vaultDatabase()]);
 const { key } = await createMerchant(await testContext({ on }));
 const api = ['--role', 'api'];
-const shared = (PORT?: string) => ({
-  ...environmentFor(on, temporaryData()),
+const shared = (PORT?: string, at = on) => ({
+  ...environmentFor(at, temporaryData()),
   TOLLGATE_SHARED_PORT: 'on',
   ...(PORT === undefined ? {} : { PORT }),
 });
@@ -46,6 +46,19 @@ test('Processes that share a port answer for each other, whichever is started or
       assert.equal(status, 200);
     }
   }
+  const ofOthers = await runToItsEnd(shared(port, other), api);
+  assert.equal(ofOthers.code, 1);
+  assert.match(
+    ofOthers.output,
+    new RegExp(`Port ${port} is shared by a program that is not at work on this database: `),
+  );
+  await asOwner(on, `update platform.heartbeats set version = '0.0.9'`);
+  const older = await runToItsEnd(shared(port), api);
+  assert.match(
+    older.output,
+    new RegExp(`Port ${port} is shared by version 0\\.0\\.9 of Tollgate, `),
+  );
+
   const alone = { ...shared(port), TOLLGATE_SHARED_PORT: 'off' };
   const refused = await runToItsEnd(alone, api);
   assert.equal(refused.code, 1);

@@ -31,12 +31,13 @@ import {
   type Route,
 } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
-import { countAliveWorkers, holderOf, isGone } from '#platform/jobs';
+import { countAliveWorkers, holderOf, isGone, nameOf } from '#platform/jobs';
 import { createLimits } from '#platform/limits';
 import { webhookHandlers } from '#rails/connectors';
 import { gather, modules } from '../modules.ts';
 import type { Runtime } from '../runtime.ts';
 import { VERSION } from '../version.ts';
+import { PROCESS_HEADER } from './shared-port.ts';
 
 export const gatherRoutes = (): readonly Route[] => {
   const gathered = gather();
@@ -193,6 +194,8 @@ const healthHandlers = (
     method: 'GET',
     path: '/healthz',
     handle: (_, response) => {
+      const name = nameOf({ database });
+      if (name !== null) response.setHeader(PROCESS_HEADER, name);
       response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"status":"up"}\n');
     },
   },

@@ -123,6 +123,11 @@ const forgetBeats = statement(
   'jobs.forget_beats',
   `delete from platform.heartbeats where id = any ($1::uuid[]) or seen_at < clock_timestamp() - interval '1 day'`,
 );
+const versionOfBeating = statement(
+  'jobs.version_of_beating',
+  `select version from platform.heartbeats
+    where id = $1 and seen_at > clock_timestamp() - interval '30 seconds'`,
+);
 const aliveWorkers = statement(
   'jobs.alive_workers',
   `select count(*)::integer as alive from platform.heartbeats
@@ -191,6 +196,10 @@ export const heartbeat = (tx: Tx, id: Uuid, role: string, version: string): Prom
   tx.query(beat, [id, role, version]);
 export const endHeartbeats = (tx: Tx, ids: readonly Uuid[]): Promise<unknown[]> =>
   tx.query(forgetBeats, [ids]);
+
+/** Of a process that lives, by what this database has heard of it. */
+export const versionOf = async (tx: Tx, name: Uuid): Promise<string | undefined> =>
+  (await tx.query<{ version: string }>(versionOfBeating, [name]))[0]?.version;
 
 export const countAliveWorkers = async (tx: Tx): Promise<number> =>
   (await tx.query<{ alive: number }>(aliveWorkers))[0]?.alive ?? 0;
