@@ -421,6 +421,34 @@ describe('a cancellation that was refused and has happened after all', () => {
     await assertHealthy(on);
   });
 
+  test('is concluded although an older attempt of its payment was let go of meanwhile', async () => {
+    first.next.push(declined);
+    const refused = await refusalOf(held());
+    const { id } = present(refused.payment_intent, 'its payment');
+    await paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });
+    first.next.push(lostBefore);
+    assert.equal((await paymentIntents.cancel(id)).status, 'processing');
+    const older = await operationOf(id, 'authorize');
+    first.book.set(older.reference, {
+      kind: 'authorize',
+      amount: older.amount,
+      captured: 0n,
+      refunded: 0n,
+      isVoided: false,
+    });
+    await saysYes(older);
+    await waitUntil('its release', PATIENCE_MS, async () => {
+      const { ordinal, state } = await operationOf(id, 'void', 'last');
+      return ordinal === 1 && state === 'approved';
+    });
+    assert.equal(await statusOf(id), 'processing');
+    await resolveUntil(async () => (await operationOf(id, 'void')).state !== 'unknown');
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['requires_capture', 5000, 0]);
+    assert.equal((await paymentIntents.cancel(id)).status, 'canceled');
+    errors.length = 0;
+    await assertHealthy(on);
+  });
+
   test('of what nobody wants is tried again once, however often it is refused', async () => {
     first.next.push(lostAfter);
     const { id } = await held();

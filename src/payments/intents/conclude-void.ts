@@ -3,7 +3,7 @@ import { endHeld, isHeldIdle, over } from './end-held.ts';
 import { type Decided, type Known, kept, nothing, tellProcessing } from './ends.ts';
 
 export const concludeVoid = (known: Known): Decided | null => {
-  const { intent, charge, change } = known;
+  const { intent, charge, change, isOutrun = false } = known;
   const { state } = change.conclusion;
   if (charge.attempt !== change.after.ordinal) return null;
   const isLatest = intent.latestChargeId === charge.id;
@@ -22,14 +22,15 @@ export const concludeVoid = (known: Known): Decided | null => {
         if (wasNo(known)) return null;
         return { ...nothing, intent, charge, kinds: [], release: true };
       }
-      if (!isOfIntent || !isNewest(known)) return null;
+      // A no to an older one, said once more, ends no trial that is under way: that may let go of everything yet.
+      if (!isOfIntent || isOutrun) return null;
       if (isOver || (state === 'declined' && hasRunOut(known))) return endHeld(known);
       return kept(known, { cancelWanted: null });
     case 'pending':
     case 'unknown':
     case 'human':
     case 'action_required':
-      return isOfIntent && isNewest(known) ? tellProcessing(known) : null;
+      return isOfIntent && !isOutrun ? tellProcessing(known) : null;
     case 'created':
     case 'sending':
       return null;
@@ -40,9 +41,6 @@ export const concludeVoid = (known: Known): Decided | null => {
 
 const wasNo = ({ change: { before } }: Known): boolean =>
   before.state === 'declined' || before.state === 'not_sent';
-
-/** A no to an older one, said once more, ends no trial that is under way: that may let go of everything yet. */
-const isNewest = ({ intent, change }: Known): boolean => intent.voids === change.after.attempt;
 
 /**
  * It was said to have come to nothing, and what is held is gone all the same: a payment that only holds ends, and what

@@ -26,6 +26,8 @@ export type Known = {
   readonly late?: LateWord | null;
   /** Captures that were approved too late to be booked beside this one: they are, where this one came to nothing. */
   readonly beside?: Beside | null;
+  /** A void, after which another of the same charge was begun. */
+  readonly isOutrun?: boolean;
   /** What the last error shows of the method: rendered only where there is one. */
   readonly shownMethod: () => unknown;
 };

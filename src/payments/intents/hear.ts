@@ -28,7 +28,7 @@ import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
 import type { Decided, HolderAsked } from './ends.ts';
 import { loadIntent } from './intents.store.ts';
-import { capturesBeside, lateWordOf } from './late-word.ts';
+import { capturesBeside, isOutrun, lateWordOf } from './late-word.ts';
 import { type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { paymentListenersWrites } from './payment-listeners.ts';
@@ -115,7 +115,12 @@ const conclude = async (
   const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;
   const decided = isStray
     ? concludeStray(known, newUuid(context))
-    : concludePayment({ ...known, late, beside });
+    : concludePayment({
+        ...known,
+        late,
+        beside,
+        isOutrun: await isOutrun(context, scope, intent, change),
+      });
   if (decided === null) return { intent, charge, method, decided, booked: [], writes: [] };
   return write(context, scope, {
     payment,

@@ -1,5 +1,5 @@
 // A yes that comes after a no: whether it counts in its payment already, and what else has to be known of it to count it
-// now. What had no room when it came may have it later.
+// now. What had no room when it came may have it later. And a no that comes when another is under way already.
 
 import { loadExpectationsOf } from '#books/expectations';
 import type { Context, Scope } from '#kit/context';
@@ -53,6 +53,23 @@ export const capturesBeside = async (
     isLast ||= await wasLast(context, scope, charge, operation);
   }
   return operations.length === 0 ? null : { operations, isLast };
+};
+
+/**
+ * Of a void: whether another of the same charge was begun after it. The payment counts those of all its charges: where
+ * this is the last of all, nothing has to be read.
+ */
+export const isOutrun = async (
+  context: Context,
+  scope: Scope,
+  { doing, voids }: PaymentIntent,
+  { after }: Change,
+): Promise<boolean> => {
+  if (after.kind !== 'void' || doing !== 'void' || voids === after.attempt) return false;
+  return (await loadOfIntent(context, scope, after.intentId)).some(
+    ({ kind, ordinal, attempt }) =>
+      kind === 'void' && ordinal === after.ordinal && attempt > after.attempt,
+  );
 };
 
 const isApproved =
