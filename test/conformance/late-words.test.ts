@@ -328,6 +328,33 @@ describe('a part that was refused and is approved after all', () => {
     await assertHealthy(on);
   });
 
+  test('takes no place of the books that one under way has, but the one that it leaves', async () => {
+    const { id } = await held(split);
+    const part = { amount_to_capture: 10, final_capture: false };
+    first.next.push(declined, declined);
+    await refusalOf(paymentIntents.capture(id, part));
+    await refusalOf(paymentIntents.capture(id, part));
+    for (let parts = 1; parts <= 255; parts += 1) await paymentIntents.capture(id, part);
+    first.next.push(lostBefore);
+    assert.equal((await paymentIntents.capture(id, part)).status, 'processing');
+    for (const ordinal of [1, 2]) await saysYes(await captureOf(id, ordinal));
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['processing', 2450, 2550]);
+    await resolveUntil(async () => (await statusOf(id)) !== 'processing');
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), [
+      'requires_capture',
+      2440,
+      2560,
+    ]);
+    assert.equal((await partsOf(id)).length, 256);
+    const refusal = await refusalOf(paymentIntents.capture(id, part));
+    assert.deepEqual([refusal.statusCode, refusal.param], [400, 'amount_to_capture']);
+    const left = await captureOf(id, 2);
+    await assertReviewed(left);
+    await assert.rejects(assertHealthy(on), APPROVED);
+    await decide(left, 'reversed');
+    await assertHealthy(on);
+  });
+
   const takeBack = async (operation: Operation) => {
     const { id: operationId, amount, currency, reference } = operation;
     const heard = await recordEvidence(context, scope, {

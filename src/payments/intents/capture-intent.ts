@@ -4,7 +4,6 @@ import {
   type Charge,
   checkPartAmount,
   expectMovement,
-  loadBookedParts,
   loadCharge,
   renderCharge,
 } from '#payments/charges';
@@ -20,6 +19,7 @@ import { relatedOf } from './answer.ts';
 import { descriptor, refuseWhatCannotBe } from './apply-parameters.ts';
 import { asItIs } from './as-it-is.ts';
 import { type Asking, askingOf } from './asking.ts';
+import { CAPTURES_MAX, placesLeft } from './capture-places.ts';
 import { findIntentWithCharge } from './find-intent.ts';
 import type { Concluded } from './hear.ts';
 import type { captureParameters } from './intent-parameters.ts';
@@ -194,13 +194,10 @@ const refuseMany = ({ mayBeSplit }: Charge, isLast: boolean): void => {
   );
 };
 
-/** As many as the books have parts of one charge. */
-const CAPTURES_MAX = 256;
-
-/** Who has tried less often cannot have captured more often; a try that came to nothing takes no place. */
+/** Who has tried less often cannot have captured more often. */
 const refuseTooMany = async (context: Context, scope: Scope, charge: Charge): Promise<void> => {
   if (charge.captured === 0n || charge.captures < CAPTURES_MAX) return;
-  if ((await loadBookedParts(context, scope, charge.id)).length < CAPTURES_MAX) return;
+  if ((await placesLeft(context, scope, charge)) > 0) return;
   throw new ApiError(
     400,
     `This PaymentIntent was captured ${CAPTURES_MAX} times: no further part can be captured. Let go of what is left with amount_to_capture=0 and final_capture=true.`,

@@ -5,10 +5,11 @@ import { loadExpectationsOf } from '#books/expectations';
 import type { Context, Scope } from '#kit/context';
 import type { Charge } from '#payments/charges';
 import { type Change, loadAsked, loadOfIntent, type Operation } from '#rails/operations';
+import { placesLeft } from './capture-places.ts';
 import type { Beside, LateWord } from './ends.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
-/** Null: it counts already, or is none that could. */
+/** Null: it counts already, or is none that could: neither the payment nor the books may have room for it. */
 export const lateWordOf = async (
   context: Context,
   scope: Scope,
@@ -26,6 +27,7 @@ export const lateWordOf = async (
     if (evidence !== undefined && !isPersons) return null;
     if (!(await isUncounted(context, scope, charge, after))) return null;
   }
+  if (kind === 'capture' && (await placesLeft(context, scope, charge)) <= 0) return null;
   return { isPersons, isLast: await wasLast(context, scope, charge, after) };
 };
 
@@ -42,17 +44,22 @@ export const capturesBeside = async (
   const approved = (await loadOfIntent(context, scope, after.intentId)).filter(
     isApproved('capture'),
   );
-  const operations: Operation[] = [];
-  let isLast = false;
+  const unbooked: Operation[] = [];
   let room = charge.amount - charge.captured;
   for (const operation of approved) {
     if (operation.amount > room) continue;
     if (!(await isUncounted(context, scope, charge, operation))) continue;
-    operations.push(operation);
+    unbooked.push(operation);
     room -= operation.amount;
-    isLast ||= await wasLast(context, scope, charge, operation);
   }
-  return operations.length === 0 ? null : { operations, isLast };
+  if (unbooked.length === 0) return null;
+  // Its own place is free again.
+  const places = await placesLeft(context, scope, { ...charge, capturing: 0n });
+  const operations = unbooked.slice(0, places);
+  const areLast = await Promise.all(
+    operations.map((operation) => wasLast(context, scope, charge, operation)),
+  );
+  return operations.length === 0 ? null : { operations, isLast: areLast.includes(true) };
 };
 
 /**
