@@ -5,7 +5,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock, Row, Scope, Statement, Tx } from '#kit/context';
 import type { OpenDatabase } from '#platform/db';
+import { says, testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
+import { refusalOf } from '../support/stripe.ts';
 
 /** By their names: those of one turn were asked before any of them was answered. */
 const turns: string[][] = [];
@@ -45,7 +47,8 @@ const slowly = (clock: Clock): Clock => ({
   monotonicMs: () => clock.monotonicMs() / 1_000,
 });
 
-const { stripe } = await openShop(undefined, { wrapDatabase: listening, wrapClock: slowly });
+const bank = testBank();
+const { stripe } = await openShop([bank], { wrapDatabase: listening, wrapClock: slowly });
 const customer = await stripe.customers.create({ email: 'jenny@example.com' });
 const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
 const sale = { amount: 1200, currency: 'eur', customer: customer.id, payment_method: card };
@@ -134,5 +137,30 @@ test('Letting go of what is held changes no charge, so it is read after its paym
     'intents.find',
     'charges.find',
     ...rest,
+  ]);
+});
+
+test('A part that its bank refuses is read for as often beside many parts as beside one', async () => {
+  const { id } = await stripe.paymentIntents.create({
+    ...sale,
+    confirm: true,
+    capture_method: 'manual',
+    payment_method_options: { card: { request_multicapture: 'if_available' } },
+  });
+  const part = { amount_to_capture: 100, final_capture: false };
+  const refused = () => {
+    bank.next.push(says({ outcome: 'declined', code: 'generic_decline' }));
+    return during(() => refusalOf(stripe.paymentIntents.capture(id, part)));
+  };
+  await stripe.paymentIntents.capture(id, part);
+  const besideOne = await refused();
+  for (let parts = 2; parts <= 5; parts += 1) await stripe.paymentIntents.capture(id, part);
+  assert.deepEqual(await refused(), besideOne);
+  assert.deepEqual(besideOne, [
+    ...following.slice(0, 2),
+    'commit',
+    'operations.of_intent',
+    'expectations.of_references',
+    'commit',
   ]);
 });

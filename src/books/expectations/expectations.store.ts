@@ -103,23 +103,34 @@ const fromRow = (row: ExpectationRow): KnownExpectation => ({
 const columns = `connector_account_id, reference, kind, currency, part, gross, cost, cost_rules,
          expected_at, value_date::text as value_date, state`;
 
-const ofReference = statement(
-  'expectations.of_reference',
+const ofReferences = statement(
+  'expectations.of_references',
   `select ${columns} from books.expectations
-    where account_id = $1 and livemode = $2 and connector_account_id = $3 and reference = $4
+    where account_id = $1 and livemode = $2 and connector_account_id = $3 and reference = any($4::text[])
     order by kind, currency, part`,
 );
 
-export const loadExpectationsOf = async (
+export const loadExpectationsOf = (
   context: Context,
   scope: Scope,
-  of: { readonly connectorAccountId: Uuid; readonly reference: string },
+  {
+    connectorAccountId,
+    reference,
+  }: { readonly connectorAccountId: Uuid; readonly reference: string },
+): Promise<KnownExpectation[]> =>
+  loadExpectationsOfAll(context, scope, { connectorAccountId, references: [reference] });
+
+/** Of operations at one account of a provider, however many. */
+export const loadExpectationsOfAll = async (
+  context: Context,
+  scope: Scope,
+  of: { readonly connectorAccountId: Uuid; readonly references: readonly string[] },
 ): Promise<KnownExpectation[]> => {
-  const rows = await context.database.read<ExpectationRow>(scope, ofReference, [
+  const rows = await context.database.read<ExpectationRow>(scope, ofReferences, [
     scope.accountId,
     scope.livemode,
     of.connectorAccountId,
-    of.reference,
+    of.references,
   ]);
   return rows.map(fromRow);
 };

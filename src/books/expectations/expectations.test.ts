@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { STANDARD_SCHEDULE } from '#books/calendars';
-import { expect, expectation, loadExpectationsOf } from '#books/expectations';
+import {
+  expect,
+  expectation,
+  loadExpectationsOf,
+  loadExpectationsOfAll,
+} from '#books/expectations';
 import { newUuid } from '#kit/ids';
 import { testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
@@ -58,6 +63,15 @@ describe('an expectation', () => {
     const asked = { connectorAccountId, reference: 'TG2' };
     assert.deepEqual(await loadExpectationsOf(context, scope, asked), []);
     assert.deepEqual(await write(payment({ part: 1 })), { ok: true });
+  });
+
+  test('is found with those of other references in one read', async () => {
+    await write(payment({ reference: 'TG3' }), payment({ reference: 'TG4' }));
+    const found = await loadExpectationsOfAll(context, scope, {
+      connectorAccountId,
+      references: ['TG4', 'TG3', 'unknown'],
+    });
+    assert.deepEqual(found.map(({ reference }) => reference).toSorted(), ['TG3', 'TG4']);
   });
 
   test('cannot be rewritten by the role that serves, only its state', async () => {

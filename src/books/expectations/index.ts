@@ -1,2 +1,2 @@
 export { type ExpectationKind, expect } from './expectation.ts';
-export { expectation, loadExpectationsOf } from './expectations.store.ts';
+export { expectation, loadExpectationsOf, loadExpectationsOfAll } from './expectations.store.ts';

@@ -1,7 +1,7 @@
 // A yes that comes after a no: whether it counts in its payment already, and what else has to be known of it to count it
 // now. What had no room when it came may have it later. And a no that comes when another is under way already.
 
-import { loadExpectationsOf } from '#books/expectations';
+import { loadExpectationsOfAll } from '#books/expectations';
 import type { Context, Scope } from '#kit/context';
 import type { Charge } from '#payments/charges';
 import { type Change, loadAsked, loadOfIntent, type Operation } from '#rails/operations';
@@ -25,7 +25,7 @@ export const lateWordOf = async (
   // person, or looked at once more.
   if (before.state === 'approved') {
     if (evidence !== undefined && !isPersons) return null;
-    if (!(await isUncounted(context, scope, charge, after))) return null;
+    if (!isUncounted(await loadCounted(context, scope, charge, after), charge, after)) return null;
   }
   if (kind === 'capture' && (await placesLeft(context, scope, charge)) <= 0) return null;
   return { isPersons, isLast: await wasLast(context, scope, charge, after) };
@@ -41,14 +41,11 @@ export const capturesBeside = async (
   const isNo =
     after.state === 'declined' || after.state === 'not_sent' || after.state === 'reversed';
   if (after.kind !== 'capture' || !isNo || after.ordinal === 1) return null;
-  const approved = (await loadOfIntent(context, scope, after.intentId)).filter(
-    isApproved('capture'),
-  );
+  const counted = await loadCounted(context, scope, charge, after);
   const unbooked: Operation[] = [];
   let room = charge.amount - charge.captured;
-  for (const operation of approved) {
-    if (operation.amount > room) continue;
-    if (!(await isUncounted(context, scope, charge, operation))) continue;
+  for (const operation of counted.operations.filter(isApproved('capture'))) {
+    if (operation.amount > room || !isUncounted(counted, charge, operation)) continue;
     unbooked.push(operation);
     room -= operation.amount;
   }
@@ -84,34 +81,53 @@ const isApproved =
   (operation: Operation): boolean =>
     operation.kind === kind && operation.state === 'approved';
 
-/** By two ways where money moves: no movement is expected of it, and the charge has less than was approved. */
-const isUncounted = async (
+/** All of a payment, and what is booked of it: read once, however many are looked at. */
+type Counted = {
+  readonly operations: readonly Operation[];
+  /** The references of captures of which a movement is expected. */
+  readonly booked: ReadonlySet<string>;
+};
+
+const loadCounted = async (
   context: Context,
   scope: Scope,
+  { connectorAccountId }: Charge,
+  { intentId }: Operation,
+): Promise<Counted> => {
+  const operations = await loadOfIntent(context, scope, intentId);
+  const references = operations
+    .filter(({ kind }) => kind === 'capture')
+    .map(({ reference }) => reference);
+  const expected =
+    references.length === 0
+      ? []
+      : await loadExpectationsOfAll(context, scope, { connectorAccountId, references });
+  const payments = expected.filter(({ kind }) => kind === 'payment');
+  return { operations, booked: new Set(payments.map(({ reference }) => reference)) };
+};
+
+/** By two ways where money moves: no movement is expected of it, and the charge has less than was approved. */
+const isUncounted = (
+  { operations, booked }: Counted,
   charge: Charge,
   operation: Operation,
-): Promise<boolean> => {
-  const operations = await loadOfIntent(context, scope, operation.intentId);
+): boolean => {
   const sum = (some: readonly Operation[]): bigint =>
     some.reduce((all, { amount }) => all + amount, 0n);
+  const isBooked = ({ reference }: Operation): boolean => booked.has(reference);
+  if (isBooked(operation)) return false;
   const approved = sum(operations.filter(isApproved(operation.kind)));
   if (operation.kind === 'increment') {
     const first = operations.find(({ id }) => id === charge.operationId);
     return first !== undefined && first.amount + approved - charge.amount >= operation.amount;
   }
-  if (await isBooked(context, scope, operation)) return false;
   // What was taken back after it was booked was captured all the same: a refund says what became of it.
-  const reversed = operations.filter(
-    ({ kind, state }) => kind === 'capture' && state === 'reversed',
+  const takenBack = sum(
+    operations.filter(
+      (each) => each.kind === 'capture' && each.state === 'reversed' && isBooked(each),
+    ),
   );
-  const areBooked = await Promise.all(reversed.map((each) => isBooked(context, scope, each)));
-  const takenBack = sum(reversed.filter((_each, index) => areBooked[index]));
   return approved + takenBack - charge.captured >= operation.amount;
-};
-
-const isBooked = async (context: Context, scope: Scope, operation: Operation): Promise<boolean> => {
-  const expected = await loadExpectationsOf(context, scope, operation);
-  return expected.some(({ kind }) => kind === 'payment');
 };
 
 /** Keeping a part is for who asked for that: whoever did not lets go of the rest. */
