@@ -2,10 +2,11 @@
 // for its holder does not go to them a second time, even where this process dies before the dispute is heard.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { present } from '#kit/assert';
 import { newUuid, parseId } from '#kit/ids';
-import { type DisputeTold, heardBy } from '#rails/connectors';
+import { type DisputeTold, heardBy, type SaidByDispute } from '#rails/connectors';
 import { type Change, loadOfIntent, recordEvidence } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
 import { operationListeners } from '../../src/modules.ts';
@@ -53,7 +54,7 @@ const told = async (id: string, parts: readonly Part[]) => {
   const nowMs = context.clock.now();
   const all = parts.map(
     ([amount, moved, status], n): DisputeTold => ({
-      providerId: `${id} ${n}`,
+      providerId: `${n} ${randomBytes(40).toString('hex')}`,
       reference,
       status,
       reason: 'fraudulent',
@@ -70,7 +71,7 @@ const told = async (id: string, parts: readonly Part[]) => {
     insertNotice(scope, {
       id: newUuid(context),
       connectorAccountId,
-      position: BigInt(nowMs * 10 + n),
+      position: BigInt(nowMs * 1_000 + n),
       notice: { key: dispute.providerId, atMs: nowMs, kind: 'dispute', dispute },
       receivedAtMs: nowMs + LATER_MS,
     }),
@@ -78,6 +79,13 @@ const told = async (id: string, parts: readonly Part[]) => {
   assert.deepEqual(await context.database.commit(scope, notices), { ok: true });
   const [opening] = all;
   return learnFromDispute(context, scope, connectorAccountId, present(opening, 'one'));
+};
+
+const learned = async (said: SaidByDispute | null) => {
+  const { operationId, says, sourceKey } = present(said, 'that it was approved');
+  const evidence = { kind: 'webhook', says, sourceKey } as const;
+  const recorded = await recordEvidence(context, scope, { operationId, evidence, writes });
+  assert.equal(recorded.ok && recorded.change.after.state, 'approved');
 };
 
 const refundedOf = async (id: string) =>
@@ -125,11 +133,7 @@ test('where its bank has a part and asks about the rest, it goes back without th
 
 test('where its bank has all of it, in two parts, nothing goes back', async () => {
   const id = await canceled();
-  const said = present(await told(id, TAKEN), 'that it was approved');
-  const { operationId, says, sourceKey } = said;
-  const evidence = { kind: 'webhook', says, sourceKey } as const;
-  const learned = await recordEvidence(context, scope, { operationId, evidence, writes });
-  assert.equal(learned.ok && learned.change.after.state, 'approved');
+  await learned(await told(id, TAKEN));
 
   await waitUntil('its release is looked at', PATIENCE_MS, () => isLookedAt(id));
   assert.deepEqual(await refundedOf(id), []);
@@ -138,4 +142,21 @@ test('where its bank has all of it, in two parts, nothing goes back', async () =
   assert.deepEqual(await refundedOf(id), []);
   assert.equal(bookingOf()?.refunded, 0n);
   await assertHealthy(on);
+});
+
+test('where more is told of it than anybody can contest, that decides nothing, and nothing goes back', async () => {
+  const id = await canceled();
+  const parts = Array.from({ length: 101 }, (): Part => [40n, -40n, 'needs_response']);
+  const said = present(await told(id, parts), 'that it is contested too often');
+  assert.deepEqual(said.says, { outcome: 'unknown', code: 'contested_too_often' });
+
+  await resolveUntil(async () => (await operationOf(id)).state === 'approved');
+  await waitUntil('its release is looked at', PATIENCE_MS, () => isLookedAt(id));
+  assert.deepEqual(await refundedOf(id), []);
+});
+
+test('however many parts it is contested in, and whatever its bank calls them, it was approved', async () => {
+  const id = await canceled();
+  const parts = Array.from({ length: 100 }, (): Part => [50n, -50n, 'needs_response']);
+  await learned(await told(id, parts));
 });

@@ -129,7 +129,7 @@ export const providersTellOfOthers = ({ gateway, context, world }: Tried): void 
     }
     // As they were asked above: their own account finds it.
     assert.equal((await loadDisputeNotices(context, theirs.scope, dispute)).length, 1);
-    assert.equal((await loadWaitingDisputes(context, theirs.scope, about)).length, 1);
+    assert.equal((await loadWaitingDisputes(context, theirs.scope, about))?.length, 1);
     assert.ok((await loadNoticesForPerson(context, theirs.scope, 100)).some((n) => n.id === id));
     assert.ok((await loadWebhooksForPerson(context, theirs.scope, 100)).some((w) => w.id === id));
     const theirWord = { id, explanation: 'theirs', atMs: nowMs };

@@ -1,6 +1,7 @@
 // A dispute about a payment of which nobody knows what became: what it says of that.
 
 import type { Context, Scope } from '#kit/context';
+import { sha256 } from '#kit/crypto';
 import type { Uuid } from '#kit/ids';
 import { left, loadChargesOfIntent } from '#payments/charges';
 import { type DisputeTold, loadWaitingDisputes, type SaidByDispute } from '#rails/connectors';
@@ -20,19 +21,29 @@ export const learnFromDispute = async (
   if (open === undefined) return null;
 
   const waiting = await loadWaitingDisputes(context, scope, { connectorAccountId, reference });
+  if (waiting === null) return unclear(open.operation, 'contested_too_often');
   const known = await Promise.all(
     waiting.map(({ providerId }) => loadDisputeOf(context, scope, connectorAccountId, providerId)),
   );
   const contested = waiting.filter((_, n) => known[n] === undefined);
   const says = saidOf(open, contested);
   if (says === null) return null;
+  // Names of any number and length: together they may be longer than what an index takes.
   const names = contested.map(({ providerId }) => providerId).toSorted();
+  const told = sha256(JSON.stringify(names)).toString('base64url');
   return {
     operationId: open.operation.id,
     says,
-    sourceKey: `dispute ${names.join(' ')}: ${says.outcome} ${'code' in says ? says.code : ''}`,
+    sourceKey: `disputes ${told}: ${says.outcome} ${'code' in says ? says.code : ''}`,
   };
 };
+
+/** It is heard on, and decides nothing. */
+const unclear = ({ id, reference }: Operation, code: string): SaidByDispute => ({
+  operationId: id,
+  says: { outcome: 'unknown', code },
+  sourceKey: `dispute about ${reference}: ${code}`,
+});
 
 export const paymentBy = async (
   context: Context,

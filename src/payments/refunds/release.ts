@@ -76,7 +76,7 @@ const isTakenUnheard = async (
   if (payment === undefined) return false;
   const { connectorAccountId, reference } = payment;
   const waiting = await loadWaitingDisputes(context, scope, { connectorAccountId, reference });
-  return waiting.some(({ moved }) => moved < 0n);
+  return waiting === null || waiting.some(({ moved }) => moved < 0n);
 };
 
 /** Each that fails has the next one queued: where one has failed since, that is somebody else's. */

@@ -217,11 +217,15 @@ export const loadDisputeNotices = async (
   });
 };
 
+/** Parts of one payment, and what comes of each: nobody contests in as many. */
+const NAMING_MAX = 100;
+
+// By the index of what waits: of what a provider has ever told of that account, only that is looked at.
 const listNaming = statement(
   'dispute_notices.naming',
   `select notice from rails.dispute_notices
     where ${ownRows} and connector_account_id = $3 and subject like 'dispute %' and state = ${WAITING}
-      and notice->'dispute'->>'reference' = $4 order by position`,
+      and notice->'dispute'->>'reference' = $4 order by position limit $5`,
 );
 
 export type WaitingDispute = Pick<DisputeTold, 'providerId' | 'amount' | 'currency'> & {
@@ -229,14 +233,18 @@ export type WaitingDispute = Pick<DisputeTold, 'providerId' | 'amount' | 'curren
   readonly moved: bigint;
 };
 
-/** What is told of the payment of that reference and is not heard yet: each dispute once. */
+/**
+ * What is told of the payment of that reference and is not heard yet: each dispute once. Null: so much that nothing is to be
+ * made of it.
+ */
 export const loadWaitingDisputes = async (
   context: Pick<Context, 'database'>,
   scope: Scope,
   of: { readonly connectorAccountId: Uuid; readonly reference: string },
-): Promise<readonly WaitingDispute[]> => {
-  const named = [of.connectorAccountId, of.reference];
+): Promise<readonly WaitingDispute[] | null> => {
+  const named = [of.connectorAccountId, of.reference, NAMING_MAX + 1];
   const rows = await readOwn<Row & { readonly notice: unknown }>(context, scope, listNaming, named);
+  if (rows.length > NAMING_MAX) return null;
   const found = new Map<string, WaitingDispute>();
   for (const row of rows) {
     const notice = revived(row.notice) as DisputeNotice;
