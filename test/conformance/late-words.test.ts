@@ -25,6 +25,7 @@ import {
   says,
   testBank,
 } from '../../src/payments/intents/for-tests-bank.ts';
+import { releaseHeld } from '../../src/payments/intents/release-charge.ts';
 import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlements.ts';
 import { insertLine } from '../../src/rails/connectors/settlement-lines.store.ts';
 import { assertHealthy } from '../support/health.ts';
@@ -46,6 +47,14 @@ const operationOf = async (id: string, kind: string, which: 'first' | 'last' = '
   const all = await loadOfIntent(context, scope, uuid(id));
   const ofKind = all.filter((each) => each.kind === kind);
   return present(which === 'first' ? ofKind[0] : ofKind.at(-1), `its ${kind}`);
+};
+/** What its bank has refused is held there all the same. */
+const takenAfterAll = async (id: string): Promise<Operation> => {
+  const older = await operationOf(id, 'authorize');
+  const { amount } = older;
+  const holds = { kind: 'authorize', amount, captured: 0n, refunded: 0n, isVoided: false } as const;
+  first.book.set(older.reference, holds);
+  return older;
 };
 /** The bank says yes to what it had refused. */
 const saysYes = async (
@@ -455,15 +464,7 @@ describe('a cancellation that was refused and has happened after all', () => {
     await paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });
     first.next.push(lostBefore);
     assert.equal((await paymentIntents.cancel(id)).status, 'processing');
-    const older = await operationOf(id, 'authorize');
-    first.book.set(older.reference, {
-      kind: 'authorize',
-      amount: older.amount,
-      captured: 0n,
-      refunded: 0n,
-      isVoided: false,
-    });
-    await saysYes(older);
+    await saysYes(await takenAfterAll(id));
     await waitUntil('its release', PATIENCE_MS, async () => {
       const { ordinal, state } = await operationOf(id, 'void', 'last');
       return ordinal === 1 && state === 'approved';
@@ -472,6 +473,46 @@ describe('a cancellation that was refused and has happened after all', () => {
     await resolveUntil(async () => (await operationOf(id, 'void')).state !== 'unknown');
     assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['requires_capture', 5000, 0]);
     assert.equal((await paymentIntents.cancel(id)).status, 'canceled');
+    errors.length = 0;
+    await assertHealthy(on);
+  });
+
+  test('of another attempt that comes between does not keep an older one held', async () => {
+    first.next.push(declined);
+    const refused = await refusalOf(held());
+    const { id } = present(refused.payment_intent, 'its payment');
+    await paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });
+    first.next.push(declined);
+    await saysYes(await takenAfterAll(id));
+    await waitUntil('its no', PATIENCE_MS, async () => {
+      const all = await loadOfIntent(context, scope, uuid(id));
+      return all.some(({ kind, state }) => kind === 'void' && state === 'declined');
+    });
+    const [older] = await asOwner(
+      on,
+      'select id from payments.charges where intent_id = $1 order by attempt limit 1',
+      [uuid(id)],
+    );
+    const { commit } = context.database;
+    const database: { commit: typeof commit } = context.database;
+    database.commit = async (of, writes) => {
+      database.commit = commit;
+      assert.equal((await paymentIntents.cancel(id)).status, 'canceled');
+      return commit(of, writes);
+    };
+    assert.equal(await releaseHeld(context, scope, String(older?.['id'])), false);
+    assert.equal(await releaseHeld(context, scope, String(older?.['id'])), true);
+    const voids = (await loadOfIntent(context, scope, uuid(id))).filter(
+      ({ kind }) => kind === 'void',
+    );
+    assert.deepEqual(
+      voids.map(({ ordinal, state }) => [ordinal, state]),
+      [
+        [1, 'declined'],
+        [2, 'approved'],
+        [1, 'approved'],
+      ],
+    );
     errors.length = 0;
     await assertHealthy(on);
   });

@@ -70,11 +70,18 @@ export const isOutrun = async (
   { after }: Change,
 ): Promise<boolean> => {
   if (after.kind !== 'void' || doing !== 'void' || voids === after.attempt) return false;
-  return (await loadOfIntent(context, scope, after.intentId)).some(
-    ({ kind, ordinal, attempt }) =>
-      kind === 'void' && ordinal === after.ordinal && attempt > after.attempt,
-  );
+  return isVoidedSince(context, scope, after);
 };
+
+/** Whether a void of the charge of that ordinal was begun after so many of the whole payment. */
+export const isVoidedSince = async (
+  context: Context,
+  scope: Scope,
+  { intentId, ordinal, attempt }: Pick<Operation, 'intentId' | 'ordinal' | 'attempt'>,
+): Promise<boolean> =>
+  (await loadOfIntent(context, scope, intentId)).some(
+    (each) => each.kind === 'void' && each.ordinal === ordinal && each.attempt > attempt,
+  );
 
 const isApproved =
   (kind: Operation['kind']) =>

@@ -7,6 +7,7 @@ import { askingByItself } from './asking.ts';
 import { canceled } from './ends.ts';
 import { intentCanceled } from './events.ts';
 import { loadIntent } from './intents.store.ts';
+import { isVoidedSince } from './late-word.ts';
 import { writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { sendFollowing } from './send-following.ts';
@@ -40,8 +41,8 @@ export const releaseHeld = async (
     answer: () => ({ body: null }),
   });
   if (sent !== null) return true;
-  const now = await loadIntent(context, scope, intent.id);
-  return now?.voids !== intent.voids;
+  const since = { intentId: intent.id, ordinal: charge.attempt, attempt: intent.voids };
+  return isVoidedSince(context, scope, since);
 };
 
 /** Its bank has let it go by itself. False: somebody was faster. */
