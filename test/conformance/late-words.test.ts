@@ -72,6 +72,18 @@ const saysYes = async (
   });
   assert.equal(heard.ok, true);
 };
+const saysNo = async ({ id: operationId, reference }: Operation) => {
+  const heard = await recordEvidence(context, scope, {
+    operationId,
+    evidence: {
+      kind: 'webhook',
+      sourceKey: `no to ${reference}`,
+      says: { outcome: 'declined', code: 'generic_decline' },
+    },
+    writes,
+  });
+  assert.equal(heard.ok, true);
+};
 const decide = async ({ id: operationId }: Operation, word: PersonSays) => {
   const why = 'seen at the bank';
   const said = await decideByPerson(context, scope, { operationId, says: word, why, writes });
@@ -112,6 +124,11 @@ const again = () =>
     `update rails.settlement_lines set due_at = now() - interval '1 second', leased_until = null
       where due_at is not null`,
   );
+const explain = async () => {
+  const [line] = await listLines(context, scope, { onlyForPerson: true, limit: 1 });
+  const explanation = { id: present(line, 'the line').id, explanation: 'got back', atMs: 0 };
+  await context.database.commit(scope, [explainLine(scope, explanation)]);
+};
 /** What waits for a person is said in the log. */
 const assertReviewed = async (operation: Operation) => {
   const waiting = await loadForPerson(context, scope, { alsoUnknown: false, limit: 100 });
@@ -223,11 +240,77 @@ describe('a capture that was refused and is approved after all', () => {
     await waitUntil('its line', PATIENCE_MS, async () => (await settledAs(other)) === 'fits');
     await assertReviewed(operation);
     await decide(operation, 'reversed');
-    const [line] = await listLines(context, scope, { onlyForPerson: true, limit: 1 });
-    const explanation = { id: present(line, 'the line').id, explanation: 'got back', atMs: 0 };
-    await context.database.commit(scope, [explainLine(scope, explanation)]);
+    await explain();
     await assertHealthy(on);
   });
+
+  test('fits its line where another comes to nothing while that is heard', async () => {
+    const { id } = await held();
+    first.next.push(declined);
+    await refusalOf(paymentIntents.capture(id));
+    first.next.push(lostBefore);
+    assert.equal((await paymentIntents.capture(id)).status, 'processing');
+    const operation = await operationOf(id, 'capture');
+    const other = await operationOf(id, 'capture', 'last');
+    const { database } = context;
+    const { read } = database;
+    let isSaid = false;
+    // Whoever hears it has just seen that nothing is booked of it.
+    const readAndSay: typeof read = async (of, statement, values) => {
+      const rows = await read<never>(of, statement, values);
+      const isSeen =
+        /expectations/.test(statement.name) && values?.flat().includes(operation.reference);
+      if (isSeen && rows.length === 0 && !isSaid) {
+        isSaid = true;
+        await saysNo(other);
+      }
+      return rows;
+    };
+    Object.assign(database, { read: readAndSay });
+    try {
+      await settle(operation);
+      await waitUntil('the line', PATIENCE_MS, async () => {
+        await again();
+        return (await settledAs(operation)) !== 'waiting';
+      });
+    } finally {
+      Object.assign(database, { read });
+    }
+    assert.equal(isSaid, true);
+    assert.equal(await settledAs(operation), 'fits');
+    assert.deepEqual(amountsOf(await paymentIntents.retrieve(id)), ['succeeded', 0, 5000]);
+    await assertReviewed(operation);
+    await assertHealthy(on);
+  });
+
+  for (const what of ['refund', 'capture'] as const) {
+    test(`waits for a person with its line though a ${what} does too`, async () => {
+      const { id } = await held();
+      first.next.push(declined);
+      await refusalOf(paymentIntents.capture(id));
+      if (what === 'refund') await paymentIntents.capture(id);
+      first.next.push(lostBefore);
+      if (what === 'refund') await refunds.create({ payment_intent: id });
+      else await paymentIntents.capture(id);
+      const open = await operationOf(id, what, 'last');
+      await asOwner(
+        on,
+        `update rails.operations set state = 10, due_at = now() + interval '1 day' where id = $1`,
+        [open.id],
+      );
+      const operation = await operationOf(id, 'capture');
+      await settle(operation);
+      await waitUntil('the line', PATIENCE_MS, async () => {
+        await again();
+        return (await settledAs(operation)) === 'fits_nothing';
+      });
+      await assertReviewed(operation);
+      await decide(open, 'declined');
+      if (what === 'refund') await decide(operation, 'reversed');
+      await explain();
+      await assertHealthy(on);
+    });
+  }
 });
 
 describe('a part that was refused and is approved after all', () => {

@@ -133,8 +133,11 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
   }
   if (says.outcome === 'approved' && (await isUnbooked(context, scope, now))) {
     // What is under way has its place, and may come to nothing: the line is heard again when its lease has ended.
-    if (await isUnderWay(context, scope, operation)) return;
-    return endForPerson('a capture in whose place another was made');
+    if (await hasItsPlace(context, scope, operation)) return;
+    // What had it a moment ago may have made room by now.
+    if (await isUnbooked(context, scope, now)) {
+      return endForPerson('a capture in whose place another was made');
+    }
   }
   await context.database.commit(scope, [endLine(scope, line, 'fits')]);
 };
@@ -150,12 +153,18 @@ const isUnbooked = async (
   return expected.every(({ kind }) => kind !== 'payment');
 };
 
-const isUnderWay = async (
+/** Whether something is under way with whose end there may be room. For what waits for a person, the line does not. */
+const hasItsPlace = async (
   context: Context,
   scope: Scope,
   { intentId }: Operation,
 ): Promise<boolean> =>
-  (await loadOfIntent(context, scope, intentId)).some(({ state }) => !isFinished(state));
+  (await loadOfIntent(context, scope, intentId)).some(
+    ({ kind, state }) =>
+      (kind === 'capture' || kind === 'void' || kind === 'increment') &&
+      !isFinished(state) &&
+      state !== 'human',
+  );
 
 const operationNamedBy = async (
   context: Context,
