@@ -141,6 +141,34 @@ describe('tollgate verify', () => {
     }
   });
 
+  test('waits for a table that somebody else holds, and says so', async () => {
+    const other = await connect(connectionSettings(on.ownerUrl));
+    await other.send({ name: '', text: 'set idle_in_transaction_session_timeout = 0' });
+    await other.send({ name: '', text: 'begin' });
+    await other.send({ name: '', text: 'lock table platform.jobs in access exclusive mode' });
+    const child = spawn(process.execPath, [program, 'verify'], { env });
+    const [said, answered] = [child.stderr, child.stdout].map((stream) => {
+      const heard = { text: '' };
+      stream.setEncoding('utf8').on('data', (more: string) => (heard.text += more));
+      return heard;
+    });
+    assert.ok(said && answered);
+    const ended = once(child, 'close');
+    try {
+      while (!said.text.includes('waits for a table')) {
+        await Promise.race([once(child.stderr, 'data'), ended]);
+        assert.equal(child.exitCode, null, answered.text);
+      }
+      await other.send({ name: '', text: 'commit' });
+      const [code] = await ended;
+      assert.match(answered.text, /Nothing wrong/);
+      assert.deepEqual([code, said.text.split('waits for a table').length], [0, 2]);
+    } finally {
+      child.kill('SIGKILL');
+      await other.close();
+    }
+  });
+
   test('names the first differences, and says so with code 1', async () => {
     await asOwner(
       on,

@@ -3,7 +3,8 @@
 // everybody who pays. So a question that somebody waits for is broken off, and asked again once they are through.
 
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Connection } from '#platform/db';
+import type { Clock } from '#kit/context';
+import { type Connection, DatabaseUnavailable, isServerError } from '#platform/db';
 
 type Send = Pick<Connection, 'send'>;
 
@@ -49,4 +50,31 @@ const breakOff = async (looks: Send, pid: number, answered: AbortSignal): Promis
     );
     if (broken.length > 0) return true;
   }
+};
+
+/** A migration that writes a large table anew takes minutes. So long is waited for such in all, whatever is asked. */
+const PATIENCE_MS = 15 * 60_000;
+const LOCK_TIMEOUT = '55P03';
+
+/** Asks again what met a table that somebody else holds, and says once of each question that it waits. */
+export const createPatience = (clock: Pick<Clock, 'monotonicMs'>, patienceMs = PATIENCE_MS) => {
+  let waitedMs = 0;
+  return async <T>(ask: () => Promise<T>, onWaiting: () => void): Promise<T> => {
+    for (let isFirst = true; ; isFirst = false) {
+      const askedMs = clock.monotonicMs();
+      try {
+        return await ask();
+      } catch (error) {
+        if (!isLockedOut(error)) throw error;
+        waitedMs += clock.monotonicMs() - askedMs;
+        if (waitedMs >= patienceMs) throw error;
+        if (isFirst) onWaiting();
+      }
+    }
+  };
+};
+
+const isLockedOut = (error: unknown): boolean => {
+  const said = error instanceof DatabaseUnavailable ? error.cause : error;
+  return isServerError(said) && said.code === LOCK_TIMEOUT;
 };

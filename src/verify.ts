@@ -10,7 +10,7 @@ import { CHARGE, INTENT } from '#payments/charges';
 import { type Connection, connect, DatabaseUnavailable, isServerError } from '#platform/db';
 import { eachToldKey } from '#platform/events';
 import { ANSWER_KEPT_MS, verifyAnswers, verifyKeys } from '#platform/idempotency';
-import { givingWay } from './give-way.ts';
+import { createPatience, givingWay } from './give-way.ts';
 import { allChecks } from './modules.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -35,6 +35,8 @@ const WORK_MEMORY = '64MB';
 const QUESTION_MS_MAX = 24 * 60 * 60 * 1000;
 /** Who was interrupted leaves nobody behind who goes on reading for minutes, and holds back whoever clears away. */
 const LOOKS_FOR_US_EVERY = '1s';
+/** So long it stands in the way of who comes behind it, where it waits for a table itself. */
+const LOCK_LOOK = '5s';
 
 /** Which of how many questions is asked now. */
 export type Asking = { readonly number: number; readonly of: number; readonly what: string };
@@ -50,15 +52,20 @@ export const verify = async (
     number += 1;
     onAsking({ number, of: OF_OUR_OWN + checks.length, what });
   };
+  const { clock, log } = runtime.context;
+  const patient = createPatience(clock);
+  const asked = <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
+    const onWaiting = (): void =>
+      log.warn({ check: what }, 'a question waits for a table that somebody else holds');
+    return orProblem(problems, what, () => patient(ask, onWaiting));
+  };
   now('the audit log');
   const audit =
-    (await asked(problems, 'Audit log', () => verifyAudit(runtime.context, runtime.sealing))) ??
-    unread;
+    (await asked('Audit log', () => verifyAudit(runtime.context, runtime.sealing))) ?? unread;
   problems.push(...audit.problems.map((problem) => `Audit log: ${problem}`));
   now('the seals of the books');
   const books =
-    (await asked(problems, 'Books', () => verifyBooks(runtime.context, runtime.booksSealing))) ??
-    unread;
+    (await asked('Books', () => verifyBooks(runtime.context, runtime.booksSealing))) ?? unread;
   problems.push(...books.problems.map((problem) => `Books: ${problem}`));
 
   let answers = 0;
@@ -77,8 +84,8 @@ export const verify = async (
   });
   try {
     await owner.send({ name: '', text: 'set statement_timeout = 0' });
-    // A table that is being changed is waited for: a question that was not asked would be a finding.
-    await owner.send({ name: '', text: `set lock_timeout = '1min'` });
+    // A table that is being changed is waited for: a question that was not asked would be a finding. It is asked again.
+    await owner.send({ name: '', text: `set lock_timeout = '${LOCK_LOOK}'` });
     await owner.send({
       name: '',
       text: `set client_connection_check_interval = '${LOOKS_FOR_US_EVERY}'`,
@@ -86,9 +93,10 @@ export const verify = async (
     await owner.send({ name: '', text: `set work_mem = '${WORK_MEMORY}'` });
     // Each of several workers would take as much.
     await owner.send({ name: '', text: 'set max_parallel_workers_per_gather = 0' });
-    const wrong = countWithFirst();
+    let wrong = countWithFirst();
     now('the stored answers');
-    await asked(problems, 'Stored answers', async () => {
+    await asked('Stored answers', async () => {
+      wrong = countWithFirst();
       answers = await verifyAnswers(owner.send, runtime.masterSecret, wrong.note);
       await noteForgottenKeys(runtime, owner, wrong.note);
     });
@@ -103,7 +111,7 @@ export const verify = async (
         givingWay({ asks: owner, looks }, () =>
           owner.send<Found>({ name: '', text: firstOf(text) }),
         );
-      const found = (await asked(problems, `${module}, whether ${name}`, ask)) ?? [];
+      const found = (await asked(`${module}, whether ${name}`, ask)) ?? [];
       const [first] = found;
       if (first === undefined) continue;
       const shown = found.map((row) => showRow(withoutCount(row), of));
@@ -130,7 +138,7 @@ const OF_OUR_OWN = 3;
 const unread = { seals: 0, entries: 0, problems: [] };
 
 /** A damaged page ends the question that reads it, and is a finding; what it does not hold is asked all the same. */
-const asked = async <T>(
+const orProblem = async <T>(
   problems: string[],
   what: string,
   ask: () => Promise<T>,

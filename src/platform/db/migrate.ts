@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { CrashPoint, Log } from '#kit/context';
 import { sha256 } from '#kit/crypto';
 import { type Connection, type ConnectionSettings, connect } from './connection.ts';
+import { isLockedOut } from './transaction.ts';
 
 export const APP_ROLE = 'tollgate_app';
 
@@ -62,12 +63,9 @@ export const migrate = async (input: {
   try {
     // Waiting for another process that migrates, and long migrations, are no reason to give up: an index on the events
     // of years takes more than minutes, and who gave up would begin anew at each start.
-    await run(
-      owner,
-      `set statement_timeout = 0; set lock_timeout = 0;
-                      set idle_in_transaction_session_timeout = 0`,
-    );
-    await run(owner, `select pg_advisory_lock(${MIGRATION_LOCK})`);
+    await run(owner, 'set statement_timeout = 0; set idle_in_transaction_session_timeout = 0');
+    await waitForOthers(owner, input.log);
+    await run(owner, 'set lock_timeout = 0');
     await prepareRole(owner);
     await run(
       owner,
@@ -87,6 +85,25 @@ export const migrate = async (input: {
     return { applied: pending.length };
   } finally {
     await owner.close();
+  }
+};
+
+const SAID_EVERY_MS = 60_000;
+
+/** Its lock is ours then. That of a process which stands still is kept, so who waits says so. */
+export const waitForOthers = async (
+  owner: Pick<Connection, 'send'>,
+  log: Log,
+  everyMs = SAID_EVERY_MS,
+): Promise<void> => {
+  await run(owner, `set lock_timeout = ${everyMs}`);
+  for (;;) {
+    try {
+      return await run(owner, `select pg_advisory_lock(${MIGRATION_LOCK})`);
+    } catch (error) {
+      if (!isLockedOut(error)) throw error;
+      log.warn({}, 'the migrations of another process are waited for');
+    }
   }
 };
 
