@@ -18,6 +18,7 @@ import {
   takeBackPutOff,
 } from './leases.store.ts';
 import { createOutage } from './outage.ts';
+import { createSoManyAtOnce } from './so-many-at-once.ts';
 import { createTogether } from './together.ts';
 import { type Bodies, bodiesFor, createEndpoints } from './what-is-told.ts';
 
@@ -29,7 +30,6 @@ const FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
 const LEASED_AT_ONCE_MAX = 512;
 /** Few enough not to wait long for, and enough that nobody waits for a pump with its hands full. */
 const CHANGES_AT_LEAST = 64;
-const CHANGES_MAX = 512;
 
 export type Pump = {
   /** How many changes it would like to hear of at once. */
@@ -70,8 +70,7 @@ export const createPump = (): Pump => {
   const ended = new Set<Uuid>();
   let unanswered = 0;
   let after = FIRST;
-  /** Fewer where that took longer than a statement may: else the same ones would be tried, and fail, for ever. */
-  let changesMax = CHANGES_MAX;
+  const soMany = createSoManyAtOnce();
   const goingOn = new Set<Uuid>();
   let [isGoing, isStopping] = [false, false];
   const outage = createOutage();
@@ -251,7 +250,8 @@ export const createPump = (): Pump => {
   };
 
   return {
-    appetite: () => Math.min(changesMax, Math.max(CHANGES_AT_LEAST, Math.floor(lanes.spare / 4))),
+    appetite: () =>
+      Math.min(soMany.most(), Math.max(CHANGES_AT_LEAST, Math.floor(lanes.spare / 4))),
     hear: async (context, tx, kinds, { changes, onceCommitted }) => {
       const [id, begunMs, over] = [newUuid(context), context.clock.monotonicMs(), [...ended]];
       const holder = holderOf(context);
@@ -269,11 +269,11 @@ export const createPump = (): Pump => {
       });
       const leased = await owing.catch((error: unknown) => {
         const isTooMuch = error instanceof Unavailable && error.tookTooLong;
-        if (isTooMuch) changesMax = Math.max(1, Math.floor(changes.length / 2));
+        if (isTooMuch) soMany.tookTooLong(context.clock, changes.length);
         throw error;
       });
       onceCommitted(() => {
-        changesMax = Math.min(CHANGES_MAX, changesMax + Math.ceil(changesMax / 16));
+        soMany.went(context.clock);
         for (const each of over) ended.delete(each);
         if (leased.length > 0) hold(context, kinds, leased, { id, holder, begunMs });
       });
