@@ -7,10 +7,16 @@ import { verifyAudit } from '#identity/audit';
 import { realClock } from '#kit/context';
 import { spellId, type Uuid, uuidAt } from '#kit/ids';
 import { CHARGE, INTENT } from '#payments/charges';
-import { type Connection, connect, DatabaseUnavailable, isServerError } from '#platform/db';
+import {
+  type Connection,
+  connect,
+  createPatience,
+  DatabaseUnavailable,
+  givingWay,
+  isServerError,
+} from '#platform/db';
 import { eachToldKey } from '#platform/events';
 import { ANSWER_KEPT_MS, verifyAnswers, verifyKeys } from '#platform/idempotency';
-import { createPatience, givingWay } from './give-way.ts';
 import { allChecks } from './modules.ts';
 import type { Runtime } from './runtime.ts';
 

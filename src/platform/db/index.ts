@@ -11,6 +11,7 @@ export {
   scopeOf,
 } from './due-rows.ts';
 export { type Fence, fenceFileIn, openFence } from './fence.ts';
+export { createPatience, givingWay } from './give-way.ts';
 export { agreeOn } from './installation.ts';
 export { leanBy } from './lean.ts';
 export * from './migrate.ts';

@@ -4,7 +4,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '#kit/context';
-import { type Connection, DatabaseUnavailable, isServerError } from '#platform/db';
+import { type Connection, DatabaseUnavailable } from './connection.ts';
+import { isLockedOut } from './transaction.ts';
 
 type Send = Pick<Connection, 'send'>;
 
@@ -54,7 +55,6 @@ const breakOff = async (looks: Send, pid: number, answered: AbortSignal): Promis
 
 /** A migration that writes a large table anew takes minutes. So long is waited for such in all, whatever is asked. */
 const PATIENCE_MS = 15 * 60_000;
-const LOCK_TIMEOUT = '55P03';
 
 /** Asks again what met a table that somebody else holds, and says once of each question that it waits. */
 export const createPatience = (clock: Pick<Clock, 'monotonicMs'>, patienceMs = PATIENCE_MS) => {
@@ -65,7 +65,7 @@ export const createPatience = (clock: Pick<Clock, 'monotonicMs'>, patienceMs = P
       try {
         return await ask();
       } catch (error) {
-        if (!isLockedOut(error)) throw error;
+        if (!hasMetALock(error)) throw error;
         waitedMs += clock.monotonicMs() - askedMs;
         if (waitedMs >= patienceMs) throw error;
         if (isFirst) onWaiting();
@@ -74,7 +74,5 @@ export const createPatience = (clock: Pick<Clock, 'monotonicMs'>, patienceMs = P
   };
 };
 
-const isLockedOut = (error: unknown): boolean => {
-  const said = error instanceof DatabaseUnavailable ? error.cause : error;
-  return isServerError(said) && said.code === LOCK_TIMEOUT;
-};
+const hasMetALock = (error: unknown): boolean =>
+  isLockedOut(error instanceof DatabaseUnavailable ? error.cause : error);
