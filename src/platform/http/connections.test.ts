@@ -3,7 +3,11 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { Registry } from '@prometheus-io/client';
+import type { LogFields } from '#kit/context';
+import { silentLog } from '../../kit/context/for-tests.ts';
 import { closeGate, routes } from './for-tests-routes.ts';
+import { createHttpMetrics } from './metrics.ts';
 import type { TestServer } from './testing.ts';
 import { startTestServer, testKeys } from './testing.ts';
 
@@ -74,7 +78,11 @@ test('a body that drips in is ended by the time limit', async () => {
 });
 
 test('however many send their bodies for ever, nobody else is told that the server is busy', async () => {
-  const crowd = await startTestServer({ routes });
+  const said: LogFields[] = [];
+  const log = { ...silentLog, warn: (fields: LogFields) => void said.push(fields) };
+  const registry = new Registry();
+  const metrics = createHttpMetrics(registry);
+  const crowd = await startTestServer({ routes, contextChanges: { log }, metrics });
   const head = 'POST /v1/things HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nam';
   const hungUp = Promise.withResolvers<void>();
   let closed = 0;
@@ -93,6 +101,11 @@ test('however many send their bodies for ever, nobody else is told that the serv
   assert.equal(answer.status, 200);
   for (const socket of sockets) socket.destroy();
   await crowd.close();
+  // The clock stands still: the others would be told of with the next line.
+  assert.deepEqual(said, [{ count: 1 }]);
+  const [, counted] =
+    /tollgate_http_bodies_hung_up_on_total (\d+)/.exec(await registry.metrics()) ?? [];
+  assert.ok(Number(counted) >= 1_100);
 });
 
 test('a caller who hangs up within the body leaves nothing behind', async () => {

@@ -1,4 +1,5 @@
-// Three numbers about the front door: how many requests, how long they took, how many are inside.
+// Numbers about the front door: how many requests, how long they took, how many are inside, and how many were sent away
+// while they were still sending.
 
 import type { Registry } from '@prometheus-io/client';
 import { Counter, Gauge, Histogram } from '@prometheus-io/client';
@@ -7,9 +8,11 @@ export type HttpMetrics = {
   /** `operation` is from a closed list: a name a caller can choose would grow the memory. */
   observe(operation: string, status: number, durationMs: number): void;
   inFlight(change: 1 | -1): void;
+  /** On who sent a body for longest, so that others have room. */
+  hungUp(): void;
 };
 
-export const noMetrics: HttpMetrics = { observe() {}, inFlight() {} };
+export const noMetrics: HttpMetrics = { observe() {}, inFlight() {}, hungUp() {} };
 
 const durationBucketsSeconds = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -33,6 +36,11 @@ export const createHttpMetrics = (registry: Registry): HttpMetrics => {
     help: 'Requests that are being worked on.',
     registers,
   });
+  const hungUp = new Counter({
+    name: 'tollgate_http_bodies_hung_up_on_total',
+    help: 'Callers who were hung up on while they sent a body, since too many did.',
+    registers,
+  });
 
   return {
     observe: (operation, status, durationMs) => {
@@ -40,5 +48,6 @@ export const createHttpMetrics = (registry: Registry): HttpMetrics => {
       durations.observe({ operation }, durationMs / 1000);
     },
     inFlight: (change) => (change === 1 ? inFlight.inc() : inFlight.dec()),
+    hungUp: () => hungUp.inc(),
   };
 };

@@ -13,18 +13,35 @@ export type NoteOutage = (
 const EVERY_MS = 10_000;
 
 export const createOutageNotes = (context: Pick<Context, 'clock' | 'log'>): NoteOutage => {
+  const seldom = onceAWhile(context);
+  return (error, where) =>
+    seldom(error.name, (requests) => {
+      const fields = { ...where, why: error.message, requests };
+      context.log.error(fields, 'requests found nobody to serve them');
+    });
+};
+
+/** The same of those who are hung up on while they send, so that others have room: anybody may be many of them. */
+export const createHungUpNotes = (context: Pick<Context, 'clock' | 'log'>): (() => void) => {
+  const seldom = onceAWhile(context);
+  return () =>
+    seldom('hung up', (count) =>
+      context.log.warn({ count }, 'who took longest to send a body was hung up on: too many do'),
+    );
+};
+
+/** Says it at once, and after that once for every while, with how often it was. */
+const onceAWhile = ({ clock }: Pick<Context, 'clock'>) => {
   const known = new Map<string, { notedMs: number; untold: number }>();
 
-  return (error, where) => {
-    const nowMs = context.clock.monotonicMs();
-    const before = known.get(error.name);
+  return (what: string, say: (times: number) => void): void => {
+    const nowMs = clock.monotonicMs();
+    const before = known.get(what);
     if (before !== undefined && nowMs - before.notedMs < EVERY_MS) {
       before.untold += 1;
       return;
     }
-    const requests = (before?.untold ?? 0) + 1;
-    known.set(error.name, { notedMs: nowMs, untold: 0 });
-    const fields = { ...where, why: error.message, requests };
-    context.log.error(fields, 'requests found nobody to serve them');
+    known.set(what, { notedMs: nowMs, untold: 0 });
+    say((before?.untold ?? 0) + 1);
   };
 };

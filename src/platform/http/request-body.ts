@@ -20,12 +20,17 @@ const noBytes = Buffer.alloc(0);
  */
 const ARRIVING_MAX = 1_000;
 const arriving = new Set<IncomingMessage>();
+const hungUpOn = new WeakSet<IncomingMessage>();
+
+/** Whether we did, to make room for others: else nobody would be told of it. */
+export const wasHungUpOn = (request: IncomingMessage): boolean => hungUpOn.has(request);
 
 const makeRoom = (): void => {
   if (arriving.size < ARRIVING_MAX) return;
   const [slowest] = arriving;
   if (slowest === undefined) return;
   arriving.delete(slowest);
+  hungUpOn.add(slowest);
   slowest.destroy();
 };
 

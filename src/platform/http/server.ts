@@ -18,9 +18,9 @@ import type { IdempotencyStore } from './idempotency.ts';
 import { refuseMalformed } from './malformed.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { noMetrics } from './metrics.ts';
-import { createOutageNotes, type NoteOutage } from './note-outage.ts';
+import { createHungUpNotes, createOutageNotes, type NoteOutage } from './note-outage.ts';
 import { internalError, overloaded, tooMuchToLookThrough, urlUnknown } from './refusals.ts';
-import { CallerGone } from './request-body.ts';
+import { CallerGone, wasHungUpOn } from './request-body.ts';
 import { newRequestId } from './request-id.ts';
 import type { ResourceDefinition } from './resource.ts';
 import type { Route } from './route.ts';
@@ -97,6 +97,7 @@ type Door = {
   readonly find: Find;
   readonly security: readonly string[];
   readonly noteOutage: NoteOutage;
+  readonly noteHungUp: () => void;
   readonly cohorts: Cohorts;
   inFlight: number;
   closing: boolean;
@@ -120,6 +121,7 @@ const createDoor = (options: HttpServerOptions): Door => {
     find: createFinder(options.routes, options.handlers ?? []),
     security: securityHeaders(settings.publicUrl),
     noteOutage: createOutageNotes(options.context),
+    noteHungUp: createHungUpNotes(options.context),
     cohorts: createCohorts({
       monotonicMs: () => options.context.clock.monotonicMs(),
       ...(options.isCrowded ? { isCrowded: options.isCrowded } : {}),
@@ -155,6 +157,10 @@ const admit = async (
   } catch (error) {
     context.log.error({ error }, 'the frame of a request failed');
     response.destroy();
+  }
+  if (wasHungUpOn(request)) {
+    door.metrics.hungUp();
+    door.noteHungUp();
   }
 
   goesOut();
