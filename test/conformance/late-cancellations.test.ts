@@ -19,7 +19,6 @@ const {
   statusOf,
   resolveUntil,
   paymentIntents,
-
   context,
   on,
   errors,
@@ -30,7 +29,6 @@ const {
   takenAfterAll,
   saysYes,
   decide,
-
   assertReviewed,
 } = await openLateWords();
 

@@ -17,9 +17,7 @@ const {
   first,
   held,
   statusOf,
-
   paymentIntents,
-
   context,
   on,
   scope,

@@ -25,7 +25,7 @@ test('an outage is told when it begins and every ten seconds, with how many it m
   clock.advance(1);
   fail(new Unavailable('The database is still away.'), 1);
   assert.deepEqual(
-    lines.map(({ why, requests }) => [why, requests]),
+    lines.map(({ why, count }) => [why, count]),
     [
       ['The database is away.', 1],
       ['The vault is away.', 1],

@@ -15,8 +15,8 @@ const EVERY_MS = 10_000;
 export const createOutageNotes = (context: Pick<Context, 'clock' | 'log'>): NoteOutage => {
   const seldom = onceAWhile(context);
   return (error, where) =>
-    seldom(error.name, (requests) => {
-      const fields = { ...where, why: error.message, requests };
+    seldom(error.name, (count) => {
+      const fields = { ...where, why: error.message, count };
       context.log.error(fields, 'requests found nobody to serve them');
     });
 };
