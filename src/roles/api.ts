@@ -31,7 +31,7 @@ import {
   type Route,
 } from '#platform/http';
 import { createAnswers } from '#platform/idempotency';
-import { countAliveWorkers, holderOf, isGone, nameOf } from '#platform/jobs';
+import { countAliveWorkers, holderOf, isGone, nameOfProcess } from '#platform/jobs';
 import { createLimits } from '#platform/limits';
 import { webhookHandlers } from '#rails/connectors';
 import { gather, modules } from '../modules.ts';
@@ -194,7 +194,7 @@ const healthHandlers = (
     method: 'GET',
     path: '/healthz',
     handle: (_, response) => {
-      const name = nameOf({ database });
+      const name = nameOfProcess({ database });
       if (name !== null) response.setHeader(PROCESS_HEADER, name);
       response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"status":"up"}\n');
     },

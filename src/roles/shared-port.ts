@@ -3,7 +3,7 @@
 
 import type { Context } from '#kit/context';
 import type { Uuid } from '#kit/ids';
-import { versionOf } from '#platform/jobs';
+import { versionOfProcess } from '#platform/jobs';
 import { VERSION } from '../version.ts';
 
 /** With `/healthz`: under which name the process that answers says that it lives. */
@@ -26,7 +26,7 @@ export const refuseStrangersAt = async (
   const there = await whoIsAt(context, host, port);
   if (there === NOBODY) return;
   const version =
-    there === null ? undefined : await context.database.system((tx) => versionOf(tx, there));
+    there === null ? undefined : await context.database.system((tx) => versionOfProcess(tx, there));
   if (version === VERSION) return;
   const what =
     version === undefined

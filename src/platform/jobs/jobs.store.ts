@@ -198,7 +198,7 @@ export const endHeartbeats = (tx: Tx, ids: readonly Uuid[]): Promise<unknown[]> 
   tx.query(forgetBeats, [ids]);
 
 /** Of a process that lives, by what this database has heard of it. */
-export const versionOf = async (tx: Tx, name: Uuid): Promise<string | undefined> =>
+export const versionOfProcess = async (tx: Tx, name: Uuid): Promise<string | undefined> =>
   (await tx.query<{ version: string }>(versionOfBeating, [name]))[0]?.version;
 
 export const countAliveWorkers = async (tx: Tx): Promise<number> =>

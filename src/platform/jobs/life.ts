@@ -98,7 +98,7 @@ export const createLife = (
 const holders = new WeakMap<Context['database'], { readonly id: Uuid; readonly life: Life }>();
 
 /** The name under which this process says that it lives. */
-export const nameOf = ({ database }: Pick<Context, 'database'>): Uuid | null =>
+export const nameOfProcess = ({ database }: Pick<Context, 'database'>): Uuid | null =>
   holders.get(database)?.id ?? null;
 
 /** Under whose name this process leases. Null: nobody could tell that it has died, so its leases go by time. */
