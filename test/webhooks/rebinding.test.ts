@@ -106,7 +106,7 @@ describe('of the addresses of a name', () => {
   const dial = (to: net.TcpNetConnectOpts): net.Socket => {
     const host = to.host ?? '';
     dialled.push(host);
-    if (living.has(host)) return connectTcp({ host: '127.0.0.1', port });
+    if (living.has(host)) return connectTcp({ ...to, host: '127.0.0.1', port });
     const refused = Object.assign(new Error('refused'), {
       code: 'ECONNREFUSED',
       syscall: 'connect',

@@ -13,7 +13,13 @@ type Heard = { readonly status: number; readonly body: string } | 'refused' | 'u
 const hear = (pieces: readonly string[], bytesMax = 1_000): { heard: Heard; keptMs: number } => {
   const reader = new AnswerReader(bytesMax);
   try {
-    const isThere = pieces.some((piece) => reader.read(Buffer.from(piece, 'latin1')));
+    const isThere = pieces.some((piece) => {
+      const lent = Buffer.from(piece, 'latin1');
+      const isAll = reader.read(lent);
+      // The next piece is read into the same memory.
+      lent.fill('?');
+      return isAll;
+    });
     if (!isThere && !reader.end()) return { heard: 'unfinished', keptMs: 0 };
   } catch {
     return { heard: 'refused', keptMs: 0 };

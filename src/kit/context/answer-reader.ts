@@ -45,7 +45,7 @@ export class AnswerReader {
     return seconds === undefined ? Infinity : Number(seconds) * 1_000;
   }
 
-  /** Says whether all is here that is wanted. */
+  /** Says whether all is here that is wanted. What is read is lent. */
   read(bytes: Buffer): boolean {
     const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
     this.#held = NOTHING;
@@ -141,12 +141,12 @@ export class AnswerReader {
     return at + bytes;
   }
 
-  /** A chunk keeps nothing of what came with it; and a Buffer costs a hundred times the one byte that it may hold. */
+  /** Nothing is kept of what came with it. */
   #take(piece: Buffer): void {
     if (this.#body.length === PIECES_MAX) {
       this.#body.splice(0, PIECES_MAX, Buffer.concat(this.#body));
     }
-    this.#body.push(this.#step === 'chunk' ? Buffer.from(piece) : piece);
+    this.#body.push(Buffer.from(piece));
   }
 
   #readLine(all: Buffer, from: number, take: (line: string) => void): number | undefined {
@@ -178,7 +178,7 @@ export class AnswerReader {
   }
 
   #hold(all: Buffer, from: number): undefined {
-    this.#held = all.subarray(from);
+    this.#held = Buffer.from(all.subarray(from));
   }
 }
 

@@ -56,7 +56,8 @@ export type Reach = 'public' | 'loopback' | 'anywhere';
 export type GuardedPost = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** A text needs no copy of its own on its way: for what is told often. */
+  readonly body: string | Buffer;
   /** Judges each address that the name resolves to. */
   readonly mayConnect: (address: string) => boolean;
   readonly connectTimeoutMs: number;

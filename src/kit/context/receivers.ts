@@ -6,6 +6,11 @@ import { connect as connectTls } from 'node:tls';
 import { AnswerReader } from './answer-reader.ts';
 import type { GuardedAnswer } from './context.ts';
 
+/** As one piece. */
+export type Request =
+  | { readonly said: Buffer; readonly spelling?: undefined }
+  | { readonly said: string; readonly spelling: 'latin1' | 'utf8' };
+
 export type Receiver = {
   readonly isTls: boolean;
   readonly address: string;
@@ -93,20 +98,19 @@ export class Connection {
   #state: 'opening' | 'open' | 'closed' = 'opening';
   #call: Call | undefined;
   /** What waits until it is known who answers there. */
-  #waiting: Buffer | undefined;
+  #waiting: Request | undefined;
   #wasKept = false;
   #idleUntilMs = 0;
 
   constructor(to: Receiver, connectTimeoutMs: number) {
     this.#key = to.key;
-    this.#socket = socketTo(to);
+    this.#socket = socketTo(to, (bytes) => this.#hear(bytes));
     this.#silent = setTimeout(() => {
       this.close(new ConnectTimedOut('It took too long to connect'));
     }, connectTimeoutMs);
     this.#socket
       .setNoDelay(true)
       .once(to.isTls ? 'secureConnect' : 'connect', () => this.#open())
-      .on('data', (bytes: Buffer) => this.#hear(bytes))
       .on('end', () => this.#hearTheEnd())
       .on('error', (error) => this.close(error))
       .on('close', () => this.close());
@@ -116,12 +120,12 @@ export class Connection {
     return this.#idleUntilMs;
   }
 
-  tell(request: Buffer, answerBytesMax: number): Promise<GuardedAnswer> {
+  tell(request: Request, answerBytesMax: number): Promise<GuardedAnswer> {
     return new Promise((answered, failed) => {
       const reader = new AnswerReader(answerBytesMax);
       this.#call = { reader, answered, failed, isHeard: false };
       if (this.#state === 'opening') this.#waiting = request;
-      else this.#socket.write(request);
+      else this.#say(request);
     });
   }
 
@@ -152,8 +156,13 @@ export class Connection {
   #open(): void {
     this.#state = 'open';
     clearTimeout(this.#silent);
-    if (this.#waiting !== undefined) this.#socket.write(this.#waiting);
+    if (this.#waiting !== undefined) this.#say(this.#waiting);
     this.#waiting = undefined;
+  }
+
+  #say({ said, spelling }: Request): void {
+    if (spelling === undefined) this.#socket.write(said);
+    else this.#socket.write(said, spelling);
   }
 
   #hear(bytes: Buffer): void {
@@ -204,8 +213,21 @@ const SESSIONS_MAX = 100;
 /** Of TLS: whoever is known from before need not prove itself at full price. */
 const sessions = new Map<string, Buffer>();
 
-const socketTo = ({ isTls, address, port, name, key }: Receiver): Socket => {
-  if (!isTls) return connectTcp({ host: address, port });
+/** Where every answer is read that comes in the clear: it is heard before the next one is read. */
+const lent = Buffer.allocUnsafeSlow(65_536);
+
+/** What is heard is lent: whoever wants to keep any of it copies that. */
+const socketTo = (
+  { isTls, address, port, name, key }: Receiver,
+  hear: (bytes: Buffer) => void,
+): Socket => {
+  if (!isTls) {
+    const callback = (bytes: number): boolean => {
+      hear(lent.subarray(0, bytes));
+      return true;
+    };
+    return connectTcp({ host: address, port, onread: { buffer: lent, callback } });
+  }
   const session = sessions.get(key);
   const socket = connectTls({
     host: address,
@@ -214,7 +236,7 @@ const socketTo = ({ isTls, address, port, name, key }: Receiver): Socket => {
     ALPNProtocols: ['http/1.1'],
     ...(session === undefined ? {} : { session }),
   });
-  return socket.on('session', (next: Buffer) => {
+  return socket.on('data', hear).on('session', (next: Buffer) => {
     sessions.delete(key);
     sessions.set(key, next);
     const [oldest] = sessions.keys();

@@ -12,7 +12,7 @@ import { oddServer } from '../http-client/for-tests.ts';
 import { temporaryFolder } from './for-tests.ts';
 
 type Asked = {
-  body?: Buffer;
+  body?: string | Buffer;
   mayConnect?: () => boolean;
   timeoutMs?: number;
   connectTimeoutMs?: number;
@@ -174,6 +174,49 @@ describe('what a receiver is sent', () => {
       );
     } finally {
       await told.close();
+    }
+  });
+
+  for (const [what, text] of [
+    ['of plain letters', 'told'],
+    ['of any letters', 'tøld „10 €“ 💳'],
+    ['that is long', 'tøld '.repeat(100_000)],
+  ] as const) {
+    test(`is a text ${what} as its bytes, and their number`, async () => {
+      const asked = Promise.withResolvers<readonly [length: string | undefined, body: Buffer]>();
+      const server = createServer((request, response) => {
+        const parts: Buffer[] = [];
+        request.on('data', (part: Buffer) => void parts.push(part));
+        request.on('end', () => {
+          asked.resolve([request.headers['content-length'], Buffer.concat(parts)]);
+          response.end();
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      try {
+        await post(`http://127.0.0.1:${port}/`, { body: text });
+        const [length, body] = await asked.promise;
+        assert.equal(length, `${Buffer.byteLength(text)}`);
+        assert.ok(body.equals(Buffer.from(text)));
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    });
+  }
+
+  test('keeps no answer in the memory of the next', async () => {
+    const [first, second] = [
+      await saying('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none'),
+      await saying('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo'),
+    ];
+    try {
+      const one = await post(first.url);
+      const two = await post(second.url);
+      assert.deepEqual([one.body.toString(), two.body.toString()], ['one', 'two']);
+    } finally {
+      await Promise.all([first.close(), second.close()]);
     }
   });
 

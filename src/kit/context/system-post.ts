@@ -12,6 +12,7 @@ import {
   KeptConnectionGone,
   keptConnection,
   type Receiver,
+  type Request,
   receiverAt,
   TimedOut,
 } from './receivers.ts';
@@ -117,7 +118,7 @@ const silentLast = ({ silent }: Target, found: readonly string[]): readonly stri
 // that it may go.
 const tell = async (
   to: Receiver,
-  request: Buffer,
+  request: Request,
   { post, limit }: Telling,
 ): Promise<GuardedAnswer> => {
   const over = (connection: Connection): Promise<GuardedAnswer> => {
@@ -138,7 +139,7 @@ const tell = async (
 };
 
 /** As one piece: two of them are two packets, or a call that gathers them. */
-const spelled = ({ begins }: Target, { headers, body }: GuardedPost): Buffer => {
+const spelled = ({ begins }: Target, { headers, body }: GuardedPost): Request => {
   let head = begins;
   let values = '';
   for (const name in headers) {
@@ -146,11 +147,16 @@ const spelled = ({ begins }: Target, { headers, body }: GuardedPost): Buffer => 
     values += headers[name];
   }
   assert(!/[^\t\x20-\x7e]/.test(values), 'A header is one line of ASCII');
-  head += `content-length: ${body.length}\r\nconnection: keep-alive\r\n\r\n`;
+  const bytes = Buffer.byteLength(body);
+  head += `content-length: ${bytes}\r\nconnection: keep-alive\r\n\r\n`;
+  // A short text goes to the system without a buffer of its own, and letters of ASCII are its bytes.
+  if (typeof body === 'string') {
+    return { said: head + body, spelling: bytes === body.length ? 'latin1' : 'utf8' };
+  }
   const request = Buffer.allocUnsafe(head.length + body.length);
   request.write(head, 0, 'latin1');
   body.copy(request, head.length);
-  return request;
+  return { said: request };
 };
 
 type TimeLimit = {

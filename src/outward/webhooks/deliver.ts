@@ -26,13 +26,13 @@ const ANSWER_SHOWN_MAX = 500;
 const DISABLED_AFTER_MS = 120 * 60 * 60 * 1000;
 const GONE = 410;
 
-/** What an endpoint is told: the endpoint as it is now, and the bytes of the event. */
+/** What an endpoint is told: the endpoint as it is now, and the event as it is spelled. */
 export type Telling = {
   readonly scope: Scope;
   readonly delivery: Delivery;
   readonly isQueued: boolean;
   readonly endpoint: Endpoint;
-  readonly body: Buffer;
+  readonly body: string;
 };
 
 export type Answer = Try & { readonly retryAfterMs: number | null };

@@ -1,7 +1,7 @@
 // Who tells a delivery. One that has just been owed is leased in the same statement, where a worker has room
 // for it; the others wait until one has. What was done under a lease is written down only while it lasts.
 
-import { assert } from '#kit/assert';
+import { assert, present } from '#kit/assert';
 import type { Context, Scope, Tx, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 import {
@@ -36,31 +36,34 @@ export type Room = {
 
 const hear = statement(
   'deliveries.hear',
-  `select account_id, livemode, id, endpoint_id, event_id, object_id, sequence
+  `select id, endpoint_id, event_id
      from outward.hear_events($1::uuid[], $2::uuid[], $3::boolean[], $4::uuid[], $5::integer[], $6::text[],
             $7::integer[], $8::timestamptz, $9::uuid[], $10::integer[], $11, $12, $13::uuid, $14,
             $15::uuid[], $16::uuid)`,
 );
 
-type HeldRow = Owned &
-  Pick<DeliveryRow, 'id' | 'endpoint_id' | 'event_id' | 'object_id' | 'sequence'>;
+type HeldRow = Pick<DeliveryRow, 'id' | 'endpoint_id' | 'event_id'>;
 
 type Heard = Pick<Owed, 'account_id' | 'livemode' | 'object_id' | 'sequence'> & {
   readonly id: Uuid;
   readonly type: string;
+  /** One for all of an account and mode. */
+  readonly scope: Scope;
 };
 
 /** The events of these changes, each account's and mode's together and in their order. */
 const eventsOfChanges = (kinds: EventKinds, changes: readonly Owed[]): Heard[] => {
   const heard: Heard[] = [];
+  let scope: Scope | undefined;
   for (const change of changes.toSorted(byOwnerAndTime)) {
     const { event_id, account_id, livemode, object_id, sequence, kinds: codes } = change;
+    if (scope?.accountId !== account_id || scope.livemode !== livemode) scope = scopeOf(change);
     for (const [at, code] of codes.entries()) {
       const type = kinds.byCode(code)?.type;
       // A newer version wrote it. It is set aside until a worker of that version hands it on.
       assert(type, `No module of this version knows events of code ${code}.`);
       const id = eventIdOf(event_id, at);
-      heard.push({ id, account_id, livemode, object_id, sequence: sequence + at, type });
+      heard.push({ id, account_id, livemode, object_id, sequence: sequence + at, type, scope });
     }
   }
   return heard;
@@ -117,22 +120,26 @@ export const oweDeliveries = async (
     ended,
     room.holder,
   ]);
-  return rows.map((row) => ({
-    scope: scopeOf(row),
-    isQueued: false,
-    delivery: {
-      id: row.id,
-      endpointId: row.endpoint_id,
-      eventId: row.event_id,
-      objectId: row.object_id,
-      sequence: row.sequence,
-      state: 'waiting',
-      attempts: 0,
-      dueAtMs: nowMs,
-      leaseEpoch: 0,
-      tries: [],
-    },
-  }));
+  const byId = new Map(heard.map((each) => [each.id, each]));
+  return rows.map(({ id, endpoint_id: endpointId, event_id: eventId }) => {
+    const { scope, object_id: objectId, sequence } = present(byId.get(eventId), 'what was heard');
+    return {
+      scope,
+      isQueued: false,
+      delivery: {
+        id,
+        endpointId,
+        eventId,
+        objectId,
+        sequence,
+        state: 'waiting',
+        attempts: 0,
+        dueAtMs: nowMs,
+        leaseEpoch: 0,
+        tries: [],
+      },
+    };
+  });
 };
 
 const end = statement('deliveries.end_leases', 'select outward.end_leases($1::uuid[])');

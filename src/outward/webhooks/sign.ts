@@ -6,7 +6,7 @@ import { type Mac, macUnder } from '#kit/crypto';
 export type Signed = Readonly<Record<string, string>>;
 
 export const signatureHeaders = (
-  body: Buffer,
+  body: string | Buffer,
   input: { readonly eventId: string; readonly nowMs: number; readonly secrets: readonly string[] },
 ): Signed => {
   const seconds = String(Math.floor(input.nowMs / 1000));

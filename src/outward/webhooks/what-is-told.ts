@@ -9,7 +9,7 @@ import { loadEndpoint } from './endpoints.store.ts';
 import type { LeasedDelivery } from './leases.store.ts';
 
 /** What is posted, by event; what the log does not know is missing. Read when the first of them is wanted. */
-export type Bodies = () => Promise<ReadonlyMap<Uuid, () => Buffer>>;
+export type Bodies = () => Promise<ReadonlyMap<Uuid, () => string>>;
 
 const EVENTS_AT_ONCE = 256;
 
@@ -42,7 +42,7 @@ const loadBodies = async (
   const events = await findEvents(context, first.scope, kinds, [...wanted.keys()]);
   return new Map(
     [...events].map(([id, event]) => {
-      const render = () => bytesOf(event);
+      const render = () => spelled(event);
       // Kept only where several endpoints are told of it: they get the same bytes.
       return [id, (wanted.get(id)?.length ?? 0) > 1 ? once(render) : render];
     }),
@@ -52,8 +52,8 @@ const loadBodies = async (
 /** Whoever is told is to be told at least this once; counting the others would take a look for each telling. */
 const THIS_ONE = 1;
 
-const bytesOf = (event: LoggedEvent): Buffer =>
-  Buffer.from(JSON.stringify(renderEvent(event, THIS_ONE), null, 2));
+const spelled = (event: LoggedEvent): string =>
+  JSON.stringify(renderEvent(event, THIS_ONE), null, 2);
 
 /** Where it failed, whoever comes next tries again; who did not wait for it need not hear of it. */
 const unlessFailed = <T>(work: () => Promise<T>): (() => Promise<T>) => {
@@ -68,7 +68,7 @@ const unlessFailed = <T>(work: () => Promise<T>): (() => Promise<T>) => {
   return () => (begun ??= begin());
 };
 
-const once = <T extends object>(work: () => T): (() => T) => {
+const once = <T extends string>(work: () => T): (() => T) => {
   let done: T | null = null;
   return () => (done ??= work());
 };
