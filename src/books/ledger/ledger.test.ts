@@ -136,12 +136,24 @@ describe('an entry', () => {
     });
   }
 
-  test('must carry the id of its business key', async () => {
-    await assert.rejects(
-      asOwner(context.on, insert('{1,4}', '{5,-5}').replace('000100', '000200')),
-      /named_by_its_business_key/,
-    );
-  });
+  const namedOtherwise: readonly (readonly [string, string, string])[] = [
+    ['purpose', '000000000100', '000000000200'],
+    ['part', '000000000100', '000000000101'],
+    ['subject, by its last letter that counts', '000000000100', '000000010100'],
+    [
+      'subject, by its first letter',
+      '00000000-0000-7000-8000-000000000100',
+      '10000000-0000-7000-8000-000000000100',
+    ],
+  ];
+  for (const [what, own, other] of namedOtherwise) {
+    test(`must carry the id of its business key, and not of another ${what}`, async () => {
+      await assert.rejects(
+        asOwner(context.on, insert('{1,4}', '{5,-5}').replace(own, other)),
+        /named_by_its_business_key/,
+      );
+    });
+  }
 
   test('can be neither changed nor removed by the role that serves, nor by the owner by accident', async () => {
     await postAll(capture());
