@@ -52,11 +52,16 @@ export const expect = (
     readonly atMs: number;
   },
 ): Expectation => {
-  const { amount, schedule, atMs, ...rest } = input;
+  const { kind, part, currency, amount, schedule, atMs } = input;
   return {
-    ...rest,
-    gross: towardsUs[rest.kind] * amount,
+    connectorAccountId: input.connectorAccountId,
+    reference: input.reference,
+    kind,
+    ...(part === undefined ? {} : { part }),
+    currency,
+    gross: towardsUs[kind] * amount,
+    cost: input.cost,
     expectedAtMs: atMs,
-    valueDate: valueDate(schedule, calendarFor(rest.currency), atMs),
+    valueDate: valueDate(schedule, calendarFor(currency), atMs),
   };
 };

@@ -52,10 +52,12 @@ export const createHeld = <T>(settings: {
     },
     has: (name) => {
       dropExpired();
-      return held.has(name);
+      return held.size > 0 && held.has(name);
     },
     take: (name) => {
       dropExpired();
+      // As mostly: a card that is kept is paid with without its code. A Map keeps a copy of each text it is asked for.
+      if (held.size === 0) return null;
       const entry = held.get(name);
       held.delete(name);
       return entry?.secret ?? null;

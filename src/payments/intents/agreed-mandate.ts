@@ -55,11 +55,12 @@ export const mandateFor = ({ mandate, byMandate }: Agreement): Pick<Charge, 'man
 };
 
 /** Nobody has agreed to a payment that failed with the next card, nor to one that was changed. */
-export const withoutAgreement = ({
-  mandate: _agreed,
-  byMandate: _named,
-  ...intent
-}: PaymentIntent): PaymentIntent => intent;
+export const withoutAgreement = (intent: PaymentIntent): PaymentIntent => {
+  // As it is for most, and then nothing is copied.
+  if (intent.mandate === undefined && intent.byMandate === undefined) return intent;
+  const { mandate: _agreed, byMandate: _named, ...rest } = intent;
+  return rest;
+};
 
 /** Whether who agreed to the one has agreed to the other. */
 export const isSameAgreement = (a: PaymentIntent, b: PaymentIntent): boolean =>

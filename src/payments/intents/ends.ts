@@ -118,7 +118,7 @@ export const kept = ({ intent, charge }: Known, changes: Partial<PaymentIntent> 
 
 /** What may be shown of what the provider told; its own ids and dates are the connector's business. */
 export const shownOf = (told: Told | null): Charge['told'] => {
-  if (told === null) return null;
+  if (told === null || (told.data === undefined && told.action === undefined)) return told;
   const { data: _data, action: _action, ...shown } = told;
   return shown;
 };

@@ -23,7 +23,13 @@ import {
 import type { Cause } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
-import { type Change, decidedOnce, heldWhileSending, type Operation } from '#rails/operations';
+import {
+  type Change,
+  decidedOnce,
+  type HeldName,
+  heldWhileSending,
+  type Operation,
+} from '#rails/operations';
 import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
 import type { Decided, HolderAsked } from './ends.ts';
@@ -57,8 +63,10 @@ export type Concluded = {
 
 type Named = Pick<Operation, 'intentId' | 'kind' | 'ordinal' | 'attempt'>;
 
-const nameOf = ({ intentId, kind, ordinal, attempt }: Named): string =>
-  `${intentId} ${kind} ${ordinal} ${attempt}`;
+const nameOf = ({ intentId, kind, ordinal, attempt }: Named): HeldName => ({
+  of: intentId,
+  which: `${kind} ${ordinal} ${attempt}`,
+});
 
 const sends = heldWhileSending<Sent>();
 

@@ -14,7 +14,13 @@ import { FIRST_MS, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
 import { appendChange, type Cause } from '#platform/events';
 import { enqueue } from '#platform/jobs';
 import type { OperationListener } from '#rails/connectors';
-import { type Change, decidedOnce, heldWhileSending, type Operation } from '#rails/operations';
+import {
+  type Change,
+  decidedOnce,
+  type HeldName,
+  heldWhileSending,
+  type Operation,
+} from '#rails/operations';
 import { nextTry } from './back-again.ts';
 import { concludeRefund, concludeRelease, type DecidedRefund } from './conclude-refund.ts';
 import { endOfIntent, isAllBack } from './end-of-intent.ts';
@@ -35,10 +41,15 @@ export type ConcludedRefund = {
 
 const sends = heldWhileSending<Held>();
 
-const nameOf = ({ intentId, ordinal }: Pick<Refund, 'intentId' | 'ordinal'>): string =>
-  `${intentId} ${ordinal}`;
+const nameOf = ({ intentId, ordinal }: Pick<Refund, 'intentId' | 'ordinal'>): HeldName => ({
+  of: intentId,
+  which: `${ordinal}`,
+});
 
-const nameOfVoid = (intentId: Uuid, attempt: number): string => `${intentId} void ${attempt}`;
+const nameOfVoid = (intentId: Uuid, attempt: number): HeldName => ({
+  of: intentId,
+  which: `void ${attempt}`,
+});
 
 /** While `work` runs, the refund that it sends is known here. */
 export const holding = <T>(context: Context, given: Held, work: () => Promise<T>): Promise<T> => {

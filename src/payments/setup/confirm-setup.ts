@@ -274,7 +274,7 @@ export const verify = async (
     });
   const sent = await whileSending(
     context,
-    operationId,
+    { of: operationId, which: 'verify' },
     { cause: request.cause, mayAsk: waiting === null && authentication === null },
     send,
   );

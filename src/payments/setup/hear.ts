@@ -74,7 +74,7 @@ const conclude = async (
   if (attempt === undefined || attempt.attempt !== after.attempt) {
     return { setup, method, writes: [], isAsked: false };
   }
-  const sent = sends.heldOf(context, after.id)?.known;
+  const sent = sends.heldOf(context, { of: after.id, which: 'verify' })?.known;
   if (sent?.mayAsk === true && conclusion.state === 'declined' && isHolderWanted(conclusion)) {
     return {
       setup,

@@ -30,13 +30,13 @@ export const send = async (
   sending: RailsSending,
 ): Promise<Sent> => {
   const context = onRealTime(caller);
-  const { request, isFirst = false, intent = [], writes, candidate, ...asked } = sending;
+  const { request, isFirst = false, intent = [], writes, candidate } = sending;
   refuseUnsafe(parts, scope);
-  refuseForgotten(parts, asked.intentId);
-  const verb = present(verbOf[asked.kind], `A function for ${asked.kind}`);
-  const at = candidate ?? asked;
+  refuseForgotten(parts, sending.intentId);
+  const verb = present(verbOf[sending.kind], `A function for ${sending.kind}`);
+  const at = candidate ?? sending;
   assert(
-    at.connectorAccountId === asked.connectorAccountId,
+    at.connectorAccountId === sending.connectorAccountId,
     'It is sent where it was chosen to be',
   );
   // All that the call will need is read together, and before anything is committed.
@@ -47,12 +47,19 @@ export const send = async (
   const original = isFollowing(request)
     ? readAhead(context, () => originalOf(context, scope, request))
     : async () => null;
-  const operation = newOperation(context, scope, parts.providerKeys, {
+  const asked = {
     // Named by the clock of the house and sent by the real one: a trace tells from it how far they were apart.
-    id: newUuid({ ...context, clock: parts.clock }),
-    ...asked,
-    ...(await termsOf(parts, context, scope, { ...asked, request }, account)),
-  });
+    id: sending.id ?? newUuid({ clock: parts.clock, random: context.random }),
+    kind: sending.kind,
+    intentId: sending.intentId,
+    ordinal: sending.ordinal,
+    attempt: sending.attempt,
+    connectorAccountId: sending.connectorAccountId,
+    amount: sending.amount,
+    currency: sending.currency,
+  };
+  const terms = await termsOf(parts, context, scope, { operation: asked, request, account });
+  const operation = newOperation(context, scope, parts.providerKeys, { ...asked, ...terms });
 
   const call = noticingEnd(portOf(parts, context, scope, verb, { request, account, original }));
   return sendOperation(context, scope, parts.outgoing, {
@@ -74,7 +81,7 @@ export const send = async (
 
 /** What was done for it lives at its provider, and nobody here knows what that was. */
 const refuseForgotten = ({ forgotten }: Parts, intentId: Uuid): void => {
-  if (!forgotten.has(intentId)) return;
+  if (forgotten.size === 0 || !forgotten.has(intentId)) return;
   throw refuse('payment_intent_outcome_unknown', {
     message:
       'Money of this payment was moved, or was to be moved, by a call of which the database knows nothing: it was restored from an earlier state. Nothing else is sent for it until its operator has found out at the provider what became of it.',
@@ -86,8 +93,15 @@ const termsOf = async (
   parts: Parts,
   context: Context,
   scope: Scope,
-  { request, ...operation }: Omit<RailsSending, 'intent' | 'writes' | 'candidate'>,
-  account: () => Promise<StoredAccount | undefined>,
+  {
+    operation,
+    request,
+    account,
+  }: {
+    readonly operation: Omit<NewOperation, 'reference' | 'timeoutMs'>;
+    readonly request: RailsSending['request'];
+    readonly account: () => Promise<StoredAccount | undefined>;
+  },
 ): Promise<Pick<NewOperation, 'timeoutMs' | 'reference'>> => {
   const verb = verbOf[operation.kind];
   const stored = present(await account(), 'The connector account');

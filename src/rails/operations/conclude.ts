@@ -42,31 +42,33 @@ type Concerned = Pick<
 >;
 
 export const conclude = (operation: Concerned, evidence: readonly Evidence[]): Conclusion => {
-  const considered = new Set(evidence.flatMap((each) => each.considered));
-  const isNews = ({ id }: Evidence): boolean => !considered.has(id);
+  const considered = new Set<string>();
+  for (const each of evidence) for (const id of each.considered) considered.add(id);
+  const isNews = ({ id }: Evidence): boolean => considered.size === 0 || !considered.has(id);
   const weighed = evidence.map((each) => weigh(operation, evidence, each));
 
   const word = strongestOf(weighed);
   const state =
     word === null ? operation.state : (next(operation.state, word.means) ?? operation.state);
 
-  const alerts = new Set<Alert>();
-  for (const { from, differs } of weighed.filter(({ from }) => isNews(from))) {
-    for (const difference of differs) alerts.add(difference);
-    if (from.kind === 'books') alerts.add('may_be_paid_back_twice');
+  const alerts: Alert[] = [];
+  for (const { from, differs } of weighed) {
+    if (!isNews(from)) continue;
+    alerts.push(...differs);
+    if (from.kind === 'books') alerts.push('may_be_paid_back_twice');
     if (from.says.outcome === 'unknown' && from.says.unmapped !== undefined) {
-      alerts.add('unmapped_status');
+      alerts.push('unmapped_status');
     }
   }
-  if (contradicts(weighed, isNews)) alerts.add('contradiction');
+  if (contradicts(weighed, isNews)) alerts.push('contradiction');
 
   return {
     state,
     code: word === null ? operation.code : word.code,
     amount: state === 'approved' ? operation.amount : null,
     missing: missingIn(state),
-    alerts: [...alerts].sort(),
-    needsReview: alerts.size > 0,
+    alerts: alerts.length === 0 ? alerts : [...new Set(alerts)].sort(),
+    needsReview: alerts.length > 0,
     ...saidWith(word, weighed),
   };
 };
@@ -76,13 +78,20 @@ const saidWith = (
   word: Weighed | null,
   weighed: readonly Weighed[],
 ): Pick<Conclusion, 'providerId' | 'told'> => {
-  const fitting = weighed.filter(({ differs }) => differs.length === 0);
-  const named = [...(word === null ? [] : [word]), ...fitting].map(({ from }) =>
-    'providerId' in from.says ? from.says.providerId : undefined,
-  );
   const told = word !== null && 'told' in word.from.says ? word.from.says.told : undefined;
-  return { providerId: named.find(isSaid) ?? null, told: told ?? null };
+  return { providerId: namedIn(word) ?? namedByOthers(weighed), told: told ?? null };
 };
+
+const namedByOthers = (weighed: readonly Weighed[]): string | null => {
+  for (const each of weighed) {
+    const named = each.differs.length === 0 ? namedIn(each) : null;
+    if (named !== null) return named;
+  }
+  return null;
+};
+
+const namedIn = (word: Weighed | null): string | null =>
+  word !== null && 'providerId' in word.from.says ? (word.from.says.providerId ?? null) : null;
 
 type Weighed = {
   readonly from: Evidence;
@@ -157,6 +166,8 @@ const contradicts = (
   weighed: readonly Weighed[],
   isNews: (evidence: Evidence) => boolean,
 ): boolean => {
+  // Alone, as it is for most.
+  if (weighed.length < 2) return false;
   const everySendStayed = weighed.some(({ means }) => means === 'not_sent');
   const clash = (a: Weighed, b: Weighed): boolean =>
     (a.means === 'approved' && b.means === 'declined' && !answers(a, b)) ||

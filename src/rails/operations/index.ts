@@ -18,7 +18,7 @@ export {
 export { type ForgottenCall, loadForgottenCalls, loadLockedIntents } from './forgotten.store.ts';
 export { noteForgotten, releaseForgottenCall } from './forgotten.ts';
 export { createGates, type GateSettings, usualGates } from './gates.ts';
-export { heldWhileSending } from './held-while-sending.ts';
+export { type HeldName, heldWhileSending } from './held-while-sending.ts';
 export { isLeased } from './leased.store.ts';
 export {
   type NewOperation,

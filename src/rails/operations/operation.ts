@@ -78,11 +78,17 @@ export const newOperation = (
   assert(input.timeoutMs > 0, 'Every call has a time limit');
   assert(input.reference?.startsWith(OWN) !== true, 'A dictated reference is told from our own');
 
-  const { timeoutMs, reference, id = newUuid(context), ...given } = input;
+  const { timeoutMs, reference, id = newUuid(context) } = input;
   const nowMs = context.clock.now();
   return {
-    ...given,
     id,
+    kind: input.kind,
+    intentId: input.intentId,
+    ordinal: input.ordinal,
+    attempt: input.attempt,
+    connectorAccountId: input.connectorAccountId,
+    amount: input.amount,
+    currency: input.currency,
     reference: reference ?? spellId(PREFIX, id),
     providerKey: providerKeyOf(providerKeys, scope, input),
     state: 'created',
