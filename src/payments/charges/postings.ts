@@ -62,7 +62,11 @@ export const bookMovement = async (
   const nowMs = context.clock.now();
   const fee = moved.isFree ? noFee : feeOf(await loadFeeRules(context, scope), factsOf(moved));
   const { charge, kind, reference, amount } = moved;
-  const part = kind === 'capture' ? await freePartOf(context, scope, moved) : (moved.part ?? 0);
+  let part = kind === 'capture' ? 0 : (moved.part ?? 0);
+  // Most charges are booked once, which nobody has to look up.
+  if (kind === 'capture' && charge.captured !== amount) {
+    part = await freePartOf(context, scope, moved);
+  }
   const entry = entryOf({ ...moved, part }, fee, nowMs);
   return {
     balanceTransactionId: entryIdOf(entry),
@@ -92,16 +96,15 @@ export const bookMovement = async (
 };
 
 /**
- * Most charges are booked once, which nobody has to look up. Of others it is the first that no booking has: captures are
+ * Of a charge that is booked in parts: the first that no booking has, since captures are
  * not booked in the order in which they were tried, where a bank says yes after a no, and more may be tried than
  * the books have parts of one charge. Two who draw the same are told so by the charge's version, and decide anew.
  */
 const freePartOf = async (
   context: Context,
   scope: Scope,
-  { charge, subject, amount, beside = [] }: MoneyMoved,
+  { subject, beside = [] }: MoneyMoved,
 ): Promise<number> => {
-  if (charge.captured === amount) return 0;
   const taken = new Set([...beside, ...(await loadBookedParts(context, scope, subject))]);
   let part = 0;
   while (taken.has(part)) part += 1;

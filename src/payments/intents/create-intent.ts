@@ -50,7 +50,11 @@ export const createIntent = async (
     (await named.takeMethod({ prefix: INTENT, id: blank.id })) ??
     (asked.confirm === true ? await defaultSourceOf(context, scope, customer) : null);
   const outcome = await undoing(found, async () => {
-    const taken = found && (await takingCvc(context, request, found));
+    const cvcToken = cvcTokenOf(asked.payment_method_options, found);
+    const taken =
+      found === null || cvcToken === undefined
+        ? found
+        : await withCvcToken(context, scope, found, cvcToken);
     const fresh =
       taken?.brings === undefined ? blank : applyParameters(blank, { ...taken.brings, ...asked });
     const { accounts } = named;
@@ -150,13 +154,6 @@ const newIntent = (
   };
 };
 
-const takingCvc = (
-  context: Context,
-  { scope, parameters: asked }: Request,
-  found: TakenMethod,
-): Promise<TakenMethod> =>
-  withCvcToken(context, scope, found, cvcTokenOf(asked.payment_method_options, found));
-
 const register = (
   context: Context,
   request: Request,
@@ -200,7 +197,8 @@ const confirmNew = async (
 ): Promise<Outcome | null> => {
   const { scope, parameters: asked } = request;
   if (taken === null) throw methodMissingToConfirm(fresh, scope.livemode);
-  const named = await namedMandate(context, scope, asked.mandate);
+  const named =
+    asked.mandate === undefined ? null : await namedMandate(context, scope, asked.mandate);
   refuseMandate(named, taken.method);
   return confirmPayment(context, askingOf(request), {
     before: null,

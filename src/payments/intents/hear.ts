@@ -12,7 +12,7 @@ import {
   renderPaymentMethod,
 } from '#cards/methods';
 import type { Context, Scope, Write } from '#kit/context';
-import { newUuid, spellId } from '#kit/ids';
+import { newUuid, spellId, type Uuid } from '#kit/ids';
 import {
   type Booked,
   bookMovement,
@@ -32,12 +32,12 @@ import {
 } from '#rails/operations';
 import { concludeStray } from './conclude-attempt.ts';
 import { concludePayment } from './conclude-payment.ts';
-import type { Decided, HolderAsked } from './ends.ts';
+import type { Decided, HolderAsked, Known } from './ends.ts';
 import { loadIntent } from './intents.store.ts';
 import { capturesBeside, isOutrun, lateWordOf } from './late-word.ts';
 import { type Payment, writePayment } from './payment.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-import { paymentListenersWrites } from './payment-listeners.ts';
+import { isListenedTo, paymentListenersWrites } from './payment-listeners.ts';
 import { waitAgainMs } from './wait-again.ts';
 
 /** What a request that sends an operation knows of its payment. */
@@ -118,17 +118,15 @@ const conclude = async (
     holder: sent?.holder ?? null,
     shownMethod: () => (method === null ? null : renderPaymentMethod(method, scope.livemode)),
   };
-  const late = await lateWordOf(context, scope, payment, change);
-  const beside = await capturesBeside(context, scope, charge, change);
   const isStray = isAttempt(change.after) && charge.attempt !== change.after.attempt;
   const decided = isStray
     ? concludeStray(known, newUuid(context))
-    : concludePayment({
-        ...known,
-        late,
-        beside,
-        isOutrun: await isOutrun(context, scope, intent, change),
-      });
+    : concludePayment(
+        // Late words, and what stands beside, are of what follows an attempt.
+        isAttempt(change.after)
+          ? known
+          : { ...known, ...(await saidBeside(context, scope, payment, change)) },
+      );
   if (decided === null) return { intent, charge, method, decided, booked: [], writes: [] };
   return write(context, scope, {
     payment,
@@ -138,6 +136,18 @@ const conclude = async (
     cause: sent?.cause ?? null,
   });
 };
+
+/** What else was said of the same charge: of what follows an attempt. */
+const saidBeside = async (
+  context: Context,
+  scope: Scope,
+  payment: Payment & { readonly charge: Charge },
+  change: Change,
+): Promise<Pick<Known, 'late' | 'beside' | 'isOutrun'>> => ({
+  late: await lateWordOf(context, scope, payment, change),
+  beside: await capturesBeside(context, scope, payment.charge, change),
+  isOutrun: await isOutrun(context, scope, payment.intent, change),
+});
 
 /** A no that was kept open while the holder's bank was asked how to ask. Null: it is over already. */
 export const concludeAsked = async (
@@ -187,7 +197,8 @@ const write = async (
   const balanceTransactionId = booked.at(-1)?.balanceTransactionId;
   const charge =
     balanceTransactionId === undefined ? concluded : { ...concluded, balanceTransactionId };
-  const keeping = decided.isPaid ? await keepingOf(context, scope, payment) : null;
+  const keeper = decided.isPaid ? keeperOf(payment) : null;
+  const keeping = keeper && (await keepingFor(context, scope, keeper.customerId, keeper.method));
   const isKept = keeping !== null;
   // A card that is kept is attached when its turn comes among the writes: its event is told between that of the charge
   // and that of the payment. One that is used up tells nothing, and is written behind them.
@@ -222,13 +233,15 @@ const write = async (
       ...booked.flatMap(({ writes }) => writes),
       ...used.writes,
       // Drawn last, so that the effect is told after its cause.
-      ...(await paymentListenersWrites(context, scope, {
-        intent: written.intent,
-        charge: written.charge ?? charge,
-        kinds: decided.kinds,
-        isTakenOn: change.conclusion.state === 'pending',
-        cause,
-      })),
+      ...(isListenedTo(written.intent)
+        ? await paymentListenersWrites(context, scope, {
+            intent: written.intent,
+            charge: written.charge ?? charge,
+            kinds: decided.kinds,
+            isTakenOn: change.conclusion.state === 'pending',
+            cause,
+          })
+        : []),
       ...(decided.release
         ? [
             enqueue(context, {
@@ -284,17 +297,15 @@ const withFirstUse = (payment: Payment, { conclusion }: Change): Payment => {
 
 type Used = { readonly method: PaymentMethod | null; readonly writes: readonly Write[] };
 
-/** Null: the method is not to be kept. */
-const keepingOf = async (
-  context: Context,
-  scope: Scope,
-  { intent, method }: Payment,
-): Promise<readonly Write[] | null> => {
+/** Whose the method is to be from now on; null: it is not to be kept. */
+const keeperOf = ({
+  intent,
+  method,
+}: Payment): { readonly customerId: Uuid; readonly method: PaymentMethod } | null => {
   const future = intent.cardOptions.setupFutureUsage ?? intent.setupFutureUsage;
   const { customerId } = intent;
   if (future === null || future === 'none' || customerId === null) return null;
-  if (method?.state !== 'unattached') return null;
-  return keepingFor(context, scope, customerId, method);
+  return method?.state === 'unattached' ? { customerId, method } : null;
 };
 
 /** Whoever pays with a method that is nobody's has used it up; with one to be kept, it is kept now. */

@@ -35,12 +35,15 @@ export const providePaymentListeners = (
 };
 
 /** A payment that a merchant made by itself is nobody's business but its own, unless its payer agreed to more. */
+export const isListenedTo = ({ madeBy, mandate }: PaymentIntent): boolean =>
+  madeBy !== null || mandate !== undefined;
+
 export const paymentListenersWrites = async (
   context: Context,
   scope: Scope,
   told: PaymentTold,
 ): Promise<readonly Write[]> => {
-  if (told.intent.madeBy === null && told.intent.mandate === undefined) return [];
+  if (!isListenedTo(told.intent)) return [];
   const listeners = provided.get(context.database) ?? [];
   return (await Promise.all(listeners.map((listener) => listener(context, scope, told)))).flat();
 };

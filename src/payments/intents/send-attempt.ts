@@ -133,7 +133,17 @@ const sendOne = async (
   const { attempt, begun, candidate, isLast } = input;
   const { scope } = request;
   const operationId = newUuid(context);
-  const proven = await provenFor(context, scope, attempt, begun.intent, candidate, operationId);
+  const { authenticationId } = attempt;
+  const proven: Proven =
+    authenticationId === undefined
+      ? { authentication: attempt.authentication, writes: [] }
+      : await useProof(context, scope, {
+          intent: begun.intent,
+          method: attempt.method,
+          at: candidate,
+          operationId,
+          authenticationId,
+        });
   const { authentication } = proven;
   const exemption = await claimFor(context, scope, { ...attempt, ...proven, candidate });
   const payment = {
@@ -255,24 +265,6 @@ const isLeftToNext = (concluded: Concluded, isLast: boolean, change: Change): bo
 /** A no that is kept open, because the holder is asked. */
 const isAsked = (concluded: Concluded, change: Change): boolean =>
   change.conclusion.state === 'declined' && concluded.charge.status === 'pending';
-
-const provenFor = async (
-  context: Context,
-  scope: Scope,
-  { method, authentication, authenticationId }: Attempt,
-  intent: PaymentIntent,
-  candidate: Candidate,
-  operationId: Uuid,
-): Promise<Proven> =>
-  authenticationId === undefined
-    ? { authentication, writes: [] }
-    : useProof(context, scope, {
-        intent,
-        method,
-        at: candidate,
-        operationId,
-        authenticationId,
-      });
 
 /** The attempt has failed, and the payer is asked; or it has failed, and that is all. */
 const askAfterDecline = async (
