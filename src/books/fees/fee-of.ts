@@ -17,15 +17,21 @@ export type Fee = {
 const MILLION = 1_000_000n;
 
 export const feeOf = ({ rules, version }: FeeRuleSet, facts: FeeFacts): Fee => {
-  const taken = new Map<string, FeeRule>();
+  const taken: FeeRule[] = [];
+  const parts: Part[] = [];
   for (const rule of rules) {
-    if (fits(rule, facts) && !taken.has(rule.group)) taken.set(rule.group, rule);
+    if (!fits(rule, facts) || taken.some(({ group }) => group === rule.group)) continue;
+    taken.push(rule);
+    parts.push(...partsOf(rule, facts));
   }
-  const parts = [...taken.values()].flatMap((rule) => partsOf(rule, facts));
-  const details = parts.filter(({ amount }) => amount !== '0');
+  const some = parts.filter(({ amount }) => amount !== 0n);
   return {
-    amount: details.reduce((sum, { amount }) => sum + BigInt(amount), 0n),
-    details,
+    amount: some.reduce((sum, { amount }) => sum + amount, 0n),
+    details: some.map(({ type, description, amount }) => ({
+      type,
+      description,
+      amount: String(amount),
+    })),
     version,
   };
 };
@@ -44,22 +50,19 @@ const originIn = (home: string | undefined, { country }: FeeFacts): Origin | und
 const includes = (wanted: readonly string[] | undefined, fact: string | undefined): boolean =>
   wanted === undefined || (fact !== undefined && wanted.includes(fact));
 
-const partsOf = (rule: FeeRule, facts: FeeFacts): FeeDetail[] => {
-  const own = ownPart(rule, facts);
-  const passed: (readonly [string, bigint])[] =
-    rule.passThrough === true
-      ? [
-          ['Interchange', share(rule, facts, interchangeFor(rule, facts))],
-          ['Scheme fees', share(rule, facts, rule.schemePpm ?? 0)],
-        ]
-      : [];
+type Part = Omit<FeeDetail, 'amount'> & { readonly amount: bigint };
+
+const partsOf = (rule: FeeRule, facts: FeeFacts): Part[] => {
+  const { description } = rule;
+  const own: Part = { type: 'stripe_fee', description, amount: ownPart(rule, facts) };
+  if (rule.passThrough !== true) return [own];
+  const interchange = share(rule, facts, interchangeFor(rule, facts));
+  const scheme = share(rule, facts, rule.schemePpm ?? 0);
+  const type = 'payment_method_passthrough_fee';
   return [
-    ...passed.map(([description, amount]) => ({
-      type: 'payment_method_passthrough_fee' as const,
-      description,
-      amount: String(amount),
-    })),
-    { type: 'stripe_fee', description: rule.description, amount: String(own) },
+    { type, description: 'Interchange', amount: interchange },
+    { type, description: 'Scheme fees', amount: scheme },
+    own,
   ];
 };
 

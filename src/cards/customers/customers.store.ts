@@ -77,7 +77,16 @@ const toRow = (scope: Scope, customer: Customer): unknown[] => {
   ];
 };
 
-const fromRow = ({ details, ...columns }: CustomerRow): Customer => ({ ...columns, ...details });
+const fromRow = (row: CustomerRow): Customer => ({
+  id: row.id,
+  version: row.version,
+  deleted: row.deleted,
+  email: row.email,
+  name: row.name,
+  phone: row.phone,
+  metadata: row.metadata,
+  ...row.details,
+});
 
 export const insertCustomer = writing(insertCustomerRow, toRow);
 

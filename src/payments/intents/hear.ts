@@ -230,7 +230,7 @@ const write = async (
     writes: [
       ...(keeping ?? []),
       ...written.writes,
-      ...booked.flatMap(({ writes }) => writes),
+      ...writesIn(booked),
       ...used.writes,
       // Drawn last, so that the effect is told after its cause.
       ...(isListenedTo(written.intent)
@@ -253,6 +253,13 @@ const write = async (
         : []),
     ],
   };
+};
+
+const writesIn = (booked: readonly Booked[]): readonly Write[] => {
+  const [only] = booked;
+  return only !== undefined && booked.length === 1
+    ? only.writes
+    : booked.flatMap(({ writes }) => writes);
 };
 
 /** One after the other: each takes the first place that those before it have left. */

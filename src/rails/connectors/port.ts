@@ -38,7 +38,8 @@ type Request = PaymentRequest | FollowingRequest;
 type Given = {
   readonly request: Request;
   readonly account: () => Promise<StoredAccount | undefined>;
-  readonly original: () => Promise<Original | null>;
+  /** Null: it follows nothing. */
+  readonly original: (() => Promise<Original | null>) | null;
 };
 
 export const portOf = (
@@ -142,8 +143,8 @@ const prepare = async (
     if (run === undefined) throw new NotSent('not_supported');
     const request = given?.request ?? (await loadRequest(context, scope, operation.id));
     if (request === undefined) throw new NotSent('request_gone');
-    const original =
-      given === undefined ? await originalOf(context, scope, request) : await given.original();
+    const asked = given === undefined ? () => originalOf(context, scope, request) : given.original;
+    const original = asked === null ? null : await asked();
     return {
       run: run as Verb<Request>,
       prepared: {

@@ -46,7 +46,7 @@ export const send = async (
       : () => accountOf(context, scope, at);
   const original = isFollowing(request)
     ? readAhead(context, () => originalOf(context, scope, request))
-    : async () => null;
+    : null;
   const asked = {
     // Named by the clock of the house and sent by the real one: a trace tells from it how far they were apart.
     id: sending.id ?? newUuid({ clock: parts.clock, random: context.random }),
@@ -136,15 +136,16 @@ export const listenersWrites =
     heardBy(listeners, { ...context, clock }, scope, change);
 
 /** What all of them write of a change. */
-export const heardBy = async (
+export const heardBy = (
   listeners: readonly OperationListener[],
   context: Context,
   scope: Scope,
   change: Change,
 ): Promise<readonly Write[]> => {
-  const heard = listeners.map((listener) => listener(context, scope, change));
-  const [only = [], ...others] = heard.filter((writes) => writes !== null);
+  const heard = listeners
+    .map((listener) => listener(context, scope, change))
+    .filter((writes) => writes !== null);
   // As it is for nearly all.
-  if (others.length === 0) return only;
-  return (await Promise.all([only, ...others])).flat();
+  if (heard.length === 1) return heard[0] as Promise<readonly Write[]>;
+  return Promise.all(heard).then((each) => each.flat());
 };
