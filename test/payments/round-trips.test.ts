@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock, Row, Scope, Statement, Tx } from '#kit/context';
 import type { OpenDatabase } from '#platform/db';
+import { asOwner } from '../../src/for-tests.ts';
 import { says, testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { openShop } from '../support/payments.ts';
 import { refusalOf } from '../support/stripe.ts';
@@ -48,10 +49,15 @@ const slowly = (clock: Clock): Clock => ({
 });
 
 const bank = testBank();
-const { stripe } = await openShop([bank], { wrapDatabase: listening, wrapClock: slowly });
+const { stripe, gateway } = await openShop([bank], { wrapDatabase: listening, wrapClock: slowly });
 const customer = await stripe.customers.create({ email: 'jenny@example.com' });
 const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
 const sale = { amount: 1200, currency: 'eur', customer: customer.id, payment_method: card };
+
+/** With the first event of a payment is committed what its operation begins with. */
+const opened = `
+  select a.id, exists (select from platform.events e where e.xmin = a.xmin) as is_made_with_an_event
+    from identity.audit_entries a where a.action = 'vault.card.open'`;
 
 /** Keys are remembered for a second: whether they are asked for is a matter of time. */
 const during = async (
@@ -89,6 +95,17 @@ test('A payment by a stored card waits for one round of reads and two commits', 
   ];
   assert.deepEqual(await during(() => pay()), expected);
   assert.deepEqual(await during(() => pay({ off_session: false })), expected);
+});
+
+test('That its card is opened is in the audit log with what lets its bank be asked, and once', async () => {
+  const before = await asOwner(gateway.on, opened);
+  await pay();
+  const told = await asOwner(gateway.on, opened);
+  assert.equal(told.length, before.length + 1);
+  assert.deepEqual(
+    told.filter(({ is_made_with_an_event }) => is_made_with_an_event !== true),
+    [],
+  );
 });
 
 test('A confirmation reads what its payment names, and nothing twice', async () => {

@@ -20,7 +20,14 @@ import {
   type VaultParts,
   type VaultSettings,
 } from './vault-context.ts';
-import { changeExpiry, deleteCard, expectCard, riskFingerprints, withCard } from './with-card.ts';
+import {
+  changeExpiry,
+  deleteCard,
+  expectCard,
+  openingEntry,
+  riskFingerprints,
+  withCard,
+} from './with-card.ts';
 
 const SWEEP_MS = 10_000;
 
@@ -57,6 +64,7 @@ export const openVault = async (input: {
       most,
       wipe: (cvc) => cvc.fill(0),
     }),
+    entries: new WeakMap(),
     expected: new WeakMap(),
     deletions: { count: 0 },
     unreadable: createSetAside(context.clock),
@@ -70,6 +78,7 @@ export const openVault = async (input: {
   return {
     receiveCard: (caller, what) => receiveCard(vault, caller, what),
     sealCard: (caller, what) => sealCard(vault, caller, what),
+    openingEntry: (caller, what) => openingEntry(vault, caller, what),
     expectCard: (caller, what) => expectCard(vault, caller, what),
     withCard: (caller, what, use) => withCard(vault, caller, what, use),
     changeExpiry: (caller, what) => changeExpiry(vault, caller, what),

@@ -2,8 +2,7 @@
 // the keys and memory of this vault.
 
 import type { KeyObject } from 'node:crypto';
-import type { Context, Scope } from '#kit/context';
-import type { Uuid } from '#kit/ids';
+import type { Context } from '#kit/context';
 import type { BrowserKeys } from './browser-keys.ts';
 import type { CardRow } from './cards.store.ts';
 import type { DataKeys } from './data-keys.ts';
@@ -12,7 +11,7 @@ import type { Held } from './held.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { SetAside } from './set-aside.ts';
 import type { SharedKeys } from './shared-keys.ts';
-import type { ExpectedCard } from './vault.ts';
+import type { ExpectedCard, Opening, OpeningEntry } from './vault.ts';
 
 export type VaultContext = Pick<Context, 'clock' | 'random' | 'log' | 'database' | 'actor'>;
 
@@ -52,14 +51,6 @@ export const defaultVaultSettings: VaultSettings = {
   testCards: new Map(),
 };
 
-/** An opening whose entry in the audit log is made ahead. */
-export type Opening = {
-  readonly scope: Scope;
-  readonly card: Uuid;
-  readonly operation: string;
-  readonly cvcFor?: string;
-};
-
 /** The row and its key once the entry is durable; null where there is no such card. */
 export type Expected = Opening & {
   readonly audited: Promise<{ readonly row: CardRow; readonly dataKey: KeyObject } | null>;
@@ -76,6 +67,8 @@ export type VaultParts = {
   readonly browserKeys: BrowserKeys;
   readonly received: Held<ReceivedCard>;
   readonly cvcs: Held<Buffer>;
+  /** Whose entries were given to others, to be committed by them. */
+  readonly entries: WeakMap<OpeningEntry, Opening>;
   /** Cards that will be opened in a moment. */
   readonly expected: WeakMap<ExpectedCard, Expected>;
   readonly deletions: { count: number };

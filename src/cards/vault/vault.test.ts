@@ -1,6 +1,6 @@
 // What the vault promises, held by each way to have one.
 
-import assert from 'node:assert/strict';
+import assert, { fail } from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { asOwner } from '../../platform/db/for-tests.ts';
 import { vaultChecks } from './checks.ts';
@@ -16,7 +16,7 @@ import {
   testVault,
 } from './for-tests.ts';
 import { certificates } from './for-tests-tls.ts';
-import type { Vault } from './vault.ts';
+import type { OpeningEntry, Vault } from './vault.ts';
 
 const testCards = new Map([['4242424242424242', 'visa']]);
 
@@ -323,6 +323,21 @@ for (const kind of kinds) {
       assert.equal(await open('op_4', vault.expectCard(testCaller, opening('op_3'))), number);
       const told = await entries();
       assert.equal(told.filter((it) => it === 'op_4').length, 1);
+
+      // An entry that its caller commits is not made twice, and is believed once, of the opening that it is of.
+      const entryOf = (operation: string): OpeningEntry =>
+        vault.openingEntry(testCaller, opening(operation)) ?? fail('in a process of its own');
+      if (vault.openingEntry(testCaller, opening('op_9')) !== null) {
+        const entry = entryOf('op_10');
+        const given = { ...opening('op_10'), entry };
+        assert.equal(await open('op_10', vault.expectCard(testCaller, given)), number);
+        assert.ok(!(await entries()).includes('op_10'));
+        assert.equal(await open('op_10', vault.expectCard(testCaller, given)), number);
+        assert.ok((await entries()).includes('op_10'));
+        const foreign = { ...opening('op_11'), entry: entryOf('op_12') };
+        assert.equal(await open('op_11', vault.expectCard(testCaller, foreign)), number);
+        assert.ok((await entries()).includes('op_11'));
+      }
 
       const gone = vault.expectCard(testCaller, opening('op_5'));
       assert.notEqual(

@@ -4,7 +4,7 @@
 // A card comes in, is held in memory while the caller looks at what may be known of it, and is sealed.
 // From then on it has an id, and its number is seen only inside `withCard`, for one operation.
 
-import type { Actor, Scope } from '#kit/context';
+import type { Actor, Scope, Write } from '#kit/context';
 import type { Uuid } from '#kit/ids';
 
 /** A context, or any part of one that says who acts. It goes into the audit log. */
@@ -34,12 +34,7 @@ export type Vault = {
    */
   withCard<T>(
     caller: Caller,
-    input: {
-      readonly scope: Scope;
-      readonly card: Uuid;
-      /** The id of the operation that needs it, for the audit log. */
-      readonly operation: string;
-      readonly cvcFor?: string;
+    input: Opening & {
       /** What `expectCard` said of the same card and operation: it is awaited, and no second entry is made. */
       readonly expected?: ExpectedCard;
     },
@@ -47,18 +42,17 @@ export type Vault = {
   ): Promise<{ readonly ok: true; readonly value: T } | CardGone>;
 
   /**
-   * This card will be opened for this operation in a moment: what has to be done before a byte of it is clear (the
-   * entry in the audit log) is done while the caller does something else.
+   * The entry in the audit log for a card that will be opened for an operation, for the transaction that lets the
+   * operation begin: one commit less before it is sent. Null where the vault writes its entries itself, in a process of
+   * its own.
    */
-  expectCard(
-    caller: Caller,
-    input: {
-      readonly scope: Scope;
-      readonly card: Uuid;
-      readonly operation: string;
-      readonly cvcFor?: string;
-    },
-  ): ExpectedCard;
+  openingEntry(caller: Caller, input: Opening): OpeningEntry | null;
+
+  /**
+   * This card will be opened for this operation in a moment: what has to be done before a byte of it is clear is done
+   * while the caller does something else. With `entry`, whoever says so has committed it; else it is made and awaited.
+   */
+  expectCard(caller: Caller, input: Opening & { readonly entry?: OpeningEntry }): ExpectedCard;
 
   /** Stripe lets a merchant change the expiry of a stored card, and nothing else of it. */
   changeExpiry(
@@ -100,6 +94,17 @@ export type Vault = {
 
   close(): Promise<void>;
 };
+
+export type Opening = {
+  readonly scope: Scope;
+  readonly card: Uuid;
+  /** The id of the operation that needs it, for the audit log. */
+  readonly operation: string;
+  readonly cvcFor?: string;
+};
+
+/** Good for the card and operation for which the vault gave it, and once. */
+export type OpeningEntry = { readonly write: Write };
 
 /** Says nothing to anybody but the vault that gave it. */
 export type ExpectedCard = Readonly<Record<string, never>>;

@@ -16,8 +16,16 @@ import { isGoneDataKey } from './data-keys.ts';
 import { Tampered, VaultUnavailable } from './failures.ts';
 import { riskFingerprintsOf } from './fingerprint.ts';
 import { cvcName } from './receive-card.ts';
-import type { Caller, CardGone, ExpectedCard, Expiry, OpenCard } from './vault.ts';
-import type { Opening, VaultParts } from './vault-context.ts';
+import type {
+  Caller,
+  CardGone,
+  ExpectedCard,
+  Expiry,
+  OpenCard,
+  Opening,
+  OpeningEntry,
+} from './vault.ts';
+import type { VaultParts } from './vault-context.ts';
 
 const gone: CardGone = { ok: false, code: 'card_gone' };
 const DAY_MS = 86_400_000;
@@ -48,9 +56,26 @@ export const withCard = async <T>(
   }
 };
 
-export const expectCard = (vault: VaultParts, caller: Caller, input: Opening): ExpectedCard => {
-  const hasCvc = input.cvcFor !== undefined && vault.cvcs.has(cvcName(input.scope, input.cvcFor));
-  const audited = loadAudited(vault, caller, openingOf(input, hasCvc));
+export const openingEntry = (vault: VaultParts, caller: Caller, input: Opening): OpeningEntry => {
+  const entry: OpeningEntry = { write: auditOf(vault, caller, expectedOpening(vault, input)) };
+  vault.entries.set(entry, input);
+  return entry;
+};
+
+const expectedOpening = (vault: VaultParts, input: Opening): Access =>
+  openingOf(
+    input,
+    input.cvcFor !== undefined && vault.cvcs.has(cvcName(input.scope, input.cvcFor)),
+  );
+
+export const expectCard = (
+  vault: VaultParts,
+  caller: Caller,
+  { entry, ...input }: Opening & { readonly entry?: OpeningEntry },
+): ExpectedCard => {
+  const hasEntry = isEntryOf(vault, input, entry);
+  const access = expectedOpening(vault, input);
+  const audited = (hasEntry ? loadNoted : loadAudited)(vault, caller, access);
   // Whoever opens the card hears of it; if nobody does, nobody has to.
   audited.catch(() => {});
   const expected: ExpectedCard = Object.freeze({});
@@ -67,14 +92,25 @@ const expectedOf = (
   if (known === undefined) return undefined;
   vault.expected.delete(expected as ExpectedCard);
   const isIt =
-    known.card === card &&
-    known.operation === operation &&
-    known.cvcFor === cvcFor &&
-    known.scope.accountId === scope.accountId &&
-    known.scope.livemode === scope.livemode &&
+    isSame(known, { scope, card, operation, ...(cvcFor === undefined ? {} : { cvcFor }) }) &&
     known.deletions === vault.deletions.count;
   return isIt ? known.audited : undefined;
 };
+
+/** Each once: who opens a second time makes a second entry. */
+const isEntryOf = (vault: VaultParts, input: Opening, entry: OpeningEntry | undefined): boolean => {
+  const of = entry && vault.entries.get(entry);
+  if (of === undefined) return false;
+  vault.entries.delete(entry as OpeningEntry);
+  return isSame(of, input);
+};
+
+const isSame = (one: Opening, other: Opening): boolean =>
+  one.card === other.card &&
+  one.operation === other.operation &&
+  one.cvcFor === other.cvcFor &&
+  one.scope.accountId === other.scope.accountId &&
+  one.scope.livemode === other.scope.livemode;
 
 const openingOf = ({ scope, card, operation }: Opening, hasCvc: boolean): Access => ({
   scope,
@@ -112,15 +148,20 @@ const loadAudited = async (
   caller: Caller,
   access: Access,
 ): Promise<CardWithKey | null> => {
-  const { context } = vault;
-  const { scope } = access;
-  const found = await loadWithKey(vault, scope, access.card);
-  if (found === null) {
-    await noteFailure(vault, caller, access, 'card_gone');
-    return null;
-  }
+  const found = await loadNoted(vault, caller, access);
+  if (found === null) return null;
+  await vault.context.database.commit(access.scope, [auditOf(vault, caller, access)]);
+  return found;
+};
 
-  await context.database.commit(scope, [auditOf(vault, caller, access)]);
+/** The same where its entry is there already. */
+const loadNoted = async (
+  vault: VaultParts,
+  caller: Caller,
+  access: Access,
+): Promise<CardWithKey | null> => {
+  const found = await loadWithKey(vault, access.scope, access.card);
+  if (found === null) await noteFailure(vault, caller, access, 'card_gone');
   return found;
 };
 

@@ -1,8 +1,8 @@
 // One function of a connector as `rails/operations` calls it. All that it needs is made ready here, and
 // what fails until then has provably sent nothing.
 
-import { type ExpectedCard, vaultOf } from '#cards/vault';
-import type { Context, Scope } from '#kit/context';
+import { type ExpectedCard, type OpeningEntry, vaultOf } from '#cards/vault';
+import type { Context, Scope, Write } from '#kit/context';
 import { NoAnswer, NotSent } from '#kit/http-client';
 import type { Uuid } from '#kit/ids';
 import {
@@ -49,6 +49,7 @@ export const portOf = (
   verb: VerbName,
   given?: Given,
 ): ConnectorPort => {
+  let entry: OpeningEntry | null = null;
   let expected: ExpectedCard | undefined;
   const port: ConnectorPort = async ({ operation, deadline, signal }) => {
     const { run, prepared } = await prepare(parts, context, scope, { operation, verb, given });
@@ -83,11 +84,24 @@ export const portOf = (
   if (given === undefined) return port;
   const { request } = given;
   return Object.assign(port, {
+    entries: (operation: Operation): readonly Write[] => {
+      const opening = openingOf(scope, operation, request);
+      if (opening === null) return [];
+      try {
+        entry = vaultOf(context).openingEntry(context, opening);
+      } catch {
+        // As below.
+      }
+      return entry === null ? [] : [entry.write];
+    },
     ahead: (operation: Operation): void => {
       const opening = openingOf(scope, operation, request);
       if (opening === null) return;
       try {
-        expected = vaultOf(context).expectCard(context, opening);
+        expected = vaultOf(context).expectCard(
+          context,
+          entry === null ? opening : { ...opening, entry },
+        );
       } catch {
         // Nothing is lost: what is wrong is met again, and said, where the card is opened.
       }

@@ -125,6 +125,7 @@ const noticingEnd = (port: ConnectorPort) => {
     ({ signal } = call);
     return port(call);
   };
+  if (port.entries !== undefined) noticing.entries = port.entries;
   if (port.ahead !== undefined) noticing.ahead = port.ahead;
   return { port: noticing, wasGivenUp: (): boolean => signal?.aborted === true };
 };

@@ -1,7 +1,7 @@
 // One call to a provider: through the gates, into the send journal, out, and back by its deadline. It
 // says what was heard and writes nothing of it; no transaction is open while it runs.
 
-import { type Context, type CrashPoint, inTime, late, type Scope } from '#kit/context';
+import { type Context, type CrashPoint, inTime, late, type Scope, type Write } from '#kit/context';
 import { Unavailable, Unclear } from '#kit/failure';
 import { NotSent } from '#kit/http-client';
 import type { Outcome } from './evidence.ts';
@@ -17,7 +17,9 @@ export type ConnectorPort = {
     readonly deadline: number;
     readonly signal: AbortSignal;
   }): Promise<Outcome>;
-  /** What it will need is made ready while the journal is written. Nothing leaves. */
+  /** Committed with the operation: what has to be durable before its card is opened. */
+  entries?(operation: Operation): readonly Write[];
+  /** What it will need is made ready while the journal is written, once they are committed. Nothing leaves. */
   ahead?(operation: Operation): void;
 };
 

@@ -40,7 +40,11 @@ export const sendOperation = async (
   const operation = begun(context, given);
   context.crashPoint('send.before');
   const insert = (isFirst ? insertFirstOperation : insertOperation)(scope, operation, asked);
-  const commit = await context.database.commit(scope, [insert, ...intent]);
+  const commit = await context.database.commit(scope, [
+    insert,
+    ...intent,
+    ...(port.entries?.(operation) ?? []),
+  ]);
   if (!commit.ok) {
     return commit.lost === insert.into
       ? { ok: false, code: 'not_alone' }
