@@ -22,7 +22,7 @@ const post = (url: string, asked: Asked = {}) =>
   systemNetwork.post({
     url,
     headers: { 'content-type': 'text/plain' },
-    body: asked.body ?? Buffer.from('told'),
+    body: asked.body ?? 'told',
     mayConnect: asked.mayConnect ?? (() => true),
     connectTimeoutMs: asked.connectTimeoutMs ?? 5_000,
     timeoutMs: asked.timeoutMs ?? 5_000,
@@ -163,6 +163,12 @@ const until = async (isSo: () => boolean): Promise<void> => {
   assert.ok(isSo());
 };
 
+const texts = [
+  ['of plain letters', 'told'],
+  ['of any letters', 'tøld „10 €“ 💳'],
+  ['that is long', 'tøld '.repeat(100_000)],
+] as const;
+
 describe('what a receiver is sent', () => {
   test('is one request with the name from the URL and the length of its body', async () => {
     const told = await saying('HTTP/1.1 204 Fine\r\n\r\n');
@@ -177,11 +183,7 @@ describe('what a receiver is sent', () => {
     }
   });
 
-  for (const [what, text] of [
-    ['of plain letters', 'told'],
-    ['of any letters', 'tøld „10 €“ 💳'],
-    ['that is long', 'tøld '.repeat(100_000)],
-  ] as const) {
+  for (const [what, text] of texts) {
     test(`is a text ${what} as its bytes, and their number`, async () => {
       const asked = Promise.withResolvers<readonly [length: string | undefined, body: Buffer]>();
       const server = createServer((request, response) => {
@@ -445,6 +447,28 @@ describe('over TLS', () => {
       await told.close();
     }
   });
+
+  for (const [what, text] of texts) {
+    test(`a text ${what} is told as its bytes`, async () => {
+      const asked = Promise.withResolvers<Buffer>();
+      const told = await receiverOverTls((request, response) => {
+        const parts: Buffer[] = [];
+        request.on('data', (part: Buffer) => void parts.push(part));
+        request.on('end', () => {
+          asked.resolve(Buffer.concat(parts));
+          response.end();
+        });
+      });
+      try {
+        await trusting(async () => {
+          await post(`https://localhost:${told.port}/`, { body: text });
+          assert.ok((await asked.promise).equals(Buffer.from(text)));
+        });
+      } finally {
+        await told.close();
+      }
+    });
+  }
 
   test('who is known from before need not prove their name in full', async () => {
     const told = await receiverOverTls(answered);
