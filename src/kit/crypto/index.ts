@@ -10,7 +10,9 @@ import {
 } from 'node:crypto';
 import type { Random } from '#kit/context';
 
-export const sha256 = (data: string | Buffer): Buffer => hash('sha256', data, 'buffer');
+/** Asked for a buffer, the engine makes one outside of its memory: 0.7 µs instead of 0.4. */
+export const sha256 = (data: string | Buffer): Buffer =>
+  Buffer.from(hash('sha256', data, 'latin1'), 'latin1');
 
 export const hmacSha256 = (key: Buffer, data: string | Buffer): Buffer =>
   createHmac('sha256', key).update(data).digest();
