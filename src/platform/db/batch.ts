@@ -31,11 +31,21 @@ export const byStatement = (units: readonly Unit[]): Table[] => {
   // Rows in the order of their keys: two lanes then lock in one order and cannot wait in a circle.
   for (const { statement, rows } of tables.values()) {
     if (rows.length === 1) continue;
-    const key = statement.keyColumn;
-    rows.sort((a, b) => (String(a.row[key]) < String(b.row[key]) ? -1 : 1));
+    sortByKey(rows, statement.keyColumn);
   }
   return [...tables.values()].sort((a, b) => a.statement.rank - b.statement.rank);
 };
+
+/** What was made in one order mostly comes in it, and to see that costs half of what sorting does. */
+const sortByKey = (rows: Table['rows'], key: number): void => {
+  for (let at = 1; at < rows.length; at += 1) {
+    if (spelled(rows[at]?.row[key]) >= spelled(rows[at - 1]?.row[key])) continue;
+    rows.sort((a, b) => (spelled(a.row[key]) < spelled(b.row[key]) ? -1 : 1));
+    return;
+  }
+};
+
+const spelled = (key: unknown): string => (typeof key === 'string' ? key : String(key));
 
 export const areTwoOfOne = ({ statement, rows }: Table): boolean =>
   statement.isNote !== true && hasTwoOfOne(rows, statement.keyColumn);

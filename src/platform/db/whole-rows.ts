@@ -12,8 +12,8 @@
 import type { WriteStatement } from '#kit/context';
 import { type Connection, isServerError } from './connection.ts';
 import type { Call } from './wire.ts';
-import { type Element, elementOf } from './wire-arrays.ts';
-import { type Bytes, int32, lengthSince, newBytes } from './wire-bytes.ts';
+import { type Element, elementOf, writeElement } from './wire-arrays.ts';
+import { type Bytes, int32, lengthSince, newBytes, room } from './wire-bytes.ts';
 
 export type RowsOfStatement = {
   readonly statement: WriteStatement;
@@ -166,22 +166,26 @@ const writeRows = (
     int32(out, 0);
     int32(out, elements.length);
     for (let column = 0; column < elements.length; column += 1) {
-      if (!writeField(out, elements[column] as Element, row[column])) return false;
+      if (!writeField(out, elements[column]!, row[column])) return false;
     }
     lengthSince(out, begun);
   }
   return true;
 };
 
+/** The type of a field and its length. */
+const HEAD_BYTES = 8;
+
 const writeField = (out: Bytes, element: Element, value: unknown): boolean => {
-  int32(out, element.oid);
+  room(out, HEAD_BYTES);
+  const begun = out.at;
+  out.at = begun + HEAD_BYTES;
+  out.view.setInt32(begun, element.oid);
   if (value === null || value === undefined) {
-    int32(out, NULL);
+    out.view.setInt32(begun + 4, NULL);
     return true;
   }
-  const begun = out.at;
-  int32(out, 0);
-  if (!element.write(out, value)) return false;
-  lengthSince(out, begun);
+  if (!writeElement(out, element, value)) return false;
+  lengthSince(out, begun + 4);
   return true;
 };

@@ -14,33 +14,43 @@ import {
   int64,
   lengthSince,
   room,
+  wholeNumber,
 } from './wire-bytes.ts';
 
 export type Element = {
   readonly oid: number;
-  /** False: it is not spelled this way, and whatever was written of it is taken back. */
-  readonly write: (out: Bytes, value: unknown) => boolean;
   /** What the server is told as text, where it would not understand ours. */
   readonly asText?: (value: unknown) => unknown;
 };
 
+const BOOLEAN = 16;
+const BYTEA = 17;
+const BIGINT = 20;
+const SMALLINT = 21;
+const INTEGER = 23;
+const TEXT = 25;
+const JSON_TEXT = 114;
+const DATE = 1082;
+const TIMESTAMPTZ = 1184;
+const UUID = 2950;
+const JSONB = 3802;
+
 /** By the name in a cast: `$1::uuid[]`. */
 const elements = {
-  boolean: { oid: 16, write: (out, value) => writeBoolean(out, value) },
-  bytea: { oid: 17, write: (out, value) => writeBinary(out, value) },
-  bigint: { oid: 20, write: (out, value) => writeBigint(out, value) },
-  smallint: { oid: 21, write: (out, value) => writeSmallint(out, value) },
-  integer: { oid: 23, write: (out, value) => writeInteger(out, value) },
-  date: { oid: 1082, write: (out, value) => writeDate(out, value) },
-  text: { oid: 25, write: (out, value) => writeText(out, value) },
-  json: { oid: 114, write: (out, value) => writeText(out, value) },
+  boolean: { oid: BOOLEAN },
+  bytea: { oid: BYTEA },
+  bigint: { oid: BIGINT },
+  smallint: { oid: SMALLINT },
+  integer: { oid: INTEGER },
+  date: { oid: DATE },
+  text: { oid: TEXT },
+  json: { oid: JSON_TEXT },
   timestamptz: {
-    oid: 1184,
-    write: (out, value) => writeMoment(out, value),
+    oid: TIMESTAMPTZ,
     asText: (value) => (typeof value === 'number' ? spellTime(value) : value),
   },
-  uuid: { oid: 2950, write: (out, value) => writeUuid(out, value) },
-  jsonb: { oid: 3802, write: (out, value) => writeJsonb(out, value) },
+  uuid: { oid: UUID },
+  jsonb: { oid: JSONB },
 } satisfies Readonly<Record<string, Element>>;
 
 export type ElementType = keyof typeof elements;
@@ -79,13 +89,45 @@ export const writeArray = (out: Bytes, type: Element, values: readonly unknown[]
     }
     const before = out.at;
     int32(out, 0);
-    if (!type.write(out, value)) {
+    if (!writeElement(out, type, value)) {
       out.at = begun;
       return false;
     }
     lengthSince(out, before);
   }
   return true;
+};
+
+/**
+ * False: it is not spelled this way, and whatever was written of it is taken back. One function with a switch: a function
+ * of each type, called from one place, is none that the engine can look into, and rows took a sixth longer.
+ */
+export const writeElement = (out: Bytes, { oid }: Element, value: unknown): boolean => {
+  switch (oid) {
+    case UUID:
+      return writeUuid(out, value);
+    case TEXT:
+    case JSON_TEXT:
+      return writeText(out, value);
+    case INTEGER:
+      return writeInteger(out, value);
+    case SMALLINT:
+      return writeSmallint(out, value);
+    case BIGINT:
+      return writeBigint(out, value);
+    case BOOLEAN:
+      return writeBoolean(out, value);
+    case TIMESTAMPTZ:
+      return writeMoment(out, value);
+    case JSONB:
+      return writeJsonb(out, value);
+    case BYTEA:
+      return writeBinary(out, value);
+    case DATE:
+      return writeDate(out, value);
+    default:
+      return false;
+  }
 };
 
 const writeBoolean = (out: Bytes, value: unknown): boolean => {
@@ -122,14 +164,13 @@ const writeBigint = (out: Bytes, value: unknown): boolean => {
 };
 
 const writeText = (out: Bytes, value: unknown): boolean => {
+  if (typeof value === 'string') {
+    characters(out, value);
+    return true;
+  }
   if (Buffer.isBuffer(value) || Array.isArray(value)) return false;
-  characters(out, textOf(value));
+  characters(out, typeof value === 'object' ? JSON.stringify(value) : String(value));
   return true;
-};
-
-const textOf = (value: unknown): string => {
-  if (typeof value === 'string') return value;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
 
 const JSONB_VERSION = 1;
@@ -158,7 +199,9 @@ const MS_MOST = 8.64e15;
 const writeMoment = (out: Bytes, value: unknown): boolean => {
   const ms = msOf(value);
   if (!isWithin(ms, MS_MOST)) return false;
-  int64(out, BigInt(ms - EPOCH_MS) * 1000n);
+  const us = (ms - EPOCH_MS) * 1000;
+  if (Number.isSafeInteger(us)) wholeNumber(out, us);
+  else int64(out, BigInt(ms - EPOCH_MS) * 1000n);
   return true;
 };
 

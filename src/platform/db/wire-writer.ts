@@ -2,7 +2,7 @@
 // piece of memory, so that all that is said in a turn leaves in one write.
 
 import { Buffer } from 'node:buffer';
-import { type ArrayTypes, type Element, writeArray } from './wire-arrays.ts';
+import { type ArrayTypes, type Element, writeArray, writeElement } from './wire-arrays.ts';
 import { characters, copied, int8, int16, int32, lengthSince, newBytes } from './wire-bytes.ts';
 
 const TEXT = 0;
@@ -78,7 +78,7 @@ export const createWriter = (): Writer => {
     if (element === undefined || given === null || given === undefined) return spelled(given);
     const begun = out.at;
     int32(out, 0);
-    if (element.write(out, given)) {
+    if (writeElement(out, element, given)) {
       lengthSince(out, begun);
       return BINARY;
     }
