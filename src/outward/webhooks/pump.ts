@@ -155,7 +155,7 @@ export const createPump = (): Pump => {
       const answer = await tell(context, telling);
       answered(isTaken(answer));
       context.crashPoint('webhook.told');
-      await together.wait(context);
+      await together.wait(context, endpoint.ordered);
       const isNoted = await record(context, telling, answer);
       outage.over(context);
       if (isNoted) settle(held.lease);
