@@ -51,6 +51,9 @@ export const defaultVaultSettings: VaultSettings = {
   testCards: new Map(),
 };
 
+/** What an entry is of, and whether it is known to be durable. */
+export type Given = { readonly opening: Opening; readonly hasCvc: boolean; isDurable: boolean };
+
 /** The row and its key once the entry is durable; null where there is no such card. */
 export type Expected = Opening & {
   readonly audited: Promise<{ readonly row: CardRow; readonly dataKey: KeyObject } | null>;
@@ -67,8 +70,8 @@ export type VaultParts = {
   readonly browserKeys: BrowserKeys;
   readonly received: Held<ReceivedCard>;
   readonly cvcs: Held<Buffer>;
-  /** Whose entries were given to others, to be committed by them. */
-  readonly entries: WeakMap<OpeningEntry, Opening>;
+  /** Entries that were given to others, to be committed by them. */
+  readonly entries: WeakMap<OpeningEntry, Given>;
   /** Cards that will be opened in a moment. */
   readonly expected: WeakMap<ExpectedCard, Expected>;
   readonly deletions: { count: number };

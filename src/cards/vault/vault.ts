@@ -50,7 +50,7 @@ export type Vault = {
 
   /**
    * This card will be opened for this operation in a moment: what has to be done before a byte of it is clear is done
-   * while the caller does something else. With `entry`, whoever says so has committed it; else it is made and awaited.
+   * while the caller does something else. An `entry` that is durable by now is not made again; any other is made and awaited.
    */
   expectCard(caller: Caller, input: Opening & { readonly entry?: OpeningEntry }): ExpectedCard;
 

@@ -25,7 +25,7 @@ import type {
   Opening,
   OpeningEntry,
 } from './vault.ts';
-import type { VaultParts } from './vault-context.ts';
+import type { Given, VaultParts } from './vault-context.ts';
 
 const gone: CardGone = { ok: false, code: 'card_gone' };
 const DAY_MS = 86_400_000;
@@ -57,25 +57,40 @@ export const withCard = async <T>(
 };
 
 export const openingEntry = (vault: VaultParts, caller: Caller, input: Opening): OpeningEntry => {
-  const entry: OpeningEntry = { write: auditOf(vault, caller, expectedOpening(vault, input)) };
-  vault.entries.set(entry, input);
+  const access = madeAhead(expectedOpening(vault, input));
+  const given: Given = { opening: input, hasCvc: hasCvc(vault, input), isDurable: false };
+  const entry: OpeningEntry = {
+    write: {
+      ...auditOf(vault, caller, access),
+      committed: () => {
+        given.isDurable = true;
+      },
+    },
+  };
+  vault.entries.set(entry, given);
   return entry;
 };
 
+/** What keeps its operation from being sent leaves the entry of a card that nobody opened. */
+const madeAhead = (access: Access): Access => ({
+  ...access,
+  details: { ...access.details, ahead: true },
+});
+
+const hasCvc = (vault: VaultParts, { scope, cvcFor }: Opening): boolean =>
+  cvcFor !== undefined && vault.cvcs.has(cvcName(scope, cvcFor));
+
 const expectedOpening = (vault: VaultParts, input: Opening): Access =>
-  openingOf(
-    input,
-    input.cvcFor !== undefined && vault.cvcs.has(cvcName(input.scope, input.cvcFor)),
-  );
+  openingOf(input, hasCvc(vault, input));
 
 export const expectCard = (
   vault: VaultParts,
   caller: Caller,
   { entry, ...input }: Opening & { readonly entry?: OpeningEntry },
 ): ExpectedCard => {
-  const hasEntry = isEntryOf(vault, input, entry);
+  const isNoted = isEntryOf(vault, input, entry);
   const access = expectedOpening(vault, input);
-  const audited = (hasEntry ? loadNoted : loadAudited)(vault, caller, access);
+  const audited = (isNoted ? loadNoted : loadAudited)(vault, caller, access);
   // Whoever opens the card hears of it; if nobody does, nobody has to.
   audited.catch(() => {});
   const expected: ExpectedCard = Object.freeze({});
@@ -97,12 +112,15 @@ const expectedOf = (
   return isIt ? known.audited : undefined;
 };
 
-/** Each once: who opens a second time makes a second entry. */
+/**
+ * Each once: who opens a second time makes a second entry. Nobody's word is taken for its being durable, and one that says
+ * nothing of a security code that is there by now says too little.
+ */
 const isEntryOf = (vault: VaultParts, input: Opening, entry: OpeningEntry | undefined): boolean => {
-  const of = entry && vault.entries.get(entry);
-  if (of === undefined) return false;
+  const given = entry && vault.entries.get(entry);
+  if (given === undefined) return false;
   vault.entries.delete(entry as OpeningEntry);
-  return isSame(of, input);
+  return given.isDurable && isSame(given.opening, input) && (given.hasCvc || !hasCvc(vault, input));
 };
 
 const isSame = (one: Opening, other: Opening): boolean =>

@@ -17,8 +17,11 @@ export const sealingWith = (masterSecret: Buffer, anchorFile: string): Sealing =
   sealingFor(masterSecret, { purpose: 'audit signature', anchorFile, mark: '' });
 
 export const ENTRIES_PER_SEAL_MAX = 1_000;
-/** A transaction that took its position early may commit late: it is waited for until so many were sealed after it. */
-const POSITIONS_BACK = 10_000n;
+/**
+ * A transaction that took its position early may commit late: it is waited for until so many were sealed after it. Each payment
+ * has an entry, so at some thousands a second it is longer than any batch of them may take.
+ */
+const POSITIONS_BACK = 50_000n;
 
 /** How many entries were sealed. */
 export const sealAudit = async (context: Context, sealing: Sealing): Promise<number> => {

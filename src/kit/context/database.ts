@@ -33,6 +33,8 @@ export type Tx = {
 export type Write = {
   readonly into: WriteStatement;
   readonly row: readonly unknown[];
+  /** Is called once it is known to be durable, before its caller goes on; never where that is not known. */
+  readonly committed?: () => void;
 };
 
 /** The places of the account and the mode in a row. */

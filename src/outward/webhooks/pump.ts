@@ -304,7 +304,8 @@ const haveFewerLookedAt = async (
   return putOffDeliveries(context, { rooms, roomOfOthers: AT_FIRST });
 };
 
-const SOON_MS = 20;
+/** Longer than results wait to be noted together: a call has ended once it is. */
+const SOON_MS = 35;
 
 /**
  * Whether calls that are under way make room before long: then it is worth to look again at once. Half of

@@ -1,4 +1,4 @@
-// Results that come within a few milliseconds of each other are written down together: a statement of one row
+// Results that come within some milliseconds of each other are written down together: a statement of one row
 // costs PostgreSQL half as much as one of ten.
 
 import type { Context } from '#kit/context';

@@ -66,6 +66,16 @@ const listening = (refusal?: string, hear: (names: readonly string[]) => void = 
 
 const begun = ['begin', 'enter_batch'];
 
+test('A write hears that it is durable before its caller goes on, and never where it is not', async () => {
+  const heard: string[] = [];
+  const telling = { ...thing, committed: () => void heard.push('durable') };
+  const { lane } = listening();
+  await lane.submit(scope, [telling]).then(() => heard.push('told'));
+  assert.deepEqual(heard, ['durable', 'told']);
+  await assert.rejects(listening('23514').lane.submit(scope, [telling]));
+  assert.deepEqual(heard, ['durable', 'told']);
+});
+
 test('Notes alone are written and committed in one breath, which needs no BEGIN', async () => {
   const { lane, said, crossed } = listening();
   const commits = [lane.submit(scope, [note]), lane.submit(scope, [note, note])];

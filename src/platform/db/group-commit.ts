@@ -204,7 +204,10 @@ export const createLane = (settings: LaneSettings): Lane => {
   /** What waits leaves first: otherwise the server would have nothing to do while these go on. */
   const tellCommitted = (units: readonly Unit[]): void => {
     const tell = (): void => {
-      for (const unit of units) unit.resolve({ ok: true });
+      for (const unit of units) {
+        for (const write of unit.writes) write.committed?.();
+        unit.resolve({ ok: true });
+      }
     };
     if (waiting.length > 0) setImmediate(tell);
     else tell();
