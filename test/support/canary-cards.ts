@@ -35,6 +35,11 @@ const ranges: readonly (readonly [prefix: string, ...lengths: number[]])[] = [
 
 const drawnBefore = new Map<string, Canary>();
 
+// Of one card its last four may be shown, beside the first six that it shares with others: as the code of one of those it would be
+// taken for a find.
+const lastFours = new Set<string>();
+const codesOfFour = new Set<string>();
+
 /** All that were ever drawn in this process. */
 export const allCanaries = (): readonly Canary[] => [...drawnBefore.values()];
 
@@ -45,6 +50,7 @@ export const newCanary = (drawn?: Drawn): Canary => {
   for (;;) {
     const number = newNumber(drawn);
     if (drawnBefore.has(number) || documented.has(number)) continue;
+    if (codesOfFour.has(number.slice(-4))) continue;
     assert.ok(brandOf(number) !== null && hasIssuedLength(number), number);
     const canary = {
       number,
@@ -53,6 +59,8 @@ export const newCanary = (drawn?: Drawn): Canary => {
       expYear: randomInt(2030, 2060),
     };
     drawnBefore.set(number, canary);
+    lastFours.add(number.slice(-4));
+    if (canary.cvc.length === 4) codesOfFour.add(canary.cvc);
     return canary;
   }
 };
@@ -86,7 +94,7 @@ const newCvc = (number: string): string => {
   for (;;) {
     const cvc = cvcLengthOf(number) === 4 ? `0${drawDigits(3)}` : drawDigits(3);
     const isKnown = /^(?:000|111|123|314|321|333|999|0\d00|0123)$/.test(cvc);
-    if (!isKnown && !number.endsWith(cvc)) return cvc;
+    if (!isKnown && !number.endsWith(cvc) && !lastFours.has(cvc)) return cvc;
   }
 };
 

@@ -28,12 +28,13 @@ const nameOf = (state: number): string =>
   Object.entries(operationStates).find(([, number]) => number === state)?.[0] ?? '?';
 
 export const assertOneStory = async (world: World): Promise<Verdict> => {
-  const journal: Journal = world.bank.journal();
-  assertDecidedOnce(journal);
   const rows = (await asOwner(
     world.context.on,
     'select id, intent_id, kind, state, reference, amount, needs_review from rails.operations',
   )) as unknown as Row[];
+  // Read after what the gateway knows: a bank has written down what it answers before anybody hears of it.
+  const journal: Journal = world.bank.journal();
+  assertDecidedOnce(journal);
 
   const live = new Map<string, ReturnType<Journal['liveApprovals']>[number]>();
   for (const approval of journal.liveApprovals()) {
