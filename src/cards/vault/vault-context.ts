@@ -52,7 +52,11 @@ export const defaultVaultSettings: VaultSettings = {
 };
 
 /** What an entry is of, and whether it is known to be durable. */
-export type Given = { readonly opening: Opening; readonly hasCvc: boolean; isDurable: boolean };
+export type GivenEntry = {
+  readonly opening: Opening;
+  readonly hasCvc: boolean;
+  isDurable: boolean;
+};
 
 /** The row and its key once the entry is durable; null where there is no such card. */
 export type Expected = Opening & {
@@ -71,7 +75,7 @@ export type VaultParts = {
   readonly received: Held<ReceivedCard>;
   readonly cvcs: Held<Buffer>;
   /** Entries that were given to others, to be committed by them. */
-  readonly entries: WeakMap<OpeningEntry, Given>;
+  readonly entries: WeakMap<OpeningEntry, GivenEntry>;
   /** Cards that will be opened in a moment. */
   readonly expected: WeakMap<ExpectedCard, Expected>;
   readonly deletions: { count: number };

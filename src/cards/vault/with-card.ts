@@ -25,7 +25,7 @@ import type {
   Opening,
   OpeningEntry,
 } from './vault.ts';
-import type { Given, VaultParts } from './vault-context.ts';
+import type { GivenEntry, VaultParts } from './vault-context.ts';
 
 const gone: CardGone = { ok: false, code: 'card_gone' };
 const DAY_MS = 86_400_000;
@@ -58,7 +58,7 @@ export const withCard = async <T>(
 
 export const openingEntry = (vault: VaultParts, caller: Caller, input: Opening): OpeningEntry => {
   const access = madeAhead(expectedOpening(vault, input));
-  const given: Given = { opening: input, hasCvc: hasCvc(vault, input), isDurable: false };
+  const given: GivenEntry = { opening: input, hasCvc: hasCvc(vault, input), isDurable: false };
   const entry: OpeningEntry = {
     write: {
       ...auditOf(vault, caller, access),
@@ -101,14 +101,13 @@ export const expectCard = (
 /** Only for what it was said of, and once; and not where a card was deleted since: it may be this one. */
 const expectedOf = (
   vault: VaultParts,
-  { scope, card, operation, cvcFor, expected }: Opening & { readonly expected?: ExpectedCard },
+  input: Opening & { readonly expected?: ExpectedCard },
 ): Promise<CardWithKey | null> | undefined => {
+  const { expected } = input;
   const known = expected && vault.expected.get(expected);
   if (known === undefined) return undefined;
   vault.expected.delete(expected as ExpectedCard);
-  const isIt =
-    isSame(known, { scope, card, operation, ...(cvcFor === undefined ? {} : { cvcFor }) }) &&
-    known.deletions === vault.deletions.count;
+  const isIt = isSame(known, input) && known.deletions === vault.deletions.count;
   return isIt ? known.audited : undefined;
 };
 
