@@ -33,8 +33,6 @@ const FULL_FOR_MS = 10_000;
 
 const UNITS_PER_BATCH_MAX = 64;
 const UNITS_WAITING_MAX = 10_000;
-/** Those of a batch that is under way come back and hand in more: with them the next is nearly full. */
-const UNITS_CROWDED = UNITS_PER_BATCH_MAX / 4;
 
 export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
   const connection: ConnectionSettings = {
@@ -76,7 +74,7 @@ export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {
     commit: (scope, writes) =>
       storing((scope.livemode ? lanes.live : lanes.test).submit(scope, writes)),
     isFull: () => fullMs !== null && settings.clock.monotonicMs() - fullMs < FULL_FOR_MS,
-    isCrowded: (livemode) => (livemode ? lanes.live : lanes.test).waiting >= UNITS_CROWDED,
+    isCrowded: (livemode) => (livemode ? lanes.live : lanes.test).waiting >= UNITS_PER_BATCH_MAX,
     apart: async (work) => {
       const own = await connect({ ...connection, applicationName: 'tollgate apart' });
       try {

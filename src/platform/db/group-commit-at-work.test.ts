@@ -20,9 +20,9 @@ import { type Entered, statusOf } from './unanswered-commit.ts';
 const { on, open, database, count } = await openMerchants();
 
 describe('the group commit', () => {
-  test('is crowded when a quarter of a batch waits, in one mode and not in the other', async () => {
+  test('is crowded when as many wait as a batch takes, in one mode and not in the other', async () => {
     const scope = merchant();
-    const commits = Array.from({ length: 15 }, () => database.commit(scope, [thing(scope, 'one')]));
+    const commits = Array.from({ length: 63 }, () => database.commit(scope, [thing(scope, 'one')]));
     assert.equal(database.isCrowded(false), false);
     commits.push(database.commit(scope, [thing(scope, 'one')]));
     assert.equal(database.isCrowded(false), true);

@@ -107,12 +107,10 @@ for (const [what, code] of [
     assert.deepEqual(said, [
       [...begun, 'test.thing.sure'],
       ['commit'],
-      ['rollback'],
       [...begun, 'test.thing.rows'],
       ['rollback'],
       [...begun, 'test.thing.one'],
       ['commit'],
-      ['rollback'],
       [...begun, 'test.thing.rows'],
       ['commit'],
     ]);

@@ -8,8 +8,11 @@
 //
 // An unanswered COMMIT is not a failure: it is asked what became of it (`unanswered-commit.ts`).
 //
-// A database that stands still holds up nobody for longer than callers wait. Behind a batch that is not answered the next
-// goes out beside it, on a connection of its own; after some seconds it is cut, and told what is known.
+// Where so many wait that the next batch is full already, it is said behind the one before, whose COMMIT has been said
+// but not answered (`line.ts`).
+//
+// A database that stands still holds up nobody for longer than callers wait. Behind a batch that is not answered for some
+// seconds the next goes out beside it, on a connection of its own; later it is cut, and told what is known.
 
 import { Bug, present } from '#kit/assert';
 import type {
@@ -31,6 +34,7 @@ import {
   type Unit,
 } from './batch.ts';
 import { type Connection, DatabaseUnavailable, isAnswered, isServerError } from './connection.ts';
+import { alone, beginOn, type Line, lineOn, takesMore, type Way } from './line.ts';
 import { asLockedOut, isLockedOut, scopeValues } from './transaction.ts';
 import { type Entered, outcomeOf } from './unanswered-commit.ts';
 import { isOfAnother } from './wall.ts';
@@ -67,12 +71,7 @@ const enterBatch: Statement = {
 const begin: Statement = { name: 'begin', text: 'begin' };
 const commit: Statement = { name: 'commit', text: 'commit' };
 const rollback: Statement = { name: 'rollback', text: 'rollback' };
-/** So long others wait behind a batch. It is longer than a batch may wait for a lock: that it hears of itself. */
-const STANDS_STILL_MS = 2_500;
-/** Of a silence, and not of a long list that is answered piece by piece. What was not answered by then is cut. */
-const CUT_AFTER_MS = 6_500;
-const LOOK_MS = 500;
-/** Of the same silence: after that its callers hear that nobody knows. */
+/** Of a silence: after that its callers hear that nobody knows. A little before, it was cut. */
 const UNCLEAR_AFTER_MS = 7_750;
 /** We may have stood still ourselves, and not the database. */
 const LOOKED_UP_FOR_MS_MIN = 1_000;
@@ -81,7 +80,9 @@ export const createLane = (settings: LaneSettings): Lane => {
   const waiting: Unit[] = [];
   const wholeRows = createWholeRows();
   const underWay = new Set<Promise<void>>();
-  let idle: Connection | null = null;
+  let line: Line | null = null;
+  /** Told whenever the next batch might leave. */
+  let look = (): void => {};
   let running: Promise<void> | null = null;
   let closed = false;
 
@@ -95,48 +96,58 @@ export const createLane = (settings: LaneSettings): Lane => {
       if (other) return reject(ofAnother(other.into));
       waiting.push({ accountId: scope.accountId, writes, resolve, reject });
       running ??= drain();
+      look();
     });
 
   const drain = async (): Promise<void> => {
     // One turn of the event loop lets the requests that arrived together leave together.
     await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
-      const connection = await takeConnection();
-      if (connection === null) continue;
-      const batch = runBatch(connection, waiting.splice(0, settings.unitsMax));
+      await canLeave();
+      line = await takeLine();
+      if (line === null) continue;
+      const batch = runBatch(line, waiting.splice(0, settings.unitsMax));
       underWay.add(batch);
       void batch.finally(() => underWay.delete(batch));
-      await endsOrStandsStill(batch);
     }
     running = null;
   };
 
+  const canLeave = (): Promise<void> =>
+    new Promise((resolve) => {
+      look = () => {
+        if (line !== null && !line.isStuck && !takesMore(line, isFull())) return;
+        look = () => {};
+        resolve();
+      };
+      look();
+    });
+
+  const isFull = (): boolean => waiting.length >= settings.unitsMax;
+
   /** Null: there is none, and whoever waited for one has been told so. */
-  const takeConnection = async (): Promise<Connection | null> => {
-    const taken = idle;
-    idle = null;
-    if (taken?.broken === false) return taken;
+  const takeLine = async (): Promise<Line | null> => {
+    if (line?.isStuck === false && !line.connection.broken) return line;
     try {
-      return await settings.connect();
+      return lineOn(await settings.connect());
     } catch (error) {
       for (const unit of waiting.splice(0)) unit.reject(error);
       return null;
     }
   };
 
-  const giveBack = (connection: Connection): void => {
-    if (connection.broken) return;
-    if (idle === null) idle = connection;
-    else void connection.close();
+  /** One that others went beside, and that goes on, is not needed twice. */
+  const giveBack = (given: Line): void => {
+    if (given === line || given.ways.length > 0 || given.connection.broken) return;
+    void given.connection.close();
   };
 
-  const runBatch = async (connection: Connection, units: readonly Unit[]): Promise<void> => {
+  const runBatch = async (on: Line, units: readonly Unit[]): Promise<void> => {
     const startedMs = settings.monotonicMs();
-    const way: Way = { connection, triedMs: startedMs, looks: 0 };
-    const endCut = cutLater(way);
+    const way = beginOn(on, startedMs, () => look());
     await settleAll(way, units);
-    endCut();
-    giveBack(connection);
+    way.settle();
+    giveBack(on);
     settings.observe?.({
       units: units.length,
       seconds: (settings.monotonicMs() - startedMs) / 1000,
@@ -169,7 +180,7 @@ export const createLane = (settings: LaneSettings): Lane => {
         unit.reject(asLockedOut(error));
         if (isLockedOut(error)) why = asLockedOut(error);
         // Nothing was said of those behind it, whatever is known of this one.
-        else if (way.connection.broken) {
+        else if (way.line.connection.broken) {
           why = new DatabaseUnavailable('The database does not answer.', { cause: error });
         }
       });
@@ -224,7 +235,9 @@ export const createLane = (settings: LaneSettings): Lane => {
   // Mostly nobody loses: then a statement for which one would is an error, and COMMIT is said while they are run.
   // Only otherwise it is asked who did.
   const tryCommit = async (way: Way, units: readonly Unit[], keys?: 'keys'): Promise<Attempt> => {
-    const { connection } = way;
+    if (way.isBegun) await alone(way);
+    way.isBegun = true;
+    const { connection } = way.line;
     // Whatever was said before has been answered.
     way.looks = 0;
     way.triedMs = settings.monotonicMs();
@@ -242,7 +255,9 @@ export const createLane = (settings: LaneSettings): Lane => {
     try {
       return areSure ? await commitAtOnce(batch) : await commitOnceHeard(batch);
     } catch (error) {
-      if (!connection.broken) await connection.send(rollback).catch(() => {});
+      // A COMMIT behind an error has undone what there was, and what stands behind it is another's.
+      if (!way.isSaid && !connection.broken) await connection.send(rollback).catch(() => {});
+      await alone(way);
       if (wholeRows.isNotTaken(error, calls)) return tryCommit(way, units, keys);
       const areAsked = asked === 'keys';
       if (!areAsked && isServerError(error) && lost.has(error.code))
@@ -272,15 +287,17 @@ export const createLane = (settings: LaneSettings): Lane => {
     const heard = ([row]: readonly Row[]): void => {
       entered = row as Entered;
       settings.crashPoint('commit.before');
-      committed = way.connection.send(commit);
+      committed = way.line.connection.send(commit);
       committed.catch(() => {});
+      way.isSaid = true;
+      look();
     };
     // What is said together outside of BEGIN is a transaction of its own, and committed with its last statement.
     const said = areNotes
       ? [entering, ...calls]
       : [{ statement: begin }, { ...entering, heard }, ...calls];
     try {
-      await way.connection.sendTogether(said);
+      await way.line.connection.sendTogether(said);
       await committed;
     } catch (error) {
       // So early a silence that COMMIT was not said.
@@ -292,7 +309,7 @@ export const createLane = (settings: LaneSettings): Lane => {
   };
 
   const commitOnceHeard = async ({ way, tables, entering, calls }: Batch): Promise<Attempt> => {
-    const { connection } = way;
+    const { connection } = way.line;
     const rows = await connection.sendTogether([{ statement: begin }, entering, ...calls]);
     const told = calls.map(({ statement }, index) =>
       statement.isSure ? null : ((rows[index + BEFORE_TABLES] ?? []) as Returned[]),
@@ -324,7 +341,7 @@ export const createLane = (settings: LaneSettings): Lane => {
     { way, tables, entering }: Batch,
     error: unknown,
   ): Promise<ReadonlyMap<Unit, WriteStatement>> => {
-    const { connection } = way;
+    const { connection } = way.line;
     const refused = tables[(failedAt(error) ?? 0) - BEFORE_TABLES];
     if (connection.broken || refused === undefined) return new Map();
     const others = tables.filter((table) => table !== refused);
@@ -342,7 +359,7 @@ export const createLane = (settings: LaneSettings): Lane => {
 
   /** An answer says by itself that it is not. Of a silence the database is asked. */
   const mustBeCommitted = async (way: Way, entered: Entered, error: unknown): Promise<void> => {
-    if (isAnswered(error) || !way.connection.broken) throw error;
+    if (isAnswered(error) || !way.line.connection.broken) throw error;
     const leftMs = way.triedMs + UNCLEAR_AFTER_MS - settings.monotonicMs();
     const limitMs = Math.max(LOOKED_UP_FOR_MS_MIN, leftMs);
     if ((await outcomeOf(settings.connect, entered, limitMs)) === 'aborted') throw error;
@@ -357,30 +374,9 @@ export const createLane = (settings: LaneSettings): Lane => {
       closed = true;
       await running;
       await Promise.all(underWay);
-      await idle?.close();
+      await line?.connection.close();
     },
   };
-};
-
-/** A batch's own connection, since when what is tried now is under way, and how often it was looked at since. */
-type Way = { readonly connection: Connection; triedMs: number; looks: number };
-
-const endsOrStandsStill = (batch: Promise<void>): Promise<void> =>
-  new Promise((resolve) => {
-    const others = setTimeout(resolve, STANDS_STILL_MS);
-    void batch.finally(() => {
-      clearTimeout(others);
-      resolve();
-    });
-  });
-
-/** By how often it was looked at: in a process that stood still itself no time has passed for the others. */
-const cutLater = (way: Way): (() => void) => {
-  const watch = setInterval(() => {
-    way.looks += 1;
-    if (way.looks * LOOK_MS >= CUT_AFTER_MS) way.connection.destroy();
-  }, LOOK_MS);
-  return () => clearInterval(watch);
 };
 
 const accountsOf = (units: readonly Unit[]): readonly string[] => {

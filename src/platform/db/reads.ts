@@ -23,7 +23,7 @@ type Read = {
   readonly reject: (error: unknown) => void;
 };
 
-const TOGETHER_MAX = 32;
+const TOGETHER_MAX = 64;
 /** More connections than this would only carry fewer reads each. */
 const QUICK_BATCHES_MAX = 3;
 /** From then on it is a slow read, which holds up nobody but those that left with it. */

@@ -106,6 +106,28 @@ describe('requests that write go through in cohorts', () => {
     assert.equal(names(), 'd');
   });
 
+  test('a cohort takes as many as are committed together, and who comes then begins behind it', async () => {
+    const { enter, leave, names } = begin(anHour);
+    enter('first');
+    await turn();
+    for (let n = 1; n <= 65; n += 1) enter(`${n}`);
+    leave('first');
+    await turn();
+    assert.equal(names().split(' ').length, 64);
+    enter('66');
+    for (let n = 1; n <= 64; n += 1) leave(`${n}`);
+    await turn();
+    assert.equal(names(), '65 66');
+  });
+
+  test('a cohort that waits behind another begins when that has been inside for long', async () => {
+    const { enter, names } = begin(5);
+    for (let n = 1; n <= 65; n += 1) enter(`${n}`);
+    await turn();
+    assert.equal(names().split(' ').length, 64);
+    while (names().split(' ').length < 65) await turn();
+  });
+
   test('while the database has more than it takes nobody begins, and then all do together', async () => {
     let crowded = true;
     const { enter, names } = begin(
