@@ -76,8 +76,11 @@ const readTogether = async (pool: Pool, reads: readonly Read[]): Promise<void> =
   const { calls, places } = inScopes(reads);
   try {
     const rows = await pool.use((connection) => connection.sendTogether(calls));
-    for (const [index, read] of reads.entries())
-      read.resolve(ownOf(read, rows[places[index] ?? 0]));
+    const shared = sharedBy(reads, places, rows);
+    for (const [index, read] of reads.entries()) {
+      const place = places[index] ?? 0;
+      read.resolve(ownOf(read, rows[place], shared[place]));
+    }
   } catch (error) {
     // Which of them failed is not known where the database is away: then nobody need ask again.
     const failed = places.find((place) => place === failedAt(error));
@@ -152,11 +155,32 @@ const addKeys = (
   keysAt.set(place, keys);
 };
 
+type RowsByKey = ReadonlyMap<unknown, readonly Row[]>;
+
+/** By the place of a call that several asked, each by their keys: its rows by these. */
+const sharedBy = (
+  reads: readonly Read[],
+  places: readonly number[],
+  rows: readonly (readonly Row[])[],
+): (RowsByKey | undefined)[] => {
+  const shared: (RowsByKey | undefined)[] = [];
+  const askedOnce: boolean[] = [];
+  for (const [index, { call }] of reads.entries()) {
+    const place = places[index] ?? 0;
+    const { by } = call.statement;
+    if (by === undefined || shared[place] !== undefined) continue;
+    if (askedOnce[place]) shared[place] = Map.groupBy(rows[place] ?? [], (row) => row[by.column]);
+    askedOnce[place] = true;
+  }
+  return shared;
+};
+
 /** What others asked for beside it is theirs. */
-const ownOf = ({ call }: Read, rows: readonly Row[] = []): Row[] => {
+const ownOf = ({ call }: Read, rows: readonly Row[] = [], shared: RowsByKey | undefined): Row[] => {
   const { by } = call.statement;
   const keys = keysOf(call);
-  if (by === undefined || keys === undefined) return [...rows];
+  if (by === undefined || keys === undefined || shared === undefined) return [...rows];
+  if (keys.length === 1) return [...(shared.get(keys[0]) ?? [])];
   return rows.filter((row) => keys.includes(row[by.column]));
 };
 
