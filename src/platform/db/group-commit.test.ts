@@ -156,3 +156,61 @@ test('What waits leaves before those who hear that they were committed go on', a
   await second;
   assert.deepEqual(seen, ['begin', 'commit', 'begin', 'commit', 'the first goes on']);
 });
+
+test('A connection that others went beside is closed, also where it goes on before they have theirs', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const other = { ...thing, row: ['01a22392-6e6c-7000-b9aa-000000000002', 'other'] };
+  const answer = Promise.withResolvers<void>();
+  const connected = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  let open = 0;
+  let made = 0;
+  const connection = (stands: boolean): Connection => {
+    const sendTogether: Connection['sendTogether'] = async (calls) => {
+      for (const { heard } of calls)
+        heard?.([{ xid: '1', server: 'now', flushed: '', written: '' }]);
+      return calls.map(() => []);
+    };
+    const send: Connection['send'] = async (statement) => {
+      if (stands && statement.name === 'commit') await answer.promise;
+      return [];
+    };
+    return {
+      sendTogether,
+      send,
+      query: send,
+      broken: false,
+      close: async () => void (open -= 1),
+      destroy: () => {},
+    };
+  };
+  const lane = createLane({
+    connect: async () => {
+      made += 1;
+      if (made === 2) {
+        asked.resolve();
+        await connected.promise;
+      }
+      open += 1;
+      return connection(made === 1);
+    },
+    livemode: false,
+    unitsMax: 64,
+    waitingMax: 64,
+    crashPoint: () => {},
+    monotonicMs: () => 0,
+  });
+  const first = lane.submit(scope, [thing]);
+  for (let n = 0; n < 3; n += 1) await new Promise((resolve) => setImmediate(resolve));
+  const second = lane.submit(scope, [other]);
+  for (let n = 0; n < 3; n += 1) await new Promise((resolve) => setImmediate(resolve));
+  t.mock.timers.tick(2_500);
+  await asked.promise;
+  answer.resolve();
+  assert.deepEqual(await first, { ok: true });
+  connected.resolve();
+  assert.deepEqual(await second, { ok: true });
+  assert.equal(open, 1);
+  await lane.close();
+  assert.equal(open, 0);
+});

@@ -104,8 +104,11 @@ export const createLane = (settings: LaneSettings): Lane => {
     await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
       await canLeave();
+      const before = line;
       line = await takeLine();
-      if (line === null) continue;
+      if (before !== null) giveBack(before);
+      // Who was before may have failed meanwhile.
+      if (line === null || !takesMore(line, isFull())) continue;
       const batch = runBatch(line, waiting.splice(0, settings.unitsMax));
       underWay.add(batch);
       void batch.finally(() => underWay.delete(batch));
@@ -259,6 +262,10 @@ export const createLane = (settings: LaneSettings): Lane => {
       if (!way.isSaid && !connection.broken) await connection.send(rollback).catch(() => {});
       await alone(way);
       if (wholeRows.isNotTaken(error, calls)) return tryCommit(way, units, keys);
+      if (!way.hasLearned && isServerError(error) && error.code === UNKNOWN_STATEMENT) {
+        way.hasLearned = true;
+        return tryCommit(way, units, keys);
+      }
       const areAsked = asked === 'keys';
       if (!areAsked && isServerError(error) && lost.has(error.code))
         return tryCommit(way, units, 'keys');
@@ -299,6 +306,7 @@ export const createLane = (settings: LaneSettings): Lane => {
     try {
       await way.line.connection.sendTogether(said);
       await committed;
+      way.isSaid = false;
     } catch (error) {
       // So early a silence that COMMIT was not said.
       if (entered === undefined) throw error;
@@ -360,6 +368,7 @@ export const createLane = (settings: LaneSettings): Lane => {
   /** An answer says by itself that it is not. Of a silence the database is asked. */
   const mustBeCommitted = async (way: Way, entered: Entered, error: unknown): Promise<void> => {
     if (isAnswered(error) || !way.line.connection.broken) throw error;
+    way.line.wasCut();
     const leftMs = way.triedMs + UNCLEAR_AFTER_MS - settings.monotonicMs();
     const limitMs = Math.max(LOOKED_UP_FOR_MS_MIN, leftMs);
     if ((await outcomeOf(settings.connect, entered, limitMs)) === 'aborted') throw error;
@@ -391,6 +400,8 @@ const ofAnother = ({ name }: WriteStatement): Bug =>
 
 /** A row that is there already, or fewer than were given. */
 const lost = new Set(['23505', '22012']);
+/** Named first by a batch that failed before it. */
+const UNKNOWN_STATEMENT = '26000';
 /** By a constraint of the database. */
 const isRefusal = /^23/;
 /** BEGIN, and what a batch may see. */

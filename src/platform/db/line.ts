@@ -11,6 +11,9 @@ export type Line = {
   readonly ways: Way[];
   /** So long nothing was settled that others go beside it. */
   isStuck: boolean;
+  /** Ends when it is known that nothing more can be said on it. */
+  readonly cut: Promise<void>;
+  wasCut(): void;
 };
 
 export type Way = {
@@ -23,6 +26,10 @@ export type Way = {
   isSaid: boolean;
   /** Something was said for it already. */
   isBegun: boolean;
+  /** For another on its line, who is looked at instead. */
+  waits: boolean;
+  /** That a statement was not known was tried again: whoever named it first had failed before it. */
+  hasLearned: boolean;
   /** What was tried first has been answered. */
   readonly tried: Promise<void>;
   endFirstTry(): void;
@@ -36,11 +43,10 @@ const STANDS_STILL_MS = 2_500;
 const CUT_AFTER_MS = 6_500;
 const LOOK_MS = 500;
 
-export const lineOn = (connection: Connection): Line => ({
-  connection,
-  ways: [],
-  isStuck: false,
-});
+export const lineOn = (connection: Connection): Line => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { connection, ways: [], isStuck: false, cut: promise, wasCut: resolve };
+};
 
 /** `changed`: others may be said on it by now, or have to go beside it. */
 export const beginOn = (line: Line, triedMs: number, changed: () => void): Way => {
@@ -56,6 +62,8 @@ export const beginOn = (line: Line, triedMs: number, changed: () => void): Way =
     looks: 0,
     isSaid: false,
     isBegun: false,
+    waits: false,
+    hasLearned: false,
     tried: firstTry.promise,
     endFirstTry: firstTry.resolve,
     settled: end.promise,
@@ -69,10 +77,14 @@ export const beginOn = (line: Line, triedMs: number, changed: () => void): Way =
       changed();
     },
   };
-  // By how often it was looked at: in a process that stood still itself no time has passed for the others.
+  // By how often it was looked at: in a process that stood still itself no time has passed for the others. The time of one
+  // behind another runs from when it was said, as its callers wait from then on.
   const watch = setInterval(() => {
+    if (way.waits) return;
     way.looks += 1;
-    if (way.looks * LOOK_MS >= CUT_AFTER_MS) line.connection.destroy();
+    if (way.looks * LOOK_MS < CUT_AFTER_MS) return;
+    line.connection.destroy();
+    line.wasCut();
   }, LOOK_MS);
   line.ways.push(way);
   return way;
@@ -87,12 +99,16 @@ export const takesMore = ({ ways }: Line, isFull: boolean): boolean =>
  * nothing is said by anybody, and nobody waits.
  */
 export const alone = async (way: Way): Promise<void> => {
-  const { ways, connection } = way.line;
+  const { ways, connection, cut } = way.line;
   way.isSaid = false;
   way.endFirstTry();
   if (connection.broken) return;
   const own = ways.indexOf(way);
   const before = ways.slice(0, own).map((other) => other.settled);
   const behind = ways.slice(own + 1).map((other) => other.tried);
-  await Promise.all([...before, ...behind]);
+  if (before.length + behind.length === 0) return;
+  way.waits = true;
+  await Promise.race([Promise.all([...before, ...behind]), cut]);
+  way.waits = false;
+  way.looks = 0;
 };
