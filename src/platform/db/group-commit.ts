@@ -262,8 +262,8 @@ export const createLane = (settings: LaneSettings): Lane => {
       if (!way.isSaid && !connection.broken) await connection.send(rollback).catch(() => {});
       await alone(way);
       if (wholeRows.isNotTaken(error, calls)) return tryCommit(way, units, keys);
-      if (!way.hasLearned && isServerError(error) && error.code === UNKNOWN_STATEMENT) {
-        way.hasLearned = true;
+      if (!way.wasUnprepared && isServerError(error) && error.code === UNKNOWN_STATEMENT) {
+        way.wasUnprepared = true;
         return tryCommit(way, units, keys);
       }
       const areAsked = asked === 'keys';

@@ -28,8 +28,8 @@ export type Way = {
   isBegun: boolean;
   /** For another on its line, who is looked at instead. */
   waits: boolean;
-  /** That a statement was not known was tried again: whoever named it first had failed before it. */
-  hasLearned: boolean;
+  /** A statement was not known, since whoever named it first had failed, and it was tried again. */
+  wasUnprepared: boolean;
   /** What was tried first has been answered. */
   readonly tried: Promise<void>;
   endFirstTry(): void;
@@ -63,7 +63,7 @@ export const beginOn = (line: Line, triedMs: number, changed: () => void): Way =
     isSaid: false,
     isBegun: false,
     waits: false,
-    hasLearned: false,
+    wasUnprepared: false,
     tried: firstTry.promise,
     endFirstTry: firstTry.resolve,
     settled: end.promise,
