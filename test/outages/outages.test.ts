@@ -23,7 +23,7 @@ after(() => Promise.all([muteSide.close(), wellSide.close()]));
 const proxy = await startProxy(muteSide.url);
 const bank = await newSandbox();
 const gateway = await startGatewayHere({
-  connections: 200,
+  connections: usualGates.atOnceMax + 100,
   connectors: [hurried(stripe, patience), impatient(quick(), patience)],
 });
 const { on, rails, ask } = gateway;

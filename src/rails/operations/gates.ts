@@ -20,7 +20,8 @@ export const usualGates: GateSettings = {
   openMs: 5_000,
   // So long a provider that is back is still left alone by those who come before the next trial.
   openMsMax: 20_000,
-  atOnceMax: 64,
+  // A thousand a second at a provider that takes a quarter of a second. It bounds what is kept in memory for one that is mute.
+  atOnceMax: 256,
   waitMs: 2_000,
   waitingMax: 1_000,
 };
