@@ -130,6 +130,18 @@ describe('a challenge', () => {
     assert.equal(await stateOf(begun.id), 'challenge');
   });
 
+  test('whose address was kept and is none sends its payer back to the shop', async () => {
+    const begun = await challenge();
+    await asOwner(
+      pair.on,
+      `update cards.authentications
+          set learned = jsonb_set(learned::jsonb, '{acsUrl}', '"https://[bank"') where id = $1`,
+      [begun.id],
+    );
+    const page = await open(begun.url);
+    assert.deepEqual([page.status, refreshOf(page)], [200, begun.beginning.returnUrl]);
+  });
+
   test('waits with its payer for a bounded time', async () => {
     const begun = await challenge();
     const page = await open(`${begun.url}/return?waits=29`);
@@ -282,6 +294,31 @@ describe('a directory server', () => {
       [begun.state, 'why' in begun && begun.why],
       ['not_possible', 'directory_error'],
     );
+  });
+
+  test('that sends a payer to no address is not believed, and the payer goes back to the shop', async () => {
+    const range = { startRange: CHALLENGED, endRange: CHALLENGED };
+    const directoryServer = await strangeServer((asked) =>
+      asked['messageType'] === 'PReq'
+        ? { messageType: 'PRes', cardRangeData: [range] }
+        : {
+            messageType: 'ARes',
+            messageVersion: '2.2.0',
+            threeDSServerTransID: asked['threeDSServerTransID'],
+            acsTransID: randomUUID(),
+            dsTransID: randomUUID(),
+            transStatus: 'C',
+            acsURL: 'https://[bank',
+          },
+    );
+    const card = await pair.keep(CHALLENGED);
+    const { browser: _, ...beginning } = pair.beginning(card, { directoryServer });
+    const begun = await beginAuthentication(context, beginning);
+    assert.ok(begun.state === 'challenge');
+    const next = await submit(await open(begun.url), begun.url);
+    assert.deepEqual([next.status, refreshOf(next)], [200, beginning.returnUrl]);
+    const found = await findAuthentication(context, scope, begun.id);
+    assert.deepEqual(found?.now, { state: 'not_possible', id: begun.id, why: 'directory_error' });
   });
 
   test('that tells a result twice is heard once', async () => {

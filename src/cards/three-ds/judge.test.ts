@@ -116,6 +116,12 @@ describe('a message from outside', () => {
     ['of an older protocol', { messageVersion: '1.0.2' }],
     ['that wants a challenge nowhere', { transStatus: 'C', acsURL: undefined }],
     ['that wants a challenge in a script', { transStatus: 'C', acsURL: 'javascript:alert(1)' }],
+    ['that wants a challenge at no URL', { transStatus: 'C', acsURL: 'https://[bank' }],
+    ['that wants a challenge at no host', { transStatus: 'C', acsURL: 'https://' }],
+    [
+      'whose host is a rule of our page',
+      { transStatus: 'C', acsURL: 'https://bank.example;sandbox' },
+    ],
   ];
   for (const [name, more] of malformed) {
     test(`${name} is malformed`, () => {
@@ -133,6 +139,12 @@ describe('a message from outside', () => {
       kind: 'error',
       code: '305',
     });
+  });
+  test('that wants a challenge is read with its address', () => {
+    for (const acsURL of ['https://acs.bank.example:8443/a?b=c', 'https://[2001:db8::1]/']) {
+      const answered = readAres(ID, ares({ transStatus: 'C', acsURL }));
+      assert.equal(answered.kind === 'said' ? answered.acsUrl : answered.kind, acsURL);
+    }
   });
   test('tells whether the holder gave up or was too slow', () => {
     const rreq = (challengeCancel: string) =>

@@ -163,9 +163,18 @@ export const readAres = (id: Uuid, answer: Json): Answered => {
   }
   const version = answer['messageVersion'];
   if (!is(version, /^2\.[1-3]\.\d$/)) return { kind: 'malformed' };
-  const acsUrl = is(answer['acsURL'], /^https?:\/\//) ? answer['acsURL'] : null;
+  const acsUrl = readAddress(answer['acsURL']);
   if (said.transStatus === 'C' && acsUrl === null) return { kind: 'malformed' };
   return { kind: 'said', said, version, acsUrl };
+};
+
+// A URL allows more in a host than names have, as `;` and `'`: those would be read as rules of the page's policy.
+const hosts = /^(?:[\da-z._-]+|\[[\da-f:.]+\])$/;
+
+/** Where a payer can be sent for a challenge. Null for what no browser could go to. */
+export const readAddress = (value: unknown): string | null => {
+  if (!is(value, /^https?:\/\//) || !URL.canParse(value)) return null;
+  return hosts.test(new URL(value).hostname) ? value : null;
 };
 
 export type Result = Said & { readonly isCancelled: boolean; readonly isTimedOut: boolean };

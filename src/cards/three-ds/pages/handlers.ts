@@ -11,7 +11,7 @@ import { loadAuthentication } from '../authentications.store.ts';
 import type { CardAuthentication } from '../card-authentication.ts';
 import { changeAuthentication } from '../change-authentication.ts';
 import { embeddersOf } from '../embedders.ts';
-import { creqOf } from '../messages.ts';
+import { creqOf, readAddress } from '../messages.ts';
 import { takeResult } from '../take-result.ts';
 import { browserFrom } from './browser-form.ts';
 import {
@@ -45,7 +45,9 @@ export const threeDsHandlers = (
 
   const nextPage = ({ addressed, it }: Open, waits = 0): Page => {
     if (isEnded(it.state)) return backPage(it);
-    const { acsUrl, acsTransactionId, windowSize } = it.learned;
+    const { acsTransactionId, windowSize } = it.learned;
+    // Judged again: what was kept may be from before addresses were judged.
+    const acsUrl = readAddress(it.learned.acsUrl);
     switch (it.state) {
       case 'created':
         return browserPage(it);
