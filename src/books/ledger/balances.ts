@@ -51,7 +51,9 @@ select currency, account, sum(amount)::text as amount, (select aligned from hori
 // All is counted as available that is the merchant's, and then moved back what was still to wait: whether it had been
 // released by then does not matter. A snapshot answers for moments from its latest entry on, with what was pending
 // by days. What came after it is looked for in the parts that can hold something of the moment: until ten minutes
-// later, and among the few that are known to reach back further.
+// later. What is dated still earlier than what had been counted by then came late, and is summed by when it is dated.
+const inDays = "date_bin('1 day', $3::timestamptz, '2000-01-01Z')";
+const inMinutes = "date_bin('1 minute', $3::timestamptz, '2000-01-01Z')";
 const atMoment = statement(
   'ledger.balances_at',
   `with horizon as (
@@ -61,11 +63,11 @@ const atMoment = statement(
   select currency from books.latest_snapshots where account_id = $1 and livemode = $2
 ), counted as (
   select used.currency, snapshot.* from used cross join lateral (
-    select accounts, balances, pending_until, pending_amounts from books.snapshots
+    select position, accounts, balances, pending_until, pending_amounts from books.snapshots
      where account_id = $1 and livemode = $2 and currency = used.currency and latest_at <= $3::timestamptz
      order by latest_at desc, position desc limit 1) as snapshot
 ), parts as (
-  select used.currency, part.counted_from, part.upto from used cross join lateral (
+  select used.currency, part.counted_from, part.upto, late.late_before from used cross join lateral (
     select counted_from, position as upto, earliest_at from books.snapshots
      where account_id = $1 and livemode = $2 and currency = used.currency
        and latest_at > $3::timestamptz and latest_at <= $3::timestamptz + interval '10 minutes'
@@ -73,31 +75,53 @@ const atMoment = statement(
     (select counted_from, position, earliest_at from books.snapshots
       where account_id = $1 and livemode = $2 and currency = used.currency
         and latest_at > $3::timestamptz + interval '10 minutes'
-      order by latest_at, position limit 1)
-    union
-    select counted_from, position, earliest_at from books.snapshots
-     where account_id = $1 and livemode = $2 and currency = used.currency
-       and is_late and earliest_at <= $3::timestamptz and latest_at > $3::timestamptz) as part
-   where part.earliest_at <= $3::timestamptz
+      order by latest_at, position limit 1)) as part
+    left join books.late_parts late on late.account_id = $1 and late.livemode = $2
+     and late.currency = used.currency and late.position = part.upto
+   where part.earliest_at <= $3::timestamptz and late.is_all is not true
 ), later as materialized (
   select entry.* from parts cross join lateral (
     select currency, available_at, accounts, amounts from books.entries
      where account_id = $1 and livemode = $2 and position >= parts.counted_from and position < parts.upto
-       and currency = parts.currency and posted_at <= $3::timestamptz) as entry
+       and currency = parts.currency and posted_at <= $3::timestamptz
+       and posted_at >= coalesce(parts.late_before, '-infinity')) as entry
   union all
   select currency, available_at, accounts, amounts from books.entries
    where account_id = $1 and livemode = $2 and position >= (select position from horizon)
      and posted_at <= $3::timestamptz
+), late as materialized (
+  select used.currency, posting.* from used cross join lateral (
+    select accounts, untils, amounts from books.late_sums
+     where account_id = $1 and livemode = $2 and currency = used.currency and span = 2 and since < ${inDays}
+    union all
+    select accounts, untils, amounts from books.late_sums
+     where account_id = $1 and livemode = $2 and currency = used.currency
+       and span = 1 and since >= ${inDays} and since < ${inMinutes}
+    union all
+    select accounts, untils, amounts from books.late_sums
+     where account_id = $1 and livemode = $2 and currency = used.currency
+       and span = 0 and since >= ${inMinutes} and since <= $3::timestamptz) as sums,
+         unnest(accounts, untils, amounts) as posting(account, until, amount)
+  union all
+  select counted.currency, account, until, -amount from counted cross join lateral (
+    select accounts, untils, amounts from books.late_parts
+     where account_id = $1 and livemode = $2 and currency = counted.currency and position <= counted.position
+     order by position desc limit 1) as known,
+         unnest(known.accounts, known.untils, known.amounts) as posting(account, until, amount)
 ), held as (
   select currency, account, amount from counted, unnest(accounts, balances) as posting(account, amount)
   union all
   select currency, account, amount from later, unnest(accounts, amounts) as posting(account, amount)
+  union all
+  select currency, account, amount from late
 ), pending as (
   select currency, amount from counted, unnest(pending_until, pending_amounts) as waits(until, amount)
    where until > $3::timestamptz
   union all
   select currency, amount from later, unnest(accounts, amounts) as posting(account, amount)
    where account = 2 and available_at > $3::timestamptz
+  union all
+  select currency, amount from late where account = 2 and until > $3::timestamptz
 ), moved as (
   select currency, case account when 2 then 3 else account end as account, amount from held
   union all

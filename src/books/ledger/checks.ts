@@ -35,6 +35,26 @@ const alongTheSnapshots = (by: string, posted: string, said: string): string => 
            select account_id, livemode, currency, ${by}, position, said, added
              from walked where said <> added`;
 
+// What is dated ten minutes and more before what had been counted by then, in the parts that hold such.
+const came = `parts as (
+             select account_id, livemode, currency, counted_from, position, latest_before - interval '10 minutes' as late_before
+               from (select *, lag(latest_at) over (partition by account_id, livemode, currency order by position)
+                                 as latest_before
+                       from books.snapshots) as taken
+              where is_late
+           ), came as (
+             select account_id, livemode, currency, p.position, posted_at, account,
+                    case account when 2 then coalesce(available_at, '-infinity') else '-infinity' end as until, amount
+               from parts p join books.entries e using (account_id, livemode, currency), ${postings}
+              where e.position >= p.counted_from and e.position < p.position and posted_at < p.late_before
+           )`;
+const known =
+  'unnest(known.accounts, known.untils, known.amounts) as posting(account, until, amount)';
+const summedFrom = (span: number, by: string): string =>
+  `select account_id, livemode, currency, ${span} as span, ${by} as since, account, until, sum(amount) as amount
+               from books.late_sums known, ${known} where span = ${span - 1}
+              group by account_id, livemode, currency, ${by}, account, until`;
+
 export const checks = [
   {
     name: 'every entry sums to zero',
@@ -107,6 +127,52 @@ export const checks = [
            select account_id, livemode, currency, until, known.amount as known, summed.amount as summed
              from summed full join known using (account_id, livemode, currency, until)
             where known.amount is distinct from summed.amount`,
+  },
+  {
+    name: 'what came late is known of its snapshots',
+    text: `with ${came}, added as (
+             select account_id, livemode, currency, position, case account when 2 then 3 else account end as account,
+                    sum(amount) as amount
+               from came group by 1, 2, 3, 4, 5
+           ), said as (
+             select account_id, livemode, currency, position, account, sum(amount) as amount
+               from (select account_id, livemode, currency, which.position,
+                            case account when 2 then 3 else account end as account, which.sign * amount as amount
+                       from (select *, lead(position) over (partition by account_id, livemode, currency order by position)
+                                         as next_position
+                               from books.late_parts) as known, ${known},
+                            lateral (values (known.position, 1), (next_position, -1)) as which(position, sign)
+                      where which.position is not null) as each
+              group by account_id, livemode, currency, position, account
+           ), mixed as (
+             select account_id, livemode, currency, p.position, p.late_before, bool_and(posted_at < p.late_before) as is_all
+               from parts p join books.entries e using (account_id, livemode, currency)
+              where e.position >= p.counted_from and e.position < p.position
+              group by account_id, livemode, currency, p.position, p.late_before
+           )
+           select account_id, livemode, currency, position
+             from added full join said using (account_id, livemode, currency, position, account)
+            where coalesce(added.amount, 0) <> coalesce(said.amount, 0)
+           union all
+           select account_id, livemode, currency, position
+             from mixed full join books.late_parts known using (account_id, livemode, currency, position)
+            where mixed.late_before is distinct from known.late_before or mixed.is_all <> known.is_all`,
+  },
+  {
+    name: 'what came late is summed by its moments, minutes and days',
+    text: `with ${came}, added as (
+             select account_id, livemode, currency, 0 as span, posted_at as since, account, until, sum(amount) as amount
+               from came group by account_id, livemode, currency, posted_at, account, until
+             union all
+             ${summedFrom(1, "date_bin('1 minute', since, '2000-01-01Z')")}
+             union all
+             ${summedFrom(2, "date_bin('1 day', since, '2000-01-01Z')")}
+           ), said as (
+             select account_id, livemode, currency, span, since, account, until, amount from books.late_sums known, ${known}
+           )
+           select account_id, livemode, currency, span, since, account, until, added.amount as added, said.amount as said
+             from added full join said using (account_id, livemode, currency, span, since, account, until)
+            where coalesce(added.amount, 0) <> coalesce(said.amount, 0)`,
   },
   {
     name: 'what is pending is what will be released, each unit once',
