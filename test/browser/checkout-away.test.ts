@@ -2,11 +2,13 @@
 // desk. What became of it is asked of the API, and of the provider's own books.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { openAbroad } from '../support/away.ts';
 import { twoTeas } from '../support/checkout.ts';
 import { chromiumIsMissing, keepFrom, launchChromium } from './chromium.ts';
+import { closeServer, listenOnLoopback } from './recording-proxy.ts';
 
 const phone = { width: 390, height: 844 };
 const desk = { width: 1280, height: 800 };
@@ -113,6 +115,31 @@ describe('paying at a bank', { skip: await chromiumIsMissing() }, async () => {
       ],
     );
     assert.ok([...simulator.intents.values()].every(({ bookings }) => bookings <= 1));
+  });
+
+  // A page of ours is on the origin that the bank sends back to, and a merchant's is not: the test bank's own page
+  // said where its form may lead, and browsers hold each step of the way to that.
+  test('brings a payer of the API back to a shop on an origin of its own', async (t) => {
+    const shop = createServer((_, response) => response.end('Back in the shop'));
+    t.after(() => closeServer(shop));
+    const shopOrigin = `http://127.0.0.1:${await listenOnLoopback(shop)}`;
+    const { id, next_action: next } = await stripe.paymentIntents.create({
+      amount: 2500,
+      currency: 'eur',
+      confirm: true,
+      payment_method_data: { type: 'ideal' },
+      return_url: `${shopOrigin}/back`,
+    });
+    const { page, said } = await browser.newPage({ viewport: phone });
+    await page.goto(next?.redirect_to_url?.url ?? '');
+    await atBank(page, 'Approve');
+    await page.getByText('Back in the shop').waitFor();
+    const { origin: at, searchParams: told } = new URL(page.url());
+    assert.deepEqual(
+      [at, told.get('payment_intent'), told.get('redirect_status')],
+      [shopOrigin, id, 'succeeded'],
+    );
+    assert.deepEqual(blocked(said), []);
   });
 
   for (const [button, text, later] of [
