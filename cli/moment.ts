@@ -24,6 +24,10 @@ export const parseMoment = (text: string): number => {
   return (ms - awayMs) / 1000;
 };
 
+/** Of a day alone its last second. */
+export const parseEnd = (text: string): number =>
+  parseMoment(text) + (/^\d{4}-\d{2}-\d{2}$/.test(text) ? 86_399 : 0);
+
 /** How far a zone is ahead of UTC, or null where there is none so far. */
 const awayOf = (zone: string): number | null => {
   const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone) ?? [];

@@ -7,7 +7,7 @@ import { formatAmount } from '#books/currencies';
 import { type Balances, loadBalances, loadBalancesAt } from '#books/ledger';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
-import { moment, parseMoment } from '../moment.ts';
+import { moment, parseEnd } from '../moment.ts';
 import { paint, say } from '../say.ts';
 import { withRuntime } from '../with-runtime.ts';
 
@@ -53,10 +53,6 @@ export const addBalance = (program: Command): void => {
       }),
     );
 };
-
-/** Of a day alone its last second. */
-const parseEnd = (text: string): number =>
-  parseMoment(text) + (/^\d{4}-\d{2}-\d{2}$/.test(text) ? 86_399 : 0);
 
 const linesOf = ({ available, pending }: ReturnType<typeof renderBalance>): readonly string[] => {
   const rows = available.map(({ currency, amount }, place) => ({

@@ -1,21 +1,28 @@
 // tollgate settlements: what providers say they settled. What names a payment is held against it by itself; a
 // line that fits nothing waits here for a person who explains it.
 
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { endOfSecond } from '#books/balance';
 import { namedAmount } from '#books/currencies';
 import { auditEntry } from '#identity/audit';
-import { parseId, spellId } from '#kit/ids';
+import { parseId, spellId, type Uuid } from '#kit/ids';
+import { currencies } from '#kit/money';
 import {
   CONNECTOR_ACCOUNT,
+  compareSettlements,
   explainLine,
   listLines,
   loadLine,
   SETTLEMENT_LINE,
-  type StoredLine,
+  type SettledLine,
+  settlementsOf,
+  totalsOf,
 } from '#rails/connectors';
 import { scopeOf, type Where } from '../account-scope.ts';
 import { CliError } from '../errors.ts';
+import { moment, parseEnd, parseMoment } from '../moment.ts';
 import { paint, say } from '../say.ts';
+import { differentLine, openLine, totalsLines } from '../settlement-totals.ts';
 import { withRuntime } from '../with-runtime.ts';
 
 const SHOWN_MAX = 100;
@@ -80,6 +87,94 @@ export const addSettlements = (program: Command): void => {
         }
       }),
     );
+
+  add('totals', 'what was expected against what was settled, by account at a provider and currency')
+    .option(
+      '--from <moment>',
+      'of what moved from then on; all that ever did when left out',
+      parseMoment,
+    )
+    .option(
+      '--to <moment>',
+      'up to the end of that day, 2026-11-30, or second, 2026-11-30T16:00:00Z; now when left out',
+      parseEnd,
+    )
+    .option('--currency <code>', 'of that currency alone, as in eur', parseCurrency)
+    .option(
+      '--connector-account <id>',
+      'of that account at a provider alone',
+      parseConnectorAccount,
+    )
+    .addOption(
+      new Option('--each <what>', 'each one that is counted there instead, oldest first').choices([
+        'open',
+        'different',
+        'unexpected',
+        'paid-out',
+      ]),
+    )
+    .action((options: Where & TotalsOptions) =>
+      withRuntime(async (runtime) => {
+        const { from = null, to, currency, connectorAccount, each } = options;
+        if (from !== null && from > (to ?? from)) {
+          throw new CliError('--from is after --to: nothing can have moved between them.');
+        }
+        const scope = await scopeOf(runtime, options);
+        const { context } = runtime;
+        const nowMs = context.clock.now();
+        const asked = {
+          fromMs: from === null ? null : from * 1000,
+          toMs: to === undefined ? null : endOfSecond(to),
+          ...(currency === undefined ? {} : { currency }),
+          ...(connectorAccount === undefined ? {} : { connectorAccountId: connectorAccount }),
+        };
+        const comparison = await compareSettlements(context, scope);
+        if (each === undefined) {
+          say(
+            paint.dim(
+              `${from === null ? 'all' : `from ${moment(from)}`} until ${to === undefined ? 'now' : moment(to)}`,
+            ),
+          );
+          const totals = totalsOf(comparison, asked);
+          if (totals.length === 0) say('Nothing was expected or settled.');
+          for (const of of totals) say(...totalsLines(of, nowMs));
+          return;
+        }
+        const listed = settlementsOf(comparison, asked);
+        const lines = {
+          open: () => listed.open.map((compared) => openLine(compared, nowMs)),
+          different: () => listed.different.map(differentLine),
+          unexpected: () => listed.unexpected.map(lineOf),
+          'paid-out': () => listed.paidOut.map(lineOf),
+        }[each]();
+        say(...(lines.length === 0 ? [`Nothing is ${each.replace('-', ' ')}.`] : lines));
+      }),
+    );
+};
+
+type TotalsOptions = {
+  readonly from?: number;
+  readonly to?: number;
+  readonly currency?: string;
+  readonly connectorAccount?: Uuid;
+  readonly each?: 'open' | 'different' | 'unexpected' | 'paid-out';
+};
+
+const parseCurrency = (text: string): string => {
+  if (!currencies.has(text)) {
+    throw new InvalidArgumentError('A currency is three small letters, as in eur.');
+  }
+  return text;
+};
+
+const parseConnectorAccount = (text: string): Uuid => {
+  const id = parseId(CONNECTOR_ACCOUNT, text);
+  if (id === null) {
+    throw new InvalidArgumentError(
+      'An account at a provider is named by its id, which begins with cna_: tollgate connectors list tells them.',
+    );
+  }
+  return id;
 };
 
 const idOf = (spelled: string) => {
@@ -90,7 +185,7 @@ const idOf = (spelled: string) => {
   return id;
 };
 
-const lineOf = ({ id, row, state, explanation }: StoredLine): string => {
+const lineOf = ({ id, row, state, explanation }: SettledLine): string => {
   const how = {
     waiting: 'not looked at yet',
     fits: 'fits',

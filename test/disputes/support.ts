@@ -32,7 +32,10 @@ export type Paid = { readonly intent: Stripe.PaymentIntent; readonly charge: str
 const PATIENCE = 2_400;
 
 /** Where its clock may be moved the bank goes along with the gateway. */
-export const openContested = async ({ movableClock = false } = {}): Promise<Contested> => {
+export const openContested = async ({
+  movableClock = false,
+  settles = false,
+} = {}): Promise<Contested> => {
   const sandbox = await newSandbox();
   const together = {
     movableClock,
@@ -57,6 +60,9 @@ export const openContested = async ({ movableClock = false } = {}): Promise<Cont
       merchant_id: 'MERCHANT0000001',
       merchant_category: '5999',
       disputes_url: `http://127.0.0.1:${sandbox.ports.control}/acquirer/disputes`,
+      ...(settles
+        ? { settlement_url: `http://127.0.0.1:${sandbox.ports.control}/acquirer/settlements` }
+        : {}),
     },
   });
   const stripe = stripeFor(gateway.port, merchant.key);

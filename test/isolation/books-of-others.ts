@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STANDARD_SCHEDULE } from '#books/calendars';
-import { expect, expectation, loadExpectationsOf } from '#books/expectations';
+import { allExpectations, expect, expectation, loadExpectationsOf } from '#books/expectations';
 import { listFeeRules, loadFeeRules, setFeeRules } from '#books/fees';
 import {
   captureEntry,
@@ -59,6 +59,9 @@ export const booksOfOthers = ({ gateway, context, world }: Tried): void => {
     assert.equal((await loadEntries(context, scope, [id])).size, 0);
     assert.deepEqual(await loadEntriesOf(context, scope, fact.subject), []);
     assert.deepEqual(await loadExpectationsOf(context, scope, asked), []);
+    for await (const each of allExpectations(context, scope)) {
+      assert.notEqual(each.reference, reference);
+    }
     assert.equal((await loadFeeRules(context, scope)).version, 0);
     const versions = (await listFeeRules(context, scope)).map(({ version }) => version);
     assert.deepEqual(versions, [0]);

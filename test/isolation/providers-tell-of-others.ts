@@ -45,6 +45,7 @@ import {
   moveSettlementFeed,
 } from '../../src/rails/connectors/settlement-feeds.store.ts';
 import {
+  allLines,
   endLine,
   explainLine,
   hearLinesAgain,
@@ -225,6 +226,7 @@ export const providersTellOfOthers = ({ gateway, context, world }: Tried): void 
       const heard = await context.database.commit(scope, [hearAgain(scope)]);
       assert.deepEqual(heard, { ok: true });
       assert.equal((await loadLine(context, theirs.scope, id))?.state, 'fits_nothing');
+      for await (const each of allLines(context, scope)) assert.notEqual(each.id, id);
       const settled = await listLines(context, scope, all);
       assert.ok(!settled.some((each) => each.id === id));
       const ended = await listEndedDays(context, scope, all);

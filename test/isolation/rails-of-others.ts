@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Scope } from '#kit/context';
-import { newUuid } from '#kit/ids';
+import { newUuid, spellId } from '#kit/ids';
 import { railsOf } from '#rails/connectors';
 import {
+  loadCapturesOf,
   loadForgottenCalls,
   noteForgotten,
   releaseForgottenCall,
@@ -17,6 +18,8 @@ import {
 } from '../../src/rails/acquiring/acquiring.store.ts';
 import { newMessage } from '../../src/rails/acquiring/card-message.ts';
 import { isLeased } from '../../src/rails/operations/leased.store.ts';
+import { operationKinds } from '../../src/rails/operations/operation.ts';
+import { operationStates } from '../../src/rails/operations/operation-states.ts';
 import type { Tried } from './world.ts';
 
 export const railsOfOthers = ({ gateway, context, world }: Tried): void => {
@@ -28,6 +31,44 @@ export const railsOfOthers = ({ gateway, context, world }: Tried): void => {
     assert.equal(await count(world.mine.liveScope), 1);
     assert.equal(await count(world.theirs.scope), 2);
     assert.equal(await count(world.theirs.liveScope), 1);
+  });
+
+  test('what was captured of the payments of others is not named', async () => {
+    const { mine, theirs } = world;
+    const [intentId, connectorAccountId] = [newUuid(context), newUuid(context)];
+    const [held, captured] = [newUuid(context), newUuid(context)];
+    for (const [id, kind] of [
+      [held, operationKinds.authorize],
+      [captured, operationKinds.capture],
+    ] as const) {
+      await asOwner(
+        gateway.on,
+        `insert into rails.operations
+         select (jsonb_populate_record(o, $1::jsonb)).* from rails.operations o limit 1`,
+        [
+          JSON.stringify({
+            account_id: theirs.scope.accountId,
+            livemode: theirs.scope.livemode,
+            id,
+            kind,
+            intent_id: intentId,
+            connector_account_id: connectorAccountId,
+            state: operationStates.approved,
+            reference: spellId('op', id),
+            provider_key: id,
+          }),
+        ],
+      );
+    }
+    const named = spellId('op', held);
+    const found = async (scope: Scope) =>
+      (await loadCapturesOf(context, scope, [named])).get(named);
+    assert.deepEqual(await found(theirs.scope), [spellId('op', captured)]);
+    for (const scope of [mine.scope, mine.liveScope, theirs.liveScope]) {
+      assert.equal(await found(scope), undefined);
+    }
+    const made = [held, captured];
+    await asOwner(gateway.on, `delete from rails.operations where id = any($1::uuid[])`, [made]);
   });
 
   test('a card message of others is neither found nor moved', async () => {

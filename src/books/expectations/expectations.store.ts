@@ -134,3 +134,37 @@ export const loadExpectationsOfAll = async (
   ]);
   return rows.map(fromRow);
 };
+
+// As they stand in their key: a page begins behind the last of the page before.
+const page = statement(
+  'expectations.page',
+  `select ${columns} from books.expectations
+    where account_id = $1 and livemode = $2
+      and ($3::uuid is null
+           or (connector_account_id, reference, kind, currency, part) > ($3, $4::text, $5::smallint, $6::text, $7::smallint))
+    order by connector_account_id, reference, kind, currency, part limit $8`,
+);
+const PAGE = 5_000;
+
+/** All there are, those of one reference together. */
+export async function* allExpectations(
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+): AsyncGenerator<KnownExpectation> {
+  let last: ExpectationRow | undefined;
+  for (;;) {
+    const rows: ExpectationRow[] = await context.database.read<ExpectationRow>(scope, page, [
+      scope.accountId,
+      scope.livemode,
+      last?.connector_account_id ?? null,
+      last?.reference ?? null,
+      last?.kind ?? null,
+      last?.currency ?? null,
+      last?.part ?? null,
+      PAGE,
+    ]);
+    for (const row of rows) yield fromRow(row);
+    last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+  }
+}

@@ -1,2 +1,8 @@
 export { type ExpectationKind, expect } from './expectation.ts';
-export { expectation, loadExpectationsOf, loadExpectationsOfAll } from './expectations.store.ts';
+export {
+  allExpectations,
+  expectation,
+  type KnownExpectation,
+  loadExpectationsOf,
+  loadExpectationsOfAll,
+} from './expectations.store.ts';

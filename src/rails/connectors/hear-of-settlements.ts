@@ -166,10 +166,15 @@ const hasItsPlace = async (
       state !== 'human',
   );
 
-const operationNamedBy = async (
+export const operationNamedBy = async (
   context: Context,
   scope: Scope,
-  { connectorAccountId, row }: StoredLine,
+  {
+    connectorAccountId,
+    row,
+  }: Pick<StoredLine, 'connectorAccountId'> & {
+    readonly row: Pick<SettlementRow, 'kind' | 'reference' | 'providerId'>;
+  },
 ): Promise<Operation | undefined> => {
   for (const kind of operationsOf[row.kind] ?? []) {
     for (const of of namesIn(row)) {
@@ -180,7 +185,7 @@ const operationNamedBy = async (
   return undefined;
 };
 
-const namesIn = ({ reference, providerId }: SettlementRow) => [
+const namesIn = ({ reference, providerId }: Pick<SettlementRow, 'reference' | 'providerId'>) => [
   ...(reference === null ? [] : [{ reference }]),
   // The provider's own name may stand for several of ours: it counts where there is no other.
   ...(reference !== null || providerId === null ? [] : [{ providerId }]),

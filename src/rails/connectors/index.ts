@@ -3,6 +3,11 @@ export {
   listAccountRows as listConnectorAccounts,
   loadAccount as loadConnectorAccount,
 } from './accounts.store.ts';
+export {
+  type Compared,
+  compareSettlements,
+  type SettledLine,
+} from './compare-settlements.ts';
 export * from './connector.ts';
 export * from './day-end.ts';
 export {
@@ -50,4 +55,10 @@ export * from './request.ts';
 export { heardBy } from './send.ts';
 export type { SettlementReader, SettlementRow } from './settlement-line.ts';
 export { explainLine, listLines, loadLine, type StoredLine } from './settlement-lines.store.ts';
+export {
+  type SettledSum,
+  type SettlementTotals,
+  settlementsOf,
+  totalsOf,
+} from './settlement-totals.ts';
 export { webhookHandlers } from './webhook-handlers.ts';

@@ -223,3 +223,24 @@ export const leaseLines = leaseDue(
   'settlement_lines.lease',
   'select * from rails.lease_settlement_lines($1::timestamptz, $2, $3)',
 );
+
+const page = statement(
+  'settlement_lines.page',
+  `select ${columns} from rails.settlement_lines
+    where ${ownRows} and ($3::uuid is null or id > $3) order by id limit $4`,
+);
+const PAGE = 2_000;
+
+/** All there are, oldest first. */
+export async function* allLines(
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+): AsyncGenerator<StoredLine> {
+  let last: Uuid | null = null;
+  for (;;) {
+    const rows: LineRow[] = await readOwn<LineRow>(context, scope, page, [last, PAGE]);
+    for (const row of rows) yield fromRow(row);
+    last = rows.at(-1)?.id ?? null;
+    if (rows.length < PAGE) return;
+  }
+}

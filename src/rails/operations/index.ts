@@ -35,6 +35,7 @@ export {
   loadAsked,
   loadByProviderId,
   loadByReference,
+  loadCapturesOf,
   loadForPerson,
   loadKnown,
   loadOfIntent,

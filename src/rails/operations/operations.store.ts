@@ -197,6 +197,42 @@ export const loadByProviderId = async (
   return (await context.database.read<OperationRow>(scope, findByProviderId, of)).map(fromRow);
 };
 
+// A provider names by the payment's reference what was captured of it under another.
+const capturesOf = statement(
+  'operations.captures_of',
+  `select h.id, c.reference from rails.operations h
+     join rails.operations c on (c.account_id, c.livemode, c.intent_id, c.connector_account_id)
+                              = (h.account_id, h.livemode, h.intent_id, h.connector_account_id)
+    where h.account_id = $1 and h.livemode = $2 and h.id = any($3::uuid[])
+      and c.kind = ${operationKinds.capture} and c.state = any($4::smallint[])
+    order by c.id`,
+);
+
+/** What was captured of the payments that these references name, by the references of the captures. */
+export const loadCapturesOf = async (
+  context: Pick<Context, 'database'>,
+  scope: Scope,
+  references: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const named = new Map<string, string>();
+  for (const reference of references) {
+    const id = idOfReference(reference);
+    if (id !== null) named.set(id, reference);
+  }
+  const moved = [operationStates.approved, operationStates.reversed];
+  const rows = await context.database.read<Row & { readonly id: Uuid; readonly reference: string }>(
+    scope,
+    capturesOf,
+    [scope.accountId, scope.livemode, [...named.keys()], moved],
+  );
+  const found = new Map<string, string[]>();
+  for (const { id, reference } of rows) {
+    const of = present(named.get(id), 'Who was asked for');
+    found.set(of, [...(found.get(of) ?? []), reference]);
+  }
+  return found;
+};
+
 /** Whether anything may still have to be asked of the provider. */
 export const hasOpenOperations = async (
   context: Pick<Context, 'database'>,
