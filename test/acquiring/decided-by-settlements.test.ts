@@ -11,6 +11,7 @@ import { asOwner } from '../../src/for-tests.ts';
 import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlements.ts';
 import { controlOf } from '../sandbox/support/control.ts';
 import { charge, codeOf, connectGateway, reversal } from '../sandbox/support/gateway.ts';
+import { bookMovements } from '../support/book-movements.ts';
 import {
   decide,
   directionsOf,
@@ -36,6 +37,7 @@ describe('a line of a settlement', atOnce, () => {
       ...world,
       settle: () => controlOf(bank.ports.control).send('POST', '/cut-over', {}),
       hear: async (): Promise<void> => {
+        await bookMovements(context);
         for (const table of ['settlement_feeds', 'settlement_lines']) {
           await asOwner(
             context.on,

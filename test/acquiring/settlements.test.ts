@@ -11,7 +11,7 @@ import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlement
 import { loadSettlementFeed } from '../../src/rails/connectors/settlement-feeds.store.ts';
 import { controlOf } from '../sandbox/support/control.ts';
 import { charge, connectGateway } from '../sandbox/support/gateway.ts';
-import { bookCaptures } from '../support/book-captures.ts';
+import { bookMovements } from '../support/book-movements.ts';
 import { newWorld } from './support/world.ts';
 
 const world = await newWorld({
@@ -44,7 +44,7 @@ test('a line fits the payment, the capture or the refund that it names, and each
   const request = world.payment(await world.card());
   const held = await world.send({ kind: 'authorize', amount: 900n, request });
   await world.follow('capture', held.operation.id, { amount: 800n });
-  await bookCaptures(context);
+  await bookMovements(context);
   await settle();
   await hear();
   const found = (await lines()).map(({ row, state }) => `${row.kind} ${row.gross} ${state}`);

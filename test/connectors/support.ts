@@ -46,7 +46,7 @@ import { learnFromWebhooks } from '../../src/rails/connectors/learn-from-webhook
 import { openAccount } from '../../src/rails/connectors/port.ts';
 import { receiveWebhook } from '../../src/rails/connectors/receive-webhook.ts';
 import { assertConcluded } from '../../src/rails/operations/for-tests-checks.ts';
-import { bookCaptures } from '../support/book-captures.ts';
+import { bookMovements } from '../support/book-movements.ts';
 
 /** Null where a folder has no other side for the suite. */
 export const otherSideOf = async (name: string): Promise<OtherSideStarter | null> => {
@@ -230,7 +230,7 @@ export const stageOf = async (connector: Connector, starter: OtherSideStarter): 
         context.on,
         `update rails.settlement_feeds set due_at = now() - interval '1 second'`,
       );
-      await bookCaptures(context);
+      await bookMovements(context);
       // Two workers at once: what both read is stored and heard once.
       const round = () => hearOfSettlements(rails.parts, context);
       while ((await Promise.all([round(), round()])).some((looked) => looked > 0));

@@ -92,14 +92,15 @@ export const openLateWords = async () => {
     assert.equal(said.ok, true);
   };
   /** A settlement names it; what is said of that line once it was heard. */
-  const settle = async ({ connectorAccountId, reference, amount, currency }: Operation) => {
+  const settle = async ({ connectorAccountId, reference, amount, currency, kind }: Operation) => {
     const named = {
       key: `settled ${reference}`,
-      kind: 'payment',
+      kind: kind === 'refund' ? 'refund' : 'payment',
       reference,
       providerId: null,
     } as const;
-    const money = { currency, gross: amount, fee: 0n, net: amount };
+    const gross = kind === 'refund' ? -amount : amount;
+    const money = { currency, gross, fee: 0n, net: gross };
     const rest = { bookedAtMs: 0, availableOn: null, batch: null, raw: {} };
     const row = { ...named, ...money, ...rest };
     const received = { receivedAtMs: context.clock.now() - 1000, state: 'waiting' } as const;

@@ -25,9 +25,16 @@ import { nextTry } from './back-again.ts';
 import { concludeRefund, concludeRelease, type DecidedRefund } from './conclude-refund.ts';
 import { endOfIntent, isAllBack } from './end-of-intent.ts';
 import { refundSnapshot } from './events.ts';
+import { paidLate } from './paid-late.ts';
 import type { Refund } from './refund.ts';
 import { loadRefundOf, loadRefundOfVoid, updateRefund } from './refunds.store.ts';
-import { isTakenBack, takeWhatIsFree, writesOfPaidTwice, writesOfTakenBack } from './taken-back.ts';
+import {
+  isTakenBack,
+  type Taken,
+  takeWhatIsFree,
+  writesOfPaidTwice,
+  writesOfTakenBack,
+} from './taken-back.ts';
 
 export type Held = { readonly refund: Refund; readonly charge: Charge; readonly cause: Cause };
 
@@ -156,26 +163,6 @@ const write = async (
   },
 ): Promise<ConcludedRefund> => {
   const { change, decided, before, cause } = input;
-  const booked =
-    decided.moved === null
-      ? null
-      : await bookMovement(context, scope, {
-          kind: decided.moved,
-          charge: decided.charge,
-          subject: decided.refund.id,
-          reference: change.after.reference,
-          amount: decided.refund.amount,
-        });
-  const refund: Refund = {
-    ...decided.refund,
-    version: before.refund.version + 1,
-    events: before.refund.events + decided.kinds.length,
-    ...(booked === null
-      ? {}
-      : decided.moved === 'refund'
-        ? { balanceTransactionId: booked.balanceTransactionId }
-        : { failureBalanceTransactionId: booked.balanceTransactionId }),
-  };
   const isChargeChanged =
     decided.charge.refunded !== before.charge.refunded ||
     decided.charge.refunding !== before.charge.refunding ||
@@ -183,26 +170,20 @@ const write = async (
   const changed = isChargeChanged
     ? { ...decided.charge, version: before.charge.version + 1 }
     : before.charge;
-  // What was told of the charge before it: of one that had failed nothing is reserved.
-  const reserved = before.refund.status === 'failed' ? 0n : before.refund.amount;
-  const unreserved = { ...before.charge, refunding: before.charge.refunding - reserved };
-  const told = appendChange(context, {
-    scope,
-    objectId: refund.id,
-    sequence: before.refund.events + 1,
-    kinds: decided.kinds,
-    snapshot: {
-      ...refundSnapshot(refund, before.refund.isTold ? before.refund : undefined),
-      ...(decided.kinds.some(({ object }) => object === 'charge')
-        ? chargeSnapshot(changed, unreserved)
-        : {}),
-    },
-    request: cause,
+  const { refund, booked, told } = await bookAndTell(context, scope, {
+    decided: { ...decided, charge: changed },
+    before,
+    reference: change.after.reference,
+    cause,
   });
   // Told after what set it free.
-  const { charge, writes: takenBack } = isChargeChanged
+  const free = isChargeChanged
     ? await takeWhatIsFree(context, scope, changed)
     : { charge: changed, writes: [] };
+  const { charge, writes: takenBack } =
+    isChargeChanged && refund.status === 'failed'
+      ? await bookPaidLate(context, scope, free, refund)
+      : free;
   return {
     refund,
     charge,
@@ -217,6 +198,77 @@ const write = async (
       ...(await goOn(context, scope, { refund, charge, operation: change.after })),
     ],
   };
+};
+
+const bookAndTell = async (
+  context: Context,
+  scope: Scope,
+  {
+    decided,
+    before,
+    reference,
+    cause,
+  }: {
+    readonly decided: DecidedRefund;
+    readonly before: Pick<Held, 'refund' | 'charge'>;
+    readonly reference: string;
+    readonly cause: Cause;
+  },
+) => {
+  const { moved, charge, kinds } = decided;
+  const { id: subject, amount } = decided.refund;
+  const booked =
+    moved === null
+      ? null
+      : await bookMovement(context, scope, { kind: moved, charge, subject, reference, amount });
+  const refund: Refund = {
+    ...decided.refund,
+    version: before.refund.version + 1,
+    events: before.refund.events + kinds.length,
+    ...(booked === null
+      ? {}
+      : moved === 'refund'
+        ? { balanceTransactionId: booked.balanceTransactionId }
+        : { failureBalanceTransactionId: booked.balanceTransactionId }),
+  };
+  // What was told of the charge before it: of one that had failed nothing is reserved.
+  const reserved = before.refund.status === 'failed' ? 0n : before.refund.amount;
+  const unreserved = { ...before.charge, refunding: before.charge.refunding - reserved };
+  const told = appendChange(context, {
+    scope,
+    objectId: refund.id,
+    sequence: before.refund.events + 1,
+    kinds,
+    snapshot: {
+      ...refundSnapshot(refund, before.refund.isTold ? before.refund : undefined),
+      ...(kinds.some(({ object }) => object === 'charge')
+        ? chargeSnapshot(charge, unreserved)
+        : {}),
+    },
+    request: cause,
+  });
+  return { refund, booked, told };
+};
+
+/** Of a refund that came to nothing: others have its place that had been said to have failed, and were paid all the same. */
+const bookPaidLate = async (
+  context: Context,
+  scope: Scope,
+  free: Taken,
+  failed: Refund,
+): Promise<Taken> => {
+  let { charge, writes } = free;
+  for (const late of await paidLate(context, scope, { charge, failed })) {
+    const { refund, booked, told } = await bookAndTell(context, scope, {
+      decided: late,
+      before: { refund: late.before, charge: late.chargeBefore },
+      reference: late.reference,
+      cause: null,
+    });
+    charge = late.charge;
+    writes = [...writes, updateRefund(scope, refund), told, ...(booked?.writes ?? [])];
+  }
+  return { charge, writes };
 };
 
 /** What nobody wants goes back whoever gives it back: it is over once nothing is left, and until then somebody is at it. */

@@ -136,7 +136,7 @@ const hear = async (parts: Parts, context: Context, scope: Scope, id: Uuid): Pro
     if (await hasItsPlace(context, scope, operation)) return;
     // What had it a moment ago may have made room by now.
     if (await isUnbooked(context, scope, now)) {
-      return endForPerson('a capture in whose place another was made');
+      return endForPerson(`a ${now.kind} in whose place another was made`);
     }
   }
   await context.database.commit(scope, [endLine(scope, line, 'fits')]);
@@ -148,23 +148,25 @@ const isUnbooked = async (
   scope: Scope,
   operation: Operation,
 ): Promise<boolean> => {
-  if (operation.kind !== 'capture' || operation.state !== 'approved') return false;
+  const { kind, state } = operation;
+  if ((kind !== 'capture' && kind !== 'refund') || state !== 'approved') return false;
+  const booked = kind === 'capture' ? 'payment' : 'refund';
   const expected = await loadExpectationsOf(context, scope, operation);
-  return expected.every(({ kind }) => kind !== 'payment');
+  return expected.every((each) => each.kind !== booked);
 };
 
 /** Whether something is under way with whose end there may be room. For what waits for a person, the line does not. */
 const hasItsPlace = async (
   context: Context,
   scope: Scope,
-  { intentId }: Operation,
-): Promise<boolean> =>
-  (await loadOfIntent(context, scope, intentId)).some(
-    ({ kind, state }) =>
-      (kind === 'capture' || kind === 'void' || kind === 'increment') &&
-      !isFinished(state) &&
-      state !== 'human',
+  { intentId, kind }: Operation,
+): Promise<boolean> => {
+  const withIts: readonly Operation['kind'][] =
+    kind === 'refund' ? ['refund'] : ['capture', 'void', 'increment'];
+  return (await loadOfIntent(context, scope, intentId)).some(
+    (each) => withIts.includes(each.kind) && !isFinished(each.state) && each.state !== 'human',
   );
+};
 
 export const operationNamedBy = async (
   context: Context,
