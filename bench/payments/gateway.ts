@@ -13,11 +13,11 @@ import {
   provideRails,
 } from '#rails/connectors';
 import { readSettings } from '../../src/config.ts';
-import { testBank } from '../../src/payments/intents/for-tests-bank.ts';
 import { createApi } from '../../src/roles/api.ts';
 import { openGatewayRails } from '../../src/roles/rails.ts';
 import { createGatewayWorker } from '../../src/roles/worker.ts';
 import { openRuntime } from '../../src/runtime.ts';
+import { forgetfulBank } from './forgetful-bank.ts';
 
 const role = process.argv[2] === 'worker' ? 'worker' : 'api';
 const log = createLog({
@@ -33,7 +33,7 @@ const runtime = await openRuntime(readSettings(process.env), {
   vault: 'reveal',
 });
 const { context } = runtime;
-const paper = testBank('paper');
+const paper = forgetfulBank('paper');
 const directory = directoryOf([paper.connector], runtime.masterSecret);
 provideDirectory(context, directory);
 const rails = await openGatewayRails({ ...runtime, directory });

@@ -3,6 +3,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { Passing } from '#kit/passing';
 import { ApiError } from './errors.ts';
 import { decodeForm } from './form.ts';
 import { parseJson } from './json.ts';
@@ -19,7 +20,8 @@ const noBytes = Buffer.alloc(0);
  * or with one that every payer knows, would otherwise have all the places of a full server.
  */
 const ARRIVING_MAX = 1_000;
-const arriving = new Set<IncomingMessage>();
+const arriving = new Passing<number, IncomingMessage>();
+let arrived = 0;
 const hungUpOn = new WeakSet<IncomingMessage>();
 
 /** Whether we did, to make room for others: else nobody would be told of it. */
@@ -27,9 +29,10 @@ export const wasHungUpOn = (request: IncomingMessage): boolean => hungUpOn.has(r
 
 const makeRoom = (): void => {
   if (arriving.size < ARRIVING_MAX) return;
-  const [slowest] = arriving;
-  if (slowest === undefined) return;
-  arriving.delete(slowest);
+  const [first] = arriving;
+  if (first === undefined) return;
+  const [number, slowest] = first;
+  arriving.delete(number);
   hungUpOn.add(slowest);
   slowest.destroy();
 };
@@ -44,7 +47,9 @@ export const readBody = (request: IncomingMessage, bytesMax: number): Promise<Bu
   if (request.destroyed) return Promise.reject(new CallerGone('The caller hung up.'));
 
   makeRoom();
-  arriving.add(request);
+  arrived += 1;
+  const number = arrived;
+  arriving.set(number, request);
   return new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -62,7 +67,7 @@ export const readBody = (request: IncomingMessage, bytesMax: number): Promise<Bu
       if (!request.complete) reject(new CallerGone('The caller hung up.'));
     });
     request.on('error', () => reject(new CallerGone('The caller hung up.')));
-  }).finally(() => arriving.delete(request));
+  }).finally(() => arriving.delete(number));
 };
 
 /** Everything the request carries as parameters, still untyped. */

@@ -3,6 +3,7 @@
 
 import type { Context, Database } from '#kit/context';
 import type { Uuid } from '#kit/ids';
+import { Passing } from '#kit/passing';
 
 /** An operation: what it is done for, and which of its operations. */
 export type HeldName = { readonly of: Uuid; readonly which: string };
@@ -29,10 +30,10 @@ type Held<T> = { readonly which: string; readonly known: T; isAsked: boolean };
 
 export const heldWhileSending = <T>(): HeldWhileSending<T> => {
   // By an id that is there, and not by a text made for it: a Map keeps a copy of each text that it is asked for.
-  const held = new WeakMap<Database, Map<Uuid, readonly Held<T>[]>>();
+  const held = new WeakMap<Database, Passing<Uuid, readonly Held<T>[]>>();
   return {
     holding: async ({ database }, { of, which }, known, work) => {
-      const all = held.get(database) ?? new Map<Uuid, readonly Held<T>[]>();
+      const all = held.get(database) ?? new Passing<Uuid, readonly Held<T>[]>();
       held.set(database, all);
       const othersNow = () => (all.get(of) ?? []).filter((each) => each.which !== which);
       all.set(of, [{ which, known, isAsked: false }, ...othersNow()]);
