@@ -6,7 +6,7 @@ import { Passing } from './index.ts';
 /** A thousand of 20 kB come and go, twenty at a time. */
 const kept = (passing: Map<number, object> | Passing<number, object>): Promise<number> =>
   oldMemoryGrownBy(1_000, (n) => {
-    passing.set(n, { large: new Array<number>(2_500).fill(n) });
+    passing.set(n, { large: Array.from({ length: 2_500 }, () => n) });
     passing.delete(n - 20);
   });
 
