@@ -26,6 +26,10 @@ export const methodRoutes = [
     method: 'POST',
     path: '/v1/payment_methods',
     operation: 'payment_methods.create',
+    example: {
+      type: 'card',
+      card: { number: '4242424242424242', exp_month: 12, exp_year: 2034, cvc: '123' },
+    },
     withCard: 'collect',
     claims: () => true,
     summary: 'Create a payment method',
@@ -58,6 +62,7 @@ export const methodRoutes = [
     method: 'POST',
     path: '/v1/payment_methods/:payment_method',
     operation: 'payment_methods.update',
+    example: { card: { exp_month: 12, exp_year: 2034 } },
     claims: () => true,
     summary: 'Update a payment method',
     description:
@@ -72,6 +77,7 @@ export const methodRoutes = [
     method: 'POST',
     path: '/v1/tokens',
     operation: 'tokens.create',
+    example: { card: { number: '4242424242424242', exp_month: 12, exp_year: 2034, cvc: '123' } },
     withCard: 'collect',
     claims: () => true,
     summary: 'Create a token',

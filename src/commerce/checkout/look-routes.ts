@@ -41,6 +41,7 @@ export const lookRoutes = [
     method: 'POST',
     path: '/v1/checkout_settings',
     operation: 'checkout_settings.update',
+    example: { accent: '#1f4fd8' },
     summary: 'Say how checkout pages look, and who may embed them',
     description:
       'Colours that people could not read are refused, with the contrast they reach. An empty value goes back to ours.',

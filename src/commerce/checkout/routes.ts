@@ -27,6 +27,16 @@ export const sessionRoutes = [
     method: 'POST',
     path: '/v1/checkout/sessions',
     operation: 'checkout_sessions.create',
+    example: {
+      mode: 'payment',
+      line_items: [
+        {
+          quantity: 2,
+          price_data: { currency: 'eur', unit_amount: 1_250, product_data: { name: 'Tea' } },
+        },
+      ],
+      success_url: 'https://example.com/thanks',
+    },
     summary: 'Create a checkout session',
     description:
       'A page that shows an amount and takes it, once. The amount is computed here from what your server says.',
@@ -59,6 +69,7 @@ export const sessionRoutes = [
     method: 'POST',
     path: '/v1/checkout/sessions/:session',
     operation: 'checkout_sessions.update',
+    example: { metadata: { order_id: '1042' } },
     summary: 'Update a checkout session',
     description: 'Its metadata. What a payer may be looking at does not change under their eyes.',
     parameters: updateParameters,

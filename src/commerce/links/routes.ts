@@ -53,6 +53,14 @@ export const linkRoutes = [
     method: 'POST',
     path: '/v1/payment_links',
     operation: 'payment_links.create',
+    example: {
+      line_items: [
+        {
+          quantity: 2,
+          price_data: { currency: 'eur', unit_amount: 1_250, product_data: { name: 'Tea' } },
+        },
+      ],
+    },
     summary: 'Create a payment link',
     description: 'An address to be shared. Each visit opens a checkout session of its own.',
     parameters: createParameters,
@@ -89,6 +97,7 @@ export const linkRoutes = [
     method: 'POST',
     path: '/v1/payment_links/:link',
     operation: 'payment_links.update',
+    example: { active: false },
     summary: 'Update a payment link',
     description: 'Whether it is active, how often it may be paid, where payers go afterwards.',
     parameters: updateParameters,

@@ -171,6 +171,7 @@ export const mailRoutes = [
     method: 'POST',
     path: '/v1/mails/:mail/resend',
     operation: 'mails.resend',
+    example: { to: 'jane@example.com' },
     summary: 'Send a mail again',
     description: 'As a new mail that says the same, to the same address or another one.',
     parameters: resendParameters,

@@ -175,6 +175,7 @@ export const deliveryRoutes = (kinds: EventKinds) => [
     method: 'POST',
     path: '/v1/webhook_endpoints/:webhook_endpoint/replay',
     operation: 'webhook_endpoints.replay',
+    example: { created: { gte: 1_767_225_600, lt: 1_767_312_000 } },
     summary: 'Tell a time range again',
     description:
       'What was given up in that time is told again, oldest first, and so is what happened while the endpoint was disabled, of the last 28 days; with `status=all` also what was delivered. Much goes a part at a time, so that what happens now does not wait behind it.',

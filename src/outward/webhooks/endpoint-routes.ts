@@ -22,6 +22,10 @@ export const endpointRoutes = [
     method: 'POST',
     path: '/v1/webhook_endpoints',
     operation: 'webhook_endpoints.create',
+    example: {
+      url: 'https://example.com/hooks',
+      enabled_events: ['payment_intent.succeeded', 'charge.refunded'],
+    },
     summary: 'Create a webhook endpoint',
     description:
       'The secret is shown once, here. Deliveries carry `Stripe-Signature` and the headers of Standard Webhooks.',
@@ -71,6 +75,7 @@ export const endpointRoutes = [
     method: 'POST',
     path: '/v1/webhook_endpoints/:webhook_endpoint',
     operation: 'webhook_endpoints.update',
+    example: { enabled_events: ['payment_intent.succeeded', 'charge.refunded'] },
     summary: 'Update a webhook endpoint',
     description: 'An endpoint that was disabled waits; enabled again, it hears what it is owed.',
     parameters: updateParameters,

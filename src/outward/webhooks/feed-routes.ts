@@ -68,6 +68,7 @@ export const feedRoutes = (kinds: EventKinds): readonly Route[] => [
     method: 'GET',
     path: '/v1/event_feed',
     operation: 'events.feed',
+    example: { after: 0, limit: 100 },
     summary: 'Read the feed of events',
     description:
       'Oldest first, numbered without a gap. Keep `next` and `next_event` together with what you did because of the events, and ask again from there.',

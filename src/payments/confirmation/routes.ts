@@ -36,6 +36,12 @@ export const confirmationRoutes = [
     method: 'POST',
     path: '/v1/confirmation_tokens',
     operation: 'confirmation_tokens.create',
+    example: {
+      payment_method_data: {
+        type: 'card',
+        card: { number: '4242424242424242', exp_month: 12, exp_year: 2034, cvc: '123' },
+      },
+    },
     withCard: 'collect',
     claims: () => true,
     summary: 'Create a confirmation token',
@@ -50,6 +56,7 @@ export const confirmationRoutes = [
     method: 'POST',
     path: '/v1/test_helpers/confirmation_tokens',
     operation: 'test_helpers.confirmation_tokens.create',
+    example: { payment_method: 'pm_card_visa', return_url: 'https://example.com/back' },
     claims: () => true,
     summary: 'Create a confirmation token from a server, in test mode',
     parameters: createParameters,

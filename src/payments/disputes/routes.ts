@@ -75,6 +75,9 @@ export const disputeRoutes = [
     method: 'POST',
     path: '/v1/disputes/:dispute',
     operation: 'disputes.update',
+    example: {
+      evidence: { uncategorized_text: 'Delivered on 3 March.', shipping_tracking_number: '…' },
+    },
     summary: 'Update a dispute',
     description:
       'Evidence is submitted to the bank unless `submit` is false; what is kept can be changed until then.',

@@ -76,6 +76,7 @@ export const chargeRoutes = [
     method: 'POST',
     path: '/v1/charges',
     operation: 'charges.create',
+    example: { amount: 1_000, currency: 'eur', source: 'tok_visa', description: 'Order 1042' },
     claims: storesCard,
     summary: 'Create a charge',
     description:
@@ -88,6 +89,7 @@ export const chargeRoutes = [
     method: 'POST',
     path: '/v1/charges/:charge',
     operation: 'charges.update',
+    example: { description: 'Order 1042', metadata: { order_id: '1042' } },
     summary: 'Update a charge',
     parameters: updateChargeParameters,
     handle: updateCharge,
@@ -97,6 +99,7 @@ export const chargeRoutes = [
     method: 'POST',
     path: '/v1/charges/:charge/capture',
     operation: 'charges.capture',
+    example: { amount: 750 },
     summary: 'Capture a charge',
     description:
       'One that was made directly; charges of an intent are captured through the intent.',
@@ -108,6 +111,7 @@ export const chargeRoutes = [
     method: 'GET',
     path: '/v1/charges/search',
     operation: 'charges.search',
+    example: { query: "amount>999 AND currency:'eur'" },
     summary: 'Search charges',
     description: "By amount, created, currency, status, refunded, card and metadata['key'].",
     list: true,

@@ -29,6 +29,7 @@ export const invoicePaymentRoutes = [
     method: 'GET',
     path: '/v1/invoice_payments',
     operation: 'invoice_payments.list',
+    example: { payment: { type: 'payment_intent', payment_intent: 'pi_…' } },
     summary: 'List what was paid of invoices',
     description: 'Always empty: no invoice is written here.',
     list: true,

@@ -84,6 +84,13 @@ export const intentRoutes = (trace: Trace) => [
     method: 'POST',
     path: '/v1/payment_intents',
     operation: 'payment_intents.create',
+    example: {
+      amount: 1_000,
+      currency: 'eur',
+      payment_method: 'pm_card_visa',
+      confirm: true,
+      metadata: { order_id: '1042' },
+    },
     claims: storesCard,
     summary: 'Create a payment intent',
     description:
@@ -107,6 +114,7 @@ export const intentRoutes = (trace: Trace) => [
     method: 'GET',
     path: '/v1/payment_intents/search',
     operation: 'payment_intents.search',
+    example: { query: "status:'succeeded' AND metadata['order_id']:'1042'" },
     summary: 'Search payment intents',
     description: "By amount, created, currency, status and metadata['key'].",
     list: true,
@@ -130,6 +138,7 @@ export const intentRoutes = (trace: Trace) => [
     method: 'POST',
     path: '/v1/payment_intents/:intent',
     operation: 'payment_intents.update',
+    example: { amount: 1_500, metadata: { order_id: '1042' } },
     claims: storesCard,
     summary: 'Update a payment intent',
     description:
@@ -142,6 +151,11 @@ export const intentRoutes = (trace: Trace) => [
     method: 'POST',
     path: '/v1/payment_intents/:intent/confirm',
     operation: 'payment_intents.confirm',
+    example: {
+      client_secret: 'pi_…_secret_…',
+      payment_method: 'pm_card_visa',
+      return_url: 'https://example.com/back',
+    },
     withCard: 'try',
     claims: storesCard,
     summary: 'Confirm a payment intent',
@@ -156,6 +170,7 @@ export const intentRoutes = (trace: Trace) => [
     method: 'POST',
     path: '/v1/payment_intents/:intent/capture',
     operation: 'payment_intents.capture',
+    example: { amount_to_capture: 750 },
     summary: 'Capture a payment intent',
     description: 'Takes what was authorized, or a part of it; the rest is released.',
     parameters: captureParameters,
@@ -166,6 +181,7 @@ export const intentRoutes = (trace: Trace) => [
     method: 'POST',
     path: '/v1/payment_intents/:intent/increment_authorization',
     operation: 'payment_intents.increment_authorization',
+    example: { amount: 1_500 },
     summary: 'Increment an authorization',
     description:
       'Holds more: `amount` is the new total. A decline changes nothing; what was held stays to be captured.',

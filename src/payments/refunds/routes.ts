@@ -66,6 +66,7 @@ export const refundRoutes = [
     method: 'POST',
     path: '/v1/refunds',
     operation: 'refunds.create',
+    example: { payment_intent: 'pi_…', amount: 300, reason: 'requested_by_customer' },
     summary: 'Create a refund',
     description:
       'Of a charge or of a payment intent; without an amount, all that is left. What nobody knows yet is `pending`, and counts as given back. Of a charge that was made with `capture=false` and not captured, lets go of what it holds.',
@@ -137,6 +138,7 @@ export const refundRoutes = [
     method: 'POST',
     path: '/v1/charges/:charge/refunds',
     operation: 'charges.create_refund',
+    example: { amount: 300, reason: 'requested_by_customer' },
     summary: 'Refund a charge, as older clients do',
     parameters: createOfChargeParameters,
     handle: (context, request) => createRefund(context, request, request.path['charge'] ?? ''),
@@ -171,6 +173,7 @@ export const refundRoutes = [
     method: 'POST',
     path: '/v1/charges/:charge/refund',
     operation: 'charges.refund',
+    example: { amount: 300, reason: 'requested_by_customer' },
     summary: 'Refund a charge, as the oldest clients do',
     description:
       'Answers the charge, and not the refund. Of one that was made with `capture=false` and not captured, lets go of what it holds.',

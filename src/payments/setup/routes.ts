@@ -91,6 +91,7 @@ export const setupRoutes = [
     method: 'POST',
     path: '/v1/setup_intents',
     operation: 'setup_intents.create',
+    example: { customer: 'cus_…', usage: 'off_session' },
     claims: storesCard,
     summary: 'Create a setup intent',
     description:
@@ -130,6 +131,7 @@ export const setupRoutes = [
     method: 'POST',
     path: '/v1/setup_intents/:setup',
     operation: 'setup_intents.update',
+    example: { metadata: { order_id: '1042' } },
     claims: storesCard,
     summary: 'Update a setup intent',
     parameters: updateParameters,
@@ -140,6 +142,11 @@ export const setupRoutes = [
     method: 'POST',
     path: '/v1/setup_intents/:setup/confirm',
     operation: 'setup_intents.confirm',
+    example: {
+      client_secret: 'seti_…_secret_…',
+      payment_method: 'pm_card_visa',
+      return_url: 'https://example.com/back',
+    },
     withCard: 'try',
     claims: storesCard,
     summary: 'Confirm a setup intent',

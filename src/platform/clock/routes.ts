@@ -28,6 +28,7 @@ export const clockRoutes = [
     ...common,
     method: 'POST',
     operation: 'clock.move',
+    example: { advance: 86_400 },
     summary: 'Move the clock',
     description:
       'Of the whole installation and its sandbox, by `advance` or to `now`: authorizations expire, settlement dates come, retries run. Only forwards, only in test mode, and only where `TOLLGATE_MOVABLE_CLOCK` is on.',

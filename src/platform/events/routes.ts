@@ -34,6 +34,7 @@ export const eventRoutes = (kinds: EventKinds, undelivered: Undelivered): readon
       method: 'GET',
       path: '/v1/events',
       operation: 'events.list',
+      example: { type: 'payment_intent.*', limit: 10 },
       summary: 'List events',
       description: 'Newest first. `type` is one name, or ends with `*` for all that begin like it.',
       list: true,

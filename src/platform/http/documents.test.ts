@@ -48,7 +48,6 @@ const routes = [
     parameters: parameters(
       {
         amount: required(amount()),
-        currency: required(currency()),
         address: emptyable(address()),
         card: alias('source'),
         customer: id(),
@@ -58,6 +57,7 @@ const routes = [
         mode: oneOf('a', 'b'),
         old: ignored(),
         source: id(),
+        currency: required(currency()),
       },
       { exclusive: [['customer', 'customer_account']] },
     ),
@@ -68,6 +68,7 @@ const routes = [
     method: 'GET',
     path: '/v1/charges',
     operation: 'charges.list',
+    example: { created: { gte: 1_767_225_600 }, limit: 3 },
     summary: 'List charges',
     list: true,
     parameters: listParameters({ created: timestampRange() }),
@@ -191,6 +192,23 @@ describe('the reference page', () => {
     assert.ok(page.includes('It &lt;is&gt; blue.'));
   });
 
+  test('names what has to be said before what may be said', () => {
+    const card = page.slice(page.indexOf('id="charges.create"'));
+    const flags = [
+      ...card.matchAll(
+        /<li><code class="name[^"]*">(\w+)<\/code>\s*<span class="type">[^<]*<\/span>(<span class="flag">)?/g,
+      ),
+    ];
+    assert.deepEqual(
+      flags.slice(0, 3).map(([, name, flag]) => [name, flag !== undefined]),
+      [
+        ['amount', true],
+        ['currency', true],
+        ['address', false],
+      ],
+    );
+  });
+
   test('shows how to ask and what comes back', () => {
     assert.ok(
       page.includes(
@@ -201,6 +219,11 @@ describe('the reference page', () => {
       page.includes(escapeHtml('"object": "charge",\n  "amount": 1000,\n  "customer": null\n}')),
     );
     assert.ok(page.includes('curl https://pay.test/v1/charges/{charge}'));
+    assert.ok(
+      page.includes(
+        'curl https://pay.test/v1/charges \\\n  -u sk_test_…: \\\n  -G \\\n  -d &quot;created[gte]=1767225600&quot; \\\n  -d limit=3',
+      ),
+    );
   });
 
   test('needs no script, no style from elsewhere and no other host', () => {

@@ -103,9 +103,20 @@ ${fieldList(properties, required)}
 };
 
 const fieldList = (properties: Readonly<Record<string, Json>>, required: readonly string[]): Html =>
-  html`<ul class="fields">${Object.entries(properties).map(([name, schema]) =>
+  html`<ul class="fields">${requiredFirst(properties, required).map(([name, schema]) =>
     field(name, schema, required.includes(name)),
   )}</ul>`;
+
+const requiredFirst = (
+  properties: Readonly<Record<string, Json>>,
+  required: readonly string[],
+): readonly (readonly [string, Json])[] => {
+  const all = Object.entries(properties);
+  return [
+    ...all.filter(([name]) => required.includes(name)),
+    ...all.filter(([name]) => !required.includes(name)),
+  ];
+};
 
 const field = (name: string, schema: Json, required: boolean): Html => {
   const { description } = schema;

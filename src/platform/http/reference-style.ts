@@ -75,9 +75,13 @@ th, td { text-align: left; vertical-align: top; padding: .6rem .75rem .6rem 0;
   border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--quiet); font-size: .8rem; }
 tr:target { background: var(--raised); }
+/* What may break anywhere counts as narrow as a letter, and the table would give it no more. */
+th, td { overflow-wrap: normal; }
+tbody th { width: 20rem; }
 @media (max-width: 40rem) {
   thead { position: absolute; left: -999rem; }
-  tr, th, td { display: block; border: 0; padding: 0; }
+  tr, th, td { display: block; border: 0; padding: 0; overflow-wrap: anywhere; }
+  tbody th { width: auto; }
   tr { border-top: 1px solid var(--line); padding: .75rem 0; }
 }
 @media (min-width: 64rem) {

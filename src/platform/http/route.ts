@@ -18,6 +18,8 @@ export type Route = {
   readonly group: string;
   /** Query of GET and DELETE, body of POST. Strict: what is not named is refused. `expand` is everywhere. */
   readonly parameters: TObject;
+  /** The call that the reference shows, where the required and the first few parameters would be none. */
+  readonly example?: Readonly<Record<string, unknown>>;
   readonly answer: TSchema;
   /** The `object` value of the answer, or of the items of a list: what `expand` paths start from. */
   readonly object?: string;

@@ -9,6 +9,21 @@ const optionalShown = 3;
 
 export const curlSample = (route: Route, publicUrl: string): string => {
   const path = samplePath(route);
+  const fields =
+    route.example === undefined
+      ? usualFields(route)
+      : flatten('', route.example).map(([name, value]) => line(name, value));
+  const lines = [
+    `curl ${publicUrl}${path}`,
+    ...(route.keys === 'public' ? [] : [`-u ${route.keys === 'secret' ? 'sk' : 'pk'}_test_…:`]),
+    ...(route.method === 'GET' && fields.length > 0 ? ['-G'] : []),
+    ...(route.method === 'DELETE' ? ['-X DELETE'] : []),
+    ...fields,
+  ];
+  return lines.join(' \\\n  ');
+};
+
+const usualFields = (route: Route): readonly string[] => {
   const { properties, required = [] } = requestSchema(route);
   const usual = Object.entries(properties).filter(
     ([name, schema]) => schema['deprecated'] !== true && !rarelyShown.has(name),
@@ -16,14 +31,7 @@ export const curlSample = (route: Route, publicUrl: string): string => {
   const demanded = usual.filter(([name]) => required.includes(name));
   const offered = usual.filter(([name]) => !required.includes(name)).slice(0, optionalShown);
 
-  const lines = [
-    `curl ${publicUrl}${path}`,
-    ...(route.keys === 'public' ? [] : [`-u ${route.keys === 'secret' ? 'sk' : 'pk'}_test_…:`]),
-    ...(route.method === 'GET' && demanded.length + offered.length > 0 ? ['-G'] : []),
-    ...(route.method === 'DELETE' ? ['-X DELETE'] : []),
-    ...[...demanded, ...offered].flatMap(([name, schema]) => fieldLines(name, schema)),
-  ];
-  return lines.join(' \\\n  ');
+  return [...demanded, ...offered].flatMap(([name, schema]) => fieldLines(name, schema));
 };
 
 const rarelyShown = new Set(['expand', 'starting_after', 'ending_before', 'page', 'created']);
@@ -32,15 +40,19 @@ const fieldLines = (name: string, schema: Json): string[] => {
   const value = sampleOf(schema, name.split('[')[0]!, 0);
   return flatten(name, value)
     .slice(0, 2)
-    .map(([field, sample]) => `-d ${quoted(`${field}=${sample}`)}`);
+    .map(([field, sample]) => line(field, sample));
 };
+
+const line = (field: string, value: string): string => `-d ${quoted(`${field}=${value}`)}`;
 
 const quoted = (text: string): string =>
   /^[\w=.@/:-]+$/.test(text) ? text : `"${text.replaceAll(/["\\$`]/g, String.raw`\$&`)}"`;
 
 const flatten = (name: string, value: unknown): [string, string][] => {
   if (typeof value !== 'object' || value === null) return [[name, String(value)]];
-  return Object.entries(value).flatMap(([key, inner]) => flatten(`${name}[${key}]`, inner));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    flatten(name === '' ? key : `${name}[${key}]`, inner),
+  );
 };
 
 export const answerSample = (route: Route): string => {
