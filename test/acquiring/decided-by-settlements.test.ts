@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { present } from '#kit/assert';
 import { loadMessages } from '#rails/acquiring';
-import { explainLine, listLines } from '#rails/connectors';
-import { loadOperation } from '#rails/operations';
+import { explainLine, heardBy, listLines } from '#rails/connectors';
+import { loadOperation, recordEvidence } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
+import { operationListeners } from '../../src/modules.ts';
 import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlements.ts';
 import { controlOf } from '../sandbox/support/control.ts';
 import { charge, codeOf, connectGateway, reversal } from '../sandbox/support/gateway.ts';
@@ -204,6 +205,42 @@ describe('a line of a settlement', atOnce, () => {
     );
     await world.hear();
     assert.equal((await jobs()).length, 1);
+  });
+
+  test('over another amount takes nothing back of what its bank is at work on, and books nothing twice', async () => {
+    const world = await settling();
+    const { context, scope } = world;
+    const sale = await world.pay({ amount: 900n, card: '4000000000007726' });
+    const refund = await world.follow('refund', sale.operation.id, { amount: 300n });
+    const { id } = refund.operation;
+    assert.equal(await stateOf(context, scope, id), 'pending');
+    const known = async () => ({
+      messages: (await loadMessages(context, scope, id)).map(({ part, state }) => [part, state]),
+      counted: await directionsOf(world, refund),
+      state: await stateOf(context, scope, id),
+      jobs: await asOwner(
+        context.on,
+        `select 1 as one from platform.jobs where payload->>'operation' = $1`,
+        [id],
+      ),
+    });
+    const before = await known();
+    assert.deepEqual([before.counted, before.jobs], [[3], []]);
+    for (const outcome of ['approved', 'reversed'] as const) {
+      const heard = await recordEvidence(context, scope, {
+        operationId: id,
+        evidence: {
+          kind: 'settlement_line',
+          sourceKey: `${outcome} over less`,
+          says: { outcome, amount: 200n, currency: 'eur', reference: refund.operation.reference },
+        },
+        writes: (change) => heardBy(operationListeners, context, scope, change),
+      });
+      assert.equal(heard.ok, true);
+      assert.deepEqual(await known(), before);
+    }
+    assert.deepEqual((await loadOperation(context, scope, id))?.alerts, ['amount_differs']);
+    assert.equal((await decide(world, refund, 'approved')).ok, true);
   });
 
   test('that says that it was taken back ends its reversal, and both are counted', async () => {
