@@ -31,7 +31,8 @@ export type OpenDatabase = Database & {
 /** Some things still fit into a full disk, so that one that went well does not say that there is room. */
 const FULL_FOR_MS = 10_000;
 
-const UNITS_PER_BATCH_MAX = 64;
+/** Requests are let in by so many at once, too. */
+export const UNITS_PER_BATCH_MAX = 64;
 const UNITS_WAITING_MAX = 10_000;
 
 export const openDatabase = (settings: DatabaseSettings): OpenDatabase => {

@@ -1,5 +1,5 @@
 export { type Connection, connect, DatabaseUnavailable, isServerError } from './connection.ts';
-export { type OpenDatabase, openDatabase } from './database.ts';
+export { type OpenDatabase, openDatabase, UNITS_PER_BATCH_MAX } from './database.ts';
 export {
   concluding,
   type Due,

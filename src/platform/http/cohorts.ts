@@ -5,6 +5,8 @@
 // reckoned while they are. While as many wait to be committed already, nobody begins: who is inside keeps what it has in
 // memory, which is then collected again and again.
 
+import { UNITS_PER_BATCH_MAX } from '#platform/db';
+
 export type Cohorts = {
   /** Resolves when it is their turn; they `leave` the cohort that they get. */
   enter(): Promise<Cohort>;
@@ -20,7 +22,7 @@ export type Cohort = {
 };
 
 /** As many as a batch takes: while one cohort is committed the next is read and reckoned. */
-const INSIDE_MAX = 64;
+const INSIDE_MAX = UNITS_PER_BATCH_MAX;
 /** As long as a cohort takes for itself, where it is not a provider that it waits for. */
 const AHEAD_MS_MAX = 16;
 /** A database that stands still is waited for inside, by those who say so to their callers. */
