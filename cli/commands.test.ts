@@ -236,6 +236,34 @@ describe('tollgate fees', () => {
     assert.match((await tollgate('fees', 'set', file, '--from', '2999-02-30')).err, /such a day/);
   });
 
+  test('withdraws what has not begun, and says so in the list', async () => {
+    const withdrawn = await tollgate('fees', 'withdraw', '2');
+    assert.equal(withdrawn.out, 'Version 2 is withdrawn and will not begin.\n', withdrawn.err);
+    assert.match(
+      (await tollgate('fees', 'list')).out,
+      /^version 2 {2}from 2999-01-01 08:00:00 UTC {2}1 rule {2}withdrawn 20\S+ \S+ UTC, before it began\n/,
+    );
+    assert.match((await tollgate('fees', 'withdraw', '2')).err, /^Version 2 is withdrawn already/);
+    assert.match(
+      (await tollgate('fees', 'withdraw', '1')).err,
+      /^Version 1 began 20.* what has begun is kept: set other rules after it/,
+    );
+    assert.match((await tollgate('fees', 'withdraw', '0')).err, /^Version 0 is built in/);
+    assert.match((await tollgate('fees', 'withdraw', '9')).err, /^There is no version 9; /);
+  });
+
+  test('refuses a word that no payment has', async () => {
+    const file = join(folder, 'fees.json');
+    const rule = { group: 'a', description: 'b', occasion: 'payment' };
+    writeFileSync(file, JSON.stringify([{ ...rule, when: { brands: ['american_express'] } }]));
+    assert.match((await tollgate('fees', 'set', file)).err, /when\.brands that cannot be.* amex, /);
+    writeFileSync(file, JSON.stringify([{ ...rule, when: { methods: ['cards'] } }]));
+    assert.match(
+      (await tollgate('fees', 'set', file)).err,
+      /when\.methods that cannot be.* card, /,
+    );
+  });
+
   test('refuses what is misspelt', async () => {
     const file = join(folder, 'fees.json');
     writeFileSync(file, '[{"group":"a","description":"b","occasion":"payment","percent":3}]');

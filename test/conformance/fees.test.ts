@@ -27,6 +27,7 @@ const feesOf = async (card: string): Promise<(readonly [string | null, number])[
 
 test('a payment costs what the rules say of where its card comes from, and of its funding', async () => {
   const set = await setFeeRules(gateway.context, merchant.scope, {
+    known: { methods: [], brands: [] },
     rules: [
       {
         group: 'processing',

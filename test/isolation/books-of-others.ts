@@ -17,9 +17,12 @@ import {
   tellReleases,
 } from '#books/ledger';
 import { newUuid } from '#kit/ids';
+import { insertWithdrawal } from '../../src/books/fees/fee-rules.store.ts';
 import { settled } from '../../src/books/ledger/for-tests.ts';
 import { asOwner } from '../../src/for-tests.ts';
 import type { Tried } from './world.ts';
+
+const words = { methods: [], brands: [] };
 
 export const booksOfOthers = ({ gateway, context, world }: Tried): void => {
   test('the books of others are neither counted nor read', async () => {
@@ -49,7 +52,7 @@ export const booksOfOthers = ({ gateway, context, world }: Tried): void => {
         await settled(gateway.on);
         await takeSnapshots(gateway.context);
       }
-      await setFeeRules(gateway.context, scope, { rules: [] });
+      await setFeeRules(gateway.context, scope, { rules: [], known: words });
     }
     const { scope } = mine;
     const id = entryIdOf(entry);
@@ -65,8 +68,15 @@ export const booksOfOthers = ({ gateway, context, world }: Tried): void => {
     assert.equal((await loadFeeRules(context, scope)).version, 0);
     const versions = (await listFeeRules(context, scope)).map(({ version }) => version);
     assert.deepEqual(versions, [0]);
+    // Theirs, which is no plan of mine to withdraw.
+    const validFromMs = context.clock.now() + 3_600_000;
+    const planned = { rules: [], known: words, validFromMs };
+    const ofTheirs = await setFeeRules(gateway.context, theirs.scope, planned);
+    const version = ofTheirs.ok ? ofTheirs.version : 0;
+    const withdrawal = insertWithdrawal(scope, { version, atMs: context.clock.now() });
+    assert.equal((await context.database.commit(scope, [withdrawal])).ok, false);
     // The first version of mine, although the others have one of theirs.
-    const set = await setFeeRules(context, scope, { rules: [] });
+    const set = await setFeeRules(context, scope, { rules: [], known: words });
     assert.equal(set.ok && set.version, 1);
   });
 

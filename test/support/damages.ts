@@ -103,6 +103,12 @@ const ledgerOf = ({ charge, refund, dispute }: Damaged): readonly Damage[] => [
     /^what is pending is what will be released/,
   ],
   [
+    'the rules of a fee, withdrawn',
+    `insert into books.fee_withdrawals select account_id, livemode, 0, now() from books.entries
+      where details->>'feeRules' = '0' limit 1`,
+    /^no fee was reckoned by rules that were withdrawn/,
+  ],
+  [
     'what a provider is expected to settle',
     'update books.expectations set gross = gross + 1',
     /is expected to settle$/,

@@ -1,5 +1,5 @@
 import type { Context, Row, Scope, Write } from '#kit/context';
-import { insertRows, rank, spellTime, statement } from '#platform/db';
+import { insertRows, rank, spellTime, statement, writeRows } from '#platform/db';
 import { type FeeRule, type FeeRuleSet, STANDARD_FEES } from './fee-rules.ts';
 
 type RulesRow = Row & { readonly version: number; readonly rules: readonly FeeRule[] };
@@ -21,9 +21,11 @@ const insertVersion = insertRows({
 
 const inForce = statement(
   'fees.in_force',
-  `select version, rules from books.fee_rules
-    where account_id = $1 and livemode = $2 and valid_from <= $3::timestamptz
-    order by valid_from desc, version desc limit 1`,
+  `select r.version, r.rules from books.fee_rules r
+    where r.account_id = $1 and r.livemode = $2 and r.valid_from <= $3::timestamptz
+      and not exists (select from books.fee_withdrawals w
+                       where (w.account_id, w.livemode, w.version) = (r.account_id, r.livemode, r.version))
+    order by r.valid_from desc, r.version desc limit 1`,
 );
 const newest = statement(
   'fees.newest',
@@ -33,8 +35,11 @@ const newest = statement(
 
 const all = statement(
   'fees.all',
-  `select version, rules, valid_from as "validFromMs" from books.fee_rules
-    where account_id = $1 and livemode = $2 order by version desc`,
+  `select r.version, r.rules, r.valid_from as "validFromMs", w.withdrawn_at as "withdrawnAtMs"
+     from books.fee_rules r
+     left join books.fee_withdrawals w
+       on (w.account_id, w.livemode, w.version) = (r.account_id, r.livemode, r.version)
+    where r.account_id = $1 and r.livemode = $2 order by r.version desc`,
 );
 
 const setOf = (row: RulesRow | undefined): FeeRuleSet =>
@@ -83,6 +88,12 @@ export const loadNewestVersion = async (context: Context, scope: Scope): Promise
 export type FeeRuleVersion = FeeRuleSet & {
   /** Null: the built-in ones, in force until others were. */
   readonly validFromMs: number | null;
+  /** Before it began: it never will. */
+  readonly withdrawnAtMs: number | null;
+};
+type VersionRow = RulesRow & {
+  readonly validFromMs: number;
+  readonly withdrawnAtMs: number | null;
 };
 
 /** All that ever were, the newest first: each entry remembers the version by which its fee was reckoned. */
@@ -90,11 +101,8 @@ export const listFeeRules = async (
   context: Pick<Context, 'database'>,
   scope: Scope,
 ): Promise<readonly FeeRuleVersion[]> => [
-  ...(await context.database.read<RulesRow & { readonly validFromMs: number }>(scope, all, [
-    scope.accountId,
-    scope.livemode,
-  ])),
-  { ...STANDARD_FEES, validFromMs: null },
+  ...(await context.database.read<VersionRow>(scope, all, [scope.accountId, scope.livemode])),
+  { ...STANDARD_FEES, validFromMs: null, withdrawnAtMs: null },
 ];
 
 export const insertFeeRules = (
@@ -109,4 +117,35 @@ export const insertFeeRules = (
     spellTime(set.validFromMs),
     JSON.stringify(set.rules),
   ],
+});
+
+/** What begins sooner may have begun somewhere when it is withdrawn. */
+export const WITHDRAWN_BEFORE_MS = 60_000;
+
+const withdraw = writeRows({
+  name: 'fees.withdraw',
+  columns: {
+    account_id: 'uuid',
+    livemode: 'boolean',
+    version: 'integer',
+    withdrawn_at: 'timestamptz',
+  },
+  key: 'version',
+  rank: rank.insert,
+  text: (given) => `insert into books.fee_withdrawals (account_id, livemode, version, withdrawn_at)
+select r.account_id, r.livemode, r.version, given.withdrawn_at
+  from ${given} join books.fee_rules r
+    on r.account_id = given.account_id and r.livemode = given.livemode and r.version = given.version
+ where r.valid_from >= given.withdrawn_at + interval '${WITHDRAWN_BEFORE_MS} milliseconds'
+on conflict do nothing
+returning version::text as key`,
+});
+
+/** Loses where there is no such version, or it begins too soon, or was withdrawn already. */
+export const insertWithdrawal = (
+  scope: Scope,
+  { version, atMs }: { readonly version: number; readonly atMs: number },
+): Write => ({
+  into: withdraw,
+  row: [scope.accountId, scope.livemode, version, spellTime(atMs)],
 });

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type FeeFacts, feeOf, loadFeeRules, STANDARD_FEES, setFeeRules } from '#books/fees';
+import {
+  type FeeFacts,
+  feeOf,
+  listFeeRules,
+  loadFeeRules,
+  STANDARD_FEES,
+  setFeeRules,
+  withdrawFeeRules,
+} from '#books/fees';
 import { asOwner, testAccount, testContext } from '../../for-tests.ts';
 import { manualClock } from '../../kit/context/for-tests.ts';
+import { insertWithdrawal } from './fee-rules.store.ts';
 import type { FeeRule } from './fee-rules.ts';
 
 const payment: FeeFacts = { occasion: 'payment', amount: 10_000n, currency: 'usd', method: 'card' };
@@ -28,6 +37,26 @@ describe('the standard fee', () => {
   for (const [amount, currency, fee] of table) {
     test(`of ${amount} ${currency} is ${fee}`, () =>
       assert.equal(feeOf(STANDARD_FEES, { ...payment, amount, currency }).amount, fee));
+  }
+
+  // Of a currency that is not named it is said in hundredths of its unit, and taken in the units that it has.
+  const ofDispute: readonly (readonly [string, bigint])[] = [
+    ['usd', 1_500n],
+    ['inr', 1_500n],
+    ['jpy', 1_300n],
+    ['krw', 15n],
+    ['kwd', 15_000n],
+    ['bhd', 15_000n],
+    // Which ISO 4217 counts without decimals, and the API with two; and the other way round.
+    ['isk', 1_500n],
+    ['mga', 15n],
+  ];
+  for (const [currency, amount] of ofDispute) {
+    test(`of a dispute is ${amount} ${currency}`, () =>
+      assert.equal(
+        feeOf(STANDARD_FEES, { ...payment, currency, occasion: 'dispute' }).amount,
+        amount,
+      ));
   }
 
   test('of a dispute is fixed, and a refund costs nothing', () => {
@@ -134,12 +163,13 @@ describe('rules of a merchant', async () => {
   const clock = manualClock();
   const context = await testContext({ clock });
   const rules = [rule({ ratePpm: 10_000 })];
+  const known = { methods: ['card', 'sepa_debit'], brands: ['visa', 'amex', 'unknown'] };
 
   test('are the standard ones until others are set, and then from their moment on', async () => {
     const scope = await testAccount(context);
     assert.deepEqual(await loadFeeRules(context, scope), STANDARD_FEES);
     const validFromMs = clock.now() + 60_000;
-    assert.deepEqual(await setFeeRules(context, scope, { rules, validFromMs }), {
+    assert.deepEqual(await setFeeRules(context, scope, { rules, known, validFromMs }), {
       ok: true,
       version: 1,
       validFromMs,
@@ -155,7 +185,7 @@ describe('rules of a merchant', async () => {
   test('that were asked for before the provider was are asked for again when it took its time', async () => {
     const scope = await testAccount(context);
     assert.equal((await loadFeeRules(context, scope)).version, 0);
-    await setFeeRules(context, scope, { rules, validFromMs: clock.now() });
+    await setFeeRules(context, scope, { rules, known, validFromMs: clock.now() });
     clock.advance(1_999);
     assert.equal((await loadFeeRules(context, scope)).version, 0);
     clock.advance(1);
@@ -176,7 +206,7 @@ describe('rules of a merchant', async () => {
 
   test('set by two at once are two versions', async () => {
     const scope = await testAccount(context);
-    const set = () => setFeeRules(context, scope, { rules });
+    const set = () => setFeeRules(context, scope, { rules, known });
     const versions = (await Promise.all([set(), set(), set()])).map(
       (each) => each.ok && each.version,
     );
@@ -218,6 +248,39 @@ describe('rules of a merchant', async () => {
       [{ ...rule({}), interchangePpm: { gold: 1 } }],
       /an? interchangePpm that cannot be: .* one of credit, debit, /,
     ],
+    [[{ ...rule({}), home: 'UK' }], /a home that cannot be: .* GB and not UK/],
+    [[{ ...rule({}), home: 'EU' }], /a home that cannot be/],
+    [
+      [{ ...rule({}), occasion: 'payout' }],
+      /an? occasion that cannot be: it is one of payment, refund, dispute/,
+    ],
+    [
+      [rule({ when: { methods: ['cards'] } })],
+      /when\.methods that cannot be: .* each one of card, sepa_debit/,
+    ],
+    [
+      [rule({ when: { brands: ['american_express'] } })],
+      /when\.brands that cannot be: .* each one of visa, amex/,
+    ],
+    [
+      [rule({ when: { methods: ['sepa_debit'], fundings: ['debit'] } })],
+      /Rule 1 can never fit: when\.fundings is known of cards alone, .* Add card to when\.methods, or leave when\.fundings out/,
+    ],
+    [
+      [rule({ home: 'US', when: { origins: ['region'] } })],
+      /Rule 1 can never fit: when\.origins asks for region, and its home, US, lies outside .* Use international/,
+    ],
+    [
+      [rule({ group: 'a' }), rule({}), rule({ when: { brands: ['visa'] } })],
+      /Rule 3 can never be taken: rule 2 of the same group fits whatever it fits, .* Put it before rule 2/,
+    ],
+    [
+      [
+        rule({ when: { currencies: ['eur', 'usd'] } }),
+        rule({ when: { currencies: ['usd'], fundings: ['debit'] } }),
+      ],
+      /Rule 2 can never be taken: rule 1/,
+    ],
     [[{ ...passed, occasion: 'refund' }], /of payments alone/],
     [
       [{ ...rule({}), minimum: { usd: 10, eur: 35 }, maximum: { usd: 10, eur: 20 } }],
@@ -227,14 +290,115 @@ describe('rules of a merchant', async () => {
   for (const [given, problem] of refused) {
     test(`are refused: ${problem.source}`, async () => {
       const scope = await testAccount(context);
-      const set = await setFeeRules(context, scope, { rules: given, validFromMs: clock.now() });
+      const set = await setFeeRules(context, scope, {
+        rules: given,
+        known,
+        validFromMs: clock.now(),
+      });
       assert.match(set.ok ? '' : set.problem, problem);
     });
   }
 
   test('are not changed for the past', async () => {
     const scope = await testAccount(context);
-    const set = await setFeeRules(context, scope, { rules, validFromMs: clock.now() - 1 });
+    const set = await setFeeRules(context, scope, { rules, known, validFromMs: clock.now() - 1 });
     assert.match(set.ok ? '' : set.problem, /past/);
+  });
+
+  const taken: readonly (readonly [string, readonly FeeRule[]])[] = [
+    [
+      'the wider one comes last',
+      [
+        rule({ when: { brands: ['visa'] } }),
+        rule({ when: { brands: ['visa', 'amex'] } }),
+        rule({}),
+      ],
+    ],
+    ['they are of two groups', [rule({}), rule({ group: 'more', when: { brands: ['visa'] } })]],
+    ['they are of two occasions', [rule({}), rule({ occasion: 'refund' })]],
+    [
+      'they overlap',
+      [rule({ when: { brands: ['visa'] } }), rule({ when: { fundings: ['debit'] } })],
+    ],
+    [
+      'they look from two countries',
+      [
+        rule({ home: 'DE', when: { origins: ['domestic'] } }),
+        rule({ home: 'AT', when: { origins: ['domestic'] } }),
+      ],
+    ],
+  ];
+  for (const [why, given] of taken) {
+    test(`of one kind are taken where ${why}`, async () => {
+      const scope = await testAccount(context);
+      const set = await setFeeRules(context, scope, { rules: given, known });
+      assert.equal(set.ok ? '' : set.problem, '');
+    });
+  }
+
+  describe('that are planned', () => {
+    const planned = async () => {
+      const scope = await testAccount(context);
+      const validFromMs = clock.now() + 120_000;
+      await setFeeRules(context, scope, { rules, known });
+      await setFeeRules(context, scope, { rules: [], known, validFromMs });
+      return { scope, validFromMs };
+    };
+
+    test('are withdrawn before they begin, never begin, and stay in the history', async () => {
+      const { scope, validFromMs } = await planned();
+      const withdrawnAtMs = clock.now();
+      assert.deepEqual(await withdrawFeeRules(context, scope, 2), { ok: true });
+      clock.advance(200_000);
+      assert.equal((await loadFeeRules(context, scope)).version, 1);
+      const [second, first, builtIn] = await listFeeRules(context, scope);
+      assert.deepEqual(second, { version: 2, rules: [], validFromMs, withdrawnAtMs });
+      assert.deepEqual([first?.withdrawnAtMs, builtIn?.withdrawnAtMs], [null, null]);
+      const next = await setFeeRules(context, scope, { rules, known });
+      assert.equal(next.ok && next.version, 3);
+      assert.deepEqual(
+        await asOwner(
+          context.on,
+          `select target from identity.audit_entries where account_id = $1 and action = 'fees.withdraw'`,
+          [scope.accountId],
+        ),
+        [{ target: 'version 2' }],
+      );
+      for (const change of ['delete from', 'update']) {
+        const text = `${change} books.fee_withdrawals${change === 'update' ? ' set version = 3' : ''}`;
+        await assert.rejects(asOwner(context.on, text), /append-only/);
+      }
+    });
+
+    test('are withdrawn once, also by two at once', async () => {
+      const { scope, validFromMs } = await planned();
+      const both = await Promise.all([
+        withdrawFeeRules(context, scope, 2),
+        withdrawFeeRules(context, scope, 2),
+      ]);
+      assert.equal(both.filter(({ ok }) => ok).length, 1);
+      const again = await withdrawFeeRules(context, scope, 2);
+      assert.deepEqual(again, { ok: false, code: 'withdrawn', validFromMs });
+    });
+
+    test('are kept once they have begun, and in the minute before', async () => {
+      const { scope, validFromMs } = await planned();
+      clock.advance(60_001);
+      const late = await withdrawFeeRules(context, scope, 2);
+      assert.deepEqual(late, { ok: false, code: 'begins_now', validFromMs });
+      // Whoever had not seen that in time is told by the database.
+      const lost = await context.database.commit(scope, [
+        insertWithdrawal(scope, { version: 2, atMs: clock.now() }),
+      ]);
+      assert.equal(lost.ok ? '' : lost.lost.name, 'fees.withdraw');
+      clock.advance(60_000);
+      assert.equal((await loadFeeRules(context, scope)).version, 2);
+      const begun = await withdrawFeeRules(context, scope, 2);
+      assert.deepEqual(begun, { ok: false, code: 'begun', validFromMs });
+      const builtIn = await withdrawFeeRules(context, scope, 0);
+      assert.deepEqual(builtIn, { ok: false, code: 'begun', validFromMs: null });
+      const unknown = await withdrawFeeRules(context, scope, 7);
+      assert.deepEqual(unknown, { ok: false, code: 'unknown', validFromMs: null });
+    });
   });
 });

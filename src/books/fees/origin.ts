@@ -14,3 +14,6 @@ export const originOf = (home: string, country: string): Origin => {
   if (country === home) return 'domestic';
   return area.has(home) && area.has(country) ? 'region' : 'international';
 };
+
+/** Whether any country is of its region beside itself. */
+export const hasRegion = (home: string): boolean => area.has(home);

@@ -3,7 +3,10 @@
 
 import { currencies } from '#kit/money';
 import type { FeeRule } from './fee-rules.ts';
+import { neverTaken } from './never-taken.ts';
 import { origins } from './origin.ts';
+
+export type FeeWords = { readonly methods: readonly string[]; readonly brands: readonly string[] };
 
 export type RulesRead =
   | { readonly ok: true; readonly rules: readonly FeeRule[] }
@@ -44,26 +47,38 @@ const mapOf = (name: Kind, of: Kind): Kind => ({
   is: `an object: the name is ${name.is}, the value ${of.is}`,
 });
 
+/** Groups of countries, and what nobody lives in, have such letters too. */
+const noCountries = new Set(['EU', 'EZ', 'UN', 'QO', 'XA', 'XB', 'ZZ']);
+const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+const isCountry = (value: unknown): boolean =>
+  typeof value === 'string' &&
+  /^[A-Z]{2}$/.test(value) &&
+  !noCountries.has(value) &&
+  countryNames.of(value) !== undefined &&
+  // No card says that it is of UK: it says GB.
+  new Intl.Locale(`und-${value}`).region === value;
+
 const currency: Kind = { holds: isCurrency, is: 'a currency in small letters, as in usd' };
 const amounts = mapOf(currency, amount);
 const funding = oneOf('credit', 'debit', 'prepaid', 'unknown');
 
-const conditions: Readonly<Record<string, Kind>> = {
-  methods: listOf(text),
+const conditionsBy = ({ methods, brands }: FeeWords): Readonly<Record<string, Kind>> => ({
+  methods: listOf(oneOf(...methods)),
   currencies: listOf(currency),
-  brands: listOf(text),
+  brands: listOf(oneOf(...brands)),
   fundings: listOf(funding),
   origins: listOf(oneOf(...origins)),
-};
+});
+const conditionNames = ['methods', 'currencies', 'brands', 'fundings', 'origins'];
 
 const fields: Readonly<Record<string, Kind>> = {
   group: text,
   description: text,
-  occasion: oneOf('payment', 'refund', 'dispute', 'payout'),
-  when: { holds: isObject, is: `an object with some of ${Object.keys(conditions).join(', ')}` },
+  occasion: oneOf('payment', 'refund', 'dispute'),
+  when: { holds: isObject, is: `an object with some of ${conditionNames.join(', ')}` },
   home: {
-    holds: (value) => typeof value === 'string' && /^[A-Z]{2}$/.test(value),
-    is: 'a country in two capital letters, as in DE',
+    holds: isCountry,
+    is: 'a country in two capital letters, as in DE, or GB and not UK',
   },
   ratePpm: share,
   fixed: amounts,
@@ -77,19 +92,27 @@ const fields: Readonly<Record<string, Kind>> = {
 };
 const required = ['group', 'description', 'occasion'];
 
-export const readRules = (value: unknown): RulesRead => {
+export const readRules = (value: unknown, words: FeeWords): RulesRead => {
   if (!Array.isArray(value))
     return { ok: false, problem: 'Fee rules are a list: [ { … }, { … } ].' };
   for (const [place, rule] of value.entries()) {
     const problem = isObject(rule)
-      ? problemOf(rule)
+      ? problemOf(rule, conditionsBy(words))
       : 'is no rule: it is an object with group, description and occasion';
     if (problem !== null) return { ok: false, problem: `Rule ${place + 1} ${problem}.` };
   }
-  return { ok: true, rules: value as FeeRule[] };
+  const rules = value as FeeRule[];
+  for (const [place, rule] of rules.entries()) {
+    const problem = neverTaken(rule, rules.slice(0, place));
+    if (problem !== null) return { ok: false, problem: `Rule ${place + 1} ${problem}.` };
+  }
+  return { ok: true, rules };
 };
 
-const problemOf = (rule: Record<string, unknown>): string | null => {
+const problemOf = (
+  rule: Record<string, unknown>,
+  conditions: Readonly<Record<string, Kind>>,
+): string | null => {
   const missing = required.find((name) => rule[name] === undefined);
   if (missing !== undefined) return `has no ${missing}: it is ${fields[missing]?.is}`;
   return (

@@ -1,7 +1,7 @@
 import { auditEntry } from '#identity/audit';
 import type { Context, Scope } from '#kit/context';
 import { insertFeeRules, loadNewestVersion } from './fee-rules.store.ts';
-import { readRules } from './read-rules.ts';
+import { type FeeWords, readRules } from './read-rules.ts';
 
 export type FeeRulesSet =
   | { readonly ok: true; readonly version: number; readonly validFromMs: number }
@@ -14,9 +14,14 @@ const TRIES_MAX = 5;
 export const setFeeRules = async (
   context: Context,
   scope: Scope,
-  input: { readonly rules: unknown; readonly validFromMs?: number },
+  input: {
+    readonly rules: unknown;
+    /** What payments are told apart by: a word that none of them has fits none. */
+    readonly known: FeeWords;
+    readonly validFromMs?: number;
+  },
 ): Promise<FeeRulesSet> => {
-  const read = readRules(input.rules);
+  const read = readRules(input.rules, input.known);
   if (!read.ok) return read;
   const nowMs = context.clock.now();
   const { validFromMs = nowMs } = input;

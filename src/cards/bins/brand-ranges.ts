@@ -5,7 +5,7 @@
 // 2-series 222100–272099; RuPay as in the pattern of Juspay's hyperswitch (Apache-2.0), since NPCI
 // publishes no open list; written down 2026-11-20. Not files of the networks.
 
-const brands = [
+export const cardBrands = [
   'amex',
   'diners',
   'discover',
@@ -16,7 +16,7 @@ const brands = [
   'unionpay',
   'visa',
 ] as const;
-export type Brand = (typeof brands)[number];
+export type Brand = (typeof cardBrands)[number];
 
 type BrandRule = {
   readonly brand: Brand;

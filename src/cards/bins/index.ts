@@ -1,5 +1,5 @@
 export { brandOf, cvcLengthOf, hasIssuedLength } from './brand.ts';
-export { type Brand } from './brand-ranges.ts';
+export { type Brand, cardBrands } from './brand-ranges.ts';
 export {
   type Funding,
   riskOfTestCard,
