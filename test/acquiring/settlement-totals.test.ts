@@ -1,16 +1,20 @@
 // What payments made finance expect, against what the bank then says it settled: every cent of both is told.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { spellId, type Uuid } from '#kit/ids';
+import { parseId, spellId, type Uuid } from '#kit/ids';
 import { compareSettlements, settlementsOf, totalsOf } from '#rails/connectors';
 import { asOwner } from '../../src/for-tests.ts';
 import { hearOfSettlements } from '../../src/rails/connectors/hear-of-settlements.ts';
 import { operationKinds } from '../../src/rails/operations/operation.ts';
-import { openContested } from '../disputes/support.ts';
+import { openContested, type Paid } from '../disputes/support.ts';
 
-const { gateway, merchant, stripe, bank, pay } = await openContested({ settles: true });
+const { gateway, merchant, stripe, bank, pay, until, disputeOf } = await openContested({
+  settles: true,
+});
 const { context, rails } = gateway;
+const DAY_MS = 86_400_000;
 const always = { fromMs: null, toMs: null };
 
 const settle = async (): Promise<void> => {
@@ -121,4 +125,60 @@ test('a line that names what was held, or has a name of the provider alone, is o
   const { totals, listed } = await told();
   assert.equal(totals.asExpected.gross, 14_200n);
   assert.deepEqual(listed.unexpected, []);
+});
+
+test('what disputes move is settled as expected, each by its own name, also two of one payment', async () => {
+  const contest = async ({ intent }: Paid, amount: number): Promise<void> => {
+    const [sale] = await asOwner(
+      gateway.on,
+      'select reference from rails.operations where intent_id = $1 and kind = $2',
+      [parseId('pi', intent.id), operationKinds.sale],
+    );
+    const asked = { reference: sale?.['reference'], reason: 'fraudulent', amount_minor: amount };
+    assert.equal((await bank.send('POST', '/disputes', asked)).status, 200);
+  };
+  const fought = await pay('pm_card_visa', { amount: 3_000 });
+  await contest(fought, 3_000);
+  const { id } = await disputeOf(fought, 'needs_response');
+  await stripe.disputes.update(id, { evidence: { uncategorized_text: 'winning_evidence' } });
+  const twice = await pay('pm_card_visa', { amount: 2_000 });
+  await contest(twice, 500);
+  await contest(twice, 500);
+  await until(async () => {
+    const { data } = await stripe.disputes.list({ charge: twice.charge });
+    return data.length === 2 ? data : undefined;
+  });
+  await until(async () => {
+    const [dispute] = await asOwner(
+      gateway.on,
+      'select provider_id as name from payments.disputes where id = $1',
+      [parseId('du', id)],
+    );
+    const at = `/acquirer/disputes/${String(dispute?.['name'])}`;
+    const { status } = await bank.get<{ status: string }>(at);
+    return status === 'under_review' ? status : undefined;
+  });
+  await bank.advance(DAY_MS);
+  await disputeOf(fought, 'won');
+
+  await settle();
+  const { totals, listed } = await told();
+  const { count, gross } = totals.expectedByKind.get('chargeback') ?? {};
+  assert.deepEqual([count, gross], [3, -4_000n]);
+  assert.equal(totals.expectedByKind.get('chargeback_reversal')?.gross, 3_000n);
+  assert.deepEqual([listed.open, listed.different], [[], []]);
+  // What a dispute costs is told by its line alone.
+  assert.deepEqual([...totals.unexpectedByKind.keys()], ['fee']);
+  assert.equal(totals.settled.net, await linesNet());
+});
+
+test('and so are the lines that came before their names were read', async () => {
+  const unname = `update rails.settlement_lines set line = (line::jsonb || '{"providerId":null}')::json
+                   where kind like 'chargeback%' returning id`;
+  assert.equal((await asOwner(gateway.on, unname)).length, 4);
+  assert.equal((await told()).listed.open.length, 4);
+  const name = '../../src/rails/connectors/migrations/0012-lines-of-disputes.sql';
+  await asOwner(gateway.on, readFileSync(new URL(name, import.meta.url), 'utf8'));
+  const { listed } = await told();
+  assert.deepEqual([listed.open, listed.different], [[], []]);
 });

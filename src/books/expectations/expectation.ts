@@ -20,7 +20,7 @@ export type ExpectationState = keyof typeof expectationStates;
 
 export type Expectation = {
   readonly connectorAccountId: Uuid;
-  /** What the provider's report will name: the operation's own reference. */
+  /** What the provider's report will name: the operation's own reference; of a dispute, the provider's name of it. */
   readonly reference: string;
   readonly kind: ExpectationKind;
   /** The how-manieth of the kind under that reference, from 0. */

@@ -84,6 +84,7 @@ export const expectedOf = (
     scope,
     expect({
       connectorAccountId,
+      // One payment may have several disputes: by its own reference they could not be told apart.
       reference: providerId,
       kind,
       part,

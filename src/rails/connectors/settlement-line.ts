@@ -39,6 +39,7 @@ export type SettlementRow = {
   readonly code?: string;
   /** Ours, of the operation that the line is about. */
   readonly reference: string | null;
+  /** Its own name of what the line is about: of a chargeback, and of its return, that of the dispute. */
   readonly providerId: string | null;
   readonly currency: string;
   /** Minor units, signed: what the merchant receives is positive. */

@@ -150,7 +150,8 @@ const rowOf = (fields: Fields, at: number): SettlementRow => {
     kind,
     ...(told === 'refund_failure' ? { code: DID_NOT_ARRIVE } : {}),
     reference: fields['reference'] || null,
-    providerId: null,
+    // One payment may have several disputes, and what they move is expected under their own names.
+    providerId: isOfDispute(kind) ? fields['dispute'] || null : null,
     currency: wanted(fields, 'currency').toLowerCase(),
     gross,
     fee,
@@ -161,6 +162,9 @@ const rowOf = (fields: Fields, at: number): SettlementRow => {
     raw: fields,
   };
 };
+
+const isOfDispute = (kind: SettlementRow['kind']): boolean =>
+  kind === 'chargeback' || kind === 'chargeback_reversal';
 
 const wanted = (fields: Fields, name: string): string => {
   const text = fields[name];
