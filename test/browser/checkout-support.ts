@@ -46,7 +46,7 @@ export const startPageServer = async (): Promise<PageServer> => {
     context: {
       ...context,
       database: store.database,
-      network: { fetch: none, post: none },
+      network: { fetch: none, exchange: none, post: none },
       actor: { kind: 'system', id: 'test' },
       crashPoint: () => {},
     },

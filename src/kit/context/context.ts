@@ -46,12 +46,31 @@ export type Random = {
 export type Network = {
   /** Fails before it connects where a name leads to an address out of reach. Without `reach` anywhere will do. */
   fetch(url: string, init: RequestInit & { signal: AbortSignal }, reach?: Reach): Promise<Response>;
+  /** The same for what is said often: one request, and its answer as bytes. Nothing is followed. */
+  exchange(exchange: Exchange, reach?: Reach): Promise<Exchanged>;
   /** To an address that somebody else chose. Throws `AddressRefused` before it connects where it may not. */
   post(post: GuardedPost): Promise<GuardedAnswer>;
 };
 
 /** Which addresses a name may lead to: of the public internet, of this machine, or wherever its operator has it. */
 export type Reach = 'public' | 'loopback' | 'anywhere';
+
+export type Exchange = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** Of the answer; with more it is none. */
+  readonly bytesMax: number;
+  readonly signal: AbortSignal;
+};
+
+export type Exchanged = {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+};
 
 export type GuardedPost = {
   readonly url: string;

@@ -66,6 +66,7 @@ export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export const noNetwork: Network = {
   post: ({ url }) => Promise.reject(new Error(`A test reached for the network: ${url}`)),
+  exchange: ({ url }) => Promise.reject(new Error(`A test reached for the network: ${url}`)),
   fetch: (url) => Promise.reject(new Error(`A test reached for the network: ${url}`)),
 };
 

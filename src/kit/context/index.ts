@@ -6,5 +6,6 @@ export * from './database.ts';
 export { inTime, late } from './in-time.ts';
 export { type MovableClock, movableClock, onRealTime, realClock } from './movable-clock.ts';
 export { systemClock, systemNetwork, systemRandom } from './system.ts';
+export { AnswerTooLarge, AnswerUnreadable } from './system-exchange.ts';
 export { lookUpWithin } from './system-names.ts';
 export { AddressRefused } from './system-post.ts';

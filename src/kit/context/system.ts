@@ -5,6 +5,7 @@ import { randomFillSync } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { present } from '#kit/assert';
 import type { Clock, Network, Random, Reach } from './context.ts';
+import { type Dispatcher, exchangeOver } from './system-exchange.ts';
 import { lookUpWithin } from './system-names.ts';
 import { postGuarded } from './system-post.ts';
 
@@ -62,11 +63,16 @@ const createAgent = (reach: Reach) => {
 /** One each: a connection that is kept open is used again only by those who may go where it leads. */
 const agents = new Map<Reach, ReturnType<typeof createAgent>>();
 
+const agentOf = (reach: Reach): ReturnType<typeof createAgent> => {
+  const agent = agents.get(reach) ?? createAgent(reach);
+  agents.set(reach, agent);
+  return agent;
+};
+
 export const systemNetwork: Network = {
-  fetch: (url, init, reach = 'anywhere') => {
-    const agent = agents.get(reach) ?? createAgent(reach);
-    agents.set(reach, agent);
-    return fetch(url, { ...init, dispatcher: agent });
-  },
+  fetch: (url, init, reach = 'anywhere') => fetch(url, { ...init, dispatcher: agentOf(reach) }),
+  // Its types say nothing of what handlers are, which the client documents.
+  exchange: (exchange, reach = 'anywhere') =>
+    exchangeOver(agentOf(reach) as unknown as Dispatcher, exchange),
   post: postGuarded,
 };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { gzipSync } from 'node:zlib';
 import { type Reach, systemClock, systemNetwork } from '#kit/context';
 import {
   closingServer,
@@ -81,6 +82,7 @@ describe('an answer', () => {
     assert.deepEqual(got.body, Buffer.from('a\u0000\u00e9', 'latin1'));
     assert.match(server.heard[0] ?? '', /^POST \/pay HTTP\/1\.1\r\n/);
     assert.match(server.heard[0] ?? '', /x-one: 1/i);
+    assert.match(server.heard[0] ?? '', /user-agent: Tollgate/);
     assert.match(server.heard[0] ?? '', /amount=1$/);
   });
 
@@ -97,6 +99,25 @@ describe('an answer', () => {
     const server = await reacting((socket) => socket.end(answer('x'.repeat(70_000))));
     await assert.rejects(send(at(server), { bytesMax: 60_000 }), noAnswer('too_large'));
     assert.equal((await send(at(server), { bytesMax: 70_000 })).body.length, 70_000);
+  });
+
+  test('is read, should it come shorter than it was asked for', async () => {
+    const packed = gzipSync('{"paid":true}').toString('latin1');
+    const writing = (coding: string, body: string) =>
+      reacting((socket) => socket.end(answer(body, `Content-Encoding: ${coding}\r\n`), 'latin1'));
+    const server = await writing('gzip', packed);
+    assert.equal((await send(at(server))).body.toString(), '{"paid":true}');
+    assert.match(server.heard[0] ?? '', /accept-encoding: identity/);
+    await assert.rejects(send(at(server), { bytesMax: 12 }), noAnswer('too_large'));
+    await assert.rejects(send(at(await writing('gzip', 'no'))), noAnswer('not_readable'));
+    await assert.rejects(send(at(await writing('zip', packed))), noAnswer('not_readable'));
+  });
+
+  test('has all that was said under one name', async () => {
+    const server = await reacting((socket) =>
+      socket.end(answer('', 'Set-Cookie: a=1\r\nX-Two: 2\r\nset-cookie: b=2\r\n')),
+    );
+    assert.equal((await send(at(server))).headers['set-cookie'], 'a=1, b=2');
   });
 
   test('without an end is stopped at the limit', async () => {
@@ -143,6 +164,32 @@ describe('nothing was sent, provably,', () => {
     await assert.rejects(send(at(server, 'https'), { withinMs: 200 }), notSent('timeout'));
   });
 
+  test('nor later, when the handshake ends after the deadline', async () => {
+    const server = await http2Server();
+    servers.push(server);
+    const kept: (() => void)[] = [];
+    // Whoever connects reaches the server once it is let through.
+    const door = createServer((socket) => {
+      kept.push(() => socket.pipe(connect(server.port, '127.0.0.1')).pipe(socket));
+    });
+    await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(door.address() as AddressInfo).port}/pay`;
+    try {
+      await trusting(server.cert, async () => {
+        await assert.rejects(send(`${url}?late`, { withinMs: 200 }), notSent('timeout'));
+        const inTime = send(`${url}?in_time`);
+        for (const letThrough of kept) letThrough();
+        door.on('connection', () => kept.at(-1)?.());
+        assert.equal((await inTime).status, 200);
+        // What left before would be heard before.
+        assert.equal((await send(`${url}?in_time`)).status, 200);
+      });
+      assert.deepEqual(server.heard, ['HTTP/2.0 /pay?in_time', 'HTTP/2.0 /pay?in_time']);
+    } finally {
+      door.close();
+    }
+  });
+
   test('when the time is over before it begins', async () => {
     const server = await reacting((socket) => socket.end(answer('')));
     await assert.rejects(send(at(server), { withinMs: 0 }), notSent('deadline'));
@@ -184,7 +231,7 @@ describe('nobody knows what became of it', () => {
 
   describe('when it stood still while it connected: nothing leaves after its time,', () => {
     /** As of a process that stood still after it had begun, and whose alarm has not rung yet. */
-    const late = (url: string, network = systemNetwork) => {
+    const late = (url: string) => {
       const deadlineMs = systemClock.now() + 5_000;
       let asked = 0;
       const clock = {
@@ -193,7 +240,7 @@ describe('nobody knows what became of it', () => {
         sleep: () => new Promise<void>(() => {}),
       };
       return sendOnce(
-        { clock, network },
+        { clock, network: systemNetwork },
         { method: 'POST', url, body: 'amount=1' },
         { deadlineMs },
       );
@@ -208,17 +255,13 @@ describe('nobody knows what became of it', () => {
     test('over HTTP/2, on a connection that is new or was used', async () => {
       const server = await http2Server();
       servers.push(server);
-      const network = {
-        ...systemNetwork,
-        fetch: (...asked: Parameters<typeof fetch>) => fetch(...asked),
-      };
       await trusting(server.cert, async () => {
         const url = at(server, 'https');
-        await assert.rejects(late(`${url}?late`, network), noAnswer('timeout'));
+        await assert.rejects(late(`${url}?late`), noAnswer('timeout'));
         // What left before would be heard before.
-        const answered = () => network.fetch(`${url}?in_time`).then((each) => each.text());
+        const answered = async () => (await send(`${url}?in_time`)).body.toString();
         assert.equal(await answered(), '2.0');
-        await assert.rejects(late(`${url}?late`, network), noAnswer('timeout'));
+        await assert.rejects(late(`${url}?late`), noAnswer('timeout'));
         assert.equal(await answered(), '2.0');
       });
       assert.deepEqual(server.heard, ['HTTP/2.0 /pay?in_time', 'HTTP/2.0 /pay?in_time']);
@@ -239,7 +282,7 @@ describe('nobody knows what became of it', () => {
   test('when a network that tells nothing of its sockets fails', async () => {
     const network = {
       ...systemNetwork,
-      fetch: () => Promise.reject(new TypeError('fetch failed')),
+      exchange: () => Promise.reject(new TypeError('It failed')),
     };
     const request = { method: 'POST', url: 'http://somewhere.test/' } as const;
     const limits = { deadlineMs: systemClock.now() + 1_000 };

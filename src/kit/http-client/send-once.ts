@@ -4,7 +4,7 @@
 // `NotSent` is thrown only where the runtime's client made the request and never wrote its head. Every
 // other end without a whole answer is `NoAnswer`.
 
-import type { Context } from '#kit/context';
+import { AnswerTooLarge, AnswerUnreadable, type Context } from '#kit/context';
 import type { HttpRequest, HttpResponse, Limits } from './exchange.ts';
 import { NoAnswer } from './no-answer.ts';
 import { NotSent } from './not-sent.ts';
@@ -21,7 +21,6 @@ export const sendOnce = async (
   if (remainingMs <= 0 || limits.signal?.aborted === true) throw new NotSent('deadline');
 
   const ended = new AbortController();
-  const done = new AbortController();
   const stop = (): void => ended.abort();
   const trace: Trace = {
     made: false,
@@ -33,65 +32,28 @@ export const sendOnce = async (
     },
   };
   limits.signal?.addEventListener('abort', stop, { once: true });
-  const expire = async (): Promise<void> => {
-    await context.clock.sleep(remainingMs, done.signal);
-    if (!done.signal.aborted) stop();
-  };
-  void expire();
-
+  const callOff = context.clock.alarm(remainingMs, stop);
   try {
-    const answer = await traced(trace, () =>
-      fetchOnce(context, request, ended.signal, limits.reach),
+    const { bytesMax = BYTES_MAX, reach } = limits;
+    const { method, url, headers = {}, body } = request;
+    const { signal } = ended;
+    return await traced(trace, () =>
+      context.network.exchange(
+        { method, url, headers, bytesMax, signal, ...(body === undefined ? {} : { body }) },
+        reach,
+      ),
     );
-    return await wholeAnswer(answer, limits.bytesMax ?? BYTES_MAX);
   } catch (error) {
-    if (error instanceof NoAnswer || error instanceof NotSent) throw error;
     throw classify(error, trace, ended.signal.aborted);
   } finally {
-    done.abort();
+    callOff();
     limits.signal?.removeEventListener('abort', stop);
   }
 };
 
-const fetchOnce = (
-  { network }: Pick<Context, 'network'>,
-  { method, url, headers = {}, body }: HttpRequest,
-  signal: AbortSignal,
-  reach: Limits['reach'],
-): Promise<Response> =>
-  network.fetch(
-    url,
-    {
-      method,
-      headers,
-      redirect: 'manual',
-      signal,
-      ...(body === undefined
-        ? {}
-        : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
-    },
-    reach,
-  );
-
-const wholeAnswer = async (answer: Response, bytesMax: number): Promise<HttpResponse> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  if (answer.body !== null) {
-    // Leaving the loop early cancels the rest.
-    for await (const chunk of answer.body) {
-      size += chunk.length;
-      if (size > bytesMax) throw new NoAnswer('too_large');
-      chunks.push(chunk);
-    }
-  }
-  return {
-    status: answer.status,
-    headers: Object.fromEntries(answer.headers),
-    body: Buffer.concat(chunks),
-  };
-};
-
 const classify = (error: unknown, trace: Trace, outOfTime: boolean): NotSent | NoAnswer => {
+  if (error instanceof AnswerTooLarge) return new NoAnswer('too_large');
+  if (error instanceof AnswerUnreadable) return new NoAnswer('not_readable');
   const neverLeft = trace.made && !trace.sent;
   const why = outOfTime ? 'timeout' : reasonOf(error);
   return neverLeft
@@ -125,5 +87,5 @@ const reasonOf = (error: unknown): string => {
     if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/.test(code)) return 'tls';
     if (code.startsWith('HPE_')) return 'no_http';
   }
-  return error instanceof Error && error.name === 'TypeError' ? 'cut' : 'failed';
+  return error instanceof Error && error.name === 'HTTPParserError' ? 'no_http' : 'failed';
 };
