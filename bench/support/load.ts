@@ -67,36 +67,56 @@ type Caller = {
   close(): void;
 };
 
+/** Where every answer is read: it is looked at before the next one is. */
+const lent = Buffer.allocUnsafeSlow(65_536);
+const [endOfHead, OK] = ['\r\n\r\n', '200'];
+
 const open = (port: number): Promise<Caller> =>
   new Promise((resolve, reject) => {
-    const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true });
     let waiting: ((other: string | null) => void) | null = null;
+    /** Of a 200 that is known by its head. */
+    let bytesLeft = 0;
+    /** Of any other, or of one whose head is not whole yet. */
     let received = '';
 
-    socket.setEncoding('latin1');
-    socket.on('data', (chunk: string) => {
-      received += chunk;
-      const headEnd = received.indexOf('\r\n\r\n');
+    const hear = (bytes: number): void => {
+      if (bytesLeft > 0) {
+        bytesLeft -= bytes;
+        if (bytesLeft === 0) waiting?.(null);
+        return;
+      }
+      received += lent.toString('latin1', 0, bytes);
+      const headEnd = received.indexOf(endOfHead);
       if (headEnd < 0) return;
-      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
-      if (received.length < headEnd + 4 + length) return;
+      const length = lengthIn(received.slice(0, headEnd));
+      const left = headEnd + endOfHead.length + length - received.length;
       const status = received.slice(9, 12);
-      const other = status === '200' ? null : `${status} ${saidIn(received)}`.trim();
+      if (left > 0 && status !== OK) return;
+      const other = status === OK ? null : `${status} ${saidIn(received)}`.trim();
       received = '';
-      waiting?.(other);
-    });
+      bytesLeft = left;
+      if (left === 0) waiting?.(other);
+    };
+    const callback = (bytes: number): boolean => {
+      hear(bytes);
+      return true;
+    };
+    const onread = { buffer: lent, callback };
+    const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true, onread });
     socket.on('error', reject);
     socket.on('connect', () =>
       resolve({
         ask: (request) =>
           new Promise((answered) => {
             waiting = answered;
-            socket.write(request);
+            socket.write(request, 'latin1');
           }),
         close: () => socket.destroy(),
       }),
     );
   });
+
+const lengthIn = (head: string): number => Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
 
 /** The code of an error; what has none says what it is in words. */
 const saidIn = (answer: string): string =>
