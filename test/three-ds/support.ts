@@ -48,9 +48,9 @@ export const startPair = async (more: Partial<SandboxSettings> = {}): Promise<Pa
   const sent: string[] = [];
   const network: Network = {
     ...systemNetwork,
-    fetch: (url, init, reach) => {
-      sent.push(String(init.body));
-      return systemNetwork.fetch(url, init, reach);
+    exchange: (exchange, reach) => {
+      sent.push(String(exchange.body));
+      return systemNetwork.exchange(exchange, reach);
     },
   };
   const context: Context = { ...gateway.context, network };

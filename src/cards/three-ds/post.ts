@@ -17,25 +17,24 @@ export const post = async (
 ): Promise<Posted> => {
   let text: string;
   try {
-    const response = await context.network.fetch(
-      url,
+    const { status, body: said } = await context.network.exchange(
       {
         method: 'POST',
+        url,
         headers: {
           'content-type': 'application/json; charset=utf-8',
           accept: 'application/json',
         },
         body,
-        redirect: 'error',
+        bytesMax: ANSWER_BYTES_MAX,
         signal: AbortSignal.timeout(timeoutMs),
       },
       reach,
     );
-    if (!response.ok) {
-      await response.body?.cancel();
-      return { ok: false, why: response.status >= 500 ? 'no_answer' : 'not_understood' };
-    }
-    text = await readAtMost(response, ANSWER_BYTES_MAX);
+    // Nobody follows where it sends elsewhere.
+    if (status >= 500 || (status >= 300 && status < 400)) return { ok: false, why: 'no_answer' };
+    if (status >= 300) return { ok: false, why: 'not_understood' };
+    text = said.toString('utf8');
   } catch {
     // The error may carry the request, and that the number of a card: it is not looked at.
     return { ok: false, why: 'no_answer' };
@@ -49,15 +48,4 @@ export const post = async (
     // Not JSON.
   }
   return { ok: false, why: 'not_understood' };
-};
-
-const readAtMost = async (response: Response, bytesMax: number): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new Error('The answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 };
