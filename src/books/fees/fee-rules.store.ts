@@ -122,6 +122,7 @@ export const insertFeeRules = (
 /** What begins sooner may have begun somewhere when it is withdrawn. */
 export const WITHDRAWN_BEFORE_MS = 60_000;
 
+// The clock of who asks may be late. In test mode it is one that is moved, which the database knows nothing of.
 const withdraw = writeRows({
   name: 'fees.withdraw',
   columns: {
@@ -136,7 +137,8 @@ const withdraw = writeRows({
 select r.account_id, r.livemode, r.version, given.withdrawn_at
   from ${given} join books.fee_rules r
     on r.account_id = given.account_id and r.livemode = given.livemode and r.version = given.version
- where r.valid_from >= given.withdrawn_at + interval '${WITHDRAWN_BEFORE_MS} milliseconds'
+ where r.valid_from >= case when r.livemode then greatest(given.withdrawn_at, clock_timestamp())
+                            else given.withdrawn_at end + interval '${WITHDRAWN_BEFORE_MS} milliseconds'
 on conflict do nothing
 returning version::text as key`,
 });

@@ -3,7 +3,7 @@
 // followed, and the answer is read as bytes, up to a limit.
 
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import type { Exchange, Exchanged } from './context.ts';
 
 /** More came than is wanted of it. */
@@ -51,7 +51,8 @@ export const exchangeOver = async (
   const { origin, pathname, search, username, password } = new URL(url);
   if (username !== '' || password !== '') throw new TypeError('The address names a user');
   const own = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+    // As `fetch` does: who keeps a key with the end of its line would find that nothing can be said with it.
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()]),
   );
   const answer = new Answer(bytesMax, signal);
   const whole = { origin, path: `${pathname}${search}`, method, headers: { ...usual, ...own } };
@@ -86,6 +87,7 @@ class Answer implements Handler {
 
   /** Just before its head is written. Whoever gave up while it connected is kept from being sent here. */
   onRequestStart(controller: Controller): void {
+    if (this.#controller !== null) this.#fail(new Error('It was begun before'));
     this.#controller = controller;
     if (this.#failed !== null) controller.abort(this.#failed);
   }
@@ -137,12 +139,17 @@ const joined = (headers: Heads): Record<string, string> =>
     ]),
   );
 
+const [inflated, bare] = [promisify(inflate), promisify(inflateRaw)];
+/** How a stream of zlib begins. Some leave it out. */
+const [LOW_BITS, DEFLATED] = [0x0f, 8];
+
 const decoders: Readonly<
   Record<string, (bytes: Buffer, limits: { maxOutputLength: number }) => Promise<Buffer>>
 > = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
+  deflate: (bytes, limits) =>
+    (bytes.readUInt8(0) & LOW_BITS) === DEFLATED ? inflated(bytes, limits) : bare(bytes, limits),
   br: promisify(brotliDecompress),
 };
 

@@ -47,7 +47,11 @@ export const systemRandom: Random = {
   },
 };
 
-/** The runtime's own client, as it was set up, but for how it finds out what names lead to. */
+/**
+ * The runtime's own client, as it was set up, but for how it finds out what names lead to, and for HTTP/2. Over that it
+ * says again by itself what a server says not to have taken, and a call that is given up beside another before it was
+ * written down freezes the process for ever, in the runtime itself.
+ */
 const createAgent = (reach: Reach) => {
   // It makes its client when one of its words is first looked at.
   void Response;
@@ -55,9 +59,10 @@ const createAgent = (reach: Reach) => {
     Symbol.for('undici.globalDispatcher.2')
   ];
   const Agent = present(agent, 'The runtime has a client').constructor as new (options: {
+    readonly allowH2: false;
     readonly connect: { readonly lookup: LookupFunction };
   }) => NonNullable<RequestInit['dispatcher']>;
-  return new Agent({ connect: { lookup: lookUpWithin(reach) } });
+  return new Agent({ allowH2: false, connect: { lookup: lookUpWithin(reach) } });
 };
 
 /** One each: a connection that is kept open is used again only by those who may go where it leads. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { type Reach, systemClock, systemNetwork } from '#kit/context';
 import {
   closingServer,
@@ -107,6 +107,10 @@ describe('an answer', () => {
       reacting((socket) => socket.end(answer(body, `Content-Encoding: ${coding}\r\n`), 'latin1'));
     const server = await writing('gzip', packed);
     assert.equal((await send(at(server))).body.toString(), '{"paid":true}');
+    for (const write of [deflateSync, deflateRawSync]) {
+      const other = await writing('deflate', write('{"paid":true}').toString('latin1'));
+      assert.equal((await send(at(other))).body.toString(), '{"paid":true}');
+    }
     assert.match(server.heard[0] ?? '', /accept-encoding: identity/);
     await assert.rejects(send(at(server), { bytesMax: 12 }), noAnswer('too_large'));
     await assert.rejects(send(at(await writing('gzip', 'no'))), noAnswer('not_readable'));
@@ -184,7 +188,7 @@ describe('nothing was sent, provably,', () => {
         // What left before would be heard before.
         assert.equal((await send(`${url}?in_time`)).status, 200);
       });
-      assert.deepEqual(server.heard, ['HTTP/2.0 /pay?in_time', 'HTTP/2.0 /pay?in_time']);
+      assert.deepEqual(server.heard, ['HTTP/1.1 /pay?in_time', 'HTTP/1.1 /pay?in_time']);
     } finally {
       door.close();
     }
@@ -237,7 +241,7 @@ describe('nobody knows what became of it', () => {
       const clock = {
         ...systemClock,
         now: () => (asked++ === 0 ? systemClock.now() : deadlineMs + 1),
-        sleep: () => new Promise<void>(() => {}),
+        alarm: () => () => {},
       };
       return sendOnce(
         { clock, network: systemNetwork },
@@ -252,7 +256,7 @@ describe('nobody knows what became of it', () => {
       assert.equal(server.heard.join(''), '');
     });
 
-    test('over HTTP/2, on a connection that is new or was used', async () => {
+    test('over TLS, on a connection that is new or was used', async () => {
       const server = await http2Server();
       servers.push(server);
       await trusting(server.cert, async () => {
@@ -260,11 +264,11 @@ describe('nobody knows what became of it', () => {
         await assert.rejects(late(`${url}?late`), noAnswer('timeout'));
         // What left before would be heard before.
         const answered = async () => (await send(`${url}?in_time`)).body.toString();
-        assert.equal(await answered(), '2.0');
+        assert.equal(await answered(), '1.1');
         await assert.rejects(late(`${url}?late`), noAnswer('timeout'));
-        assert.equal(await answered(), '2.0');
+        assert.equal(await answered(), '1.1');
       });
-      assert.deepEqual(server.heard, ['HTTP/2.0 /pay?in_time', 'HTTP/2.0 /pay?in_time']);
+      assert.deepEqual(server.heard, ['HTTP/1.1 /pay?in_time', 'HTTP/1.1 /pay?in_time']);
     });
   });
 
@@ -291,6 +295,28 @@ describe('nobody knows what became of it', () => {
       (error: unknown) => error instanceof NoAnswer,
     );
   });
+});
+
+test('a call that is given up beside another, to who could speak HTTP/2, holds up nobody', async () => {
+  const server = await http2Server();
+  servers.push(server);
+  await trusting(server.cert, async () => {
+    assert.equal((await send(at(server, 'https'))).body.toString(), '1.1');
+    const giveUp = new AbortController();
+    const given = send(at(server, 'https'), { signal: giveUp.signal });
+    const other = send(at(server, 'https'));
+    giveUp.abort();
+    await assert.rejects(given, Error);
+    assert.equal((await other).body.toString(), '1.1');
+  });
+});
+
+test('a header whose value ends in a line break is said without it', async () => {
+  const server = await reacting((socket) => socket.end(answer('')));
+  const headers = { authorization: 'Bearer sk_test_1\n' };
+  const request = { method: 'GET', url: at(server), headers } as const;
+  await sendOnce(context, request, { deadlineMs: systemClock.now() + 5_000 });
+  assert.match(server.heard[0] ?? '', /authorization: Bearer sk_test_1\r\n/);
 });
 
 test('calls beside each other are told apart', async () => {

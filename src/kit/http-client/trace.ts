@@ -37,8 +37,7 @@ subscribe('undici:client:sendHeaders', (message) => {
   if (trace === undefined) return;
   // That nothing leaves any more is true, and not what is proven.
   trace.sent = true;
-  // Over HTTP/2 the client opens a stream for a request that was ended just now all the same: only what it would leave by
-  // can keep it here.
+  // The client may be about to write all the same: only what it would leave by can keep it here.
   if (trace.endIfLate()) socket.destroy();
 });
 

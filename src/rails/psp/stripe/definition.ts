@@ -49,7 +49,7 @@ export const definition: Definition = {
     secret_key: Type.String({
       title: 'Secret key',
       description: 'Of the account at Stripe: sk_test_… or sk_live_…; a restricted key works too.',
-      pattern: '^(?:sk|rk)_(?:test|live)_',
+      pattern: '^(?:sk|rk)_(?:test|live)_\\S+$',
       maxLength: 200,
       secret: true,
     }),
@@ -64,7 +64,7 @@ export const definition: Definition = {
       }),
     ),
     stripe_account: Type.Optional(
-      Type.String({ title: 'Connected account', pattern: '^acct_', maxLength: 100 }),
+      Type.String({ title: 'Connected account', pattern: '^acct_\\S+$', maxLength: 100 }),
     ),
     api_base: Type.String({
       title: 'Address of the API',
