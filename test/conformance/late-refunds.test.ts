@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type Stripe from 'stripe';
-import { loadOfIntent } from '#rails/operations';
+import { heardBy } from '#rails/connectors';
+import { loadOfIntent, type Operation, recordEvidence } from '#rails/operations';
 import { asOwner } from '../../src/for-tests.ts';
+import { operationListeners } from '../../src/modules.ts';
 import { lostAfter, lostBefore } from '../../src/payments/intents/for-tests-bank.ts';
 import { assertHealthy } from '../support/health.ts';
 import { declined, openLateWords, PATIENCE_MS } from '../support/late-words.ts';
@@ -203,6 +205,54 @@ describe('a refund that was refused and is approved after all, while another has
     assert.deepEqual(await statusesOf(id), ['succeeded', 'failed']);
     await explain();
     await decide(operation, 'approved');
+    await assertHealthy(on);
+  });
+});
+
+describe('a late yes, or its end, at the moment at which the other comes to nothing', () => {
+  /** Between what is decided and its commit `meanwhile` happens once. */
+  const saysNo = async (operation: Operation, meanwhile: () => Promise<unknown>): Promise<void> => {
+    let hasHappened = false;
+    await recordEvidence(context, scope, {
+      operationId: operation.id,
+      evidence: {
+        kind: 'webhook',
+        sourceKey: `no to ${operation.id}`,
+        says: { outcome: 'declined', code: 'generic_decline' },
+      },
+      writes: async (change) => {
+        const writes = await heardBy(operationListeners, context, scope, change);
+        if (!hasHappened) {
+          hasHappened = true;
+          await meanwhile();
+        }
+        return writes;
+      },
+    });
+  };
+
+  test('is booked', async () => {
+    const id = await paid();
+    await refused(id);
+    await open(id);
+    const late = await operationOf(id, 'refund');
+    await saysNo(await operationOf(id, 'refund', 'last'), () => saysYes(late));
+    await assertReviewed(late);
+    assert.deepEqual(await statusesOf(id), ['succeeded', 'failed']);
+    assert.equal(await givenBackOf(id), 5000);
+    await assertHealthy(on);
+  });
+
+  test('is not booked where it comes back', async () => {
+    const id = await paid();
+    await refused(id);
+    await open(id);
+    const late = await operationOf(id, 'refund');
+    await saysYes(late);
+    await assertReviewed(late);
+    await saysNo(await operationOf(id, 'refund', 'last'), () => decide(late, 'reversed'));
+    assert.deepEqual(await statusesOf(id), ['failed', 'failed']);
+    assert.equal(await givenBackOf(id), 0);
     await assertHealthy(on);
   });
 });

@@ -133,7 +133,9 @@ const conclude = async (
   const { evidence } = change;
   const isPersons = evidence?.kind === 'person' && evidence.says.outcome === 'approved';
   const decided = concludeRefund(refund, charge, change.conclusion, { isPersons });
-  if (decided === null) return { refund, charge, booked: null, writes: [] };
+  if (decided === null) {
+    return { refund, charge, booked: null, writes: touchedBy(scope, change, { refund, charge }) };
+  }
   return write(context, scope, {
     change,
     decided,
@@ -141,6 +143,16 @@ const conclude = async (
     cause: held?.known.cause ?? null,
   });
 };
+
+/** Paid although it had failed, or not any more: whoever gives its place free at this moment has to look at that again. */
+const touchedBy = (
+  scope: Scope,
+  { before, after }: Change,
+  { refund, charge }: Pick<Held, 'refund' | 'charge'>,
+): readonly Write[] =>
+  refund.status === 'failed' && (before.state === 'approved') !== (after.state === 'approved')
+    ? [updateCharge(scope, { ...charge, version: charge.version + 1 })]
+    : [];
 
 const load = async (
   context: Context,

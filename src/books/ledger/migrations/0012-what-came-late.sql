@@ -63,11 +63,14 @@ begin
         (2, date_bin('1 day', posted_at, '2000-01-01Z'))) as within(span, since)
      group by span, within.since, account, until
   ), held as (
-    select span, since, account, until, amount
+    -- Each by its key: of a table that nobody has looked at yet the planner would compare all with all.
+    select known.span, known.since, account, until, amount
       from (select distinct span, since from fresh) as touched
-      join books.late_sums known using (span, since),
+      cross join lateral (
+        select * from books.late_sums of_key
+         where of_key.account_id = whose and of_key.livemode = in_livemode and of_key.currency = in_currency
+           and of_key.span = touched.span and of_key.since = touched.since offset 0) as known,
            unnest(known.accounts, known.untils, known.amounts) as posting(account, until, amount)
-     where account_id = whose and livemode = in_livemode and currency = in_currency
   ), summed as (
     select span, since, account, until, sum(amount)::bigint as amount
       from (table fresh union all table held) as both_of_them
