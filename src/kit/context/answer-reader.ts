@@ -1,7 +1,7 @@
 // Reads one answer of HTTP/1.1 as its bytes come, and no more of its body than is wanted. What two readers could
 // understand differently is refused: two lengths, a length beside chunks, a line that does not end as lines do.
 
-import type { GuardedAnswer } from './context.ts';
+import type { HttpAnswer } from './context.ts';
 
 /** What came is no answer. */
 export class AnswerRefused extends Error {
@@ -32,7 +32,7 @@ export class AnswerReader {
     this.#bodyBytesMax = bodyBytesMax;
   }
 
-  get answer(): GuardedAnswer {
+  get answer(): HttpAnswer {
     const [only] = this.#body;
     const body = only !== undefined && this.#body.length === 1 ? only : Buffer.concat(this.#body);
     return { status: this.#status, headers: this.#headers, body };

@@ -47,9 +47,9 @@ export type Network = {
   /** Fails before it connects where a name leads to an address out of reach. Without `reach` anywhere will do. */
   fetch(url: string, init: RequestInit & { signal: AbortSignal }, reach?: Reach): Promise<Response>;
   /** The same for what is said often: one request, and its answer as bytes. Nothing is followed. */
-  exchange(exchange: Exchange, reach?: Reach): Promise<Exchanged>;
+  exchange(exchange: Exchange, reach?: Reach): Promise<HttpAnswer>;
   /** To an address that somebody else chose. Throws `AddressRefused` before it connects where it may not. */
-  post(post: GuardedPost): Promise<GuardedAnswer>;
+  post(post: GuardedPost): Promise<HttpAnswer>;
 };
 
 /** Which addresses a name may lead to: of the public internet, of this machine, or wherever its operator has it. */
@@ -65,7 +65,7 @@ export type Exchange = {
   readonly signal: AbortSignal;
 };
 
-export type Exchanged = {
+export type HttpAnswer = {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -84,12 +84,6 @@ export type GuardedPost = {
   readonly timeoutMs: number;
   /** No more than that is read. */
   readonly answerBytesMax: number;
-};
-
-export type GuardedAnswer = {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
 };
 
 export type Log = {

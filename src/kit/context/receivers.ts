@@ -4,7 +4,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AnswerReader } from './answer-reader.ts';
-import type { GuardedAnswer } from './context.ts';
+import type { HttpAnswer } from './context.ts';
 
 /** As one piece. */
 export type Request =
@@ -85,7 +85,7 @@ const sweep = (): void => {
 
 type Call = {
   readonly reader: AnswerReader;
-  readonly answered: (answer: GuardedAnswer) => void;
+  readonly answered: (answer: HttpAnswer) => void;
   readonly failed: (error: Error) => void;
   isHeard: boolean;
 };
@@ -120,7 +120,7 @@ export class Connection {
     return this.#idleUntilMs;
   }
 
-  tell(request: Request, answerBytesMax: number): Promise<GuardedAnswer> {
+  tell(request: Request, answerBytesMax: number): Promise<HttpAnswer> {
     return new Promise((answered, failed) => {
       const reader = new AnswerReader(answerBytesMax);
       this.#call = { reader, answered, failed, isHeard: false };

@@ -4,7 +4,7 @@
 
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
-import type { Exchange, Exchanged } from './context.ts';
+import type { Exchange, HttpAnswer } from './context.ts';
 
 /** More came than is wanted of it. */
 export class AnswerTooLarge extends Error {
@@ -47,7 +47,7 @@ const usual = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'Tol
 export const exchangeOver = async (
   dispatcher: Dispatcher,
   { method, url, headers, body, bytesMax, signal }: Exchange,
-): Promise<Exchanged> => {
+): Promise<HttpAnswer> => {
   const { origin, pathname, search, username, password } = new URL(url);
   if (username !== '' || password !== '') throw new TypeError('The address names a user');
   const own = Object.fromEntries(
@@ -61,11 +61,11 @@ export const exchangeOver = async (
 };
 
 class Answer implements Handler {
-  readonly exchanged: Promise<Exchanged>;
+  readonly exchanged: Promise<HttpAnswer>;
   readonly #bytesMax: number;
   readonly #signal: AbortSignal;
   readonly #giveUp = (): void => this.#fail(new Error('It was given up on'));
-  #resolve!: (exchanged: Exchanged) => void;
+  #resolve!: (exchanged: HttpAnswer) => void;
   #reject!: (error: Error) => void;
   #controller: Controller | null = null;
   #failed: Error | null = null;
@@ -154,7 +154,7 @@ const decoders: Readonly<
 };
 
 /** Some write it shorter whether asked to or not. */
-const decoded = async (answer: Exchanged, bytesMax: number): Promise<Exchanged> => {
+const decoded = async (answer: HttpAnswer, bytesMax: number): Promise<HttpAnswer> => {
   const coding = answer.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (coding === 'identity' || coding === '' || answer.body.length === 0) return answer;
   const decode = decoders[coding];

@@ -5,7 +5,7 @@
 
 import { isIP } from 'node:net';
 import { assert } from '#kit/assert';
-import type { GuardedAnswer, GuardedPost } from './context.ts';
+import type { GuardedPost, HttpAnswer } from './context.ts';
 import {
   Connection,
   isUnreached,
@@ -23,7 +23,7 @@ export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
 }
 
-export const postGuarded = async (post: GuardedPost): Promise<GuardedAnswer> => {
+export const postGuarded = async (post: GuardedPost): Promise<HttpAnswer> => {
   const limit = new TimeLimit(post.timeoutMs);
   try {
     const target = targetOf(post.url);
@@ -85,7 +85,7 @@ const tellFirst = async (
   target: Target,
   addresses: readonly string[],
   telling: Telling,
-): Promise<GuardedAnswer> => {
+): Promise<HttpAnswer> => {
   const request = spelled(target, telling.post);
   for (const [n, address] of addresses.entries()) {
     try {
@@ -120,8 +120,8 @@ const tell = async (
   to: Receiver,
   request: Request,
   { post, limit }: Telling,
-): Promise<GuardedAnswer> => {
-  const over = (connection: Connection): Promise<GuardedAnswer> => {
+): Promise<HttpAnswer> => {
+  const over = (connection: Connection): Promise<HttpAnswer> => {
     const answer = connection.tell(request, post.answerBytesMax);
     limit.onOver((error) => connection.close(error));
     return answer;

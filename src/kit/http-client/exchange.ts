@@ -1,21 +1,13 @@
 // What is sent out and what comes back: bytes, as they were.
 
-import type { Reach } from '#kit/context';
+import type { Exchange, Reach } from '#kit/context';
 
-export type HttpRequest = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
+export type HttpRequest = Pick<Exchange, 'method' | 'url' | 'body'> & {
+  readonly headers?: Exchange['headers'];
 };
 
-export type HttpResponse = {
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Signatures are made over bytes, so they are kept. */
-  readonly body: Buffer;
-};
+/** Signatures are made over bytes, so they are kept. */
+export type { HttpAnswer as HttpResponse } from '#kit/context';
 
 export type Limits = {
   /** For everything: names, connecting, sending, the last byte of the answer. */

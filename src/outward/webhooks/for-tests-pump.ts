@@ -1,7 +1,7 @@
 // Workers that tell endpoints, for tests. The network is the tests': it answers when it is told to.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GuardedAnswer, GuardedPost, Network, Scope } from '#kit/context';
+import type { GuardedPost, HttpAnswer, Network, Scope } from '#kit/context';
 import { newUuid } from '#kit/ids';
 import { appendChange, type EventKind, gatherEventKinds } from '#platform/events';
 import { asOwner, type TestContext, testAccount, testContext } from '../../for-tests.ts';
@@ -44,7 +44,7 @@ const networkOf = () => {
   const network: Network = {
     ...noNetwork,
     post: (post) =>
-      new Promise<GuardedAnswer>((resolve) => {
+      new Promise<HttpAnswer>((resolve) => {
         const answer = (status: number, text = ''): void =>
           resolve({ status, headers: {}, body: Buffer.from(text) });
         if (always === null) calls.push({ post, answer });
