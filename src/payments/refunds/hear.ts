@@ -13,7 +13,7 @@ import {
 import { FIRST_MS, paymentConclusionOf, RELEASE_JOB } from '#payments/intents';
 import { appendChange, type Cause } from '#platform/events';
 import { enqueue } from '#platform/jobs';
-import type { OperationListener } from '#rails/connectors';
+import { hearLinesOfBooked, type OperationListener } from '#rails/connectors';
 import {
   type Change,
   decidedOnce,
@@ -274,11 +274,17 @@ const bookPaidLate = async (
     const { refund, booked, told } = await bookAndTell(context, scope, {
       decided: late,
       before: { refund: late.before, charge: late.chargeBefore },
-      reference: late.reference,
+      reference: late.operation.reference,
       cause: null,
     });
     charge = late.charge;
-    writes = [...writes, updateRefund(scope, refund), told, ...(booked?.writes ?? [])];
+    writes = [
+      ...writes,
+      updateRefund(scope, refund),
+      told,
+      ...(booked?.writes ?? []),
+      ...(await hearLinesOfBooked(context, scope, late.operation)),
+    ];
   }
   return { charge, writes };
 };

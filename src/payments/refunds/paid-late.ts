@@ -3,7 +3,7 @@
 
 import type { Context, Scope } from '#kit/context';
 import type { Charge } from '#payments/charges';
-import { loadOfIntent } from '#rails/operations';
+import { loadOfIntent, type Operation } from '#rails/operations';
 import { concludeRefund, type DecidedRefund } from './conclude-refund.ts';
 import type { Refund } from './refund.ts';
 import { loadRefundsOfIntent } from './refunds.store.ts';
@@ -11,7 +11,7 @@ import { loadRefundsOfIntent } from './refunds.store.ts';
 export type PaidLate = DecidedRefund & {
   readonly before: Refund;
   readonly chargeBefore: Charge;
-  readonly reference: string;
+  readonly operation: Operation;
 };
 
 /** In the order in which they were tried, as far as there is room, each with the charge as those before it leave it. */
@@ -37,7 +37,7 @@ export const paidLate = async (
     if (operation === undefined) continue;
     const decided = concludeRefund(before, charge, { state: 'approved', code: null });
     if (decided === null) continue;
-    paid.push({ ...decided, before, chargeBefore: charge, reference: operation.reference });
+    paid.push({ ...decided, before, chargeBefore: charge, operation });
     charge = decided.charge;
   }
   return paid;

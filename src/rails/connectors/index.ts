@@ -38,6 +38,7 @@ export {
   type WebhookForPerson,
 } from './inbound.store.ts';
 export { INBOUND_WEBHOOK } from './learn-from-webhooks.ts';
+export { hearLinesOfBooked } from './lines-of-operation.ts';
 export {
   type AccountChange,
   type AccountChanged,

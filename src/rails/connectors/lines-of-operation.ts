@@ -2,7 +2,7 @@
 // again when there is something that it may fit, and nobody calls declined what a provider says it pays for.
 
 import type { Context, Scope, Write } from '#kit/context';
-import { type Change, DoesNotCount } from '#rails/operations';
+import { type Change, conclude, DoesNotCount, loadKnown, type Operation } from '#rails/operations';
 import { lineKindOf } from './settlement-line.ts';
 import { hearLinesAgain, isLineWaiting, type NamedByLine } from './settlement-lines.store.ts';
 
@@ -23,8 +23,24 @@ export const onOperation = (
   return isPersonsNo ? refuseWhatIsSettled(context, scope, named) : null;
 };
 
+/** Of an operation that there was no room for in the books: the lines that fitted nothing meanwhile fit it once there is. */
+export const hearLinesOfBooked = async (
+  context: Context,
+  scope: Scope,
+  { id }: Operation,
+): Promise<readonly Write[]> => {
+  const known = await loadKnown(context, scope, id);
+  if (known === undefined) return [];
+  const { operation: after, evidence } = known;
+  const named = namesOf({ after, conclusion: conclude(after, evidence) });
+  return named === null ? [] : [hearLinesAgain(scope, { named, atMs: context.clock.now() })];
+};
+
 /** None where no line is about such operations. */
-const namesOf = ({ after, conclusion }: Change): NamedByLine | null => {
+const namesOf = ({
+  after,
+  conclusion,
+}: Pick<Change, 'after' | 'conclusion'>): NamedByLine | null => {
   const lineKind = lineKindOf(after.kind);
   if (lineKind === null) return null;
   const { connectorAccountId, reference } = after;
